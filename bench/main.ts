@@ -1,0 +1,53 @@
+/** `npm run bench [-- NAME...]`: runs the named benchmarks, or all that belong to a plain run, and prints their figures. */
+interface Bench {
+  readonly about: string;
+  /** Not part of a run without names. */
+  readonly onRequest?: boolean;
+  load(): Promise<{ run(print: (line: string) => void, args?: readonly string[]): Promise<void> }>;
+}
+
+/** A benchmark that takes no words from the command line. */
+function only(run: (print: (line: string) => void) => Promise<void>) {
+  return { run: (print: (line: string) => void) => run(print) };
+}
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  submit: { about: 'submitJob over HTTP against a bare yoga', load: () => import('./submit-rate.ts') },
+  lives: {
+    about: 'durable job lives of the store, in groups against one by one',
+    load: async () => only((await import('./store/lives.ts')).run),
+  },
+  backlog: {
+    about: 'a million waiting jobs: memory and claims',
+    load: async () => only((await import('./store/backlog.ts')).run),
+  },
+  footprint: {
+    about: 'predicted memory against what loads take, before and after the first',
+    load: async () => only((await import('./footprint.ts')).run),
+  },
+  measured: {
+    about: 'the same jobs by one Ollama and through vramkeeper, beside what a real server did',
+    onRequest: true,
+    load: () => import('./measured-runs.ts'),
+  },
+  kills: {
+    about: 'kill -9 of the server, as often as you say',
+    onRequest: true,
+    load: () => import('./kills.ts'),
+  },
+};
+
+const [name, ...args] = process.argv.slice(2);
+const chosen =
+  name === undefined
+    ? Object.entries(BENCHES).filter(([, bench]) => !bench.onRequest)
+    : Object.entries(BENCHES).filter(([each]) => each === name);
+if (chosen.length === 0) {
+  console.error(`There is no benchmark "${name}". There are: ${Object.keys(BENCHES).join(', ')}.`);
+  process.exitCode = 2;
+}
+for (const [each, bench] of chosen) {
+  console.log(`\n${each}: ${bench.about}`);
+  const { run } = await bench.load();
+  await run((line) => console.log(`  ${line}`), args);
+}

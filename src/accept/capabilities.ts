@@ -1,0 +1,38 @@
+/** What a model cannot do, said before a job waits for it in vain. */
+import type { InputIssue } from '../domain/errors.ts';
+import type { Capability, ModelInfo } from '../domain/model.ts';
+import type { JobRequest } from '../domain/request.ts';
+
+/** Nothing is refused of a model whose backend does not tell its capabilities. */
+export function modelProblems(info: ModelInfo, request: JobRequest): readonly InputIssue[] {
+  if (info.capabilities.length === 0) return [];
+  const can = (capability: Capability) => info.capabilities.includes(capability);
+  const issues: InputIssue[] = [];
+  const lacks = (path: readonly string[], what: string) =>
+    issues.push({ path: ['request', ...path], message: `${info.name} ${what}.` });
+  switch (request.kind) {
+    case 'GENERATE':
+      if (!can('completion')) lacks(['generate'], 'is not a completion model; use request.embed');
+      else {
+        if (request.suffix !== undefined && !can('insert'))
+          lacks(['generate', 'suffix'], 'cannot insert text before a suffix');
+        if (thinks(request.think) && !can('thinking')) lacks(['generate', 'think'], 'does not think');
+      }
+      break;
+    case 'CHAT':
+      if (!can('completion')) lacks(['chat'], 'is not a completion model; use request.embed');
+      else {
+        if (request.tools?.length && !can('tools')) lacks(['chat', 'tools'], 'does not use tools');
+        if (thinks(request.think) && !can('thinking')) lacks(['chat', 'think'], 'does not think');
+      }
+      break;
+    case 'EMBED':
+      // A completion model may be able to embed too; only the server knows.
+      break;
+  }
+  return issues;
+}
+
+function thinks(level: string | undefined): boolean {
+  return level !== undefined && level !== 'OFF';
+}

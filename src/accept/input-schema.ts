@@ -1,0 +1,172 @@
+/** What may be submitted, as a schema: every limit of a job's input is here. */
+import { z } from 'zod';
+import { JOB_PRIORITIES } from '../domain/job.ts';
+import { RUNNER_OPTION_NAMES } from '../domain/model.ts';
+import { isBase64 } from './images.ts';
+
+export const MOST_JOBS_IN_BATCH = 1_000;
+const MOST_METADATA_CHARACTERS = 64 * 1024;
+const MOST_IMAGES = 64;
+
+/** Options of Ollama's that may be passed in `extra`, with their types; names that are not here are passed as they are. */
+const EXTRA_OPTIONS: Readonly<Record<string, 'integer' | 'number' | 'strings'>> = {
+  num_keep: 'integer',
+  top_k: 'integer',
+  top_p: 'number',
+  min_p: 'number',
+  typical_p: 'number',
+  repeat_last_n: 'integer',
+  repeat_penalty: 'number',
+  presence_penalty: 'number',
+  frequency_penalty: 'number',
+  stop: 'strings',
+};
+
+/** Names in `extra` that have a field of their own. */
+const NAMED_OPTIONS: Readonly<Record<string, string>> = {
+  num_predict: 'maxTokens',
+  seed: 'seed',
+  temperature: 'temperature',
+  num_ctx: 'contextLength',
+};
+
+const json: z.ZodType<unknown> = z.unknown();
+const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? undefined);
+const text = z.string();
+const filled = z.string().refine((value) => value.trim() !== '', 'must not be empty.');
+
+const jsonObject = z.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'must be a JSON object.',
+);
+
+const metadata = jsonObject.refine(
+  (value) => JSON.stringify(value).length <= MOST_METADATA_CHARACTERS,
+  `must be at most ${MOST_METADATA_CHARACTERS} characters as JSON.`,
+);
+
+const extra = jsonObject.superRefine((options, context) => {
+  for (const [name, value] of Object.entries(options)) {
+    const problem = extraProblem(name, value);
+    if (problem) context.addIssue({ code: 'custom', path: [name], message: problem });
+  }
+});
+
+function extraProblem(name: string, value: unknown): string | null {
+  const field = NAMED_OPTIONS[name];
+  if (field) return `belongs in options.${field}.`;
+  if ((RUNNER_OPTION_NAMES as readonly string[]).includes(name))
+    return 'is decided by the server, because changing it reloads the model for everyone.';
+  switch (EXTRA_OPTIONS[name]) {
+    case 'integer':
+      return Number.isInteger(value) ? null : 'must be a whole number.';
+    case 'number':
+      return typeof value === 'number' && Number.isFinite(value) ? null : 'must be a number.';
+    case 'strings':
+      return Array.isArray(value) && value.every((each) => typeof each === 'string')
+        ? null
+        : 'must be a list of strings.';
+    default:
+      return null;
+  }
+}
+
+const options = z.object({
+  contextLength: optional(
+    z
+      .int('must be a whole number of tokens.')
+      .min(1, 'must be at least 1.')
+      .max(16_777_216, 'is larger than any model bears.'),
+  ),
+  maxTokens: optional(z.int('must be a whole number.').min(1, 'must be at least 1.')),
+  seed: optional(z.int('must be a whole number.')),
+  temperature: optional(z.number().min(0, 'must not be negative.')),
+  extra: optional(extra),
+});
+
+const format = json.refine(
+  (value) => value === 'json' || (typeof value === 'object' && value !== null && !Array.isArray(value)),
+  'must be "json" or a JSON Schema object.',
+);
+
+const thinkLevel = z.enum(['OFF', 'ON', 'LOW', 'MEDIUM', 'HIGH', 'MAX']);
+const role = z.enum(['SYSTEM', 'USER', 'ASSISTANT', 'TOOL']);
+
+const image = z.string().refine(isBase64, 'is not base64.');
+const images = optional(z.array(image).max(MOST_IMAGES, `at most ${MOST_IMAGES} images.`));
+
+const generate = z.object({
+  prompt: filled,
+  system: optional(text),
+  suffix: optional(text),
+  raw: optional(z.boolean()),
+  format: optional(format),
+  think: optional(thinkLevel),
+  images,
+  options: optional(options),
+});
+const message = z.object({
+  role,
+  content: text,
+  images,
+  toolCalls: optional(json),
+  toolName: optional(text),
+});
+const chat = z.object({
+  messages: z.array(message).min(1, 'must have at least one message.'),
+  tools: optional(z.array(jsonObject).max(256, 'at most 256 tools.')),
+  format: optional(format),
+  think: optional(thinkLevel),
+  options: optional(options),
+});
+const embed = z.object({
+  input: z.array(filled).min(1, 'must have at least one text.').max(10_000, 'at most 10,000 texts.'),
+  truncate: optional(z.boolean()),
+  dimensions: optional(z.int().min(1, 'must be at least 1.')),
+  options: optional(options),
+});
+const request = z
+  .object({ generate: optional(generate), chat: optional(chat), embed: optional(embed) })
+  .refine(
+    (request) => Object.values(request).filter((value) => value !== undefined).length === 1,
+    'must have exactly one of generate, chat and embed.',
+  );
+
+const label = z.object({
+  key: filled.max(64, 'at most 64 characters.'),
+  value: z.string().max(256, 'at most 256 characters.'),
+});
+
+const labels = z
+  .array(label)
+  .max(32, 'at most 32 labels.')
+  .refine((all) => new Set(all.map(({ key }) => key)).size === all.length, 'must not name a key twice.');
+
+const idempotencyKey = filled.max(128, 'at most 128 characters.');
+
+/** The schema of `SubmitJobInput`. Made once: a schema costs more to make than to use. */
+export const submitJobSchema = z.object({
+  model: filled.max(256, 'at most 256 characters.'),
+  request,
+  priority: optional(z.enum(JOB_PRIORITIES)),
+  labels: optional(labels),
+  metadata: optional(metadata),
+  deadline: optional(z.coerce.date('must be an instant, for example 2030-01-31T12:00:00Z.')),
+  idempotencyKey: optional(idempotencyKey),
+  maxAttempts: optional(
+    z.int('must be a whole number.').min(1, 'must be at least 1.').max(20, 'must be at most 20.'),
+  ),
+});
+
+/** The schema of `SubmitBatchInput`, but for its jobs, which are read one by one. */
+export const submitBatchSchema = z.object({
+  name: optional(filled.max(256, 'at most 256 characters.')),
+  idempotencyKey: optional(idempotencyKey),
+  jobs: z
+    .array(z.unknown())
+    .min(1, 'must have at least one job.')
+    .max(MOST_JOBS_IN_BATCH, `at most ${MOST_JOBS_IN_BATCH} jobs in a batch.`),
+});
+
+export type SubmitJobValues = z.output<typeof submitJobSchema>;

@@ -1,0 +1,249 @@
+/** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
+import { createAcceptService } from './accept/accept.ts';
+import { buildBackends } from './app/backends.ts';
+import { tooLarge } from './app/capacity.ts';
+import { JobStatistics } from './app/job-statistics.ts';
+import { Publisher } from './app/publisher.ts';
+import { createScheduling } from './app/scheduling.ts';
+import { createVramSteering } from './app/steering.ts';
+import { storeLogger } from './app/store-logger.ts';
+import { createSystemView } from './app/system-view.ts';
+import { version } from './app/version.ts';
+import { type Clock, type Random, systemClock, systemRandom } from './clock.ts';
+import type { Config } from './config/config.ts';
+import { newId } from './domain/ids.ts';
+import type { Store } from './domain/store.ts';
+import { EventLog } from './events/event-log.ts';
+import { OutputHub } from './events/output-hub.ts';
+import { Housekeeper } from './executor/housekeeper.ts';
+import { LibraryOperations } from './executor/model-operations.ts';
+import { createLoaders } from './graphql/loaders.ts';
+import { schema } from './graphql/schema.ts';
+import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
+import { HttpServer } from './http/http-server.ts';
+import { graphqlRoute, graphqlSocketRoute } from './http/routes/graphql-route.ts';
+import { healthRoutes } from './http/routes/health-routes.ts';
+import { homeRoute } from './http/routes/home-route.ts';
+import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
+import { createLogger, type RootLogger } from './telemetry/logger.ts';
+
+export interface AppOverrides {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: RootLogger;
+  /** Take the next free port when the configured one is in use. */
+  readonly portFallback?: boolean;
+}
+
+export interface App {
+  /** @throws VramkeeperError when a part cannot start; what had started is stopped again */
+  start(): Promise<void>;
+  /**
+   * Accepts nothing more, lets running jobs finish for `graceMs` (default 10 s), returns the rest to the queue and closes everything.
+   * A second call with a shorter grace ends the first one's patience.
+   */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** Where it listens. Valid after `start`. */
+  readonly url: string;
+  readonly graphqlUrl: string;
+}
+
+const GRACE_MS = 10_000;
+/** A full queue is worth another try when about this many jobs have left it. */
+const ROOM_WORTH_WAITING_FOR = 10;
+
+export function createApp(config: Config, overrides: AppOverrides = {}): App {
+  const clock = overrides.clock ?? systemClock;
+  const random = overrides.random ?? systemRandom;
+  const logger = overrides.logger ?? createLogger(config.log, clock);
+  const startedAt = clock.now();
+
+  const store: Store = createSqliteStore({
+    dataDir: config.dataDir,
+    serverId: newId('srv', clock, random),
+    clock,
+    logger: storeLogger(logger.child('QUEUE')),
+  });
+  const events = new EventLog({ random });
+  const outputs = new OutputHub();
+  const statistics = new JobStatistics();
+  const backends = buildBackends(config, clock, logger);
+  const publisher = new Publisher(events, clock);
+  const scheduling = createScheduling({
+    config,
+    backends,
+    store,
+    outputs,
+    clock,
+    random,
+    logger,
+    changed: () => publisher.systemChanged(),
+  });
+  const { registry, loop, executor } = scheduling;
+  const housekeeper = new Housekeeper({
+    store,
+    clock,
+    logger: logger.child('QUEUE'),
+    retentionMs: config.retentionMs,
+  });
+  const system = createSystemView({
+    startedAt,
+    version,
+    loop,
+    executor,
+    registry,
+    backlog: store.backlog,
+    statistics,
+    swaps: () => scheduling.swaps.stats,
+    clock,
+  });
+  const accept = createAcceptService({
+    store,
+    models: {
+      get known() {
+        return registry.known;
+      },
+      find: (name) => registry.model(name)?.info ?? null,
+      suggest: (name) => registry.suggest(name),
+    },
+    tooLarge: (queue) => tooLarge(queue, loop, registry),
+    queueLimit: config.queueLimit,
+    retryAfterMs: () => {
+      const finishedPerMinute = statistics.finishedWithin(60_000, clock.now());
+      return Math.min(
+        60_000,
+        Math.max(1_000, (60_000 * ROOM_WORTH_WAITING_FOR) / Math.max(1, finishedPerMinute)),
+      );
+    },
+    clock,
+    random,
+  });
+  const steering = createVramSteering(scheduling.steering, system);
+  const modelOperations = new LibraryOperations({
+    backends: backends.map(({ backend }) => backend),
+    answers: (id) => (loop.state.backends.get(id)?.health ?? 'UNREACHABLE') !== 'UNREACHABLE',
+    suggest: (name) => registry.suggest(name),
+    modelsChanged: scheduling.modelsChanged,
+    inMemory: (weights, id) =>
+      [...loop.state.instances.values()].some(
+        (one) => one.backendId === id && one.variant.weights === weights,
+      ),
+    unload: (model, backendId) => steering.unloadModel({ model, backendId }),
+    withheld: scheduling.withheld,
+    events,
+    clock,
+    random,
+    logger: logger.child('ENGINE'),
+  });
+  const loaders = createLoaders(store);
+  const control = {
+    pause: () => loop.handle({ type: 'pause' }),
+    resume: () => loop.handle({ type: 'resume' }),
+  };
+  const graphql = new GraphQLServer({
+    schema,
+    buildContext: (principal) => ({
+      principal,
+      accept,
+      store,
+      system,
+      control,
+      steering,
+      modelOperations,
+      events,
+      outputs,
+      clock,
+      loaders,
+    }),
+    logger: logger.child('API'),
+    clock,
+    random,
+  });
+  let ready = false;
+  const http = new HttpServer({
+    host: config.host,
+    port: config.port,
+    portFallback: overrides.portFallback ?? false,
+    keys: config.keys,
+    routes: [
+      ...healthRoutes(() => (ready ? null : 'The server is starting or stopping.')),
+      graphqlRoute(graphql),
+      homeRoute(),
+    ],
+    socketRoutes: [graphqlSocketRoute(graphql)],
+    limits: { bodyBytes: config.maxBodyBytes },
+    clock,
+    logger: logger.child('API'),
+  });
+
+  /** What undoes each step of the start, in order. */
+  const started: (() => void | Promise<void>)[] = [];
+  let stopping: Promise<void> | null = null;
+
+  async function start(): Promise<void> {
+    await store.start();
+    started.push(() => store.stop());
+    const recovered = await store.recover();
+    if (recovered > 0)
+      logger.child('QUEUE').info(`${recovered} jobs that ran when the last server ended are queued again.`);
+    started.push(
+      store.onCommit((changes) => {
+        statistics.record(changes);
+        publisher.jobsChanged(changes);
+        executor.jobsChanged(changes);
+        for (const { job } of changes) {
+          const due = Math.min(
+            job.notBefore ?? Number.POSITIVE_INFINITY,
+            job.deadline ?? Number.POSITIVE_INFINITY,
+          );
+          if (job.status === 'PENDING' && Number.isFinite(due)) housekeeper.dueIn(due - clock.now());
+        }
+        loop.look();
+      }),
+    );
+    await registry.start();
+    started.push(() => publisher.stop());
+    housekeeper.start();
+    started.push(() => housekeeper.stop());
+    started.push(() => scheduling.stop());
+    await scheduling.start();
+    await http.start();
+    ready = true;
+    logger.info(`vramkeeper ${version} serves ${http.url}.`, { dataDir: config.dataDir });
+  }
+
+  async function stop(graceMs: number): Promise<void> {
+    ready = false;
+    await http.stop({
+      beforeStreamsEnd: async () => {
+        loop.stop();
+        await Promise.all([modelOperations.stop(), executor.stop(graceMs)]);
+      },
+    });
+    for (const undo of started.splice(0).reverse()) await undo();
+    logger.info('vramkeeper has stopped.');
+    if (!overrides.logger) logger.close();
+  }
+
+  return {
+    async start() {
+      try {
+        await start();
+      } catch (error) {
+        await this.stop({ graceMs: 0 });
+        throw error;
+      }
+    },
+    stop({ graceMs = GRACE_MS } = {}) {
+      if (stopping && graceMs <= 0) void executor.stop(0);
+      stopping ??= stop(graceMs);
+      return stopping;
+    },
+    get url() {
+      return http.url;
+    },
+    get graphqlUrl() {
+      return `${http.url}${GRAPHQL_PATH}`;
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/** From the configuration to backends, their probes, and what the scheduler must know of them. */
+import { createManagedOllamaBackend } from '../backend/managed/managed-backend.ts';
+import { AUTO_PARALLEL } from '../backend/managed/settings.ts';
+import { createOllamaBackend } from '../backend/ollama/ollama-backend.ts';
+import { type Clock, systemRandom } from '../clock.ts';
+import type { BackendConfig, Config, GpuConfig, ManagedConfig } from '../config/config.ts';
+import { isLoopback } from '../config/load.ts';
+import type { Backend } from '../domain/backend.ts';
+import type { GpuProbe } from '../domain/gpu.ts';
+import { createAmdProbe } from '../monitor/amd-probe.ts';
+import { createAutoProbe } from '../monitor/auto-probe.ts';
+import { combineProbes, type ProbeShare } from '../monitor/combined-probe.ts';
+import { createFixedProbe } from '../monitor/fixed-probe.ts';
+import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
+import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
+import { createVirtualProbe } from '../monitor/virtual-probe.ts';
+import type { BackendSettings } from '../scheduler/state.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createLocalProbe } from './local-probe.ts';
+
+export interface BuiltBackend {
+  readonly backend: Backend;
+  /** Null on a host whose GPUs do not count. */
+  readonly probe: GpuProbe | null;
+  readonly settings: BackendSettings;
+}
+
+export function buildBackends(config: Config, clock: Clock, logger: Logger): readonly BuiltBackend[] {
+  const local = { nvidia: createNvidiaProbe({ clock }), amd: createAmdProbe({ clock }) };
+  return config.backends.map((each) => {
+    const backend = buildBackend(each, config, clock, logger.child('ENGINE'));
+    const probe = buildProbe(each, each.managed ? probesFor(each.managed, local, clock) : local, clock);
+    const { id, name, mode, url, capabilities } = backend;
+    const { maxLoadedModels } = each;
+    const parallel = each.managed ? slotsOf(each.managed) : each.parallel;
+    const { headroomBytes } = config;
+    const settings = {
+      id,
+      name,
+      mode,
+      url,
+      capabilities,
+      maxLoadedModels,
+      headroomBytes,
+      parallel,
+      hasProbe: probe !== null,
+      probeIntervalMs: config.pollIntervalMs,
+    };
+    return { backend, probe, settings };
+  });
+}
+
+function buildBackend(
+  { name, url, managed }: BackendConfig,
+  config: Config,
+  clock: Clock,
+  logger: Logger,
+): Backend {
+  if (!managed) return createOllamaBackend({ name, url, clock, logger });
+  const { binary, models, contextLength, parallelLoads, promptCacheBytes, warmCells, keep, env } = managed;
+  return createManagedOllamaBackend({
+    name,
+    binary,
+    models,
+    dataDir: config.dataDir,
+    defaults: { contextLength, parallelLoads, promptCacheBytes, fitTargetBytes: config.headroomBytes },
+    warmCells,
+    keep,
+    env,
+    surroundings: process.env,
+    clock,
+    random: systemRandom,
+    logger,
+  });
+}
+
+function slotsOf({ parallel }: ManagedConfig): number {
+  return parallel === 'auto' ? AUTO_PARALLEL : parallel;
+}
+
+/** The probes of this machine: all backends on it share them, so that each tool runs once for all. */
+interface LocalProbes {
+  readonly nvidia: GpuProbe;
+  readonly amd: GpuProbe;
+}
+
+/** A driver's tool that only a managed backend's processes find on their PATH is the one that knows their cards. */
+function probesFor({ env }: ManagedConfig, local: LocalProbes, clock: Clock): LocalProbes {
+  if (env.PATH === undefined) return local;
+  return { ...local, nvidia: createNvidiaProbe({ clock, env: { ...process.env, ...env } }) };
+}
+
+function buildProbe(
+  { url, gpus, managed }: BackendConfig,
+  local: LocalProbes,
+  clock: Clock,
+): GpuProbe | null {
+  if (gpus === 'auto') {
+    if (managed) return createLocalProbe([local.nvidia, local.amd]);
+    const isHere = isLoopback(new URL(url).hostname);
+    return createAutoProbe({
+      url,
+      local: isHere ? [local.nvidia, local.amd] : [],
+      virtual: createVirtualProbe({ url, clock }),
+      clock,
+    });
+  }
+  const remote = new Map<string, GpuProbe>();
+  const once = (key: string, create: () => GpuProbe) => {
+    const probe = remote.get(key) ?? create();
+    remote.set(key, probe);
+    return probe;
+  };
+  const shareOf = (gpu: GpuConfig): readonly ProbeShare[] => {
+    switch (gpu.probe) {
+      case 'nvidia':
+      case 'amd':
+        return [{ probe: local[gpu.probe], index: gpu.index }];
+      case 'prometheus': {
+        const lagMs = gpu.intervalMs ?? undefined;
+        const create = () => createPrometheusProbe({ url: gpu.url, clock, lagMs });
+        return [{ probe: once(`${gpu.url} ${lagMs}`, create), index: gpu.index }];
+      }
+      case 'virtual':
+        return [{ probe: once('virtual', () => createVirtualProbe({ url, clock })), index: gpu.index }];
+      case 'fixed':
+        return [{ probe: createFixedProbe({ gpus: [gpu], clock }), index: null }];
+      case 'none':
+        return [];
+      default:
+        return gpu satisfies never;
+    }
+  };
+  const shares = gpus.flatMap(shareOf);
+  return shares.length === 0 ? null : combineProbes(shares);
+}

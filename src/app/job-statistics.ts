@@ -1,0 +1,80 @@
+/** Waiting and running times of finished jobs, for people and for estimates. Bounded: old ones are forgotten. */
+import { isTerminal, type Job, type JobPriority } from '../domain/job.ts';
+import type { QueueKey } from '../domain/queue-key.ts';
+import type { JobChange } from '../domain/store.ts';
+import type { LatencyStats } from '../domain/system.ts';
+
+interface Sample {
+  readonly finishedAt: number;
+  readonly priority: JobPriority;
+  readonly queueMs: number;
+  readonly runMs: number;
+}
+
+const MOST_SAMPLES = 20_000;
+const MOST_QUEUES = 1_000;
+/** Share of the newest job in a queue's mean. */
+const SMOOTHING = 0.2;
+
+export class JobStatistics {
+  readonly #samples: Sample[] = [];
+  readonly #meanRunMs = new Map<QueueKey, number>();
+
+  record(changes: readonly JobChange[]): void {
+    for (const { job } of changes) if (isTerminal(job.status)) this.#add(job);
+  }
+
+  #add(job: Job): void {
+    if (job.startedAt === null || job.finishedAt === null) return;
+    const runMs = Math.max(0, job.finishedAt - job.startedAt);
+    const queueMs = Math.max(0, job.startedAt - job.createdAt);
+    this.#samples.push({ finishedAt: job.finishedAt, priority: job.priority, queueMs, runMs });
+    if (this.#samples.length > MOST_SAMPLES * 1.25)
+      this.#samples.splice(0, this.#samples.length - MOST_SAMPLES);
+    if (job.status !== 'COMPLETE') return;
+    const mean = this.#meanRunMs.get(job.queue);
+    this.#meanRunMs.delete(job.queue);
+    this.#meanRunMs.set(job.queue, mean === undefined ? runMs : mean + SMOOTHING * (runMs - mean));
+    for (const oldest of this.#meanRunMs.keys()) {
+      if (this.#meanRunMs.size <= MOST_QUEUES) break;
+      this.#meanRunMs.delete(oldest);
+    }
+  }
+
+  /** Mean time in a slot, the newest jobs weighing most; null while no job of the queue was completed. */
+  meanRunMs(queue: QueueKey): number | null {
+    return this.#meanRunMs.get(queue) ?? null;
+  }
+
+  /** Over jobs that finished within the last `windowMs`. */
+  latency(priority: JobPriority | null, windowMs: number, now: number): LatencyStats {
+    const own = this.#within(windowMs, now).filter(
+      (sample) => priority === null || sample.priority === priority,
+    );
+    const queue = own.map((sample) => sample.queueMs).sort((a, b) => a - b);
+    const run = own.map((sample) => sample.runMs).sort((a, b) => a - b);
+    return {
+      sampleCount: own.length,
+      queueP50Ms: percentile(queue, 0.5),
+      queueP95Ms: percentile(queue, 0.95),
+      runP50Ms: percentile(run, 0.5),
+      runP95Ms: percentile(run, 0.95),
+    };
+  }
+
+  /** How many jobs finished within the last `windowMs`, as far as is remembered. */
+  finishedWithin(windowMs: number, now: number): number {
+    return this.#within(windowMs, now).length;
+  }
+
+  /** Samples come in order of time, so the window is a tail. */
+  #within(windowMs: number, now: number): readonly Sample[] {
+    const first = this.#samples.findLastIndex((sample) => sample.finishedAt < now - windowMs) + 1;
+    return this.#samples.slice(first);
+  }
+}
+
+/** Nearest rank. */
+function percentile(sorted: readonly number[], share: number): number | null {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
+}

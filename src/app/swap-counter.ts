@@ -1,0 +1,26 @@
+/** Loads and unloads since the start, counted as the scheduler's effects come true. */
+import type { SwapStats } from '../domain/system.ts';
+
+export class SwapCounter {
+  #stats: SwapStats = { loads: 0, unloads: 0, evictions: 0, spills: 0, loadTimeMs: 0 };
+
+  get stats(): SwapStats {
+    return this.#stats;
+  }
+
+  loaded(loadMs: number, spilled: boolean): void {
+    const { loads, spills, loadTimeMs } = this.#stats;
+    this.#stats = {
+      ...this.#stats,
+      loads: loads + 1,
+      spills: spills + (spilled ? 1 : 0),
+      loadTimeMs: loadTimeMs + Math.round(loadMs),
+    };
+  }
+
+  /** @param evicted whether it went to make room for another */
+  unloaded(evicted: boolean): void {
+    const { unloads, evictions } = this.#stats;
+    this.#stats = { ...this.#stats, unloads: unloads + 1, evictions: evictions + (evicted ? 1 : 0) };
+  }
+}

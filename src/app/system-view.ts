@@ -1,0 +1,214 @@
+/** The state of the whole, put together from the parts that own it. */
+import type { Clock } from '../clock.ts';
+import type { BacklogView } from '../domain/backlog.ts';
+import type { JobWaiting } from '../domain/decision.ts';
+import type { Gpu, VramUsage } from '../domain/gpu.ts';
+import type { GpuId } from '../domain/ids.ts';
+import { footprintBytes } from '../domain/instance.ts';
+import type { Job } from '../domain/job.ts';
+import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
+import type {
+  BackendState,
+  InstanceState,
+  ModelState,
+  QueueState,
+  SwapStats,
+  SystemView,
+} from '../domain/system.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { Registry } from '../registry/registry.ts';
+import { type LoadOption, type Snapshot, serves } from '../scheduler/decide/snapshot.ts';
+import { explain } from '../scheduler/explain.ts';
+import { gpusOf } from '../scheduler/ledger.ts';
+import type { SchedulerLoop } from '../scheduler/loop.ts';
+import { loadOption } from '../scheduler/options.ts';
+import { snapshotOf } from '../scheduler/snapshot-of.ts';
+import {
+  type BackendRecord,
+  type InstanceRecord,
+  instancesOf,
+  type SchedulerState,
+} from '../scheduler/state.ts';
+import type { JobStatistics } from './job-statistics.ts';
+
+export interface SystemViewSources {
+  readonly startedAt: number;
+  readonly version: string;
+  readonly loop: SchedulerLoop;
+  readonly executor: Executor;
+  readonly registry: Registry;
+  readonly backlog: BacklogView;
+  readonly statistics: JobStatistics;
+  readonly swaps: () => SwapStats;
+  readonly clock: Clock;
+}
+
+export function createSystemView(sources: SystemViewSources): SystemView {
+  const { loop, registry, backlog, statistics, clock } = sources;
+  return {
+    startedAt: sources.startedAt,
+    version: sources.version,
+    get paused() {
+      return loop.state.paused;
+    },
+    backends: () =>
+      [...loop.state.backends.values()].map((backend) => backendState(sources, loop.state, backend)),
+    models: () => registry.models(),
+    model: (name) => registry.model(name),
+    vramEstimate: (model: ModelState, contextLength) => registry.vramEstimate(model, contextLength),
+    usage: () =>
+      sum([...loop.state.backends.values()].map((backend) => backendUsage(loop.state, backend, clock.now()))),
+    gpu: (id: GpuId) => findGpu(loop.state, id),
+    queues: () => backlog.queues().map(({ queue }) => queueState(sources, queue)),
+    swaps: sources.swaps,
+    latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
+    decisions: () => loop.decisions.all(),
+    explain: (job) => explainJob(sources, job),
+  };
+}
+
+function backendState(
+  sources: SystemViewSources,
+  state: SchedulerState,
+  backend: BackendRecord,
+): BackendState {
+  const { id, name, mode, url } = backend.settings;
+  const instances = instancesOf(state, id);
+  return {
+    id,
+    name,
+    mode,
+    url,
+    health: backend.health,
+    problem: backend.problem,
+    version: backend.version,
+    lastSeenAt: backend.lastSeenAt,
+    gpus: gpusOf(state, backend),
+    instances: instances.map((instance) => instanceState(sources, instance)),
+    usage: backendUsage(state, backend, sources.clock.now()),
+  };
+}
+
+function instanceState(sources: SystemViewSources, instance: InstanceRecord): InstanceState {
+  const wanted = sources.backlog
+    .queues()
+    .some(({ queue }) => optionsOf(sources, queue).some((option) => serves(instance, option)));
+  return {
+    ...instance,
+    expiresAt: expiresAt(instance),
+    evictable: instance.status === 'READY' && instance.activeJobs === 0 && !wanted,
+    activeJobIds: sources.executor.jobsOf(instance.id),
+  };
+}
+
+function expiresAt({ status, activeJobs, pinned, lastUsedAt, keepAliveMs }: InstanceRecord): number | null {
+  if (status !== 'READY' || activeJobs > 0 || pinned || keepAliveMs === null) return null;
+  return lastUsedAt + keepAliveMs;
+}
+
+function backendUsage(state: SchedulerState, backend: BackendRecord, now: number): VramUsage {
+  const gpus = gpusOf(state, backend);
+  if (gpus.length > 0) return sum(gpus.map((gpu) => gpu.usage));
+  const held = instancesOf(state, backend.settings.id).reduce(
+    (bytes, instance) => bytes + footprintBytes(instance),
+    0,
+  );
+  return { ...EMPTY, usedBytes: held, instanceBytes: held, sampledAt: backend.lastSeenAt ?? now };
+}
+
+const EMPTY: VramUsage = {
+  totalBytes: 0,
+  usedBytes: 0,
+  headroomBytes: 0,
+  reservedBytes: 0,
+  foreignBytes: 0,
+  instanceBytes: 0,
+  freeBytes: 0,
+  deficitBytes: 0,
+  source: 'OLLAMA',
+  sampledAt: 0,
+};
+
+/** As old as its oldest part. */
+function sum(parts: readonly VramUsage[]): VramUsage {
+  const [first] = parts;
+  if (!first) return EMPTY;
+  return parts.slice(1).reduce(
+    (total, part) => ({
+      totalBytes: total.totalBytes + part.totalBytes,
+      usedBytes: total.usedBytes + part.usedBytes,
+      headroomBytes: total.headroomBytes + part.headroomBytes,
+      reservedBytes: total.reservedBytes + part.reservedBytes,
+      foreignBytes: total.foreignBytes + part.foreignBytes,
+      instanceBytes: total.instanceBytes + part.instanceBytes,
+      freeBytes: total.freeBytes + part.freeBytes,
+      deficitBytes: total.deficitBytes + part.deficitBytes,
+      source: total.source,
+      sampledAt: Math.min(total.sampledAt, part.sampledAt),
+    }),
+    first,
+  );
+}
+
+function findGpu(state: SchedulerState, id: GpuId): Gpu | null {
+  for (const backend of state.backends.values()) {
+    const gpu = gpusOf(state, backend).find((each) => each.id === id);
+    if (gpu) return gpu;
+  }
+  return null;
+}
+
+function optionsOf(sources: SystemViewSources, queue: QueueKey): readonly LoadOption[] {
+  return [...sources.loop.state.backends.keys()].flatMap(
+    (backendId) => loadOption(queue, backendId, sources.registry) ?? [],
+  );
+}
+
+function queueState(sources: SystemViewSources, queue: QueueKey): QueueState {
+  const backlog = sources.backlog.queue(queue);
+  const { loop, statistics, clock } = sources;
+  const options = optionsOf(sources, queue);
+  const ready = [...loop.state.instances.values()].filter(
+    (instance) => instance.status === 'READY' && options.some((option) => serves(instance, option)),
+  );
+  const slots = ready.reduce((total, instance) => total + instance.config.parallel, 0);
+  const mean = statistics.meanRunMs(queue);
+  return {
+    queue,
+    modelName: parseQueueKey(queue).model,
+    pending: {
+      HIGH: backlog?.byPriority.HIGH.count ?? 0,
+      NORMAL: backlog?.byPriority.NORMAL.count ?? 0,
+      LOW: backlog?.byPriority.LOW.count ?? 0,
+    },
+    oldestAgeMs: backlog ? Math.max(0, clock.now() - backlog.oldestCreatedAt) : null,
+    expectedClearMs:
+      mean !== null && slots > 0 && backlog ? Math.round((backlog.count * mean) / slots) : null,
+  };
+}
+
+function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
+  const { registry, statistics, clock } = sources;
+  const snapshot = currentSnapshot(sources);
+  const meanRunMs = statistics.meanRunMs(job.queue);
+  const input = {
+    job,
+    snapshot,
+    options: optionsOf(sources, job.queue),
+    modelsKnown: registry.known,
+    meanRunMs,
+  };
+  return explain(input, clock.now());
+}
+
+/** The snapshot of the present state, made once per state and backlog: a page of jobs asks for it a hundred times. */
+const snapshots = new WeakMap<SchedulerState, { readonly version: number; readonly snapshot: Snapshot }>();
+
+function currentSnapshot({ loop, backlog, clock }: SystemViewSources): Snapshot {
+  const known = snapshots.get(loop.state);
+  if (known?.version === backlog.version) return known.snapshot;
+  const demand = backlog.queues().map((queue) => ({ backlog: queue, options: [] }));
+  const snapshot = snapshotOf(loop.state, demand, [], clock.now());
+  snapshots.set(loop.state, { version: backlog.version, snapshot });
+  return snapshot;
+}

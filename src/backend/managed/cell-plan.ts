@@ -1,0 +1,92 @@
+/** What is fixed when a cell starts, and the environment that fixes it. */
+import { createHash } from 'node:crypto';
+import type { LoadSpec } from '../../domain/backend.ts';
+import type { InstanceConfig } from '../../domain/model.ts';
+import { MiB } from '../../domain/units.ts';
+import { allowListedEnv, BASE_VARIABLES } from '../supervisor/index.ts';
+import { deviceVariables, type PlannedGpu } from './devices.ts';
+import type { Program } from './program.ts';
+import type { ManagedOllamaOptions } from './settings.ts';
+
+export interface CellPlan {
+  /** Empty: the cell sees no card. */
+  readonly gpus: readonly PlannedGpu[];
+  readonly config: InstanceConfig;
+}
+
+export function planOf(spec: LoadSpec): CellPlan {
+  const gpus = spec.gpus.map(({ key, index }) => ({ key, index }));
+  return { gpus: gpus.sort((a, b) => a.index - b.index), config: spec.config };
+}
+
+/** For downloads, which only the library cell does. */
+const NETWORK_VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
+
+type EnvironmentOptions = Pick<ManagedOllamaOptions, 'defaults' | 'env' | 'surroundings'>;
+
+/**
+ * All but OLLAMA_MODELS and HOME, which differ between cells that are alike. The user's own variables come last.
+ * @throws BackendError for a card that no variable can name
+ */
+export function plannedEnvironment(
+  plan: CellPlan,
+  { defaults, env, surroundings }: EnvironmentOptions,
+): Readonly<Record<string, string>> {
+  const { parallel, flashAttention, kvCacheType } = plan.config;
+  return {
+    ...allowListedEnv(BASE_VARIABLES, surroundings),
+    ...fixedVariables(defaults),
+    OLLAMA_NUM_PARALLEL: String(parallel),
+    ...(flashAttention === null ? {} : { OLLAMA_FLASH_ATTENTION: flashAttention ? '1' : '0' }),
+    ...(kvCacheType === 'f16' ? {} : { OLLAMA_KV_CACHE_TYPE: kvCacheType }),
+    ...deviceVariables(plan.gpus),
+    ...env,
+  };
+}
+
+/** Of the cell that serves the model library: without a card, and with the way to the network. */
+export function libraryEnvironment({
+  defaults,
+  env,
+  surroundings,
+}: EnvironmentOptions): Readonly<Record<string, string>> {
+  return {
+    ...allowListedEnv([...BASE_VARIABLES, ...NETWORK_VARIABLES], surroundings),
+    ...fixedVariables(defaults),
+    OLLAMA_NUM_PARALLEL: '1',
+    ...env,
+    ...deviceVariables([]),
+  };
+}
+
+function fixedVariables(defaults: EnvironmentOptions['defaults']): Readonly<Record<string, string>> {
+  return {
+    // The system chooses the port, and the log tells it.
+    OLLAMA_HOST: '127.0.0.1:0',
+    OLLAMA_MAX_LOADED_MODELS: '1',
+    OLLAMA_KEEP_ALIVE: '-1',
+    // One start without it would empty a folder whose models another server uses.
+    OLLAMA_NOPRUNE: '1',
+    // Without it each server calls home.
+    OLLAMA_NO_CLOUD: '1',
+    OLLAMA_CONTEXT_LENGTH: String(defaults.contextLength),
+    LLAMA_ARG_FIT_TARGET: String(Math.round(defaults.fitTargetBytes / MiB)),
+    LLAMA_ARG_CACHE_RAM: String(Math.round(defaults.promptCacheBytes / MiB)),
+  };
+}
+
+/** Cells with the same key can take each other's place. */
+export function cellKey(environment: Readonly<Record<string, string>>, program: Program): string {
+  const hash = createHash('sha256').update(`${program.path}\0${program.stamp}\0`);
+  for (const name of Object.keys(environment).sort()) hash.update(`${name}=${environment[name]}\0`);
+  return hash.digest('hex');
+}

@@ -1,0 +1,167 @@
+/** Starts cells. */
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { BackendError } from '../../domain/errors.ts';
+import { OllamaConnection } from '../ollama/connection.ts';
+import { DEFAULT_DEADLINES, type Deadlines } from '../ollama/deadlines.ts';
+import { versionAnswer } from '../ollama/wire.ts';
+import type { ProcessSpec, Supervisor } from '../supervisor/index.ts';
+import { Cell, type CellRole } from './cell.ts';
+import { type CellPlan, cellKey, libraryEnvironment, plannedEnvironment } from './cell-plan.ts';
+import { deviceMismatch } from './devices.ts';
+import { startFailure } from './failures.ts';
+import { PrivateFolder } from './private-folder.ts';
+import { findProgram, type Program } from './program.ts';
+import { MANAGED_DEADLINES, type ManagedDeadlines, type ManagedOllamaOptions } from './settings.ts';
+
+const LISTENING = /Listening on 127\.0\.0\.1:(?<port>\d+)/;
+/** From SIGTERM to SIGKILL; Ollama itself needs some 50 ms. */
+const GRACE_MS = 2_000;
+const LOG_LINES = 2_000;
+
+export interface StarterOptions {
+  readonly options: ManagedOllamaOptions;
+  readonly supervisor: Supervisor;
+  /** Where HOME and the private model folders are. */
+  readonly folder: string;
+}
+
+export class CellStarter {
+  readonly deadlines: Deadlines & ManagedDeadlines;
+  readonly #options: ManagedOllamaOptions;
+  readonly #supervisor: Supervisor;
+  readonly #home: string;
+  readonly #modelFolders: string;
+  /** The start that makes the key of HOME; several at once would each make one. */
+  #keyMaker: Promise<unknown> | undefined;
+  #hasStarted = false;
+
+  constructor({ options, supervisor, folder }: StarterOptions) {
+    this.deadlines = { ...DEFAULT_DEADLINES, ...MANAGED_DEADLINES, ...options.deadlines };
+    this.#options = options;
+    this.#supervisor = supervisor;
+    this.#home = join(folder, 'home');
+    this.#modelFolders = join(folder, 'models');
+  }
+
+  program(): Promise<Program> {
+    return findProgram(this.#options.binary, this.#options.surroundings.PATH);
+  }
+
+  /** The key that a cell of this plan would have if it were started now. @throws BackendError */
+  async keyOf(plan: CellPlan): Promise<string> {
+    return cellKey(plannedEnvironment(plan, this.#options), await this.program());
+  }
+
+  /** An empty cell for a plan, whose log names the planned cards and no others. @throws BackendError, or the signal's reason */
+  async start(plan: CellPlan, role: Exclude<CellRole, 'library'>, signal: AbortSignal): Promise<Cell> {
+    const program = await this.program();
+    const environment = plannedEnvironment(plan, this.#options);
+    const name = Buffer.from(this.#options.random.bytes(12)).toString('hex');
+    const folder = await PrivateFolder.create(join(this.#modelFolders, name));
+    let cell: Cell | undefined;
+    try {
+      const env = { ...environment, OLLAMA_MODELS: folder.path };
+      const key = cellKey(environment, program);
+      cell = await this.#launch({ plan, key, folder, env, program, role }, signal);
+      const mismatch = deviceMismatch(plan.gpus, cell.process.output.tail(LOG_LINES));
+      if (mismatch === null) return cell;
+      const planned = plan.gpus.map((gpu) => gpu.key).join(', ') || 'no GPU';
+      throw new BackendError(
+        'LOAD_FAILED',
+        'none',
+        `A server process was started for ${planned}, but ${mismatch}. Look into its log; managed.env may name other devices.`,
+      );
+    } catch (error) {
+      await cell?.end();
+      await folder.remove();
+      throw error;
+    }
+  }
+
+  /** The cell that serves the user's own model folder. @throws BackendError, or the signal's reason */
+  async startLibrary(models: string, signal: AbortSignal): Promise<Cell> {
+    const program = await this.program();
+    const environment = libraryEnvironment(this.#options);
+    const plan: CellPlan = {
+      gpus: [],
+      config: { parallel: 1, kvCacheType: 'f16', flashAttention: null },
+    };
+    const env = { ...environment, OLLAMA_MODELS: models };
+    const key = cellKey(env, program);
+    return this.#launch({ plan, key, folder: null, env, program, role: 'library' }, signal);
+  }
+
+  /** A cell around a process that is there already. */
+  cellOf(parts: Pick<Cell, 'process' | 'plan' | 'key' | 'folder'>, role: CellRole): Cell {
+    const url = `http://127.0.0.1:${parts.process.port}`;
+    const connection = new OllamaConnection({
+      url,
+      clock: this.#options.clock,
+      deadlines: this.deadlines,
+    });
+    return new Cell({ ...parts, connection }, role);
+  }
+
+  async #launch(
+    start: Pick<Cell, 'plan' | 'key' | 'folder' | 'role'> & {
+      readonly env: Readonly<Record<string, string>>;
+      readonly program: Program;
+    },
+    signal: AbortSignal,
+  ): Promise<Cell> {
+    const { plan, key, folder, role } = start;
+    const spec: ProcessSpec = {
+      name: `${this.#options.name}'s ${role === 'library' ? 'library' : 'model'} server`,
+      command: start.program.path,
+      args: ['serve'],
+      env: { ...start.env, HOME: this.#home },
+      readiness: {
+        port: { kind: 'from-output', pattern: LISTENING },
+        probe: askVersion,
+        readyLimitMs: this.deadlines.cellReadyMs,
+      },
+      note: { version: 1, role },
+      graceMs: GRACE_MS,
+    };
+    try {
+      await mkdir(this.#home, { recursive: true, mode: 0o700 });
+      const process = await this.#withKey(() => this.#supervisor.start(spec, { signal }));
+      return this.cellOf({ process, plan, key, folder }, role);
+    } catch (error) {
+      throw startFailure(error);
+    }
+  }
+
+  async #withKey<T>(start: () => Promise<T>): Promise<T> {
+    while (!(this.#hasStarted || (await this.#hasKey()))) {
+      if (!this.#keyMaker) {
+        const made = start().then((started) => {
+          this.#hasStarted = true;
+          return started;
+        });
+        const done = () => {
+          this.#keyMaker = undefined;
+        };
+        this.#keyMaker = made.then(done, done);
+        return made;
+      }
+      await this.#keyMaker;
+    }
+    return start();
+  }
+
+  #hasKey(): Promise<boolean> {
+    return access(join(this.#home, '.ollama', 'id_ed25519')).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+async function askVersion(port: number, signal: AbortSignal): Promise<void> {
+  const answer = await request(`http://127.0.0.1:${port}/api/version`, { signal });
+  if (answer.statusCode !== 200) throw new Error(`it answers with status ${answer.statusCode}`);
+  versionAnswer.parse(await answer.body.json());
+}

@@ -1,0 +1,126 @@
+/** Loads a model into an empty cell. */
+import { type Clock, sleep } from '../../clock.ts';
+import type { LoadSpec, Resident } from '../../domain/backend.ts';
+import { BackendError } from '../../domain/errors.ts';
+import type { RunnerOptions, Variant } from '../../domain/model.ts';
+import { canonicalModelName } from '../../domain/queue-key.ts';
+import { emptyCall } from '../ollama/load.ts';
+import { residents } from '../ollama/server.ts';
+import { emptyAnswer } from '../ollama/wire.ts';
+import type { Cell, Occupant } from './cell.ts';
+import { findEngine } from './engine.ts';
+import { type Manifest, weightFiles } from './manifest.ts';
+
+/** Every layer on the GPU: a load that does not fit fails instead of running slowly on the CPU. */
+const ALL_LAYERS = 999;
+/** Ollama's own smallest; it would take a larger one by what is free at the moment, and the footprint would differ from load to load. */
+const BATCH = 512;
+
+/** A broken connection is noticed before the end of the process that broke it. */
+const DEATH_NOTICE_MS = 500;
+
+/** Everything that could make a cell reload, named in the load and in every request after it. */
+export function canonicalOptions(variant: Variant): RunnerOptions {
+  return {
+    num_gpu: ALL_LAYERS,
+    ...(variant.embedding ? {} : { num_batch: BATCH }),
+    ...variant.options,
+    num_ctx: variant.options.num_ctx ?? variant.contextLength,
+  };
+}
+
+/**
+ * Loads with one empty request, and looks at what came of it.
+ * @throws BackendError, or the signal's reason; whatever it was, the cell must be ended then
+ */
+export async function loadInto(
+  cell: Cell,
+  spec: LoadSpec,
+  manifest: Manifest,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Occupant> {
+  const { variant } = spec;
+  const options = canonicalOptions(variant);
+  try {
+    const answer = await cell.connection.load(emptyCall({ ...variant, options }, -1), emptyAnswer, signal);
+    if (!answer.done)
+      throw new BackendError('LOAD_FAILED', 'retry', `Ollama gave up loading ${variant.modelName}.`);
+  } catch (error) {
+    throw await explained(error, cell, variant, clock, signal);
+  }
+  const resident = onlyResident(await residents(cell.connection, signal), variant.modelName);
+  requireWhole(resident, cell, variant);
+  const engine = findEngine(cell.process.memberPids(), cell.process.pid);
+  if (!engine) {
+    throw new BackendError(
+      'LOAD_FAILED',
+      'retry',
+      `The engine of ${variant.modelName} ended right after the load. The cell's log says why.`,
+    );
+  }
+  return {
+    modelName: variant.modelName,
+    weights: variant.weights,
+    weightFiles: weightFiles(manifest),
+    digest: manifest.digest,
+    contextLength: resident.contextLength ?? variant.contextLength,
+    options,
+    embedding: variant.embedding,
+    engine,
+    sizeBytes: resident.sizeBytes,
+    vramBytes: resident.vramBytes,
+  };
+}
+
+function onlyResident(all: readonly Resident[], modelName: string): Resident {
+  const [resident] = all;
+  if (resident && all.length === 1 && resident.modelName === canonicalModelName(modelName)) return resident;
+  throw new BackendError(
+    'LOAD_FAILED',
+    'retry',
+    `Ollama loaded ${modelName} and lists ${all.map((one) => one.modelName).join(', ') || 'nothing'}.`,
+  );
+}
+
+/** A model that went to the CPU in part, although cards were planned, is slow and holds memory that was not planned. */
+function requireWhole(resident: Resident, cell: Cell, variant: Variant): void {
+  if (cell.plan.gpus.length === 0 || resident.vramBytes >= resident.sizeBytes) return;
+  const share = Math.round((100 * resident.vramBytes) / Math.max(1, resident.sizeBytes));
+  throw new BackendError(
+    'OUT_OF_MEMORY',
+    'free-memory',
+    `Only ${share} % of ${variant.modelName} went to the GPU, so it was let go. Free GPU memory, or use a smaller context, quantization or model.`,
+  );
+}
+
+/** A connection that broke because the cell died is told as the death, with the cell's own last words. */
+async function explained(
+  error: unknown,
+  cell: Cell,
+  variant: Variant,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (signal.aborted || !(error instanceof BackendError)) return error;
+  if (error.code === 'BACKEND_UNREACHABLE') {
+    // Asked to end before its death was noticed, it would be said to have been told to.
+    await Promise.race([cell.process.died, sleep(clock, DEATH_NOTICE_MS)]);
+    const exit = await cell.process.end();
+    const last = exit.lastLines.at(-1);
+    return new BackendError(
+      'LOAD_FAILED',
+      'retry',
+      `The server process died while it loaded ${variant.modelName}. ${exit.asked ? 'It answered no more.' : exit.why}${last ? ` Its last line: ${last}` : ''}`,
+      { cause: error },
+    );
+  }
+  if (error.code === 'MODEL_NOT_FOUND') {
+    // Its folder holds the model, so this passes.
+    return new BackendError('LOAD_FAILED', 'retry', error.message, { cause: error });
+  }
+  if (error.code === 'BACKEND_ERROR' && error.remedy === 'retry') {
+    return new BackendError('LOAD_FAILED', 'retry', error.message, { cause: error });
+  }
+  return error;
+}

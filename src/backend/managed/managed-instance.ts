@@ -1,0 +1,141 @@
+/** A loaded cell, as those see it who run jobs on it. */
+import { type Clock, sleep } from '../../clock.ts';
+import type { InstanceHandle, OutputSink, RunRequest } from '../../domain/backend.ts';
+import { BackendError } from '../../domain/errors.ts';
+import type { JobResult } from '../../domain/job.ts';
+import type { Variant } from '../../domain/model.ts';
+import { canonicalModelName } from '../../domain/queue-key.ts';
+import { runCall } from '../ollama/request-body.ts';
+import { runEmbed } from '../ollama/run-embed.ts';
+import { type DrainPolicy, runText } from '../ollama/run-text.ts';
+import type { Cell, Occupant } from './cell.ts';
+import { isAlive } from './engine.ts';
+import { startFailure } from './failures.ts';
+
+/** What the backend does for its instances. */
+export interface InstanceKeeper {
+  readonly clock: Clock;
+  readonly drain: DrainPolicy;
+  /** Makes the cell see another name of its weights. @throws BackendError */
+  addName(cell: Cell, modelName: string, signal: AbortSignal): Promise<void>;
+  /** Its engine is gone: it takes no more requests and ends. */
+  lost(cell: Cell, why: string): void;
+  /** Resolves when nothing of it is left. */
+  end(cell: Cell): Promise<void>;
+  /** A request has ended. */
+  idle(cell: Cell): void;
+}
+
+const LOOKS = 4;
+/** A process that is ending closes its connections a moment before it is seen to be dead. */
+const LOOK_AGAIN_MS = 15;
+
+export class ManagedInstance implements InstanceHandle {
+  readonly variant: Variant;
+  readonly measured: InstanceHandle['measured'];
+  readonly #cell: Cell;
+  readonly #occupant: Occupant;
+  readonly #keeper: InstanceKeeper;
+
+  constructor(cell: Cell, occupant: Occupant, variant: Variant, keeper: InstanceKeeper) {
+    this.#cell = cell;
+    this.#occupant = occupant;
+    this.#keeper = keeper;
+    this.variant = variant;
+    this.measured = { sizeBytes: occupant.sizeBytes, vramBytes: occupant.vramBytes };
+  }
+
+  async run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
+    signal.throwIfAborted();
+    const cell = this.#cell;
+    cell.runs += 1;
+    let began = false;
+    try {
+      if (!cell.names.has(canonicalModelName(request.modelName))) {
+        await this.#keeper.addName(cell, request.modelName, signal);
+      }
+      // Last before the request: an engine that was killed while idle would be loaded again by it, unseen.
+      this.#requireEngine();
+      const told: OutputSink = (channel, text) => {
+        began = true;
+        sink(channel, text);
+      };
+      return await this.#send(request, told, signal);
+    } catch (error) {
+      if (signal.aborted || !(await this.#isLost(error))) throw error;
+      throw new BackendError('BACKEND_ERROR', began ? 'retry' : 'wait', this.#lossMessage(), {
+        cause: error,
+      });
+    } finally {
+      cell.runs -= 1;
+      this.#keeper.idle(cell);
+    }
+  }
+
+  async unload(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    try {
+      await this.#keeper.end(this.#cell);
+    } catch (error) {
+      throw startFailure(error);
+    }
+  }
+
+  #send(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
+    const { connection } = this.#cell;
+    const call = runCall(request, this.#occupant.options);
+    return request.request.kind === 'EMBED'
+      ? runEmbed(connection, call, request.request.input.length, signal)
+      : runText(connection, this.#keeper.clock, call, this.#keeper.drain, sink, signal);
+  }
+
+  #requireEngine(): void {
+    const cell = this.#cell;
+    if (!this.#isThere()) this.#keeper.lost(cell, 'Its engine process is gone.');
+    if (cell.closedBecause !== null) throw new BackendError('BACKEND_ERROR', 'wait', this.#lossMessage());
+  }
+
+  #isThere(): boolean {
+    return this.#cell.process.state === 'READY' && isAlive(this.#occupant.engine);
+  }
+
+  async #isLost(error: unknown): Promise<boolean> {
+    if (!(error instanceof BackendError) || error.remedy === 'none') return false;
+    for (let look = 1; this.#isThere(); look += 1) {
+      if (look === LOOKS) return false;
+      await sleep(this.#keeper.clock, LOOK_AGAIN_MS);
+    }
+    this.#keeper.lost(this.#cell, 'Its engine process died.');
+    return true;
+  }
+
+  #lossMessage(): string {
+    const why = this.#cell.process.exit?.why ?? this.#cell.closedBecause ?? 'It ended.';
+    return `The instance of ${this.#occupant.modelName} is gone. ${why} The job runs on another one.`;
+  }
+}
+
+/** For an instance that is there no more, or never was: it only can be let go. */
+export class VanishedInstance implements InstanceHandle {
+  readonly variant: Variant;
+  readonly measured = null;
+  readonly #end: () => Promise<void>;
+
+  /** @param end of what may be left of it. */
+  constructor(variant: Variant, end: () => Promise<void>) {
+    this.variant = variant;
+    this.#end = end;
+  }
+
+  async run(): Promise<JobResult> {
+    throw new BackendError(
+      'BACKEND_ERROR',
+      'wait',
+      `The instance of ${this.variant.modelName} is gone. The job runs on another one.`,
+    );
+  }
+
+  async unload(): Promise<void> {
+    await this.#end();
+  }
+}

@@ -1,0 +1,191 @@
+/** The user's model folder, served by a cell of its own that sees no GPU. It is started when it is first needed. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelLibrary } from '../../domain/backend.ts';
+import { BackendError, messageOf } from '../../domain/errors.ts';
+import type { ModelInfo } from '../../domain/model.ts';
+import type { PullProgress } from '../../domain/model-operations.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { OllamaModelLibrary } from '../ollama/model-library.ts';
+import { versionAnswer } from '../ollama/wire.ts';
+import type { Cell } from './cell.ts';
+import type { CellStarter } from './cell-starter.ts';
+import { unusable } from './failures.ts';
+import { lockFolder } from './library-lock.ts';
+import { filesInUse, readManifest, requireModelFolder } from './manifest.ts';
+import { requireVersion } from './program.ts';
+import type { ManagedOllamaOptions } from './settings.ts';
+
+interface Served {
+  readonly cell: Cell;
+  readonly library: OllamaModelLibrary;
+  readonly version: string;
+}
+
+export interface LibraryOptions {
+  readonly options: Pick<ManagedOllamaOptions, 'models' | 'clock' | 'logger'>;
+  readonly starter: CellStarter;
+  /** After each list of all models. */
+  readonly listed: (models: readonly ModelInfo[]) => void;
+  readonly changed: () => void;
+}
+
+export class ManagedLibrary implements ModelLibrary {
+  readonly #options: LibraryOptions['options'];
+  readonly #starter: CellStarter;
+  readonly #listed: LibraryOptions['listed'];
+  readonly #changed: () => void;
+  readonly #logger: Logger;
+  readonly #stopped = new AbortController();
+  #opening: Promise<Served> | undefined;
+  #served: Served | undefined;
+  #starts = 0;
+  /** Of the newest cell; known on when it is gone. */
+  #version: string | null = null;
+
+  constructor({ options, starter, listed, changed }: LibraryOptions) {
+    this.#options = options;
+    this.#starter = starter;
+    this.#listed = listed;
+    this.#changed = changed;
+    this.#logger = options.logger;
+  }
+
+  get cell(): Cell | null {
+    return this.#served?.cell ?? null;
+  }
+
+  get version(): string | null {
+    return this.#version;
+  }
+
+  /** Names that a cell's weights have now, as of the last list. */
+  namesOf(weights: string): readonly string[] {
+    return this.#served?.library.namesOf(weights) ?? [];
+  }
+
+  /** Resolves when its cell serves. @throws BackendError that says what is wrong with the program or the folder */
+  async ready(signal: AbortSignal): Promise<string> {
+    return (await this.#open(signal)).version;
+  }
+
+  async list(signal: AbortSignal): Promise<readonly ModelInfo[]> {
+    const models = await this.#ask((served) => served.library.list(signal), signal);
+    this.#listed(models);
+    return models;
+  }
+
+  /** What it replaces is no longer named by anything when it is done, and goes: the cell itself, told never to prune, leaves it. */
+  async pull(
+    modelName: string,
+    onProgress: (progress: PullProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const models = await requireModelFolder(this.#options.models);
+    await using _lock = await lockFolder(models);
+    const before = await readManifest(models, modelName, this.#options.clock, signal).catch(() => null);
+    await this.#ask((served) => served.library.pull(modelName, onProgress, signal), signal);
+    if (before) {
+      await this.#removeUnused(
+        models,
+        before.layers.map(({ fileName }) => fileName),
+      );
+    }
+  }
+
+  async copy(source: string, destination: string, signal: AbortSignal): Promise<void> {
+    await using _lock = await lockFolder(await requireModelFolder(this.#options.models));
+    await this.#ask((served) => served.library.copy(source, destination, signal), signal);
+  }
+
+  async delete(modelName: string, signal: AbortSignal): Promise<void> {
+    await using _lock = await lockFolder(await requireModelFolder(this.#options.models));
+    await this.#ask((served) => served.library.delete(modelName, signal), signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort(unusable('The backend was stopped.'));
+    const served = this.#served ?? (await this.#opening?.catch(() => undefined));
+    await served?.cell.end();
+  }
+
+  /** Once more with a new cell when the one that was asked died meanwhile. */
+  async #ask<T>(question: (served: Served) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const served = await this.#open(signal);
+    try {
+      return await question(served);
+    } catch (error) {
+      if (signal.aborted || this.#stopped.signal.aborted) throw error;
+      if (!(error instanceof BackendError) || error.code !== 'BACKEND_UNREACHABLE') throw error;
+      await served.cell.process.end();
+      return question(await this.#open(signal));
+    }
+  }
+
+  async #open(signal: AbortSignal): Promise<Served> {
+    this.#stopped.signal.throwIfAborted();
+    await requireModelFolder(this.#options.models);
+    if (this.#served?.cell.isServing) return this.#served;
+    // The start is everybody's: whoever gives up waiting for it does not end it.
+    this.#opening ??= this.#start().finally(() => {
+      this.#opening = undefined;
+    });
+    return orAborted(this.#opening, signal);
+  }
+
+  async #start(): Promise<Served> {
+    const models = await requireModelFolder(this.#options.models);
+    const cell = await this.#starter.startLibrary(models, this.#stopped.signal);
+    try {
+      const { version } = await cell.connection.ask(
+        { endpoint: '/api/version' },
+        versionAnswer,
+        this.#stopped.signal,
+      );
+      requireVersion(version);
+      const library = new OllamaModelLibrary(
+        { connection: cell.connection, clock: this.#options.clock, deadlines: this.#starter.deadlines },
+        this.#logger,
+      );
+      cell.restarts = this.#starts;
+      this.#starts += 1;
+      this.#version = version;
+      this.#served = { cell, library, version };
+      cell.process.died.then(() => void this.#clearAway(cell));
+      this.#changed();
+      return this.#served;
+    } catch (error) {
+      await cell.end();
+      throw error;
+    }
+  }
+
+  async #clearAway(cell: Cell): Promise<void> {
+    this.#changed();
+    await cell.end().catch((error: unknown) => this.#logger.warn(messageOf(error)));
+  }
+
+  async #removeUnused(models: string, fileNames: readonly string[]): Promise<void> {
+    try {
+      const used = await filesInUse(models);
+      for (const fileName of fileNames) {
+        if (!used.has(fileName)) await rm(join(models, 'blobs', fileName), { force: true });
+      }
+    } catch (error) {
+      this.#logger.warn('Files of a replaced model could not be removed.', { cause: messageOf(error) });
+    }
+  }
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  aborted.promise.catch(() => {});
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,50 @@
+/** What a managed Ollama is built from. */
+import type { Clock, Random } from '../../clock.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Deadlines } from '../ollama/deadlines.ts';
+
+export interface ManagedOllamaOptions {
+  readonly name: string;
+  /** The `ollama` program: a path, or a name that is looked up on the PATH. */
+  readonly binary: string;
+  /** The model folder, as OLLAMA_MODELS names it. Null: none of Ollama's own places has one. */
+  readonly models: string | null;
+  /** Of the server. Each backend keeps its records, logs and private model folders in a folder of its own there. */
+  readonly dataDir: string;
+  readonly defaults: ManagedDefaults;
+  /** Cells without a model that stand ready, for each GPU. */
+  readonly warmCells: number;
+  /** On top of what each cell is started with. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Leave what is loaded running at `stop`, for the next server to find. */
+  readonly keep: boolean;
+  /** What `env` and the search for the program are taken from: the PATH, the locale, proxies. */
+  readonly surroundings: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly deadlines?: Partial<Deadlines & ManagedDeadlines>;
+}
+
+export interface ManagedDefaults {
+  /** Tokens of one slot for requests that name none. Ours always do; it is the cell's own fallback. */
+  readonly contextLength: number;
+  /** Loads under way at once. */
+  readonly parallelLoads: number;
+  /** Free memory that the engine leaves on each card when it fits layers by itself. */
+  readonly fitTargetBytes: number;
+  /** Host memory that one engine may take to keep prompts. */
+  readonly promptCacheBytes: number;
+}
+
+export interface ManagedDeadlines {
+  /** From the start of a cell to its first answer. Looking for GPUs may take 30 s for each of Ollama's libraries. */
+  readonly cellReadyMs: number;
+  /** For the one generation by which a survivor shows that it is well. */
+  readonly proofMs: number;
+}
+
+export const MANAGED_DEADLINES: ManagedDeadlines = { cellReadyMs: 120_000, proofMs: 15_000 };
+
+/** Slots of an instance where the configuration says `auto`: the number at which Ollama gains most of what it can by batching. */
+export const AUTO_PARALLEL = 4;

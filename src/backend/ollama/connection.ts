@@ -1,0 +1,222 @@
+/**
+ * HTTP to one Ollama. Two pools, so that generations which hold their connections for minutes never keep a poll waiting;
+ * undici's own time-outs are off, because an answer's header may rightly come only after a load and a long prompt.
+ */
+import { type Dispatcher, Pool } from 'undici';
+import type { z } from 'zod';
+import type { Clock } from '../../clock.ts';
+import { BackendError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { Deadlines } from './deadlines.ts';
+import { answerError, type Endpoint } from './error-table.ts';
+import { LineSplitter, TooLongError } from './ndjson.ts';
+import { StallWatch } from './stall-watch.ts';
+import { transportError } from './transport-error.ts';
+
+/** A final record carries the whole context as numbers: about 1 MB for 128k tokens. */
+const LONGEST_LINE_BYTES = 16 * 1024 ** 2;
+/** A thousand long embeddings are about 50 MB. */
+const LARGEST_ANSWER_BYTES = 256 * 1024 ** 2;
+const LARGEST_ERROR_BYTES = 64 * 1024;
+
+export interface Call {
+  readonly endpoint: Endpoint;
+  /** Absent: GET. */
+  readonly body?: JsonObject;
+  /** Of a call with a body; POST unless given. */
+  readonly method?: 'DELETE';
+}
+
+/** How long a stream may be silent. */
+export type Silence = Pick<Deadlines, 'firstByteMs' | 'betweenChunksMs'>;
+
+export class OllamaConnection {
+  /** Without credentials, for people. */
+  readonly url: string;
+  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
+  readonly #control: Pool;
+  readonly #work: Pool;
+  readonly #path: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(options: { readonly url: string; readonly clock: Clock; readonly deadlines: Deadlines }) {
+    const url = new URL(options.url);
+    const credentials = url.username
+      ? `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+      : null;
+    this.#path = url.pathname.replace(/\/$/, '');
+    this.url = url.origin + this.#path;
+    this.#headers = {
+      'content-type': 'application/json',
+      ...(credentials && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+    };
+    this.#clock = options.clock;
+    this.#deadlines = options.deadlines;
+    const poolOptions: Pool.Options = {
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connectTimeout: this.#deadlines.connectMs,
+      connect: { keepAlive: true, keepAliveInitialDelay: 30_000 },
+      allowH2: false,
+    };
+    this.#control = new Pool(url.origin, poolOptions);
+    this.#work = new Pool(url.origin, poolOptions);
+  }
+
+  /** A short question. @throws BackendError, or the signal's reason */
+  async ask<T>(call: Call, schema: z.ZodType<T>, signal: AbortSignal, withinMs?: number): Promise<T> {
+    const limitMs = withinMs ?? this.#deadlines.controlMs;
+    using watch = new StallWatch(this.#clock, limitMs, () => this.#late(call, limitMs));
+    return await this.#read(this.#control, call, schema, AbortSignal.any([signal, watch.signal]));
+  }
+
+  /** A short request whose answer is only its status. @throws BackendError, or the signal's reason */
+  async tell(call: Call, signal: AbortSignal): Promise<void> {
+    using watch = new StallWatch(this.#clock, this.#deadlines.controlMs, () => this.#late(call));
+    const either = AbortSignal.any([signal, watch.signal]);
+    try {
+      const answer = await this.#request(this.#control, call, either);
+      await answer.body.dump();
+    } catch (error) {
+      throw this.#explain(error, either);
+    }
+  }
+
+  /** A load: takes as long as it takes. @throws BackendError, or the signal's reason */
+  load<T>(call: Call, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    return this.#read(this.#work, call, schema, signal);
+  }
+
+  /** A result that comes in one piece. @throws BackendError, or the signal's reason */
+  async result<T>(call: Call, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    using watch = new StallWatch(this.#clock, this.#deadlines.firstByteMs, () => this.#stalled(call));
+    return await this.#read(this.#work, call, schema, AbortSignal.any([signal, watch.signal]));
+  }
+
+  /** The records of a streamed answer. @throws BackendError, or the signal's reason */
+  async *stream(
+    call: Call,
+    signal: AbortSignal,
+    silence: Silence = this.#deadlines,
+  ): AsyncGenerator<JsonObject, void, void> {
+    using watch = new StallWatch(this.#clock, silence.firstByteMs, () => this.#stalled(call));
+    const either = AbortSignal.any([signal, watch.signal]);
+    const splitter = new LineSplitter(LONGEST_LINE_BYTES);
+    try {
+      const answer = await this.#request(this.#work, call, either);
+      for await (const bytes of answer.body as AsyncIterable<Uint8Array>) {
+        watch.touch(silence.betweenChunksMs);
+        for (const line of splitter.push(bytes)) yield this.#record(call, line);
+      }
+      for (const line of splitter.end()) yield this.#record(call, line);
+    } catch (error) {
+      throw this.#explain(error, either);
+    }
+  }
+
+  /** Breaks off loads and generations; questions still work. */
+  async endWork(): Promise<void> {
+    await this.#work.destroy();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#work.destroy(), this.#control.destroy()]);
+  }
+
+  async #read<T>(pool: Pool, call: Call, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    try {
+      const answer = await this.#request(pool, call, signal);
+      const text = await readText(answer.body, LARGEST_ANSWER_BYTES);
+      const parsed = schema.safeParse(parseJson(text));
+      if (parsed.success) return parsed.data;
+      throw this.#notOllama(call, text, parsed.error);
+    } catch (error) {
+      throw this.#explain(error, signal);
+    }
+  }
+
+  /** Resolves with an answer whose status is 200. */
+  async #request(pool: Pool, call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const answer = await pool.request({
+      path: this.#path + call.endpoint,
+      method: call.method ?? (call.body === undefined ? 'GET' : 'POST'),
+      headers: this.#headers,
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal,
+    });
+    if (answer.statusCode === 200) return answer;
+    throw answerError(call.endpoint, answer.statusCode, await readStart(answer.body));
+  }
+
+  #record(call: Call, line: string): JsonObject {
+    const value = parseJson(line);
+    if (value === null || typeof value !== 'object' || Array.isArray(value))
+      throw this.#notOllama(call, line);
+    if ('error' in value) throw answerError(call.endpoint, null, line);
+    return value as JsonObject;
+  }
+
+  #late(call: Call, limitMs = this.#deadlines.controlMs): BackendError {
+    return new BackendError(
+      'BACKEND_ERROR',
+      'wait',
+      `Ollama at ${this.url} did not answer ${call.endpoint} within ${limitMs} ms. It may be busy loading.`,
+    );
+  }
+
+  #stalled(call: Call): BackendError {
+    return new BackendError(
+      'BACKEND_ERROR',
+      'retry',
+      `Ollama at ${this.url} stopped sending its answer to ${call.endpoint}. If it happens again, unload the model: a request that was broken off may still hold its slot.`,
+    );
+  }
+
+  #notOllama(call: Call, text: string, cause?: unknown): BackendError {
+    const start = text.slice(0, 120).replace(/\s+/g, ' ');
+    return new BackendError(
+      'BACKEND_ERROR',
+      'retry',
+      `The answer of ${this.url} to ${call.endpoint} is not one of Ollama's ("${start}"). Check what listens there.`,
+      { cause },
+    );
+  }
+
+  /** Our own deadlines and callers' aborts come back from undici as whatever their reason was. */
+  #explain(error: unknown, signal: AbortSignal): unknown {
+    return signal.aborted ? signal.reason : transportError(error, this.url);
+  }
+}
+
+/** Undefined, which no schema takes, when it is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > limitBytes) throw new TooLongError(`The answer is longer than ${limitBytes} bytes.`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** The beginning of an error's text is enough. */
+async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= LARGEST_ERROR_BYTES) break;
+  }
+  return Buffer.concat(parts).subarray(0, LARGEST_ERROR_BYTES).toString('utf8');
+}

@@ -1,0 +1,72 @@
+import { sleep } from '../../clock.ts';
+import type { LoadSpec, Resident } from '../../domain/backend.ts';
+import { BackendError } from '../../domain/errors.ts';
+import type { Variant } from '../../domain/model.ts';
+import type { Call } from './connection.ts';
+import { residentWith } from './residents.ts';
+import { type OllamaServer, residents } from './server.ts';
+import { emptyAnswer } from './wire.ts';
+
+/** Its entry is made before the load is answered, but another client's load may have taken its place already. */
+const LOOKS = 3;
+const LOOK_AGAIN_MS = 150;
+
+/**
+ * Loads with an empty request that is ours alone: a load dies with the connection that asked for it first.
+ * @returns what the server lists for it; null when it could not be asked.
+ * @throws BackendError, or the signal's reason
+ */
+export async function load(
+  server: OllamaServer,
+  spec: LoadSpec,
+  signal: AbortSignal,
+): Promise<Resident | null> {
+  try {
+    const answer = await server.connection.load(emptyCall(spec.variant, -1), emptyAnswer, signal);
+    if (!answer.done)
+      throw new BackendError('LOAD_FAILED', 'retry', `Ollama gave up loading ${spec.variant.modelName}.`);
+  } catch (error) {
+    throw asLoadFailure(error);
+  }
+  return verify(server, spec.variant, signal);
+}
+
+/**
+ * A request without input, which loads the variant unless it is there and sets its keep-alive (-1: for ever). It has to name the
+ * options: without them it would mean the server's defaults, and reload.
+ */
+export function emptyCall(variant: Variant, keepAlive: number | string): Call {
+  const common = { model: variant.modelName, options: { ...variant.options }, keep_alive: keepAlive };
+  return variant.embedding
+    ? { endpoint: '/api/embed', body: { ...common, input: [] } }
+    : { endpoint: '/api/generate', body: { ...common, stream: false } };
+}
+
+async function verify(server: OllamaServer, variant: Variant, signal: AbortSignal): Promise<Resident | null> {
+  for (let look = 1; ; look += 1) {
+    let all: readonly Resident[];
+    try {
+      all = await residents(server.connection, signal);
+    } catch (error) {
+      // It is loaded; that the list is slow to come is no reason to load it again.
+      if (error instanceof BackendError && error.code === 'BACKEND_ERROR') return null;
+      throw error;
+    }
+    const resident = residentWith(all, variant, (digest) => server.library.weightsOf(digest));
+    if (resident) return resident;
+    if (look === LOOKS) break;
+    await sleep(server.clock, LOOK_AGAIN_MS, signal);
+  }
+  throw new BackendError(
+    'LOAD_FAILED',
+    'retry',
+    `Ollama loaded ${variant.modelName} and does not list it: another client's model may have taken its place at once.`,
+  );
+}
+
+/** A failure without a better name is one of the load. */
+function asLoadFailure(error: unknown): unknown {
+  if (!(error instanceof BackendError) || error.code !== 'BACKEND_ERROR' || error.remedy !== 'retry')
+    return error;
+  return new BackendError('LOAD_FAILED', 'retry', error.message, { cause: error });
+}

@@ -1,0 +1,141 @@
+import type { Clock } from '../../clock.ts';
+import type {
+  Backend,
+  BackendCapabilities,
+  BackendReading,
+  InstanceHandle,
+  LoadSpec,
+  Resident,
+} from '../../domain/backend.ts';
+import { type BackendId, stableId } from '../../domain/ids.ts';
+import type { RunnerOptions, Variant } from '../../domain/model.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { OllamaConnection } from './connection.ts';
+import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
+import { OllamaInstance } from './instance-handle.ts';
+import { emptyCall, load } from './load.ts';
+import { OllamaModelLibrary } from './model-library.ts';
+import { residentWith } from './residents.ts';
+import { type OllamaServer, residents } from './server.ts';
+import { emptyAnswer, versionAnswer } from './wire.ts';
+
+export interface OllamaBackendOptions {
+  readonly name: string;
+  /** May hold the credentials of a proxy. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly logger?: Pick<Logger, 'info' | 'warn'>;
+  readonly deadlines?: Partial<Deadlines>;
+  /** A cancelled stream with at most so many tokens to go is read to its end; default 8, 0 breaks every one off. */
+  readonly drainTokens?: number;
+}
+
+/** What Ollama gives a model that nobody asked to keep longer. Its API does not tell whether OLLAMA_KEEP_ALIVE says otherwise. */
+const OLLAMA_KEEP_ALIVE = '5m';
+
+/** An Ollama that somebody else runs. */
+export function createOllamaBackend(options: OllamaBackendOptions): Backend {
+  return new AttachedOllama(options);
+}
+
+class AttachedOllama implements Backend {
+  readonly id: BackendId;
+  readonly name: string;
+  readonly kind = 'ollama';
+  readonly mode = 'ATTACHED';
+  readonly url: string;
+  readonly capabilities: BackendCapabilities = { loadChannels: 1, hasBeliefs: true, placement: 'server' };
+  readonly library: OllamaModelLibrary;
+  readonly #server: OllamaServer;
+  /** What we loaded, and hold with an endless keep-alive. */
+  readonly #held = new Set<Variant>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: OllamaBackendOptions) {
+    const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
+    const connection = new OllamaConnection({ url: options.url, clock: options.clock, deadlines });
+    this.id = stableId('bkd', options.name);
+    this.name = options.name;
+    this.url = connection.url;
+    this.library = new OllamaModelLibrary({ connection, clock: options.clock, deadlines }, options.logger);
+    this.#server = {
+      connection,
+      library: this.library,
+      clock: options.clock,
+      deadlines,
+      drain: { tokens: options.drainTokens ?? 8, ms: deadlines.drainMs },
+      logger: options.logger,
+    };
+  }
+
+  async start(): Promise<void> {
+    // Connections are made when they are needed: a server that is down now may come later.
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async inspect(signal: AbortSignal): Promise<BackendReading> {
+    const { connection } = this.#server;
+    const [{ version }, resident] = await Promise.all([
+      connection.ask({ endpoint: '/api/version' }, versionAnswer, signal),
+      residents(connection, signal),
+    ]);
+    return { version, residents: resident };
+  }
+
+  async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {
+    const resident = await load(this.#server, spec, signal);
+    const variant = { ...spec.variant, contextLength: resident?.contextLength ?? spec.variant.contextLength };
+    this.#held.add(variant);
+    const measured = resident && { sizeBytes: resident.sizeBytes, vramBytes: resident.vramBytes };
+    return new OllamaInstance(this.#server, variant, measured, () => this.#held.delete(variant));
+  }
+
+  adopt(resident: Resident, spec: LoadSpec): InstanceHandle {
+    // Its context is all that can be seen of the options it was loaded with, and naming no other matches those it has by default.
+    const options: RunnerOptions = resident.contextLength === null ? {} : { num_ctx: resident.contextLength };
+    const contextLength = resident.contextLength ?? spec.variant.contextLength;
+    const variant = { ...spec.variant, contextLength, options };
+    const measured = { sizeBytes: resident.sizeBytes, vramBytes: resident.vramBytes };
+    return new OllamaInstance(this.#server, variant, measured, () => {});
+  }
+
+  async #stop(): Promise<void> {
+    const { connection, clock, deadlines, logger } = this.#server;
+    await connection.endWork();
+    const farewell = new AbortController();
+    const timer = clock.after(deadlines.farewellMs, () =>
+      farewell.abort(new Error('The farewell took too long.')),
+    );
+    try {
+      await this.#giveBack(farewell.signal);
+    } catch (error) {
+      logger?.info('Models that were loaded stay loaded until someone unloads them', {
+        backend: this.name,
+        err: error,
+      });
+    } finally {
+      timer.cancel();
+      await connection.close();
+    }
+  }
+
+  /**
+   * Gives what we hold the server's own keep-alive back, so that it goes when nobody uses it. Only to what is still there as we
+   * loaded it: the same request would load what is gone, and reload what another client has loaded otherwise.
+   */
+  async #giveBack(signal: AbortSignal): Promise<void> {
+    if (this.#held.size === 0) return;
+    const { connection, library } = this.#server;
+    const present = await residents(connection, signal);
+    for (const variant of this.#held) {
+      const resident = residentWith(present, variant, (digest) => library.weightsOf(digest));
+      if (resident?.contextLength !== variant.contextLength) continue;
+      await connection.ask(emptyCall(variant, OLLAMA_KEEP_ALIVE), emptyAnswer, signal);
+    }
+    this.#held.clear();
+  }
+}

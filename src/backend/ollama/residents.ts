@@ -1,0 +1,41 @@
+import type { Resident } from '../../domain/backend.ts';
+import type { Variant } from '../../domain/model.ts';
+import { canonicalModelName } from '../../domain/queue-key.ts';
+import type { PsModel } from './wire.ts';
+
+export function residentOf(model: PsModel): Resident {
+  return {
+    modelName: canonicalModelName(model.name),
+    digest: model.digest,
+    contextLength: model.context_length ?? null,
+    sizeBytes: model.size,
+    vramBytes: model.size_vram,
+    expiresAt: expiry(model.expires_at),
+    parallel: null,
+    gpuKeys: null,
+  };
+}
+
+/** A keep-alive of "for ever" shows as a year about 2318, and one that overflowed as a year before Ollama existed. */
+const FIRST_YEAR = Date.UTC(2023, 0);
+const LAST_YEAR = Date.UTC(2200, 0);
+
+function expiry(text: string | undefined): number | null {
+  const at = text === undefined ? Number.NaN : Date.parse(text);
+  return at >= FIRST_YEAR && at < LAST_YEAR ? at : null;
+}
+
+/**
+ * The entry that holds a variant. Ollama keeps one runner for each weights and lists it under the name that loaded it, so an
+ * alias has to be found by its weights.
+ */
+export function residentWith(
+  residents: readonly Resident[],
+  variant: Pick<Variant, 'modelName' | 'weights'>,
+  weightsOf: (digest: string) => string | undefined,
+): Resident | undefined {
+  return (
+    residents.find((resident) => resident.modelName === variant.modelName) ??
+    residents.find((resident) => (weightsOf(resident.digest) ?? resident.digest) === variant.weights)
+  );
+}

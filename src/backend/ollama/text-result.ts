@@ -1,0 +1,63 @@
+import type { OutputSink } from '../../domain/backend.ts';
+import { BackendError } from '../../domain/errors.ts';
+import type { JobResult, TokenUsage } from '../../domain/job.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { type Chunk, chunk, metrics } from './wire.ts';
+
+/** Folds the records of a generate or chat stream into output and a result. */
+export class TextResult {
+  /** Records so far: about one a token. */
+  pieces = 0;
+  /** There once the record with `done: true` came. */
+  final: JobResult | null = null;
+  readonly #sink: OutputSink;
+  readonly #toolCalls: Json[] = [];
+
+  constructor(sink: OutputSink) {
+    this.#sink = sink;
+  }
+
+  /** @throws BackendError when the record is not one of a stream. */
+  add(record: JsonObject): void {
+    const parsed = chunk.safeParse(record);
+    if (!parsed.success) {
+      throw new BackendError(
+        'BACKEND_ERROR',
+        'retry',
+        `Ollama sent a record that is no part of an answer (${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}).`,
+      );
+    }
+    this.pieces += 1;
+    this.#emit(parsed.data);
+    if (parsed.data.done) this.final = this.#finish(parsed.data, record);
+  }
+
+  #emit(piece: Chunk): void {
+    const thinking = piece.message?.thinking ?? piece.thinking;
+    const text = piece.message?.content ?? piece.response;
+    if (thinking) this.#sink('THINKING', thinking);
+    if (text) this.#sink('TEXT', text);
+    this.#toolCalls.push(...(piece.message?.tool_calls ?? piece.tool_calls ?? []));
+  }
+
+  #finish(piece: Chunk, record: JsonObject): JobResult {
+    return {
+      kind: 'text',
+      doneReason: piece.done_reason === 'length' ? 'LENGTH' : 'STOP',
+      toolCalls: this.#toolCalls.length > 0 ? this.#toolCalls : null,
+      usage: tokenUsage(record),
+      raw: record,
+    };
+  }
+}
+
+/** Ollama counts in nanoseconds and leaves zeros out. Its load duration includes waiting in its own queue. */
+export function tokenUsage(record: unknown): TokenUsage {
+  const told = metrics.safeParse(record).data;
+  return {
+    promptTokens: told?.prompt_eval_count ?? 0,
+    completionTokens: told?.eval_count ?? 0,
+    evalDurationMs: (told?.eval_duration ?? 0) / 1e6,
+    loadDurationMs: (told?.load_duration ?? 0) / 1e6,
+  };
+}

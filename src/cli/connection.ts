@@ -1,0 +1,56 @@
+/** Which server the client commands talk to, and in whose name. */
+import type { Command } from 'commander';
+import { ApiClient } from '../client/api-client.ts';
+import { UsageError } from './exit.ts';
+import type { Terminal } from './terminal.ts';
+
+export const DEFAULT_SERVER_URL = 'http://127.0.0.1:5001';
+
+export interface ConnectionOptions {
+  readonly server?: string;
+  readonly client?: string;
+}
+
+/** The options that every client command has. */
+export function withConnection(command: Command): Command {
+  return command
+    .option('--server <url>', `the server (default: VRAMKEEPER_URL, else ${DEFAULT_SERVER_URL})`)
+    .option('--client <name>', 'who asks (default: VRAMKEEPER_CLIENT, else the server decides)');
+}
+
+/** Runs `use` with a connection that is closed afterwards, however it ends. */
+export async function connected<T>(
+  options: ConnectionOptions,
+  terminal: Terminal,
+  use: (api: ApiClient) => Promise<T>,
+): Promise<T> {
+  let lost = false;
+  const api = new ApiClient({
+    url: serverUrl(options.server ?? process.env.VRAMKEEPER_URL),
+    client: options.client ?? process.env.VRAMKEEPER_CLIENT,
+    key: process.env.VRAMKEEPER_KEY,
+    onLost: () => {
+      if (!lost) terminal.note('The connection to the server is lost; trying again.');
+      lost = true;
+    },
+    onRegained: () => {
+      if (lost) terminal.note('Connected again.');
+      lost = false;
+    },
+  });
+  try {
+    return await use(api);
+  } finally {
+    await api.close();
+  }
+}
+
+/** @throws UsageError when it is no URL of a server. */
+export function serverUrl(text: string | undefined): string {
+  if (!text?.trim()) return DEFAULT_SERVER_URL;
+  const trimmed = text.trim().replace(/\/+$/, '');
+  const url = /^[a-z]+:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new UsageError(`"${text}" is not the address of a server. Write it like ${DEFAULT_SERVER_URL}.`);
+  return url;
+}

@@ -1,0 +1,223 @@
+/** What the doctor looks at behind the server: Ollama, its settings, its GPUs. */
+import type { Clock } from '../clock.ts';
+import type { BackendConfig, Config, GpuConfig } from '../config/config.ts';
+import { isLoopback } from '../config/load.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
+import { formatBytes } from '../domain/units.ts';
+import { createAmdProbe } from '../monitor/amd-probe.ts';
+import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
+import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
+import { createVirtualProbe } from '../monitor/virtual-probe.ts';
+import type { Finding } from './finding.ts';
+import { checkOllama, startOllamaHint } from './ollama-check.ts';
+
+/** What is known to work; older ones differ in ways that matter (see docs/operations.md). */
+const OLDEST_OLLAMA = [0, 15] as const;
+
+export async function checkBackend(
+  backend: BackendConfig,
+  config: Config,
+  clock: Clock,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const subject = backend.name.slice(0, 10);
+  const check = await checkOllama(backend.url, clock);
+  switch (check.kind) {
+    case 'silent':
+      findings.push({
+        level: 'warn',
+        subject,
+        text: `no Ollama answers at ${backend.url}: jobs will wait. ${startOllamaHint()}`,
+      });
+      break;
+    case 'strange':
+      findings.push({
+        level: 'fail',
+        subject,
+        text: `what answers at ${backend.url} is no Ollama (${check.said}). Correct the address.`,
+      });
+      break;
+    case 'answers':
+      findings.push(
+        versionFinding(subject, backend.url, check.version),
+        modelsFinding(subject, check.models, config),
+      );
+      break;
+  }
+  findings.push(
+    ...settingFindings(subject, backend, process.env),
+    ...(await gpuFindings(backend, check.kind === 'answers', clock)),
+  );
+  return findings;
+}
+
+function versionFinding(subject: string, url: string, version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const old = major === OLDEST_OLLAMA[0] && minor < OLDEST_OLLAMA[1];
+  // A build from source calls itself 0.0.0.
+  if (old && version !== '0.0.0')
+    return {
+      level: 'warn',
+      subject,
+      text: `Ollama ${version} at ${url} is older than ${OLDEST_OLLAMA.join('.')}, which is not tried here. Update it.`,
+    };
+  return { level: 'ok', subject, text: `Ollama ${version} at ${url}` };
+}
+
+function modelsFinding(subject: string, models: readonly string[], config: Config): Finding {
+  if (models.length === 0)
+    return { level: 'warn', subject, text: 'it has no models. Fetch one, such as: ollama pull qwen2.5:0.5b' };
+  const canonical = (name: string) => (name.includes(':') ? name : `${name}:latest`);
+  const missing = Object.keys(config.models).filter((name) => !models.includes(canonical(name)));
+  if (missing.length > 0)
+    return {
+      level: 'warn',
+      subject,
+      text: `it has ${models.length} models, but not these of the settings: ${missing.join(', ')}`,
+    };
+  return {
+    level: 'ok',
+    subject,
+    text: `${models.length} models: ${models.slice(0, 5).join(', ')}${models.length > 5 ? ', ...' : ''}`,
+  };
+}
+
+/**
+ * Ollama's settings are not in its API. On its own machine they are often in this environment too, and then they can be
+ * compared; a service has an environment of its own, which only its owner can see.
+ */
+export function settingFindings(
+  subject: string,
+  backend: BackendConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  const warn = (text: string) => findings.push({ level: 'warn', subject, text });
+  const parallel = numberOf(env.OLLAMA_NUM_PARALLEL);
+  const most = numberOf(env.OLLAMA_MAX_LOADED_MODELS);
+  if (!isLoopback(new URL(backend.url).hostname)) {
+    findings.push({
+      level: 'ok',
+      subject,
+      text: `parallel: ${backend.parallel}; it has to be the OLLAMA_NUM_PARALLEL of that machine`,
+    });
+    return findings;
+  }
+  if (parallel !== null && parallel > 0 && parallel !== backend.parallel)
+    warn(
+      `OLLAMA_NUM_PARALLEL is ${parallel} here, but the settings say parallel: ${backend.parallel}. Make them equal.`,
+    );
+  if (most !== null && most > 0 && backend.maxLoadedModels !== null && most !== backend.maxLoadedModels)
+    warn(
+      `OLLAMA_MAX_LOADED_MODELS is ${most} here, but the settings say maxLoadedModels: ${backend.maxLoadedModels}. Make them equal.`,
+    );
+  if (most !== null && most > 0 && backend.maxLoadedModels === null)
+    warn(
+      `OLLAMA_MAX_LOADED_MODELS is ${most} here. Add maxLoadedModels: ${most} to the backend, or its server will evict models on its own.`,
+    );
+  if (findings.length === 0)
+    findings.push({
+      level: 'ok',
+      subject,
+      text: `parallel: ${backend.parallel}${parallel === null ? " (Ollama's default, unless its service sets OLLAMA_NUM_PARALLEL)" : ''}`,
+    });
+  return findings;
+}
+
+function numberOf(text: string | undefined): number | null {
+  return text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : null;
+}
+
+async function gpuFindings(
+  backend: BackendConfig,
+  answers: boolean,
+  clock: Clock,
+): Promise<readonly Finding[]> {
+  if (backend.gpus !== 'auto') {
+    const findings: Finding[] = [];
+    for (const gpu of backend.gpus) findings.push(await gpuFinding(gpu, backend.url, clock));
+    return findings;
+  }
+  const nvidia = await read(createNvidiaProbe({ clock }));
+  if (nvidia.ok) return nvidia.gpus.map(gpuLine);
+  const virtual = answers ? await read(createVirtualProbe({ url: backend.url, clock })) : null;
+  if (virtual?.ok) return virtual.gpus.map(gpuLine);
+  return [
+    {
+      level: 'warn',
+      subject: 'gpu',
+      text: `none found (${nvidia.problem}) Without one models are limited by number and RAM. For another kind of GPU give its size: gpus: [{ probe: fixed, total: 24GiB }].`,
+    },
+  ];
+}
+
+async function gpuFinding(gpu: GpuConfig, url: string, clock: Clock): Promise<Finding> {
+  const subject = 'gpu';
+  switch (gpu.probe) {
+    case 'none':
+      return { level: 'ok', subject, text: 'none, as the settings say' };
+    case 'fixed':
+      return {
+        level: 'ok',
+        subject,
+        text: `GPU ${gpu.index}: ${formatBytes(gpu.totalBytes)}, as the settings say; what other programs use there is not seen`,
+      };
+    case 'nvidia':
+    case 'amd':
+    case 'prometheus':
+    case 'virtual': {
+      const outcome = await read(probeOf(gpu, url, clock));
+      if (!outcome.ok) return { level: 'fail', subject, text: outcome.problem };
+      const found = outcome.gpus.find((reading) => gpu.index === null || reading.index === gpu.index);
+      if (found) return gpuLine(found);
+      const there = outcome.gpus.map((reading) => reading.index).join(', ');
+      return {
+        level: 'fail',
+        subject,
+        text: `there is no GPU ${gpu.index}; the ${gpu.probe} probe sees ${there}. Correct the index.`,
+      };
+    }
+  }
+}
+
+function probeOf(
+  gpu: Extract<GpuConfig, { probe: 'nvidia' | 'amd' | 'prometheus' | 'virtual' }>,
+  url: string,
+  clock: Clock,
+): GpuProbe {
+  switch (gpu.probe) {
+    case 'nvidia':
+      return createNvidiaProbe({ clock });
+    case 'amd':
+      return createAmdProbe({ clock });
+    case 'prometheus':
+      return createPrometheusProbe({ url: gpu.url, clock });
+    case 'virtual':
+      return createVirtualProbe({ url, clock });
+  }
+}
+
+function gpuLine(reading: GpuReading): Finding {
+  const used = reading.usedBytes === null ? '' : `, ${formatBytes(reading.usedBytes)} in use`;
+  return {
+    level: 'ok',
+    subject: 'gpu',
+    text: `GPU ${reading.index}: ${reading.name}, ${formatBytes(reading.totalBytes)}${used}`,
+  };
+}
+
+type Reading =
+  | { readonly ok: true; readonly gpus: readonly GpuReading[] }
+  | { readonly ok: false; readonly problem: string };
+
+async function read(probe: GpuProbe): Promise<Reading> {
+  try {
+    await probe.start();
+    return { ok: true, gpus: await probe.read() };
+  } catch (error) {
+    return { ok: false, problem: messageOf(error) };
+  } finally {
+    await probe.stop();
+  }
+}

@@ -1,0 +1,184 @@
+/** The command line: names, flags and help. What the commands do stands in files of their own. */
+import { Command, CommanderError } from 'commander';
+import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
+import { withBackend } from './backend-option.ts';
+import { withConnection } from './connection.ts';
+import { EXIT, type ExitCode, type Run, UsageError } from './exit.ts';
+import { addMemory } from './memory-commands.ts';
+import { collect, number, positive } from './option-values.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Runs the command that `args` name, without the program's own name. Never throws. */
+export async function runCommand(
+  args: readonly string[],
+  version: string,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.done;
+  const run: Run = async (work) => {
+    exit = await work();
+  };
+  try {
+    await build(version, terminal, run).parseAsync([...args], { from: 'user' });
+    return exit;
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+function report(error: unknown, terminal: Terminal): ExitCode {
+  // Commander has said its own already. What it calls failed with 0 are --help and --version.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof VramkeeperError) {
+    terminal.note(error.message);
+    return error instanceof UsageError || error instanceof InvalidSettingError ? EXIT.usage : EXIT.failed;
+  }
+  const stack = error instanceof Error ? error.stack : undefined;
+  terminal.note(`vramkeeper failed unexpectedly: ${stack ?? messageOf(error)}`);
+  return EXIT.failed;
+}
+
+function build(version: string, terminal: Terminal, run: Run): Command {
+  const program = new Command('vramkeeper')
+    .description('A VRAM-aware job scheduler and gateway for Ollama.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError(
+      'Run "vramkeeper --help" for the commands, or "vramkeeper COMMAND --help" for one of them.',
+    )
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+    .configureHelp({ showGlobalOptions: false });
+  addServing(program, terminal, run);
+  addSubmit(program, terminal, run);
+  addJobs(program, terminal, run);
+  addModels(program, terminal, run);
+  addMemory(program, terminal, run);
+  return program;
+}
+
+function addServing(program: Command, terminal: Terminal, run: Run): void {
+  withServerFlags(program.command('serve').description('run the server'))
+    .option('--log-level <level>', 'debug, info, warn, error or silent')
+    .action((options) => run(async () => (await import('./serve.ts')).serve(options, terminal)));
+  program
+    .command('demo')
+    .description('run a server with a virtual Ollama, and 50 sample jobs on it')
+    .option('--exit', 'end after the summary instead of serving on')
+    .action((options) => run(async () => (await import('./demo.ts')).demo(options, terminal)));
+  withServerFlags(
+    program.command('doctor').description('check Ollama, GPUs and settings, and say what to change'),
+  ).action((options) => run(async () => (await import('./doctor.ts')).doctor(options, terminal)));
+  program
+    .command('virtual-ollama')
+    .description('run a stand-in for Ollama that needs neither models nor a GPU')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', number(0, 65535), 11435)
+    .option('--gpu <size>', 'a virtual GPU, such as 24GiB; again for more, or none', collect)
+    .option('--speed <factor>', 'how many times faster than real time', positive, 1)
+    .option('--parallel <number>', 'requests that a model runs at once', number(1, 1024), 1)
+    .option('--catalog <file>', 'models to offer instead of the ten small ones (YAML or JSON)')
+    .action((options) =>
+      run(async () => (await import('./virtual-ollama.ts')).virtualOllama(options, terminal)),
+    );
+}
+
+function withServerFlags(command: Command): Command {
+  return command
+    .option('--config <file>', 'settings file (default: vramkeeper.yaml, where there is one)')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <number>', 'port to listen on (default: 5001)')
+    .option('--data-dir <folder>', 'where jobs are kept (default: ~/.local/share/vramkeeper)')
+    .option('--backend <url>', 'an Ollama to use; again for more (default: OLLAMA_HOST)', collect);
+}
+
+function addSubmit(program: Command, terminal: Terminal, run: Run): void {
+  withConnection(
+    program
+      .command('submit')
+      .description('submit one job, a file of jobs or random ones, and print the results')
+      .argument('[model]', 'model of a single job')
+      .argument('[prompt]', 'its prompt; - reads standard input'),
+  )
+    .option('--priority <priority>', 'high, normal or low')
+    .option('--image <file>', 'an image for the prompt; again for more', collect)
+    .option('--batch <file>', 'jobs from a JSONL file, one object a line; - reads standard input')
+    .option('--random <count>', 'so many random jobs over the installed models', number(1, 100_000))
+    .option('--seed <number>', 'makes random jobs repeatable', number(0, 2 ** 32 - 1))
+    .option('--delay <seconds>', 'time between two jobs of --batch or --random', positive)
+    .option(
+      '--context <tokens>',
+      'context length; a value of its own needs an instance of its own',
+      number(1, 16_777_216),
+    )
+    .option('--no-wait', 'print the ids and leave')
+    .option('--json', 'print jobs and results as JSON, one a line')
+    .action((model, prompt, options) =>
+      run(async () => (await import('./submit.ts')).submit(model, prompt, options, terminal)),
+    );
+}
+
+function addJobs(program: Command, terminal: Terminal, run: Run): void {
+  withConnection(program.command('jobs').description('list jobs, newest first'))
+    .option('--status <status>', 'only these; again for more', collect)
+    .option('--model <name>', 'only of these models; again for more', collect)
+    .option('--limit <count>', 'at most so many', number(1, 10_000), 20)
+    .option('--json', 'print JSON, one job a line')
+    .action((options) => run(async () => (await import('./jobs.ts')).listJobs(options, terminal)));
+  withConnection(
+    program
+      .command('job')
+      .description('show a job: why it waits, its attempts, its result')
+      .argument('<id>', 'its id'),
+  )
+    .option('--json', 'print JSON')
+    .action((id, options) => run(async () => (await import('./jobs.ts')).printJob(id, options, terminal)));
+  withConnection(
+    program
+      .command('cancel')
+      .description('cancel jobs, or all unfinished jobs of batches')
+      .argument('<id...>', 'ids of jobs or batches'),
+  )
+    .option('--reason <text>', 'kept with the job')
+    .action((ids, options) =>
+      run(async () => (await import('./jobs.ts')).cancelJobs(ids, options, terminal)),
+    );
+}
+
+function addModels(program: Command, terminal: Terminal, run: Run): void {
+  withConnection(program.command('models').description('list models: size, VRAM, where they are in memory'))
+    .option('--json', 'print JSON, one model a line')
+    .action((options) => run(async () => (await import('./models.ts')).listModels(options, terminal)));
+  withConnection(program.command('show').description('show a model').argument('<name>', 'its name'))
+    .option('--json', 'print JSON')
+    .action((name, options) =>
+      run(async () => (await import('./models.ts')).showModel(name, options, terminal)),
+    );
+  withBackend(
+    program
+      .command('pull')
+      .description('fetch a model, or bring it up to date')
+      .argument('<name>', 'such as qwen3:8b or hf.co/owner/model:tag'),
+  ).action((name, options) =>
+    run(async () => (await import('./pull.ts')).pullModel(name, options, terminal)),
+  );
+  withBackend(
+    program
+      .command('copy')
+      .description('give a model a second name')
+      .argument('<source>', 'its name')
+      .argument('<destination>', 'the name to add'),
+  ).action((source, destination, options) =>
+    run(async () => (await import('./library.ts')).copyModel(source, destination, options, terminal)),
+  );
+  withBackend(
+    program
+      .command('delete')
+      .description('delete models from a backend, after unloading them')
+      .argument('<name...>', 'their names'),
+  ).action((names, options) =>
+    run(async () => (await import('./library.ts')).deleteModels(names, options, terminal)),
+  );
+}

@@ -1,0 +1,137 @@
+/** `vramkeeper submit`: from what was typed to jobs in the queue. */
+import type { ApiClient } from '../client/api-client.ts';
+import type { SubmitJobInput } from '../client/generated/graphql.ts';
+import { type Clock, seededRandom, sleep, systemClock, systemRandom } from '../clock.ts';
+import { allModels, findModel, submitJob } from './api-calls.ts';
+import { type ConnectionOptions, connected } from './connection.ts';
+import { CommandError, EXIT, type ExitCode, UsageError } from './exit.ts';
+import { imageText, parsePriority, readBatch, readStandardInput, singleJob } from './job-input.ts';
+import { embedsOnly, randomJobs } from './random-jobs.ts';
+import { runMany } from './submit-many.ts';
+import { runOne } from './submit-one.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface SubmitOptions extends ConnectionOptions {
+  readonly priority?: string;
+  readonly image?: readonly string[];
+  readonly batch?: string;
+  readonly random?: number;
+  readonly seed?: number;
+  /** Seconds between two submissions. */
+  readonly delay?: number;
+  readonly wait: boolean;
+  readonly context?: number;
+  readonly json?: boolean;
+}
+
+export async function submit(
+  model: string | undefined,
+  prompt: string | undefined,
+  options: SubmitOptions,
+  terminal: Terminal,
+  clock: Clock = systemClock,
+): Promise<ExitCode> {
+  checkUsage(model, prompt, options);
+  // What cannot be read is said before a server is looked for.
+  const batch = options.batch === undefined ? null : await readBatch(options.batch);
+  const single = model === undefined ? null : await readSingle(model, prompt, options);
+  return connected(options, terminal, async (api) => {
+    if (single) return submitOne(api, await single(api), options, terminal);
+    const jobs = batch?.jobs ?? (await chosenByChance(api, options, terminal));
+    return runMany(
+      api,
+      {
+        jobs: jobs.map((job) => withOptions(job, options)),
+        places: batch?.places ?? null,
+        name: options.batch ?? null,
+        pause: options.delay === undefined ? null : () => sleep(clock, (options.delay ?? 0) * 1000),
+        wait: options.wait,
+        json: options.json ?? false,
+        results: batch === null ? 'table' : 'texts',
+      },
+      terminal,
+    );
+  });
+}
+
+function checkUsage(model: string | undefined, prompt: string | undefined, options: SubmitOptions): void {
+  const kinds = [model !== undefined, options.batch !== undefined, options.random !== undefined];
+  if (kinds.filter(Boolean).length !== 1)
+    throw new UsageError('Give one of: a MODEL and a PROMPT, --batch FILE, or --random N.');
+  if (model !== undefined && options.delay !== undefined)
+    throw new UsageError('--delay is the time between jobs; it needs --batch or --random.');
+  if (model === undefined && options.image?.length)
+    throw new UsageError('--image belongs to a single job; in a batch the lines have their own "images".');
+  if (options.priority !== undefined) parsePriority(options.priority);
+  if (model !== undefined && prompt === undefined && process.stdin.isTTY)
+    throw new UsageError(`Give a prompt for ${model}, or - to read it from standard input.`);
+}
+
+/** Reads prompt and images now; the kind of the job needs the server's word on the model. */
+async function readSingle(
+  model: string,
+  prompt: string | undefined,
+  options: SubmitOptions,
+): Promise<(api: ApiClient) => Promise<SubmitJobInput>> {
+  const text = prompt === undefined || prompt === '-' ? (await readStandardInput()).trimEnd() : prompt;
+  const images = await Promise.all((options.image ?? []).map(imageText));
+  return async (api) => {
+    const known = await findModel(api, model);
+    return singleJob({
+      model,
+      prompt: text,
+      embedding: known !== null && embedsOnly(known),
+      priority: options.priority === undefined ? undefined : parsePriority(options.priority),
+      images,
+      contextLength: options.context,
+    });
+  };
+}
+
+async function submitOne(
+  api: ApiClient,
+  input: SubmitJobInput,
+  options: SubmitOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const job = await submitJob(api, input);
+  if (options.wait) return runOne(api, job, { json: options.json ?? false }, terminal);
+  terminal.outLine(options.json ? JSON.stringify({ id: job.id }) : job.id);
+  return EXIT.done;
+}
+
+async function chosenByChance(
+  api: ApiClient,
+  options: SubmitOptions,
+  terminal: Terminal,
+): Promise<readonly SubmitJobInput[]> {
+  const models = await allModels(api);
+  const usable = models.filter((model) =>
+    model.capabilities.some((name) => name === 'COMPLETION' || name === 'EMBEDDING'),
+  );
+  if (usable.length === 0)
+    throw new CommandError(
+      'The server knows no models. Pull some with "ollama pull", or look at "vramkeeper doctor".',
+    );
+  const seed = options.seed ?? Math.floor(systemRandom.next() * 1_000_000);
+  terminal.note(`${options.random} random jobs over ${usable.length} models (--seed ${seed} repeats them).`);
+  return randomJobs(options.random ?? 0, usable, seededRandom(seed));
+}
+
+/** What the flags say of every job of a batch, where its line does not. */
+function withOptions(job: SubmitJobInput, options: SubmitOptions): SubmitJobInput {
+  const priority = options.priority === undefined ? {} : { priority: parsePriority(options.priority) };
+  const merged = { ...priority, ...job };
+  if (options.context === undefined) return merged;
+  const contextLength = options.context;
+  const { generate, chat, embed } = merged.request;
+  if (generate)
+    return {
+      ...merged,
+      request: { generate: { ...generate, options: { contextLength, ...generate.options } } },
+    };
+  if (chat) return { ...merged, request: { chat: { ...chat, options: { contextLength, ...chat.options } } } };
+  if (embed)
+    return { ...merged, request: { embed: { ...embed, options: { contextLength, ...embed.options } } } };
+  return merged;
+}

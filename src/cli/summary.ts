@@ -1,0 +1,58 @@
+/** How the models did over a set of jobs, as a table. */
+import type { ApiClient } from '../client/api-client.ts';
+import { JobTimes } from '../client/documents.ts';
+import { formatDuration } from '../domain/units.ts';
+import { table } from './table.ts';
+
+const MOST_IDS = 100;
+
+interface Row {
+  readonly kinds: Set<string>;
+  readonly waitedMs: number[];
+  readonly ranMs: number[];
+  jobs: number;
+  complete: number;
+}
+
+/** One row for each model, in order of name. */
+export async function modelSummary(api: ApiClient, ids: readonly string[]): Promise<string> {
+  const rows = new Map<string, Row>();
+  for (let from = 0; from < ids.length; from += MOST_IDS) {
+    const { nodes } = await api.request(JobTimes, { ids: ids.slice(from, from + MOST_IDS) });
+    for (const node of nodes) {
+      if (node?.__typename !== 'Job') continue;
+      const row = rows.get(node.modelName) ?? {
+        kinds: new Set(),
+        waitedMs: [],
+        ranMs: [],
+        jobs: 0,
+        complete: 0,
+      };
+      rows.set(node.modelName, row);
+      row.jobs += 1;
+      row.kinds.add(node.kind.toLowerCase());
+      if (node.status === 'COMPLETE') row.complete += 1;
+      if (!node.startedAt) continue;
+      row.waitedMs.push(Date.parse(node.startedAt) - Date.parse(node.createdAt));
+      if (node.finishedAt) row.ranMs.push(Date.parse(node.finishedAt) - Date.parse(node.startedAt));
+    }
+  }
+  const sorted = [...rows].sort(([a], [b]) => a.localeCompare(b));
+  return table(
+    ['MODEL', 'KIND', 'JOBS', 'COMPLETE', 'MEAN WAIT', 'MEAN RUN'],
+    sorted.map(([name, row]) => [
+      name,
+      [...row.kinds].sort().join(', '),
+      String(row.jobs),
+      String(row.complete),
+      mean(row.waitedMs),
+      mean(row.ranMs),
+    ]),
+    [2, 3, 4, 5],
+  );
+}
+
+function mean(values: readonly number[]): string {
+  if (values.length === 0) return '-';
+  return formatDuration(values.reduce((sum, value) => sum + value, 0) / values.length);
+}

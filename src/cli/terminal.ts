@@ -1,0 +1,36 @@
+/** Standard output for results, standard error for everything about them. */
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+export interface Terminal {
+  /** Whether a person sees the results, or the notes, at once. */
+  readonly outIsTerminal: boolean;
+  readonly notesAreTerminal: boolean;
+  /** A result. */
+  out(text: string): void;
+  /** A result and a line break. */
+  outLine(text?: string): void;
+  /** Something about the results, on a line of its own. */
+  note(text?: string): void;
+  style(style: Style, text: string): string;
+  noteStyle(style: Style, text: string): string;
+}
+
+export function systemTerminal(): Terminal {
+  const paint = (stream: NodeJS.WriteStream) => (style: Style, text: string) =>
+    stream.isTTY && stream.hasColors() ? styleText(style, text, { validateStream: false }) : text;
+  // A reader that has seen enough (`| head`) ends the command, quietly.
+  const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1);
+  process.stdout.on('error', leave);
+  process.stderr.on('error', () => {});
+  return {
+    outIsTerminal: process.stdout.isTTY,
+    notesAreTerminal: process.stderr.isTTY,
+    out: (text) => void process.stdout.write(text),
+    outLine: (text = '') => void process.stdout.write(`${text}\n`),
+    note: (text = '') => void process.stderr.write(`${text}\n`),
+    style: paint(process.stdout),
+    noteStyle: paint(process.stderr),
+  };
+}

@@ -1,0 +1,315 @@
+/** Every operation that the command line uses; `generated/` holds what they mean in types. */
+import { graphql } from './generated/index.ts';
+
+export const SubmitJob = graphql(`
+  mutation SubmitJob($input: SubmitJobInput!) {
+    submitJob(input: $input) {
+      __typename
+      ... on SubmitJobPayload {
+        job {
+          id
+          kind
+          modelName
+        }
+      }
+      ... on InvalidInputError {
+        issues {
+          path
+          message
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const SubmitBatch = graphql(`
+  mutation SubmitBatch($input: SubmitBatchInput!) {
+    submitBatch(input: $input) {
+      __typename
+      ... on SubmitBatchPayload {
+        batch {
+          id
+        }
+      }
+      ... on InvalidInputError {
+        issues {
+          path
+          message
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const BatchJobs = graphql(`
+  query BatchJobs($id: ID!, $after: String) {
+    batch(id: $id) {
+      jobs(first: 100, after: $after) {
+        nodes {
+          id
+          modelName
+          status
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+    }
+  }
+`);
+
+export const JobStates = graphql(`
+  query JobStates($ids: [ID!]!) {
+    nodes(ids: $ids) {
+      __typename
+      ... on Job {
+        id
+        status
+      }
+    }
+  }
+`);
+
+export const JobTimes = graphql(`
+  query JobTimes($ids: [ID!]!) {
+    nodes(ids: $ids) {
+      __typename
+      ... on Job {
+        kind
+        modelName
+        status
+        createdAt
+        startedAt
+        finishedAt
+      }
+    }
+  }
+`);
+
+export const JobUpdates = graphql(`
+  subscription JobUpdates($filter: JobFilter) {
+    jobUpdated(filter: $filter) {
+      type
+      job {
+        id
+        status
+      }
+    }
+  }
+`);
+
+export const JobOutput = graphql(`
+  subscription JobOutput($id: ID!) {
+    jobOutput(id: $id) {
+      attempt
+      channel
+      offset
+      text
+    }
+  }
+`);
+
+export const ListJobs = graphql(`
+  query ListJobs($first: Int!, $after: String, $filter: JobFilter) {
+    jobs(first: $first, after: $after, filter: $filter) {
+      totalCount
+      nodes {
+        id
+        status
+        priority
+        kind
+        modelName
+        client
+        createdAt
+        startedAt
+        finishedAt
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+export const ShowJob = graphql(`
+  query ShowJob($id: ID!) {
+    job(id: $id) {
+      id
+      status
+      kind
+      modelName
+      priority
+      client
+      queuePosition
+      createdAt
+      startedAt
+      finishedAt
+      deadline
+      maxAttempts
+      metadata
+      labels {
+        key
+        value
+      }
+      batch {
+        id
+        name
+      }
+      backend {
+        name
+      }
+      waiting {
+        reason
+        explanation
+        expectedStart
+        expectedEnd
+      }
+      failure {
+        code
+        message
+        retryable
+      }
+      attempts {
+        number
+        backendName
+        startedAt
+        finishedAt
+        failure {
+          code
+          message
+        }
+      }
+      result {
+        __typename
+        ... on TextResult {
+          doneReason
+          text
+          thinking
+          toolCalls
+          usage {
+            promptTokens
+            completionTokens
+            evalDuration
+            loadDuration
+          }
+        }
+        ... on EmbedResult {
+          dimensions
+          embeddings
+          usage {
+            promptTokens
+            completionTokens
+            evalDuration
+            loadDuration
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const CancelJob = graphql(`
+  mutation CancelJob($input: CancelJobInput!) {
+    cancelJob(input: $input) {
+      __typename
+      ... on CancelJobPayload {
+        job {
+          id
+          status
+        }
+      }
+      ... on JobNotCancellableError {
+        job {
+          status
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const ListModels = graphql(`
+  query ListModels($after: String) {
+    models(first: 100, after: $after) {
+      nodes {
+        name
+        capabilities
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+export const ModelCapabilities = graphql(`
+  query ModelCapabilities($name: String!) {
+    model(name: $name) {
+      name
+      capabilities
+    }
+  }
+`);
+
+export const Situation = graphql(`
+  query Situation {
+    stats {
+      counts {
+        pending
+        queued
+        running
+      }
+      swaps {
+        loads
+        unloads
+        evictions
+      }
+      latency(window: 3600000) {
+        queueP50
+        queueP95
+        runP50
+      }
+    }
+  }
+`);
+
+export const VramUpdates = graphql(`
+  subscription VramUpdates {
+    vramChanged(minInterval: 250) {
+      backends {
+        health
+        problem
+        vram {
+          totalBytes
+          usedBytes
+        }
+        instances {
+          modelName
+          status
+        }
+      }
+    }
+  }
+`);
+
+export const ServerVersion = graphql(`
+  query ServerVersion {
+    stats {
+      version
+    }
+  }
+`);

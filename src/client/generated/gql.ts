@@ -1,0 +1,230 @@
+/* eslint-disable */
+import * as types from './graphql.ts';
+
+
+
+/**
+ * Map of all GraphQL operations in the project.
+ *
+ * This map has several performance disadvantages:
+ * 1. It is not tree-shakeable, so it will include all operations in the project.
+ * 2. It is not minifiable, so the string of a GraphQL query will be multiple times inside the bundle.
+ * 3. It does not support dead code elimination, so it will add unused operations.
+ *
+ * Therefore it is highly recommended to use the babel or swc plugin for production.
+ * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
+ */
+type Documents = {
+    "\n  mutation SubmitJob($input: SubmitJobInput!) {\n    submitJob(input: $input) {\n      __typename\n      ... on SubmitJobPayload {\n        job {\n          id\n          kind\n          modelName\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.SubmitJobDocument,
+    "\n  mutation SubmitBatch($input: SubmitBatchInput!) {\n    submitBatch(input: $input) {\n      __typename\n      ... on SubmitBatchPayload {\n        batch {\n          id\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.SubmitBatchDocument,
+    "\n  query BatchJobs($id: ID!, $after: String) {\n    batch(id: $id) {\n      jobs(first: 100, after: $after) {\n        nodes {\n          id\n          modelName\n          status\n        }\n        pageInfo {\n          hasNextPage\n          endCursor\n        }\n      }\n    }\n  }\n": typeof types.BatchJobsDocument,
+    "\n  query JobStates($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        id\n        status\n      }\n    }\n  }\n": typeof types.JobStatesDocument,
+    "\n  query JobTimes($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        kind\n        modelName\n        status\n        createdAt\n        startedAt\n        finishedAt\n      }\n    }\n  }\n": typeof types.JobTimesDocument,
+    "\n  subscription JobUpdates($filter: JobFilter) {\n    jobUpdated(filter: $filter) {\n      type\n      job {\n        id\n        status\n      }\n    }\n  }\n": typeof types.JobUpdatesDocument,
+    "\n  subscription JobOutput($id: ID!) {\n    jobOutput(id: $id) {\n      attempt\n      channel\n      offset\n      text\n    }\n  }\n": typeof types.JobOutputDocument,
+    "\n  query ListJobs($first: Int!, $after: String, $filter: JobFilter) {\n    jobs(first: $first, after: $after, filter: $filter) {\n      totalCount\n      nodes {\n        id\n        status\n        priority\n        kind\n        modelName\n        client\n        createdAt\n        startedAt\n        finishedAt\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ListJobsDocument,
+    "\n  query ShowJob($id: ID!) {\n    job(id: $id) {\n      id\n      status\n      kind\n      modelName\n      priority\n      client\n      queuePosition\n      createdAt\n      startedAt\n      finishedAt\n      deadline\n      maxAttempts\n      metadata\n      labels {\n        key\n        value\n      }\n      batch {\n        id\n        name\n      }\n      backend {\n        name\n      }\n      waiting {\n        reason\n        explanation\n        expectedStart\n        expectedEnd\n      }\n      failure {\n        code\n        message\n        retryable\n      }\n      attempts {\n        number\n        backendName\n        startedAt\n        finishedAt\n        failure {\n          code\n          message\n        }\n      }\n      result {\n        __typename\n        ... on TextResult {\n          doneReason\n          text\n          thinking\n          toolCalls\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n        ... on EmbedResult {\n          dimensions\n          embeddings\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n      }\n    }\n  }\n": typeof types.ShowJobDocument,
+    "\n  mutation CancelJob($input: CancelJobInput!) {\n    cancelJob(input: $input) {\n      __typename\n      ... on CancelJobPayload {\n        job {\n          id\n          status\n        }\n      }\n      ... on JobNotCancellableError {\n        job {\n          status\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.CancelJobDocument,
+    "\n  query ListModels($after: String) {\n    models(first: 100, after: $after) {\n      nodes {\n        name\n        capabilities\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ListModelsDocument,
+    "\n  query ModelCapabilities($name: String!) {\n    model(name: $name) {\n      name\n      capabilities\n    }\n  }\n": typeof types.ModelCapabilitiesDocument,
+    "\n  query Situation {\n    stats {\n      counts {\n        pending\n        queued\n        running\n      }\n      swaps {\n        loads\n        unloads\n        evictions\n      }\n      latency(window: 3600000) {\n        queueP50\n        queueP95\n        runP50\n      }\n    }\n  }\n": typeof types.SituationDocument,
+    "\n  subscription VramUpdates {\n    vramChanged(minInterval: 250) {\n      backends {\n        health\n        problem\n        vram {\n          totalBytes\n          usedBytes\n        }\n        instances {\n          modelName\n          status\n        }\n      }\n    }\n  }\n": typeof types.VramUpdatesDocument,
+    "\n  query ServerVersion {\n    stats {\n      version\n    }\n  }\n": typeof types.ServerVersionDocument,
+    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      __typename\n      ... on LoadModelPayload {\n        instance {\n          ...SteeredInstance\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n\n  fragment SteeredInstance on Instance {\n    modelName\n    contextLength\n    vramBytes\n    spilled\n    pinned\n    backend {\n      name\n    }\n    gpus {\n      index\n    }\n  }\n": typeof types.LoadModelDocument,
+    "\n  mutation PinModel($input: PinModelInput!) {\n    pinModel(input: $input) {\n      __typename\n      ... on PinModelPayload {\n        instance {\n          ...SteeredInstance\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.PinModelDocument,
+    "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.UnloadModelDocument,
+    "\n  mutation UnpinModel($input: UnpinModelInput!) {\n    unpinModel(input: $input) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.UnpinModelDocument,
+    "\n  query Gpus {\n    backends {\n      id\n      name\n      gpus {\n        id\n        index\n        name\n      }\n    }\n  }\n": typeof types.GpusDocument,
+    "\n  mutation ReserveVram($input: ReserveVramInput!) {\n    reserveVram(input: $input) {\n      __typename\n      ... on ReserveVramPayload {\n        reservation {\n          id\n          bytes\n          ready\n          expiresAt\n          gpu {\n            index\n            name\n          }\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.ReserveVramDocument,
+    "\n  mutation ReleaseVram($input: ReleaseVramInput!) {\n    releaseVram(input: $input) {\n      __typename\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.ReleaseVramDocument,
+    "\n  query Reservations {\n    reservations {\n      id\n      owner\n      bytes\n      ready\n      kind\n      expiresAt\n      gpu {\n        index\n        name\n      }\n    }\n  }\n": typeof types.ReservationsDocument,
+    "\n  query WorkerAllocation($input: WorkerAllocationInput!) {\n    workerAllocation(input: $input) {\n      workers\n      bytesPerWorker\n      freeBytes\n      explanation\n      gpu {\n        id\n        index\n        name\n      }\n    }\n  }\n": typeof types.WorkerAllocationDocument,
+    "\n  query MemoryBudget($models: [String!]) {\n    memoryBudget(models: $models) {\n      fits\n      exact\n      requiredBytes\n      capacityBytes\n      freeBytes\n      explanation\n      models {\n        modelName\n        footprintBytes\n        measured\n        gpus {\n          index\n          name\n        }\n      }\n    }\n  }\n": typeof types.MemoryBudgetDocument,
+    "\n  subscription TopMemory {\n    vramChanged(minInterval: 250) {\n      backends {\n        name\n        health\n        gpus {\n          index\n          name\n          foreignProcesses {\n            pid\n            name\n            bytes\n          }\n          reservations {\n            owner\n            bytes\n            ready\n            expiresAt\n          }\n          vram {\n            totalBytes\n            headroomBytes\n            reservedBytes\n            foreignBytes\n            instanceBytes\n            freeBytes\n            deficitBytes\n            sampledAt\n          }\n        }\n        instances {\n          id\n          modelName\n          status\n          contextLength\n          parallel\n          pinned\n          spilled\n          expiresAt\n          lastUsedAt\n          vramBytes\n          activeJobs {\n            id\n          }\n          gpus {\n            index\n          }\n        }\n      }\n    }\n  }\n": typeof types.TopMemoryDocument,
+    "\n  query TopSituation($decisions: Int!) {\n    health {\n      status\n      problems {\n        message\n      }\n    }\n    stats {\n      version\n      startedAt\n      paused\n      counts {\n        pending\n        queued\n        running\n      }\n      swaps {\n        loads\n        evictions\n      }\n      latency {\n        queueP50\n        queueP95\n      }\n      queues {\n        modelName\n        contextLength\n        pendingHigh\n        pendingNormal\n        pendingLow\n        oldestAge\n        expectedClear\n      }\n    }\n    decisions(first: $decisions) {\n      nodes {\n        at\n        kind\n        modelName\n        explanation\n      }\n    }\n  }\n": typeof types.TopSituationDocument,
+    "\n  query ModelTable($after: String) {\n    models(first: 100, after: $after) {\n      nodes {\n        name\n        diskBytes\n        parameterSize\n        quantization\n        contextLength\n        capabilities\n        vramEstimate {\n          bytes\n          measured\n        }\n        instances {\n          status\n          pinned\n          contextLength\n          backend {\n            name\n          }\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ModelTableDocument,
+    "\n  query ShowModel($name: String!) {\n    model(name: $name) {\n      name\n      digest\n      diskBytes\n      family\n      parameterSize\n      quantization\n      contextLength\n      capabilities\n      vramEstimate {\n        bytes\n        measured\n      }\n      backends {\n        name\n        url\n      }\n      instances {\n        status\n        pinned\n        contextLength\n        vramBytes\n        backend {\n          name\n        }\n      }\n    }\n  }\n": typeof types.ShowModelDocument,
+    "\n  query BackendNames {\n    backends {\n      id\n      name\n    }\n  }\n": typeof types.BackendNamesDocument,
+    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      __typename\n      ... on PullModelPayload {\n        pull {\n          id\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.PullModelDocument,
+    "\n  subscription PullUpdates($id: ID!) {\n    pullUpdated(id: $id) {\n      id\n      modelName\n      status\n      step\n      completedBytes\n      totalBytes\n      error\n      startedAt\n      backend {\n        name\n      }\n    }\n  }\n": typeof types.PullUpdatesDocument,
+    "\n  mutation CopyModel($input: CopyModelInput!) {\n    copyModel(input: $input) {\n      __typename\n      ... on CopyModelPayload {\n        model {\n          name\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.CopyModelDocument,
+    "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input) {\n      __typename\n      ... on DeleteModelPayload {\n        modelName\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.DeleteModelDocument,
+};
+const documents: Documents = {
+    "\n  mutation SubmitJob($input: SubmitJobInput!) {\n    submitJob(input: $input) {\n      __typename\n      ... on SubmitJobPayload {\n        job {\n          id\n          kind\n          modelName\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.SubmitJobDocument,
+    "\n  mutation SubmitBatch($input: SubmitBatchInput!) {\n    submitBatch(input: $input) {\n      __typename\n      ... on SubmitBatchPayload {\n        batch {\n          id\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.SubmitBatchDocument,
+    "\n  query BatchJobs($id: ID!, $after: String) {\n    batch(id: $id) {\n      jobs(first: 100, after: $after) {\n        nodes {\n          id\n          modelName\n          status\n        }\n        pageInfo {\n          hasNextPage\n          endCursor\n        }\n      }\n    }\n  }\n": types.BatchJobsDocument,
+    "\n  query JobStates($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        id\n        status\n      }\n    }\n  }\n": types.JobStatesDocument,
+    "\n  query JobTimes($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        kind\n        modelName\n        status\n        createdAt\n        startedAt\n        finishedAt\n      }\n    }\n  }\n": types.JobTimesDocument,
+    "\n  subscription JobUpdates($filter: JobFilter) {\n    jobUpdated(filter: $filter) {\n      type\n      job {\n        id\n        status\n      }\n    }\n  }\n": types.JobUpdatesDocument,
+    "\n  subscription JobOutput($id: ID!) {\n    jobOutput(id: $id) {\n      attempt\n      channel\n      offset\n      text\n    }\n  }\n": types.JobOutputDocument,
+    "\n  query ListJobs($first: Int!, $after: String, $filter: JobFilter) {\n    jobs(first: $first, after: $after, filter: $filter) {\n      totalCount\n      nodes {\n        id\n        status\n        priority\n        kind\n        modelName\n        client\n        createdAt\n        startedAt\n        finishedAt\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ListJobsDocument,
+    "\n  query ShowJob($id: ID!) {\n    job(id: $id) {\n      id\n      status\n      kind\n      modelName\n      priority\n      client\n      queuePosition\n      createdAt\n      startedAt\n      finishedAt\n      deadline\n      maxAttempts\n      metadata\n      labels {\n        key\n        value\n      }\n      batch {\n        id\n        name\n      }\n      backend {\n        name\n      }\n      waiting {\n        reason\n        explanation\n        expectedStart\n        expectedEnd\n      }\n      failure {\n        code\n        message\n        retryable\n      }\n      attempts {\n        number\n        backendName\n        startedAt\n        finishedAt\n        failure {\n          code\n          message\n        }\n      }\n      result {\n        __typename\n        ... on TextResult {\n          doneReason\n          text\n          thinking\n          toolCalls\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n        ... on EmbedResult {\n          dimensions\n          embeddings\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n      }\n    }\n  }\n": types.ShowJobDocument,
+    "\n  mutation CancelJob($input: CancelJobInput!) {\n    cancelJob(input: $input) {\n      __typename\n      ... on CancelJobPayload {\n        job {\n          id\n          status\n        }\n      }\n      ... on JobNotCancellableError {\n        job {\n          status\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.CancelJobDocument,
+    "\n  query ListModels($after: String) {\n    models(first: 100, after: $after) {\n      nodes {\n        name\n        capabilities\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ListModelsDocument,
+    "\n  query ModelCapabilities($name: String!) {\n    model(name: $name) {\n      name\n      capabilities\n    }\n  }\n": types.ModelCapabilitiesDocument,
+    "\n  query Situation {\n    stats {\n      counts {\n        pending\n        queued\n        running\n      }\n      swaps {\n        loads\n        unloads\n        evictions\n      }\n      latency(window: 3600000) {\n        queueP50\n        queueP95\n        runP50\n      }\n    }\n  }\n": types.SituationDocument,
+    "\n  subscription VramUpdates {\n    vramChanged(minInterval: 250) {\n      backends {\n        health\n        problem\n        vram {\n          totalBytes\n          usedBytes\n        }\n        instances {\n          modelName\n          status\n        }\n      }\n    }\n  }\n": types.VramUpdatesDocument,
+    "\n  query ServerVersion {\n    stats {\n      version\n    }\n  }\n": types.ServerVersionDocument,
+    "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      __typename\n      ... on LoadModelPayload {\n        instance {\n          ...SteeredInstance\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n\n  fragment SteeredInstance on Instance {\n    modelName\n    contextLength\n    vramBytes\n    spilled\n    pinned\n    backend {\n      name\n    }\n    gpus {\n      index\n    }\n  }\n": types.LoadModelDocument,
+    "\n  mutation PinModel($input: PinModelInput!) {\n    pinModel(input: $input) {\n      __typename\n      ... on PinModelPayload {\n        instance {\n          ...SteeredInstance\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.PinModelDocument,
+    "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.UnloadModelDocument,
+    "\n  mutation UnpinModel($input: UnpinModelInput!) {\n    unpinModel(input: $input) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.UnpinModelDocument,
+    "\n  query Gpus {\n    backends {\n      id\n      name\n      gpus {\n        id\n        index\n        name\n      }\n    }\n  }\n": types.GpusDocument,
+    "\n  mutation ReserveVram($input: ReserveVramInput!) {\n    reserveVram(input: $input) {\n      __typename\n      ... on ReserveVramPayload {\n        reservation {\n          id\n          bytes\n          ready\n          expiresAt\n          gpu {\n            index\n            name\n          }\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.ReserveVramDocument,
+    "\n  mutation ReleaseVram($input: ReleaseVramInput!) {\n    releaseVram(input: $input) {\n      __typename\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.ReleaseVramDocument,
+    "\n  query Reservations {\n    reservations {\n      id\n      owner\n      bytes\n      ready\n      kind\n      expiresAt\n      gpu {\n        index\n        name\n      }\n    }\n  }\n": types.ReservationsDocument,
+    "\n  query WorkerAllocation($input: WorkerAllocationInput!) {\n    workerAllocation(input: $input) {\n      workers\n      bytesPerWorker\n      freeBytes\n      explanation\n      gpu {\n        id\n        index\n        name\n      }\n    }\n  }\n": types.WorkerAllocationDocument,
+    "\n  query MemoryBudget($models: [String!]) {\n    memoryBudget(models: $models) {\n      fits\n      exact\n      requiredBytes\n      capacityBytes\n      freeBytes\n      explanation\n      models {\n        modelName\n        footprintBytes\n        measured\n        gpus {\n          index\n          name\n        }\n      }\n    }\n  }\n": types.MemoryBudgetDocument,
+    "\n  subscription TopMemory {\n    vramChanged(minInterval: 250) {\n      backends {\n        name\n        health\n        gpus {\n          index\n          name\n          foreignProcesses {\n            pid\n            name\n            bytes\n          }\n          reservations {\n            owner\n            bytes\n            ready\n            expiresAt\n          }\n          vram {\n            totalBytes\n            headroomBytes\n            reservedBytes\n            foreignBytes\n            instanceBytes\n            freeBytes\n            deficitBytes\n            sampledAt\n          }\n        }\n        instances {\n          id\n          modelName\n          status\n          contextLength\n          parallel\n          pinned\n          spilled\n          expiresAt\n          lastUsedAt\n          vramBytes\n          activeJobs {\n            id\n          }\n          gpus {\n            index\n          }\n        }\n      }\n    }\n  }\n": types.TopMemoryDocument,
+    "\n  query TopSituation($decisions: Int!) {\n    health {\n      status\n      problems {\n        message\n      }\n    }\n    stats {\n      version\n      startedAt\n      paused\n      counts {\n        pending\n        queued\n        running\n      }\n      swaps {\n        loads\n        evictions\n      }\n      latency {\n        queueP50\n        queueP95\n      }\n      queues {\n        modelName\n        contextLength\n        pendingHigh\n        pendingNormal\n        pendingLow\n        oldestAge\n        expectedClear\n      }\n    }\n    decisions(first: $decisions) {\n      nodes {\n        at\n        kind\n        modelName\n        explanation\n      }\n    }\n  }\n": types.TopSituationDocument,
+    "\n  query ModelTable($after: String) {\n    models(first: 100, after: $after) {\n      nodes {\n        name\n        diskBytes\n        parameterSize\n        quantization\n        contextLength\n        capabilities\n        vramEstimate {\n          bytes\n          measured\n        }\n        instances {\n          status\n          pinned\n          contextLength\n          backend {\n            name\n          }\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ModelTableDocument,
+    "\n  query ShowModel($name: String!) {\n    model(name: $name) {\n      name\n      digest\n      diskBytes\n      family\n      parameterSize\n      quantization\n      contextLength\n      capabilities\n      vramEstimate {\n        bytes\n        measured\n      }\n      backends {\n        name\n        url\n      }\n      instances {\n        status\n        pinned\n        contextLength\n        vramBytes\n        backend {\n          name\n        }\n      }\n    }\n  }\n": types.ShowModelDocument,
+    "\n  query BackendNames {\n    backends {\n      id\n      name\n    }\n  }\n": types.BackendNamesDocument,
+    "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      __typename\n      ... on PullModelPayload {\n        pull {\n          id\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.PullModelDocument,
+    "\n  subscription PullUpdates($id: ID!) {\n    pullUpdated(id: $id) {\n      id\n      modelName\n      status\n      step\n      completedBytes\n      totalBytes\n      error\n      startedAt\n      backend {\n        name\n      }\n    }\n  }\n": types.PullUpdatesDocument,
+    "\n  mutation CopyModel($input: CopyModelInput!) {\n    copyModel(input: $input) {\n      __typename\n      ... on CopyModelPayload {\n        model {\n          name\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.CopyModelDocument,
+    "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input) {\n      __typename\n      ... on DeleteModelPayload {\n        modelName\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.DeleteModelDocument,
+};
+
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SubmitJob($input: SubmitJobInput!) {\n    submitJob(input: $input) {\n      __typename\n      ... on SubmitJobPayload {\n        job {\n          id\n          kind\n          modelName\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').SubmitJobDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SubmitBatch($input: SubmitBatchInput!) {\n    submitBatch(input: $input) {\n      __typename\n      ... on SubmitBatchPayload {\n        batch {\n          id\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').SubmitBatchDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query BatchJobs($id: ID!, $after: String) {\n    batch(id: $id) {\n      jobs(first: 100, after: $after) {\n        nodes {\n          id\n          modelName\n          status\n        }\n        pageInfo {\n          hasNextPage\n          endCursor\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').BatchJobsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query JobStates($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        id\n        status\n      }\n    }\n  }\n"): typeof import('./graphql.ts').JobStatesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query JobTimes($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        kind\n        modelName\n        status\n        createdAt\n        startedAt\n        finishedAt\n      }\n    }\n  }\n"): typeof import('./graphql.ts').JobTimesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription JobUpdates($filter: JobFilter) {\n    jobUpdated(filter: $filter) {\n      type\n      job {\n        id\n        status\n      }\n    }\n  }\n"): typeof import('./graphql.ts').JobUpdatesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription JobOutput($id: ID!) {\n    jobOutput(id: $id) {\n      attempt\n      channel\n      offset\n      text\n    }\n  }\n"): typeof import('./graphql.ts').JobOutputDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ListJobs($first: Int!, $after: String, $filter: JobFilter) {\n    jobs(first: $first, after: $after, filter: $filter) {\n      totalCount\n      nodes {\n        id\n        status\n        priority\n        kind\n        modelName\n        client\n        createdAt\n        startedAt\n        finishedAt\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ListJobsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ShowJob($id: ID!) {\n    job(id: $id) {\n      id\n      status\n      kind\n      modelName\n      priority\n      client\n      queuePosition\n      createdAt\n      startedAt\n      finishedAt\n      deadline\n      maxAttempts\n      metadata\n      labels {\n        key\n        value\n      }\n      batch {\n        id\n        name\n      }\n      backend {\n        name\n      }\n      waiting {\n        reason\n        explanation\n        expectedStart\n        expectedEnd\n      }\n      failure {\n        code\n        message\n        retryable\n      }\n      attempts {\n        number\n        backendName\n        startedAt\n        finishedAt\n        failure {\n          code\n          message\n        }\n      }\n      result {\n        __typename\n        ... on TextResult {\n          doneReason\n          text\n          thinking\n          toolCalls\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n        ... on EmbedResult {\n          dimensions\n          embeddings\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ShowJobDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CancelJob($input: CancelJobInput!) {\n    cancelJob(input: $input) {\n      __typename\n      ... on CancelJobPayload {\n        job {\n          id\n          status\n        }\n      }\n      ... on JobNotCancellableError {\n        job {\n          status\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').CancelJobDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ListModels($after: String) {\n    models(first: 100, after: $after) {\n      nodes {\n        name\n        capabilities\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ListModelsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ModelCapabilities($name: String!) {\n    model(name: $name) {\n      name\n      capabilities\n    }\n  }\n"): typeof import('./graphql.ts').ModelCapabilitiesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Situation {\n    stats {\n      counts {\n        pending\n        queued\n        running\n      }\n      swaps {\n        loads\n        unloads\n        evictions\n      }\n      latency(window: 3600000) {\n        queueP50\n        queueP95\n        runP50\n      }\n    }\n  }\n"): typeof import('./graphql.ts').SituationDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription VramUpdates {\n    vramChanged(minInterval: 250) {\n      backends {\n        health\n        problem\n        vram {\n          totalBytes\n          usedBytes\n        }\n        instances {\n          modelName\n          status\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').VramUpdatesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ServerVersion {\n    stats {\n      version\n    }\n  }\n"): typeof import('./graphql.ts').ServerVersionDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation LoadModel($input: LoadModelInput!) {\n    loadModel(input: $input) {\n      __typename\n      ... on LoadModelPayload {\n        instance {\n          ...SteeredInstance\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n\n  fragment SteeredInstance on Instance {\n    modelName\n    contextLength\n    vramBytes\n    spilled\n    pinned\n    backend {\n      name\n    }\n    gpus {\n      index\n    }\n  }\n"): typeof import('./graphql.ts').LoadModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation PinModel($input: PinModelInput!) {\n    pinModel(input: $input) {\n      __typename\n      ... on PinModelPayload {\n        instance {\n          ...SteeredInstance\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').PinModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UnloadModel($input: UnloadModelInput!) {\n    unloadModel(input: $input) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').UnloadModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UnpinModel($input: UnpinModelInput!) {\n    unpinModel(input: $input) {\n      __typename\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').UnpinModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Gpus {\n    backends {\n      id\n      name\n      gpus {\n        id\n        index\n        name\n      }\n    }\n  }\n"): typeof import('./graphql.ts').GpusDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ReserveVram($input: ReserveVramInput!) {\n    reserveVram(input: $input) {\n      __typename\n      ... on ReserveVramPayload {\n        reservation {\n          id\n          bytes\n          ready\n          expiresAt\n          gpu {\n            index\n            name\n          }\n        }\n      }\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ReserveVramDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ReleaseVram($input: ReleaseVramInput!) {\n    releaseVram(input: $input) {\n      __typename\n      ... on InvalidInputError {\n        issues {\n          path\n          message\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ReleaseVramDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Reservations {\n    reservations {\n      id\n      owner\n      bytes\n      ready\n      kind\n      expiresAt\n      gpu {\n        index\n        name\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ReservationsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WorkerAllocation($input: WorkerAllocationInput!) {\n    workerAllocation(input: $input) {\n      workers\n      bytesPerWorker\n      freeBytes\n      explanation\n      gpu {\n        id\n        index\n        name\n      }\n    }\n  }\n"): typeof import('./graphql.ts').WorkerAllocationDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query MemoryBudget($models: [String!]) {\n    memoryBudget(models: $models) {\n      fits\n      exact\n      requiredBytes\n      capacityBytes\n      freeBytes\n      explanation\n      models {\n        modelName\n        footprintBytes\n        measured\n        gpus {\n          index\n          name\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').MemoryBudgetDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription TopMemory {\n    vramChanged(minInterval: 250) {\n      backends {\n        name\n        health\n        gpus {\n          index\n          name\n          foreignProcesses {\n            pid\n            name\n            bytes\n          }\n          reservations {\n            owner\n            bytes\n            ready\n            expiresAt\n          }\n          vram {\n            totalBytes\n            headroomBytes\n            reservedBytes\n            foreignBytes\n            instanceBytes\n            freeBytes\n            deficitBytes\n            sampledAt\n          }\n        }\n        instances {\n          id\n          modelName\n          status\n          contextLength\n          parallel\n          pinned\n          spilled\n          expiresAt\n          lastUsedAt\n          vramBytes\n          activeJobs {\n            id\n          }\n          gpus {\n            index\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').TopMemoryDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query TopSituation($decisions: Int!) {\n    health {\n      status\n      problems {\n        message\n      }\n    }\n    stats {\n      version\n      startedAt\n      paused\n      counts {\n        pending\n        queued\n        running\n      }\n      swaps {\n        loads\n        evictions\n      }\n      latency {\n        queueP50\n        queueP95\n      }\n      queues {\n        modelName\n        contextLength\n        pendingHigh\n        pendingNormal\n        pendingLow\n        oldestAge\n        expectedClear\n      }\n    }\n    decisions(first: $decisions) {\n      nodes {\n        at\n        kind\n        modelName\n        explanation\n      }\n    }\n  }\n"): typeof import('./graphql.ts').TopSituationDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ModelTable($after: String) {\n    models(first: 100, after: $after) {\n      nodes {\n        name\n        diskBytes\n        parameterSize\n        quantization\n        contextLength\n        capabilities\n        vramEstimate {\n          bytes\n          measured\n        }\n        instances {\n          status\n          pinned\n          contextLength\n          backend {\n            name\n          }\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ModelTableDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ShowModel($name: String!) {\n    model(name: $name) {\n      name\n      digest\n      diskBytes\n      family\n      parameterSize\n      quantization\n      contextLength\n      capabilities\n      vramEstimate {\n        bytes\n        measured\n      }\n      backends {\n        name\n        url\n      }\n      instances {\n        status\n        pinned\n        contextLength\n        vramBytes\n        backend {\n          name\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ShowModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query BackendNames {\n    backends {\n      id\n      name\n    }\n  }\n"): typeof import('./graphql.ts').BackendNamesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation PullModel($input: PullModelInput!) {\n    pullModel(input: $input) {\n      __typename\n      ... on PullModelPayload {\n        pull {\n          id\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').PullModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription PullUpdates($id: ID!) {\n    pullUpdated(id: $id) {\n      id\n      modelName\n      status\n      step\n      completedBytes\n      totalBytes\n      error\n      startedAt\n      backend {\n        name\n      }\n    }\n  }\n"): typeof import('./graphql.ts').PullUpdatesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CopyModel($input: CopyModelInput!) {\n    copyModel(input: $input) {\n      __typename\n      ... on CopyModelPayload {\n        model {\n          name\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').CopyModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input) {\n      __typename\n      ... on DeleteModelPayload {\n        modelName\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').DeleteModelDocument;
+
+
+export function graphql(source: string) {
+  return (documents as any)[source] ?? {};
+}

@@ -1,0 +1,1515 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Whether a backend can be worked with. */
+export type BackendHealth =
+  /** It serves, but something about it could not be read or it answers too slowly to be trusted. */
+  | 'DEGRADED'
+  /** It answers, and so do the probes of its GPUs. */
+  | 'HEALTHY'
+  /** It does not answer. Jobs for it wait. */
+  | 'UNREACHABLE';
+
+/** Which job to cancel. */
+export type CancelJobInput = {
+  id: string;
+  /** For people; recorded with the cancellation. */
+  reason?: string | null | undefined;
+};
+
+/** One message of a conversation. */
+export type ChatMessageInput = {
+  content: string;
+  /** Base64, for models that see. */
+  images?: Array<string> | null | undefined;
+  role: ChatRole;
+  /** In a message of the assistant: the calls that it made, as `TextResult.toolCalls` gave them. */
+  toolCalls?: unknown;
+  /** In a message of a tool: which one answers. */
+  toolName?: string | null | undefined;
+};
+
+/** Produce the next message of a conversation. */
+export type ChatRequestInput = {
+  /** The form of the answer: `"json"`, or a JSON Schema that it must meet. */
+  format?: unknown;
+  /** Oldest first. */
+  messages: Array<ChatMessageInput>;
+  options?: ModelOptionsInput | null | undefined;
+  think?: ThinkLevel | null | undefined;
+  /** Tool definitions, as Ollama takes them. */
+  tools?: Array<unknown> | null | undefined;
+};
+
+/** Who speaks. */
+export type ChatRole =
+  /** The model. */
+  | 'ASSISTANT'
+  /** Whoever instructs the model. */
+  | 'SYSTEM'
+  /** A tool that the model called. */
+  | 'TOOL'
+  /** Whoever the model talks to. */
+  | 'USER';
+
+/** Which model to give a second name. */
+export type CopyModelInput = {
+  /** By default the first that has the source. */
+  backendId?: string | null | undefined;
+  /** The name to add. It must not be another model. */
+  destination: string;
+  /** By name, with or without its tag. */
+  source: string;
+};
+
+/** What the scheduler decided. */
+export type DecisionKind =
+  /** A model cannot be loaded, even with everything else unloaded. */
+  | 'ADMISSION_REFUSED'
+  /** Jobs were given to an instance. */
+  | 'DISPATCH'
+  /** An instance gets no new jobs, because its memory is wanted. */
+  | 'DRAIN'
+  /** A model is brought into memory. */
+  | 'LOAD'
+  /** An instance is told to go. */
+  | 'UNLOAD'
+  /** Nothing is done for a queue yet. */
+  | 'WAIT';
+
+/** Which model to delete. */
+export type DeleteModelInput = {
+  /** Needed where several backends have the model. */
+  backendId?: string | null | undefined;
+  /** By name, with or without its tag. */
+  model: string;
+};
+
+/** Why a text ended where it does. */
+export type DoneReason =
+  /** It reached `maxTokens` or the end of the context. */
+  | 'LENGTH'
+  /** The model was done. */
+  | 'STOP';
+
+/** Produce a vector for each text. */
+export type EmbedRequestInput = {
+  /** Shorten the vectors to this length, where the model can. */
+  dimensions?: number | null | undefined;
+  /** The texts. */
+  input: Array<string>;
+  options?: ModelOptionsInput | null | undefined;
+  /** Cut off what exceeds the context instead of failing. */
+  truncate?: boolean | null | undefined;
+};
+
+/** Produce the text that follows a prompt. */
+export type GenerateRequestInput = {
+  /** The form of the answer: `"json"`, or a JSON Schema that it must meet. */
+  format?: unknown;
+  /** Base64, for models that see. */
+  images?: Array<string> | null | undefined;
+  options?: ModelOptionsInput | null | undefined;
+  prompt: string;
+  /** Give the prompt to the model as it is, without the model's template. */
+  raw?: boolean | null | undefined;
+  /** What comes after the text to produce, for models that fill in. */
+  suffix?: string | null | undefined;
+  /** In place of the model's own system message. */
+  system?: string | null | undefined;
+  think?: ThinkLevel | null | undefined;
+};
+
+/** Whether jobs run as they should. */
+export type HealthStatus =
+  /** They run, but something needs attention. */
+  | 'DEGRADED'
+  /** They do. */
+  | 'HEALTHY'
+  /** None can be started now. They are accepted all the same, and wait. */
+  | 'STALLED';
+
+/** What an instance is doing. */
+export type InstanceStatus =
+  /** Finishes the jobs that it has and gets no new ones. */
+  | 'DRAINING'
+  /** Could not be loaded, or broke. Its bytes count until it is confirmed gone. */
+  | 'FAILED'
+  /** On its way into memory. */
+  | 'LOADING'
+  /** Takes jobs. */
+  | 'READY'
+  /** Was told to go. Its bytes count until it is confirmed gone. */
+  | 'UNLOADING';
+
+/** What an event tells of a job. */
+export type JobEventType =
+  /** The job is new, or something about it changed. */
+  | 'CHANGED'
+  /** The job as it was when the stream started, or restarted after `after` had expired. */
+  | 'SNAPSHOT';
+
+/** Why an attempt, or a job, failed. */
+export type JobFailureCode =
+  /** The backend failed at the request, or gave an answer that makes no sense. */
+  | 'BACKEND_ERROR'
+  /** The backend did not answer. */
+  | 'BACKEND_UNREACHABLE'
+  /** The job's `deadline` passed before it was finished. */
+  | 'DEADLINE_EXCEEDED'
+  /** The model could not be loaded. */
+  | 'LOAD_FAILED'
+  /** The backend does not have the model any more. */
+  | 'MODEL_NOT_FOUND'
+  /** The memory was not enough for the model or the request. */
+  | 'OUT_OF_MEMORY'
+  /** The backend refused the request itself; trying again cannot help. */
+  | 'REQUEST_REJECTED';
+
+/** Which jobs to take: those that meet every condition given. */
+export type JobFilter = {
+  /** Jobs of this batch. */
+  batchId?: string | null | undefined;
+  /** Jobs accepted later than this. */
+  createdAfter?: string | null | undefined;
+  kinds?: Array<JobKind> | null | undefined;
+  /** Jobs that have all of these. */
+  labels?: Array<LabelInput> | null | undefined;
+  /** By name, with or without the tag `:latest`. */
+  models?: Array<string> | null | undefined;
+  statuses?: Array<JobStatus> | null | undefined;
+};
+
+/** What a job asks of its model. */
+export type JobKind =
+  /** The next message of a conversation. */
+  | 'CHAT'
+  /** Vectors for texts. */
+  | 'EMBED'
+  /** The text that follows a prompt. */
+  | 'GENERATE';
+
+/** How urgent a job is. A more urgent one goes first and may have its model swapped in sooner; no priority starves another. */
+export type JobPriority =
+  /** Somebody is waiting for it. */
+  | 'HIGH'
+  /** Whenever there is room, such as an overnight batch. */
+  | 'LOW'
+  /** The default. */
+  | 'NORMAL';
+
+/** What to run: exactly one of these. */
+export type JobRequestInput =
+  {   chat: ChatRequestInput; embed?: never; generate?: never; }
+  |  { chat?: never;   embed: EmbedRequestInput; generate?: never; }
+  |  { chat?: never; embed?: never;   generate: GenerateRequestInput; };
+
+/** What has become of a job. */
+export type JobStatus =
+  /** Ended because someone cancelled it. */
+  | 'CANCELLED'
+  /** Ended with a result. */
+  | 'COMPLETE'
+  /** Ended without a result; `failure` says why. */
+  | 'FAILED'
+  /** In the queue; no instance has been chosen. */
+  | 'PENDING'
+  /** Given to an instance that is still loading. */
+  | 'QUEUED'
+  /** At work on an instance. */
+  | 'RUNNING';
+
+/** A name and a value by which jobs can be found again. */
+export type LabelInput = {
+  key: string;
+  value: string;
+};
+
+/** Which model to load, and how. */
+export type LoadModelInput = {
+  /** By default the one that the scheduler chooses. */
+  backendId?: string | null | undefined;
+  /** Tokens that one request can use; by default what its jobs get. */
+  contextLength?: number | null | undefined;
+  /** By name, with or without its tag. */
+  model: string;
+};
+
+/** What a model can do. */
+export type ModelCapability =
+  /** Takes sound. */
+  | 'AUDIO'
+  /** Produces text. */
+  | 'COMPLETION'
+  /** Produces vectors. */
+  | 'EMBEDDING'
+  /** Produces images. */
+  | 'IMAGE'
+  /** Fills in between a prompt and a suffix. */
+  | 'INSERT'
+  /** Thinks before it answers. */
+  | 'THINKING'
+  /** Calls tools. */
+  | 'TOOLS'
+  /** Takes images. */
+  | 'VISION';
+
+/** How the model is run. */
+export type ModelOptionsInput = {
+  /** Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you can. */
+  contextLength?: number | null | undefined;
+  /** An object with further options of Ollama's `options`, passed through. */
+  extra?: unknown;
+  /** The most tokens to produce. */
+  maxTokens?: number | null | undefined;
+  /** The same seed and request give the same answer. */
+  seed?: number | null | undefined;
+  /** 0 for the likeliest answer; more for variety. */
+  temperature?: number | null | undefined;
+};
+
+/** What has become of a download. */
+export type ModelPullStatus =
+  /** It ended without the model; `error` says why. The next pull goes on with what arrived. */
+  | 'FAILED'
+  /** Under way. */
+  | 'RUNNING'
+  /** The model is there and can be used. */
+  | 'SUCCEEDED';
+
+/** Which part of the output a piece of text belongs to. */
+export type OutputChannel =
+  /** The answer. */
+  | 'TEXT'
+  /** What the model thought on its way to the answer. */
+  | 'THINKING';
+
+/** Which model to keep, and for how long. */
+export type PinModelInput = {
+  /** By default the one that the scheduler chooses. */
+  backendId?: string | null | undefined;
+  /** When it ends by itself, from now on. Without it, the model is kept until it is unpinned. */
+  lease?: number | null | undefined;
+  /** By name, with or without its tag. */
+  model: string;
+};
+
+/** Which model to fetch, and where to. */
+export type PullModelInput = {
+  /** By default the first that answers. */
+  backendId?: string | null | undefined;
+  /** Such as `qwen3:8b` or `hf.co/owner/model:tag`. */
+  model: string;
+};
+
+/** Which reservation to end. */
+export type ReleaseVramInput = {
+  id: string;
+};
+
+/** Where a reservation comes from. */
+export type ReservationKind =
+  /** From the configuration; only that can end it. */
+  | 'CONFIGURED'
+  /** From `reserveVram`; `releaseVram` ends it. */
+  | 'LEASE';
+
+/** How much GPU memory to keep for another program, and for how long. */
+export type ReserveVramInput = {
+  bytes: number;
+  /** By default the GPU with the most room for it. */
+  gpuId?: string | null | undefined;
+  /** When it ends by itself, from now on. Without it, it is kept until it is released. */
+  lease?: number | null | undefined;
+  /** Who uses the memory, up to 100 characters; the client's name by default. Another name takes an administrator. */
+  owner?: string | null | undefined;
+};
+
+/** Jobs to be queued together. */
+export type SubmitBatchInput = {
+  /** Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input it is an `IdempotencyConflictError`. */
+  idempotencyKey?: string | null | undefined;
+  /** 1 to 1,000. */
+  jobs: Array<SubmitJobInput>;
+  /** For people. */
+  name?: string | null | undefined;
+};
+
+/** A job to be queued. */
+export type SubmitJobInput = {
+  /** Give up if it is not finished by then. */
+  deadline?: string | null | undefined;
+  /** Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input it is an `IdempotencyConflictError`. Not in a batch, which has a key of its own. */
+  idempotencyKey?: string | null | undefined;
+  /** To find it again by. */
+  labels?: Array<LabelInput> | null | undefined;
+  /** How many failed attempts it may have. A lost backend or a restart of the server is not one. */
+  maxAttempts?: number | null | undefined;
+  /** Any JSON object; stored and returned untouched. */
+  metadata?: unknown;
+  /** Without a tag it is `:latest`. */
+  model: string;
+  /** `NORMAL` unless given, or the most urgent one that the client may use. */
+  priority?: JobPriority | null | undefined;
+  request: JobRequestInput;
+};
+
+/** How much a model that can think does so before it answers. Without it the model decides. */
+export type ThinkLevel =
+  /** Much, where the model knows levels. */
+  | 'HIGH'
+  /** A little, where the model knows levels. */
+  | 'LOW'
+  /** As much as it can, where the model knows levels. */
+  | 'MAX'
+  /** More, where the model knows levels. */
+  | 'MEDIUM'
+  /** Not at all. */
+  | 'OFF'
+  /** As much as the model does by itself. */
+  | 'ON';
+
+/** Which model to unload. */
+export type UnloadModelInput = {
+  /** By default all that have it loaded. */
+  backendId?: string | null | undefined;
+  /** By name, with or without its tag. */
+  model: string;
+};
+
+/** Which model not to keep any longer. */
+export type UnpinModelInput = {
+  /** By default all on which it is pinned. */
+  backendId?: string | null | undefined;
+  /** By name, with or without its tag. */
+  model: string;
+};
+
+/** What went wrong, for programs. */
+export type UserErrorCode =
+  /** The backend does not answer. */
+  | 'BACKEND_UNAVAILABLE'
+  /** The idempotency key was used before with other input. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** There will never be enough GPU memory for it. */
+  | 'INSUFFICIENT_VRAM'
+  /** Something in the input cannot be used as it is. */
+  | 'INVALID_INPUT'
+  /** The job has ended. */
+  | 'JOB_NOT_CANCELLABLE'
+  /** There is no such job. */
+  | 'JOB_NOT_FOUND'
+  /** The job does not wait any more. */
+  | 'JOB_NOT_QUEUED'
+  /** The job has neither failed nor been cancelled. */
+  | 'JOB_NOT_RETRYABLE'
+  /** No backend has the model. */
+  | 'MODEL_NOT_FOUND'
+  /** The queue holds as many waiting jobs as it may. */
+  | 'QUEUE_FULL';
+
+/** Why a job waits. */
+export type WaitReason =
+  /** Every backend that has the model is unreachable. */
+  | 'BACKEND_DOWN'
+  /** Its model is being loaded. */
+  | 'LOADING'
+  /** No backend has the model. */
+  | 'MODEL_UNAVAILABLE'
+  /** Jobs ahead of it in the queue come first. */
+  | 'QUEUE_ORDER'
+  /** A failed attempt is backing off. */
+  | 'RETRY_DELAY'
+  /** The scheduler is paused; `resumeScheduler` ends that. */
+  | 'SCHEDULER_PAUSED'
+  /** Swapping its model in would cost the waiting work more than it would gain. */
+  | 'SWAP_NOT_WORTH'
+  /** Not enough memory until an instance drains, a reservation ends or a foreign program lets go. */
+  | 'VRAM';
+
+/** What the workers of another program need. */
+export type WorkerAllocationInput = {
+  /** The GPU that they will share; the one with the most free memory by default. */
+  gpuId?: string | null | undefined;
+  /** No more than so many; by default as many as fit. */
+  maxWorkers?: number | null | undefined;
+  /** At most so many workers per free GiB. */
+  maxWorkersPerGib?: number | null | undefined;
+  /** What each of them needs at least. */
+  minBytesPerWorker: number;
+};
+
+export type SubmitJobMutationVariables = Exact<{
+  input: SubmitJobInput;
+}>;
+
+
+export type SubmitJobMutation = { submitJob:
+    | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'SubmitJobPayload', job: { id: string, kind: JobKind, modelName: string } }
+   };
+
+export type SubmitBatchMutationVariables = Exact<{
+  input: SubmitBatchInput;
+}>;
+
+
+export type SubmitBatchMutation = { submitBatch:
+    | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'SubmitBatchPayload', batch: { id: string } }
+   };
+
+export type BatchJobsQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type BatchJobsQuery = { batch: { jobs: { nodes: Array<{ id: string, modelName: string, status: JobStatus }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type JobStatesQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type JobStatesQuery = { nodes: Array<
+    | { __typename: 'Backend' }
+    | { __typename: 'Batch' }
+    | { __typename: 'Gpu' }
+    | { __typename: 'Instance' }
+    | { __typename: 'Job', id: string, status: JobStatus }
+    | { __typename: 'Model' }
+    | { __typename: 'ModelPull' }
+    | { __typename: 'Reservation' }
+   | null> };
+
+export type JobTimesQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type JobTimesQuery = { nodes: Array<
+    | { __typename: 'Backend' }
+    | { __typename: 'Batch' }
+    | { __typename: 'Gpu' }
+    | { __typename: 'Instance' }
+    | { __typename: 'Job', kind: JobKind, modelName: string, status: JobStatus, createdAt: string, startedAt: string | null, finishedAt: string | null }
+    | { __typename: 'Model' }
+    | { __typename: 'ModelPull' }
+    | { __typename: 'Reservation' }
+   | null> };
+
+export type JobUpdatesSubscriptionVariables = Exact<{
+  filter?: JobFilter | null | undefined;
+}>;
+
+
+export type JobUpdatesSubscription = { jobUpdated: { type: JobEventType, job: { id: string, status: JobStatus } } };
+
+export type JobOutputSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type JobOutputSubscription = { jobOutput: { attempt: number, channel: OutputChannel, offset: number, text: string } };
+
+export type ListJobsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: JobFilter | null | undefined;
+}>;
+
+
+export type ListJobsQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, status: JobStatus, priority: JobPriority, kind: JobKind, modelName: string, client: string, createdAt: string, startedAt: string | null, finishedAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ShowJobQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ShowJobQuery = { job: { id: string, status: JobStatus, kind: JobKind, modelName: string, priority: JobPriority, client: string, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, deadline: string | null, maxAttempts: number, metadata: unknown, labels: Array<{ key: string, value: string }>, batch: { id: string, name: string | null } | null, backend: { name: string } | null, waiting: { reason: WaitReason, explanation: string, expectedStart: string | null, expectedEnd: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, backendName: string, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, result:
+      | { __typename: 'EmbedResult', dimensions: number, embeddings: Array<Array<number>>, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
+      | { __typename: 'TextResult', doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
+     | null } | null };
+
+export type CancelJobMutationVariables = Exact<{
+  input: CancelJobInput;
+}>;
+
+
+export type CancelJobMutation = { cancelJob:
+    | { __typename: 'CancelJobPayload', job: { id: string, status: JobStatus } }
+    | { __typename: 'JobNotCancellableError', code: UserErrorCode, message: string, job: { status: JobStatus } }
+    | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
+   };
+
+export type ListModelsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type ListModelsQuery = { models: { nodes: Array<{ name: string, capabilities: Array<ModelCapability> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ModelCapabilitiesQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type ModelCapabilitiesQuery = { model: { name: string, capabilities: Array<ModelCapability> } | null };
+
+export type SituationQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SituationQuery = { stats: { counts: { pending: number, queued: number, running: number }, swaps: { loads: number, unloads: number, evictions: number }, latency: { queueP50: number | null, queueP95: number | null, runP50: number | null } } };
+
+export type VramUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type VramUpdatesSubscription = { vramChanged: { backends: Array<{ health: BackendHealth, problem: string | null, vram: { totalBytes: number, usedBytes: number }, instances: Array<{ modelName: string, status: InstanceStatus }> }> } };
+
+export type ServerVersionQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServerVersionQuery = { stats: { version: string } };
+
+export type LoadModelMutationVariables = Exact<{
+  input: LoadModelInput;
+}>;
+
+
+export type LoadModelMutation = { loadModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'LoadModelPayload', instance: { modelName: string, contextLength: number, vramBytes: number, spilled: boolean, pinned: boolean, backend: { name: string } | null, gpus: Array<{ index: number }> } }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+   };
+
+export type SteeredInstanceFragment = { modelName: string, contextLength: number, vramBytes: number, spilled: boolean, pinned: boolean, backend: { name: string } | null, gpus: Array<{ index: number }> };
+
+export type PinModelMutationVariables = Exact<{
+  input: PinModelInput;
+}>;
+
+
+export type PinModelMutation = { pinModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'PinModelPayload', instance: { modelName: string, contextLength: number, vramBytes: number, spilled: boolean, pinned: boolean, backend: { name: string } | null, gpus: Array<{ index: number }> } }
+   };
+
+export type UnloadModelMutationVariables = Exact<{
+  input: UnloadModelInput;
+}>;
+
+
+export type UnloadModelMutation = { unloadModel:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'UnloadModelPayload' }
+   };
+
+export type UnpinModelMutationVariables = Exact<{
+  input: UnpinModelInput;
+}>;
+
+
+export type UnpinModelMutation = { unpinModel:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'UnpinModelPayload' }
+   };
+
+export type GpusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GpusQuery = { backends: Array<{ id: string, name: string, gpus: Array<{ id: string, index: number, name: string }> }> };
+
+export type ReserveVramMutationVariables = Exact<{
+  input: ReserveVramInput;
+}>;
+
+
+export type ReserveVramMutation = { reserveVram:
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'ReserveVramPayload', reservation: { id: string, bytes: number, ready: boolean, expiresAt: string | null, gpu: { index: number, name: string } | null } }
+   };
+
+export type ReleaseVramMutationVariables = Exact<{
+  input: ReleaseVramInput;
+}>;
+
+
+export type ReleaseVramMutation = { releaseVram:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'ReleaseVramPayload' }
+   };
+
+export type ReservationsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ReservationsQuery = { reservations: Array<{ id: string, owner: string, bytes: number, ready: boolean, kind: ReservationKind, expiresAt: string | null, gpu: { index: number, name: string } | null }> };
+
+export type WorkerAllocationQueryVariables = Exact<{
+  input: WorkerAllocationInput;
+}>;
+
+
+export type WorkerAllocationQuery = { workerAllocation: { workers: number, bytesPerWorker: number, freeBytes: number, explanation: string, gpu: { id: string, index: number, name: string } | null } };
+
+export type MemoryBudgetQueryVariables = Exact<{
+  models?: Array<string> | string | null | undefined;
+}>;
+
+
+export type MemoryBudgetQuery = { memoryBudget: { fits: boolean, exact: boolean, requiredBytes: number, capacityBytes: number, freeBytes: number, explanation: string, models: Array<{ modelName: string, footprintBytes: number | null, measured: boolean, gpus: Array<{ index: number, name: string }> }> } };
+
+export type TopMemorySubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TopMemorySubscription = { vramChanged: { backends: Array<{ name: string, health: BackendHealth, gpus: Array<{ index: number, name: string, foreignProcesses: Array<{ pid: number, name: string | null, bytes: number }>, reservations: Array<{ owner: string, bytes: number, ready: boolean, expiresAt: string | null }>, vram: { totalBytes: number, headroomBytes: number, reservedBytes: number, foreignBytes: number, instanceBytes: number, freeBytes: number, deficitBytes: number, sampledAt: string } }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, lastUsedAt: string, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }> }> }> } };
+
+export type TopSituationQueryVariables = Exact<{
+  decisions: number;
+}>;
+
+
+export type TopSituationQuery = { health: { status: HealthStatus, problems: Array<{ message: string }> }, stats: { version: string, startedAt: string, paused: boolean, counts: { pending: number, queued: number, running: number }, swaps: { loads: number, evictions: number }, latency: { queueP50: number | null, queueP95: number | null }, queues: Array<{ modelName: string, contextLength: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number, oldestAge: number | null, expectedClear: number | null }> }, decisions: { nodes: Array<{ at: string, kind: DecisionKind, modelName: string | null, explanation: string }> } };
+
+export type ModelTableQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type ModelTableQuery = { models: { nodes: Array<{ name: string, diskBytes: number, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, vramEstimate: { bytes: number, measured: boolean } | null, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, backend: { name: string } | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ShowModelQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type ShowModelQuery = { model: { name: string, digest: string, diskBytes: number, family: string | null, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, vramEstimate: { bytes: number, measured: boolean } | null, backends: Array<{ name: string, url: string }>, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, vramBytes: number, backend: { name: string } | null }> } | null };
+
+export type BackendNamesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BackendNamesQuery = { backends: Array<{ id: string, name: string }> };
+
+export type PullModelMutationVariables = Exact<{
+  input: PullModelInput;
+}>;
+
+
+export type PullModelMutation = { pullModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'PullModelPayload', pull: { id: string } }
+   };
+
+export type PullUpdatesSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type PullUpdatesSubscription = { pullUpdated: { id: string, modelName: string, status: ModelPullStatus, step: string, completedBytes: number, totalBytes: number | null, error: string | null, startedAt: string, backend: { name: string } | null } };
+
+export type CopyModelMutationVariables = Exact<{
+  input: CopyModelInput;
+}>;
+
+
+export type CopyModelMutation = { copyModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+    | { __typename: 'CopyModelPayload', model: { name: string } }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+   };
+
+export type DeleteModelMutationVariables = Exact<{
+  input: DeleteModelInput;
+}>;
+
+
+export type DeleteModelMutation = { deleteModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+    | { __typename: 'DeleteModelPayload', modelName: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+   };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const SteeredInstanceFragmentDoc = new TypedDocumentString(`
+    fragment SteeredInstance on Instance {
+  modelName
+  contextLength
+  vramBytes
+  spilled
+  pinned
+  backend {
+    name
+  }
+  gpus {
+    index
+  }
+}
+    `, {"fragmentName":"SteeredInstance"}) as unknown as TypedDocumentString<SteeredInstanceFragment, unknown>;
+export const SubmitJobDocument = new TypedDocumentString(`
+    mutation SubmitJob($input: SubmitJobInput!) {
+  submitJob(input: $input) {
+    __typename
+    ... on SubmitJobPayload {
+      job {
+        id
+        kind
+        modelName
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SubmitJobMutation, SubmitJobMutationVariables>;
+export const SubmitBatchDocument = new TypedDocumentString(`
+    mutation SubmitBatch($input: SubmitBatchInput!) {
+  submitBatch(input: $input) {
+    __typename
+    ... on SubmitBatchPayload {
+      batch {
+        id
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SubmitBatchMutation, SubmitBatchMutationVariables>;
+export const BatchJobsDocument = new TypedDocumentString(`
+    query BatchJobs($id: ID!, $after: String) {
+  batch(id: $id) {
+    jobs(first: 100, after: $after) {
+      nodes {
+        id
+        modelName
+        status
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BatchJobsQuery, BatchJobsQueryVariables>;
+export const JobStatesDocument = new TypedDocumentString(`
+    query JobStates($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    __typename
+    ... on Job {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobStatesQuery, JobStatesQueryVariables>;
+export const JobTimesDocument = new TypedDocumentString(`
+    query JobTimes($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    __typename
+    ... on Job {
+      kind
+      modelName
+      status
+      createdAt
+      startedAt
+      finishedAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobTimesQuery, JobTimesQueryVariables>;
+export const JobUpdatesDocument = new TypedDocumentString(`
+    subscription JobUpdates($filter: JobFilter) {
+  jobUpdated(filter: $filter) {
+    type
+    job {
+      id
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobUpdatesSubscription, JobUpdatesSubscriptionVariables>;
+export const JobOutputDocument = new TypedDocumentString(`
+    subscription JobOutput($id: ID!) {
+  jobOutput(id: $id) {
+    attempt
+    channel
+    offset
+    text
+  }
+}
+    `) as unknown as TypedDocumentString<JobOutputSubscription, JobOutputSubscriptionVariables>;
+export const ListJobsDocument = new TypedDocumentString(`
+    query ListJobs($first: Int!, $after: String, $filter: JobFilter) {
+  jobs(first: $first, after: $after, filter: $filter) {
+    totalCount
+    nodes {
+      id
+      status
+      priority
+      kind
+      modelName
+      client
+      createdAt
+      startedAt
+      finishedAt
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListJobsQuery, ListJobsQueryVariables>;
+export const ShowJobDocument = new TypedDocumentString(`
+    query ShowJob($id: ID!) {
+  job(id: $id) {
+    id
+    status
+    kind
+    modelName
+    priority
+    client
+    queuePosition
+    createdAt
+    startedAt
+    finishedAt
+    deadline
+    maxAttempts
+    metadata
+    labels {
+      key
+      value
+    }
+    batch {
+      id
+      name
+    }
+    backend {
+      name
+    }
+    waiting {
+      reason
+      explanation
+      expectedStart
+      expectedEnd
+    }
+    failure {
+      code
+      message
+      retryable
+    }
+    attempts {
+      number
+      backendName
+      startedAt
+      finishedAt
+      failure {
+        code
+        message
+      }
+    }
+    result {
+      __typename
+      ... on TextResult {
+        doneReason
+        text
+        thinking
+        toolCalls
+        usage {
+          promptTokens
+          completionTokens
+          evalDuration
+          loadDuration
+        }
+      }
+      ... on EmbedResult {
+        dimensions
+        embeddings
+        usage {
+          promptTokens
+          completionTokens
+          evalDuration
+          loadDuration
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ShowJobQuery, ShowJobQueryVariables>;
+export const CancelJobDocument = new TypedDocumentString(`
+    mutation CancelJob($input: CancelJobInput!) {
+  cancelJob(input: $input) {
+    __typename
+    ... on CancelJobPayload {
+      job {
+        id
+        status
+      }
+    }
+    ... on JobNotCancellableError {
+      job {
+        status
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
+export const ListModelsDocument = new TypedDocumentString(`
+    query ListModels($after: String) {
+  models(first: 100, after: $after) {
+    nodes {
+      name
+      capabilities
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListModelsQuery, ListModelsQueryVariables>;
+export const ModelCapabilitiesDocument = new TypedDocumentString(`
+    query ModelCapabilities($name: String!) {
+  model(name: $name) {
+    name
+    capabilities
+  }
+}
+    `) as unknown as TypedDocumentString<ModelCapabilitiesQuery, ModelCapabilitiesQueryVariables>;
+export const SituationDocument = new TypedDocumentString(`
+    query Situation {
+  stats {
+    counts {
+      pending
+      queued
+      running
+    }
+    swaps {
+      loads
+      unloads
+      evictions
+    }
+    latency(window: 3600000) {
+      queueP50
+      queueP95
+      runP50
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SituationQuery, SituationQueryVariables>;
+export const VramUpdatesDocument = new TypedDocumentString(`
+    subscription VramUpdates {
+  vramChanged(minInterval: 250) {
+    backends {
+      health
+      problem
+      vram {
+        totalBytes
+        usedBytes
+      }
+      instances {
+        modelName
+        status
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<VramUpdatesSubscription, VramUpdatesSubscriptionVariables>;
+export const ServerVersionDocument = new TypedDocumentString(`
+    query ServerVersion {
+  stats {
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<ServerVersionQuery, ServerVersionQueryVariables>;
+export const LoadModelDocument = new TypedDocumentString(`
+    mutation LoadModel($input: LoadModelInput!) {
+  loadModel(input: $input) {
+    __typename
+    ... on LoadModelPayload {
+      instance {
+        ...SteeredInstance
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    fragment SteeredInstance on Instance {
+  modelName
+  contextLength
+  vramBytes
+  spilled
+  pinned
+  backend {
+    name
+  }
+  gpus {
+    index
+  }
+}`) as unknown as TypedDocumentString<LoadModelMutation, LoadModelMutationVariables>;
+export const PinModelDocument = new TypedDocumentString(`
+    mutation PinModel($input: PinModelInput!) {
+  pinModel(input: $input) {
+    __typename
+    ... on PinModelPayload {
+      instance {
+        ...SteeredInstance
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    fragment SteeredInstance on Instance {
+  modelName
+  contextLength
+  vramBytes
+  spilled
+  pinned
+  backend {
+    name
+  }
+  gpus {
+    index
+  }
+}`) as unknown as TypedDocumentString<PinModelMutation, PinModelMutationVariables>;
+export const UnloadModelDocument = new TypedDocumentString(`
+    mutation UnloadModel($input: UnloadModelInput!) {
+  unloadModel(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UnloadModelMutation, UnloadModelMutationVariables>;
+export const UnpinModelDocument = new TypedDocumentString(`
+    mutation UnpinModel($input: UnpinModelInput!) {
+  unpinModel(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UnpinModelMutation, UnpinModelMutationVariables>;
+export const GpusDocument = new TypedDocumentString(`
+    query Gpus {
+  backends {
+    id
+    name
+    gpus {
+      id
+      index
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GpusQuery, GpusQueryVariables>;
+export const ReserveVramDocument = new TypedDocumentString(`
+    mutation ReserveVram($input: ReserveVramInput!) {
+  reserveVram(input: $input) {
+    __typename
+    ... on ReserveVramPayload {
+      reservation {
+        id
+        bytes
+        ready
+        expiresAt
+        gpu {
+          index
+          name
+        }
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReserveVramMutation, ReserveVramMutationVariables>;
+export const ReleaseVramDocument = new TypedDocumentString(`
+    mutation ReleaseVram($input: ReleaseVramInput!) {
+  releaseVram(input: $input) {
+    __typename
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReleaseVramMutation, ReleaseVramMutationVariables>;
+export const ReservationsDocument = new TypedDocumentString(`
+    query Reservations {
+  reservations {
+    id
+    owner
+    bytes
+    ready
+    kind
+    expiresAt
+    gpu {
+      index
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReservationsQuery, ReservationsQueryVariables>;
+export const WorkerAllocationDocument = new TypedDocumentString(`
+    query WorkerAllocation($input: WorkerAllocationInput!) {
+  workerAllocation(input: $input) {
+    workers
+    bytesPerWorker
+    freeBytes
+    explanation
+    gpu {
+      id
+      index
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WorkerAllocationQuery, WorkerAllocationQueryVariables>;
+export const MemoryBudgetDocument = new TypedDocumentString(`
+    query MemoryBudget($models: [String!]) {
+  memoryBudget(models: $models) {
+    fits
+    exact
+    requiredBytes
+    capacityBytes
+    freeBytes
+    explanation
+    models {
+      modelName
+      footprintBytes
+      measured
+      gpus {
+        index
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MemoryBudgetQuery, MemoryBudgetQueryVariables>;
+export const TopMemoryDocument = new TypedDocumentString(`
+    subscription TopMemory {
+  vramChanged(minInterval: 250) {
+    backends {
+      name
+      health
+      gpus {
+        index
+        name
+        foreignProcesses {
+          pid
+          name
+          bytes
+        }
+        reservations {
+          owner
+          bytes
+          ready
+          expiresAt
+        }
+        vram {
+          totalBytes
+          headroomBytes
+          reservedBytes
+          foreignBytes
+          instanceBytes
+          freeBytes
+          deficitBytes
+          sampledAt
+        }
+      }
+      instances {
+        id
+        modelName
+        status
+        contextLength
+        parallel
+        pinned
+        spilled
+        expiresAt
+        lastUsedAt
+        vramBytes
+        activeJobs {
+          id
+        }
+        gpus {
+          index
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TopMemorySubscription, TopMemorySubscriptionVariables>;
+export const TopSituationDocument = new TypedDocumentString(`
+    query TopSituation($decisions: Int!) {
+  health {
+    status
+    problems {
+      message
+    }
+  }
+  stats {
+    version
+    startedAt
+    paused
+    counts {
+      pending
+      queued
+      running
+    }
+    swaps {
+      loads
+      evictions
+    }
+    latency {
+      queueP50
+      queueP95
+    }
+    queues {
+      modelName
+      contextLength
+      pendingHigh
+      pendingNormal
+      pendingLow
+      oldestAge
+      expectedClear
+    }
+  }
+  decisions(first: $decisions) {
+    nodes {
+      at
+      kind
+      modelName
+      explanation
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TopSituationQuery, TopSituationQueryVariables>;
+export const ModelTableDocument = new TypedDocumentString(`
+    query ModelTable($after: String) {
+  models(first: 100, after: $after) {
+    nodes {
+      name
+      diskBytes
+      parameterSize
+      quantization
+      contextLength
+      capabilities
+      vramEstimate {
+        bytes
+        measured
+      }
+      instances {
+        status
+        pinned
+        contextLength
+        backend {
+          name
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ModelTableQuery, ModelTableQueryVariables>;
+export const ShowModelDocument = new TypedDocumentString(`
+    query ShowModel($name: String!) {
+  model(name: $name) {
+    name
+    digest
+    diskBytes
+    family
+    parameterSize
+    quantization
+    contextLength
+    capabilities
+    vramEstimate {
+      bytes
+      measured
+    }
+    backends {
+      name
+      url
+    }
+    instances {
+      status
+      pinned
+      contextLength
+      vramBytes
+      backend {
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ShowModelQuery, ShowModelQueryVariables>;
+export const BackendNamesDocument = new TypedDocumentString(`
+    query BackendNames {
+  backends {
+    id
+    name
+  }
+}
+    `) as unknown as TypedDocumentString<BackendNamesQuery, BackendNamesQueryVariables>;
+export const PullModelDocument = new TypedDocumentString(`
+    mutation PullModel($input: PullModelInput!) {
+  pullModel(input: $input) {
+    __typename
+    ... on PullModelPayload {
+      pull {
+        id
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PullModelMutation, PullModelMutationVariables>;
+export const PullUpdatesDocument = new TypedDocumentString(`
+    subscription PullUpdates($id: ID!) {
+  pullUpdated(id: $id) {
+    id
+    modelName
+    status
+    step
+    completedBytes
+    totalBytes
+    error
+    startedAt
+    backend {
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PullUpdatesSubscription, PullUpdatesSubscriptionVariables>;
+export const CopyModelDocument = new TypedDocumentString(`
+    mutation CopyModel($input: CopyModelInput!) {
+  copyModel(input: $input) {
+    __typename
+    ... on CopyModelPayload {
+      model {
+        name
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CopyModelMutation, CopyModelMutationVariables>;
+export const DeleteModelDocument = new TypedDocumentString(`
+    mutation DeleteModel($input: DeleteModelInput!) {
+  deleteModel(input: $input) {
+    __typename
+    ... on DeleteModelPayload {
+      modelName
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteModelMutation, DeleteModelMutationVariables>;

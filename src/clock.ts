@@ -1,0 +1,133 @@
+/**
+ * Time and chance, injected everywhere. Nothing outside this file calls `Date.now`, `setTimeout` or
+ * `Math.random`, so that tests and the simulator can run the same code in virtual time.
+ */
+import { randomBytes } from 'node:crypto';
+
+/** A timer that has an owner: whoever sets it cancels it. Cancelling twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Wall time in milliseconds since the Unix epoch. May jump; use it for what people and the store see. */
+  now(): number;
+  /** Milliseconds from an arbitrary origin; never goes back. Use it for durations and deadlines of our own. */
+  monotonic(): number;
+  /** Runs `callback` once after `delayMs` (at least 0). A pending timer does not keep the process alive. */
+  after(delayMs: number, callback: () => void): Timer;
+}
+
+/** A source of chance. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** `count` unpredictable bytes (of a seeded source: reproducible ones). */
+  bytes(count: number): Uint8Array;
+}
+
+/** The longest delay a Node timer holds; a longer one would fire at once. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_DELAY_MS));
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+export const systemRandom: Random = {
+  next: () => Math.random(),
+  bytes: (count) => randomBytes(count),
+};
+
+/** Mulberry32 (T. Ettinger, public domain): small, fast, and good enough for jitter and test data; never for secrets. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return { next, bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(next() * 256)) };
+}
+
+/** Resolves after `delayMs`; rejects with the signal's reason, and drops the timer, when `signal` aborts first. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A clock that stands still until it is moved: for tests and simulated runs. */
+export class VirtualClock implements Clock {
+  #now: number;
+  readonly #origin: number;
+  #sequence = 0;
+  readonly #timers = new Set<{
+    readonly due: number;
+    readonly order: number;
+    readonly callback: () => void;
+  }>();
+
+  /** @param startMs epoch milliseconds at which the clock starts. */
+  constructor(startMs = 1_700_000_000_000) {
+    this.#now = startMs;
+    this.#origin = startMs;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now - this.#origin;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    const entry = { due: this.#now + Math.max(0, delayMs), order: this.#sequence++, callback };
+    this.#timers.add(entry);
+    return { cancel: () => void this.#timers.delete(entry) };
+  }
+
+  /** When the next timer is due, in epoch milliseconds; undefined when none is set. */
+  nextDue(): number | undefined {
+    return this.#earliest()?.due;
+  }
+
+  /** Moves forward by `ms`, firing every timer on its way in order of due time, then of setting. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let next = this.#earliest(); next && next.due <= end; next = this.#earliest()) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.due);
+      next.callback();
+    }
+    this.#now = end;
+  }
+
+  #earliest() {
+    let best: { readonly due: number; readonly order: number; readonly callback: () => void } | undefined;
+    for (const timer of this.#timers) {
+      if (!best || timer.due < best.due || (timer.due === best.due && timer.order < best.order)) best = timer;
+    }
+    return best;
+  }
+}

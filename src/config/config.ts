@@ -1,0 +1,137 @@
+/** The settings of one server, complete and checked: what `loadConfig` makes of all their sources. */
+import type { JobPriority } from '../domain/job.ts';
+
+export type GpuConfig =
+  /** Read by `nvidia-smi`; all cards unless an index is given. */
+  | { readonly probe: 'nvidia'; readonly index: number | null }
+  /** Read from the files of the amdgpu driver; all discrete cards unless an index is given. */
+  | { readonly probe: 'amd'; readonly index: number | null }
+  /** Read from an exporter of Prometheus metrics on the backend's host; all cards unless an index is given. */
+  | {
+      readonly probe: 'prometheus';
+      /** Of the metrics themselves. */
+      readonly url: string;
+      readonly index: number | null;
+      /** How often the exporter measures; null for what its kind does unless told otherwise. */
+      readonly intervalMs: number | null;
+    }
+  /** Read from a virtual Ollama; all cards unless an index is given. */
+  | { readonly probe: 'virtual'; readonly index: number | null }
+  /** Nobody measures it: the size is what the configuration says. */
+  | { readonly probe: 'fixed'; readonly index: number; readonly totalBytes: number }
+  /** The host has no GPU that counts. */
+  | { readonly probe: 'none' };
+
+export type ProbeKind = GpuConfig['probe'];
+
+/** Server processes that vramkeeper starts and ends itself, one for every model in memory. */
+export interface ManagedConfig {
+  /** An absolute path, or a name that is looked up on the PATH. */
+  readonly binary: string;
+  /** The model folder; null when none was named and none of Ollama's own places has one. */
+  readonly models: string | null;
+  /** What each process has as its own default; jobs always name theirs. */
+  readonly contextLength: number;
+  /** Slots of each instance. */
+  readonly parallel: 'auto' | number;
+  /** Loads under way at once. */
+  readonly parallelLoads: number;
+  /** Processes without a model that stand ready, for each GPU. */
+  readonly warmCells: number;
+  /** Host memory in which one engine may keep prompts. */
+  readonly promptCacheBytes: number;
+  /** What is loaded is left running at the end, for the next start to take over. */
+  readonly keep: boolean;
+  /** For each process, on top of what vramkeeper sets. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface BackendConfig {
+  /** Unique among the backends. */
+  readonly name: string;
+  readonly type: 'ollama';
+  /** Without a slash at its end; `managed:NAME` of a managed one, whose processes have ports of their own. */
+  readonly url: string;
+  /** Null or absent: attached. */
+  readonly managed?: ManagedConfig | null;
+  /** The server's OLLAMA_NUM_PARALLEL, which its API does not tell. */
+  readonly parallel: number;
+  /** The server's OLLAMA_MAX_LOADED_MODELS; null for its default, three for each GPU and at least three. */
+  readonly maxLoadedModels: number | null;
+  /** `auto`: virtual if the URL offers it, nvidia or amd if they answer on the backend's host, else none. */
+  readonly gpus: 'auto' | readonly GpuConfig[];
+}
+
+/** Settings of one model; null where the general rule holds. */
+export interface ModelConfig {
+  /** Tokens of one slot. */
+  readonly contextLength: number | null;
+  readonly parallel: number | null;
+  /** How long it stays in memory unused; null: until the memory is needed. */
+  readonly keepAliveMs: number | null;
+}
+
+/** GPU memory that is not vramkeeper's to give. */
+export interface ReservationConfig {
+  readonly owner: string;
+  readonly bytes: number;
+  /** Null: every backend's. */
+  readonly backend: string | null;
+  /** Null: every GPU. */
+  readonly gpu: number | null;
+  /** Only while a program whose name contains this uses the GPU; null for always. */
+  readonly whileProcess: string | null;
+}
+
+export interface KeyConfig {
+  /** The client that the key stands for. */
+  readonly name: string;
+  readonly key: string;
+  readonly admin: boolean;
+  readonly maxPriority: JobPriority;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Absolute; null for standard output. */
+  readonly file: string | null;
+}
+
+export interface Config {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Never given out, of each GPU. */
+  readonly headroomBytes: number;
+  readonly backends: readonly BackendConfig[];
+  /** How long finished jobs are kept. */
+  readonly retentionMs: number;
+  readonly models: Readonly<Record<string, ModelConfig>>;
+  /** How long an idle model stays in memory; null: until the memory is needed. */
+  readonly keepAliveMs: number | null;
+  /** Loaded at the start, where memory is free. */
+  readonly warmup: readonly string[];
+  /** Loaded whenever memory is free for them. */
+  readonly keepWarm: readonly string[];
+  readonly reservations: readonly ReservationConfig[];
+  /** Tokens of one slot, where neither the model's settings nor its Modelfile say. */
+  readonly contextLength: number;
+  /** The most jobs that may wait. */
+  readonly queueLimit: number;
+  readonly maxBodyBytes: number;
+  readonly keys: readonly KeyConfig[];
+  readonly log: LogConfig;
+  /** Between two readings of a backend and its GPUs. */
+  readonly pollIntervalMs: number;
+  /** The file that was read; null when there is none. */
+  readonly configFile: string | null;
+}

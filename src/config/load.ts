@@ -1,0 +1,262 @@
+/** Settings from all their sources: defaults < settings file < `VRAMKEEPER_*` environment < flags. */
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { InvalidSettingError } from '../domain/errors.ts';
+import { MiB } from '../domain/units.ts';
+import type {
+  BackendConfig,
+  Config,
+  GpuConfig,
+  KeyConfig,
+  ModelConfig,
+  ReservationConfig,
+} from './config.ts';
+import {
+  backendsFrom,
+  type Environment,
+  environmentSource,
+  numberFrom,
+  unknownVariables,
+} from './environment.ts';
+import { DEFAULT_FILE, readSettingsFile } from './file.ts';
+import { managedConfig } from './managed.ts';
+import { DEFAULT_OLLAMA_URL, ollamaUrl } from './ollama-host.ts';
+import type { Settings } from './schema.ts';
+import { check, type Source } from './source.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Flags of `serve` as the command line gave them. */
+export interface Flags {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly dataDir?: string;
+  readonly backend?: readonly string[];
+  readonly logLevel?: string;
+}
+
+export interface Surroundings {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly home: string;
+}
+
+/**
+ * The settings to run with.
+ * @throws InvalidSettingError that lists every problem of every source, one a line.
+ */
+export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundings>): Promise<Config> {
+  const around: Surroundings = {
+    env: surroundings?.env ?? process.env,
+    cwd: surroundings?.cwd ?? process.cwd(),
+    home: surroundings?.home ?? homedir(),
+  };
+  const named = flags.config ?? (around.env.VRAMKEEPER_CONFIG?.trim() || undefined);
+  const file = await readSettingsFile(named ?? DEFAULT_FILE, {
+    cwd: around.cwd,
+    required: named !== undefined,
+  });
+  const sources: readonly { readonly source: Source; readonly base: string }[] = [
+    ...(file ? [{ source: file, base: dirname(file.path) }] : []),
+    { source: environmentSource(around.env), base: around.cwd },
+    { source: flagSource(flags), base: around.cwd },
+  ];
+  const problems = [...unknownVariables(around.env)];
+  const layers: Settings[] = [];
+  for (const { source, base } of sources) {
+    const checked = check(source);
+    if (checked.ok) layers.push(withAbsolutePaths(checked.settings, base, around.home));
+    else problems.push(...checked.problems);
+  }
+  if (problems.length > 0) throw new InvalidSettingError(problems.join('\n'));
+  return complete(mergeSettings(layers), around, file?.path ?? null);
+}
+
+function flagSource(flags: Flags): Source {
+  const raw = {
+    ...(flags.host === undefined ? {} : { host: flags.host }),
+    ...(flags.port === undefined ? {} : { port: numberFrom(flags.port) }),
+    ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
+    ...(flags.backend?.length ? { backends: backendsFrom(flags.backend) } : {}),
+    ...(flags.logLevel === undefined ? {} : { log: { level: flags.logLevel } }),
+  };
+  const names: Readonly<Record<string, string>> = {
+    dataDir: '--data-dir',
+    backends: '--backend',
+    log: '--log-level',
+  };
+  return { raw, place: ([first]) => names[String(first)] ?? `--${String(first)}` };
+}
+
+/** Later layers win, setting by setting; lists are replaced as a whole, models and log settings one by one. */
+export function mergeSettings(layers: readonly Settings[]): Settings {
+  return layers.reduce(mergeTwo, {});
+}
+
+function mergeTwo(below: Settings, above: Settings): Settings {
+  return {
+    ...below,
+    ...above,
+    ...(below.log || above.log ? { log: { ...below.log, ...above.log } } : {}),
+    ...(below.models || above.models ? { models: { ...below.models, ...above.models } } : {}),
+  };
+}
+
+function withAbsolutePaths(settings: Settings, base: string, home: string): Settings {
+  const absolute = (path: string) => resolve(base, path.replace(/^~(?=$|\/)/, home));
+  return {
+    ...settings,
+    ...(settings.backends && { backends: settings.backends.map((each) => withPaths(each, absolute)) }),
+    ...(settings.dataDir === undefined ? {} : { dataDir: absolute(settings.dataDir) }),
+    ...(settings.log?.file === undefined
+      ? {}
+      : { log: { ...settings.log, file: absolute(settings.log.file) } }),
+  };
+}
+
+type BackendSettings = NonNullable<Settings['backends']>[number];
+
+/** A program's name without a slash stays one: it is looked up on the PATH. */
+function withPaths(backend: BackendSettings, absolute: (path: string) => string): BackendSettings {
+  const { managed } = backend;
+  if (!managed) return backend;
+  const { binary, models } = managed;
+  return {
+    ...backend,
+    managed: {
+      ...managed,
+      ...(binary?.includes('/') && { binary: absolute(binary) }),
+      ...(models !== undefined && { models: absolute(models) }),
+    },
+  };
+}
+
+/** Tokens of one slot. */
+const CONTEXT_LENGTH = 4096;
+/** As Ollama's own. */
+const DEFAULT_KEEP_ALIVE_MS = 300_000;
+
+function complete(settings: Settings, around: Surroundings, configFile: string | null): Config {
+  const keepAliveMs = settings.keepAlive === undefined ? DEFAULT_KEEP_ALIVE_MS : settings.keepAlive;
+  const config: Config = {
+    host: settings.host ?? '127.0.0.1',
+    port: settings.port ?? 5001,
+    dataDir: settings.dataDir ?? defaultDataDir(around),
+    headroomBytes: settings.headroom ?? 512 * MiB,
+    backends: settings.backends?.map((backend) => backendConfig(backend, settings, around)) ?? [
+      defaultBackend(around),
+    ],
+    retentionMs: settings.retention ?? 7 * DAY_MS,
+    models: Object.fromEntries(
+      Object.entries(settings.models ?? {}).map(([name, model]) => [name, modelConfig(model, keepAliveMs)]),
+    ),
+    keepAliveMs,
+    warmup: settings.warmup ?? [],
+    keepWarm: settings.keepWarm ?? [],
+    reservations: (settings.reservations ?? []).map(reservationConfig),
+    contextLength: settings.contextLength ?? CONTEXT_LENGTH,
+    queueLimit: settings.queueLimit ?? 100_000,
+    maxBodyBytes: settings.maxBodyBytes ?? 20 * MiB,
+    keys: (settings.keys ?? []).map(keyConfig),
+    log: {
+      level: settings.log?.level ?? 'info',
+      format: settings.log?.format ?? 'text',
+      file: settings.log?.file ?? null,
+    },
+    pollIntervalMs: settings.pollInterval ?? 1000,
+    configFile,
+  };
+  if (!isLoopback(config.host) && config.keys.length === 0)
+    throw new InvalidSettingError(
+      `host: ${config.host} can be reached from other machines, so keys are needed. Add keys: [{ name: someone, key: a-long-secret }] to ${DEFAULT_FILE}, or use 127.0.0.1.`,
+    );
+  return config;
+}
+
+function defaultDataDir(around: Surroundings): string {
+  const dataHome = around.env.XDG_DATA_HOME?.trim();
+  // The XDG specification has relative paths ignored.
+  return join(
+    dataHome && isAbsolute(dataHome) ? dataHome : join(around.home, '.local', 'share'),
+    'vramkeeper',
+  );
+}
+
+function defaultBackend(around: Surroundings): BackendConfig {
+  const host = around.env.OLLAMA_HOST?.trim();
+  try {
+    const url = host ? ollamaUrl(host) : DEFAULT_OLLAMA_URL;
+    return backendConfig({ name: 'ollama', url }, {}, around);
+  } catch (error) {
+    if (error instanceof InvalidSettingError)
+      throw new InvalidSettingError(`OLLAMA_HOST: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function backendConfig(
+  backend: BackendSettings,
+  settings: Pick<Settings, 'contextLength'>,
+  around: Surroundings,
+): BackendConfig {
+  const managed =
+    backend.managed && managedConfig(backend.managed, around, settings.contextLength ?? CONTEXT_LENGTH);
+  return {
+    name: backend.name,
+    type: 'ollama',
+    url: backend.url ?? `managed:${backend.name}`,
+    ...(managed && { managed }),
+    parallel: backend.parallel ?? 1,
+    maxLoadedModels: backend.maxLoadedModels ?? null,
+    gpus: backend.gpus?.map(gpuConfig) ?? 'auto',
+  };
+}
+
+type GpuSettings = NonNullable<NonNullable<Settings['backends']>[number]['gpus']>[number];
+
+function gpuConfig(gpu: GpuSettings, position: number): GpuConfig {
+  switch (gpu.probe) {
+    case 'nvidia':
+    case 'amd':
+    case 'virtual':
+      return { probe: gpu.probe, index: gpu.index ?? null };
+    case 'prometheus':
+      return {
+        probe: 'prometheus',
+        url: gpu.url ?? '',
+        index: gpu.index ?? null,
+        intervalMs: gpu.interval ?? null,
+      };
+    case 'fixed':
+      return { probe: 'fixed', index: gpu.index ?? position, totalBytes: gpu.total ?? 0 };
+    case 'none':
+      return { probe: 'none' };
+  }
+}
+
+function modelConfig(
+  model: NonNullable<Settings['models']>[string],
+  keepAliveMs: number | null,
+): ModelConfig {
+  return {
+    contextLength: model.contextLength ?? null,
+    parallel: model.parallel ?? null,
+    keepAliveMs: model.keepAlive === undefined ? keepAliveMs : model.keepAlive,
+  };
+}
+
+function reservationConfig(reservation: NonNullable<Settings['reservations']>[number]): ReservationConfig {
+  const { owner, bytes, backend, gpu, whileProcess } = reservation;
+  return { owner, bytes, backend: backend ?? null, gpu: gpu ?? null, whileProcess: whileProcess ?? null };
+}
+
+function keyConfig(key: NonNullable<Settings['keys']>[number]): KeyConfig {
+  return { name: key.name, key: key.key, admin: key.admin ?? false, maxPriority: key.maxPriority ?? 'HIGH' };
+}
+
+/** Whether only programs on this machine reach a server that listens there. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare);
+}

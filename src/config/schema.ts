@@ -1,0 +1,250 @@
+/**
+ * What a settings file may hold. Every key is optional here and nothing has a default: each source is checked by itself, so
+ * that a message can name the place that is wrong, and defaults fill what none of them says.
+ */
+import { z } from 'zod';
+import { JOB_PRIORITIES } from '../domain/job.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './config.ts';
+import { managedSchema } from './managed.ts';
+import {
+  duration,
+  metricsAddress,
+  notYet,
+  oneOf,
+  serverUrl,
+  shown,
+  size,
+  text,
+  wholeNumber,
+} from './values.ts';
+
+const PROBES = ['nvidia', 'amd', 'prometheus', 'virtual', 'fixed', 'none'] as const;
+
+/** What only some probes take, and the sentence for the others. */
+const PROBE_SETTINGS = [
+  {
+    key: 'index',
+    of: ['nvidia', 'amd', 'prometheus', 'virtual', 'fixed'],
+    refusal: () => 'probe: none has no index.',
+  },
+  {
+    key: 'total',
+    of: ['fixed'],
+    refusal: (probe) => `the ${probe} probe reads the size itself; only probe: fixed takes a total.`,
+  },
+  {
+    key: 'url',
+    of: ['prometheus'],
+    refusal: (probe) => `the ${probe} probe has no url; only probe: prometheus takes one.`,
+  },
+  {
+    key: 'interval',
+    of: ['prometheus'],
+    refusal: (probe) =>
+      `the ${probe} probe measures when it is asked; only probe: prometheus takes an interval.`,
+  },
+] as const satisfies readonly {
+  readonly key: string;
+  readonly of: readonly (typeof PROBES)[number][];
+  readonly refusal: (probe: string) => string;
+}[];
+
+const gpu = z
+  .strictObject({
+    probe: oneOf(PROBES),
+    index: wholeNumber(0, 255).optional(),
+    total: size.optional(),
+    url: metricsAddress.optional(),
+    interval: duration.optional(),
+  })
+  .superRefine((value, context) => {
+    const refuse = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (value.probe === 'fixed' && !value.total)
+      refuse('total', 'a fixed GPU needs its size, such as total: 24GiB.');
+    if (value.probe === 'prometheus' && value.url === undefined)
+      refuse('url', 'the address of the metrics is missing, such as url: http://gpu-box:9400/metrics.');
+    for (const { key, of, refusal } of PROBE_SETTINGS) {
+      const fits = (of as readonly string[]).includes(value.probe);
+      if (value[key] !== undefined && !fits) refuse(key, refusal(value.probe));
+    }
+  });
+
+/** No card twice: an entry without an index stands for every card that its probe finds. */
+function distinctGpus(gpus: readonly z.output<typeof gpu>[], context: z.RefinementCtx): void {
+  const named = new Set<number>();
+  for (const [position, { probe, index }] of gpus.entries()) {
+    const alone = probe === 'none' || (probe !== 'fixed' && index === undefined);
+    if (alone && gpus.length > 1) {
+      const message = `without an index it stands for every GPU, so it stands alone. Give each entry an index.`;
+      context.addIssue({ code: 'custom', path: [position], message: `${shown({ probe })}: ${message}` });
+    }
+    const card = index ?? position;
+    if (named.has(card))
+      context.addIssue({ code: 'custom', path: [position], message: `GPU ${card} is named twice.` });
+    named.add(card);
+  }
+}
+
+const backendShape = z.strictObject({
+  name: text('a name').regex(/^[\w.-]{1,64}$/, {
+    error: (issue) =>
+      `${shown(issue.input)} is not a name: use up to 64 letters, digits, dots, dashes and underscores.`,
+  }),
+  type: z
+    .literal('ollama', {
+      error: (issue) =>
+        issue.input === 'openai'
+          ? 'OpenAI-compatible backends are not in this version. Use type: ollama.'
+          : `${shown(issue.input)} is not a backend type. Use type: ollama.`,
+    })
+    .optional(),
+  managed: managedSchema.optional(),
+  url: serverUrl.optional(),
+  parallel: wholeNumber(1, 1024).optional(),
+  maxLoadedModels: wholeNumber(1, 1024).optional(),
+  gpus: z
+    .array(gpu, {
+      error: (issue) => `${shown(issue.input)} is not a list of GPUs, such as [{ probe: nvidia }].`,
+    })
+    .min(1, { error: 'an empty list of GPUs. Leave it out to have them found, or write [{ probe: none }].' })
+    .superRefine(distinctGpus)
+    .optional(),
+});
+
+/** What only an attached backend has, and the sentence for a managed one. */
+const ATTACHED_SETTINGS = [
+  { key: 'url', refusal: 'a managed backend has no url: leave out one of both.' },
+  { key: 'parallel', refusal: 'write it under managed.' },
+  { key: 'maxLoadedModels', refusal: 'a managed backend holds what fits its GPUs; leave it out.' },
+] as const;
+
+const backend = backendShape.superRefine((value, context) => {
+  const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  if (!value.managed) {
+    if (value.url === undefined) refuse('url', 'is missing.');
+    return;
+  }
+  for (const { key, refusal } of ATTACHED_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
+  if (value.gpus?.some(({ probe }) => probe === 'virtual'))
+    refuse('gpus', 'virtual GPUs belong to a virtual Ollama at a url; leave gpus out to have cards found.');
+});
+
+/** A duration, or -1 for as long as nobody needs the memory. */
+const keepAlive = z.union([z.literal([-1, '-1']).transform(() => null), duration], {
+  error: (issue) =>
+    `${shown(issue.input)} is not a keep-alive: write a duration such as 30m, or -1 to keep it until its memory is needed.`,
+});
+
+const modelNames = z.array(text('the name of a model'), {
+  error: (issue) => `${shown(issue.input)} is not a list of model names.`,
+});
+
+const reservation = z.strictObject({
+  owner: text('whose memory it is'),
+  bytes: size,
+  backend: text('the name of a backend').optional(),
+  gpu: wholeNumber(0, 1023).optional(),
+  whileProcess: text('the name of a program').optional(),
+});
+
+const model = z.strictObject({
+  contextLength: wholeNumber(1, 16_777_216).optional(),
+  parallel: wholeNumber(1, 1024).optional(),
+  keepAlive: keepAlive.optional(),
+});
+
+const key = z.strictObject({
+  name: text('the name of a client'),
+  key: z
+    .string({ error: 'a key is text of at least 16 characters.' })
+    .min(16, { error: 'the key is too short: use at least 16 characters that nobody can guess.' }),
+  admin: z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` }).optional(),
+  maxPriority: z
+    .preprocess((value) => (typeof value === 'string' ? value.toUpperCase() : value), oneOf(JOB_PRIORITIES))
+    .optional(),
+});
+
+const log = z.strictObject(
+  {
+    level: oneOf(LOG_LEVELS).optional(),
+    format: oneOf(LOG_FORMATS).optional(),
+    file: text('a file name').optional(),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type' ? `${shown(issue.input)} is not a group of log settings.` : undefined,
+  },
+);
+
+/** Reports the second of two entries whose `of` is the same. */
+function unique<T>(of: (entry: T) => string, field: string) {
+  return (entries: readonly T[], context: z.RefinementCtx) => {
+    const seen = new Set<string>();
+    for (const [position, entry] of entries.entries()) {
+      const value = of(entry);
+      if (seen.has(value))
+        context.addIssue({
+          code: 'custom',
+          path: [position, field],
+          message: `${shown(value)} is used twice.`,
+        });
+      seen.add(value);
+    }
+  };
+}
+
+export const settingsSchema = z.strictObject({
+  host: text('a host or address').optional(),
+  port: wholeNumber(0, 65535).optional(),
+  dataDir: text('a folder').optional(),
+  headroom: size.optional(),
+  backends: z
+    .array(backend, {
+      error: (issue) => `${shown(issue.input)} is not a list of backends, each with a name and a url.`,
+    })
+    .min(1, { error: 'an empty list of backends. Leave it out to use the Ollama at OLLAMA_HOST.' })
+    .superRefine(unique((entry) => entry.name, 'name'))
+    .superRefine(unique((entry) => entry.url ?? `managed:${entry.name}`, 'url'))
+    .optional(),
+  keepAlive: keepAlive.optional(),
+  warmup: modelNames.optional(),
+  keepWarm: modelNames.optional(),
+  reservations: z
+    .array(reservation, {
+      error: (issue) => `${shown(issue.input)} is not a list of reservations, each with an owner and bytes.`,
+    })
+    .superRefine(unique((entry) => entry.owner, 'owner'))
+    .optional(),
+  retention: duration.optional(),
+  models: z
+    .record(z.string(), model, {
+      error: (issue) => `${shown(issue.input)} is not a group of settings by model name.`,
+    })
+    .optional(),
+  contextLength: wholeNumber(1, 16_777_216).optional(),
+  queueLimit: wholeNumber(1, 100_000_000).optional(),
+  maxBodyBytes: size
+    .refine((bytes) => bytes >= 1024, { error: 'less than 1 KiB would refuse every request.' })
+    .optional(),
+  keys: z
+    .array(key, {
+      error: (issue) => `${shown(issue.input)} is not a list of keys, each with a name and a key.`,
+    })
+    .superRefine(unique((entry) => entry.name, 'name'))
+    .optional(),
+  log: log.optional(),
+  pollInterval: duration
+    .refine((milliseconds) => milliseconds >= 100, {
+      error: 'less than 100ms would only keep the backend busy.',
+    })
+    .optional(),
+  tasks: notYet('tasks are not in this version. Name the model in each job.'),
+  postgres: notYet('PostgreSQL is not in this version. Jobs are kept in dataDir.'),
+  clients: notYet('limits of single clients are not in this version.'),
+  metrics: notYet('metrics are not in this version.'),
+  tracing: notYet('tracing is not in this version.'),
+});
+
+/** One source's settings after the check: sizes in bytes, durations in milliseconds. */
+export type Settings = z.output<typeof settingsSchema>;

@@ -1,0 +1,125 @@
+/** The seam to model servers. Jobs run on the handle of an instance, never by model name. */
+import type { BackendId, CellId } from './ids.ts';
+import type { JobResult, OutputChannel } from './job.ts';
+import type { InstanceConfig, ModelInfo, Variant } from './model.ts';
+import type { PullProgress } from './model-operations.ts';
+import type { BlobHash, JobRequest } from './request.ts';
+
+export interface BackendCapabilities {
+  /** Loads that may be under way at once; an attached Ollama bears one. */
+  readonly loadChannels: number;
+  /** Whether the server judges by itself what fits, so that its belief has to be satisfied too. */
+  readonly hasBeliefs: boolean;
+  /** Who chooses the GPU of an instance. */
+  readonly placement: 'server' | 'caller';
+}
+
+/** What the server says is in its memory now. */
+export interface Resident {
+  /** Canonical model name under which it was loaded. */
+  readonly modelName: string;
+  readonly digest: string;
+  readonly contextLength: number | null;
+  /** Bytes in all, and on GPUs; equal when nothing spilled. */
+  readonly sizeBytes: number;
+  readonly vramBytes: number;
+  /** Epoch milliseconds; null for never. */
+  readonly expiresAt: number | null;
+  /** Slots, where the backend set them itself; null where it cannot tell. */
+  readonly parallel: number | null;
+  /** Keys of the GPUs it lies on, where the backend placed it itself; null where it cannot tell. */
+  readonly gpuKeys: readonly string[] | null;
+}
+
+export interface RunRequest {
+  /** As the job named it: an alias has a template of its own although the weights are shared. */
+  readonly modelName: string;
+  readonly request: JobRequest;
+  /** The bytes behind the request's hashes. */
+  readonly blobs: ReadonlyMap<BlobHash, Uint8Array>;
+}
+
+export type OutputSink = (channel: OutputChannel, text: string) => void;
+
+/** One instance, ready. All of its failures are BackendErrors. */
+export interface InstanceHandle {
+  /** The variant as it was really loaded (an adopted one may lack options that we would have set). */
+  readonly variant: Variant;
+  /** Bytes in all and on GPUs as the server measured them after the load; null where it does not tell. */
+  readonly measured: { readonly sizeBytes: number; readonly vramBytes: number } | null;
+  /** Runs one request; pieces go to `sink` in order. Aborting ends it with the signal's reason. @throws BackendError */
+  run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult>;
+  /** Tells the server to let go and resolves when it says that the instance is gone. @throws BackendError */
+  unload(signal: AbortSignal): Promise<void>;
+}
+
+export interface LoadSpec {
+  readonly variant: Variant;
+  readonly config: InstanceConfig;
+  /** Where it is to go, for a backend that can be told; empty on a host without GPUs, or when the server chooses. */
+  readonly gpus: readonly { readonly key: string; readonly index: number }[];
+}
+
+export interface BackendReading {
+  readonly version: string;
+  readonly residents: readonly Resident[];
+}
+
+export interface ModelLibrary {
+  /** Every model with its facts; those unchanged since the last call cost nothing. @throws BackendError */
+  list(signal: AbortSignal): Promise<readonly ModelInfo[]>;
+  /** Fetches a model; resolves only after the backend said that it succeeded. @throws BackendError */
+  pull(modelName: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;
+  /** @throws BackendError */
+  copy(source: string, destination: string, signal: AbortSignal): Promise<void>;
+  /** @throws BackendError */
+  delete(modelName: string, signal: AbortSignal): Promise<void>;
+}
+
+export type CellStatus = 'STARTING' | 'READY' | 'STOPPING' | 'EXITED';
+
+/** One server process of a managed backend. */
+export interface CellState {
+  readonly id: CellId;
+  readonly status: CellStatus;
+  /** `instance` holds a model, `warm` stands ready without one, `library` serves the model library. */
+  readonly role: 'instance' | 'warm' | 'library';
+  /** Canonical; null without a model. */
+  readonly modelName: string | null;
+  readonly pid: number;
+  readonly port: number | null;
+  readonly gpuKeys: readonly string[];
+  /** Of the process and its children, in host memory; null where it cannot be read. */
+  readonly residentBytes: number | null;
+  /** How often its place has been taken by a new process after a death. */
+  readonly restarts: number;
+  readonly startedAt: number;
+  /** Why it ended; null while it lives. */
+  readonly exitReason: string | null;
+}
+
+export interface Backend {
+  readonly id: BackendId;
+  readonly name: string;
+  readonly kind: 'ollama';
+  readonly mode: 'ATTACHED' | 'MANAGED';
+  /** Where it is, for people. */
+  readonly url: string;
+  readonly capabilities: BackendCapabilities;
+  readonly library: ModelLibrary;
+  start(): Promise<void>;
+  /** Ends what is under way and gives an attached server its own keep-alive back. Safe to call twice. */
+  stop(): Promise<void>;
+  /** @throws BackendError */
+  inspect(signal: AbortSignal): Promise<BackendReading>;
+  /** Loads and resolves when it is ready. A load is never cancelled by a client of ours: `signal` is for shutdown and watchdogs. @throws BackendError */
+  load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle>;
+  /** Calls back when something changed that a reading should be taken for. Returns a function that ends it. */
+  onChange?(listener: () => void): () => void;
+  /** The server processes of a managed backend. */
+  cells?(): readonly CellState[];
+  /** The last lines that a cell wrote, oldest first; null when there is no such cell. */
+  cellLog?(id: CellId, lines: number): Promise<readonly string[] | null>;
+  /** A handle on what somebody else loaded, whose requests will not make the server reload it. */
+  adopt(resident: Resident, spec: LoadSpec): InstanceHandle;
+}

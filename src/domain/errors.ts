@@ -1,0 +1,153 @@
+/**
+ * Every failure that vramkeeper expects. The `code` is stable and is what programs match on; the message
+ * tells a person what to do. Nothing in this project matches on the text of these messages.
+ */
+export abstract class VramkeeperError extends Error {
+  abstract readonly code: string;
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A setting, flag or unit that cannot be used as written. */
+export class InvalidSettingError extends VramkeeperError {
+  readonly code = 'INVALID_SETTING';
+}
+
+/** A second server wants the same data directory. */
+export class DataDirectoryInUseError extends VramkeeperError {
+  readonly code = 'DATA_DIRECTORY_IN_USE';
+}
+
+/** The data directory holds something that this version cannot work with. */
+export class StoreUnusableError extends VramkeeperError {
+  readonly code = 'STORE_UNUSABLE';
+}
+
+/** The store was stopped, or its writer died, before the operation was committed. */
+export class StoreClosedError extends VramkeeperError {
+  readonly code = 'STORE_CLOSED';
+}
+
+/** One operation was not done, and nothing of it was kept: the disk is full, say. The store goes on with the next one. */
+export class StoreFailedError extends VramkeeperError {
+  readonly code = 'STORE_FAILED';
+}
+
+/** A state machine was asked for a transition that its table does not have: always a mistake of ours. */
+export class IllegalTransitionError extends VramkeeperError {
+  readonly code = 'ILLEGAL_TRANSITION';
+
+  constructor(machine: string, from: string, event: string) {
+    super(`${machine} in ${from} cannot take ${event}.`);
+  }
+}
+
+/** What a caller of the API got wrong, field by field. */
+export interface InputIssue {
+  /** From the input object, for example `['request', 'chat', 'messages', '0', 'content']`. */
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+export class InvalidInputError extends VramkeeperError {
+  readonly code = 'INVALID_INPUT';
+  readonly issues: readonly InputIssue[];
+
+  constructor(issues: readonly InputIssue[]) {
+    super(issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join(' '));
+    this.issues = issues;
+  }
+}
+
+export class ModelNotFoundError extends VramkeeperError {
+  readonly code = 'MODEL_NOT_FOUND';
+  readonly modelName: string;
+  /** Installed models with a name close to it, closest first. */
+  readonly suggestions: readonly string[];
+
+  constructor(modelName: string, suggestions: readonly string[]) {
+    const hint =
+      suggestions.length > 0 ? ` Did you mean ${suggestions.join(', ')}?` : ' Pull it on the backend first.';
+    super(`No backend has a model named "${modelName}".${hint}`);
+    this.modelName = modelName;
+    this.suggestions = suggestions;
+  }
+}
+
+export class QueueFullError extends VramkeeperError {
+  readonly code = 'QUEUE_FULL';
+  readonly limit: number;
+  readonly retryAfterMs: number;
+
+  constructor(limit: number, retryAfterMs: number) {
+    super(
+      `The queue holds its limit of ${limit} waiting jobs. Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
+    );
+    this.limit = limit;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** It can never fit, even with everything else gone. */
+export class InsufficientVramError extends VramkeeperError {
+  readonly code = 'INSUFFICIENT_VRAM';
+  readonly requiredBytes: number;
+  /** The most that one backend could ever give. */
+  readonly largestBytes: number;
+
+  constructor(message: string, requiredBytes: number, largestBytes: number) {
+    super(message);
+    this.requiredBytes = requiredBytes;
+    this.largestBytes = largestBytes;
+  }
+}
+
+/** The backend that was named, or every one, does not answer. */
+export class BackendUnavailableError extends VramkeeperError {
+  readonly code = 'BACKEND_UNAVAILABLE';
+  /** Null when no backend was named. */
+  readonly backendId: string | null;
+
+  constructor(message: string, backendId: string | null) {
+    super(message);
+    this.backendId = backendId;
+  }
+}
+
+/** Why a backend could not do what it was asked to; `JobFailureCode` in the API. */
+export type FailureCode =
+  | 'BACKEND_ERROR'
+  | 'BACKEND_UNREACHABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'LOAD_FAILED'
+  | 'MODEL_NOT_FOUND'
+  | 'OUT_OF_MEMORY'
+  | 'REQUEST_REJECTED';
+
+/**
+ * What helps against a failed backend call.
+ * - `retry`: the same call may succeed later; counts as an attempt.
+ * - `wait`: the backend is gone or busy; it may succeed when the backend is back, and does not count as an attempt.
+ * - `free-memory`: only after memory was freed, or elsewhere; counts as an attempt.
+ * - `none`: the same call will fail again.
+ */
+export type Remedy = 'retry' | 'wait' | 'free-memory' | 'none';
+
+export class BackendError extends VramkeeperError {
+  readonly code: FailureCode;
+  readonly remedy: Remedy;
+
+  constructor(code: FailureCode, remedy: Remedy, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,24 @@
+/** What happens, as the event log carries it. */
+
+import type { Job, JobStatus, OutputChannel } from './job.ts';
+import type { ModelPull } from './model-operations.ts';
+
+export type DomainEvent =
+  | { readonly kind: 'job'; readonly job: Job; readonly previousStatus: JobStatus | null }
+  /** Memory, instances or backends changed; readers take the state from the system view. */
+  | { readonly kind: 'vram' }
+  | { readonly kind: 'pull'; readonly pull: ModelPull };
+
+/** Where publishers write. Never throws, never waits. */
+export interface EventPublisher {
+  publish(event: DomainEvent, at: number): void;
+}
+
+/** The growing output of running jobs, shared by all who read it. */
+export interface OutputWriter {
+  /** A (further) attempt of the job begins; its readers go on with the new attempt. */
+  open(jobId: string, attempt: number): void;
+  append(jobId: string, channel: OutputChannel, text: string): void;
+  /** The job ended, after what it left is in the store; readers take the rest from there. */
+  close(jobId: string): void;
+}

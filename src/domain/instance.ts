@@ -1,0 +1,60 @@
+/** Instances: variants in memory, and the one table of their states. */
+import { IllegalTransitionError } from './errors.ts';
+import type { BackendId, GpuId, InstanceId } from './ids.ts';
+import type { InstanceConfig, Variant } from './model.ts';
+
+export type InstanceStatus =
+  | 'LOADING'
+  /** Takes jobs. */
+  | 'READY'
+  /** Finishes the jobs it has and gets no new one; never revived. */
+  | 'DRAINING'
+  /** Was told to go; its bytes count until it is confirmed gone. */
+  | 'UNLOADING'
+  /** Could not be loaded or broke; its bytes count until it is confirmed gone. */
+  | 'FAILED'
+  | 'GONE';
+
+export type InstanceEvent = 'loaded' | 'break' | 'drain' | 'unload' | 'vanish';
+
+/** from → event → to. A pair that is not here is illegal. */
+const TRANSITIONS: Readonly<
+  Record<InstanceStatus, Readonly<Partial<Record<InstanceEvent, InstanceStatus>>>>
+> = {
+  LOADING: { loaded: 'READY', break: 'FAILED', vanish: 'GONE' },
+  READY: { drain: 'DRAINING', break: 'FAILED', vanish: 'GONE' },
+  DRAINING: { unload: 'UNLOADING', break: 'FAILED', vanish: 'GONE' },
+  UNLOADING: { vanish: 'GONE', break: 'FAILED' },
+  FAILED: { vanish: 'GONE', unload: 'UNLOADING' },
+  GONE: {},
+};
+
+/** @throws IllegalTransitionError where the table has none. */
+export function nextInstanceStatus(from: InstanceStatus, event: InstanceEvent): InstanceStatus {
+  const to = TRANSITIONS[from][event];
+  if (!to) throw new IllegalTransitionError('An instance', from, event);
+  return to;
+}
+
+export interface Instance {
+  readonly id: InstanceId;
+  readonly backendId: BackendId;
+  readonly variant: Variant;
+  readonly config: InstanceConfig;
+  readonly status: InstanceStatus;
+  /** Bytes on each GPU; empty on a host without any. Predicted while it loads, measured afterwards. */
+  readonly footprint: readonly { readonly gpuId: GpuId; readonly bytes: number }[];
+  /** True when part of it went to the CPU although GPUs are there. */
+  readonly spilled: boolean;
+  /** Loaded by someone else and taken over. */
+  readonly adopted: boolean;
+  readonly loadStartedAt: number;
+  readonly loadedAt: number | null;
+  readonly lastUsedAt: number;
+  /** Jobs it runs or that were claimed for it. */
+  readonly activeJobs: number;
+}
+
+export function footprintBytes(instance: Pick<Instance, 'footprint'>): number {
+  return instance.footprint.reduce((sum, part) => sum + part.bytes, 0);
+}

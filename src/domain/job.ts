@@ -1,0 +1,182 @@
+/** Jobs: one unit of inference work each, and the one table of what may become of them. */
+import { type FailureCode, IllegalTransitionError } from './errors.ts';
+import type { BatchId, InstanceId, JobId } from './ids.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { QueueKey } from './queue-key.ts';
+
+export type JobStatus =
+  /** In the queue; no instance has been chosen. */
+  | 'PENDING'
+  /** Claimed, with a fence, for an instance that is still loading. */
+  | 'QUEUED'
+  | 'RUNNING'
+  | 'COMPLETE'
+  | 'FAILED'
+  | 'CANCELLED';
+
+export const JOB_STATUSES = [
+  'PENDING',
+  'QUEUED',
+  'RUNNING',
+  'COMPLETE',
+  'FAILED',
+  'CANCELLED',
+] as const satisfies readonly JobStatus[];
+
+export type JobKind = 'GENERATE' | 'CHAT' | 'EMBED';
+export const JOB_KINDS = ['GENERATE', 'CHAT', 'EMBED'] as const satisfies readonly JobKind[];
+
+export type JobPriority = 'HIGH' | 'NORMAL' | 'LOW';
+/** From the most to the least urgent. */
+export const JOB_PRIORITIES = ['HIGH', 'NORMAL', 'LOW'] as const satisfies readonly JobPriority[];
+
+export type JobEvent =
+  /** An instance was chosen that is still loading. */
+  | 'claim'
+  /** An instance that is ready took it. */
+  | 'start'
+  /** Back to the queue with its age: the load failed, the backend was lost, the server restarted, or a retry is due. */
+  | 'release'
+  | 'complete'
+  | 'fail'
+  | 'cancel'
+  /** A person wants a failed or cancelled job queued again. */
+  | 'requeue';
+
+/** from → event → to. A pair that is not here is illegal. */
+const TRANSITIONS: Readonly<Record<JobStatus, Readonly<Partial<Record<JobEvent, JobStatus>>>>> = {
+  PENDING: { claim: 'QUEUED', start: 'RUNNING', fail: 'FAILED', cancel: 'CANCELLED' },
+  QUEUED: { start: 'RUNNING', release: 'PENDING', fail: 'FAILED', cancel: 'CANCELLED' },
+  RUNNING: { release: 'PENDING', complete: 'COMPLETE', fail: 'FAILED', cancel: 'CANCELLED' },
+  COMPLETE: {},
+  FAILED: { requeue: 'PENDING' },
+  CANCELLED: { requeue: 'PENDING' },
+};
+
+/** The status after `event`, or undefined where the table has none. */
+export function jobTransition(from: JobStatus, event: JobEvent): JobStatus | undefined {
+  return TRANSITIONS[from][event];
+}
+
+/** The status after `event`. @throws IllegalTransitionError where the table has none. */
+export function nextJobStatus(from: JobStatus, event: JobEvent): JobStatus {
+  const to = jobTransition(from, event);
+  if (!to) throw new IllegalTransitionError('A job', from, event);
+  return to;
+}
+
+export function isTerminal(status: JobStatus): boolean {
+  return status === 'COMPLETE' || status === 'FAILED' || status === 'CANCELLED';
+}
+
+export interface Label {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface JobFailure {
+  readonly code: FailureCode;
+  readonly message: string;
+  /** Whether submitting the same job again may succeed. */
+  readonly retryable: boolean;
+}
+
+/** One try of a job at a backend, kept when it did not end in success. */
+export interface JobAttempt {
+  /** From 1. */
+  readonly number: number;
+  readonly backend: string;
+  /** Epoch milliseconds of the store's clock, as all times here. */
+  readonly startedAt: number;
+  /** Null while it runs. */
+  readonly finishedAt: number | null;
+  readonly failure: JobFailure | null;
+}
+
+/** A job as the queue sees it: everything but what it asks for and what came out of it, so that it is cheap to carry around. */
+export interface Job {
+  readonly id: JobId;
+  /** Grows with every change of any job: the order of changes. */
+  readonly revision: number;
+  /** Order of acceptance, from 1. Kept through retries, so age is kept too. */
+  readonly sequence: number;
+  readonly batchId: BatchId | null;
+  readonly client: string;
+  readonly kind: JobKind;
+  /** As submitted. */
+  readonly modelName: string;
+  readonly queue: QueueKey;
+  readonly priority: JobPriority;
+  readonly status: JobStatus;
+  readonly labels: readonly Label[];
+  readonly metadata: JsonObject | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** To be failed with DEADLINE_EXCEEDED when not finished by then. */
+  readonly deadline: number | null;
+  /** A failed attempt is backing off until then; null when it can be claimed. */
+  readonly notBefore: number | null;
+  /** Failed attempts that count against `maxAttempts`. */
+  readonly failedAttempts: number;
+  readonly maxAttempts: number;
+  /** Grows with every claim; a result with an older one is discarded. */
+  readonly fence: number;
+  /** Name of the backend it is claimed for, runs or ran on. */
+  readonly backend: string | null;
+  readonly instanceId: InstanceId | null;
+  readonly failure: JobFailure | null;
+  /** Tries that ended without success, oldest first. The present or successful one is not among them. */
+  readonly history: readonly JobAttempt[];
+}
+
+/** Which channel of the output a piece belongs to. */
+export type OutputChannel = 'TEXT' | 'THINKING';
+
+/** A run of text of one attempt on one channel, in the order in which it was produced. */
+export interface OutputPart {
+  /** The job's attempt, from 1: a retry starts a new one, so an offset never points into another text. */
+  readonly attempt: number;
+  readonly channel: OutputChannel;
+  readonly text: string;
+}
+
+export interface TokenUsage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly evalDurationMs: number;
+  readonly loadDurationMs: number;
+}
+
+export type JobResult =
+  | {
+      readonly kind: 'text';
+      readonly doneReason: 'STOP' | 'LENGTH';
+      readonly toolCalls: Json | null;
+      readonly usage: TokenUsage;
+      /** The final record as the backend gave it. */
+      readonly raw: JsonObject;
+    }
+  | {
+      readonly kind: 'embed';
+      readonly embeddings: readonly (readonly number[])[];
+      readonly usage: TokenUsage;
+      readonly raw: JsonObject;
+    };
+
+/** The attempt that a job is on, or ended with: one more than those that ended before it. */
+export function attemptNumber(job: Pick<Job, 'history'>): number {
+  return job.history.length + 1;
+}
+
+/** The text of the last attempt in `parts` on one channel. */
+export function textOf(parts: readonly OutputPart[], channel: OutputChannel): string {
+  const last = parts.reduce((most, part) => Math.max(most, part.attempt), 0);
+  return parts
+    .filter((part) => part.attempt === last && part.channel === channel)
+    .map((part) => part.text)
+    .join('');
+}
+
+export type JobCounts = Readonly<Record<JobStatus, number>>;
+export const NO_JOBS: JobCounts = { PENDING: 0, QUEUED: 0, RUNNING: 0, COMPLETE: 0, FAILED: 0, CANCELLED: 0 };

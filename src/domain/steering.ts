@@ -1,0 +1,59 @@
+/** What a person or a program may ask of the memory, beside submitting jobs. */
+import type { BackendId, GpuId, Id } from './ids.ts';
+import type { InstanceState } from './system.ts';
+
+export type ReservationId = Id<'rsv'>;
+
+/** GPU memory kept for a program outside vramkeeper. */
+export interface Reservation {
+  readonly id: ReservationId;
+  readonly owner: string;
+  readonly gpuId: GpuId;
+  readonly bytes: number;
+  /** Epoch milliseconds; null until it is released. */
+  readonly expiresAt: number | null;
+  /** False while instances are still being moved out of the way. */
+  readonly ready: boolean;
+  /** `CONFIGURED` ones come from the configuration and cannot be released. */
+  readonly kind: 'LEASE' | 'CONFIGURED';
+}
+
+export interface ReserveInput {
+  readonly owner: string;
+  readonly bytes: number;
+  /** Null: the GPU with the most room for it. */
+  readonly gpuId: GpuId | null;
+  /** Null keeps it until it is released. */
+  readonly leaseMs: number | null;
+}
+
+/** A model on a backend; null leaves the choice of the backend to the scheduler. */
+export interface ModelTarget {
+  readonly model: string;
+  readonly backendId: BackendId | null;
+}
+
+export interface VramSteering {
+  reservations(): readonly Reservation[];
+  /**
+   * Takes effect at once and outlives a restart; `ready` follows when room was made.
+   * @throws InvalidInputError, InsufficientVramError when it is larger than the GPU can ever give
+   */
+  reserve(input: ReserveInput): Promise<Reservation>;
+  /** False when there is no such lease. */
+  release(id: ReservationId): Promise<boolean>;
+  /**
+   * Loads, making room as a waiting job would; resolves when it is ready.
+   * @throws ModelNotFoundError, InsufficientVramError, BackendUnavailableError
+   */
+  loadModel(target: ModelTarget & { readonly contextLength: number | null }): Promise<InstanceState>;
+  /** Drains and unloads every instance of the model; resolves when they are gone. @throws ModelNotFoundError */
+  unloadModel(target: ModelTarget): Promise<void>;
+  /**
+   * Loads it if needed and keeps it: no victim and no keep-alive until it is unpinned or the lease ends. Outlives a restart.
+   * @throws ModelNotFoundError, InsufficientVramError, BackendUnavailableError
+   */
+  pinModel(target: ModelTarget & { readonly leaseMs: number | null }): Promise<InstanceState>;
+  /** @throws ModelNotFoundError */
+  unpinModel(target: ModelTarget): Promise<void>;
+}

@@ -1,0 +1,268 @@
+/**
+ * The durable queue. Every write is answered after it is on disk; every instant in it is the store's own, so that several
+ * servers on one store agree about time. Rows that are QUEUED or RUNNING belong to the server that claimed them for the length
+ * of a lease. One contract suite (test/contract/store-contract.ts) holds for every implementation.
+ */
+import type { BacklogView } from './backlog.ts';
+import type { BatchId, InstanceId, JobId } from './ids.ts';
+import {
+  JOB_PRIORITIES,
+  type Job,
+  type JobAttempt,
+  type JobCounts,
+  type JobFailure,
+  type JobKind,
+  type JobPriority,
+  type JobResult,
+  type JobStatus,
+  type Label,
+  type OutputPart,
+} from './job.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { QueueKey } from './queue-key.ts';
+import type { BlobHash, JobRequest } from './request.ts';
+
+export interface NewJob {
+  readonly id: JobId;
+  readonly client: string;
+  readonly kind: JobKind;
+  readonly modelName: string;
+  readonly queue: QueueKey;
+  readonly priority: JobPriority;
+  readonly labels: readonly Label[];
+  readonly metadata: JsonObject | null;
+  /** Epoch milliseconds. */
+  readonly deadline: number | null;
+  readonly maxAttempts: number;
+  readonly request: JobRequest;
+}
+
+export interface Submission {
+  /** At least one; all or none are stored. */
+  readonly jobs: readonly NewJob[];
+  readonly batch: { readonly id: BatchId; readonly name: string | null; readonly client: string } | null;
+  /** The bytes behind every hash in the requests. Those already stored are not stored again. */
+  readonly blobs: ReadonlyMap<BlobHash, Uint8Array>;
+  /** The same key of the same client within 24 hours, judged by the hash of the input, is a duplicate or a conflict. */
+  readonly idempotency: { readonly client: string; readonly key: string; readonly inputHash: string } | null;
+  /** The most jobs that may wait (PENDING, delayed ones included) after this submission. */
+  readonly queueLimit: number;
+}
+
+export type SubmitOutcome =
+  | { readonly kind: 'accepted'; readonly jobs: readonly Job[]; readonly batchId: BatchId | null }
+  /** The key matched an earlier submission with the same input: nothing new was stored. */
+  | { readonly kind: 'duplicate'; readonly jobs: readonly Job[]; readonly batchId: BatchId | null }
+  | { readonly kind: 'conflict'; readonly existing: Job }
+  | { readonly kind: 'queue-full'; readonly limit: number; readonly waiting: number };
+
+/** Take up to `count` of the oldest claimable jobs of one bucket. */
+export interface ClaimPick {
+  readonly queue: QueueKey;
+  readonly priority: JobPriority;
+  readonly client: string;
+  readonly count: number;
+}
+
+export interface Claim {
+  readonly picks: readonly ClaimPick[];
+  /** `QUEUED` for an instance that still loads, `RUNNING` for one that is ready. */
+  readonly as: 'QUEUED' | 'RUNNING';
+  readonly backend: string;
+  readonly instanceId: InstanceId;
+}
+
+export interface ClaimedJob {
+  readonly job: Job;
+  readonly request: JobRequest;
+}
+
+/** A claim that is held: anything done with an older fence is discarded and counted in `staleFences`. */
+export interface Fenced {
+  readonly id: JobId;
+  readonly fence: number;
+}
+
+export interface Release extends Fenced {
+  /** The try that ended, added to the job's history; null when it never ran. */
+  readonly attempt: JobAttempt | null;
+  /** Whether the try counts against `maxAttempts`. */
+  readonly counts: boolean;
+  /** Not to be claimed again for so long; 0 for at once. */
+  readonly delayMs: number;
+}
+
+export type Finish = Fenced &
+  (
+    | { readonly kind: 'complete'; readonly result: JobResult; readonly output: readonly OutputPart[] }
+    | {
+        readonly kind: 'fail';
+        readonly failure: JobFailure;
+        readonly attempt: JobAttempt | null;
+        readonly output: readonly OutputPart[];
+      }
+  );
+
+export type CancelOutcome =
+  | { readonly kind: 'cancelled'; readonly job: Job; readonly previousStatus: JobStatus }
+  | { readonly kind: 'not-cancellable'; readonly job: Job }
+  | { readonly kind: 'not-found' };
+
+export type RetryOutcome =
+  | { readonly kind: 'requeued'; readonly job: Job }
+  | { readonly kind: 'not-finished'; readonly job: Job }
+  | { readonly kind: 'queue-full'; readonly limit: number; readonly waiting: number }
+  | { readonly kind: 'not-found' };
+
+export type PriorityOutcome =
+  | { readonly kind: 'updated'; readonly job: Job }
+  | { readonly kind: 'not-queued'; readonly job: Job }
+  | { readonly kind: 'not-found' };
+
+export interface JobFilter {
+  readonly createdAfter?: number;
+  readonly kinds?: readonly JobKind[];
+  /** Jobs that have all of these. */
+  readonly labels?: readonly Label[];
+  /** Canonical or submitted names. */
+  readonly models?: readonly string[];
+  readonly statuses?: readonly JobStatus[];
+  readonly batchId?: BatchId;
+}
+
+export type JobOrderField = 'CREATED_AT' | 'FINISHED_AT' | 'PRIORITY';
+
+export interface JobOrder {
+  readonly field: JobOrderField;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** A place in an ordered list: the value it is ordered by and, among equals, the sequence. */
+export interface JobPosition {
+  /** Null only for FINISHED_AT of unfinished jobs, which come after all others in ASC. */
+  readonly value: number | null;
+  readonly sequence: number;
+}
+
+/** Where a job stands in a list ordered by `field`. By PRIORITY the value is its urgency: LOW 0, NORMAL 1, HIGH 2. */
+export function jobPosition(job: Job, field: JobOrderField): JobPosition {
+  const { sequence } = job;
+  switch (field) {
+    case 'CREATED_AT':
+      return { value: job.createdAt, sequence };
+    case 'FINISHED_AT':
+      return { value: job.finishedAt, sequence };
+    case 'PRIORITY':
+      return { value: JOB_PRIORITIES.length - 1 - JOB_PRIORITIES.indexOf(job.priority), sequence };
+    default:
+      return field satisfies never;
+  }
+}
+
+export interface JobQuery {
+  readonly filter: JobFilter;
+  readonly order: JobOrder;
+  /** Exclusive. */
+  readonly after?: JobPosition;
+  /** Exclusive. */
+  readonly before?: JobPosition;
+  /** Take the last `limit` of the range instead of the first; the answer is in `order` either way. */
+  readonly fromEnd?: boolean;
+  /** At most 1,000. */
+  readonly limit: number;
+}
+
+export interface JobPage {
+  readonly jobs: readonly Job[];
+  /** Whether more match before the first, and after the last, of `jobs`. */
+  readonly hasPrevious: boolean;
+  readonly hasNext: boolean;
+}
+
+export interface Batch {
+  readonly id: BatchId;
+  readonly name: string | null;
+  readonly client: string;
+  readonly createdAt: number;
+  /** When its last job ended; null while any has not. */
+  readonly finishedAt: number | null;
+  readonly counts: JobCounts;
+}
+
+export interface JobChange {
+  readonly job: Job;
+  /** Null when the job is new. */
+  readonly previousStatus: JobStatus | null;
+}
+
+/** What a finished job left: all of its output, and its result when it is COMPLETE. Null for unfinished and unknown jobs. */
+export interface JobOutput {
+  readonly output: readonly OutputPart[];
+  readonly result: JobResult | null;
+}
+
+export interface Store {
+  /** Opens or creates. @throws DataDirectoryInUseError, StoreUnusableError */
+  start(): Promise<void>;
+  /** Commits what was asked for, then closes. Safe to call twice. */
+  stop(): Promise<void>;
+
+  // What waits, kept incrementally and as of the last commit this server has seen.
+  readonly backlog: BacklogView;
+  counts(): JobCounts;
+  /** Results and releases discarded because their fence was stale. */
+  readonly staleFences: number;
+  /**
+   * Called after each commit with its changes in order of revision, the counters above already up to date, and before the
+   * promises of the operations in it resolve. Returns a function that ends it.
+   */
+  onCommit(listener: (changes: readonly JobChange[]) => void): () => void;
+
+  // Writes.
+  submit(submission: Submission): Promise<SubmitOutcome>;
+  /** Claims in the order of the picks. Fewer than asked for when others were faster. */
+  claim(claim: Claim): Promise<readonly ClaimedJob[]>;
+  /** QUEUED → RUNNING. Answers those whose fence still held. */
+  begin(claims: readonly Fenced[]): Promise<readonly Job[]>;
+  /** QUEUED or RUNNING → PENDING with its age. Answers those whose fence still held. */
+  release(releases: readonly Release[]): Promise<readonly Job[]>;
+  /** RUNNING (or, for `fail`, QUEUED) → an end, recorded once. False when the fence was stale. */
+  finish(finish: Finish): Promise<boolean>;
+  /** Any unfinished job → CANCELLED, at once and durably; a running one's later result is discarded by its fence. */
+  cancel(id: JobId, reason: string | null): Promise<CancelOutcome>;
+  /** FAILED or CANCELLED → PENDING with a fresh count of attempts. */
+  retry(id: JobId, queueLimit: number): Promise<RetryOutcome>;
+  setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome>;
+  /** Returns to PENDING, with age kept and no attempt counted, what a dead server had claimed (and, at start, this one's earlier life). */
+  recover(): Promise<number>;
+  /**
+   * Renews this server's lease, makes delayed jobs claimable that are due, fails waiting jobs past their deadline, and
+   * forgets finished jobs older than `retentionMs`, in portions. Answers when it should be called again at the latest.
+   */
+  tend(retentionMs: number): Promise<{ readonly nextInMs: number }>;
+
+  // Reads. What was answered to a write is visible to every read that starts after the answer.
+  job(id: JobId): Promise<Job | null>;
+  /** Same order and length as `ids`. */
+  jobs(ids: readonly JobId[]): Promise<readonly (Job | null)[]>;
+  list(query: JobQuery): Promise<JobPage>;
+  countJobs(filter: JobFilter): Promise<number>;
+  /** Jobs whose last change has a revision above `revision`, in that order: how a reader that fell behind heals. */
+  changedSince(revision: number, limit: number): Promise<readonly Job[]>;
+  /** The newest revision that is visible to reads. */
+  revision(): Promise<number>;
+  /** Zero-based place among all waiting jobs by priority and age; null for jobs that do not wait. Same order and length. */
+  queuePositions(ids: readonly JobId[]): Promise<readonly (number | null)[]>;
+  batch(id: BatchId): Promise<Batch | null>;
+  /** Same order and length as `ids`. */
+  batches(ids: readonly BatchId[]): Promise<readonly (Batch | null)[]>;
+  request(id: JobId): Promise<JobRequest | null>;
+  output(id: JobId): Promise<JobOutput | null>;
+  /** Same order and length as `ids`. */
+  outputs(ids: readonly JobId[]): Promise<readonly (JobOutput | null)[]>;
+  blob(hash: BlobHash): Promise<Uint8Array | null>;
+
+  // A small durable map, for what was learned and what was set at run time.
+  remember(space: string, key: string, value: Json): Promise<void>;
+  recall(space: string): Promise<ReadonlyMap<string, Json>>;
+}

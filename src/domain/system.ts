@@ -1,0 +1,97 @@
+/** The state of the whole as outsiders see it: read by the API, never a way to change it. */
+import type { Decision, JobWaiting } from './decision.ts';
+import type { Gpu, VramUsage } from './gpu.ts';
+import type { BackendId, GpuId, JobId, ModelId } from './ids.ts';
+import type { Instance } from './instance.ts';
+import type { Job, JobPriority } from './job.ts';
+import type { ModelInfo } from './model.ts';
+import type { QueueKey } from './queue-key.ts';
+
+export type BackendHealth = 'HEALTHY' | 'DEGRADED' | 'UNREACHABLE';
+
+export interface BackendState {
+  readonly id: BackendId;
+  readonly name: string;
+  readonly mode: 'ATTACHED' | 'MANAGED';
+  readonly url: string;
+  readonly health: BackendHealth;
+  /** What is wrong and what to do, when it is not HEALTHY. */
+  readonly problem: string | null;
+  /** Null when it has never answered. */
+  readonly version: string | null;
+  readonly lastSeenAt: number | null;
+  readonly gpus: readonly Gpu[];
+  readonly instances: readonly InstanceState[];
+  /** Sum over its GPUs; of a host without any, what the server says it has loaded. */
+  readonly usage: VramUsage;
+}
+
+export interface InstanceState extends Instance {
+  readonly evictable: boolean;
+  /** Kept whatever happens: no victim, and no keep-alive runs out. */
+  readonly pinned: boolean;
+  /** Epoch milliseconds at which it is unloaded if nobody uses it before; null while it works, and where nothing but a wish for its memory ends it. */
+  readonly expiresAt: number | null;
+  readonly activeJobIds: readonly JobId[];
+}
+
+export interface ModelState {
+  readonly id: ModelId;
+  /** The same name on several backends is one model; facts are those of the first that has it. */
+  readonly info: ModelInfo;
+  readonly backendIds: readonly BackendId[];
+}
+
+export interface QueueState {
+  readonly queue: QueueKey;
+  readonly modelName: string;
+  readonly pending: Readonly<Record<JobPriority, number>>;
+  readonly oldestAgeMs: number | null;
+  readonly expectedClearMs: number | null;
+}
+
+export interface SwapStats {
+  readonly loads: number;
+  readonly unloads: number;
+  readonly evictions: number;
+  readonly spills: number;
+  readonly loadTimeMs: number;
+}
+
+export interface LatencyStats {
+  readonly sampleCount: number;
+  readonly queueP50Ms: number | null;
+  readonly queueP95Ms: number | null;
+  readonly runP50Ms: number | null;
+  readonly runP95Ms: number | null;
+}
+
+export interface SystemView {
+  readonly startedAt: number;
+  readonly version: string;
+  readonly paused: boolean;
+  backends(): readonly BackendState[];
+  models(): readonly ModelState[];
+  /** By submitted or canonical name. */
+  model(name: string): ModelState | null;
+  /** Predicted or measured bytes of one instance at `contextLength` tokens (default: its default). Null when too little is known. */
+  vramEstimate(
+    model: ModelState,
+    contextLength: number | null,
+  ): { readonly bytes: number; readonly measured: boolean } | null;
+  usage(): VramUsage;
+  gpu(id: GpuId): Gpu | null;
+  queues(): readonly QueueState[];
+  swaps(): SwapStats;
+  latency(priority: JobPriority | null, windowMs: number): LatencyStats;
+  /** The newest last; bounded, so old ones are gone. */
+  decisions(): readonly Decision[];
+  /** Why a waiting job waits; null once it has started. */
+  explain(job: Job): JobWaiting | null;
+}
+
+export interface SystemControl {
+  /** Stop starting jobs; running ones finish. */
+  pause(): void;
+  resume(): void;
+}

@@ -1,0 +1,34 @@
+/** Which jobs a reader asked for. All but the status of a job stays as it was submitted. */
+import type { Job, JobStatus } from '../domain/job.ts';
+import { canonicalModelName, parseQueueKey } from '../domain/queue-key.ts';
+import type { JobFilter } from '../domain/store.ts';
+
+/** Whether the job matches but for its status: what of the answer can never change. */
+export function matchesUnchanging(filter: JobFilter, job: Job): boolean {
+  if (filter.createdAfter !== undefined && job.createdAt <= filter.createdAfter) return false;
+  if (filter.batchId !== undefined && job.batchId !== filter.batchId) return false;
+  if (filter.kinds !== undefined && !filter.kinds.includes(job.kind)) return false;
+  if (filter.models !== undefined && !filter.models.some((name) => isModelOf(job, name))) return false;
+  return (filter.labels ?? []).every((wanted) =>
+    job.labels.some((label) => label.key === wanted.key && label.value === wanted.value),
+  );
+}
+
+export function matchesStatus(filter: JobFilter, status: JobStatus): boolean {
+  return filter.statuses === undefined || filter.statuses.includes(status);
+}
+
+export function matchesJob(filter: JobFilter, job: Job): boolean {
+  return matchesStatus(filter, job.status) && matchesUnchanging(filter, job);
+}
+
+/** Whether a reader is told of the change: the job matches, or stops matching with it, so that the reader can drop it. */
+export function concernsReader(filter: JobFilter, job: Job, previousStatus: JobStatus | null): boolean {
+  if (!matchesUnchanging(filter, job)) return false;
+  if (matchesStatus(filter, job.status)) return true;
+  return previousStatus !== null && matchesStatus(filter, previousStatus);
+}
+
+function isModelOf(job: Job, name: string): boolean {
+  return job.modelName === name || parseQueueKey(job.queue).model === canonicalModelName(name);
+}

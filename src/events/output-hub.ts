@@ -1,0 +1,187 @@
+/**
+ * The output of running jobs as it grows: one buffer per job, shared by all who read it, each with an offset of its own.
+ * A reader that is slow gets fewer, longer chunks; one that stands still holds nothing but its job's buffer.
+ */
+import type { OutputWriter } from '../domain/events.ts';
+import type { OutputChannel, OutputPart } from '../domain/job.ts';
+import { lastAttemptOf, OutputText } from './output-text.ts';
+import { PullStream } from './pull-stream.ts';
+
+export interface OutputChunk {
+  /** From 1. A new attempt starts at offset 0 again. */
+  readonly attempt: number;
+  readonly channel: OutputChannel;
+  /** Where `text` starts in the attempt's whole output, in UTF-16 code units over all channels. */
+  readonly offset: number;
+  /** Of one channel. Empty only in a last chunk. */
+  readonly text: string;
+  /** True on the last chunk. */
+  readonly final: boolean;
+}
+
+/** What a finished job left, and null while it is unfinished. */
+export type LoadFinished = () => Promise<readonly OutputPart[] | null>;
+
+/** One try of a running job, and what it has produced. */
+export interface Attempt {
+  readonly number: number;
+  readonly text: OutputText;
+  complete: boolean;
+  /** The attempt that replaced this one. */
+  next: Attempt | null;
+}
+
+export class OutputHub implements OutputWriter {
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #waiters = new Map<string, Set<() => void>>();
+  #ended = false;
+
+  open(jobId: string, attempt: number): void {
+    const opened: Attempt = { number: attempt, text: new OutputText(), complete: false, next: null };
+    const earlier = this.#attempts.get(jobId);
+    if (earlier) earlier.next = opened;
+    this.#attempts.set(jobId, opened);
+    this.#wake(jobId);
+  }
+
+  /** Ignored for a job that is not open: one that was cancelled may still be producing. */
+  append(jobId: string, channel: OutputChannel, text: string): void {
+    this.#attempts.get(jobId)?.text.append(channel, text);
+    this.#wake(jobId);
+  }
+
+  /** To be called for every job that ends, one that never ran too: its readers wait for it. */
+  close(jobId: string): void {
+    const attempt = this.#attempts.get(jobId);
+    if (attempt) attempt.complete = true;
+    this.#attempts.delete(jobId);
+    this.#wake(jobId);
+  }
+
+  /**
+   * Follows a job's output. `fromOffset` counts in the attempt that is present when reading starts; attempts that start
+   * later are read from their beginning. A job that has not started is waited for.
+   */
+  read(
+    jobId: string,
+    fromOffset: number,
+    loadFinished: LoadFinished,
+  ): AsyncIterableIterator<OutputChunk, undefined> {
+    return new OutputReader(this, jobId, fromOffset, loadFinished);
+  }
+
+  /** Completes every reader: the server is stopping. */
+  end(): void {
+    this.#ended = true;
+    for (const jobId of [...this.#waiters.keys()]) this.#wake(jobId);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Jobs whose output is held. */
+  get openJobs(): number {
+    return this.#attempts.size;
+  }
+
+  /** Readers that wait for more. */
+  get waiting(): number {
+    let count = 0;
+    for (const waiters of this.#waiters.values()) count += waiters.size;
+    return count;
+  }
+
+  present(jobId: string): Attempt | undefined {
+    return this.#attempts.get(jobId);
+  }
+
+  /** Calls `wake` once, at the next change of the job's output. Answers how to take that back. */
+  onChange(jobId: string, wake: () => void): () => void {
+    const waiters = this.#waiters.get(jobId) ?? new Set();
+    this.#waiters.set(jobId, waiters.add(wake));
+    return () => {
+      waiters.delete(wake);
+      if (waiters.size === 0 && this.#waiters.get(jobId) === waiters) this.#waiters.delete(jobId);
+    };
+  }
+
+  #wake(jobId: string): void {
+    const waiters = this.#waiters.get(jobId);
+    if (!waiters) return;
+    this.#waiters.delete(jobId);
+    for (const wake of [...waiters]) wake();
+  }
+}
+
+class OutputReader extends PullStream<OutputChunk> {
+  readonly #hub: OutputHub;
+  readonly #jobId: string;
+  readonly #loadFinished: LoadFinished;
+  #offset: number;
+  #attempt: Attempt | undefined;
+  #sentFinal = false;
+
+  constructor(hub: OutputHub, jobId: string, fromOffset: number, loadFinished: LoadFinished) {
+    super();
+    this.#hub = hub;
+    this.#jobId = jobId;
+    this.#offset = fromOffset;
+    this.#loadFinished = loadFinished;
+    this.#attempt = hub.present(jobId);
+  }
+
+  protected async pull(): Promise<OutputChunk | undefined> {
+    while (!this.ended && !this.#hub.ended && !this.#sentFinal) {
+      if (!this.#attempt) await this.#findAttempt();
+      else if (this.#attempt.next) this.#takeUp(this.#attempt.next);
+      else {
+        const chunk = this.#chunk(this.#attempt);
+        if (chunk) return chunk;
+        await this.#change();
+      }
+    }
+    return undefined;
+  }
+
+  #chunk({ number, text, complete }: Attempt): OutputChunk | undefined {
+    const piece = text.chunkFrom(this.#offset, complete);
+    if (piece) this.#offset = piece.offset + piece.text.length;
+    this.#sentFinal = complete && this.#offset >= text.length;
+    if (piece) return { attempt: number, ...piece, final: this.#sentFinal };
+    if (!complete) return undefined;
+    return { attempt: number, channel: 'TEXT', offset: text.length, text: '', final: true };
+  }
+
+  /** The job is not running here: it has finished, or is yet to start. */
+  async #findAttempt(): Promise<void> {
+    // Registered before the store is asked, so that an end or a start meanwhile is not missed.
+    let changed = false;
+    const forget = this.#hub.onChange(this.#jobId, () => {
+      changed = true;
+    });
+    try {
+      const parts = await this.#loadFinished();
+      if (parts) {
+        const { attempt, text } = lastAttemptOf(parts);
+        this.#attempt = { number: attempt, text, complete: true, next: null };
+        return;
+      }
+    } finally {
+      forget();
+    }
+    if (!changed && !this.#hub.present(this.#jobId)) await this.#change();
+    const started = this.#hub.present(this.#jobId);
+    if (started) this.#takeUp(started);
+  }
+
+  /** An attempt that started after the reader came, so its beginning is new to the reader. */
+  #takeUp(attempt: Attempt): void {
+    this.#attempt = attempt;
+    this.#offset = 0;
+  }
+
+  #change(): Promise<void> {
+    return this.waitOn((wake) => this.#hub.onChange(this.#jobId, wake));
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The base of every event stream. An `async function*` would leak on disconnect: its `return()` waits for a pending
+ * `next()`, which may wait forever. Here `return()` settles whatever is pending and ends what the stream waits on.
+ */
+
+/** Registers a wake-up and answers how to take it back; `wake` may be called more than once. */
+export type WaitOn = (wake: () => void) => () => void;
+
+interface Pending<T> {
+  readonly resolve: (result: IteratorResult<T, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export abstract class PullStream<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #pending: Pending<T>[] = [];
+  #pulling = false;
+  #ended = false;
+  #interrupt: (() => void) | null = null;
+
+  /** The next value, or undefined when the stream is complete. Never called while an earlier call is under way. */
+  protected abstract pull(): Promise<T | undefined>;
+
+  /** True after the reader left: a pull in progress should give up. */
+  protected get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Waits for one wake-up, or for the reader to leave. */
+  protected waitOn(register: WaitOn): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    return new Promise((resolve) => {
+      let unregister: (() => void) | null = null;
+      const wake = () => {
+        this.#interrupt = null;
+        unregister?.();
+        unregister = null;
+        resolve();
+      };
+      this.#interrupt = wake;
+      unregister = register(wake);
+    });
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ resolve, reject });
+      if (!this.#pulling) void this.#serve();
+    });
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.#end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(error: unknown): Promise<IteratorResult<T, undefined>> {
+    this.#end();
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  async #serve(): Promise<void> {
+    this.#pulling = true;
+    while (this.#pending.length > 0) {
+      try {
+        const value = await this.pull();
+        // A reader that left meanwhile has had its answer.
+        if (value === undefined) this.#end();
+        else this.#pending.shift()?.resolve({ done: false, value });
+      } catch (error) {
+        this.#pending.shift()?.reject(error);
+        this.#end();
+      }
+    }
+    this.#pulling = false;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#interrupt?.();
+    for (const pending of this.#pending.splice(0)) pending.resolve({ done: true, value: undefined });
+  }
+}

@@ -1,0 +1,74 @@
+/** Says that memory, instances or backends changed; the reader takes the state from the system view. */
+import type { Clock } from '../clock.ts';
+import { cursorOf } from './cursor.ts';
+import { type EventLog, VRAM_KEY } from './event-log.ts';
+import { KeyReader } from './log-reader.ts';
+import { PullStream } from './pull-stream.ts';
+
+export interface VramNotice {
+  readonly cursor: string;
+  /** Epoch milliseconds of the change; of the subscription for the first. */
+  readonly at: number;
+}
+
+export interface VramFeedOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  /** At least this long between two notices. */
+  readonly minIntervalMs: number;
+}
+
+/** One notice at once, then one per change, changes within the interval merged into one at its end. */
+export class VramFeed extends PullStream<VramNotice> {
+  readonly #log: EventLog;
+  readonly #clock: Clock;
+  readonly #minIntervalMs: number;
+  readonly #reader: KeyReader;
+  /** Of the clock's monotonic time; null before the first. */
+  #lastSent: number | null = null;
+
+  constructor({ log, clock, minIntervalMs }: VramFeedOptions) {
+    super();
+    this.#log = log;
+    this.#clock = clock;
+    this.#minIntervalMs = minIntervalMs;
+    this.#reader = new KeyReader(log, VRAM_KEY, log.newest);
+  }
+
+  protected async pull(): Promise<VramNotice | undefined> {
+    if (this.#lastSent === null) return this.#notice(this.#clock.now());
+    await this.#restInterval(this.#lastSent);
+    while (!this.ended && !this.#log.ended) {
+      const result = this.#reader.read();
+      if (result.kind === 'entry') return this.#notice(result.entry.at);
+      // The state is read afresh with every notice, so an overrun only means that something changed.
+      if (result.kind === 'overrun') {
+        this.#reader.moveTo(this.#log.newest);
+        return this.#notice(this.#clock.now());
+      }
+      await this.waitOn((wake) => this.#log.onNext(VRAM_KEY, wake));
+    }
+    return undefined;
+  }
+
+  #notice(at: number): VramNotice {
+    this.#lastSent = this.#clock.monotonic();
+    return { at, cursor: cursorOf(this.#log, { sequence: this.#reader.sequence, revision: 0 }) };
+  }
+
+  /** Ends early when the log does, so that a stopping server does not wait for it. */
+  async #restInterval(since: number): Promise<void> {
+    for (;;) {
+      const restMs = since + this.#minIntervalMs - this.#clock.monotonic();
+      if (restMs <= 0 || this.ended || this.#log.ended) return;
+      await this.waitOn((wake) => {
+        const timer = this.#clock.after(restMs, wake);
+        const forgetEnd = this.#log.onEnd(wake);
+        return () => {
+          timer.cancel();
+          forgetEnd();
+        };
+      });
+    }
+  }
+}

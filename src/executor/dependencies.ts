@@ -1,0 +1,38 @@
+/** What the executor works with, and what it tells. */
+import type { Clock, Random } from '../clock.ts';
+import type { Backend } from '../domain/backend.ts';
+import type { OutputWriter } from '../domain/events.ts';
+import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
+import type { Variant } from '../domain/model.ts';
+import type { Store } from '../domain/store.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** What the executor tells the loop; the loop's own events of these names. */
+export interface ExecutorReports {
+  claimed(claimNumber: number, jobs: readonly JobId[]): void;
+  left(report: {
+    instanceId: InstanceId;
+    jobId: JobId;
+    client: string;
+    ranMs: number;
+    suspect: boolean;
+  }): void;
+  loaded(
+    instanceId: InstanceId,
+    variant: Variant,
+    measured: { sizeBytes: number; vramBytes: number } | null,
+    loadMs: number,
+  ): void;
+  loadFailed(instanceId: InstanceId, error: unknown): void;
+  unloaded(instanceId: InstanceId): void;
+}
+
+export interface ExecutorDependencies {
+  readonly store: Store;
+  readonly backends: ReadonlyMap<BackendId, Backend>;
+  readonly outputs: OutputWriter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly reports: ExecutorReports;
+}

@@ -1,0 +1,172 @@
+/** Downloads of models: one at a time for a model and backend, each told to the event log as it gets on. */
+import type { Clock, Random, Timer } from '../clock.ts';
+import type { Backend } from '../domain/backend.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { EventPublisher } from '../domain/events.ts';
+import { type BackendId, newId } from '../domain/ids.ts';
+import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
+import { canonicalModelName } from '../domain/queue-key.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { PullTally } from './pull-tally.ts';
+
+/** At most five events a second of each: more would only push the jobs' out of the log. */
+const TELL_EVERY_MS = 200;
+const KEEP_MS = 60 * 60_000;
+const KEEP_AT_MOST = 100;
+
+export interface ModelPullsDependencies {
+  readonly events: EventPublisher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** Resolves when it is known what the backend has now. Never rejects. */
+  readonly refresh: (backendId: BackendId, signal: AbortSignal) => Promise<void>;
+}
+
+/** One download, running or ended. */
+interface PullRecord {
+  /** As it is now; what the event log has may be up to TELL_EVERY_MS older. */
+  pull: ModelPull;
+  readonly key: string;
+  readonly tally: PullTally;
+  readonly controller: AbortController;
+  /** Of the clock's monotonic time. */
+  toldAt: number;
+  timer: Timer | null;
+  ended: Promise<void>;
+}
+
+export class ModelPulls {
+  readonly #deps: ModelPullsDependencies;
+  /** In order of their start. */
+  readonly #records = new Map<ModelPullId, PullRecord>();
+
+  constructor(deps: ModelPullsDependencies) {
+    this.#deps = deps;
+  }
+
+  find(id: ModelPullId): ModelPull | null {
+    this.#forgetOld();
+    return this.#records.get(id)?.pull ?? null;
+  }
+
+  /** Newest first. */
+  all(): readonly ModelPull[] {
+    this.#forgetOld();
+    return [...this.#records.values()].map(({ pull }) => pull).reverse();
+  }
+
+  /** Starts a download, or answers the one under way. */
+  start(backend: Pick<Backend, 'id' | 'name' | 'library'>, modelName: string): ModelPull {
+    const running = this.#running(backend.id, modelName);
+    if (running) return running.pull;
+    const { clock, random } = this.#deps;
+    const tally = new PullTally();
+    const record: PullRecord = {
+      pull: {
+        id: newId('pul', clock, random),
+        backendId: backend.id,
+        modelName,
+        status: 'RUNNING',
+        ...tally.figures,
+        error: null,
+        startedAt: clock.now(),
+        finishedAt: null,
+      },
+      key: keyOf(backend.id, modelName),
+      tally,
+      controller: new AbortController(),
+      toldAt: Number.NEGATIVE_INFINITY,
+      timer: null,
+      ended: Promise.resolve(),
+    };
+    this.#records.set(record.pull.id, record);
+    this.#forgetOld();
+    this.#tell(record);
+    record.ended = this.#run(record, backend);
+    return record.pull;
+  }
+
+  /** Ends the download of a model, if there is one; resolves with whether there was, when it is over. */
+  async cancel(backendId: BackendId, modelName: string, reason: Error): Promise<boolean> {
+    const record = this.#running(backendId, modelName);
+    if (!record) return false;
+    record.controller.abort(reason);
+    await record.ended;
+    return true;
+  }
+
+  /** Ends every download; resolves when all are over and told. */
+  async stop(reason: Error): Promise<void> {
+    const running = [...this.#records.values()].filter(({ pull }) => pull.status === 'RUNNING');
+    for (const { controller } of running) controller.abort(reason);
+    await Promise.all(running.map(({ ended }) => ended));
+    // The streams end next: their readers get a turn to take the last word.
+    if (running.length > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #running(backendId: BackendId, modelName: string): PullRecord | undefined {
+    const key = keyOf(backendId, modelName);
+    return [...this.#records.values()].find((one) => one.key === key && one.pull.status === 'RUNNING');
+  }
+
+  async #run(record: PullRecord, backend: Pick<Backend, 'id' | 'name' | 'library'>): Promise<void> {
+    const { refresh, logger } = this.#deps;
+    const { modelName } = record.pull;
+    const { signal } = record.controller;
+    logger.info(`Pulling ${modelName} on ${backend.name}.`);
+    try {
+      await backend.library.pull(
+        modelName,
+        (progress) => {
+          record.pull = { ...record.pull, ...record.tally.add(progress) };
+          this.#tellSoon(record);
+        },
+        signal,
+      );
+    } catch (error) {
+      logger.warn(`${modelName} could not be pulled on ${backend.name}: ${messageOf(error)}`);
+      this.#end(record, { status: 'FAILED', error: messageOf(error) });
+      return;
+    }
+    // Whoever hears of the success finds the model.
+    await refresh(backend.id, signal);
+    logger.info(`${modelName} was pulled on ${backend.name}.`);
+    this.#end(record, {
+      status: 'SUCCEEDED',
+      completedBytes: record.pull.totalBytes ?? record.pull.completedBytes,
+    });
+  }
+
+  #end(record: PullRecord, how: Partial<ModelPull>): void {
+    record.pull = { ...record.pull, ...how, finishedAt: this.#deps.clock.now() };
+    this.#tell(record);
+  }
+
+  #tell(record: PullRecord): void {
+    record.timer?.cancel();
+    record.timer = null;
+    record.toldAt = this.#deps.clock.monotonic();
+    this.#deps.events.publish({ kind: 'pull', pull: record.pull }, this.#deps.clock.now());
+  }
+
+  #tellSoon(record: PullRecord): void {
+    if (record.timer) return;
+    const restMs = record.toldAt + TELL_EVERY_MS - this.#deps.clock.monotonic();
+    if (restMs <= 0) this.#tell(record);
+    else record.timer = this.#deps.clock.after(restMs, () => this.#tell(record));
+  }
+
+  #forgetOld(): void {
+    const now = this.#deps.clock.now();
+    const ended = [...this.#records.values()].filter(({ pull }) => pull.finishedAt !== null);
+    const tooMany = ended.length - KEEP_AT_MOST;
+    for (const [index, { pull }] of ended.entries()) {
+      if (index < tooMany || now - (pull.finishedAt ?? now) > KEEP_MS) this.#records.delete(pull.id);
+    }
+  }
+}
+
+function keyOf(backendId: BackendId, modelName: string): string {
+  return `${backendId} ${canonicalModelName(modelName)}`;
+}

@@ -1,0 +1,107 @@
+/** The question whether models fit together, put to the system as it is. */
+import type { VramUsage } from '../domain/gpu.ts';
+import type { GpuId } from '../domain/ids.ts';
+import { footprintBytes } from '../domain/instance.ts';
+import type { InstanceState, ModelState, SystemView } from '../domain/system.ts';
+import { formatBytes } from '../domain/units.ts';
+import {
+  type BudgetGpu,
+  type BudgetLine,
+  type BudgetModel,
+  type MemoryBudget,
+  memoryBudget,
+} from '../scheduler/memory-budget.ts';
+import { backendsOf, gpuName, instancesOf } from './lookup.ts';
+
+export interface BudgetAnswer extends MemoryBudget {
+  /** Of the ledgers as they are now. */
+  readonly freeBytes: number;
+  readonly explanation: readonly string[];
+}
+
+/** What is loaded or waited for, each name once. */
+export function defaultModelNames(system: SystemView): readonly string[] {
+  const names = [
+    ...instancesOf(system).map((instance) => instance.variant.modelName),
+    ...system.queues().map((queue) => queue.modelName),
+  ];
+  return [...new Set(names)].filter((name) => system.model(name) !== null);
+}
+
+export function budgetOf(system: SystemView, models: readonly ModelState[]): BudgetAnswer {
+  const pinned = instancesOf(system).filter((instance) => instance.pinned);
+  const asked = new Set(models.map((model) => model.info.weights));
+  const strangers = pinned.filter((instance) => !asked.has(instance.variant.weights));
+  const gpus = backendsOf(system).flatMap((backend) =>
+    backend.gpus.map(
+      ({ id, usage }): BudgetGpu => ({
+        id,
+        backendId: backend.id,
+        capacityBytes: Math.max(0, shareOfModels(usage) - heldOn(id, strangers)),
+      }),
+    ),
+  );
+  const budget = memoryBudget(
+    models.map((model) => budgetModel(system, model, pinned)),
+    gpus,
+  );
+  const all = backendsOf(system).flatMap((backend) => backend.gpus.map((gpu) => gpu.usage));
+  return {
+    ...budget,
+    freeBytes: all.reduce((sum, usage) => sum + usage.freeBytes, 0),
+    explanation: [
+      sumLine(budget, gpus.length),
+      ...budget.lines.map((line) => modelLine(system, line)),
+      ...(budget.exact
+        ? []
+        : ['There were too many ways of placing them to try all; another may hold more.']),
+    ],
+  };
+}
+
+function shareOfModels({ totalBytes, headroomBytes, reservedBytes, foreignBytes }: VramUsage): number {
+  return totalBytes - headroomBytes - reservedBytes - foreignBytes;
+}
+
+function heldOn(gpuId: GpuId, instances: readonly InstanceState[]): number {
+  const parts = instances.flatMap((instance) => instance.footprint.filter((part) => part.gpuId === gpuId));
+  return parts.reduce((sum, part) => sum + part.bytes, 0);
+}
+
+function budgetModel(system: SystemView, model: ModelState, pinned: readonly InstanceState[]): BudgetModel {
+  const { name, weights } = model.info;
+  const stays = pinned.find((instance) => instance.variant.weights === weights);
+  const estimate = system.vramEstimate(model, null);
+  return {
+    modelName: name,
+    weights,
+    footprintBytes: stays ? footprintBytes(stays) : (estimate?.bytes ?? null),
+    measured: stays ? stays.loadedAt !== null : (estimate?.measured ?? false),
+    backendIds: model.backendIds,
+    fixed: stays ? stays.footprint : null,
+  };
+}
+
+function sumLine({ fits, requiredBytes, capacityBytes, lines }: MemoryBudget, gpuCount: number): string {
+  const models = `${lines.length} ${lines.length === 1 ? 'model needs' : 'models need'} ${formatBytes(requiredBytes)}`;
+  const gpus =
+    gpuCount === 0 ? 'no GPU is known' : `${gpuCount} ${gpuCount === 1 ? 'GPU holds' : 'GPUs hold'}`;
+  const capacity = gpuCount === 0 ? '' : ` ${formatBytes(capacityBytes)} of models`;
+  const verdict = fits ? 'They fit together.' : 'They do not all fit together.';
+  return `${models}; ${gpus}${capacity}. ${verdict}`;
+}
+
+function modelLine(
+  system: SystemView,
+  { modelName, footprintBytes: bytes, measured, placement }: BudgetLine,
+): string {
+  if (bytes === null) return `${modelName}: too little is known of it to say what it takes.`;
+  const size = `${formatBytes(bytes)}, ${measured ? 'measured' : 'predicted'}`;
+  if (placement.length === 0) return `${modelName}: ${size}; no room beside the others.`;
+  const places = placement.map((part) => {
+    const gpu = system.gpu(part.gpuId);
+    const name = gpu ? gpuName(system, gpu) : part.gpuId;
+    return placement.length === 1 ? name : `${name} (${formatBytes(part.bytes)})`;
+  });
+  return `${modelName}: ${size}; on ${places.join(' and ')}.`;
+}

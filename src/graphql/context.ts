@@ -1,0 +1,24 @@
+/** What every resolver is given: who asks, and the parts of the server that it may use. */
+import type { AcceptService } from '../accept/accept-service.ts';
+import type { Clock } from '../clock.ts';
+import type { ModelOperations } from '../domain/model-operations.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { VramSteering } from '../domain/steering.ts';
+import type { SystemControl, SystemView } from '../domain/system.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { OutputHub } from '../events/output-hub.ts';
+import type { Loaders, StoreReads } from './loaders.ts';
+
+export interface GraphQLContext {
+  readonly principal: Principal;
+  readonly accept: AcceptService;
+  readonly store: StoreReads;
+  readonly system: SystemView;
+  readonly control: SystemControl;
+  readonly steering: VramSteering;
+  readonly modelOperations: ModelOperations;
+  readonly events: EventLog;
+  readonly outputs: OutputHub;
+  readonly clock: Clock;
+  readonly loaders: Loaders;
+}

@@ -1,0 +1,57 @@
+/** How a caller narrows and orders lists of jobs. */
+import type { BatchId } from '../../domain/ids.ts';
+import type { Label } from '../../domain/job.ts';
+import { canonicalModelName } from '../../domain/queue-key.ts';
+import type { JobFilter } from '../../domain/store.ts';
+import { builder } from '../builder.ts';
+import { requestError } from '../request-errors.ts';
+import { JobKindEnum, JobOrderFieldEnum, JobStatusEnum, OrderDirectionEnum } from '../types/enums.ts';
+
+export const LabelInput = builder.inputRef<Label>('LabelInput').implement({
+  description: 'A name and a value by which jobs can be found again.',
+  fields: (t) => ({
+    key: t.string({ required: true }),
+    value: t.string({ required: true }),
+  }),
+});
+
+export const JobFilterInput = builder.inputType('JobFilter', {
+  description: 'Which jobs to take: those that meet every condition given.',
+  fields: (t) => ({
+    batchId: t.id({ description: 'Jobs of this batch.' }),
+    createdAfter: t.field({ type: 'DateTime', description: 'Jobs accepted later than this.' }),
+    kinds: t.field({ type: [JobKindEnum] }),
+    labels: t.field({ type: [LabelInput], description: 'Jobs that have all of these.' }),
+    models: t.stringList({ description: 'By name, with or without the tag `:latest`.' }),
+    statuses: t.field({ type: [JobStatusEnum] }),
+  }),
+});
+
+export const JobOrderInput = builder.inputType('JobOrder', {
+  description: 'How to order jobs.',
+  fields: (t) => ({
+    direction: t.field({ type: OrderDirectionEnum, required: true }),
+    field: t.field({ type: JobOrderFieldEnum, required: true }),
+  }),
+});
+
+/** More than anyone writes down, and little enough for one statement of the store. */
+const LONGEST_LIST = 100;
+
+/** The filter without its nulls. @throws GraphQLError BAD_USER_INPUT */
+export function jobFilter(input: typeof JobFilterInput.$inferInput | null | undefined): JobFilter {
+  if (!input) return {};
+  for (const name of ['kinds', 'labels', 'models', 'statuses'] as const) {
+    if ((input[name]?.length ?? 0) > LONGEST_LIST) {
+      throw requestError('BAD_USER_INPUT', `filter.${name} may hold at most ${LONGEST_LIST} entries.`);
+    }
+  }
+  return {
+    ...(input.batchId ? { batchId: input.batchId as BatchId } : {}),
+    ...(input.createdAfter ? { createdAfter: input.createdAfter.getTime() } : {}),
+    ...(input.kinds ? { kinds: input.kinds } : {}),
+    ...(input.labels ? { labels: input.labels } : {}),
+    ...(input.models ? { models: input.models.flatMap((name) => [name, canonicalModelName(name)]) } : {}),
+    ...(input.statuses ? { statuses: input.statuses } : {}),
+  };
+}

@@ -1,0 +1,120 @@
+/** What a job is made of. The accept service validates the values; the types here only say what they look like. */
+import { builder } from '../builder.ts';
+import { ChatRoleEnum, JobPriorityEnum, ThinkLevelEnum } from '../types/enums.ts';
+import { LabelInput } from './job-list.ts';
+
+const FORMAT = 'The form of the answer: `"json"`, or a JSON Schema that it must meet.';
+const IMAGES = 'Base64, for models that see.';
+
+const ModelOptionsInput = builder.inputType('ModelOptionsInput', {
+  description: 'How the model is run.',
+  fields: (t) => ({
+    contextLength: t.int({
+      description:
+        'Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you can.',
+    }),
+    extra: t.field({
+      type: 'JSON',
+      description: "An object with further options of Ollama's `options`, passed through.",
+    }),
+    maxTokens: t.int({ description: 'The most tokens to produce.' }),
+    seed: t.int({ description: 'The same seed and request give the same answer.' }),
+    temperature: t.float({ description: '0 for the likeliest answer; more for variety.' }),
+  }),
+});
+
+const GenerateRequestInput = builder.inputType('GenerateRequestInput', {
+  description: 'Produce the text that follows a prompt.',
+  fields: (t) => ({
+    format: t.field({ type: 'JSON', description: FORMAT }),
+    images: t.stringList({ description: IMAGES }),
+    options: t.field({ type: ModelOptionsInput }),
+    prompt: t.string({ required: true }),
+    raw: t.boolean({ description: "Give the prompt to the model as it is, without the model's template." }),
+    suffix: t.string({ description: 'What comes after the text to produce, for models that fill in.' }),
+    system: t.string({ description: "In place of the model's own system message." }),
+    think: t.field({ type: ThinkLevelEnum }),
+  }),
+});
+
+const ChatMessageInput = builder.inputType('ChatMessageInput', {
+  description: 'One message of a conversation.',
+  fields: (t) => ({
+    content: t.string({ required: true }),
+    images: t.stringList({ description: IMAGES }),
+    role: t.field({ type: ChatRoleEnum, required: true }),
+    toolCalls: t.field({
+      type: 'JSON',
+      description:
+        'In a message of the assistant: the calls that it made, as `TextResult.toolCalls` gave them.',
+    }),
+    toolName: t.string({ description: 'In a message of a tool: which one answers.' }),
+  }),
+});
+
+const ChatRequestInput = builder.inputType('ChatRequestInput', {
+  description: 'Produce the next message of a conversation.',
+  fields: (t) => ({
+    format: t.field({ type: 'JSON', description: FORMAT }),
+    messages: t.field({ type: [ChatMessageInput], required: true, description: 'Oldest first.' }),
+    options: t.field({ type: ModelOptionsInput }),
+    think: t.field({ type: ThinkLevelEnum }),
+    tools: t.field({ type: ['JSON'], description: 'Tool definitions, as Ollama takes them.' }),
+  }),
+});
+
+const EmbedRequestInput = builder.inputType('EmbedRequestInput', {
+  description: 'Produce a vector for each text.',
+  fields: (t) => ({
+    dimensions: t.int({ description: 'Shorten the vectors to this length, where the model can.' }),
+    input: t.stringList({ required: true, description: 'The texts.' }),
+    options: t.field({ type: ModelOptionsInput }),
+    truncate: t.boolean({ description: 'Cut off what exceeds the context instead of failing.' }),
+  }),
+});
+
+const JobRequestInput = builder.inputType('JobRequestInput', {
+  isOneOf: true,
+  description: 'What to run: exactly one of these.',
+  fields: (t) => ({
+    chat: t.field({ type: ChatRequestInput }),
+    embed: t.field({ type: EmbedRequestInput }),
+    generate: t.field({ type: GenerateRequestInput }),
+  }),
+});
+
+const IDEMPOTENCY_KEY =
+  'Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input ' +
+  'it is an `IdempotencyConflictError`.';
+
+export const SubmitJobInput = builder.inputType('SubmitJobInput', {
+  description: 'A job to be queued.',
+  fields: (t) => ({
+    deadline: t.field({ type: 'DateTime', description: 'Give up if it is not finished by then.' }),
+    idempotencyKey: t.string({
+      description: `${IDEMPOTENCY_KEY} Not in a batch, which has a key of its own.`,
+    }),
+    labels: t.field({ type: [LabelInput], defaultValue: [], description: 'To find it again by.' }),
+    maxAttempts: t.int({
+      defaultValue: 3,
+      description:
+        'How many failed attempts it may have. A lost backend or a restart of the server is not one.',
+    }),
+    metadata: t.field({ type: 'JSON', description: 'Any JSON object; stored and returned untouched.' }),
+    model: t.string({ required: true, description: 'Without a tag it is `:latest`.' }),
+    priority: t.field({
+      type: JobPriorityEnum,
+      description: '`NORMAL` unless given, or the most urgent one that the client may use.',
+    }),
+    request: t.field({ type: JobRequestInput, required: true }),
+  }),
+});
+
+export const SubmitBatchInput = builder.inputType('SubmitBatchInput', {
+  description: 'Jobs to be queued together.',
+  fields: (t) => ({
+    idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
+    jobs: t.field({ type: [SubmitJobInput], required: true, description: '1 to 1,000.' }),
+    name: t.string({ description: 'For people.' }),
+  }),
+});

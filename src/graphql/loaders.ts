@@ -1,0 +1,58 @@
+/**
+ * Reads by id, gathered: what the resolvers of one tick ask for becomes one call of the store. Nothing is kept between ticks:
+ * a subscription's context lives for hours, and a job read again after a mutation must not be the one from before.
+ */
+import DataLoader from 'dataloader';
+import type { BatchId, JobId } from '../domain/ids.ts';
+import type { Job } from '../domain/job.ts';
+import type { Batch, JobOutput, Store } from '../domain/store.ts';
+
+/** Resolvers read the store; every write goes through the accept service. */
+export type StoreReads = Pick<
+  Store,
+  | 'job'
+  | 'jobs'
+  | 'list'
+  | 'countJobs'
+  | 'counts'
+  | 'changedSince'
+  | 'revision'
+  | 'queuePositions'
+  | 'batches'
+  | 'output'
+  | 'outputs'
+>;
+
+export interface Loaders {
+  readonly job: Loader<JobId, Job | null>;
+  readonly batch: Loader<BatchId, Batch | null>;
+  readonly output: Loader<JobId, JobOutput | null>;
+  readonly queuePosition: Loader<JobId, number | null>;
+}
+
+type Loader<Id, Value> = Pick<DataLoader<Id, Value>, 'load' | 'loadMany'>;
+
+/** Keeps one call of the store, and one statement behind it, within bounds. */
+const MOST_AT_ONCE = 500;
+
+export function createLoaders(store: StoreReads): Loaders {
+  return {
+    job: gathered((ids) => store.jobs(ids)),
+    batch: gathered((ids) => store.batches(ids)),
+    output: gathered((ids) => store.outputs(ids)),
+    queuePosition: gathered((ids) => store.queuePositions(ids)),
+  };
+}
+
+/** `read` answers in the order and length of its ids, which are all different. */
+function gathered<Id, Value>(read: (ids: readonly Id[]) => Promise<readonly Value[]>): Loader<Id, Value> {
+  return new DataLoader<Id, Value>(
+    async (asked) => {
+      const ids = [...new Set(asked)];
+      const values = await read(ids);
+      const byId = new Map(ids.map((id, i) => [id, values[i] as Value]));
+      return asked.map((id) => byId.get(id) as Value);
+    },
+    { cache: false, maxBatchSize: MOST_AT_ONCE },
+  );
+}

@@ -1,0 +1,66 @@
+import type { Job, OutputPart } from '../../domain/job.ts';
+import type { OutputChunk } from '../../events/output-hub.ts';
+import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
+import { requestError } from '../request-errors.ts';
+import { OutputChannelEnum } from '../types/enums.ts';
+import { requireJob } from './require-job.ts';
+
+const JobOutputChunkRef = builder.objectRef<OutputChunk>('JobOutputChunk').implement({
+  description: 'A piece of what a job produces.',
+  fields: (t) => ({
+    attempt: t.exposeInt('attempt', {
+      description:
+        'From 1. A retry starts a new attempt, whose offsets start at 0 again: what was received before is void.',
+    }),
+    channel: t.expose('channel', { type: OutputChannelEnum, description: 'All of the piece belongs to it.' }),
+    final: t.exposeBoolean('final', { description: 'True on the last chunk, whose text may be empty.' }),
+    offset: t.exposeInt('offset', {
+      description:
+        "Where `text` starts in the attempt's whole output over all channels, in UTF-16 code units.",
+    }),
+    text: t.exposeString('text'),
+  }),
+});
+
+/** The attempt that a reader would be given now; null when none is running or finished. */
+async function presentAttempt(job: Job, { outputs, store }: GraphQLContext): Promise<number | null> {
+  const finished = outputs.present(job.id) ? null : await store.output(job.id);
+  const lastOf = (parts: readonly OutputPart[]) =>
+    parts.reduce((most, part) => Math.max(most, part.attempt), 1);
+  // Asked again: it may have started while the store was read.
+  return outputs.present(job.id)?.number ?? (finished ? lastOf(finished.output) : null);
+}
+
+builder.subscriptionField('jobOutput', (t) =>
+  t.field({
+    type: JobOutputChunkRef,
+    description:
+      'What a job produces, as it is produced. Chunks are contiguous; a slow client receives fewer, longer ones. A job that has not ' +
+      'started is waited for, a finished one is sent whole. Completes when the job has ended. To resume, send `attempt` of the last ' +
+      'chunk received and as `fromOffset` where it ended.',
+    args: {
+      attempt: t.arg.int({
+        description:
+          'The attempt that `fromOffset` counts in. Should there be a newer one, it is sent from its beginning.',
+      }),
+      fromOffset: t.arg.int({
+        defaultValue: 0,
+        description: 'Where to start, in UTF-16 code units over all channels.',
+      }),
+      id: t.arg.id({ required: true }),
+    },
+    subscribe: async (_root, { attempt, fromOffset, id }, context) => {
+      const offset = fromOffset ?? 0;
+      if (offset < 0) throw requestError('BAD_USER_INPUT', `fromOffset must be at least 0, not ${offset}.`);
+      const job = await requireJob(id, context);
+      const present = typeof attempt === 'number' ? await presentAttempt(job, context) : null;
+      const { outputs, store } = context;
+      return outputs.read(job.id, present === null || present === attempt ? offset : 0, async () => {
+        const finished = await store.output(job.id);
+        return finished?.output ?? null;
+      });
+    },
+    resolve: (chunk) => chunk,
+  }),
+);

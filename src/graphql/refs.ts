@@ -1,0 +1,21 @@
+/** Every object type that others refer to, with the domain value behind it. The files in `types/` say what is in them. */
+import type { Decision } from '../domain/decision.ts';
+import type { Gpu } from '../domain/gpu.ts';
+import type { Job } from '../domain/job.ts';
+import type { ModelPull } from '../domain/model-operations.ts';
+import type { Reservation } from '../domain/steering.ts';
+import type { Batch } from '../domain/store.ts';
+import type { BackendState, InstanceState, ModelState } from '../domain/system.ts';
+import { builder } from './builder.ts';
+
+export const JobRef = builder.objectRef<Job>('Job');
+export const BatchRef = builder.objectRef<Batch>('Batch');
+export const ModelRef = builder.objectRef<ModelState>('Model');
+export const ModelPullRef = builder.objectRef<ModelPull>('ModelPull');
+export const InstanceRef = builder.objectRef<InstanceState>('Instance');
+export const BackendRef = builder.objectRef<BackendState>('Backend');
+export const GpuRef = builder.objectRef<Gpu>('Gpu');
+export const ReservationRef = builder.objectRef<Reservation>('Reservation');
+export const DecisionRef = builder.objectRef<Decision>('Decision');
+/** The system view itself: each field reads it in the same tick. */
+export const StatsRef = builder.objectRef<Record<string, never>>('Stats');

@@ -1,0 +1,128 @@
+/** The custom scalars. Each refuses what it does not mean, with a message that says what it would take. */
+import { type ConstValueNode, GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import type { Json } from '../domain/json.ts';
+
+/** RFC 3339 with an offset; fractions beyond milliseconds are cut off. Group 1 is the day of the month. */
+const RFC_3339 =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(\d{2})[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** What four digits of a year can say, in epoch milliseconds. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+function instant(value: unknown): Date {
+  const match = typeof value === 'string' ? RFC_3339.exec(value) : null;
+  if (match) {
+    const text = String(value).toUpperCase();
+    const date = new Date(text);
+    // Date turns 30 February into 2 March; the day as written, in its own offset, tells.
+    const midnight = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+    const ms = date.getTime();
+    if (midnight.getUTCDate() === Number(match[1]) && ms >= FIRST_MS && ms <= LAST_MS) return date;
+  }
+  throw new GraphQLError(
+    `DateTime takes an RFC 3339 instant with an offset, such as "2026-11-20T21:40:03.120Z", not ${shown(value)}.`,
+  );
+}
+
+/** Takes RFC 3339 text; gives a `Date` to resolvers, and takes epoch milliseconds from them. */
+export const DateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  description:
+    'An RFC 3339 UTC instant with millisecond precision, e.g. `2026-11-20T21:40:03.120Z`. Any offset is understood in inputs.',
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
+  coerceInputValue: instant,
+  coerceInputLiteral: (node) => instant(literalValue(node)),
+  coerceOutputValue(value) {
+    const ms = value instanceof Date ? value.getTime() : value;
+    if (typeof ms === 'number' && ms >= FIRST_MS && ms <= LAST_MS) return new Date(ms).toISOString();
+    throw new GraphQLError(
+      `DateTime cannot represent ${shown(value)}: it is not an instant of the years 0 to 9999.`,
+    );
+  },
+});
+
+function wholeNumber(name: string, unit: string, description: string): GraphQLScalarType<number, number> {
+  const check = (value: unknown): number => {
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value + 0;
+    throw new GraphQLError(
+      `${name} takes a whole number of ${unit} from 0 to ${Number.MAX_SAFE_INTEGER}, not ${shown(value)}.`,
+    );
+  };
+  return new GraphQLScalarType<number, number>({
+    name,
+    description,
+    coerceInputValue: check,
+    coerceInputLiteral: (node) => check(literalValue(node)),
+    // What was measured or estimated has fractions; whoever asks is told the nearest whole number.
+    coerceOutputValue: (value) => check(typeof value === 'number' ? Math.round(value) : value),
+  });
+}
+
+export const Bytes = wholeNumber(
+  'Bytes',
+  'bytes',
+  'A non-negative number of bytes, as a JSON integer no larger than 2^53 - 1. `Int` is 32-bit and would overflow at 2 GiB.',
+);
+
+export const Milliseconds = wholeNumber(
+  'Milliseconds',
+  'milliseconds',
+  'A non-negative number of milliseconds, as a JSON integer no larger than 2^53 - 1.',
+);
+
+/** Named after what it carries; the word is a global object in JavaScript. */
+export const JsonScalar = new GraphQLScalarType<Json, Json>({
+  name: 'JSON',
+  description: 'Any JSON value. Only for data that this API passes through without interpreting it.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
+  coerceInputValue: (value) => value as Json,
+  coerceInputLiteral: literalValue,
+  coerceOutputValue: (value) => value as Json,
+});
+
+const CURSOR = /^[A-Za-z0-9_.:~-]{1,100}$/;
+
+function cursor(value: unknown): string {
+  if (typeof value === 'string' && CURSOR.test(value)) return value;
+  throw new GraphQLError(`EventCursor takes a cursor that this server has given out, not ${shown(value)}.`);
+}
+
+export const EventCursor = new GraphQLScalarType<string, string>({
+  name: 'EventCursor',
+  description:
+    "An opaque position in the server's event log. Send the last one received as `after` to resume a subscription. Valid only " +
+    'until the server restarts or the event is forgotten; either way the stream resumes with a fresh snapshot.',
+  coerceInputValue: cursor,
+  coerceInputLiteral: (node) => cursor(literalValue(node)),
+  coerceOutputValue: cursor,
+});
+
+/** The JSON value that a literal writes down. */
+function literalValue(node: ConstValueNode): Json {
+  switch (node.kind) {
+    case Kind.NULL:
+      return null;
+    case Kind.BOOLEAN:
+    case Kind.STRING:
+      return node.value;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.LIST:
+      return node.values.map(literalValue);
+    case Kind.OBJECT:
+      // A map first, so that a field named __proto__ is a field like any other.
+      return Object.fromEntries(
+        new Map(node.fields.map((field) => [field.name.value, literalValue(field.value)])),
+      );
+    case Kind.ENUM:
+      throw new GraphQLError(`JSON has no enum values: write "${node.value}" in quotes.`, { nodes: node });
+  }
+}
+
+/** A value as an error message shows it: short, whatever was sent. */
+function shown(value: unknown): string {
+  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+  return text === undefined ? typeof value : text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,30 @@
+/** The schema, built from everything that adds to the builder. */
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './node.ts';
+import './operations/change-job.ts';
+import './operations/job-output.ts';
+import './operations/job-updated.ts';
+import './operations/jobs.ts';
+import './operations/manage-models.ts';
+import './operations/pull-updated.ts';
+import './operations/reserve-vram.ts';
+import './operations/scheduler.ts';
+import './operations/steer-models.ts';
+import './operations/submit.ts';
+import './operations/vram-changed.ts';
+import './types/backend.ts';
+import './types/batch.ts';
+import './types/decision.ts';
+import './types/gpu.ts';
+import './types/health.ts';
+import './types/instance.ts';
+import './types/job.ts';
+import './types/memory-budget.ts';
+import './types/model.ts';
+import './types/model-pull.ts';
+import './types/reservation.ts';
+import './types/stats.ts';
+import './types/worker-allocation.ts';
+
+export const schema: GraphQLSchema = builder.toSchema();

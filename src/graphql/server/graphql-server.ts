@@ -1,0 +1,88 @@
+/** Runs operations over HTTP, server-sent events and WebSocket, all through one pipeline with the same limits and masks. */
+import type { GraphQLSchema } from 'graphql';
+import type { WebSocket } from 'ws';
+import type { Clock, Random } from '../../clock.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { DEFAULT_TABS, type GraphiQLTab } from './graphiql.ts';
+import { DEFAULT_LIMITS, type QueryLimits } from './limits.ts';
+import { errorMasker } from './mask-error.ts';
+import { createPipeline, type Pipeline, type RequestScope } from './pipeline.ts';
+import {
+  type Authenticate,
+  DEFAULT_SOCKET_LIMITS,
+  type SocketLimits,
+  SocketServer,
+} from './socket-server.ts';
+
+export { GRAPHQL_PATH } from './pipeline.ts';
+
+export interface GraphQLServerOptions {
+  readonly schema: GraphQLSchema;
+  /** Called once per operation. The signal aborts when the caller is gone. */
+  readonly buildContext: (principal: Principal, signal: AbortSignal) => object | Promise<object>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits?: Partial<QueryLimits>;
+  readonly socketLimits?: Partial<SocketLimits>;
+  /** Whether a browser gets GraphiQL. Default true. */
+  readonly graphiql?: boolean;
+  /** Opened in GraphiQL on the first visit. */
+  readonly tabs?: readonly GraphiQLTab[];
+}
+
+export interface GraphQLRequest {
+  readonly method: string;
+  /** Absolute. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Null for GET. */
+  readonly body: Uint8Array<ArrayBuffer> | null;
+  readonly scope: RequestScope;
+}
+
+export class GraphQLServer {
+  readonly #pipeline: Pipeline;
+  readonly #sockets: SocketServer;
+
+  constructor(options: GraphQLServerOptions) {
+    const { schema, buildContext, logger, clock, random, graphiql = true, tabs = DEFAULT_TABS } = options;
+    const maskError = errorMasker(logger, random);
+    this.#pipeline = createPipeline({
+      schema,
+      buildContext,
+      maskError,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      tabs: graphiql ? tabs : null,
+    });
+    this.#sockets = new SocketServer({
+      pipeline: this.#pipeline,
+      logger,
+      clock,
+      maskError,
+      limits: { ...DEFAULT_SOCKET_LIMITS, ...options.socketLimits },
+    });
+  }
+
+  /** The body of the answer is a stream for subscriptions, which ends its source when it is cancelled. */
+  async handle({ method, url, headers, body, scope }: GraphQLRequest): Promise<Response> {
+    const request = new this.#pipeline.fetchAPI.Request(url, { method, headers, body, signal: scope.signal });
+    return await this.#pipeline.handleRequest(request, { ...scope, waitUntil: () => {} });
+  }
+
+  /** Serves `graphql-transport-ws` on a socket that was accepted. `authenticate` is asked once, with what the client sent to introduce itself. */
+  connect(socket: WebSocket, authenticate: Authenticate): void {
+    this.#sockets.connect(socket, authenticate);
+  }
+
+  /** Sockets that are open. */
+  get sockets(): number {
+    return this.#sockets.size;
+  }
+
+  /** Closes every socket with 1001, so that clients come back, to another server or later. Resolves when all are closed or given up. */
+  stop(): Promise<void> {
+    return this.#sockets.stop();
+  }
+}

@@ -1,0 +1,88 @@
+/** The pipeline that every operation goes through, whatever brings it: parse, validate, limits, context, masks. */
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { Principal } from '../../domain/principal.ts';
+import { type GraphiQLTab, graphiqlOptions } from './graphiql.ts';
+import type { QueryLimits } from './limits.ts';
+import { limitsRule, parseWithin } from './limits-rule.ts';
+import { TextCache } from './text-cache.ts';
+
+/** What the pipeline knows of an operation before its context is built. */
+export interface RequestScope {
+  readonly principal: Principal;
+  /** Aborts when the caller is gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface PipelineOptions {
+  readonly schema: GraphQLSchema;
+  readonly buildContext: (principal: Principal, signal: AbortSignal) => object | Promise<object>;
+  readonly maskError: (error: unknown) => GraphQLError;
+  readonly limits: QueryLimits;
+  /** Null for no GraphiQL. */
+  readonly tabs: readonly GraphiQLTab[] | null;
+}
+
+export type Pipeline = YogaServerInstance<RequestScope, object>;
+
+export const GRAPHQL_PATH = '/graphql';
+
+/** 1 MiB of query texts; a parsed document takes some tens of times its text. */
+const CACHED_CHARACTERS = 1_048_576;
+
+export function createPipeline({ schema, buildContext, maskError, limits, tabs }: PipelineOptions): Pipeline {
+  return createYoga<RequestScope, object>({
+    schema,
+    context: ({ principal, signal }) => buildContext(principal, signal),
+    graphqlEndpoint: GRAPHQL_PATH,
+    logging: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    // The listener has read the body within its own limit.
+    maxRequestBodySize: false,
+    maskedErrors: { maskError, isDev: false },
+    // The ponyfill's stream does not tell its source that the reader is slow.
+    fetchAPI: { ReadableStream: globalThis.ReadableStream },
+    parserAndValidationCache: {
+      documentCache: new TextCache<DocumentNode>(CACHED_CHARACTERS),
+      errorCache: new TextCache<unknown>(CACHED_CHARACTERS),
+    },
+    graphiql: tabs !== null && (() => graphiqlOptions(tabs)),
+    renderGraphiQL,
+    plugins: [jsonOnly(), withinLimits(limits)],
+  });
+}
+
+/** A form of another site can post text without asking first, but not JSON. */
+function jsonOnly(): Plugin {
+  return {
+    onRequestParse({ request, endResponse, fetchAPI }) {
+      if (request.method !== 'POST') return;
+      const [mediaType] = (request.headers.get('content-type') ?? '').split(';');
+      if (mediaType?.trim().toLowerCase() === 'application/json') return;
+      const message = 'Send the query as JSON, with the header content-type: application/json.';
+      const errors = [{ message, extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }];
+      endResponse(
+        new fetchAPI.Response(JSON.stringify({ errors }), {
+          status: 415,
+          headers: { 'content-type': 'application/json; charset=utf-8' },
+        }),
+      );
+    },
+  };
+}
+
+function withinLimits(limits: QueryLimits): Plugin {
+  const rule = limitsRule(limits);
+  return {
+    onParse({ setParseFn }) {
+      setParseFn((source, options) => parseWithin(limits, source, options));
+    },
+    onValidate({ addValidationRule }) {
+      addValidationRule(rule);
+    },
+  };
+}

@@ -1,0 +1,231 @@
+/** `graphql-transport-ws` on sockets that the listener has accepted, by the core of graphql-ws. */
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { CloseCode, type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { type RawData, WebSocket } from 'ws';
+import { type Clock, sleep, type Timer } from '../../clock.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { publicError } from './mask-error.ts';
+import type { Pipeline } from './pipeline.ts';
+import { SocketFlow } from './socket-flow.ts';
+
+export interface SocketLimits {
+  /** Operations at a time on one socket. */
+  readonly operations: number;
+  /** How long a client may take to introduce itself. */
+  readonly initTimeoutMs: number;
+  /** Between pings; a client that has not answered by the next is gone. */
+  readonly pingIntervalMs: number;
+  /** What may lie unsent before the next value is waited for. */
+  readonly bufferedBytes: number;
+  /** How long a closing socket may take before it is cut. */
+  readonly closeTimeoutMs: number;
+}
+
+export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
+  operations: 100,
+  initTimeoutMs: 10_000,
+  pingIntervalMs: 15_000,
+  bufferedBytes: 262_144,
+  closeTimeoutMs: 2_000,
+};
+
+/** Ids are the client's; one this long is no id. */
+const LONGEST_ID = 256;
+
+/** Who is there, by the parameters of `connection_init`; null closes the socket with 4403. */
+export type Authenticate = (params: Readonly<Record<string, unknown>>) => Principal | null;
+
+export interface SocketServerOptions {
+  readonly pipeline: Pipeline;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly maskError: (error: unknown) => GraphQLError;
+  readonly limits: SocketLimits;
+}
+
+interface Extra {
+  readonly socket: WebSocket;
+  readonly authenticate: Authenticate;
+  readonly gone: AbortController;
+  principal: Principal | null;
+}
+
+type SocketContext = Context<Record<string, unknown>, Extra>;
+
+export class SocketServer {
+  readonly #options: SocketServerOptions;
+  readonly #core: Server<Extra>;
+  readonly #open = new Set<WebSocket>();
+
+  constructor(options: SocketServerOptions) {
+    this.#options = options;
+    this.#core = makeServer<Record<string, unknown>, Extra>({
+      // Our own, so that it runs on our clock.
+      connectionInitWaitTimeout: 0,
+      onConnect: (context) => {
+        context.extra.principal = context.extra.authenticate(context.connectionParams ?? {});
+        return context.extra.principal !== null;
+      },
+      onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
+      execute: (args) => executorOf(args).execute(args),
+      subscribe: (args) => executorOf(args).subscribe(args),
+      onError: (_context, _id, _payload, errors) =>
+        errors.map((error) => publicError(options.maskError(error))) as GraphQLFormattedError[],
+      onNext: (_context, _id, _payload, _args, result) =>
+        result.errors && {
+          ...result,
+          errors: result.errors.map(publicError) as unknown as readonly GraphQLError[],
+        },
+    });
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  connect(socket: WebSocket, authenticate: Authenticate): void {
+    const { clock, limits, logger } = this.#options;
+    const flow = new SocketFlow(socket, clock, limits.bufferedBytes);
+    const extra: Extra = { socket, authenticate, gone: new AbortController(), principal: null };
+    this.#open.add(socket);
+    const stopPinging = keepAlive(socket, clock, limits.pingIntervalMs);
+    const initTimer = clock.after(limits.initTimeoutMs, () => {
+      if (!extra.principal)
+        socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout');
+    });
+    // Too large a message, broken frames: ws closes the socket with the right code by itself.
+    socket.on('error', (error) =>
+      logger.debug('A WebSocket client broke the protocol.', { error: error.message }),
+    );
+    const closed = this.#core.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => flow.send(text),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) =>
+          socket.on('message', (data, isBinary) => {
+            if (socket.readyState !== WebSocket.OPEN) return;
+            if (isBinary) socket.close(CloseCode.BadRequest, 'Invalid message received');
+            else handle(textOf(data)).catch((error: unknown) => this.#failed(socket, error));
+          }),
+      },
+      extra,
+    );
+    socket.on('ping', () => void flow.room());
+    socket.once('close', (code, reason) => {
+      this.#open.delete(socket);
+      initTimer.cancel();
+      stopPinging();
+      extra.gone.abort();
+      Promise.resolve(closed(code, String(reason))).catch((error: unknown) => this.#failed(socket, error));
+    });
+  }
+
+  async stop(): Promise<void> {
+    const { clock, limits } = this.#options;
+    const open = [...this.#open];
+    if (open.length === 0) return;
+    const allClosed = Promise.all(
+      open.map((socket) => new Promise((resolve) => socket.once('close', resolve))),
+    );
+    for (const socket of open) {
+      // A socket that is not read would never see the client's answer.
+      socket.resume();
+      socket.close(1001, 'The server is stopping');
+    }
+    const late = new AbortController();
+    await Promise.race([allClosed, sleep(clock, limits.closeTimeoutMs, late.signal).catch(() => {})]);
+    late.abort();
+    for (const socket of open) socket.terminate();
+    await allClosed;
+  }
+
+  /** Arguments to execute, or what is wrong: told for this operation alone, the socket and its other operations go on. */
+  async #prepare(context: SocketContext, id: string, payload: SubscribePayload) {
+    const { pipeline, maskError, limits } = this.#options;
+    const { socket, principal, gone } = context.extra;
+    if (id.length > LONGEST_ID) {
+      const reason = `An operation's id has at most ${LONGEST_ID} characters`;
+      socket.close(CloseCode.BadRequest, reason);
+      return [new GraphQLError(reason)];
+    }
+    if (!principal)
+      return [new GraphQLError('The connection was not initialised.', { extensions: { code: 'FORBIDDEN' } })];
+    if (Object.keys(context.subscriptions).length > limits.operations) {
+      return [
+        new GraphQLError(
+          `This socket runs its limit of ${limits.operations} operations. Complete some, or open another socket.`,
+          { extensions: { code: 'TOO_MANY_OPERATIONS', limit: 'operations', maximum: limits.operations } },
+        ),
+      ];
+    }
+    try {
+      const enveloped = pipeline.getEnveloped({
+        principal,
+        signal: gone.signal,
+        params: { query: payload.query, operationName: payload.operationName, variables: payload.variables },
+      });
+      const document = enveloped.parse(payload.query);
+      const invalid = enveloped.validate(enveloped.schema, document);
+      if (invalid.length > 0) return invalid.map(maskError);
+      const args: EnvelopedArgs = {
+        schema: enveloped.schema,
+        document,
+        operationName: payload.operationName,
+        variableValues: payload.variables,
+        contextValue: await enveloped.contextFactory(),
+        execute: enveloped.execute,
+        subscribe: enveloped.subscribe,
+      };
+      return args;
+    } catch (error) {
+      return [maskError(error)];
+    }
+  }
+
+  #failed(socket: WebSocket, error: unknown): void {
+    this.#options.maskError(error);
+    socket.close(CloseCode.InternalServerError, 'Internal server error');
+  }
+}
+
+/** Every operation has functions of its own, through which the pipeline sees it. */
+interface EnvelopedArgs extends ExecutionArgs {
+  readonly execute: Execute;
+  readonly subscribe: Execute;
+}
+type Execute = ReturnType<Pipeline['getEnveloped']>['execute'];
+
+function executorOf(args: ExecutionArgs): Pick<EnvelopedArgs, 'execute' | 'subscribe'> {
+  return args as EnvelopedArgs;
+}
+
+function textOf(data: RawData): string {
+  return Array.isArray(data)
+    ? Buffer.concat(data).toString('utf8')
+    : Buffer.from(data as Buffer).toString('utf8');
+}
+
+/** Pings, and cuts a client that did not answer the last one. Returns a function that ends it. */
+function keepAlive(socket: WebSocket, clock: Clock, intervalMs: number): () => void {
+  let answered = true;
+  let timer: Timer;
+  const ping = () => {
+    // A client that does not take what it is sent is not read either, so no answer of it can be seen.
+    if (socket.isPaused) answered = true;
+    else if (!answered) {
+      socket.terminate();
+      return;
+    } else if (socket.readyState === WebSocket.OPEN) {
+      answered = false;
+      socket.ping();
+    }
+    timer = clock.after(intervalMs, ping);
+  };
+  socket.on('pong', () => {
+    answered = true;
+  });
+  timer = clock.after(intervalMs, ping);
+  return () => timer.cancel();
+}

@@ -1,0 +1,44 @@
+import { builder } from '../builder.ts';
+import { backendsOf } from '../lookup.ts';
+import { NodeRef } from '../node.ts';
+import { BackendRef, GpuRef, InstanceRef } from '../refs.ts';
+import { BackendHealthEnum } from './enums.ts';
+import { VramUsageRef } from './gpu.ts';
+
+BackendRef.implement({
+  description: 'A model server that jobs run on.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    gpus: t.expose('gpus', {
+      type: [GpuRef],
+      description: 'Empty on a host without any, or without a probe.',
+    }),
+    health: t.expose('health', { type: BackendHealthEnum }),
+    instances: t.expose('instances', { type: [InstanceRef], description: 'What is in its memory.' }),
+    lastSeenAt: t.expose('lastSeenAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it last answered; null when it never has.',
+    }),
+    name: t.exposeString('name', { description: 'From the configuration.' }),
+    problem: t.exposeString('problem', {
+      nullable: true,
+      description: 'What is wrong and what to do; null when it is `HEALTHY`.',
+    }),
+    url: t.exposeString('url'),
+    version: t.exposeString('version', { nullable: true, description: 'Null when it has never answered.' }),
+    vram: t.expose('usage', {
+      type: VramUsageRef,
+      description: 'Over all of its GPUs; on a host without any, what it says it has loaded.',
+    }),
+  }),
+});
+
+builder.queryField('backends', (t) =>
+  t.field({
+    type: [BackendRef],
+    description:
+      'The model servers that jobs are scheduled onto. Bounded by configuration, so not paginated.',
+    resolve: (_root, _args, { system }) => backendsOf(system),
+  }),
+);

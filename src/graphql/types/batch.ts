@@ -1,0 +1,46 @@
+import { isId } from '../../domain/ids.ts';
+import { builder } from '../builder.ts';
+import { JobOrderInput } from '../inputs/job-list.ts';
+import { NodeRef } from '../node.ts';
+import { BatchRef, JobRef } from '../refs.ts';
+import { JobConnection, jobConnection } from './job-connection.ts';
+import { JobCountsRef } from './job-counts.ts';
+
+const AS_SUBMITTED = { field: 'CREATED_AT', direction: 'ASC' } as const;
+
+BatchRef.implement({
+  description: 'Jobs submitted together, with one progress figure.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    client: t.exposeString('client', { description: 'Who submitted it.' }),
+    counts: t.expose('counts', { type: JobCountsRef, description: 'Its jobs by status.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its last job ended; null while any has not.',
+    }),
+    jobs: t.connection(
+      {
+        type: JobRef,
+        description:
+          'Its jobs, in the order of submission by default. Give exactly one of `first` and `last` (at most 100).',
+        args: { orderBy: t.arg({ type: JobOrderInput, defaultValue: AS_SUBMITTED }) },
+        resolve: (batch, args, { store }) =>
+          jobConnection(store, { batchId: batch.id }, args.orderBy ?? AS_SUBMITTED, args),
+      },
+      JobConnection,
+    ),
+    name: t.exposeString('name', { nullable: true, description: 'As submitted.' }),
+  }),
+});
+
+builder.queryField('batch', (t) =>
+  t.field({
+    type: BatchRef,
+    nullable: true,
+    description: 'A batch by id; null when there is none.',
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (_root, { id }, { loaders }) => (isId('bat', id) ? loaders.batch.load(id) : null),
+  }),
+);

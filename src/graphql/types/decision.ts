@@ -1,0 +1,57 @@
+import type { Decision } from '../../domain/decision.ts';
+import { builder } from '../builder.ts';
+import { backendById } from '../lookup.ts';
+import { connectionOf, pageOf, pageRange } from '../paging.ts';
+import { BackendRef, DecisionRef, JobRef } from '../refs.ts';
+import { DecisionKindEnum } from './enums.ts';
+
+DecisionRef.implement({
+  description: 'One thing that the scheduler decided, and why.',
+  fields: (t) => ({
+    at: t.expose('at', { type: 'DateTime' }),
+    backend: t.field({
+      type: BackendRef,
+      nullable: true,
+      description: 'The backend that it is about; null when it is about none.',
+      resolve: ({ backendId }, _args, { system }) => backendById(system, backendId),
+    }),
+    explanation: t.exposeString('explanation', {
+      description: 'One sentence with the numbers that decided it.',
+    }),
+    job: t.field({
+      type: JobRef,
+      nullable: true,
+      description: 'The job that it is about; null when it is about none, or the job is forgotten.',
+      resolve: ({ jobId }, _args, { loaders }) => (jobId ? loaders.job.load(jobId) : null),
+    }),
+    kind: t.expose('kind', { type: DecisionKindEnum }),
+    modelName: t.exposeString('modelName', { nullable: true }),
+  }),
+});
+
+const CURSOR = /^decision (\d{1,15})$/;
+
+builder.queryField('decisions', (t) =>
+  t.connection(
+    {
+      type: DecisionRef,
+      description:
+        'What the scheduler decided, newest first, each with its reason. Old ones are forgotten. Give exactly one of `first` and `last` (at most 100).',
+      resolve: (_root, args, { system }) => {
+        const range = pageRange(args, (text) => {
+          const sequence = CURSOR.exec(text)?.[1];
+          return sequence === undefined ? undefined : Number(sequence);
+        });
+        const newestFirst = [...system.decisions()].reverse();
+        const page = pageOf(newestFirst, range, (decision, sequence) => sequence - decision.sequence);
+        return connectionOf<Decision>(
+          page,
+          ({ sequence }) => `decision ${sequence}`,
+          () => newestFirst.length,
+        );
+      },
+    },
+    { name: 'DecisionConnection', description: 'A page of decisions.' },
+    { name: 'DecisionEdge', description: 'A decision and its place in the list.' },
+  ),
+);

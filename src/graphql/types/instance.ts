@@ -1,0 +1,81 @@
+import { footprintBytes } from '../../domain/instance.ts';
+import { backendById } from '../lookup.ts';
+import { NodeRef } from '../node.ts';
+import { BackendRef, GpuRef, InstanceRef, JobRef, ModelRef } from '../refs.ts';
+import { InstanceStatusEnum } from './enums.ts';
+
+InstanceRef.implement({
+  description: "A model variant in a backend's memory.",
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    activeJobs: t.field({
+      type: [JobRef],
+      description: 'The jobs that it runs, or that wait for it to be loaded.',
+      resolve: async (instance, _args, { loaders }) => {
+        const jobs = await Promise.all(instance.activeJobIds.map((id) => loaders.job.load(id)));
+        return jobs.filter((job) => job !== null);
+      },
+    }),
+    adopted: t.exposeBoolean('adopted', { description: 'Loaded by someone else and taken over.' }),
+    backend: t.field({
+      type: BackendRef,
+      nullable: true,
+      description: 'Where it is. Null only in the moment in which its backend goes.',
+      resolve: ({ backendId }, _args, { system }) => backendById(system, backendId),
+    }),
+    contextLength: t.int({
+      description: 'Tokens that one request can use.',
+      resolve: (instance) => instance.variant.contextLength,
+    }),
+    evictable: t.exposeBoolean('evictable', {
+      description: 'Whether it could be unloaded now if its memory were wanted.',
+    }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it is unloaded if nobody uses it before. Null while it works, when it is pinned, and when it stays until its memory is wanted.',
+    }),
+    gpus: t.field({
+      type: [GpuRef],
+      description: 'The GPUs that it has memory on; empty on a host without any.',
+      resolve: (instance, _args, { system }) =>
+        instance.footprint.map(({ gpuId }) => system.gpu(gpuId)).filter((gpu) => gpu !== null),
+    }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      description: 'When a job last started or ended on it.',
+    }),
+    loadedAt: t.expose('loadedAt', { type: 'DateTime', nullable: true, description: 'Null while loading.' }),
+    model: t.field({
+      type: ModelRef,
+      nullable: true,
+      description: 'Null when the model was removed from its backend meanwhile.',
+      resolve: (instance, _args, { system }) => system.model(instance.variant.modelName),
+    }),
+    modelName: t.string({
+      description: 'The name that it was loaded by; other names may share its weights.',
+      resolve: (instance) => instance.variant.modelName,
+    }),
+    parallel: t.int({
+      description: 'Requests that it can run at once.',
+      resolve: (instance) => instance.config.parallel,
+    }),
+    pinned: t.exposeBoolean('pinned', {
+      description: 'Kept by `pinModel`: it is never unloaded to make room, and does not expire.',
+    }),
+    spilled: t.exposeBoolean('spilled', {
+      description: 'Whether part of it is on the CPU although there are GPUs: it is slow then.',
+    }),
+    status: t.field({
+      type: InstanceStatusEnum,
+      // One that is gone is in no list any more; the bytes of a failed one count until it is.
+      resolve: ({ status }) => (status === 'GONE' ? 'FAILED' : status),
+    }),
+    vramBytes: t.field({
+      type: 'Bytes',
+      description: 'Its GPU memory, over all GPUs: predicted while it loads, measured afterwards.',
+      resolve: footprintBytes,
+    }),
+  }),
+});

@@ -1,0 +1,174 @@
+import type { JobWaiting } from '../../domain/decision.ts';
+import { attemptNumber, type Job, type JobAttempt, type JobFailure, type Label } from '../../domain/job.ts';
+import { builder } from '../builder.ts';
+import { backendByName } from '../lookup.ts';
+import { NodeRef } from '../node.ts';
+import { BackendRef, BatchRef, JobRef, ModelRef } from '../refs.ts';
+import { JobFailureCodeEnum, JobKindEnum, JobPriorityEnum, JobStatusEnum, WaitReasonEnum } from './enums.ts';
+import { JobResultRef, resultOf } from './job-result.ts';
+
+const LabelRef = builder.objectRef<Label>('Label').implement({
+  description: 'A name and a value by which jobs can be found again.',
+  fields: (t) => ({ key: t.exposeString('key'), value: t.exposeString('value') }),
+});
+
+const JobFailureRef = builder.objectRef<JobFailure>('JobFailure').implement({
+  description: 'Why it failed.',
+  fields: (t) => ({
+    code: t.expose('code', { type: JobFailureCodeEnum }),
+    message: t.exposeString('message', { description: 'For people.' }),
+    retryable: t.exposeBoolean('retryable', {
+      description: 'Whether submitting the same job again may succeed.',
+    }),
+  }),
+});
+
+const JobAttemptRef = builder.objectRef<JobAttempt>('JobAttempt').implement({
+  description: 'One try of a job at a backend.',
+  fields: (t) => ({
+    backend: t.field({
+      type: BackendRef,
+      nullable: true,
+      description: 'Null when it is not configured any more.',
+      resolve: ({ backend }, _args, { system }) => backendByName(system, backend),
+    }),
+    backendName: t.exposeString('backend'),
+    failure: t.expose('failure', {
+      type: JobFailureRef,
+      nullable: true,
+      description: 'Null while it runs, when it succeeded and when it was cancelled.',
+    }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Null while it runs.',
+    }),
+    number: t.exposeInt('number', { description: 'From 1.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime' }),
+  }),
+});
+
+/** Every try, oldest first: those in the job's history, and the one that runs or ended it, which is not in there. */
+export function attemptsOf(job: Job): readonly JobAttempt[] {
+  const ended = job.status === 'COMPLETE' || job.status === 'CANCELLED';
+  if (job.startedAt === null || job.backend === null || (job.status !== 'RUNNING' && !ended))
+    return job.history;
+  const last = {
+    number: attemptNumber(job),
+    backend: job.backend,
+    startedAt: job.startedAt,
+    finishedAt: job.finishedAt,
+    failure: null,
+  };
+  return [...job.history, last];
+}
+
+const JobWaitingRef = builder.objectRef<JobWaiting>('JobWaiting').implement({
+  description: 'What a job waits for.',
+  fields: (t) => ({
+    explanation: t.exposeString('explanation', {
+      description: 'One sentence with the numbers that decided it.',
+    }),
+    expectedStart: t.expose('expectedStart', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it should start; null where there is no honest estimate.',
+    }),
+    expectedEnd: t.expose('expectedEnd', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it should be done; null where there is no honest estimate.',
+    }),
+    reason: t.expose('reason', { type: WaitReasonEnum }),
+  }),
+});
+
+JobRef.implement({
+  description: 'One unit of inference work.',
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    attempts: t.field({
+      type: [JobAttemptRef],
+      description: 'Every try at a backend, oldest first.',
+      resolve: attemptsOf,
+    }),
+    backend: t.field({
+      type: BackendRef,
+      nullable: true,
+      description:
+        'The backend that it is claimed for, runs or ran on. Null while none is chosen, and when it is not configured any more.',
+      resolve: ({ backend }, _args, { system }) => backendByName(system, backend),
+    }),
+    batch: t.field({
+      type: BatchRef,
+      nullable: true,
+      description: 'The batch that it was submitted in; null when it came alone.',
+      resolve: (job, _args, { loaders }) => (job.batchId ? loaders.batch.load(job.batchId) : null),
+    }),
+    client: t.exposeString('client', { description: 'Who submitted it.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was accepted.' }),
+    deadline: t.expose('deadline', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'It fails with `DEADLINE_EXCEEDED` when it is not finished by then.',
+    }),
+    failure: t.expose('failure', {
+      type: JobFailureRef,
+      nullable: true,
+      description: 'Why it ended in `FAILED`; null in every other status.',
+    }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Null until it ends.',
+    }),
+    kind: t.expose('kind', { type: JobKindEnum }),
+    labels: t.expose('labels', { type: [LabelRef] }),
+    maxAttempts: t.exposeInt('maxAttempts', {
+      description:
+        'How many failed attempts it may have. A lost backend or a restart of the server is not one.',
+    }),
+    metadata: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'As submitted.',
+      resolve: (job) => job.metadata,
+    }),
+    model: t.field({
+      type: ModelRef,
+      nullable: true,
+      description: 'The requested model. Null when no backend has it.',
+      resolve: (job, _args, { system }) => system.model(job.modelName),
+    }),
+    modelName: t.exposeString('modelName', {
+      description: 'The model name as submitted. Stays when the model is removed.',
+    }),
+    priority: t.expose('priority', { type: JobPriorityEnum }),
+    queuePosition: t.int({
+      nullable: true,
+      description:
+        'Zero-based place among all waiting jobs, by priority and age; null when it does not wait.',
+      resolve: (job, _args, { loaders }) =>
+        job.status === 'PENDING' ? loaders.queuePosition.load(job.id) : null,
+    }),
+    result: t.field({
+      type: JobResultRef,
+      nullable: true,
+      description: 'The complete result; null until `COMPLETE`.',
+      resolve: (job, _args, { loaders }) =>
+        job.status === 'COMPLETE' ? loaders.output.load(job.id).then(resultOf) : null,
+    }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its present or last attempt started; null before the first.',
+    }),
+    status: t.expose('status', { type: JobStatusEnum }),
+    waiting: t.field({
+      type: JobWaitingRef,
+      nullable: true,
+      description: 'Why it waits, and when it should start and end; null once it has started.',
+      resolve: (job, _args, { system }) => system.explain(job),
+    }),
+  }),
+});

@@ -1,0 +1,134 @@
+import { parseQueueKey } from '../../domain/queue-key.ts';
+import type { LatencyStats, QueueState, SwapStats } from '../../domain/system.ts';
+import { builder } from '../builder.ts';
+import { instancesOf } from '../lookup.ts';
+import { InstanceRef, StatsRef } from '../refs.ts';
+import { JobPriorityEnum } from './enums.ts';
+import { VramUsageRef } from './gpu.ts';
+import { JobCountsRef } from './job-counts.ts';
+
+/** Five minutes. */
+const LATENCY_WINDOW_MS = 300_000;
+
+const SwapStatsRef = builder.objectRef<SwapStats>('SwapStats').implement({
+  description: 'What has been brought into memory and out of it since the start.',
+  fields: (t) => ({
+    evictions: t.exposeInt('evictions', { description: 'Unloads that made room for another model.' }),
+    loads: t.exposeInt('loads'),
+    loadTime: t.expose('loadTimeMs', {
+      type: 'Milliseconds',
+      description: 'Time spent on loads, all added up.',
+    }),
+    spills: t.exposeInt('spills', {
+      description: 'Loads that ended partly on the CPU although there are GPUs.',
+    }),
+    unloads: t.exposeInt('unloads', { description: 'Unloads for any reason.' }),
+  }),
+});
+
+const QueueStatsRef = builder.objectRef<QueueState>('QueueStats').implement({
+  description: 'The backlog of one model at one context length.',
+  fields: (t) => ({
+    contextLength: t.int({
+      nullable: true,
+      description: 'The context length that its jobs ask for; null when they leave it to the configuration.',
+      resolve: ({ queue }) => parseQueueKey(queue).contextLength,
+    }),
+    expectedClear: t.expose('expectedClearMs', {
+      type: 'Milliseconds',
+      nullable: true,
+      description:
+        'How long until it should be empty if nothing is added; null where there is no honest estimate.',
+    }),
+    modelName: t.exposeString('modelName'),
+    oldestAge: t.expose('oldestAgeMs', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'How long its oldest job has waited.',
+    }),
+    pendingHigh: t.int({ resolve: ({ pending }) => pending.HIGH }),
+    pendingLow: t.int({ resolve: ({ pending }) => pending.LOW }),
+    pendingNormal: t.int({ resolve: ({ pending }) => pending.NORMAL }),
+  }),
+});
+
+const LatencyStatsRef = builder.objectRef<LatencyStats>('LatencyStats').implement({
+  description: 'Over jobs that finished in the window; every percentile is null when there were none.',
+  fields: (t) => ({
+    queueP50: t.expose('queueP50Ms', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'From acceptance to start: half took no longer.',
+    }),
+    queueP95: t.expose('queueP95Ms', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'From acceptance to start: 95 of 100 took no longer.',
+    }),
+    runP50: t.expose('runP50Ms', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'From start to end: half took no longer.',
+    }),
+    runP95: t.expose('runP95Ms', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'From start to end: 95 of 100 took no longer.',
+    }),
+    sampleCount: t.exposeInt('sampleCount', { description: 'How many jobs that is.' }),
+  }),
+});
+
+StatsRef.implement({
+  description: 'Counters, memory and latencies.',
+  fields: (t) => ({
+    counts: t.field({ type: JobCountsRef, resolve: (_stats, _args, { store }) => store.counts() }),
+    instances: t.field({
+      type: [InstanceRef],
+      description: 'What is in memory, on all backends.',
+      resolve: (_stats, _args, { system }) => instancesOf(system),
+    }),
+    latency: t.field({
+      type: LatencyStatsRef,
+      description: 'How long jobs took that finished in the last `window`, of one priority or of all.',
+      args: {
+        priority: t.arg({ type: JobPriorityEnum }),
+        window: t.arg({ type: 'Milliseconds', defaultValue: LATENCY_WINDOW_MS }),
+      },
+      resolve: (_stats, { priority, window }, { system }) =>
+        system.latency(priority ?? null, window ?? LATENCY_WINDOW_MS),
+    }),
+    paused: t.boolean({
+      description: 'Whether `pauseScheduler` keeps new jobs from starting.',
+      resolve: (_stats, _args, { system }) => system.paused,
+    }),
+    queues: t.field({
+      type: [QueueStatsRef],
+      description: 'The backlog, model by model.',
+      resolve: (_stats, _args, { system }) => system.queues(),
+    }),
+    startedAt: t.field({
+      type: 'DateTime',
+      description: 'When this server started.',
+      resolve: (_stats, _args, { system }) => system.startedAt,
+    }),
+    swaps: t.field({ type: SwapStatsRef, resolve: (_stats, _args, { system }) => system.swaps() }),
+    version: t.string({
+      description: 'Of this server.',
+      resolve: (_stats, _args, { system }) => system.version,
+    }),
+    vram: t.field({
+      type: VramUsageRef,
+      description: 'Over all backends.',
+      resolve: (_stats, _args, { system }) => system.usage(),
+    }),
+  }),
+});
+
+builder.queryField('stats', (t) =>
+  t.field({
+    type: StatsRef,
+    description: 'Counters, memory and latencies, all read at one instant.',
+    resolve: () => ({}),
+  }),
+);

@@ -1,0 +1,184 @@
+/** Errors that a mutation's caller can act on, as members of result unions. Anything else propagates and is masked. */
+import type { ObjectFieldsShape } from '@pothos/core';
+import { IdempotencyConflictError } from '../../accept/accept-service.ts';
+import {
+  BackendUnavailableError,
+  type InputIssue,
+  InsufficientVramError,
+  InvalidInputError,
+  ModelNotFoundError,
+  QueueFullError,
+  type VramkeeperError,
+} from '../../domain/errors.ts';
+import { builder, type Types } from '../builder.ts';
+import { backendsOf } from '../lookup.ts';
+import { BackendRef, JobRef } from '../refs.ts';
+import type { ErrorMember, Refusal } from '../result-union.ts';
+import {
+  JobNotCancellableError,
+  JobNotFoundError,
+  JobNotQueuedError,
+  JobNotRetryableError,
+} from './job-errors.ts';
+
+const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
+  description: 'What went wrong, for programs.',
+  values: {
+    BACKEND_UNAVAILABLE: { description: 'The backend does not answer.' },
+    IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used before with other input.' },
+    INSUFFICIENT_VRAM: { description: 'There will never be enough GPU memory for it.' },
+    INVALID_INPUT: { description: 'Something in the input cannot be used as it is.' },
+    JOB_NOT_CANCELLABLE: { description: 'The job has ended.' },
+    JOB_NOT_FOUND: { description: 'There is no such job.' },
+    JOB_NOT_QUEUED: { description: 'The job does not wait any more.' },
+    JOB_NOT_RETRYABLE: { description: 'The job has neither failed nor been cancelled.' },
+    MODEL_NOT_FOUND: { description: 'No backend has the model.' },
+    QUEUE_FULL: { description: 'The queue holds as many waiting jobs as it may.' },
+  },
+});
+
+type UserErrorCode = typeof UserErrorCodeEnum.$inferType;
+
+const UserErrorRef = builder.interfaceRef<Refusal & { readonly code: UserErrorCode }>('UserError').implement({
+  description:
+    'A reason for which the request could not be carried out, and that the caller can act on. Select it as ' +
+    '`... on UserError { code message }` to also handle errors that are added later.',
+  fields: (t) => ({
+    code: t.expose('code', { type: UserErrorCodeEnum }),
+    message: t.exposeString('message', { description: 'For people: what is wrong and what to do.' }),
+  }),
+});
+
+const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
+  description: 'One thing that is wrong with an input.',
+  fields: (t) => ({
+    message: t.exposeString('message'),
+    path: t.exposeStringList('path', {
+      description: 'From the input object, e.g. `["request", "chat", "messages", "0", "content"]`.',
+    }),
+  }),
+});
+
+/** The object type of an error: the fields of `UserError`, and what the class holds beyond them. */
+function userError<E extends VramkeeperError & { readonly code: UserErrorCode }>(
+  errorClass: new (...args: never[]) => E,
+  code: E['code'],
+  description: string,
+  fields: ObjectFieldsShape<Types, Refusal<E>>,
+): ErrorMember {
+  const ref = builder.objectRef<Refusal<E>>(errorClass.name);
+  ref.addInterfaces([UserErrorRef]);
+  ref.implement({ description, fields });
+  return { code, errorClass, ref };
+}
+
+export const InvalidInput = userError(
+  InvalidInputError,
+  'INVALID_INPUT',
+  'The input cannot be used as it is. Nothing was stored or changed.',
+  (t) => ({
+    issues: t.expose('issues', {
+      type: [InputIssueRef],
+      description: 'Every problem found, not only the first.',
+    }),
+  }),
+);
+
+export const ModelNotFound = userError(
+  ModelNotFoundError,
+  'MODEL_NOT_FOUND',
+  'No backend has the model. Nothing was stored.',
+  (t) => ({
+    modelName: t.exposeString('modelName', { description: 'As given.' }),
+    suggestions: t.exposeStringList('suggestions', {
+      description: 'Names of installed models close to it, the closest first.',
+    }),
+  }),
+);
+
+export const InsufficientVram = userError(
+  InsufficientVramError,
+  'INSUFFICIENT_VRAM',
+  'It can never fit, even with everything else unloaded. Nothing was changed.',
+  (t) => ({
+    largestBackendBytes: t.expose('largestBytes', {
+      type: 'Bytes',
+      description: 'The most that one backend, or for a reservation one GPU, could ever give.',
+    }),
+    requiredBytes: t.expose('requiredBytes', { type: 'Bytes', description: 'What it would take.' }),
+  }),
+);
+
+export const BackendUnavailable = userError(
+  BackendUnavailableError,
+  'BACKEND_UNAVAILABLE',
+  'The backend does not answer. Nothing was changed.',
+  (t) => ({
+    backend: t.field({
+      type: BackendRef,
+      nullable: true,
+      description: 'Null when none was named: then no backend that could do it answers.',
+      resolve: ({ backendId }, _args, { system }) =>
+        backendsOf(system).find((backend) => backend.id === backendId) ?? null,
+    }),
+  }),
+);
+
+export const QueueFull = userError(
+  QueueFullError,
+  'QUEUE_FULL',
+  'The queue holds as many waiting jobs as it may. Nothing was stored.',
+  (t) => ({
+    limit: t.exposeInt('limit', { description: 'The most jobs that may wait.' }),
+    retryAfter: t.expose('retryAfterMs', {
+      type: 'Milliseconds',
+      description: 'How long until there may be room again.',
+    }),
+  }),
+);
+
+export const IdempotencyConflict = userError(
+  IdempotencyConflictError,
+  'IDEMPOTENCY_CONFLICT',
+  'The idempotency key was used within the last 24 hours with other input. Nothing was stored.',
+  (t) => ({
+    existingJob: t.expose('existing', {
+      type: JobRef,
+      description: 'The job, or the first one of the batch, that was submitted with the key.',
+    }),
+  }),
+);
+
+export const JobNotFound = userError(
+  JobNotFoundError,
+  'JOB_NOT_FOUND',
+  'There is no such job, or it is forgotten.',
+  (t) => ({
+    id: t.exposeID('id', { description: 'As given.' }),
+  }),
+);
+
+export const JobNotCancellable = userError(
+  JobNotCancellableError,
+  'JOB_NOT_CANCELLABLE',
+  'The job has ended already.',
+  (t) => ({
+    job: t.expose('job', { type: JobRef, description: 'As it is.' }),
+  }),
+);
+
+export const JobNotQueued = userError(
+  JobNotQueuedError,
+  'JOB_NOT_QUEUED',
+  'The job does not wait any more.',
+  (t) => ({
+    job: t.expose('job', { type: JobRef, description: 'As it is.' }),
+  }),
+);
+
+export const JobNotRetryable = userError(
+  JobNotRetryableError,
+  'JOB_NOT_RETRYABLE',
+  'The job has neither failed nor been cancelled.',
+  (t) => ({ job: t.expose('job', { type: JobRef, description: 'As it is.' }) }),
+);

@@ -1,0 +1,60 @@
+/**
+ * Who may talk to a server on this machine: programs, and the server's own pages. A web page of another site reaches
+ * loopback too, by a plain request (told by `Origin` and `Sec-Fetch-Site`) or by a name that it makes point here (told by
+ * `Host`).
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { isLoopback } from '../config/load.ts';
+import { HttpRefusal } from './refusal.ts';
+
+/** The name in a `Host` header, without its port, in lower case and without brackets; null when it is none. */
+export function hostName(header: string): string | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(header);
+  return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
+}
+
+/** Whether a server that listens on `host` is meant by the `Host` header. */
+export function isOwnHost(header: string, host: string): boolean {
+  const name = hostName(header);
+  if (name === null) return false;
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (isLoopback(name) || name === bare) return true;
+  if (bare !== '0.0.0.0' && bare !== '::') return false;
+  // A page can choose the name that points here, but not an address.
+  return isIP(name) !== 0 || name === hostname().toLowerCase();
+}
+
+/** Whether a page of the server itself asks. Hosts are equal only with their ports. */
+export function isOwnOrigin(origin: string, hostHeader: string): boolean {
+  if (!/^https?:\/\//i.test(origin)) return false;
+  return origin.replace(/^https?:\/\//i, '').toLowerCase() === hostHeader.toLowerCase();
+}
+
+/** Following a link, or typing the address, shows a page and tells the linking page nothing. */
+function isNavigation(method: string, headers: IncomingHttpHeaders): boolean {
+  return (
+    method === 'GET' &&
+    headers['sec-fetch-mode'] === 'navigate' &&
+    headers['sec-fetch-dest'] === 'document' &&
+    headers.origin === undefined
+  );
+}
+
+/** @throws HttpRefusal UNKNOWN_HOST, FORBIDDEN_ORIGIN */
+export function checkOrigin(method: string, headers: IncomingHttpHeaders, host: string): void {
+  const hostHeader = headers.host ?? '';
+  if (!isOwnHost(hostHeader, host)) {
+    throw new HttpRefusal(
+      'UNKNOWN_HOST',
+      'This server does not answer to the name in the Host header. Use localhost, or set `host` to the name it should have.',
+    );
+  }
+  const site = headers['sec-fetch-site'];
+  const foreignOrigin = headers.origin !== undefined && !isOwnOrigin(headers.origin, hostHeader);
+  const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+  if (foreignOrigin || (foreignSite && !isNavigation(method, headers))) {
+    throw new HttpRefusal('FORBIDDEN_ORIGIN', 'Pages of other sites may not use this server.');
+  }
+}

@@ -1,0 +1,40 @@
+/** A request that is answered with no more than why not. */
+import { VramkeeperError } from '../domain/errors.ts';
+
+export type RefusalCode =
+  | 'BAD_REQUEST'
+  | 'BODY_TOO_LARGE'
+  | 'FORBIDDEN_ORIGIN'
+  | 'INTERNAL_ERROR'
+  | 'METHOD_NOT_ALLOWED'
+  | 'NOT_FOUND'
+  | 'STOPPING'
+  | 'UNAUTHORIZED'
+  | 'UNKNOWN_HOST'
+  | 'URL_TOO_LONG';
+
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN_ORIGIN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  BODY_TOO_LARGE: 413,
+  URL_TOO_LONG: 414,
+  UNKNOWN_HOST: 421,
+  INTERNAL_ERROR: 500,
+  STOPPING: 503,
+};
+
+export class HttpRefusal extends VramkeeperError {
+  readonly code: RefusalCode;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: RefusalCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.code = code;
+    this.status = STATUS[code];
+    this.headers = headers;
+  }
+}

@@ -1,0 +1,149 @@
+/** From a request to the route that answers it, or to a refusal. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { ANONYMOUS, type Authenticator, credentialsOf } from './authenticate.ts';
+import { readBody } from './body.ts';
+import { checkOrigin } from './guard.ts';
+import type { HttpLimits } from './http-limits.ts';
+import { HttpRefusal } from './refusal.ts';
+import { refusalBody, sendJson } from './respond.ts';
+import type { Exchange, Route } from './route.ts';
+
+export interface RequestHandlerOptions {
+  readonly host: string;
+  readonly authenticator: Authenticator;
+  readonly routes: readonly Route[];
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class RequestHandler {
+  readonly #options: RequestHandlerOptions;
+  readonly #stopping = new AbortController();
+  #refusing = false;
+
+  constructor(options: RequestHandlerOptions) {
+    this.#options = options;
+  }
+
+  /** From now on, requests on connections that are still open are answered with 503. */
+  refuseNew(): void {
+    this.#refusing = true;
+  }
+
+  endStreams(): void {
+    this.#stopping.abort();
+  }
+
+  /** Never rejects. `proceed` is called before the body is read. */
+  async handle(request: IncomingMessage, response: ServerResponse, proceed: () => void): Promise<void> {
+    // A caller that goes away half-way is no error of ours.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    let route: Route | undefined;
+    try {
+      const path = this.#pathOf(request);
+      route = this.#options.routes.find((each) => matches(each.path, path));
+      await this.#answer(request, response, route, proceed);
+    } catch (error) {
+      this.#refuse(request, response, this.#refusalFor(error), route);
+    }
+  }
+
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: Route | undefined,
+    proceed: () => void,
+  ): Promise<void> {
+    const { host, authenticator, limits } = this.#options;
+    const method = request.method ?? '';
+    checkOrigin(method, request.headers, host);
+    if (!route) {
+      throw new HttpRefusal('NOT_FOUND', 'There is nothing at this path. The GraphQL API is at /graphql.');
+    }
+    if (!route.methods.includes(method === 'HEAD' ? 'GET' : method)) {
+      const allow = route.methods.join(', ');
+      throw new HttpRefusal('METHOD_NOT_ALLOWED', `This path takes ${allow}, not ${method}.`, { allow });
+    }
+    if (this.#refusing && !route.open) {
+      throw new HttpRefusal('STOPPING', 'The server is stopping. Try again in a moment.', {
+        'retry-after': '2',
+      });
+    }
+    const principal = route.open
+      ? { client: ANONYMOUS, admin: false, maxPriority: 'LOW' as const }
+      : authenticator.principal(credentialsOf(request.headers));
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const exchange: Exchange = {
+      request,
+      response,
+      url: new URL(request.url ?? '/', `http://${request.headers.host}`),
+      principal,
+      gone: gone.signal,
+      stopping: this.#stopping.signal,
+      body: () => readBody(request, limits.bodyBytes, proceed),
+    };
+    await route.handle(exchange);
+    // What the route did not care to read is dropped, so that the connection can be used again.
+    if (!request.complete) request.resume();
+  }
+
+  #pathOf(request: IncomingMessage): string {
+    const url = request.url ?? '';
+    const { urlCharacters } = this.#options.limits;
+    if (url.length > urlCharacters) {
+      throw new HttpRefusal(
+        'URL_TOO_LONG',
+        `The URL is longer than the limit of ${urlCharacters} characters. Send the query by POST.`,
+      );
+    }
+    if (!url.startsWith('/') || !URL.canParse(url, 'http://localhost')) {
+      throw new HttpRefusal('BAD_REQUEST', 'The request target must be a path.');
+    }
+    return url.split('?', 1)[0] ?? '';
+  }
+
+  #refusalFor(error: unknown): HttpRefusal {
+    if (error instanceof HttpRefusal) return error;
+    this.#options.logger.error('Answering a request failed.', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    return new HttpRefusal('INTERNAL_ERROR', 'The server failed to answer this. Its log has the reason.');
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    refusal: HttpRefusal,
+    route: Route | undefined,
+  ): void {
+    if (response.headersSent || response.closed) {
+      response.destroy();
+      return;
+    }
+    const body = (route?.refusalBody ?? refusalBody)(refusal);
+    // What is left of the request would be taken for the next one, so the connection ends with this answer.
+    const unread = !request.complete;
+    sendJson(response, refusal.status, body, {
+      ...refusal.headers,
+      ...(unread || this.#refusing ? { connection: 'close' } : {}),
+    });
+    if (unread) this.#linger(request);
+  }
+
+  /** Closing with bytes unread would reset the connection, and the answer with it. */
+  #linger(request: IncomingMessage): void {
+    const { clock, limits } = this.#options;
+    const timer = clock.after(limits.lingerMs, () => request.socket.destroy());
+    request.socket.once('close', () => timer.cancel());
+    request.resume();
+  }
+}
+
+function matches(pattern: string, path: string): boolean {
+  return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path;
+}

@@ -1,0 +1,126 @@
+/** Writes answers: JSON, refusals, and bodies that go on, at the pace of whoever reads them. */
+import type { ServerResponse } from 'node:http';
+import type { HttpRefusal } from './refusal.ts';
+
+const BASE_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/** GraphiQL is one page with its scripts, styles, fonts and workers inside. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline' blob:",
+  'worker-src blob:',
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  'font-src data:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export function secureHeaders(contentType: string): Readonly<Record<string, string>> {
+  const policy = contentType.startsWith('text/html') ? PAGE_POLICY : DATA_POLICY;
+  return { ...BASE_HEADERS, 'content-security-policy': policy };
+}
+
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = Buffer.from(text, 'utf8');
+  response.writeHead(status, {
+    ...secureHeaders(contentType),
+    ...headers,
+    'content-type': contentType,
+    'content-length': body.length,
+  });
+  response.end(body);
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  sendText(response, status, 'application/json; charset=utf-8', `${JSON.stringify(value)}\n`, headers);
+}
+
+export function refusalBody({ code, message }: HttpRefusal): unknown {
+  return { error: { code, message } };
+}
+
+/**
+ * Sends what fetch-style code answered. A stream is pulled only as fast as it is taken; when the reader leaves, or
+ * `stopping` aborts, its source is told and nothing more is sent.
+ */
+export async function sendFetched(
+  response: ServerResponse,
+  fetched: Response,
+  stopping: AbortSignal,
+): Promise<void> {
+  const headers = Object.fromEntries(fetched.headers);
+  const contentType = fetched.headers.get('content-type') ?? 'application/json; charset=utf-8';
+  if (!/^(text\/event-stream|multipart\/)/.test(contentType)) {
+    sendText(response, fetched.status, contentType, await fetched.text(), headers);
+    return;
+  }
+  // Named by the stream's writer for the connection, which is ours.
+  const { connection: _connection, 'content-encoding': _encoding, ...others } = headers;
+  response.writeHead(fetched.status, { ...secureHeaders(contentType), ...others, 'x-accel-buffering': 'no' });
+  response.flushHeaders();
+  if (fetched.body) await sendStream(response, fetched.body, stopping);
+  response.end();
+}
+
+async function sendStream(
+  response: ServerResponse,
+  body: ReadableStream<Uint8Array>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const chunks = body[Symbol.asyncIterator]();
+  // Ending the source settles a read that waits for it. Whether that fails matters to no one: there is no reader left.
+  const leave = () => void chunks.return?.(undefined)?.catch(() => {});
+  response.once('close', leave);
+  stopping.addEventListener('abort', leave, { once: true });
+  if (stopping.aborted || response.closed) leave();
+  try {
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      if (response.closed || stopping.aborted) break;
+      if (!response.write(next.value)) await drained(response, stopping);
+    }
+  } catch (error) {
+    if (!response.closed && !stopping.aborted) throw error;
+  } finally {
+    response.off('close', leave);
+    stopping.removeEventListener('abort', leave);
+    leave();
+  }
+}
+
+function drained(response: ServerResponse, stopping: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      stopping.removeEventListener('abort', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+    stopping.addEventListener('abort', done, { once: true });
+    if (response.closed || stopping.aborted) done();
+  });
+}

@@ -1,0 +1,51 @@
+/** What the listener hands to whoever answers a path. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Principal } from '../domain/principal.ts';
+import type { Credentials } from './authenticate.ts';
+import type { HttpRefusal } from './refusal.ts';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Absolute, with the name that the caller used. */
+  readonly url: URL;
+  readonly principal: Principal;
+  /** Aborts when the caller is gone, or has its answer. */
+  readonly gone: AbortSignal;
+  /** Aborts when the server stops and answers that go on should end. */
+  readonly stopping: AbortSignal;
+  /** The whole body, within the limit. @throws HttpRefusal BODY_TOO_LARGE */
+  body(): Promise<Buffer<ArrayBuffer>>;
+}
+
+export interface Route {
+  /** Compared as it is; a path that ends in `/*` matches everything below it. */
+  readonly path: string;
+  /** HEAD is answered wherever GET is. */
+  readonly methods: readonly string[];
+  /** Answered without a key, and while the server stops: only what tells whether the server is there. */
+  readonly open?: boolean;
+  /** The JSON of a refusal. Default `{ error: { code, message } }`. */
+  readonly refusalBody?: (refusal: HttpRefusal) => unknown;
+  /** Answers, or throws: a refusal as it is, anything else as an INTERNAL_ERROR without its reason. */
+  handle(exchange: Exchange): void | Promise<void>;
+}
+
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  /** What the request itself brought to be known by. */
+  readonly credentials: Credentials;
+  /** @throws HttpRefusal */
+  authenticate(credentials: Credentials): Principal;
+}
+
+/** A path that takes WebSockets. */
+export interface SocketRoute {
+  readonly path: string;
+  accept(upgrade: Upgrade): void;
+  /** Closes its sockets with 1001. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,101 @@
+/** Requests that become WebSockets, and those that are no HTTP at all. */
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { messageOf } from '../domain/errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type Authenticator, credentialsOf } from './authenticate.ts';
+import { checkOrigin } from './guard.ts';
+import { HttpRefusal } from './refusal.ts';
+import { refusalBody, secureHeaders } from './respond.ts';
+import type { SocketRoute } from './route.ts';
+
+export interface UpgradeHandlerOptions {
+  readonly host: string;
+  readonly authenticator: Authenticator;
+  readonly socketRoutes: readonly SocketRoute[];
+  readonly isStopping: () => boolean;
+  readonly logger: Logger;
+}
+
+export class UpgradeHandler {
+  readonly #options: UpgradeHandlerOptions;
+
+  constructor(options: UpgradeHandlerOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const { host, authenticator, socketRoutes, isStopping } = this.#options;
+    try {
+      checkOrigin('GET', request.headers, host);
+      if (isStopping()) throw new HttpRefusal('STOPPING', 'The server is stopping. Try again in a moment.');
+      const [path] = (request.url ?? '').split('?', 1);
+      const route = socketRoutes.find((each) => each.path === path);
+      if (!route)
+        throw new HttpRefusal('NOT_FOUND', 'This path takes no WebSockets. GraphQL takes them at /graphql.');
+      const credentials = credentialsOf(request.headers);
+      // A wrong key is refused at once; none may still come with connection_init.
+      if (credentials.key !== undefined) authenticator.principal(credentials);
+      route.accept({
+        request,
+        socket,
+        head,
+        credentials,
+        authenticate: (given) => authenticator.principal(given),
+      });
+    } catch (error) {
+      const refusal = this.#refusalFor(error);
+      endWith(socket, refusal.status, refusalBody(refusal), refusal.headers);
+    }
+  }
+
+  #refusalFor(error: unknown): HttpRefusal {
+    if (error instanceof HttpRefusal) return error;
+    this.#options.logger.error('Opening a WebSocket failed.', { error: messageOf(error) });
+    return new HttpRefusal('INTERNAL_ERROR', 'The server failed to answer this. Its log has the reason.');
+  }
+}
+
+/** Answers what node could not read as a request. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code, message] = brokenRequest(error.code);
+  endWith(socket, status, { error: { code, message } });
+}
+
+function brokenRequest(code: string | undefined): readonly [number, string, string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return [431, 'HEADERS_TOO_LARGE', 'The headers are larger than this server takes.'];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return [408, 'REQUEST_TIMEOUT', 'The request took too long to arrive.'];
+    default:
+      return [400, 'BAD_REQUEST', 'This is not a request that HTTP/1.1 knows.'];
+  }
+}
+
+function endWith(
+  socket: Duplex,
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  const lines = Object.entries({
+    ...secureHeaders('application/json'),
+    ...headers,
+    connection: 'close',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length,
+  }).map(([name, text]) => `${name}: ${text}`);
+  socket.end(
+    Buffer.concat([
+      Buffer.from(`${[`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines].join('\r\n')}\r\n\r\n`),
+      body,
+    ]),
+  );
+}

@@ -1,0 +1,83 @@
+/**
+ * What an instance takes before anybody has measured it: weights + attention cache + compute buffers + what the driver takes
+ * for a process, and a margin where the model tells too little. Pure functions of what the model tells.
+ */
+import type { InstanceConfig, ModelInfo } from '../../domain/model.ts';
+import { MiB } from '../../domain/units.ts';
+import { batchSize } from './batch.ts';
+import { computeBufferBytes, reserveRules } from './compute-buffers.ts';
+import { familyOf } from './families.ts';
+import { kvCacheBytes } from './kv-cache.ts';
+import { weightsOnGpuBytes } from './weights.ts';
+
+/**
+ * The CUDA context and its libraries: 0.3 to 0.6 GiB a process, which no figure of Ollama's contains and every driver shows.
+ * It counts in what must be free before a load, whoever measures.
+ */
+export const DRIVER_CONTEXT_BYTES = 512 * MiB;
+
+/** Of the file, for a model that tells nothing. */
+const MARGIN_WITHOUT_FACTS = 0.3;
+/** Of everything, for an architecture whose exceptions nobody has looked at. */
+const MARGIN_OF_UNKNOWN_FAMILY = 0.05;
+/** The encoder's own buffers for a picture, of which nothing is told. */
+const ENCODER_COMPUTE_BYTES = 512 * MiB;
+
+export interface FootprintQuestion {
+  readonly model: Pick<ModelInfo, 'diskBytes' | 'facts' | 'capabilities'>;
+  /** Tokens of one slot. */
+  readonly contextLength: number;
+  readonly config: InstanceConfig;
+  readonly embedding: boolean;
+  /** Of the server that will run it; null when it is not known. */
+  readonly serverVersion: string | null;
+  /** Where it is set; else the one that the server will choose. */
+  readonly batch?: number;
+  /** What the driver was seen to take on that host; the usual where it is not known. */
+  readonly driverBytes?: number;
+}
+
+export interface PredictedFootprint {
+  readonly weightsBytes: number;
+  readonly kvBytes: number;
+  readonly computeBytes: number;
+  readonly driverBytes: number;
+  /** For what the model does not tell. */
+  readonly marginBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Bytes of one instance over all GPUs with every layer on them. Never falls when context or slots grow. */
+export function predictFootprint(question: FootprintQuestion): PredictedFootprint {
+  const { model, contextLength, config, embedding } = question;
+  const driverBytes = question.driverBytes ?? DRIVER_CONTEXT_BYTES;
+  const tokens = contextLength * config.parallel;
+  const batch = question.batch ?? batchSize(tokens, contextLength, embedding);
+  const shape = { contextLength, parallel: config.parallel, kvCacheType: config.kvCacheType, batch };
+  const kvBytes = model.facts && kvCacheBytes(model.facts, shape);
+  if (!model.facts || kvBytes === null) {
+    const marginBytes = Math.ceil(model.diskBytes * MARGIN_WITHOUT_FACTS);
+    return sum({ weightsBytes: model.diskBytes, kvBytes: 0, computeBytes: 0, driverBytes, marginBytes });
+  }
+  const encoderBytes = model.capabilities.includes('vision') ? ENCODER_COMPUTE_BYTES : 0;
+  const graphBytes = computeBufferBytes(model.facts, {
+    tokens,
+    parallel: config.parallel,
+    batch,
+    flashAttention: config.flashAttention,
+    embedding,
+    reserve: reserveRules(question.serverVersion),
+  });
+  const weightsBytes = weightsOnGpuBytes(model);
+  const computeBytes = graphBytes + encoderBytes;
+  const known = familyOf(model.facts.architecture) !== null;
+  const marginBytes = known
+    ? 0
+    : Math.ceil((weightsBytes + kvBytes + computeBytes) * MARGIN_OF_UNKNOWN_FAMILY);
+  return sum({ weightsBytes, kvBytes, computeBytes, driverBytes, marginBytes });
+}
+
+function sum(parts: Omit<PredictedFootprint, 'totalBytes'>): PredictedFootprint {
+  const { weightsBytes, kvBytes, computeBytes, driverBytes, marginBytes } = parts;
+  return { ...parts, totalBytes: weightsBytes + kvBytes + computeBytes + driverBytes + marginBytes };
+}

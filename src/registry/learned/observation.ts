@@ -1,0 +1,63 @@
+/** What a load told, and how it is kept. */
+import { z } from 'zod';
+
+/** What a load told. */
+export interface LoadMeasurement {
+  /** As the server tells: without what the driver takes for the process. */
+  readonly sizeBytes: number;
+  /** Less than `sizeBytes` when part of it went to the CPU, and 0 on a host without a GPU. */
+  readonly vramBytes: number;
+  readonly loadMs: number;
+  /** By how much the GPUs' used memory grew over the load, where it was read before and after it and nothing else changed. */
+  readonly probedBytes?: number;
+  /** What the GPUs had for it, all instances of ours gone: kept when it did not fit. Absent on a host without any. */
+  readonly cardBytes?: number;
+}
+
+const observation = z.object({
+  sizeBytes: z.number(),
+  /** Of the process by the driver's count, less `sizeBytes`; null where nobody looked. */
+  driverBytes: z.number().nullable(),
+  serverVersion: z.string().nullable(),
+  /** Epoch milliseconds. */
+  at: z.number(),
+});
+export type Observation = Readonly<z.infer<typeof observation>>;
+
+const misfit = z.object({
+  /** What the server said that it takes in all. */
+  sizeBytes: z.number(),
+  /** The part of that which was on GPUs. */
+  vramBytes: z.number(),
+  cardBytes: z.number().nullable(),
+  serverVersion: z.string().nullable(),
+  at: z.number(),
+});
+/** A variant that did not go whole onto the GPUs of a backend. */
+export type Misfit = Readonly<z.infer<typeof misfit>>;
+
+export const learnedEntry = z.object({
+  weights: z.string(),
+  /** Of the file. */
+  diskBytes: z.number(),
+  contextLength: z.number(),
+  /** Slots that memory was taken for. */
+  slots: z.number(),
+  /** The type of the cache and what else makes two setups incomparable. */
+  setup: z.string(),
+  /** The newest last, of whole loads only. */
+  observations: z.array(observation),
+  misfit: misfit.nullable(),
+  /** Running means; null until there was such a load. */
+  warmLoadMs: z.number().nullable(),
+  coldLoadMs: z.number().nullable(),
+  /** When its file was last read. */
+  readAt: z.number(),
+});
+export type LearnedEntry = Readonly<z.infer<typeof learnedEntry>>;
+
+/** Part of the model is on the CPU although there are GPUs. Without a GPU nothing spills. */
+export function isSpilled(measured: LoadMeasurement): boolean {
+  if (measured.vramBytes === 0) return measured.cardBytes !== undefined && measured.cardBytes > 0;
+  return measured.vramBytes < measured.sizeBytes;
+}

@@ -1,0 +1,39 @@
+/**
+ * What an Ollama of our days believes to be free (contract measured on v0.33): while any model is on a card it asks not the card but
+ * one running engine's record, frozen when that engine was loaded, and which one is chance. A load that truly fits is preceded by
+ * evictions when the record that happens to be asked says otherwise, so all of them must say yes.
+ */
+import type { GpuId } from '../../domain/ids.ts';
+import type { InstanceSnapshot } from './snapshot.ts';
+
+/** Ollama admits a further model when it predicts at most this share of what it believes to be free. */
+const ADMITTED_SHARE = 0.8;
+
+/** The least that any record would tell of the card if these instances stay; null when none covers it, so that it is really read. */
+export function believedFreeBytes(
+  gpu: { readonly id: GpuId; readonly totalBytes: number },
+  staying: readonly InstanceSnapshot[],
+): number | null {
+  const here = staying.flatMap((instance) => {
+    const part = instance.footprint.find((each) => each.gpuId === gpu.id);
+    return part
+      ? [{ bytes: part.bytes, freeBefore: instance.freeBeforeLoad.get(gpu.id) ?? gpu.totalBytes }]
+      : [];
+  });
+  if (here.length === 0) return null;
+  const unclaimed = gpu.totalBytes - here.reduce((sum, { bytes }) => sum + bytes, 0);
+  return Math.min(
+    unclaimed,
+    ...here.map(({ bytes, freeBefore }) => Math.min(gpu.totalBytes, freeBefore) - bytes),
+  );
+}
+
+/** Whether the server would load it onto this card without evicting anyone. The first model on a card is always taken. */
+export function serverAdmits(
+  predictedBytes: number,
+  gpu: { readonly id: GpuId; readonly totalBytes: number },
+  staying: readonly InstanceSnapshot[],
+): boolean {
+  const believed = believedFreeBytes(gpu, staying);
+  return believed === null || predictedBytes <= ADMITTED_SHARE * believed;
+}

@@ -1,0 +1,31 @@
+/**
+ * The policy: a pure function of a snapshot and the time. In this order:
+ * 1. what drains is unloaded when its last job is done, and what an open plan made room for is loaded;
+ * 2. instances serve their own queues;
+ * 3. overdrawn cards are relieved, stuck loads woken, idle instances past their keep-alive let go;
+ * 4. the model with the most weighted waiting is loaded next: into free memory if it fits, else in the place of residents with
+ *    an empty queue. A resident with work gives way only to an overdue job.
+ * "Keep the server from fighting back" holds throughout: drain, unload, confirm, load; one load per channel; a load only where
+ * the server itself will believe that it fits; jobs only to instances that are ready.
+ */
+import { Draft } from './draft.ts';
+import { fillInstances } from './fill.ts';
+import { advance, expireIdle, relieve, wakeStuckLoads } from './keep-up.ts';
+import { openPlans } from './next-models.ts';
+import type { Plan } from './plan.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export function decide(snapshot: Snapshot, now: number): Plan {
+  const draft = new Draft(snapshot, now);
+  for (const backend of snapshot.backends) {
+    advance(draft, backend);
+    relieve(draft, backend);
+    wakeStuckLoads(draft, backend);
+  }
+  if (!snapshot.paused) {
+    draft.claims.push(...fillInstances(snapshot, draft.draining, now));
+    openPlans(draft);
+  }
+  for (const backend of snapshot.backends) expireIdle(draft, backend);
+  return draft.plan();
+}

@@ -1,0 +1,50 @@
+/** Fills the slots of instances with the jobs that they can serve. */
+import type { Bucket } from '../../domain/backlog.ts';
+import type { InstanceId } from '../../domain/ids.ts';
+import { claimOrder } from './claim-order.ts';
+import type { PlannedClaim } from './plan.ts';
+import { type Demand, type InstanceSnapshot, type Snapshot, serves } from './snapshot.ts';
+
+/** Ready instances first: their jobs start now. A loading one gets at most as many as it will have slots. */
+export function fillInstances(
+  snapshot: Snapshot,
+  drained: ReadonlySet<InstanceId>,
+  now: number,
+): readonly PlannedClaim[] {
+  const remaining = new Map<Bucket, number>();
+  for (const demand of snapshot.demand)
+    for (const bucket of demand.backlog.buckets) remaining.set(bucket, bucket.count);
+  const claims: PlannedClaim[] = [];
+  for (const instance of takers(snapshot, drained)) {
+    const slots = instance.config.parallel - instance.activeJobs;
+    if (slots <= 0) continue;
+    const buckets = servable(snapshot.demand, instance).flatMap((demand) => demand.backlog.buckets);
+    const open = buckets.map((bucket) => ({ ...bucket, count: remaining.get(bucket) ?? 0 }));
+    const picks = claimOrder(open, snapshot.service, slots, now);
+    if (picks.length === 0) continue;
+    for (const pick of picks) {
+      const bucket = buckets.find(
+        (each) => each.queue === pick.queue && each.priority === pick.priority && each.client === pick.client,
+      );
+      if (bucket) remaining.set(bucket, (remaining.get(bucket) ?? 0) - pick.count);
+    }
+    claims.push({ instanceId: instance.id, as: instance.status === 'READY' ? 'RUNNING' : 'QUEUED', picks });
+  }
+  return claims;
+}
+
+function takers(snapshot: Snapshot, drained: ReadonlySet<InstanceId>): InstanceSnapshot[] {
+  const instances = snapshot.backends
+    .filter((backend) => backend.available)
+    .flatMap((backend) => backend.instances)
+    .filter((instance) => !instance.suspect && !drained.has(instance.id));
+  return [
+    ...instances.filter((instance) => instance.status === 'READY'),
+    ...instances.filter((instance) => instance.status === 'LOADING'),
+  ];
+}
+
+/** The demand that an instance can serve. */
+export function servable(demand: readonly Demand[], instance: InstanceSnapshot): readonly Demand[] {
+  return demand.filter((each) => each.options.some((option) => serves(instance, option)));
+}

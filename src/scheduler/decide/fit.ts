@@ -1,0 +1,130 @@
+/** Whether an instance fits, where, and which residents would have to leave for it. */
+import type { GpuId } from '../../domain/ids.ts';
+import { serverAdmits } from './belief.ts';
+import type { Placement } from './plan.ts';
+import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
+
+/** After an unload with others resident Ollama handles no further unload for so long: one large victim is worth several small ones. */
+const UNLOAD_STALL_MS = 5_000;
+/** Up to so many residents every set of victims is tried; beyond, they are taken in order. */
+const EXACT_UP_TO = 8;
+
+/**
+ * The card with the most room that holds it whole; else all cards together, each in proportion to its room. Null when even that
+ * is too little. On a host without GPUs everything fits, nowhere in particular.
+ */
+export function place(
+  footprintBytes: number,
+  gpus: readonly Pick<GpuSnapshot, 'id' | 'freeBytes'>[],
+): Placement | null {
+  if (gpus.length === 0) return [];
+  const roomiest = gpus.reduce((best, gpu) => (gpu.freeBytes > best.freeBytes ? gpu : best));
+  if (roomiest.freeBytes >= footprintBytes) return [{ gpuId: roomiest.id, bytes: footprintBytes }];
+  const room = gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0);
+  if (room < footprintBytes) return null;
+  return gpus
+    .filter((gpu) => gpu.freeBytes > 0)
+    .map((gpu) => ({ gpuId: gpu.id, bytes: Math.floor((footprintBytes * gpu.freeBytes) / room) }));
+}
+
+/** Whether it could ever fit, with every instance gone. */
+export function couldFit(option: LoadOption, backend: BackendSnapshot): boolean {
+  const empty = backend.gpus.map((gpu) => ({ id: gpu.id, freeBytes: gpu.capacityBytes }));
+  return place(option.footprintBytes, empty) !== null;
+}
+
+/** The GPUs as they would be without these instances. */
+function without(backend: BackendSnapshot, leaving: readonly InstanceSnapshot[]): GpuSnapshot[] {
+  const back = new Map<GpuId, number>();
+  for (const instance of leaving) {
+    for (const part of instance.footprint) back.set(part.gpuId, (back.get(part.gpuId) ?? 0) + part.bytes);
+  }
+  return backend.gpus.map((gpu) => ({
+    ...gpu,
+    freeBytes: Math.min(
+      gpu.capacityBytes,
+      Math.max(0, gpu.freeBytes - gpu.deficitBytes + (back.get(gpu.id) ?? 0)),
+    ),
+  }));
+}
+
+/** Where the option fits once `leaving` are gone; null when it does not, or when the server would not believe that it does. */
+export function fitWithout(
+  option: LoadOption,
+  backend: BackendSnapshot,
+  leaving: readonly InstanceSnapshot[],
+): Placement | null {
+  if (backend.instances.length - leaving.length >= backend.maxLoadedModels) return null;
+  const placement = place(option.footprintBytes, without(backend, leaving));
+  if (!placement || !backend.hasBeliefs) return placement;
+  const staying = backend.instances.filter((instance) => !leaving.includes(instance));
+  const admitted = placement.every(({ gpuId, bytes }) => {
+    const gpu = backend.gpus.find((each) => each.id === gpuId);
+    // Of a model over several cards each card's share is judged by itself.
+    const predicted = (option.predictedByServerBytes * bytes) / Math.max(1, option.footprintBytes);
+    return gpu !== undefined && serverAdmits(predicted, gpu, staying);
+  });
+  return admitted ? placement : null;
+}
+
+/**
+ * The cheapest set of residents among `willing` (those before others come first in it) whose leaving makes room; empty when there is
+ * room already, null when there is no such set. Cheap is what costs the least loading to bring back.
+ */
+export function chooseVictims(
+  option: LoadOption,
+  backend: BackendSnapshot,
+  willing: readonly InstanceSnapshot[],
+): readonly InstanceSnapshot[] | null {
+  const forced = backend.oneInstancePerWeights
+    ? backend.instances.filter((instance) => instance.variant.weights === option.variant.weights)
+    : [];
+  if (forced.some((instance) => !willing.includes(instance))) return null;
+  if (fitWithout(option, backend, forced)) return forced;
+  const others = willing.filter((instance) => !forced.includes(instance));
+  const exact = others.length <= EXACT_UP_TO ? cheapestSubset(option, backend, forced, others) : null;
+  return exact ?? inOrder(option, backend, forced, others);
+}
+
+function cheapestSubset(
+  option: LoadOption,
+  backend: BackendSnapshot,
+  forced: readonly InstanceSnapshot[],
+  others: readonly InstanceSnapshot[],
+): readonly InstanceSnapshot[] | null {
+  let best: { readonly cost: number; readonly set: readonly InstanceSnapshot[] } | null = null;
+  for (let bits = 1; bits < 2 ** others.length; bits += 1) {
+    const chosen = others.filter((_, i) => (bits >> i) & 1);
+    const stalls = backend.hasBeliefs ? (forced.length + chosen.length - 1) * UNLOAD_STALL_MS : 0;
+    const cost = chosen.reduce((sum, instance) => sum + leavingCost(instance, others), stalls);
+    if (best && cost >= best.cost) continue;
+    const set = [...forced, ...chosen];
+    if (fitWithout(option, backend, set)) best = { cost, set };
+  }
+  return best?.set ?? null;
+}
+
+/** The load that would bring it back, and twice that the later it stands in the order of willingness: the recently used will be missed first. */
+function leavingCost(instance: InstanceSnapshot, order: readonly InstanceSnapshot[]): number {
+  return instance.expectedLoadMs * (1 + (2 * order.indexOf(instance)) / order.length);
+}
+
+function inOrder(
+  option: LoadOption,
+  backend: BackendSnapshot,
+  forced: readonly InstanceSnapshot[],
+  others: readonly InstanceSnapshot[],
+): readonly InstanceSnapshot[] | null {
+  let chosen = [...forced];
+  for (const victim of others) {
+    chosen.push(victim);
+    if (fitWithout(option, backend, chosen)) break;
+  }
+  if (!fitWithout(option, backend, chosen)) return null;
+  // Backward trimming: an early small victim may be needless once a later large one is in.
+  for (const victim of others.filter((each) => chosen.includes(each))) {
+    const fewer = chosen.filter((other) => other !== victim);
+    if (fitWithout(option, backend, fewer)) chosen = fewer;
+  }
+  return chosen;
+}

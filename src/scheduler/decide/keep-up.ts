@@ -1,0 +1,144 @@
+/** What has to go on whatever waits: finished drains, open plans, idle instances, stuck loads, overdrawn cards. */
+import { formatBytes, formatDuration } from '../../domain/units.ts';
+import type { Draft } from './draft.ts';
+import { fitWithout } from './fit.ts';
+import type { BackendSnapshot, InstanceSnapshot, Intent } from './snapshot.ts';
+import { waitingWeight } from './victims.ts';
+
+/** A load has taken suspiciously long after so many times its estimate, and not before so many milliseconds. */
+const STUCK_FACTOR = 3;
+const LEAST_STUCK_MS = 15_000;
+/** A card must have been overdrawn by strangers for so long before instances leave for them: programs come and go. */
+const FOREIGN_PATIENCE_MS = 10_000;
+
+/** Drained instances are unloaded, broken ones cleared away; intents whose victims are gone become loads. */
+export function advance(draft: Draft, backend: BackendSnapshot): void {
+  if (!backend.available) return;
+  for (const instance of backend.instances) {
+    if (instance.activeJobs > 0) continue;
+    if (instance.status === 'DRAINING') draft.unload(backend, instance, 'Its last job is done.');
+    if (instance.status === 'FAILED') draft.unload(backend, instance, 'It failed and is cleared away.');
+  }
+  const open: Intent[] = [];
+  for (const intent of backend.intents) {
+    const waits = backend.instances.some((instance) => intent.victims.includes(instance.id));
+    if (waits || draft.snapshot.paused || !carryOut(draft, backend, intent, open.length)) open.push(intent);
+  }
+  if (backend.intents.length > 0) draft.setIntents(backend, open);
+}
+
+/** The victims are gone: load, unless nobody wants it any more or something else took the room. False when it has to wait still. */
+function carryOut(draft: Draft, backend: BackendSnapshot, intent: Intent, open: number): boolean {
+  const { weights, modelName } = intent.target.variant;
+  const options = [
+    ...draft.snapshot.demand.flatMap((demand) => demand.options),
+    ...draft.snapshot.wishes.map((wish) => wish.option),
+  ];
+  const wanted = options.some(
+    (option) => option.backendId === backend.id && option.variant.weights === weights,
+  );
+  const placement = wanted ? fitWithout(intent.target, backend, []) : null;
+  if (!placement) {
+    draft.reason(
+      'WAIT',
+      backend,
+      modelName,
+      wanted ? 'The room that was made for it is gone again.' : 'Nobody waits for it any more.',
+    );
+    return true;
+  }
+  if (draft.freeChannels(backend, open) <= 0) return false;
+  draft.load(
+    backend,
+    { option: intent.target, placement },
+    `Room was made in ${formatDuration(draft.now - intent.openedAt)}.`,
+  );
+  return true;
+}
+
+/** Idle instances go after their keep-alive. */
+export function expireIdle(draft: Draft, backend: BackendSnapshot): void {
+  if (!backend.available) return;
+  for (const instance of draft.standing(backend)) {
+    if (instance.pinned || instance.keepAliveMs === null || !draft.isIdle(instance)) continue;
+    const expiresAt = instance.lastUsedAt + instance.keepAliveMs;
+    if (expiresAt > draft.now) draft.wakeBy(expiresAt);
+    else
+      draft.drain(
+        backend,
+        instance,
+        `Idle for ${formatDuration(draft.now - instance.lastUsedAt)}, its keep-alive.`,
+      );
+  }
+}
+
+/**
+ * An Ollama whose loads hang for no reason is woken by any unload (its pending loop waits for an event that never comes): the least
+ * recently used instance with nothing to do is given up for that, one at a time.
+ */
+export function wakeStuckLoads(draft: Draft, backend: BackendSnapshot): void {
+  if (!backend.available || !backend.hasBeliefs) return;
+  const leaving = backend.instances.some(
+    (instance) => instance.status === 'DRAINING' || instance.status === 'UNLOADING',
+  );
+  for (const instance of backend.instances) {
+    if (instance.status !== 'LOADING') continue;
+    const patienceMs = Math.max(LEAST_STUCK_MS, STUCK_FACTOR * instance.expectedLoadMs);
+    const stuckAt = instance.loadStartedAt + patienceMs;
+    if (stuckAt > draft.now) {
+      draft.wakeBy(stuckAt);
+      continue;
+    }
+    if (leaving) return;
+    const idle = draft.standing(backend).filter((other) => !other.pinned && draft.isIdle(other));
+    const [victim] = idle.sort((a, b) => a.lastUsedAt - b.lastUsedAt);
+    if (!victim) return;
+    const waited = formatDuration(draft.now - instance.loadStartedAt);
+    draft.drain(
+      backend,
+      victim,
+      `${instance.variant.modelName} has been loading for ${waited}; an unload wakes a stuck server.`,
+    );
+    return;
+  }
+}
+
+/**
+ * Instances make room on a card that is overdrawn: for a reservation at once, those with work too; for strangers' memory only
+ * idle ones, and only after a while.
+ */
+export function relieve(draft: Draft, backend: BackendSnapshot): void {
+  if (!backend.available) return;
+  for (const gpu of backend.gpus) {
+    if (gpu.deficitBytes <= 0 || gpu.deficitSince === null) continue;
+    const forReservation = gpu.reservedBytes > 0;
+    if (!forReservation && draft.now - gpu.deficitSince < FOREIGN_PATIENCE_MS) {
+      draft.wakeBy(gpu.deficitSince + FOREIGN_PATIENCE_MS);
+      continue;
+    }
+    const on = (instance: InstanceSnapshot) =>
+      instance.footprint.find((part) => part.gpuId === gpu.id)?.bytes ?? 0;
+    const leaving = backend.instances.filter(
+      (instance) => instance.status !== 'READY' || draft.draining.has(instance.id),
+    );
+    let missing =
+      gpu.deficitBytes -
+      leaving.filter((one) => one.status !== 'LOADING').reduce((sum, one) => sum + on(one), 0);
+    const candidates = draft
+      .standing(backend)
+      .filter(
+        (instance) => on(instance) > 0 && !instance.pinned && (forReservation || draft.isIdle(instance)),
+      )
+      .sort((a, b) => waitingWeight(draft, a) - waitingWeight(draft, b) || a.lastUsedAt - b.lastUsedAt);
+    for (const instance of candidates) {
+      if (missing <= 0) break;
+      const why = forReservation ? 'for a reservation' : 'for programs outside';
+      draft.drain(
+        backend,
+        instance,
+        `Makes room ${why}: ${formatBytes(gpu.deficitBytes)} too much is claimed.`,
+      );
+      missing -= on(instance);
+    }
+  }
+}

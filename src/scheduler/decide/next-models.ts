@@ -1,0 +1,121 @@
+/** Which model is loaded next, and where. */
+import { formatBytes, formatDuration } from '../../domain/units.ts';
+import type { Draft } from './draft.ts';
+import { chooseVictims, fitWithout } from './fit.ts';
+import type { Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
+import { willingVictims } from './victims.ts';
+import { overdueAt, weightedWaiting } from './waiting.ts';
+
+/** A set of weights that is wanted and that nothing serves. */
+interface Candidate {
+  readonly option: LoadOption;
+  readonly weight: number;
+  /** Epoch milliseconds; in the past when it is overdue. */
+  readonly overdueAt: number;
+  /** Why it is wanted, for people. */
+  readonly wanted: string;
+  /** Whether others may have to leave for it. */
+  readonly mayEvict: boolean;
+}
+
+/** A wish weighs as much as a HIGH job that has just arrived. */
+const WISH_WEIGHT = 8;
+
+export function openPlans(draft: Draft): void {
+  const candidates = [...waitedFor(draft), ...wishedFor(draft)].sort(byUrgency(draft.now));
+  // Free memory first: a load without victims takes nothing from anyone.
+  const left = candidates.filter((candidate) => !open(draft, candidate, []));
+  for (const candidate of left) {
+    const backend = draft.backendOf(candidate.option);
+    if (!backend || !candidate.mayEvict) continue;
+    const overdue = candidate.overdueAt <= draft.now ? candidate.overdueAt : null;
+    const willing = willingVictims(draft, backend, overdue);
+    if (willing.length > 0) open(draft, candidate, willing);
+    draft.wakeBy(candidate.overdueAt);
+  }
+}
+
+/** Overdue ones by their deadline, then by weight. */
+function byUrgency(now: number): (a: Candidate, b: Candidate) => number {
+  const deadline = (candidate: Candidate) =>
+    candidate.overdueAt <= now ? candidate.overdueAt : Number.POSITIVE_INFINITY;
+  return (a, b) => (deadline(a) === deadline(b) ? b.weight - a.weight : deadline(a) - deadline(b));
+}
+
+function waitedFor(draft: Draft): Candidate[] {
+  const byTarget = new Map<string, { demand: Demand[]; option: LoadOption }>();
+  for (const demand of draft.snapshot.demand) {
+    if (demand.options.some((option) => draft.isServed(option))) continue;
+    for (const option of demand.options) {
+      if (!isPossibleNow(draft, option)) continue;
+      const key = `${option.backendId} ${option.variant.weights}`;
+      const known = byTarget.get(key);
+      if (!known) byTarget.set(key, { demand: [demand], option });
+      else {
+        known.demand.push(demand);
+        // One instance serves every queue of these weights when it has the largest of their contexts.
+        if (option.variant.contextLength > known.option.variant.contextLength) known.option = option;
+      }
+    }
+  }
+  return [...byTarget.values()].map(({ demand, option }) => {
+    const weight = demand.reduce((sum, each) => sum + weightedWaiting(each.backlog, draft.now), 0);
+    const waiting = demand.reduce((sum, each) => sum + each.backlog.count, 0);
+    return {
+      option,
+      weight,
+      overdueAt: Math.min(...demand.map((each) => overdueAt(each.backlog))),
+      wanted: `${waiting} waiting, weight ${weight.toFixed(1)}`,
+      mayEvict: true,
+    };
+  });
+}
+
+function wishedFor(draft: Draft): Candidate[] {
+  return draft.snapshot.wishes
+    .filter(({ option }) => !draft.isServed(option) && isPossibleNow(draft, option))
+    .map(({ option, why, mayEvict }) => ({
+      option,
+      weight: mayEvict ? WISH_WEIGHT : 0,
+      overdueAt: Number.POSITIVE_INFINITY,
+      wanted: why,
+      mayEvict,
+    }));
+}
+
+/** Its backend answers, and its last load did not fail just now. */
+function isPossibleNow(draft: Draft, option: LoadOption): boolean {
+  const backend = draft.backendOf(option);
+  if (!backend?.available) return false;
+  const holdUntil = backend.loadHolds.get(option.variant.weights) ?? 0;
+  draft.wakeBy(holdUntil);
+  return holdUntil <= draft.now;
+}
+
+/** Opens a plan for the candidate with victims among `willing`. False when that is not possible now. */
+function open(draft: Draft, candidate: Candidate, willing: readonly InstanceSnapshot[]): boolean {
+  const { option, wanted } = candidate;
+  const backend = draft.backendOf(option);
+  if (!backend || draft.isServed(option) || draft.freeChannels(backend) <= 0) return false;
+  const now = draft.withPlanned(backend);
+  const victims = chooseVictims(option, now, willing);
+  if (!victims) return false;
+  const need = `${wanted}; needs ${formatBytes(option.footprintBytes)}`;
+  if (victims.length === 0) {
+    const placement = fitWithout(option, now, []);
+    if (!placement) return false;
+    draft.load(backend, { option, placement }, `${need}, which is free.`);
+    return true;
+  }
+  for (const victim of victims) {
+    const unused = formatDuration(draft.now - victim.lastUsedAt);
+    draft.drain(
+      backend,
+      victim,
+      `Makes room for ${option.variant.modelName} (${need}); last used ${unused} ago.`,
+    );
+  }
+  const intent = { target: option, victims: victims.map((victim) => victim.id), openedAt: draft.now };
+  draft.setIntents(backend, [...draft.intentsOf(backend), intent]);
+  return true;
+}

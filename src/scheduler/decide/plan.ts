@@ -1,0 +1,39 @@
+/** What was decided in one step, each entry with its reason. */
+import type { DecisionKind } from '../../domain/decision.ts';
+import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
+import type { ClaimPick } from '../../domain/store.ts';
+import type { Intent, LoadOption } from './snapshot.ts';
+
+export type Placement = readonly { readonly gpuId: GpuId; readonly bytes: number }[];
+
+export interface PlannedClaim {
+  readonly instanceId: InstanceId;
+  readonly as: 'QUEUED' | 'RUNNING';
+  readonly picks: readonly ClaimPick[];
+}
+
+export interface PlannedLoad {
+  readonly option: LoadOption;
+  readonly placement: Placement;
+}
+
+export interface Reason {
+  readonly kind: DecisionKind;
+  readonly backendId: BackendId | null;
+  readonly modelName: string | null;
+  readonly explanation: string;
+}
+
+export interface Plan {
+  readonly claims: readonly PlannedClaim[];
+  /** READY → DRAINING. */
+  readonly drains: readonly InstanceId[];
+  /** DRAINING without jobs → UNLOADING. */
+  readonly unloads: readonly InstanceId[];
+  readonly loads: readonly PlannedLoad[];
+  /** The intents that are open after this step, by backend. Backends not named keep theirs. */
+  readonly intents: ReadonlyMap<BackendId, readonly Intent[]>;
+  readonly reasons: readonly Reason[];
+  /** When to look again although nothing happened, epoch milliseconds; null for never. */
+  readonly wakeAt: number | null;
+}

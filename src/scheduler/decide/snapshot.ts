@@ -1,0 +1,109 @@
+/** All that a decision may depend on. Its size grows with models, GPUs, backends and clients, never with jobs. */
+import type { QueueBacklog } from '../../domain/backlog.ts';
+import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
+import type { Instance } from '../../domain/instance.ts';
+import type { InstanceConfig, Variant } from '../../domain/model.ts';
+
+export interface Snapshot {
+  /** Start nothing new; what drains goes on. */
+  readonly paused: boolean;
+  readonly backends: readonly BackendSnapshot[];
+  /** Queues with claimable jobs, less those that are being claimed at this moment. */
+  readonly demand: readonly Demand[];
+  /** Models to be resident although no job waits for them. */
+  readonly wishes: readonly Wish[];
+  /** Service received so far per client, in seconds of slots. */
+  readonly service: ReadonlyMap<string, number>;
+}
+
+export interface BackendSnapshot {
+  readonly id: BackendId;
+  readonly name: string;
+  /** Answers, so that loads and jobs may be sent to it. */
+  readonly available: boolean;
+  /** Loads that may be under way at once. */
+  readonly loadChannels: number;
+  /** The most instances its server holds. */
+  readonly maxLoadedModels: number;
+  /** Judges by itself what fits, from frozen readings. */
+  readonly hasBeliefs: boolean;
+  /** One runner for each set of weights, so that a larger context replaces the smaller one. */
+  readonly oneInstancePerWeights: boolean;
+  /** Empty on a host without GPUs: then only the count limits. */
+  readonly gpus: readonly GpuSnapshot[];
+  readonly instances: readonly InstanceSnapshot[];
+  /** Plans under way: victims that drain for a model that will be loaded. */
+  readonly intents: readonly Intent[];
+  /** Weights whose last load failed, and until when they are not tried again. */
+  readonly loadHolds: ReadonlyMap<string, number>;
+}
+
+export interface GpuSnapshot {
+  readonly id: GpuId;
+  /** After headroom, reservations, foreign memory and instances. */
+  readonly freeBytes: number;
+  /** Free if every instance were gone. */
+  readonly capacityBytes: number;
+  readonly totalBytes: number;
+  readonly reservedBytes: number;
+  /** How far the claims exceed the card. */
+  readonly deficitBytes: number;
+  /** Since when, epoch milliseconds; null when they do not. */
+  readonly deficitSince: number | null;
+}
+
+export interface InstanceSnapshot extends Instance {
+  /** Something went wrong on it and no later reading has cleared it: it gets no new job. */
+  readonly suspect: boolean;
+  /** Null keeps it for as long as nobody needs its memory. */
+  readonly keepAliveMs: number | null;
+  /** Never a victim, and no keep-alive. */
+  readonly pinned: boolean;
+  /** What its load should take. */
+  readonly expectedLoadMs: number;
+  /** Bytes that were free on each card when it was loaded, as its server saw them. */
+  readonly freeBeforeLoad: ReadonlyMap<GpuId, number>;
+}
+
+/** Asked for by a person, a pin or the configuration. */
+export interface Wish {
+  readonly option: LoadOption;
+  /** For people. */
+  readonly why: string;
+  /** Whether others may have to leave for it; if not, it takes free memory only. */
+  readonly mayEvict: boolean;
+}
+
+export interface Intent {
+  readonly target: LoadOption;
+  readonly victims: readonly InstanceId[];
+  readonly openedAt: number;
+}
+
+export interface Demand {
+  readonly backlog: QueueBacklog;
+  /** Where it could run, and as what; empty when no backend has the model. */
+  readonly options: readonly LoadOption[];
+}
+
+/** A variant that could be loaded on one backend. */
+export interface LoadOption {
+  readonly backendId: BackendId;
+  readonly variant: Variant;
+  readonly config: InstanceConfig;
+  readonly footprintBytes: number;
+  /** What the server itself will predict, where it judges fit by itself. */
+  readonly predictedByServerBytes: number;
+  readonly measured: boolean;
+  readonly loadMs: number;
+  readonly keepAliveMs: number | null;
+}
+
+/** Whether jobs that ask for `option` can run on this instance without a reload. */
+export function serves(instance: Pick<Instance, 'backendId' | 'variant'>, option: LoadOption): boolean {
+  return (
+    instance.backendId === option.backendId &&
+    instance.variant.weights === option.variant.weights &&
+    instance.variant.contextLength >= option.variant.contextLength
+  );
+}

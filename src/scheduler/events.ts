@@ -1,0 +1,74 @@
+/** What the loop hears, and what it asks for. */
+import type { LoadSpec, Resident } from '../domain/backend.ts';
+import type { Remedy } from '../domain/errors.ts';
+import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
+import type { Variant } from '../domain/model.ts';
+import type { BackendObservation } from '../domain/observation.ts';
+import type { PlannedClaim, Reason } from './decide/plan.ts';
+import type { SteeringChange } from './steering-state.ts';
+
+export type SchedulerEvent =
+  /** Something outside changed (backlog, models) or a timer is due. */
+  | { readonly type: 'look' }
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'steer'; readonly change: SteeringChange }
+  /** Every ready instance of these weights is to go. */
+  | { readonly type: 'unload-weights'; readonly weights: string; readonly backendId: BackendId | null }
+  | { readonly type: 'observed'; readonly observation: BackendObservation }
+  /** The store answered a claim; none when it failed. */
+  | { readonly type: 'claimed'; readonly claimNumber: number; readonly jobs: readonly JobId[] }
+  /** A claimed job has left its slot: it ended, was cancelled, or went back to the queue. */
+  | {
+      readonly type: 'left';
+      readonly instanceId: InstanceId;
+      readonly jobId: JobId;
+      readonly client: string;
+      /** Time in the slot; 0 when it never ran. */
+      readonly ranMs: number;
+      /** The instance may be broken. */
+      readonly suspect: boolean;
+    }
+  | {
+      readonly type: 'loaded';
+      readonly instanceId: InstanceId;
+      /** As it was really loaded. */
+      readonly variant: Variant;
+      readonly measured: { readonly sizeBytes: number; readonly vramBytes: number } | null;
+    }
+  | {
+      readonly type: 'load-failed';
+      readonly instanceId: InstanceId;
+      readonly remedy: Remedy;
+      readonly message: string;
+    }
+  /** The server confirmed that the instance is gone. */
+  | { readonly type: 'unloaded'; readonly instanceId: InstanceId };
+
+export type Effect =
+  | {
+      readonly type: 'claim';
+      readonly claimNumber: number;
+      readonly claim: PlannedClaim;
+      readonly backendName: string;
+    }
+  | {
+      readonly type: 'load';
+      readonly instanceId: InstanceId;
+      readonly backendId: BackendId;
+      readonly spec: LoadSpec;
+      readonly expectedMs: number;
+    }
+  | {
+      readonly type: 'adopt';
+      readonly instanceId: InstanceId;
+      readonly backendId: BackendId;
+      readonly resident: Resident;
+      readonly spec: LoadSpec;
+    }
+  | { readonly type: 'unload'; readonly instanceId: InstanceId }
+  /** It went without us; what ran there ends by itself. */
+  | { readonly type: 'forget'; readonly instanceId: InstanceId }
+  /** A fresh reading is wanted soon; several wishes are one. */
+  | { readonly type: 'poke'; readonly backendId: BackendId }
+  | { readonly type: 'decided'; readonly reason: Reason; readonly jobId: JobId | null };

@@ -1,0 +1,167 @@
+/** Why a job waits, with the numbers that decide it. */
+import type { JobWaiting, WaitReason } from '../domain/decision.ts';
+import { footprintBytes } from '../domain/instance.ts';
+import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
+import { formatBytes, formatDuration } from '../domain/units.ts';
+import { couldFit } from './decide/fit.ts';
+import { type BackendSnapshot, type LoadOption, type Snapshot, serves } from './decide/snapshot.ts';
+import { OVERDUE_MS } from './decide/waiting.ts';
+
+export interface ExplainInput {
+  readonly job: Job;
+  readonly snapshot: Snapshot;
+  /** Where the job's queue could run today. */
+  readonly options: readonly LoadOption[];
+  /** Whether any backend has ever told its models. */
+  readonly modelsKnown: boolean;
+  /** Mean time of the jobs of this queue in a slot; null while there is no experience. */
+  readonly meanRunMs: number | null;
+}
+
+/** Null for a job that does not wait. */
+export function explain(input: ExplainInput, now: number): JobWaiting | null {
+  const { job, snapshot, options } = input;
+  if (job.status !== 'PENDING' && job.status !== 'QUEUED') return null;
+  if (job.notBefore !== null && job.notBefore > now) {
+    const last = job.history.at(-1)?.failure?.message ?? 'the last attempt failed';
+    return waiting(
+      'RETRY_DELAY',
+      `Tried again in ${formatDuration(job.notBefore - now)}, because: ${last}`,
+      job.notBefore,
+    );
+  }
+  if (snapshot.paused)
+    return waiting('SCHEDULER_PAUSED', 'The scheduler is paused; resumeScheduler lets it go on.');
+  const instances = snapshot.backends.flatMap((backend) => backend.instances);
+  const serving = instances.filter((instance) => options.some((option) => serves(instance, option)));
+  const loading = serving.find((instance) => instance.status === 'LOADING');
+  const ready = serving.filter((instance) => instance.status === 'READY');
+  if (job.status === 'QUEUED' || (loading && ready.length === 0)) {
+    const since = loading ? ` for ${formatDuration(now - loading.loadStartedAt)}` : '';
+    const expected = loading ? expectedLoadMs(options) : null;
+    const at = loading && expected !== null ? Math.max(now, loading.loadStartedAt + expected) : null;
+    return waiting(
+      'LOADING',
+      `${job.modelName} has been loading${since}.`,
+      job.status === 'QUEUED' ? at : null,
+    );
+  }
+  const reachable = options.filter((option) =>
+    snapshot.backends.some((backend) => backend.id === option.backendId && backend.available),
+  );
+  if (reachable.length === 0) return unavailable(input);
+  if (ready.length > 0) return inQueue(input, ready, now);
+  return waitsForMemory(input, reachable, now);
+}
+
+function unavailable({ job, snapshot, options, modelsKnown }: ExplainInput): JobWaiting {
+  const down = snapshot.backends.filter((backend) => !backend.available).map((backend) => backend.name);
+  if (options.length > 0 || !modelsKnown) {
+    return waiting(
+      'BACKEND_DOWN',
+      `${down.join(', ') || 'No backend'} does not answer; the job starts when it is back.`,
+    );
+  }
+  return waiting('MODEL_UNAVAILABLE', `No backend has ${job.modelName}; it starts when one has pulled it.`);
+}
+
+function inQueue(
+  input: ExplainInput,
+  ready: readonly { readonly config: { readonly parallel: number } }[],
+  now: number,
+): JobWaiting {
+  const { job, snapshot, meanRunMs } = input;
+  const slots = ready.reduce((sum, instance) => sum + instance.config.parallel, 0);
+  const backlog = snapshot.demand.find((demand) => demand.backlog.queue === job.queue)?.backlog;
+  const moreUrgent = JOB_PRIORITIES.slice(0, JOB_PRIORITIES.indexOf(job.priority));
+  const own = backlog?.byPriority[job.priority];
+  // Of its own priority about as many are ahead as its age has of the oldest one's.
+  const span = own?.oldestCreatedAt == null ? 0 : now - own.oldestCreatedAt;
+  const share = span > 0 ? 1 - Math.min(1, (now - job.createdAt) / span) : 0;
+  const ahead = Math.round(
+    moreUrgent.reduce((sum, priority) => sum + (backlog?.byPriority[priority].count ?? 0), 0) +
+      (own?.count ?? 0) * share,
+  );
+  const start = meanRunMs === null ? null : now + ((ahead + 1) * meanRunMs) / Math.max(1, slots);
+  const text = `About ${ahead} of its model's jobs come first, over ${slots} ${slots === 1 ? 'slot' : 'slots'}.`;
+  return waiting('QUEUE_ORDER', text, start, start !== null && meanRunMs !== null ? start + meanRunMs : null);
+}
+
+function waitsForMemory(
+  { job, snapshot }: ExplainInput,
+  options: readonly LoadOption[],
+  now: number,
+): JobWaiting {
+  const pairs = options.flatMap((option) => {
+    const backend = snapshot.backends.find((each) => each.id === option.backendId);
+    return backend ? [{ option, backend }] : [];
+  });
+  const possible = pairs.find(({ option, backend }) => couldFit(option, backend));
+  const shown = possible ?? pairs[0];
+  if (!shown) return waiting('VRAM', 'No backend has room for it.');
+  const { option, backend } = shown;
+  const need = formatBytes(option.footprintBytes);
+  if (!possible) {
+    const most = Math.max(0, ...backend.gpus.map((gpu) => gpu.capacityBytes));
+    return waiting(
+      'VRAM',
+      `It needs ${need}; no GPU of ${backend.name} has more than ${formatBytes(most)} to give.`,
+    );
+  }
+  const planned = backend.intents.find((intent) => intent.target.variant.weights === option.variant.weights);
+  if (planned) {
+    const names = backend.instances
+      .filter((instance) => planned.victims.includes(instance.id))
+      .map((instance) => instance.variant.modelName);
+    return waiting(
+      'VRAM',
+      `Room for its ${need} is being made: ${names.join(', ') || 'memory'} is on its way out.`,
+    );
+  }
+  const hold = backend.loadHolds.get(option.variant.weights);
+  if (hold !== undefined && hold > now) {
+    return waiting(
+      'VRAM',
+      `The last load of its model failed; the next one is in ${formatDuration(hold - now)}.`,
+    );
+  }
+  if (backend.intents.length > 0 || backend.instances.some((instance) => instance.status === 'LOADING')) {
+    return waiting(
+      'VRAM',
+      `${backend.name} loads ${backend.loadChannels === 1 ? 'one model' : `${backend.loadChannels} models`} at a time, and another one's turn is first.`,
+    );
+  }
+  return swapNotWorth(job, option, backend, now);
+}
+
+function swapNotWorth(job: Job, option: LoadOption, backend: BackendSnapshot, now: number): JobWaiting {
+  const resident = backend.instances.map(
+    (instance) => `${instance.variant.modelName} (${formatBytes(footprintBytes(instance))})`,
+  );
+  const free = backend.gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0);
+  const patience = job.createdAt + OVERDUE_MS[job.priority] - now;
+  const until = patience > 0 ? `; a swap is forced in ${formatDuration(patience)}` : '';
+  const reason: WaitReason = resident.length > 0 ? 'SWAP_NOT_WORTH' : 'VRAM';
+  return waiting(
+    reason,
+    `Needs ${formatBytes(option.footprintBytes)}, ${formatBytes(free)} free; ${resident.join(', ') || 'nothing of ours'} resident with work of its own${until}.`,
+  );
+}
+
+function expectedLoadMs(options: readonly LoadOption[]): number | null {
+  return options.length > 0 ? Math.max(...options.map((option) => option.loadMs)) : null;
+}
+
+function waiting(
+  reason: WaitReason,
+  explanation: string,
+  start: number | null = null,
+  end: number | null = null,
+): JobWaiting {
+  return {
+    reason,
+    explanation,
+    expectedStart: start === null ? null : Math.round(start),
+    expectedEnd: end === null ? null : Math.round(end),
+  };
+}

@@ -1,0 +1,85 @@
+/** Keeps what was asked of the memory up to date in each turn, and turns it into what could be loaded. */
+import { queueKey } from '../domain/queue-key.ts';
+import { serves, type Wish } from './decide/snapshot.ts';
+import { loadOption } from './options.ts';
+import { type SchedulerState, withInstance } from './state.ts';
+import type { Steering, WishRecord } from './steering-state.ts';
+import type { World } from './turn.ts';
+
+/** Ends what has expired and wishes that came true, and marks the instances that are pinned. */
+export function keepSteering(before: SchedulerState, world: World, now: number): SchedulerState {
+  let state = before;
+  const { reservations, pins, wishes } = before.steering;
+  const steering = {
+    reservations: some(reservations.values(), (one) => isOver(one.expiresAt, now))
+      ? new Map([...reservations].filter(([, one]) => !isOver(one.expiresAt, now)))
+      : reservations,
+    pins: some(pins, (pin) => isOver(pin.until, now)) ? pins.filter((pin) => !isOver(pin.until, now)) : pins,
+    wishes: some(wishes, (wish) => isFulfilled(state, wish, world))
+      ? wishes.filter((wish) => !isFulfilled(state, wish, world))
+      : wishes,
+  };
+  const changed =
+    steering.reservations !== reservations || steering.pins !== pins || steering.wishes !== wishes;
+  if (changed) state = { ...state, steering };
+  for (const instance of state.instances.values()) {
+    const pinned = steering.pins.some(
+      (pin) =>
+        (pin.backendId === null || pin.backendId === instance.backendId) &&
+        world.resolve(queueKey({ model: pin.modelName, contextLength: null }), instance.backendId)?.variant
+          .weights === instance.variant.weights,
+    );
+    if (pinned !== instance.pinned) state = withInstance(state, { ...instance, pinned });
+  }
+  return state;
+}
+
+function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
+  for (const item of items) if (test(item)) return true;
+  return false;
+}
+
+function isOver(until: number | null, now: number): boolean {
+  return until !== null && until <= now;
+}
+
+function isFulfilled(state: SchedulerState, wish: WishRecord, world: World): boolean {
+  if (wish.lasting) return false;
+  return [...state.instances.values()].some((instance) => {
+    if (instance.status !== 'READY' || (wish.backendId !== null && wish.backendId !== instance.backendId))
+      return false;
+    const option = loadOption(wish.queue, instance.backendId, world);
+    return option !== null && serves(instance, option);
+  });
+}
+
+/** When the next lease or pin ends, epoch milliseconds. */
+export function nextExpiry({ reservations, pins }: Steering): number {
+  const times = [...[...reservations.values()].map((one) => one.expiresAt), ...pins.map((pin) => pin.until)];
+  return Math.min(Number.POSITIVE_INFINITY, ...times.filter((time) => time !== null));
+}
+
+/** Wishes and pins as what could be loaded for them; a wish that one instance fulfils already asks for nothing more. */
+export function wishesOf(state: SchedulerState, world: World): readonly Wish[] {
+  const { pins, wishes } = state.steering;
+  const pinned = pins.map(({ modelName, backendId }): WishRecord => {
+    return {
+      queue: queueKey({ model: modelName, contextLength: null }),
+      backendId,
+      why: 'pinned',
+      mayEvict: true,
+      lasting: true,
+    };
+  });
+  return [...pinned, ...wishes].flatMap(({ queue, backendId, why, mayEvict }) => {
+    const backendIds = backendId === null ? [...state.backends.keys()] : [backendId];
+    const options = backendIds.flatMap((id) => loadOption(queue, id, world) ?? []);
+    const served = options.some((option) =>
+      [...state.instances.values()].some(
+        (instance) =>
+          (instance.status === 'READY' || instance.status === 'LOADING') && serves(instance, option),
+      ),
+    );
+    return served ? [] : options.slice(0, 1).map((option) => ({ option, why, mayEvict }));
+  });
+}

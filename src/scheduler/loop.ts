@@ -1,0 +1,127 @@
+/**
+ * The loop around `step`: gathers events, keeps the one timer, and hands effects to whoever carries them out. State changes nowhere
+ * else, so whatever reads it in a step may act on it in that step.
+ */
+import type { Clock, Random, Timer } from '../clock.ts';
+import type { BacklogView } from '../domain/backlog.ts';
+import { newId } from '../domain/ids.ts';
+import type { ModelResolver } from '../domain/resolver.ts';
+import type { Demand } from './decide/snapshot.ts';
+import { DecisionLog } from './decision-log.ts';
+import type { Effect, SchedulerEvent } from './events.ts';
+import { loadOption } from './options.ts';
+import { type BackendSettings, initialState, type SchedulerState } from './state.ts';
+import { step } from './step.ts';
+import type { World } from './turn.ts';
+
+export interface LoopDependencies {
+  readonly backends: readonly BackendSettings[];
+  readonly backlog: BacklogView;
+  readonly resolver: ModelResolver;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Carries out what was decided. Must not throw; what comes of it is told by `handle`. */
+  perform(effect: Exclude<Effect, { type: 'decided' }>): void;
+  /** Called after each turn in which the state changed. */
+  changed(state: SchedulerState): void;
+}
+
+export class SchedulerLoop {
+  readonly decisions = new DecisionLog();
+  readonly #deps: LoopDependencies;
+  readonly #events: SchedulerEvent[] = [];
+  #state: SchedulerState;
+  #status: 'idle' | 'turning' | 'stopped' = 'stopped';
+  #look: Timer | null = null;
+  #wake: Timer | null = null;
+  #demand: { readonly versions: string; readonly value: readonly Demand[] } = { versions: '', value: [] };
+
+  constructor(deps: LoopDependencies) {
+    this.#deps = deps;
+    this.#state = initialState(deps.backends);
+  }
+
+  get state(): SchedulerState {
+    return this.#state;
+  }
+
+  start(): void {
+    if (this.#status !== 'stopped') return;
+    this.#status = 'idle';
+    this.look();
+  }
+
+  /** Decides nothing more; what is under way goes on without it. Safe to call twice. */
+  stop(): void {
+    this.#status = 'stopped';
+    this.#events.length = 0;
+    this.#look?.cancel();
+    this.#look = null;
+    this.#wake?.cancel();
+    this.#wake = null;
+  }
+
+  /** Something may have changed. However often this is called in a tick, it costs one turn. */
+  look(): void {
+    if (this.#look || this.#status === 'stopped') return;
+    this.#look = this.#deps.clock.after(0, () => {
+      this.#look = null;
+      this.handle({ type: 'look' });
+    });
+  }
+
+  /** Takes an event in and decides. Events that arrive during a turn get turns of their own after it. */
+  handle(event: SchedulerEvent): void {
+    if (this.#status === 'stopped') return;
+    this.#events.push(event);
+    if (this.#status === 'turning') return;
+    this.#status = 'turning';
+    try {
+      for (let next = this.#events.shift(); next; next = this.#events.shift()) this.#turn(next);
+    } finally {
+      // A turn may have ended with `stop`.
+      if (this.#isTurning()) this.#status = 'idle';
+    }
+  }
+
+  #isTurning(): boolean {
+    return this.#status === 'turning';
+  }
+
+  #turn(event: SchedulerEvent): void {
+    const now = this.#deps.clock.now();
+    const before = this.#state;
+    const { state, effects, wakeAt } = step(before, event, this.#world(), now);
+    this.#state = state;
+    for (const effect of effects) {
+      if (effect.type === 'decided') this.decisions.add({ ...effect.reason, jobId: effect.jobId, at: now });
+      else this.#deps.perform(effect);
+    }
+    this.#wake?.cancel();
+    this.#wake =
+      wakeAt === null ? null : this.#deps.clock.after(wakeAt - now, () => this.handle({ type: 'look' }));
+    if (state !== before) this.#deps.changed(state);
+  }
+
+  #world(): World {
+    const { resolver, clock, random } = this.#deps;
+    return {
+      demand: this.#currentDemand(),
+      resolve: (queue, backendId) => resolver.resolve(queue, backendId),
+      newInstanceId: () => newId('ins', clock, random),
+    };
+  }
+
+  /** Worked out anew only when the backlog or the models have changed. */
+  #currentDemand(): readonly Demand[] {
+    const { backlog, resolver, backends } = this.#deps;
+    const versions = `${backlog.version} ${resolver.version}`;
+    if (this.#demand.versions === versions) return this.#demand.value;
+    const value = backlog.queues().map((queue) => ({
+      backlog: queue,
+      options: backends.flatMap(({ id }) => loadOption(queue.queue, id, resolver) ?? []),
+    }));
+    this.#demand = { versions, value };
+    return value;
+  }
+}

@@ -1,0 +1,283 @@
+/** Would these models fit into GPU memory together, and where? Bin packing over what the GPUs can hold of models. */
+import type { BackendId, GpuId } from '../domain/ids.ts';
+
+export interface BudgetGpu {
+  readonly id: GpuId;
+  readonly backendId: BackendId;
+  /** What models may take of it, whether or not instances that can be unloaded hold it now. */
+  readonly capacityBytes: number;
+}
+
+export interface BudgetModel {
+  readonly modelName: string;
+  /** Models with equal weights share an instance, so that they are counted once. */
+  readonly weights: string;
+  /** Null when too little is known of the model. */
+  readonly footprintBytes: number | null;
+  readonly measured: boolean;
+  /** Where it could be loaded. */
+  readonly backendIds: readonly BackendId[];
+  /** Where it is pinned and therefore stays; null when it may be anywhere. */
+  readonly fixed: readonly BudgetPart[] | null;
+}
+
+export interface BudgetPart {
+  readonly gpuId: GpuId;
+  readonly bytes: number;
+}
+
+export interface BudgetLine {
+  readonly modelName: string;
+  readonly footprintBytes: number | null;
+  readonly measured: boolean;
+  /** Empty when it does not fit beside the others. Its bytes add up to the footprint. */
+  readonly placement: readonly BudgetPart[];
+}
+
+export interface MemoryBudget {
+  /** Every model has a place. */
+  readonly fits: boolean;
+  /** False when there were too many ways to try them all: another may hold more, or cut fewer models into parts. */
+  readonly exact: boolean;
+  readonly capacityBytes: number;
+  /** Of all models whose footprint is known, equal weights once. */
+  readonly requiredBytes: number;
+  readonly lines: readonly BudgetLine[];
+}
+
+/** A few milliseconds of work. */
+const MOST_WAYS = 100_000;
+
+/** Goes whole onto a GPU, or in parts over all GPUs of a backend. */
+type Spot =
+  | { readonly kind: 'whole'; readonly gpu: number; readonly backend: number }
+  | { readonly kind: 'spread'; readonly backend: number };
+
+interface Item {
+  readonly weights: string;
+  readonly bytes: number;
+  readonly spots: readonly Spot[];
+}
+
+/** A place for each item, in the order of the items; null where it got none. */
+type Plan = readonly (Spot | null)[];
+
+/**
+ * By first-fit decreasing, and where that leaves a model without a place of its own, by trying every way unless they are too many.
+ * Of all ways the one counts that places most models, then most bytes, then fewest in parts.
+ */
+export function memoryBudget(models: readonly BudgetModel[], gpus: readonly BudgetGpu[]): MemoryBudget {
+  const unique = [...new Map(models.toReversed().map((model) => [model.weights, model])).values()];
+  const room = new Room(gpus);
+  for (const part of unique.flatMap((model) => model.fixed ?? [])) room.takeFixed(part);
+  const items = unique
+    .flatMap((model) => itemsOf(model, gpus, room))
+    .sort((a, b) => b.bytes - a.bytes || (a.weights < b.weights ? -1 : 1));
+  const quick = firstFit(items, room.copy());
+  const all = quick.every((spot) => spot?.kind === 'whole');
+  const ways = items.reduce((product, item) => product * (item.spots.length + 1), 1);
+  const exact = all || ways <= MOST_WAYS;
+  const plan = all || !exact ? quick : new Search(items, room.copy(), quick).best();
+  const placements = placementsOf(items, plan, room, gpus);
+  const lines = models.map(({ modelName, weights, footprintBytes, measured, fixed }) => ({
+    modelName,
+    footprintBytes,
+    measured,
+    placement: fixed ?? placements.get(weights) ?? [],
+  }));
+  return {
+    fits: lines.every((line) => line.placement.length > 0),
+    exact,
+    capacityBytes: gpus.reduce((sum, gpu) => sum + gpu.capacityBytes, 0),
+    requiredBytes: unique.reduce((sum, model) => sum + (model.footprintBytes ?? 0), 0),
+    lines,
+  };
+}
+
+function itemsOf(model: BudgetModel, gpus: readonly BudgetGpu[], room: Room): Item[] {
+  const { weights, footprintBytes, fixed, backendIds } = model;
+  if (fixed || footprintBytes === null) return [];
+  const whole = gpus.flatMap((gpu, i): Spot[] =>
+    backendIds.includes(gpu.backendId)
+      ? [{ kind: 'whole', gpu: i, backend: room.backendOf(gpu.backendId) }]
+      : [],
+  );
+  const spread = room.backends.flatMap((backendId, backend): Spot[] => {
+    const several = gpus.filter((gpu) => gpu.backendId === backendId).length > 1;
+    return several && backendIds.includes(backendId) ? [{ kind: 'spread', backend }] : [];
+  });
+  return [{ weights, bytes: footprintBytes, spots: [...whole, ...spread] }];
+}
+
+/**
+ * What is left. A model in parts takes from its backend as a whole: it can be cut to whatever the others leave, so that only the
+ * backend's sum limits it.
+ */
+class Room {
+  readonly backends: readonly BackendId[];
+  readonly #gpus: readonly BudgetGpu[];
+  readonly #ofGpu: number[];
+  readonly #ofBackend: number[];
+
+  constructor(gpus: readonly BudgetGpu[], from?: Room) {
+    this.#gpus = gpus;
+    this.backends = [...new Set(gpus.map((gpu) => gpu.backendId))];
+    this.#ofGpu = from ? [...from.#ofGpu] : gpus.map((gpu) => gpu.capacityBytes);
+    this.#ofBackend = from
+      ? [...from.#ofBackend]
+      : this.backends.map((id) =>
+          gpus.reduce((sum, gpu) => sum + (gpu.backendId === id ? gpu.capacityBytes : 0), 0),
+        );
+  }
+
+  copy(): Room {
+    return new Room(this.#gpus, this);
+  }
+
+  backendOf(id: BackendId): number {
+    return this.backends.indexOf(id);
+  }
+
+  ofGpu(gpu: number): number {
+    return Math.max(0, this.#ofGpu[gpu] ?? 0);
+  }
+
+  /** A pin holds its memory even where the rest has claimed more than there is. */
+  takeFixed({ gpuId, bytes }: BudgetPart): void {
+    const gpu = this.#gpus.findIndex((each) => each.id === gpuId);
+    const owner = this.#gpus[gpu];
+    if (!owner) return;
+    const taken = Math.min(bytes, this.ofGpu(gpu));
+    this.#change({ kind: 'whole', gpu, backend: this.backendOf(owner.backendId) }, -taken);
+  }
+
+  holds(spot: Spot, bytes: number): boolean {
+    if ((this.#ofBackend[spot.backend] ?? 0) < bytes) return false;
+    return spot.kind === 'spread' || (this.#ofGpu[spot.gpu] ?? 0) >= bytes;
+  }
+
+  take(spot: Spot, bytes: number): void {
+    this.#change(spot, -bytes);
+  }
+
+  giveBack(spot: Spot, bytes: number): void {
+    this.#change(spot, bytes);
+  }
+
+  #change(spot: Spot, bytes: number): void {
+    this.#ofBackend[spot.backend] = (this.#ofBackend[spot.backend] ?? 0) + bytes;
+    if (spot.kind === 'whole') this.#ofGpu[spot.gpu] = (this.#ofGpu[spot.gpu] ?? 0) + bytes;
+  }
+}
+
+function firstFit(items: readonly Item[], room: Room): Plan {
+  return items.map(({ bytes, spots }) => {
+    const spot = spots.find((each) => room.holds(each, bytes)) ?? null;
+    if (spot) room.take(spot, bytes);
+    return spot;
+  });
+}
+
+interface Score {
+  readonly placed: number;
+  readonly bytes: number;
+  readonly parted: number;
+}
+
+class Search {
+  readonly #items: readonly Item[];
+  readonly #room: Room;
+  #best: Plan;
+  #bestScore: Score;
+
+  constructor(items: readonly Item[], room: Room, start: Plan) {
+    this.#items = items;
+    this.#room = room;
+    this.#best = start;
+    this.#bestScore = scoreOf(items, start);
+  }
+
+  best(): Plan {
+    this.#extend([]);
+    return this.#best;
+  }
+
+  #extend(plan: Plan): void {
+    const item = this.#items[plan.length];
+    if (!item) {
+      const score = scoreOf(this.#items, plan);
+      if (isBetter(score, this.#bestScore)) [this.#best, this.#bestScore] = [plan, score];
+      return;
+    }
+    const placed = plan.filter((spot) => spot !== null).length;
+    if (placed + this.#items.length - plan.length < this.#bestScore.placed) return;
+    for (const spot of item.spots) {
+      if (!this.#room.holds(spot, item.bytes)) continue;
+      this.#room.take(spot, item.bytes);
+      this.#extend([...plan, spot]);
+      this.#room.giveBack(spot, item.bytes);
+    }
+    this.#extend([...plan, null]);
+  }
+}
+
+function scoreOf(items: readonly Item[], plan: Plan): Score {
+  return {
+    placed: plan.filter((spot) => spot !== null).length,
+    bytes: items.reduce((sum, item, i) => sum + (plan[i] ? item.bytes : 0), 0),
+    parted: plan.filter((spot) => spot?.kind === 'spread').length,
+  };
+}
+
+function isBetter(a: Score, b: Score): boolean {
+  return (a.placed - b.placed || a.bytes - b.bytes || b.parted - a.parted) > 0;
+}
+
+/** By weights. Models in parts come last and fill what the others left, GPU by GPU in proportion to its room. */
+function placementsOf(
+  items: readonly Item[],
+  plan: Plan,
+  room: Room,
+  gpus: readonly BudgetGpu[],
+): ReadonlyMap<string, readonly BudgetPart[]> {
+  const placements = new Map<string, readonly BudgetPart[]>();
+  const left = gpus.map((_gpu, i) => room.ofGpu(i));
+  for (const [i, item] of items.entries()) {
+    const spot = plan[i];
+    const gpu = spot?.kind === 'whole' ? gpus[spot.gpu] : undefined;
+    if (spot?.kind !== 'whole' || !gpu) continue;
+    left[spot.gpu] = (left[spot.gpu] ?? 0) - item.bytes;
+    placements.set(item.weights, [{ gpuId: gpu.id, bytes: item.bytes }]);
+  }
+  for (const [i, item] of items.entries()) {
+    const spot = plan[i];
+    if (spot?.kind !== 'spread') continue;
+    const own = gpus.flatMap((gpu, at) => (room.backendOf(gpu.backendId) === spot.backend ? [at] : []));
+    const parts = cut(
+      item.bytes,
+      own.map((at) => left[at] ?? 0),
+    );
+    for (const [k, at] of own.entries()) left[at] = (left[at] ?? 0) - (parts[k] ?? 0);
+    placements.set(
+      item.weights,
+      own.flatMap((at, k) => {
+        const gpu = gpus[at];
+        const bytes = parts[k] ?? 0;
+        return gpu && bytes > 0 ? [{ gpuId: gpu.id, bytes }] : [];
+      }),
+    );
+  }
+  return placements;
+}
+
+/** In proportion to `rooms`, none above its own; adds up to `bytes`, for which there is room in all. */
+function cut(bytes: number, rooms: readonly number[]): readonly number[] {
+  const all = rooms.reduce((sum, room) => sum + room, 0);
+  const parts = rooms.map((room) => Math.min(room, Math.floor((bytes / all) * room)));
+  let rest = bytes - parts.reduce((sum, part) => sum + part, 0);
+  return parts.map((part, i) => {
+    const more = Math.min(rest, (rooms[i] ?? 0) - part);
+    rest -= more;
+    return part + more;
+  });
+}

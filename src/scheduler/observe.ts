@@ -1,0 +1,289 @@
+/** Takes a reading of a backend into the state: its health, its GPUs, and who is really resident. */
+import type { Resident } from '../domain/backend.ts';
+import { foreignBytes, type GpuReading, type Holding } from '../domain/gpu.ts';
+import { stableId } from '../domain/ids.ts';
+import { nextInstanceStatus } from '../domain/instance.ts';
+import type { BackendObservation } from '../domain/observation.ts';
+import { queueKey } from '../domain/queue-key.ts';
+import type { ResolvedModel } from '../domain/resolver.ts';
+import type { Effect } from './events.ts';
+import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
+import {
+  type BackendRecord,
+  type GpuRecord,
+  type InstanceRecord,
+  instancesOf,
+  type SchedulerState,
+  withBackend,
+  withInstance,
+  withoutInstance,
+} from './state.ts';
+import type { Reduced, World } from './turn.ts';
+
+/** Memory of an unloaded instance that has not come back for so long is taken as lost to others: Ollama's own limit is the same. */
+const RECOVERY_LIMIT_MS = 5_000;
+/** Share of an instance's bytes that may be missing when its memory counts as back: readings are not exact. */
+const RECOVERY_TOLERANCE = 0.1;
+
+export function observe(
+  before: SchedulerState,
+  observation: BackendObservation,
+  world: World,
+  now: number,
+): Reduced {
+  const known = before.backends.get(observation.backendId);
+  if (!known) return { state: before, effects: [] };
+  const effects: Effect[] = [];
+  let state = withBackend(before, {
+    ...known,
+    health: observation.health,
+    problem: observation.problem ?? observation.probeProblem,
+    version: observation.version ?? known.version,
+    lastSeenAt: observation.health === 'UNREACHABLE' ? known.lastSeenAt : observation.at,
+    residents: observation.residents ?? known.residents,
+    gpus: observation.gpus ? readGpus(before, known, observation.gpus) : known.gpus,
+  });
+  if (observation.health === 'UNREACHABLE') return forgetAll(state, known, now);
+  if (observation.residents)
+    state = reconcile(state, observation, observation.residents, world, effects, now);
+  const releases = confirmReleases(state, observation, now, effects);
+  const since = observation.gpus ? Number.NEGATIVE_INFINITY : releases.newest;
+  return { state: withUnexplained(releases.state, known, since), effects };
+}
+
+/**
+ * Whoever left or was adopted explains its bytes no more, or now: what is left over of a reading that was taken since is a
+ * stranger's, at once. An older reading still has the bytes of those who left.
+ */
+function withUnexplained(state: SchedulerState, known: BackendRecord, since: number): SchedulerState {
+  const backend = state.backends.get(known.settings.id);
+  if (!backend?.gpus) return state;
+  const gpus = backend.gpus.flatMap((gpu) =>
+    gpu.reading.sampledAt >= since ? readGpus(state, backend, [gpu.reading]) : [gpu],
+  );
+  return withBackend(state, { ...backend, gpus });
+}
+
+/** A lost server has lost its instances too, or will be asked about them when it is back. */
+function forgetAll(before: SchedulerState, backend: BackendRecord, now: number): Reduced {
+  let state = withBackend(before, {
+    ...(before.backends.get(backend.settings.id) ?? backend),
+    intents: [],
+    residents: [],
+  });
+  const effects: Effect[] = [];
+  for (const instance of instancesOf(before, backend.settings.id)) {
+    nextInstanceStatus(instance.status, 'vanish');
+    state = withoutInstance(state, instance, now);
+    effects.push({ type: 'forget', instanceId: instance.id });
+  }
+  return { state, effects };
+}
+
+function readGpus(
+  state: SchedulerState,
+  backend: BackendRecord,
+  readings: readonly GpuReading[],
+): readonly GpuRecord[] {
+  const last = new Map(backend.gpus?.map((gpu) => [gpu.reading.key, gpu]));
+  return readings.map((reading) => {
+    const id = stableId('gpu', backend.settings.name, reading.key);
+    const before = last.get(reading.key)?.foreignBytes ?? 0;
+    const foreign =
+      reading.usedBytes === null
+        ? 0
+        : foreignBytes(reading.usedBytes, holdings(state, backend, id, reading.sampledAt), before);
+    return { id, reading, foreignBytes: foreign, deficitSince: last.get(reading.key)?.deficitSince ?? null };
+  });
+}
+
+function holdings(
+  state: SchedulerState,
+  backend: BackendRecord,
+  gpuId: GpuRecord['id'],
+  sampledAt: number,
+): Holding[] {
+  return instancesOf(state, backend.settings.id).flatMap((instance) =>
+    instance.footprint
+      .filter((part) => part.gpuId === gpuId)
+      .map(
+        (part) =>
+          ({ bytes: part.bytes, state: isSettled(instance, sampledAt) ? 'settled' : 'moving' }) as const,
+      ),
+  );
+}
+
+/** Whether all of its bytes are in a reading of that time. */
+function isSettled(instance: InstanceRecord, sampledAt: number): boolean {
+  const resident = instance.status === 'READY' || instance.status === 'DRAINING';
+  return resident && instance.loadedAt !== null && instance.loadedAt < sampledAt;
+}
+
+/** What we believe is there against what is: the vanished are forgotten, the unknown adopted, suspects cleared. */
+function reconcile(
+  before: SchedulerState,
+  observation: BackendObservation,
+  residents: readonly Resident[],
+  world: World,
+  effects: Effect[],
+  now: number,
+): SchedulerState {
+  let state = before;
+  const backendId = observation.backendId;
+  const resolved = residents.map((resident) => ({
+    resident,
+    model: world.resolve(queueKey({ model: resident.modelName, contextLength: null }), backendId),
+  }));
+  for (const instance of instancesOf(state, backendId)) {
+    const judged = instance.status === 'READY' || instance.status === 'DRAINING';
+    if (!judged || (instance.loadedAt ?? now) >= observation.startedAt) continue;
+    const match = resolved.find(({ resident, model }) => isSame(instance, resident, model));
+    if (!match) {
+      nextInstanceStatus(instance.status, 'vanish');
+      state = withoutInstance(state, instance, now);
+      effects.push({ type: 'forget', instanceId: instance.id });
+    } else if (instance.suspectSince !== null && instance.suspectSince < observation.startedAt) {
+      state = withInstance(state, { ...instance, suspectSince: null });
+    }
+  }
+  for (const { resident, model } of resolved) {
+    if (model) state = adopt(state, observation, resident, model, world, effects, now);
+  }
+  return state;
+}
+
+function isSame(instance: InstanceRecord, resident: Resident, model: ResolvedModel | null): boolean {
+  // A name that was deleted resolves to nothing, and yet what was loaded by it stays until it is unloaded.
+  const named = model
+    ? model.variant.weights === instance.variant.weights
+    : resident.modelName === instance.variant.modelName;
+  if (!named) return false;
+  return resident.contextLength === null || resident.contextLength === instance.variant.contextLength;
+}
+
+/** Takes over what someone else loaded, unless it is one of ours, or one that has left since the reading began. */
+function adopt(
+  state: SchedulerState,
+  observation: BackendObservation,
+  resident: Resident,
+  model: ResolvedModel,
+  world: World,
+  effects: Effect[],
+  now: number,
+): SchedulerState {
+  const backend = state.backends.get(observation.backendId);
+  if (!backend) return state;
+  const { weights } = model.variant;
+  const ours = instancesOf(state, observation.backendId).some(
+    (instance) => instance.variant.weights === weights,
+  );
+  if (ours || (backend.departures.get(weights) ?? 0) >= observation.startedAt) return state;
+  const contextLength = resident.contextLength ?? model.variant.contextLength;
+  const variant = { ...model.variant, contextLength, options: { num_ctx: contextLength } };
+  const config = { ...model.config, parallel: resident.parallel ?? model.config.parallel };
+  const id = world.newInstanceId();
+  const footprint = spread(resident.vramBytes, backend.gpus ?? [], resident.gpuKeys);
+  const gpus = gpusOfFootprint(backend, footprint);
+  effects.push({
+    type: 'adopt',
+    instanceId: id,
+    backendId: observation.backendId,
+    resident,
+    spec: { variant, config, gpus },
+  });
+  effects.push({ type: 'poke', backendId: observation.backendId });
+  return withInstance(state, {
+    id,
+    backendId: observation.backendId,
+    variant,
+    config,
+    status: 'READY',
+    footprint,
+    spilled: (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes,
+    adopted: true,
+    loadStartedAt: now,
+    loadedAt: now,
+    lastUsedAt: now,
+    activeJobs: 0,
+    keepAliveMs: model.keepAliveMs,
+    suspectSince: null,
+    releasedAt: null,
+    pinned: false,
+    expectedLoadMs: model.loadMs,
+    freeBeforeLoad: leastFreeBefore(state, backend, footprint),
+    strikes: 0,
+    jobs: new Set(),
+    asking: 0,
+  });
+}
+
+/** When it was loaded nobody saw what was free: at least what is free now besides it. */
+function leastFreeBefore(
+  state: SchedulerState,
+  backend: BackendRecord,
+  footprint: InstanceRecord['footprint'],
+): InstanceRecord['freeBeforeLoad'] {
+  const own = (id: GpuRecord['id']) => footprint.find((part) => part.gpuId === id)?.bytes ?? 0;
+  // Its own bytes were unexplained until now, so they are in the foreign ones.
+  return new Map([...rawFreeBytes(state, backend)].map(([id, bytes]) => [id, bytes + own(id)]));
+}
+
+/** Where it is not told where it lies: on the card whose unexplained memory could hold it, else over all cards. */
+function spread(
+  bytes: number,
+  all: readonly GpuRecord[],
+  keys: readonly string[] | null,
+): InstanceRecord['footprint'] {
+  const gpus = keys === null ? all : all.filter((gpu) => keys.includes(gpu.reading.key));
+  if (gpus.length === 0 || bytes === 0) return [];
+  const holder =
+    gpus.find((gpu) => gpu.foreignBytes >= bytes * (1 - RECOVERY_TOLERANCE)) ??
+    (gpus.length === 1 ? gpus[0] : undefined);
+  if (holder) return [{ gpuId: holder.id, bytes }];
+  return gpus.map((gpu) => ({ gpuId: gpu.id, bytes: Math.floor(bytes / gpus.length) }));
+}
+
+/** An instance that the server has let go is gone when its memory is back, or was not for too long. `newest`: the last release among them. */
+function confirmReleases(
+  before: SchedulerState,
+  observation: BackendObservation,
+  now: number,
+  effects: Effect[],
+): { readonly state: SchedulerState; readonly newest: number } {
+  let state = before;
+  let pending = false;
+  let newest = Number.POSITIVE_INFINITY;
+  for (const instance of instancesOf(state, observation.backendId)) {
+    if (instance.status !== 'UNLOADING' || instance.releasedAt === null) continue;
+    if (isBack(state, instance) || now - instance.releasedAt >= RECOVERY_LIMIT_MS) {
+      nextInstanceStatus(instance.status, 'vanish');
+      state = withoutInstance(state, instance, now);
+      newest =
+        newest === Number.POSITIVE_INFINITY ? instance.releasedAt : Math.max(newest, instance.releasedAt);
+    } else pending = true;
+  }
+  // One reading answers for all of them: asking once for each would double the questions with every answer.
+  if (pending) effects.push({ type: 'poke', backendId: observation.backendId });
+  return { state, newest };
+}
+
+/**
+ * Whether the newest readings, taken after the release, no longer show its bytes. Only what is surely there explains a reading:
+ * instances that leave together are confirmed together, or the memory of the one that went first would pass for the other's.
+ */
+export function isBack(state: SchedulerState, instance: InstanceRecord): boolean {
+  const backend = state.backends.get(instance.backendId);
+  return instance.footprint.every((part) => {
+    const gpu = backend?.gpus?.find((each) => each.id === part.gpuId);
+    if (!backend || !gpu || gpu.reading.usedBytes === null) return true;
+    if (gpu.reading.sampledAt < (instance.releasedAt ?? Number.POSITIVE_INFINITY)) return false;
+    const resident = instancesOf(state, instance.backendId).filter(
+      (one) => one.status === 'READY' || one.status === 'DRAINING',
+    );
+    const explained = resident
+      .flatMap((other) => other.footprint)
+      .filter((each) => each.gpuId === part.gpuId);
+    const known = gpu.foreignBytes + explained.reduce((sum, each) => sum + each.bytes, 0);
+    return gpu.reading.usedBytes <= known + part.bytes * RECOVERY_TOLERANCE;
+  });
+}

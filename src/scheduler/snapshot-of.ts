@@ -1,0 +1,119 @@
+/** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
+import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
+import type { Gpu } from '../domain/gpu.ts';
+import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
+import { gpusOf, uncertainBytes } from './ledger.ts';
+import { type BackendRecord, instancesOf, type SchedulerState } from './state.ts';
+
+/** Ollama's default limit (`OLLAMA_MAX_LOADED_MODELS` = 0). */
+const MODELS_PER_GPU = 3;
+
+export function snapshotOf(
+  state: SchedulerState,
+  demand: readonly Demand[],
+  wishes: readonly Wish[],
+  now: number,
+): Snapshot {
+  return {
+    paused: state.paused,
+    backends: [...state.backends.values()].map((backend) => backendSnapshot(state, backend, now)),
+    demand: withHolds(state, withoutClaimed(state, demand)),
+    wishes: wishes.map((wish) => ({ ...wish, option: scaled(state, wish.option) })),
+    service: state.service,
+  };
+}
+
+function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: number): BackendSnapshot {
+  const { settings } = backend;
+  return {
+    id: settings.id,
+    name: settings.name,
+    // Without a first reading of its GPUs nothing is known to be free.
+    available: backend.health !== 'UNREACHABLE' && backend.gpus !== null,
+    loadChannels: settings.capabilities.loadChannels,
+    maxLoadedModels: settings.maxLoadedModels ?? MODELS_PER_GPU * Math.max(1, backend.gpus?.length ?? 0),
+    hasBeliefs: settings.capabilities.hasBeliefs,
+    oneInstancePerWeights: settings.capabilities.placement === 'server',
+    gpus: gpusOf(state, backend).map((gpu, i) =>
+      gpuSnapshot(backend, gpu, backend.gpus?.[i]?.deficitSince ?? null, now),
+    ),
+    instances: instancesOf(state, settings.id).map((instance) => ({
+      ...instance,
+      suspect: instance.suspectSince !== null,
+    })),
+    intents: backend.intents,
+    loadHolds: new Map([...backend.loadHolds].map(([weights, hold]) => [weights, hold.until])),
+  };
+}
+
+function gpuSnapshot(
+  backend: BackendRecord,
+  gpu: Gpu,
+  deficitSince: number | null,
+  now: number,
+): GpuSnapshot {
+  const { freeBytes, deficitBytes, instanceBytes, totalBytes, reservedBytes } = gpu.usage;
+  const uncertain = uncertainBytes(backend, gpu, now);
+  return {
+    id: gpu.id,
+    freeBytes: Math.max(0, freeBytes - uncertain),
+    capacityBytes: Math.max(0, freeBytes - deficitBytes + instanceBytes - uncertain),
+    totalBytes,
+    reservedBytes,
+    deficitBytes,
+    deficitSince,
+  };
+}
+
+/** Jobs whose claim is under way are still in the counts: they must not be decided about twice. */
+function withoutClaimed(state: SchedulerState, demand: readonly Demand[]): readonly Demand[] {
+  if (state.claims.size === 0) return demand;
+  const claimed = new Map<string, number>();
+  for (const claim of state.claims.values()) {
+    for (const pick of claim.picks)
+      claimed.set(bucketKey(pick), (claimed.get(bucketKey(pick)) ?? 0) + pick.count);
+  }
+  return demand.flatMap((each) => {
+    if (!each.backlog.buckets.some((bucket) => claimed.has(bucketKey(bucket)))) return [each];
+    const backlog = lessened(each.backlog, claimed);
+    return backlog ? [{ ...each, backlog }] : [];
+  });
+}
+
+function bucketKey(bucket: Pick<Bucket, 'queue' | 'priority' | 'client'>): string {
+  return `${bucket.queue}\0${bucket.priority}\0${bucket.client}`;
+}
+
+/** Takes the oldest of each bucket off; their mean arrival stands for their own, which is not known. */
+function lessened(backlog: QueueBacklog, claimed: ReadonlyMap<string, number>): QueueBacklog | null {
+  const byPriority = { ...backlog.byPriority };
+  let count = 0;
+  const buckets = backlog.buckets.flatMap((bucket) => {
+    const taken = Math.min(bucket.count, claimed.get(bucketKey(bucket)) ?? 0);
+    const sum = taken === 0 ? 0 : (bucket.createdAtSum / bucket.count) * taken;
+    const total = byPriority[bucket.priority];
+    const left = total.count - taken;
+    byPriority[bucket.priority] = {
+      count: left,
+      createdAtSum: total.createdAtSum - sum,
+      oldestCreatedAt: left === 0 ? null : total.oldestCreatedAt,
+    };
+    count += bucket.count - taken;
+    return taken === bucket.count
+      ? []
+      : [{ ...bucket, count: bucket.count - taken, createdAtSum: bucket.createdAtSum - sum }];
+  });
+  return count === 0 ? null : { ...backlog, count, buckets, byPriority };
+}
+
+/** A model whose load ran out of memory is taken to need more than its estimate. */
+function withHolds(state: SchedulerState, demand: readonly Demand[]): readonly Demand[] {
+  if (![...state.backends.values()].some((backend) => backend.loadHolds.size > 0)) return demand;
+  return demand.map((each) => ({ ...each, options: each.options.map((option) => scaled(state, option)) }));
+}
+
+function scaled(state: SchedulerState, option: LoadOption): LoadOption {
+  const scale =
+    state.backends.get(option.backendId)?.loadHolds.get(option.variant.weights)?.footprintScale ?? 1;
+  return scale === 1 ? option : { ...option, footprintBytes: Math.ceil(option.footprintBytes * scale) };
+}

@@ -1,0 +1,162 @@
+/** What the scheduling loop knows and owns. Only `step` makes a new one. */
+import type { BackendCapabilities, Resident } from '../domain/backend.ts';
+import type { GpuReading } from '../domain/gpu.ts';
+import type { BackendId, GpuId, InstanceId, JobId } from '../domain/ids.ts';
+import type { Instance } from '../domain/instance.ts';
+import type { BackendHealth } from '../domain/system.ts';
+import type { PlannedClaim } from './decide/plan.ts';
+import type { Intent } from './decide/snapshot.ts';
+import { NO_STEERING, type Steering } from './steering-state.ts';
+
+export interface SchedulerState {
+  readonly paused: boolean;
+  readonly backends: ReadonlyMap<BackendId, BackendRecord>;
+  /** Every instance that is not GONE. */
+  readonly instances: ReadonlyMap<InstanceId, InstanceRecord>;
+  /** Seconds of slots that each client has used; bounded, the longest unseen are forgotten. */
+  readonly service: ReadonlyMap<string, number>;
+  /** Clients that had claimable jobs at the last step. */
+  readonly activeClients: ReadonlySet<string>;
+  /** Claims that the store has not answered yet: their jobs are still in the backlog's counts. */
+  readonly claims: ReadonlyMap<number, PlannedClaim>;
+  readonly nextClaim: number;
+  readonly steering: Steering;
+}
+
+/** What of a backend is fixed at the start. */
+export interface BackendSettings {
+  readonly id: BackendId;
+  readonly name: string;
+  readonly mode: 'ATTACHED' | 'MANAGED';
+  readonly url: string;
+  readonly capabilities: BackendCapabilities;
+  /** The most instances its server holds; null for Ollama's own default, three for each GPU and at least three. */
+  readonly maxLoadedModels: number | null;
+  /** Of each of its GPUs. */
+  readonly headroomBytes: number;
+  /** Slots of an instance that someone else loaded. */
+  readonly parallel: number;
+  /** Whether a probe is configured or was found: until it has answered once nothing is loaded. */
+  readonly hasProbe: boolean;
+  /** Between two readings of its GPUs. */
+  readonly probeIntervalMs: number;
+}
+
+export interface BackendRecord {
+  readonly settings: BackendSettings;
+  readonly health: BackendHealth;
+  readonly problem: string | null;
+  readonly version: string | null;
+  readonly lastSeenAt: number | null;
+  /** Null until the probe has answered once; empty on a host without GPUs. */
+  readonly gpus: readonly GpuRecord[] | null;
+  readonly residents: readonly Resident[];
+  readonly intents: readonly Intent[];
+  readonly loadHolds: ReadonlyMap<string, LoadHold>;
+  /** When instances of these weights last left, epoch milliseconds: older readings may still show them. */
+  readonly departures: ReadonlyMap<string, number>;
+}
+
+export interface GpuRecord {
+  readonly id: GpuId;
+  readonly reading: GpuReading;
+  readonly foreignBytes: number;
+  /** Since when more is claimed than there is, epoch milliseconds; null when all is well. */
+  readonly deficitSince: number | null;
+}
+
+/** After failed loads of some weights. */
+export interface LoadHold {
+  readonly failures: number;
+  /** What the last one ended with. */
+  readonly message: string;
+  readonly until: number;
+  /** How much more than estimated it seems to need: grows when a load runs out of memory. */
+  readonly footprintScale: number;
+}
+
+export interface InstanceRecord extends Instance {
+  readonly keepAliveMs: number | null;
+  /** When something went wrong on it, epoch milliseconds; null when all is well. */
+  readonly suspectSince: number | null;
+  /** When the server said that it is gone, epoch milliseconds; its memory may still be on its way back. */
+  readonly releasedAt: number | null;
+  readonly pinned: boolean;
+  /** What its load should take. */
+  readonly expectedLoadMs: number;
+  /** Bytes that were free on each card when it was loaded, as its server saw them. */
+  readonly freeBeforeLoad: ReadonlyMap<GpuId, number>;
+  /** Runs in a row that ended as if it were broken. */
+  readonly strikes: number;
+  /** Claimed or running on it. */
+  readonly jobs: ReadonlySet<JobId>;
+  /** Asked of the store, not answered yet. `activeJobs` is the sum of both. */
+  readonly asking: number;
+}
+
+export function initialState(backends: readonly BackendSettings[]): SchedulerState {
+  return {
+    paused: false,
+    backends: new Map(
+      backends.map((settings) => [
+        settings.id,
+        {
+          settings,
+          health: 'UNREACHABLE',
+          problem: 'It has not answered yet.',
+          version: null,
+          lastSeenAt: null,
+          gpus: settings.hasProbe ? null : [],
+          residents: [],
+          intents: [],
+          loadHolds: new Map(),
+          departures: new Map(),
+        },
+      ]),
+    ),
+    instances: new Map(),
+    service: new Map(),
+    activeClients: new Set(),
+    claims: new Map(),
+    nextClaim: 1,
+    steering: NO_STEERING,
+  };
+}
+
+export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
+  return new Map(map).set(key, value);
+}
+
+export function withoutEntry<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}
+
+export function instancesOf(state: SchedulerState, backendId: BackendId): readonly InstanceRecord[] {
+  return [...state.instances.values()].filter((instance) => instance.backendId === backendId);
+}
+
+export function withInstance(state: SchedulerState, instance: InstanceRecord): SchedulerState {
+  const counted = { ...instance, activeJobs: instance.jobs.size + instance.asking };
+  return { ...state, instances: withEntry(state.instances, instance.id, counted) };
+}
+
+export function withBackend(state: SchedulerState, backend: BackendRecord): SchedulerState {
+  return { ...state, backends: withEntry(state.backends, backend.settings.id, backend) };
+}
+
+/** Takes a gone instance out, remembering when. */
+export function withoutInstance(
+  state: SchedulerState,
+  instance: InstanceRecord,
+  now: number,
+): SchedulerState {
+  const left = { ...state, instances: withoutEntry(state.instances, instance.id) };
+  const backend = state.backends.get(instance.backendId);
+  if (!backend) return left;
+  return withBackend(left, {
+    ...backend,
+    departures: withEntry(backend.departures, instance.variant.weights, now),
+  });
+}

@@ -1,0 +1,317 @@
+/** The loop's side of memory steering: checks what is asked for, changes the state, remembers what must outlive a restart. */
+import type { Clock, Random } from '../clock.ts';
+import type { ReservationConfig } from '../config/config.ts';
+import { BackendUnavailableError, InsufficientVramError, ModelNotFoundError } from '../domain/errors.ts';
+import type { Gpu } from '../domain/gpu.ts';
+import { type BackendId, newId } from '../domain/ids.ts';
+import type { Instance } from '../domain/instance.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { canonicalModelName, type QueueKey, queueKey, roundContextLength } from '../domain/queue-key.ts';
+import type { ModelResolver } from '../domain/resolver.ts';
+import type {
+  ModelTarget,
+  Reservation,
+  ReservationId,
+  ReserveInput,
+  VramSteering,
+} from '../domain/steering.ts';
+import type { Store } from '../domain/store.ts';
+import { formatBytes } from '../domain/units.ts';
+import { couldFit } from './decide/fit.ts';
+import { type LoadOption, serves } from './decide/snapshot.ts';
+import { gpusOf } from './ledger.ts';
+import type { SchedulerLoop } from './loop.ts';
+import { loadOption } from './options.ts';
+import { chooseGpu, mostRoom } from './reserve.ts';
+import { snapshotOf } from './snapshot-of.ts';
+import type { SchedulerState } from './state.ts';
+import type { Pin, ReservationRecord } from './steering-state.ts';
+
+export interface SteeringDependencies {
+  readonly loop: SchedulerLoop;
+  readonly resolver: ModelResolver;
+  /** Names close to one that is not there. */
+  suggest(name: string): readonly string[];
+  /** What the configuration keeps for others. */
+  readonly configured: readonly ReservationConfig[];
+  readonly store: Pick<Store, 'remember' | 'recall'>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const LEASES = 'reservations';
+const PINS = 'pins';
+
+export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
+  readonly #deps: SteeringDependencies;
+  readonly #waiting = new Set<() => void>();
+  /** Configured reservations that have found their GPU. */
+  readonly #placed = new Set<string>();
+
+  constructor(deps: SteeringDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Takes up the leases and pins of earlier lives that have not ended. */
+  async start(): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const value of (await this.#deps.store.recall(LEASES)).values()) {
+      const reservation = value as unknown as ReservationRecord | null;
+      if (reservation && (reservation.expiresAt === null || reservation.expiresAt > now)) {
+        this.#deps.loop.handle({
+          type: 'steer',
+          change: { kind: 'reserve', reservation: { ...reservation, ready: false } },
+        });
+      }
+    }
+    for (const value of (await this.#deps.store.recall(PINS)).values()) {
+      const pin = value as unknown as Pin | null;
+      if (pin && (pin.until === null || pin.until > now))
+        this.#deps.loop.handle({ type: 'steer', change: { kind: 'pin', pin } });
+    }
+  }
+
+  /** To be called whenever the loop's state has changed: wakes those who wait for something to become true. */
+  stateChanged(): void {
+    this.#placeConfigured();
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  reservations(): readonly Reservation[] {
+    return [...this.#deps.loop.state.steering.reservations.values()].map(
+      ({ foreignBefore: _, whileProcess: __, ...reservation }) => reservation,
+    );
+  }
+
+  async reserve(input: ReserveInput): Promise<Reservation> {
+    const { clock, random } = this.#deps;
+    const offers = this.#gpus().map((gpu) => ({ gpu, mostBytes: mostRoom(gpu, this.#deps.loop.state) }));
+    const { id: gpuId, usage } = chooseGpu(input, offers);
+    const reservation: ReservationRecord = {
+      id: newId('rsv', clock, random),
+      owner: input.owner,
+      gpuId,
+      bytes: input.bytes,
+      expiresAt: input.leaseMs === null ? null : clock.now() + input.leaseMs,
+      kind: 'LEASE',
+      whileProcess: null,
+      ready: false,
+      foreignBefore: usage.foreignBytes,
+    };
+    this.#deps.loop.handle({ type: 'steer', change: { kind: 'reserve', reservation } });
+    await this.#deps.store.remember(LEASES, reservation.id, asJson(reservation));
+    const kept = this.reservations().find((each) => each.id === reservation.id);
+    return kept ?? { ...reservation, ready: false };
+  }
+
+  /** What the configuration reserves takes effect as soon as the GPU it is about has been seen. */
+  #placeConfigured(): void {
+    for (const wanted of this.#deps.configured) {
+      for (const backend of this.#deps.loop.state.backends.values()) {
+        if (wanted.backend !== null && wanted.backend !== backend.settings.name) continue;
+        for (const gpu of backend.gpus ?? []) {
+          const key = `${wanted.owner} ${gpu.id}`;
+          if ((wanted.gpu !== null && wanted.gpu !== gpu.reading.index) || this.#placed.has(key)) continue;
+          this.#placed.add(key);
+          const { owner, bytes, whileProcess } = wanted;
+          const id = newId('rsv', this.#deps.clock, this.#deps.random);
+          // Of a program that may run already its own use is part of what is reserved; of others nothing is.
+          const foreignBefore = whileProcess === null ? gpu.foreignBytes : 0;
+          const fixed = { expiresAt: null, kind: 'CONFIGURED', ready: false, foreignBefore } as const;
+          const reservation = { id, owner, gpuId: gpu.id, bytes, whileProcess, ...fixed };
+          this.#deps.loop.handle({ type: 'steer', change: { kind: 'reserve', reservation } });
+        }
+      }
+    }
+  }
+
+  async release(id: ReservationId): Promise<boolean> {
+    const reservation = this.#deps.loop.state.steering.reservations.get(id);
+    if (reservation?.kind !== 'LEASE') return false;
+    this.#deps.loop.handle({ type: 'steer', change: { kind: 'release', id } });
+    await this.#deps.store.remember(LEASES, id, null);
+    return true;
+  }
+
+  /** As the interface's `loadModel`, answering the instance itself. */
+  async loadModel(target: ModelTarget & { readonly contextLength: number | null }): Promise<Instance> {
+    const { backendId } = target;
+    const queue = this.#queue(target.model, target.contextLength);
+    this.#checkOptions(target, queue);
+    const wish = { queue, backendId, why: 'asked for', mayEvict: true, lasting: false };
+    this.#deps.loop.handle({ type: 'steer', change: { kind: 'wish', wish } });
+    return this.#untilReady(target, queue);
+  }
+
+  /** A model to be loaded when memory is free; `lasting` ones again whenever it is. */
+  keepWarm(model: string, lasting: boolean): void {
+    const wish = {
+      queue: this.#queue(model, null),
+      backendId: null,
+      why: lasting ? 'kept warm' : 'warm-up',
+      mayEvict: false,
+      lasting,
+    };
+    this.#deps.loop.handle({ type: 'steer', change: { kind: 'wish', wish } });
+  }
+
+  async unloadModel(target: ModelTarget): Promise<void> {
+    const queue = this.#queue(target.model, null);
+    const options = this.#options(target, queue);
+    for (const { backendId, variant } of options) {
+      this.#deps.loop.handle({
+        type: 'steer',
+        change: { kind: 'forget-wish', queue, backendId: target.backendId },
+      });
+      this.#deps.loop.handle({ type: 'unload-weights', weights: variant.weights, backendId });
+    }
+    await this.#until((state) => {
+      const leaving = [...state.instances.values()].filter(
+        (instance) =>
+          instance.status !== 'READY' &&
+          instance.status !== 'LOADING' &&
+          options.some(
+            (option) =>
+              option.backendId === instance.backendId && option.variant.weights === instance.variant.weights,
+          ),
+      );
+      return leaving.length === 0 ? true : null;
+    });
+  }
+
+  /** As the interface's `pinModel`, answering the instance itself. */
+  async pinModel(target: ModelTarget & { readonly leaseMs: number | null }): Promise<Instance> {
+    const queue = this.#queue(target.model, null);
+    this.#checkOptions(target, queue);
+    const until = target.leaseMs === null ? null : this.#deps.clock.now() + target.leaseMs;
+    const pin: Pin = { modelName: canonicalModelName(target.model), backendId: target.backendId, until };
+    this.#deps.loop.handle({ type: 'steer', change: { kind: 'pin', pin } });
+    await this.#deps.store.remember(PINS, pinKey(pin), asJson(pin));
+    return this.#untilReady(target, queue);
+  }
+
+  async unpinModel(target: ModelTarget): Promise<void> {
+    this.#options(target, this.#queue(target.model, null));
+    const modelName = canonicalModelName(target.model);
+    const pins = this.#deps.loop.state.steering.pins.filter((pin) => pin.modelName === modelName);
+    this.#deps.loop.handle({
+      type: 'steer',
+      change: { kind: 'unpin', modelName, backendId: target.backendId },
+    });
+    const gone = pins.filter((pin) => target.backendId === null || pin.backendId === target.backendId);
+    await Promise.all(gone.map((pin) => this.#deps.store.remember(PINS, pinKey(pin), null)));
+  }
+
+  #gpus(): readonly Gpu[] {
+    const { state } = this.#deps.loop;
+    return [...state.backends.values()].flatMap((backend) => gpusOf(state, backend));
+  }
+
+  #queue(model: string, contextLength: number | null): QueueKey {
+    return queueKey({
+      model: canonicalModelName(model),
+      contextLength: contextLength === null ? null : roundContextLength(contextLength),
+    });
+  }
+
+  /** @throws ModelNotFoundError when no backend (or not the named one) has the model */
+  #options({ model, backendId }: ModelTarget, queue: QueueKey): readonly LoadOption[] {
+    const ids = backendId === null ? [...this.#deps.loop.state.backends.keys()] : [backendId];
+    const options = ids.flatMap((id) => loadOption(queue, id, this.#deps.resolver) ?? []);
+    if (options.length === 0) throw new ModelNotFoundError(model, this.#deps.suggest(model));
+    return options;
+  }
+
+  /** @throws ModelNotFoundError, BackendUnavailableError, InsufficientVramError */
+  #checkOptions(target: ModelTarget, queue: QueueKey): void {
+    const options = this.#options(target, queue);
+    const { state } = this.#deps.loop;
+    const snapshot = snapshotOf(state, [], [], this.#deps.clock.now());
+    const backendOf = (id: BackendId) => snapshot.backends.find((backend) => backend.id === id);
+    const answering = options.filter((option) => backendOf(option.backendId)?.available);
+    if (answering.length === 0) {
+      const names = options.map((option) => backendOf(option.backendId)?.name ?? option.backendId).join(', ');
+      throw new BackendUnavailableError(
+        `${names} does not answer. Start it, or wait until it is back.`,
+        target.backendId,
+      );
+    }
+    const fits = answering.some((option) => {
+      const backend = backendOf(option.backendId);
+      return backend !== undefined && couldFit(option, backend);
+    });
+    if (fits) return;
+    const required = Math.min(...answering.map((option) => option.footprintBytes));
+    const largest = Math.max(
+      0,
+      ...answering.flatMap(
+        (option) => backendOf(option.backendId)?.gpus.map((gpu) => gpu.capacityBytes) ?? [],
+      ),
+    );
+    throw new InsufficientVramError(
+      `${target.model} needs ${formatBytes(required)}; the largest GPU can give ${formatBytes(largest)}.`,
+      required,
+      largest,
+    );
+  }
+
+  /** @throws BackendUnavailableError when its load fails meanwhile; what was asked for stays, and is tried again */
+  #untilReady(target: ModelTarget, queue: QueueKey): Promise<Instance> {
+    const failuresBefore = this.#failures(target, queue).count;
+    return this.#until((state) => {
+      const { count, message } = this.#failures(target, queue);
+      if (count > failuresBefore) {
+        throw new BackendUnavailableError(
+          `${target.model} could not be loaded: ${message} It is tried again.`,
+          target.backendId,
+        );
+      }
+      for (const option of this.#options(target, queue)) {
+        const found = [...state.instances.values()].find(
+          (instance) => instance.status === 'READY' && serves(instance, option),
+        );
+        if (found) return found;
+      }
+      return null;
+    });
+  }
+
+  #failures(target: ModelTarget, queue: QueueKey): { readonly count: number; readonly message: string } {
+    const holds = this.#options(target, queue).flatMap(
+      ({ backendId, variant }) =>
+        this.#deps.loop.state.backends.get(backendId)?.loadHolds.get(variant.weights) ?? [],
+    );
+    return {
+      count: holds.reduce((sum, hold) => sum + hold.failures, 0),
+      message: holds.at(-1)?.message ?? '',
+    };
+  }
+
+  /** Resolves with the first answer that is not null, now or after a change. */
+  #until<T>(look: (state: SchedulerState) => T | null): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const check = () => {
+      try {
+        const found = look(this.#deps.loop.state);
+        if (found === null) return;
+        this.#waiting.delete(check);
+        resolve(found);
+      } catch (error) {
+        this.#waiting.delete(check);
+        reject(error);
+      }
+    };
+    this.#waiting.add(check);
+    check();
+    return promise;
+  }
+}
+
+function pinKey(pin: Pin): string {
+  return `${pin.modelName} ${pin.backendId ?? '*'}`;
+}
+
+/** Records are plain data; the store takes them as JSON. */
+function asJson(record: object): Json {
+  return record as JsonObject;
+}

@@ -1,0 +1,305 @@
+/** One turn of the scheduling loop, as a pure function: the server and the simulator drive the same one. */
+import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
+import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
+import { decide } from './decide/decide.ts';
+import type { Plan } from './decide/plan.ts';
+import type { Effect, SchedulerEvent } from './events.ts';
+import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
+import { gpusOfFootprint, markDeficits, rawFreeBytes } from './ledger.ts';
+import { isBack, observe } from './observe.ts';
+import { activate, charge } from './service.ts';
+import { snapshotOf } from './snapshot-of.ts';
+import {
+  type InstanceRecord,
+  type SchedulerState,
+  withBackend,
+  withEntry,
+  withInstance,
+  withoutEntry,
+  withoutInstance,
+} from './state.ts';
+import { steer } from './steering-state.ts';
+import type { Reduced, World } from './turn.ts';
+
+export interface Step {
+  readonly state: SchedulerState;
+  readonly effects: readonly Effect[];
+  /** When to look again although nothing happened, epoch milliseconds; null for never. */
+  readonly wakeAt: number | null;
+}
+
+/** The longest pause after failed loads of the same weights, in milliseconds. */
+const LONGEST_HOLD_MS = 30_000;
+/** Runs in a row that failed as if the instance were broken, after which it is loaded anew. */
+const MOST_STRIKES = 3;
+/** How much more an instance is taken to need after it ran out of memory while loading. */
+const OOM_SCALE = 1.25;
+
+export function step(before: SchedulerState, event: SchedulerEvent, world: World, now: number): Step {
+  const heard = hear(before, event, world, now);
+  const { service, active } = activate(
+    { service: heard.state.service, active: heard.state.activeClients },
+    world.demand,
+  );
+  const steered = keepSteering({ ...heard.state, service, activeClients: active }, world, now);
+  const state = markDeficits(steered, now);
+  const plan = decide(snapshotOf(state, world.demand, wishesOf(state, world), now), now);
+  const applied = apply(state, plan, world, now);
+  const wakeAt = Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, nextExpiry(state.steering));
+  return {
+    state: markDeficits(applied.state, now),
+    effects: [...heard.effects, ...applied.effects],
+    wakeAt: Number.isFinite(wakeAt) ? wakeAt : null,
+  };
+}
+
+/** The event alone, before anything is decided. */
+function hear(state: SchedulerState, event: SchedulerEvent, world: World, now: number): Reduced {
+  switch (event.type) {
+    case 'look':
+      return { state, effects: [] };
+    case 'pause':
+      return { state: { ...state, paused: true }, effects: [] };
+    case 'resume':
+      return { state: { ...state, paused: false }, effects: [] };
+    case 'observed':
+      return observe(state, event.observation, world, now);
+    case 'steer':
+      return { state: { ...state, steering: steer(state.steering, event.change) }, effects: [] };
+    case 'unload-weights':
+      return unloadWeights(state, event);
+    case 'claimed':
+      return claimed(state, event);
+    case 'left':
+      return left(state, event, now);
+    case 'loaded':
+      return loaded(state, event, now);
+    case 'load-failed':
+      return loadFailed(state, event, now);
+    case 'unloaded':
+      return unloaded(state, event.instanceId, now);
+    default:
+      return event satisfies never;
+  }
+}
+
+type EventOf<T extends SchedulerEvent['type']> = Extract<SchedulerEvent, { readonly type: T }>;
+
+function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
+  const claim = state.claims.get(event.claimNumber);
+  if (!claim) return { state, effects: [] };
+  const settled = { ...state, claims: withoutEntry(state.claims, event.claimNumber) };
+  const instance = settled.instances.get(claim.instanceId);
+  if (!instance) return { state: settled, effects: [] };
+  const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
+  const jobs = new Set([...instance.jobs, ...event.jobs]);
+  const effects: Effect[] = event.jobs.map((jobId) => ({
+    type: 'decided',
+    jobId,
+    reason: {
+      kind: 'DISPATCH',
+      backendId: instance.backendId,
+      modelName: instance.variant.modelName,
+      explanation: `Slot ${instance.jobs.size + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}.`,
+    },
+  }));
+  return {
+    state: withInstance(settled, { ...instance, jobs, asking: Math.max(0, instance.asking - asked) }),
+    effects,
+  };
+}
+
+function left(before: SchedulerState, event: EventOf<'left'>, now: number): Reduced {
+  const state = { ...before, service: charge(before.service, event.client, event.ranMs / 1000) };
+  const instance = state.instances.get(event.instanceId);
+  if (!instance) return { state, effects: [] };
+  const jobs = new Set(instance.jobs);
+  jobs.delete(event.jobId);
+  const suspectSince = event.suspect ? now : instance.suspectSince;
+  const lastUsedAt = event.ranMs > 0 ? now : instance.lastUsedAt;
+  const effects: Effect[] = event.suspect ? [{ type: 'poke', backendId: instance.backendId }] : [];
+  const strikes = event.suspect ? instance.strikes + 1 : event.ranMs > 0 ? 0 : instance.strikes;
+  // A server can look healthy and yet answer nothing on one model; only a reload clears that.
+  const isBroken = strikes >= MOST_STRIKES && (instance.status === 'READY' || instance.status === 'DRAINING');
+  const status = isBroken ? nextInstanceStatus(instance.status, 'break') : instance.status;
+  return {
+    state: withInstance(state, { ...instance, status, jobs, suspectSince, lastUsedAt, strikes }),
+    effects,
+  };
+}
+
+/** A person wants it gone: it drains, whatever waits for it. */
+function unloadWeights(before: SchedulerState, event: EventOf<'unload-weights'>): Reduced {
+  let state = before;
+  const effects: Effect[] = [];
+  for (const instance of before.instances.values()) {
+    const meant =
+      instance.variant.weights === event.weights &&
+      (event.backendId === null || event.backendId === instance.backendId);
+    if (!meant || instance.status !== 'READY') continue;
+    state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, 'drain') });
+    const { backendId, variant } = instance;
+    const reason = {
+      kind: 'DRAIN',
+      backendId,
+      modelName: variant.modelName,
+      explanation: 'It was asked to go.',
+    } as const;
+    effects.push({ type: 'decided', reason, jobId: null });
+  }
+  return { state, effects };
+}
+
+function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): Reduced {
+  const instance = state.instances.get(event.instanceId);
+  if (instance?.status !== 'LOADING') return { state, effects: [] };
+  const backend = state.backends.get(instance.backendId);
+  const { measured } = event;
+  const hasGpus = (backend?.gpus?.length ?? 0) > 0;
+  const ready: InstanceRecord = {
+    ...instance,
+    status: nextInstanceStatus(instance.status, 'loaded'),
+    variant: event.variant,
+    footprint: measured && hasGpus ? rescale(instance.footprint, measured.vramBytes) : instance.footprint,
+    spilled: hasGpus && measured !== null && measured.vramBytes < measured.sizeBytes,
+    loadedAt: now,
+    lastUsedAt: now,
+  };
+  const next = withInstance(state, ready);
+  return {
+    state: backend
+      ? withBackend(next, {
+          ...backend,
+          loadHolds: withoutEntry(backend.loadHolds, instance.variant.weights),
+        })
+      : next,
+    effects: [{ type: 'poke', backendId: instance.backendId }],
+  };
+}
+
+function rescale(footprint: InstanceRecord['footprint'], bytes: number): InstanceRecord['footprint'] {
+  const predicted = footprint.reduce((sum, part) => sum + part.bytes, 0);
+  return footprint.map((part) => ({
+    ...part,
+    bytes: Math.round((bytes * part.bytes) / Math.max(1, predicted)),
+  }));
+}
+
+function loadFailed(state: SchedulerState, event: EventOf<'load-failed'>, now: number): Reduced {
+  const instance = state.instances.get(event.instanceId);
+  const backend = instance && state.backends.get(instance.backendId);
+  if (!instance || !backend) return { state, effects: [] };
+  const { weights } = instance.variant;
+  const hold = backend.loadHolds.get(weights);
+  const failures = (hold?.failures ?? 0) + 1;
+  const scale = (hold?.footprintScale ?? 1) * (event.remedy === 'free-memory' ? OOM_SCALE : 1);
+  const until = now + Math.min(LONGEST_HOLD_MS, 1000 * 2 ** (failures - 1));
+  const held = {
+    ...backend,
+    loadHolds: withEntry(backend.loadHolds, weights, {
+      failures,
+      message: event.message,
+      until,
+      footprintScale: scale,
+    }),
+  };
+  // What the server did with it is not known for sure: it is told to let go, and its bytes count until it has.
+  const broken = { ...instance, status: nextInstanceStatus(instance.status, 'break') };
+  const reason = {
+    kind: 'LOAD',
+    backendId: backend.settings.id,
+    modelName: instance.variant.modelName,
+    explanation: `The load failed (${event.message}); not tried again for ${Math.round((until - now) / 1000)} s.`,
+  } as const;
+  return {
+    state: withInstance(withBackend(state, held), broken),
+    effects: [{ type: 'decided', reason, jobId: null }],
+  };
+}
+
+function unloaded(state: SchedulerState, id: InstanceId, now: number): Reduced {
+  const instance = state.instances.get(id);
+  if (instance?.status !== 'UNLOADING') return { state, effects: [] };
+  const released = { ...instance, releasedAt: now };
+  const next = withInstance(state, released);
+  const effects: Effect[] = [{ type: 'poke', backendId: instance.backendId }];
+  return isBack(next, released)
+    ? { state: withoutInstance(next, released, now), effects }
+    : { state: next, effects };
+}
+
+/** Carries a plan into the state, and says what has to be done for it. */
+function apply(before: SchedulerState, plan: Plan, world: World, now: number): Reduced {
+  let state = before;
+  const effects: Effect[] = plan.reasons.map((reason) => ({
+    type: 'decided',
+    reason,
+    jobId: null as JobId | null,
+  }));
+  const move = (id: InstanceId, event: InstanceEvent) => {
+    const instance = state.instances.get(id);
+    if (instance)
+      state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, event) });
+  };
+  for (const claim of plan.claims) {
+    const instance = state.instances.get(claim.instanceId);
+    const backend = instance && state.backends.get(instance.backendId);
+    if (!instance || !backend) continue;
+    const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
+    const claimNumber = state.nextClaim;
+    state = { ...state, nextClaim: claimNumber + 1, claims: withEntry(state.claims, claimNumber, claim) };
+    state = withInstance(state, { ...instance, asking: instance.asking + asked });
+    effects.push({ type: 'claim', claimNumber, claim, backendName: backend.settings.name });
+  }
+  for (const id of plan.drains) move(id, 'drain');
+  for (const id of plan.unloads) {
+    move(id, 'unload');
+    effects.push({ type: 'unload', instanceId: id });
+  }
+  for (const [backendId, intents] of plan.intents) {
+    const backend = state.backends.get(backendId);
+    if (backend) state = withBackend(state, { ...backend, intents });
+  }
+  for (const { option, placement } of plan.loads) {
+    const id = world.newInstanceId();
+    state = withInstance(state, {
+      id,
+      backendId: option.backendId,
+      variant: option.variant,
+      config: option.config,
+      status: 'LOADING',
+      footprint: placement,
+      spilled: false,
+      adopted: false,
+      loadStartedAt: now,
+      loadedAt: null,
+      lastUsedAt: now,
+      activeJobs: 0,
+      keepAliveMs: option.keepAliveMs,
+      suspectSince: null,
+      releasedAt: null,
+      pinned: false,
+      expectedLoadMs: option.loadMs,
+      freeBeforeLoad: freeNow(state, option.backendId),
+      strikes: 0,
+      jobs: new Set(),
+      asking: 0,
+    });
+    const backend = state.backends.get(option.backendId);
+    const gpus = backend ? gpusOfFootprint(backend, placement) : [];
+    const spec = { variant: option.variant, config: option.config, gpus };
+    effects.push({
+      type: 'load',
+      instanceId: id,
+      backendId: option.backendId,
+      spec,
+      expectedMs: option.loadMs,
+    });
+  }
+  return { state, effects };
+}
+
+function freeNow(state: SchedulerState, backendId: BackendId): InstanceRecord['freeBeforeLoad'] {
+  const backend = state.backends.get(backendId);
+  return backend ? rawFreeBytes(state, backend) : new Map();
+}

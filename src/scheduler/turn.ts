@@ -1,0 +1,20 @@
+/** What a turn of the loop looks things up in, and what its parts hand on. */
+import type { BackendId, InstanceId } from '../domain/ids.ts';
+import type { QueueKey } from '../domain/queue-key.ts';
+import type { ResolvedModel } from '../domain/resolver.ts';
+import type { Demand } from './decide/snapshot.ts';
+import type { Effect } from './events.ts';
+import type { SchedulerState } from './state.ts';
+
+/** What a step may look up. Answers do not change during a step. */
+export interface World {
+  /** The backlog with where its queues could run, before what is being claimed is taken off. */
+  readonly demand: readonly Demand[];
+  resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null;
+  newInstanceId(): InstanceId;
+}
+
+export interface Reduced {
+  readonly state: SchedulerState;
+  readonly effects: readonly Effect[];
+}

@@ -1,0 +1,96 @@
+/** Every read, over the rows in memory: plain loops, as there is no one to keep waiting. */
+import { isTerminal, JOB_PRIORITIES, type Job, type JobStatus, NO_JOBS } from '../../domain/job.ts';
+import { parseQueueKey } from '../../domain/queue-key.ts';
+import { type Batch, type JobFilter, type JobPosition, jobPosition } from '../../domain/store.ts';
+import type { AnswerOf, InputOf, Reads } from '../operation.ts';
+import { pageOf, type Walk } from '../paging.ts';
+import type { MemoryTables } from './memory-tables.ts';
+
+type Readers = { readonly [K in keyof Reads]: (input: InputOf<Reads, K>) => AnswerOf<Reads, K> };
+
+/** @param revision the newest one given out. */
+export function memoryReads(tables: MemoryTables, revision: () => number): Readers {
+  const all = () => [...tables.jobs.values()];
+  return {
+    jobs: (ids) => ids.map((id) => tables.jobById(id)),
+    list: (query) => pageOf(query, (walk) => walkJobs(all(), walk)),
+    countJobs: (filter) => all().filter((job) => matches(job, filter)).length,
+    changedSince: ({ revision: since, limit }) =>
+      all()
+        .filter((job) => job.revision > since)
+        .sort((a, b) => a.revision - b.revision)
+        .slice(0, limit),
+    revision: () => revision(),
+    queuePositions: (ids) => {
+      const line = all()
+        .filter(({ status }) => status === 'PENDING')
+        .sort(
+          (a, b) =>
+            JOB_PRIORITIES.indexOf(a.priority) - JOB_PRIORITIES.indexOf(b.priority) ||
+            a.sequence - b.sequence,
+        );
+      const places = new Map(line.map(({ id }, place) => [id, place]));
+      return ids.map((id) => places.get(id) ?? null);
+    },
+    batches: (ids) => ids.map((id) => batchOf(tables, id)),
+    request: (id) => tables.requests.get(tables.sequences.get(id) ?? 0)?.body ?? null,
+    outputs: (ids) =>
+      ids.map((id) => {
+        const job = tables.jobById(id);
+        if (!job || !isTerminal(job.status)) return null;
+        return tables.results.get(job.sequence) ?? { output: null, result: null };
+      }),
+    blob: (hash) => tables.blobs.get(hash)?.slice() ?? null,
+    recall: (space) => new Map(tables.facts.get(space)),
+  };
+}
+
+function walkJobs(jobs: readonly Job[], { filter, order, start, end, limit }: Walk): readonly Job[] {
+  const sign = order.direction === 'ASC' ? 1 : -1;
+  const compare = (a: JobPosition, b: JobPosition) => sign * comparePositions(a, b);
+  return jobs
+    .filter((job) => matches(job, filter))
+    .map((job) => ({ job, position: jobPosition(job, order.field) }))
+    .filter(
+      ({ position }) => (!start || compare(position, start) > 0) && (!end || compare(position, end) < 0),
+    )
+    .sort((a, b) => compare(a.position, b.position))
+    .slice(0, limit)
+    .map(({ job }) => job);
+}
+
+/** Null stands after every value. */
+function comparePositions(a: JobPosition, b: JobPosition): number {
+  if (a.value === b.value) return a.sequence - b.sequence;
+  if (a.value === null) return 1;
+  if (b.value === null) return -1;
+  return a.value - b.value;
+}
+
+function matches(job: Job, filter: JobFilter): boolean {
+  const { createdAfter, kinds, labels, models, statuses, batchId } = filter;
+  return (
+    (createdAfter === undefined || job.createdAt > createdAfter) &&
+    (!kinds || kinds.includes(job.kind)) &&
+    (!statuses || statuses.includes(job.status)) &&
+    (batchId === undefined || job.batchId === batchId) &&
+    (!models || models.includes(job.modelName) || models.includes(parseQueueKey(job.queue).model)) &&
+    (labels ?? []).every((wanted) =>
+      job.labels.some(({ key, value }) => key === wanted.key && value === wanted.value),
+    )
+  );
+}
+
+function batchOf(tables: MemoryTables, id: Batch['id']): Batch | null {
+  const batch = tables.batches.get(id);
+  if (!batch) return null;
+  const jobs = [...(tables.batchJobs.get(id) ?? [])].map((sequence) => tables.jobs.get(sequence));
+  const counts: Record<JobStatus, number> = { ...NO_JOBS };
+  let finishedAt: number | null = 0;
+  for (const job of jobs) {
+    if (!job) continue;
+    counts[job.status] += 1;
+    finishedAt = finishedAt === null || job.finishedAt === null ? null : Math.max(finishedAt, job.finishedAt);
+  }
+  return { ...batch, counts, finishedAt };
+}

@@ -1,0 +1,211 @@
+/** The rows of the queue in memory, as the operations see them. */
+import type { BatchId, JobId } from '../../domain/ids.ts';
+import type { Job } from '../../domain/job.ts';
+import type { BlobHash } from '../../domain/request.ts';
+import type { BucketKey, IdempotencyRecord, Tables } from '../tables.ts';
+import { bucketId, isClaimable } from '../tally.ts';
+import { SequenceHeap } from './sequence-heap.ts';
+
+interface StoredRequest {
+  readonly body: string;
+  readonly blobs: readonly BlobHash[];
+}
+
+type BatchRecord = Parameters<Tables['insertBatch']>[0];
+
+export class MemoryTables implements Tables {
+  /** In order of sequence, as sequences only grow. */
+  readonly jobs = new Map<number, Job>();
+  readonly sequences = new Map<JobId, number>();
+  readonly requests = new Map<number, StoredRequest>();
+  readonly results = new Map<number, { readonly output: string; readonly result: string | null }>();
+  readonly batches = new Map<BatchId, BatchRecord>();
+  readonly batchJobs = new Map<BatchId, Set<number>>();
+  readonly blobs = new Map<BlobHash, Uint8Array>();
+  readonly facts = new Map<string, Map<string, string>>();
+  readonly #blobUses = new Map<BlobHash, number>();
+  readonly #idempotency = new Map<string, IdempotencyRecord>();
+  readonly #claimable = new Map<string, SequenceHeap>();
+  /** PENDING jobs with a delay or a deadline. */
+  readonly #timed = new Set<number>();
+
+  jobById(id: JobId): Job | null {
+    const sequence = this.sequences.get(id);
+    return sequence === undefined ? null : (this.jobs.get(sequence) ?? null);
+  }
+
+  jobsBySequence(first: number, last: number): readonly Job[] {
+    return this.#existing(Array.from({ length: last - first + 1 }, (_, i) => first + i));
+  }
+
+  oldestClaimable(bucket: BucketKey, limit: number): readonly Job[] {
+    const id = bucketId(bucket);
+    const heap = this.#claimable.get(id);
+    if (!heap) return [];
+    const found: Job[] = [];
+    while (found.length < limit) {
+      const sequence = heap.pop();
+      if (sequence === undefined) break;
+      const job = this.jobs.get(sequence);
+      // A job that left the bucket and came back is in the heap twice.
+      if (!job || !isClaimable(job) || bucketId(job) !== id || found.at(-1) === job) continue;
+      found.push(job);
+    }
+    for (const job of found) heap.push(job.sequence);
+    return found;
+  }
+
+  oldestArrival(bucket: BucketKey): number | null {
+    return this.oldestClaimable(bucket, 1)[0]?.createdAt ?? null;
+  }
+
+  delayedUntil(now: number, limit: number): readonly Job[] {
+    return this.#timedJobs(limit, ({ notBefore }) => notBefore !== null && notBefore <= now);
+  }
+
+  overdueAt(now: number, limit: number): readonly Job[] {
+    return this.#timedJobs(limit, ({ deadline }) => deadline !== null && deadline <= now);
+  }
+
+  finishedBefore(time: number, limit: number): readonly Job[] {
+    return [...this.jobs.values()]
+      .filter(({ finishedAt }) => finishedAt !== null && finishedAt <= time)
+      .sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0) || a.sequence - b.sequence)
+      .slice(0, limit);
+  }
+
+  /** Nothing here outlives its server. */
+  abandoned(): readonly Job[] {
+    return [];
+  }
+
+  nextDue(): number | null {
+    const dues = this.#existing(this.#timed).flatMap(({ notBefore, deadline }) =>
+      [notBefore, deadline].filter((due) => due !== null),
+    );
+    return dues.reduce<number | null>((least, due) => (least === null ? due : Math.min(least, due)), null);
+  }
+
+  insertJob(job: Job, body: string, blobs: readonly BlobHash[]): void {
+    if (this.sequences.has(job.id)) throw new Error(`There is a job ${job.id} already`);
+    this.sequences.set(job.id, job.sequence);
+    this.requests.set(job.sequence, { body, blobs });
+    for (const hash of blobs) this.#blobUses.set(hash, (this.#blobUses.get(hash) ?? 0) + 1);
+    if (job.batchId !== null) {
+      const members = this.batchJobs.get(job.batchId) ?? new Set();
+      this.batchJobs.set(job.batchId, members.add(job.sequence));
+    }
+    this.#put(null, job);
+  }
+
+  updateJob(before: Job, after: Job): void {
+    this.#put(before, after);
+  }
+
+  deleteJob({ id, sequence, batchId }: Job): void {
+    this.jobs.delete(sequence);
+    this.#timed.delete(sequence);
+    this.sequences.delete(id);
+    this.results.delete(sequence);
+    for (const hash of this.requests.get(sequence)?.blobs ?? []) this.#dropBlob(hash);
+    this.requests.delete(sequence);
+    const members = batchId === null ? undefined : this.batchJobs.get(batchId);
+    members?.delete(sequence);
+    if (batchId !== null && members?.size === 0) {
+      this.batchJobs.delete(batchId);
+      this.batches.delete(batchId);
+    }
+  }
+
+  request(job: Job): string {
+    const request = this.requests.get(job.sequence);
+    if (!request) throw new Error(`The request of ${job.id} is missing`);
+    return request.body;
+  }
+
+  putResult(job: Job, output: string, result: string | null): void {
+    this.results.set(job.sequence, { output, result });
+  }
+
+  deleteResult(job: Job): void {
+    this.results.delete(job.sequence);
+  }
+
+  /** Kept for people who look into a database; there is none. */
+  noteCancellation(): void {}
+
+  insertBatch(batch: BatchRecord): void {
+    if (this.batches.has(batch.id)) throw new Error(`There is a batch ${batch.id} already`);
+    this.batches.set(batch.id, batch);
+  }
+
+  hasBlob(hash: BlobHash): boolean {
+    return this.blobs.has(hash);
+  }
+
+  insertBlob(hash: BlobHash, bytes: Uint8Array): void {
+    this.blobs.set(hash, bytes);
+  }
+
+  idempotency(client: string, key: string): IdempotencyRecord | null {
+    return this.#idempotency.get(`${client}\0${key}`) ?? null;
+  }
+
+  putIdempotency(client: string, key: string, record: IdempotencyRecord): void {
+    this.#idempotency.set(`${client}\0${key}`, record);
+  }
+
+  deleteIdempotencyBefore(createdAt: number, limit: number): number {
+    const old = [...this.#idempotency].filter(([, record]) => record.createdAt <= createdAt).slice(0, limit);
+    for (const [id] of old) this.#idempotency.delete(id);
+    return old.length;
+  }
+
+  remember(space: string, key: string, value: string): void {
+    const facts = this.facts.get(space) ?? new Map<string, string>();
+    this.facts.set(space, facts.set(key, value));
+  }
+
+  renewLease(): void {}
+
+  /** Takes back what a failed operation did. @param changes newest first. */
+  undo(changes: readonly { readonly before: Job | null; readonly after: Job | null }[]): void {
+    for (const { before, after } of changes) {
+      if (after && !before) this.deleteJob(after);
+      else if (after && before) this.#put(after, before);
+    }
+    for (const id of this.batches.keys()) if (!this.batchJobs.has(id)) this.batches.delete(id);
+    for (const hash of this.blobs.keys()) if (!this.#blobUses.has(hash)) this.blobs.delete(hash);
+  }
+
+  #put(before: Job | null, after: Job): void {
+    this.jobs.set(after.sequence, after);
+    const waits = after.status === 'PENDING' && (after.notBefore !== null || after.deadline !== null);
+    if (waits) this.#timed.add(after.sequence);
+    else this.#timed.delete(after.sequence);
+    if (!isClaimable(after)) return;
+    const id = bucketId(after);
+    if (before && isClaimable(before) && bucketId(before) === id) return;
+    const heap = this.#claimable.get(id) ?? new SequenceHeap();
+    this.#claimable.set(id, heap);
+    heap.push(after.sequence);
+  }
+
+  #dropBlob(hash: BlobHash): void {
+    const uses = (this.#blobUses.get(hash) ?? 0) - 1;
+    if (uses > 0) {
+      this.#blobUses.set(hash, uses);
+      return;
+    }
+    this.#blobUses.delete(hash);
+    this.blobs.delete(hash);
+  }
+
+  #timedJobs(limit: number, due: (job: Job) => boolean): readonly Job[] {
+    return this.#existing(this.#timed).filter(due).slice(0, limit);
+  }
+
+  #existing(sequences: Iterable<number>): readonly Job[] {
+    return [...sequences].map((sequence) => this.jobs.get(sequence)).filter((job) => job !== undefined);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The writes and reads of a store as plain data, so that they can cross to another thread and gather in one commit.
+ * Requests, results and remembered values travel and rest as JSON text: only the caller's side ever parses them.
+ */
+import type { BatchId, JobId } from '../domain/ids.ts';
+import type { Job, JobAttempt, JobFailure, JobPriority } from '../domain/job.ts';
+import type { BlobHash } from '../domain/request.ts';
+import type {
+  Batch,
+  CancelOutcome,
+  Claim,
+  Fenced,
+  JobFilter,
+  JobPage,
+  JobQuery,
+  NewJob,
+  PriorityOutcome,
+  Release,
+  RetryOutcome,
+  Submission,
+  SubmitOutcome,
+} from '../domain/store.ts';
+
+export interface EncodedJob extends Omit<NewJob, 'request'> {
+  readonly request: string;
+  readonly blobs: readonly BlobHash[];
+}
+
+export interface EncodedSubmission extends Omit<Submission, 'jobs'> {
+  readonly jobs: readonly EncodedJob[];
+}
+
+export interface EncodedClaim {
+  readonly job: Job;
+  readonly request: string;
+}
+
+export type EncodedFinish = Fenced &
+  (
+    | { readonly kind: 'complete'; readonly result: string; readonly output: string }
+    | {
+        readonly kind: 'fail';
+        readonly failure: JobFailure;
+        readonly attempt: JobAttempt | null;
+        readonly output: string;
+      }
+  );
+
+export interface EncodedOutput {
+  readonly output: string | null;
+  readonly result: string | null;
+}
+
+export interface Tending {
+  readonly nextInMs: number;
+}
+
+/** What each write takes and answers. */
+export interface Operations {
+  submit: { input: EncodedSubmission; answer: SubmitOutcome };
+  claim: { input: Claim; answer: readonly EncodedClaim[] };
+  begin: { input: readonly Fenced[]; answer: readonly Job[] };
+  release: { input: readonly Release[]; answer: readonly Job[] };
+  finish: { input: EncodedFinish; answer: boolean };
+  cancel: { input: { readonly id: JobId; readonly reason: string | null }; answer: CancelOutcome };
+  retry: { input: { readonly id: JobId; readonly queueLimit: number }; answer: RetryOutcome };
+  setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };
+  recover: { input: null; answer: number };
+  tend: { input: { readonly retentionMs: number }; answer: Tending };
+  remember: { input: { readonly space: string; readonly key: string; readonly value: string }; answer: null };
+}
+
+/** What each read takes and answers. */
+export interface Reads {
+  jobs: { input: readonly JobId[]; answer: readonly (Job | null)[] };
+  list: { input: JobQuery; answer: JobPage };
+  countJobs: { input: JobFilter; answer: number };
+  changedSince: { input: { readonly revision: number; readonly limit: number }; answer: readonly Job[] };
+  revision: { input: null; answer: number };
+  queuePositions: { input: readonly JobId[]; answer: readonly (number | null)[] };
+  batches: { input: readonly BatchId[]; answer: readonly (Batch | null)[] };
+  request: { input: JobId; answer: string | null };
+  outputs: { input: readonly JobId[]; answer: readonly (EncodedOutput | null)[] };
+  blob: { input: BlobHash; answer: Uint8Array | null };
+  recall: { input: string; answer: ReadonlyMap<string, string> };
+}
+
+/** One call of a table of calls such as `Operations` or `Reads`. */
+export type CallOf<T, K extends keyof T = keyof T> = {
+  [Name in K]: T[Name] extends { input: infer Input }
+    ? { readonly kind: Name; readonly input: Input }
+    : never;
+}[K];
+
+export type InputOf<T, K extends keyof T> = T[K] extends { input: infer Input } ? Input : never;
+export type AnswerOf<T, K extends keyof T> = T[K] extends { answer: infer Answer } ? Answer : never;

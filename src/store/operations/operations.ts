@@ -1,0 +1,37 @@
+/** Every write, by name. */
+import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
+import type { QueueWriter } from '../queue-writer.ts';
+import { begin, claim, finish, recover, release } from './run.ts';
+import { cancel, retry, setPriority } from './steer.ts';
+import { submit } from './submit.ts';
+import { tend } from './tend.ts';
+
+const OPERATIONS: {
+  readonly [K in keyof Operations]: (
+    writer: QueueWriter,
+    input: InputOf<Operations, K>,
+  ) => AnswerOf<Operations, K>;
+} = {
+  submit,
+  claim,
+  begin,
+  release,
+  finish,
+  cancel,
+  retry,
+  setPriority,
+  recover,
+  tend,
+  remember(writer, { space, key, value }) {
+    writer.tables.remember(space, key, value);
+    return null;
+  },
+};
+
+/** Does one operation in the commit that `writer` has open. May throw half-way: the caller rolls back. */
+export function perform<K extends keyof Operations>(
+  writer: QueueWriter,
+  call: CallOf<Operations, K>,
+): AnswerOf<Operations, K> {
+  return OPERATIONS[call.kind as K](writer, call.input as InputOf<Operations, K>);
+}

@@ -1,0 +1,105 @@
+/** The way of a job through a claim: taken, begun, given back or ended, always under its fence. */
+import { type Job, type JobStatus, nextJobStatus } from '../../domain/job.ts';
+import type { Claim, Fenced, Release } from '../../domain/store.ts';
+import type { EncodedClaim, EncodedFinish } from '../operation.ts';
+import type { QueueWriter } from '../queue-writer.ts';
+
+export function claim(writer: QueueWriter, wanted: Claim): readonly EncodedClaim[] {
+  const event = wanted.as === 'RUNNING' ? 'start' : 'claim';
+  const startedAt = wanted.as === 'RUNNING' ? writer.now : null;
+  const claimed: EncodedClaim[] = [];
+  for (const pick of wanted.picks) {
+    if (pick.count < 1) continue;
+    for (const job of writer.tables.oldestClaimable(pick, pick.count)) {
+      const held = writer.update(job, {
+        status: nextJobStatus(job.status, event),
+        fence: job.fence + 1,
+        startedAt,
+        backend: wanted.backend,
+        instanceId: wanted.instanceId,
+      });
+      claimed.push({ job: held, request: writer.tables.request(held) });
+    }
+  }
+  return claimed;
+}
+
+export function begin(writer: QueueWriter, claims: readonly Fenced[]): readonly Job[] {
+  const begun: Job[] = [];
+  for (const claimed of claims) {
+    const job = held(writer, claimed, ['QUEUED']);
+    if (!job) continue;
+    begun.push(writer.update(job, { status: nextJobStatus(job.status, 'start'), startedAt: writer.now }));
+  }
+  return begun;
+}
+
+export function release(writer: QueueWriter, releases: readonly Release[]): readonly Job[] {
+  const released: Job[] = [];
+  for (const one of releases) {
+    const job = held(writer, one, ['QUEUED', 'RUNNING']);
+    if (!job) {
+      writer.countStaleFence();
+      continue;
+    }
+    released.push(
+      writer.update(job, {
+        ...backInQueue(job),
+        history: one.attempt ? [...job.history, one.attempt] : job.history,
+        failedAttempts: job.failedAttempts + (one.counts ? 1 : 0),
+        notBefore: one.delayMs > 0 ? writer.now + Math.ceil(one.delayMs) : null,
+      }),
+    );
+  }
+  return released;
+}
+
+/** Returns to the queue what dead servers held. No attempt is counted: it was not the job's fault. */
+export function recover(writer: QueueWriter): number {
+  const abandoned = writer.tables.abandoned();
+  for (const job of abandoned) writer.update(job, backInQueue(job));
+  return abandoned.length;
+}
+
+export function finish(writer: QueueWriter, end: EncodedFinish): boolean {
+  const job = held(writer, end, end.kind === 'complete' ? ['RUNNING'] : ['QUEUED', 'RUNNING']);
+  if (!job) {
+    writer.countStaleFence();
+    return false;
+  }
+  const ended = { status: nextJobStatus(job.status, end.kind), finishedAt: writer.now };
+  switch (end.kind) {
+    case 'complete':
+      writer.tables.putResult(writer.update(job, ended), end.output, end.result);
+      return true;
+    case 'fail':
+      writer.tables.putResult(
+        writer.update(job, {
+          ...ended,
+          failure: end.failure,
+          history: end.attempt ? [...job.history, end.attempt] : job.history,
+          failedAttempts: job.failedAttempts + (end.attempt ? 1 : 0),
+        }),
+        end.output,
+        null,
+      );
+      return true;
+    default:
+      return end satisfies never;
+  }
+}
+
+/** The job as long as the claim on it still holds. A fence alone is not enough: a released job keeps its own until the next claim. */
+function held(writer: QueueWriter, claimed: Fenced, statuses: readonly JobStatus[]): Job | null {
+  const job = writer.tables.jobById(claimed.id);
+  return job && job.fence === claimed.fence && statuses.includes(job.status) ? job : null;
+}
+
+function backInQueue(job: Job): Partial<Job> {
+  return {
+    status: nextJobStatus(job.status, 'release'),
+    startedAt: null,
+    backend: null,
+    instanceId: null,
+  };
+}

@@ -1,0 +1,61 @@
+/** What people do to a job from outside. */
+
+import type { JobId } from '../../domain/ids.ts';
+import { type JobPriority, jobTransition, nextJobStatus } from '../../domain/job.ts';
+import type { CancelOutcome, PriorityOutcome, RetryOutcome } from '../../domain/store.ts';
+import type { QueueWriter } from '../queue-writer.ts';
+
+export function cancel(
+  writer: QueueWriter,
+  { id, reason }: { readonly id: JobId; readonly reason: string | null },
+): CancelOutcome {
+  const job = writer.tables.jobById(id);
+  if (!job) return { kind: 'not-found' };
+  const status = jobTransition(job.status, 'cancel');
+  if (!status) return { kind: 'not-cancellable', job };
+  const cancelled = writer.update(job, {
+    status,
+    finishedAt: writer.now,
+    notBefore: null,
+    // Whoever holds the claim finds it gone.
+    fence: job.fence + 1,
+  });
+  if (reason !== null) writer.tables.noteCancellation(cancelled, reason);
+  return { kind: 'cancelled', job: cancelled, previousStatus: job.status };
+}
+
+export function retry(
+  writer: QueueWriter,
+  { id, queueLimit }: { readonly id: JobId; readonly queueLimit: number },
+): RetryOutcome {
+  const job = writer.tables.jobById(id);
+  if (!job) return { kind: 'not-found' };
+  if (!jobTransition(job.status, 'requeue')) return { kind: 'not-finished', job };
+  if (writer.waiting >= queueLimit) return { kind: 'queue-full', limit: queueLimit, waiting: writer.waiting };
+  writer.tables.deleteResult(job);
+  return {
+    kind: 'requeued',
+    job: writer.update(job, {
+      status: nextJobStatus(job.status, 'requeue'),
+      startedAt: null,
+      finishedAt: null,
+      notBefore: null,
+      failedAttempts: 0,
+      backend: null,
+      instanceId: null,
+      failure: null,
+      // One that has passed would fail the job again at once.
+      deadline: job.deadline !== null && job.deadline > writer.now ? job.deadline : null,
+    }),
+  };
+}
+
+export function setPriority(
+  writer: QueueWriter,
+  { id, priority }: { readonly id: JobId; readonly priority: JobPriority },
+): PriorityOutcome {
+  const job = writer.tables.jobById(id);
+  if (!job) return { kind: 'not-found' };
+  if (job.status !== 'PENDING') return { kind: 'not-queued', job };
+  return { kind: 'updated', job: job.priority === priority ? job : writer.update(job, { priority }) };
+}

@@ -1,0 +1,90 @@
+import { StoreFailedError } from '../../domain/errors.ts';
+import type { Job } from '../../domain/job.ts';
+import type { SubmitOutcome } from '../../domain/store.ts';
+import type { EncodedJob, EncodedSubmission } from '../operation.ts';
+import type { QueueWriter } from '../queue-writer.ts';
+
+/** How long an idempotency key is remembered. */
+export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
+
+export function submit(writer: QueueWriter, submission: EncodedSubmission): SubmitOutcome {
+  const repeated = repetition(writer, submission);
+  if (repeated) return repeated;
+  if (writer.waiting + submission.jobs.length > submission.queueLimit) {
+    return { kind: 'queue-full', limit: submission.queueLimit, waiting: writer.waiting };
+  }
+  const { tables } = writer;
+  storeBlobs(writer, submission);
+  const batch = submission.batch;
+  if (batch) tables.insertBatch({ ...batch, createdAt: writer.now });
+  const batchId = batch?.id ?? null;
+  const jobs = submission.jobs.map((job) =>
+    writer.insert(newJob(job, batchId, writer.now), job.request, job.blobs),
+  );
+  if (submission.idempotency) {
+    const { client, key, inputHash } = submission.idempotency;
+    const lastSequence = writer.sequence;
+    const firstSequence = lastSequence - jobs.length + 1;
+    tables.putIdempotency(client, key, {
+      inputHash,
+      batchId,
+      createdAt: writer.now,
+      firstSequence,
+      lastSequence,
+    });
+  }
+  return { kind: 'accepted', jobs, batchId };
+}
+
+function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitOutcome | null {
+  if (!submission.idempotency) return null;
+  const { client, key, inputHash } = submission.idempotency;
+  const known = writer.tables.idempotency(client, key);
+  if (!known || known.createdAt <= writer.now - IDEMPOTENCY_MS) return null;
+  const jobs = writer.tables.jobsBySequence(known.firstSequence, known.lastSequence);
+  const [first] = jobs;
+  // Retention may be shorter than the key's life: with nothing left to answer, the submission is a new one.
+  if (!first) return null;
+  if (known.inputHash !== inputHash) return { kind: 'conflict', existing: first };
+  return { kind: 'duplicate', jobs, batchId: known.batchId };
+}
+
+function storeBlobs(writer: QueueWriter, submission: EncodedSubmission): void {
+  for (const hash of new Set(submission.jobs.flatMap((job) => job.blobs))) {
+    if (writer.tables.hasBlob(hash)) continue;
+    const bytes = submission.blobs.get(hash);
+    if (!bytes) throw new StoreFailedError(`The submission names the blob ${hash} without its bytes.`);
+    writer.tables.insertBlob(hash, bytes);
+  }
+}
+
+function newJob(
+  job: EncodedJob,
+  batchId: Job['batchId'],
+  createdAt: number,
+): Omit<Job, 'sequence' | 'revision'> {
+  return {
+    id: job.id,
+    batchId,
+    client: job.client,
+    kind: job.kind,
+    modelName: job.modelName,
+    queue: job.queue,
+    priority: job.priority,
+    status: 'PENDING',
+    labels: job.labels,
+    metadata: job.metadata,
+    createdAt,
+    startedAt: null,
+    finishedAt: null,
+    deadline: job.deadline === null ? null : Math.ceil(job.deadline),
+    notBefore: null,
+    failedAttempts: 0,
+    maxAttempts: job.maxAttempts,
+    fence: 0,
+    backend: null,
+    instanceId: null,
+    failure: null,
+    history: [],
+  };
+}

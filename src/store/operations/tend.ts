@@ -1,0 +1,52 @@
+import { nextJobStatus } from '../../domain/job.ts';
+import type { Tending } from '../operation.ts';
+import type { QueueWriter } from '../queue-writer.ts';
+import { IDEMPOTENCY_MS } from './submit.ts';
+
+/** The most rows of one kind that one call touches, so that tending never holds up the writes of others for long. */
+const PORTION = 500;
+/** Delays and deadlines that were set since the last call are late by this much at most. */
+const LONGEST_PAUSE_MS = 1_000;
+
+export function tend(writer: QueueWriter, { retentionMs }: { readonly retentionMs: number }): Tending {
+  writer.tables.renewLease(writer.now);
+  const portions = [
+    wakeDelayed(writer),
+    failOverdue(writer),
+    forgetFinished(writer, retentionMs),
+    writer.tables.deleteIdempotencyBefore(writer.now - IDEMPOTENCY_MS, PORTION),
+  ];
+  if (portions.some((touched) => touched >= PORTION)) return { nextInMs: 0 };
+  const untilDue = (writer.tables.nextDue() ?? Number.POSITIVE_INFINITY) - writer.now;
+  return { nextInMs: Math.min(Math.max(0, untilDue), LONGEST_PAUSE_MS) };
+}
+
+function wakeDelayed(writer: QueueWriter): number {
+  const due = writer.tables.delayedUntil(writer.now, PORTION);
+  for (const job of due) writer.update(job, { notBefore: null });
+  return due.length;
+}
+
+function failOverdue(writer: QueueWriter): number {
+  const overdue = writer.tables.overdueAt(writer.now, PORTION);
+  for (const job of overdue) {
+    const failed = writer.update(job, {
+      status: nextJobStatus(job.status, 'fail'),
+      finishedAt: writer.now,
+      notBefore: null,
+      failure: {
+        code: 'DEADLINE_EXCEEDED',
+        message: 'The deadline passed while the job waited in the queue.',
+        retryable: true,
+      },
+    });
+    writer.tables.putResult(failed, '[]', null);
+  }
+  return overdue.length;
+}
+
+function forgetFinished(writer: QueueWriter, retentionMs: number): number {
+  const old = writer.tables.finishedBefore(writer.now - retentionMs, PORTION);
+  for (const job of old) writer.forget(job);
+  return old.length;
+}

@@ -1,0 +1,149 @@
+/**
+ * The one place through which jobs change: gives out sequences and revisions, keeps the counters with the rows, and
+ * remembers what a commit changed, so that it can be reported, or undone, as one.
+ */
+import type { Bucket } from '../domain/backlog.ts';
+import type { Job, JobCounts } from '../domain/job.ts';
+import type { BlobHash } from '../domain/request.ts';
+import type { JobChange } from '../domain/store.ts';
+import type { Tables } from './tables.ts';
+import { type Recount, Tally } from './tally.ts';
+
+/** What a commit did, for whoever keeps an eye on the queue. */
+export interface CommitReport {
+  readonly changes: readonly JobChange[];
+  readonly buckets: readonly Bucket[];
+  readonly delayed: number;
+  readonly counts: JobCounts;
+  readonly staleFences: number;
+}
+
+/** A place to come back to when an operation fails. */
+export interface Mark {
+  readonly changes: number;
+  readonly sequence: number;
+  readonly revision: number;
+  readonly staleFences: number;
+}
+
+interface Change {
+  readonly before: Job | null;
+  readonly after: Job | null;
+}
+
+export interface QueueState extends Recount {
+  /** The last ones given out. */
+  readonly sequence: number;
+  readonly revision: number;
+}
+
+export class QueueWriter {
+  readonly tables: Tables;
+  readonly #tally: Tally;
+  #log: Change[] = [];
+  #now = 0;
+  #sequence: number;
+  #revision: number;
+  #staleFences = 0;
+
+  constructor(tables: Tables, state: QueueState) {
+    this.tables = tables;
+    this.#tally = new Tally(state);
+    this.#sequence = state.sequence;
+    this.#revision = state.revision;
+  }
+
+  /** The store's time of this commit, in whole epoch milliseconds. */
+  get now(): number {
+    return this.#now;
+  }
+
+  set now(time: number) {
+    this.#now = Math.floor(time);
+  }
+
+  get waiting(): number {
+    return this.#tally.waiting;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  countStaleFence(): void {
+    this.#staleFences += 1;
+  }
+
+  insert(job: Omit<Job, 'sequence' | 'revision'>, request: string, blobs: readonly BlobHash[]): Job {
+    this.#sequence += 1;
+    this.#revision += 1;
+    const inserted: Job = { ...job, sequence: this.#sequence, revision: this.#revision };
+    this.tables.insertJob(inserted, request, blobs);
+    this.#record(null, inserted);
+    return inserted;
+  }
+
+  update(before: Job, changes: Partial<Job>): Job {
+    this.#revision += 1;
+    const after: Job = { ...before, ...changes, revision: this.#revision };
+    this.tables.updateJob(before, after);
+    this.#record(before, after);
+    return after;
+  }
+
+  forget(job: Job): void {
+    this.tables.deleteJob(job);
+    this.#record(job, null);
+  }
+
+  mark(): Mark {
+    return {
+      changes: this.#log.length,
+      sequence: this.#sequence,
+      revision: this.#revision,
+      staleFences: this.#staleFences,
+    };
+  }
+
+  /**
+   * Takes the counters back to `mark`. The rows are the caller's to restore: a database does it by itself.
+   * @returns what was undone, newest first.
+   */
+  rollBack(mark: Mark): readonly Change[] {
+    const undone = this.#log.splice(mark.changes).reverse();
+    for (const { before, after } of undone) this.#tally.change(after, before);
+    this.#sequence = mark.sequence;
+    this.#revision = mark.revision;
+    this.#staleFences = mark.staleFences;
+    return undone;
+  }
+
+  /** What changed since the last `settle`. Read it inside of the transaction; until it is settled it can be rolled back. */
+  report(): CommitReport {
+    const changes: JobChange[] = [];
+    for (const { before, after } of this.#log) {
+      if (after) changes.push({ job: after, previousStatus: before?.status ?? null });
+    }
+    return {
+      changes,
+      buckets: this.#tally.takeChanged((bucket) => this.tables.oldestArrival(bucket)),
+      delayed: this.#tally.delayed,
+      counts: this.#tally.counts(),
+      staleFences: this.#staleFences,
+    };
+  }
+
+  /** The commit is on disk. */
+  settle(): void {
+    this.#log = [];
+  }
+
+  #record(before: Job | null, after: Job | null): void {
+    this.#log.push({ before, after });
+    this.#tally.change(before, after);
+  }
+}

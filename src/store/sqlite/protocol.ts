@@ -1,0 +1,44 @@
+/** What the store's thread and its workers say to each other. */
+import type { CallOf } from '../operation.ts';
+import type { CommitReport } from '../queue-writer.ts';
+import type { Failure } from './failures.ts';
+
+export interface WorkerSettings {
+  readonly dataDir: string;
+  readonly serverId: string;
+  readonly leaseMs: number;
+  /** The most operations in one commit. */
+  readonly groupLimit: number;
+  /** Epoch milliseconds at the start. */
+  readonly now: number;
+}
+
+/** All calls of one tick. */
+export interface Request<T> {
+  /** The store's time, epoch milliseconds: the clock lives in the store's own thread. */
+  readonly now: number;
+  readonly calls: readonly CallOf<T>[];
+}
+
+export type Answer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** To the oldest calls not answered yet, in their order. */
+export interface Answers {
+  readonly answers: readonly Answer[];
+  /** Of the commit that they were part of. */
+  readonly report: CommitReport | null;
+}
+
+export type FromWorker =
+  /** Sent once, before any answers; the writer says what it found. */
+  | { readonly kind: 'ready'; readonly report: CommitReport | null }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'answers'; readonly answers: Answers }
+  /** `Answers` as JSON: for rows of jobs it costs a fifth of a structured clone. */
+  | { readonly kind: 'text-answers'; readonly text: string };
+
+export type ToWorker<T> =
+  | { readonly kind: 'calls'; readonly request: Request<T> }
+  | { readonly kind: 'stop' };

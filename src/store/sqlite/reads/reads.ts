@@ -1,0 +1,111 @@
+/** Every read, by name. */
+import type { JobId } from '../../../domain/ids.ts';
+import { type Job, type JobStatus, NO_JOBS } from '../../../domain/job.ts';
+import type { Batch } from '../../../domain/store.ts';
+import type { AnswerOf, CallOf, EncodedOutput, InputOf, Reads } from '../../operation.ts';
+import { pageOf } from '../../paging.ts';
+import { Buckets } from '../buckets.ts';
+import { highest } from '../recount.ts';
+import { JOB_COLUMNS, jobOf } from '../rows.ts';
+import { LIMIT, numberAt, type Row, type Statements, textAt } from '../statements.ts';
+import { conditionOf, where } from './filter.ts';
+import { walkJobs } from './list.ts';
+import { queuePositions } from './positions.ts';
+
+type Readers = {
+  readonly [K in keyof Reads]: (input: InputOf<Reads, K>) => AnswerOf<Reads, K>;
+};
+
+export class SqliteReads {
+  readonly #statements: Statements;
+  readonly #buckets: Buckets;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+    this.#buckets = new Buckets(statements);
+  }
+
+  perform<K extends keyof Reads>(call: CallOf<Reads, K>): AnswerOf<Reads, K> {
+    return this.#readers[call.kind as K](call.input as InputOf<Reads, K>);
+  }
+
+  readonly #readers: Readers = {
+    jobs: (ids) => ids.map((id) => this.#job(id)),
+    list: (query) => pageOf(query, (walk) => walkJobs(this.#statements, walk, this.#jobOf)),
+    countJobs: (filter) => {
+      const { terms, values } = conditionOf(filter, this.#statements);
+      return numberAt(this.#statements.row(`SELECT count(*) FROM jobs ${where(terms)}`, ...values), 0);
+    },
+    changedSince: ({ revision, limit }) =>
+      this.#statements
+        .rows(
+          `SELECT ${JOB_COLUMNS} FROM jobs WHERE revision > ? ORDER BY revision ${LIMIT}`,
+          revision,
+          limit,
+        )
+        .map(this.#jobOf),
+    revision: () => highest(this.#statements, 'revision'),
+    queuePositions: (ids) => queuePositions(this.#statements, ids),
+    batches: (ids) => ids.map((id) => this.#batch(id)),
+    request: (id) => {
+      const row = this.#statements.row(
+        'SELECT body FROM requests JOIN jobs USING (sequence) WHERE jobs.id = ?',
+        id,
+      );
+      return row ? textAt(row, 0) : null;
+    },
+    outputs: (ids) => ids.map((id) => this.#output(id)),
+    blob: (hash) => {
+      const bytes = this.#statements.row('SELECT bytes FROM blobs WHERE hash = ?', hash)?.[0];
+      return bytes instanceof Uint8Array ? bytes : null;
+    },
+    recall: (space) =>
+      new Map(
+        this.#statements
+          .rows('SELECT key, value FROM facts WHERE space = ? ORDER BY key', space)
+          .map((row) => [textAt(row, 0), textAt(row, 1)]),
+      ),
+  };
+
+  #job(id: JobId): Job | null {
+    const row = this.#statements.row(`SELECT ${JOB_COLUMNS} FROM jobs WHERE id = ?`, id);
+    return row ? this.#jobOf(row) : null;
+  }
+
+  readonly #jobOf = (row: Row): Job => jobOf(row, this.#buckets.byNumber);
+
+  #output(id: JobId): EncodedOutput | null {
+    const row = this.#statements.row(
+      `SELECT output, result FROM jobs LEFT JOIN results USING (sequence)
+       WHERE jobs.id = ? AND finished_at IS NOT NULL`,
+      id,
+    );
+    return row ? { output: row[0] as string | null, result: row[1] as string | null } : null;
+  }
+
+  #batch(id: Batch['id']): Batch | null {
+    const row = this.#statements.row('SELECT name, client, created_at FROM batches WHERE id = ?', id);
+    if (!row) return null;
+    const counts: Record<JobStatus, number> = { ...NO_JOBS };
+    let unfinished = 0;
+    let finishedAt = 0;
+    const rows = this.#statements.rows(
+      `SELECT status, count(*), count(*) - count(finished_at), max(finished_at) FROM jobs
+       WHERE batch = ? GROUP BY status`,
+      id,
+    );
+    for (const group of rows) {
+      counts[group[0] as JobStatus] = numberAt(group, 1);
+      unfinished += numberAt(group, 2);
+      finishedAt = Math.max(finishedAt, numberAt(group, 3));
+    }
+    return {
+      id,
+      name: row[0] as string | null,
+      client: textAt(row, 1),
+      createdAt: numberAt(row, 2),
+      finishedAt: unfinished > 0 ? null : finishedAt,
+      counts,
+    };
+  }
+}

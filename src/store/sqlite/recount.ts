@@ -1,0 +1,39 @@
+/** The queue's numbers from its rows: what the writer starts with, and what it must always equal. */
+import { type JobCounts, type JobStatus, NO_JOBS } from '../../domain/job.ts';
+import type { QueueState } from '../queue-writer.ts';
+import { bucketOfRow } from './buckets.ts';
+import { numberAt, type Statements } from './statements.ts';
+
+export function recount(statements: Statements): QueueState {
+  const counts: Record<JobStatus, number> = { ...NO_JOBS };
+  for (const row of statements.rows('SELECT status, count(*) FROM jobs GROUP BY status')) {
+    counts[row[0] as JobStatus] = numberAt(row, 1);
+  }
+  const baseAt = numberAt(statements.row('SELECT min(created_at) FROM jobs'), 0);
+  const buckets = statements
+    .rows(
+      `SELECT queue, priority, client, waiting, arrivals FROM
+         (SELECT line, count(*) AS waiting, sum(created_at - ?) AS arrivals FROM jobs
+          WHERE line IS NOT NULL GROUP BY line)
+       JOIN buckets ON buckets.id = line`,
+      baseAt,
+    )
+    .map((row) => ({
+      ...bucketOfRow(row, 0),
+      count: numberAt(row, 3),
+      baseAt,
+      arrivalsAfterBaseMs: numberAt(row, 4),
+    }));
+  return {
+    counts: counts satisfies JobCounts,
+    buckets,
+    delayed: numberAt(statements.row('SELECT count(*) FROM jobs WHERE not_before IS NOT NULL'), 0),
+    sequence: highest(statements, 'sequence'),
+    revision: highest(statements, 'revision'),
+  };
+}
+
+export function highest(statements: Statements, column: 'sequence' | 'revision'): number {
+  const marked = numberAt(statements.row('SELECT value FROM high_marks WHERE name = ?', column), 0);
+  return Math.max(marked, numberAt(statements.row(`SELECT max(${column}) FROM jobs`), 0));
+}

@@ -1,0 +1,259 @@
+/** The rows of the queue in SQLite, as the operations see them. */
+import type { SQLInputValue } from 'node:sqlite';
+import type { BatchId, JobId } from '../../domain/ids.ts';
+import type { Job } from '../../domain/job.ts';
+import type { BlobHash } from '../../domain/request.ts';
+import type { BucketKey, IdempotencyRecord, Tables } from '../tables.ts';
+import { isClaimable } from '../tally.ts';
+import { Buckets } from './buckets.ts';
+import type { Lease } from './lease.ts';
+import { CHANGING_COLUMNS, INSERT_JOB, insertValues, JOB_COLUMNS, jobOf } from './rows.ts';
+import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
+
+const JOBS = `SELECT ${JOB_COLUMNS} FROM jobs`;
+
+export class SqliteTables implements Tables {
+  readonly buckets: Buckets;
+  readonly lease: Lease;
+  readonly #statements: Statements;
+
+  constructor(statements: Statements, lease: Lease) {
+    this.#statements = statements;
+    this.buckets = new Buckets(statements);
+    this.lease = lease;
+  }
+
+  jobById(id: JobId): Job | null {
+    const row = this.#statements.row(`${JOBS} WHERE id = ?`, id);
+    return row ? this.#job(row) : null;
+  }
+
+  jobsBySequence(first: number, last: number): readonly Job[] {
+    return this.#jobs(`${JOBS} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`, first, last);
+  }
+
+  oldestClaimable(bucket: BucketKey, limit: number): readonly Job[] {
+    const number = this.buckets.find(bucket);
+    if (number === undefined) return [];
+    return this.#jobs(`${JOBS} WHERE line = ? ORDER BY sequence ${LIMIT}`, number, limit);
+  }
+
+  oldestArrival(bucket: BucketKey): number | null {
+    const number = this.buckets.find(bucket);
+    if (number === undefined) return null;
+    const row = this.#statements.row(
+      'SELECT created_at FROM jobs WHERE line = ? ORDER BY sequence LIMIT 1',
+      number,
+    );
+    return row ? numberAt(row, 0) : null;
+  }
+
+  delayedUntil(now: number, limit: number): readonly Job[] {
+    return this.#jobs(`${JOBS} WHERE not_before <= ? ORDER BY not_before ${LIMIT}`, now, limit);
+  }
+
+  overdueAt(now: number, limit: number): readonly Job[] {
+    return this.#jobs(
+      `${JOBS} WHERE deadline <= ? AND status = 'PENDING' ORDER BY deadline ${LIMIT}`,
+      now,
+      limit,
+    );
+  }
+
+  finishedBefore(time: number, limit: number): readonly Job[] {
+    return this.#jobs(`${JOBS} WHERE finished_at <= ? ORDER BY finished_at ${LIMIT}`, time, limit);
+  }
+
+  abandoned(): readonly Job[] {
+    // The owner's lock proves that every earlier life is over, so no lease has to run out first.
+    return this.#jobs(
+      `${JOBS} WHERE status IN ('QUEUED', 'RUNNING', 'FAILED', 'CANCELLED')
+       AND status IN ('QUEUED', 'RUNNING') AND owner IS NOT ? ORDER BY sequence`,
+      this.lease.life,
+    );
+  }
+
+  nextDue(): number | null {
+    const row = this.#statements.row(
+      `SELECT min(coalesce(a, b), coalesce(b, a)) FROM (SELECT
+         (SELECT min(not_before) FROM jobs WHERE not_before IS NOT NULL) AS a,
+         (SELECT min(deadline) FROM jobs WHERE deadline IS NOT NULL AND status = 'PENDING') AS b)`,
+    );
+    return typeof row?.[0] === 'number' ? row[0] : null;
+  }
+
+  insertJob(job: Job, request: string, blobs: readonly BlobHash[]): void {
+    const bucket = this.buckets.numberOf(job);
+    this.#statements.run(INSERT_JOB, bucket, isClaimable(job) ? bucket : null, ...insertValues(job));
+    this.#statements.run('INSERT INTO requests (sequence, body) VALUES (?, ?)', job.sequence, request);
+    for (const { key, value } of job.labels) {
+      this.#statements.run('INSERT OR IGNORE INTO job_labels VALUES (?, ?, ?)', key, value, job.sequence);
+    }
+    for (const hash of blobs) this.#statements.run('INSERT INTO job_blobs VALUES (?, ?)', job.sequence, hash);
+  }
+
+  updateJob(before: Job, after: Job): void {
+    // Only what changed is written: an index is rewritten for every column of it that an UPDATE names.
+    const changed: string[] = [];
+    const values: SQLInputValue[] = [];
+    for (const { name, value, same } of CHANGING_COLUMNS) {
+      if (same(before, after)) continue;
+      changed.push(`${name} = ?`);
+      values.push(value(after));
+    }
+    if (before.priority !== after.priority) {
+      changed.push('bucket = ?');
+      values.push(this.buckets.numberOf(after));
+    }
+    if (isClaimable(before) || isClaimable(after)) {
+      changed.push('line = ?');
+      values.push(isClaimable(after) ? this.buckets.numberOf(after) : null);
+    }
+    if (after.status === 'QUEUED' || after.status === 'RUNNING') {
+      changed.push('owner = ?');
+      values.push(this.lease.life);
+    }
+    this.#statements.run(
+      `UPDATE jobs SET ${changed.join(', ')} WHERE sequence = ?`,
+      ...values,
+      after.sequence,
+    );
+  }
+
+  deleteJob({ sequence, labels, batchId }: Job): void {
+    this.#markHighest();
+    this.#statements.run('DELETE FROM jobs WHERE sequence = ?', sequence);
+    this.#statements.run('DELETE FROM requests WHERE sequence = ?', sequence);
+    this.#statements.run('DELETE FROM results WHERE sequence = ?', sequence);
+    for (const { key, value } of labels) {
+      this.#statements.run(
+        'DELETE FROM job_labels WHERE key = ? AND value = ? AND sequence = ?',
+        key,
+        value,
+        sequence,
+      );
+    }
+    this.#deleteBlobs(sequence);
+    if (batchId !== null) {
+      this.#statements.run(
+        'DELETE FROM batches WHERE id = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE batch = batches.id)',
+        batchId,
+      );
+    }
+  }
+
+  request(job: Job): string {
+    const row = this.#statements.row('SELECT body FROM requests WHERE sequence = ?', job.sequence);
+    if (!row) throw new Error(`The request of ${job.id} is missing from the database`);
+    return textAt(row, 0);
+  }
+
+  putResult(job: Job, output: string, result: string | null): void {
+    this.#statements.run('INSERT OR REPLACE INTO results VALUES (?, ?, ?)', job.sequence, output, result);
+  }
+
+  deleteResult(job: Job): void {
+    this.#statements.run('DELETE FROM results WHERE sequence = ?', job.sequence);
+  }
+
+  noteCancellation(job: Job, reason: string): void {
+    this.#statements.run('UPDATE jobs SET cancel_reason = ? WHERE sequence = ?', reason, job.sequence);
+  }
+
+  insertBatch(batch: Parameters<Tables['insertBatch']>[0]): void {
+    this.#statements.run(
+      'INSERT INTO batches VALUES (?, ?, ?, ?)',
+      batch.id,
+      batch.name,
+      batch.client,
+      batch.createdAt,
+    );
+  }
+
+  hasBlob(hash: BlobHash): boolean {
+    return this.#statements.row('SELECT 1 FROM blobs WHERE hash = ?', hash) !== undefined;
+  }
+
+  insertBlob(hash: BlobHash, bytes: Uint8Array): void {
+    this.#statements.run('INSERT INTO blobs VALUES (?, ?)', hash, bytes);
+  }
+
+  idempotency(client: string, key: string): IdempotencyRecord | null {
+    const row = this.#statements.row(
+      `SELECT input_hash, created_at, batch, first_sequence, last_sequence
+       FROM idempotency WHERE client = ? AND key = ?`,
+      client,
+      key,
+    );
+    return row
+      ? {
+          inputHash: textAt(row, 0),
+          createdAt: numberAt(row, 1),
+          batchId: row[2] as BatchId | null,
+          firstSequence: numberAt(row, 3),
+          lastSequence: numberAt(row, 4),
+        }
+      : null;
+  }
+
+  putIdempotency(client: string, key: string, record: IdempotencyRecord): void {
+    this.#statements.run(
+      'INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?)',
+      client,
+      key,
+      record.inputHash,
+      record.createdAt,
+      record.batchId,
+      record.firstSequence,
+      record.lastSequence,
+    );
+  }
+
+  deleteIdempotencyBefore(createdAt: number, limit: number): number {
+    return this.#statements.run(
+      `DELETE FROM idempotency WHERE (client, key) IN
+         (SELECT client, key FROM idempotency WHERE created_at <= ? ORDER BY created_at ${LIMIT})`,
+      createdAt,
+      limit,
+    );
+  }
+
+  remember(space: string, key: string, value: string): void {
+    this.#statements.run('INSERT OR REPLACE INTO facts VALUES (?, ?, ?)', space, key, value);
+  }
+
+  renewLease(now: number): void {
+    this.lease.renew(now);
+  }
+
+  /** Sequences and revisions never come twice, even when the rows that had the last ones are gone. */
+  #markHighest(): void {
+    this.#statements.run(
+      `INSERT OR REPLACE INTO high_marks
+         SELECT 'sequence', max(coalesce((SELECT max(sequence) FROM jobs), 0),
+           coalesce((SELECT value FROM high_marks WHERE name = 'sequence'), 0))
+         UNION ALL SELECT 'revision', max(coalesce((SELECT max(revision) FROM jobs), 0),
+           coalesce((SELECT value FROM high_marks WHERE name = 'revision'), 0))`,
+    );
+  }
+
+  #deleteBlobs(sequence: number): void {
+    const hashes = this.#statements.rows('SELECT hash FROM job_blobs WHERE sequence = ?', sequence);
+    for (const row of hashes) {
+      const hash = textAt(row, 0);
+      this.#statements.run('DELETE FROM job_blobs WHERE sequence = ? AND hash = ?', sequence, hash);
+      this.#statements.run(
+        'DELETE FROM blobs WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM job_blobs WHERE hash = blobs.hash)',
+        hash,
+      );
+    }
+  }
+
+  #job(row: Row): Job {
+    return jobOf(row, this.buckets.byNumber);
+  }
+
+  #jobs(sql: string, ...values: SQLInputValue[]): readonly Job[] {
+    return this.#statements.rows(sql, ...values).map((row) => this.#job(row));
+  }
+}

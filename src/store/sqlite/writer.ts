@@ -1,0 +1,84 @@
+/** The worker thread that owns the database: the only one that writes. */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { CallOf, Operations } from '../operation.ts';
+import { QueueWriter } from '../queue-writer.ts';
+import { failureOf } from './failures.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Lease } from './lease.ts';
+import { openForWriting, prepareDirectory } from './open-database.ts';
+import { takeOwnerLock } from './owner-lock.ts';
+import type { FromWorker, Request, ToWorker, WorkerSettings } from './protocol.ts';
+import { recount } from './recount.ts';
+import { SqliteTables } from './sqlite-tables.ts';
+import { Statements } from './statements.ts';
+
+function open({ dataDir, serverId, leaseMs, now }: WorkerSettings) {
+  prepareDirectory(dataDir);
+  const lock = takeOwnerLock(dataDir);
+  try {
+    const database = openForWriting(dataDir);
+    const statements = new Statements(database);
+    const tables = new SqliteTables(statements, Lease.take(statements, serverId, leaseMs, now));
+    const writer = new QueueWriter(tables, recount(statements));
+    const group = new GroupCommit(database, writer, () => tables.buckets.forget());
+    const close = () => {
+      database.close();
+      lock.release();
+    };
+    return { group, close, report: writer.report() };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function serve(settings: WorkerSettings): void {
+  const port = parentPort;
+  if (!port) throw new Error('The writer runs in a worker thread only.');
+  const tell = (message: FromWorker) => port.postMessage(message);
+  let store: ReturnType<typeof open>;
+  try {
+    store = open(settings);
+  } catch (error) {
+    tell({ kind: 'failed', failure: failureOf(error) });
+    return;
+  }
+
+  /** What came while the last commit ran goes into the next one. */
+  const gather = (
+    first: Request<Operations>,
+  ): { calls: CallOf<Operations>[]; now: number; stop: boolean } => {
+    const calls = [...first.calls];
+    let now = first.now;
+    while (calls.length < settings.groupLimit) {
+      const next = receiveMessageOnPort(port)?.message as ToWorker<Operations> | undefined;
+      if (!next) break;
+      if (next.kind === 'stop') return { calls, now, stop: true };
+      calls.push(...next.request.calls);
+      now = Math.max(now, next.request.now);
+    }
+    return { calls, now, stop: false };
+  };
+
+  const commit = (calls: readonly CallOf<Operations>[], now: number) => {
+    for (let from = 0; from < calls.length; from += settings.groupLimit) {
+      const group = calls.slice(from, from + settings.groupLimit);
+      tell({ kind: 'text-answers', text: JSON.stringify(store.group.run(group, now)) });
+    }
+  };
+
+  const stop = () => {
+    store.close();
+    port.close();
+  };
+
+  port.on('message', (message: ToWorker<Operations>) => {
+    if (message.kind === 'stop') return stop();
+    const gathered = gather(message.request);
+    commit(gathered.calls, gathered.now);
+    if (gathered.stop) stop();
+  });
+  tell({ kind: 'ready', report: store.report });
+}
+
+serve(workerData as WorkerSettings);

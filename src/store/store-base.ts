@@ -1,0 +1,251 @@
+/** What all stores share: the caller's side of writes and reads, and the queue's numbers as of the last commit seen. */
+import { Backlog, type BacklogView } from '../domain/backlog.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { BatchId, JobId } from '../domain/ids.ts';
+import {
+  JOB_STATUSES,
+  type Job,
+  type JobCounts,
+  type JobPriority,
+  type JobResult,
+  NO_JOBS,
+  type OutputPart,
+} from '../domain/job.ts';
+import type { Json } from '../domain/json.ts';
+import { type BlobHash, blobsOf, type JobRequest } from '../domain/request.ts';
+import type {
+  Batch,
+  CancelOutcome,
+  Claim,
+  ClaimedJob,
+  Fenced,
+  Finish,
+  JobChange,
+  JobFilter,
+  JobOutput,
+  JobPage,
+  JobQuery,
+  PriorityOutcome,
+  Release,
+  RetryOutcome,
+  Store,
+  Submission,
+  SubmitOutcome,
+} from '../domain/store.ts';
+import type { AnswerOf, EncodedFinish, EncodedOutput, InputOf, Operations, Reads } from './operation.ts';
+import type { CommitReport } from './queue-writer.ts';
+
+/** The part of a structured logger that a store needs. */
+export interface StoreLogger {
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export const SILENT: StoreLogger = { warn: () => {}, error: () => {} };
+
+/** The most jobs that one page of a list or of changes holds. */
+const LARGEST_PAGE = 1_000;
+
+export abstract class StoreBase implements Store {
+  protected readonly logger: StoreLogger;
+  readonly #backlog = new Backlog();
+  readonly #listeners = new Set<(changes: readonly JobChange[]) => void>();
+  #counts: JobCounts = NO_JOBS;
+  #staleFences = 0;
+
+  constructor(logger: StoreLogger) {
+    this.logger = logger;
+  }
+
+  abstract start(): Promise<void>;
+  abstract stop(): Promise<void>;
+  /** Answers after the commit, when its report has been applied here. */
+  protected abstract write<K extends keyof Operations>(
+    kind: K,
+    input: InputOf<Operations, K>,
+  ): Promise<AnswerOf<Operations, K>>;
+  protected abstract read<K extends keyof Reads>(
+    kind: K,
+    input: InputOf<Reads, K>,
+  ): Promise<AnswerOf<Reads, K>>;
+
+  get backlog(): BacklogView {
+    return this.#backlog;
+  }
+
+  get staleFences(): number {
+    return this.#staleFences;
+  }
+
+  counts(): JobCounts {
+    return this.#counts;
+  }
+
+  onCommit(listener: (changes: readonly JobChange[]) => void): () => void {
+    const own = (changes: readonly JobChange[]) => listener(changes);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  /** Brings the numbers up to a commit, then tells the listeners. */
+  protected applyCommit(report: CommitReport): void {
+    this.#backlog.apply(report.buckets, report.delayed);
+    this.#counts = report.counts;
+    this.#staleFences = report.staleFences;
+    if (report.changes.length === 0) return;
+    for (const listener of this.#listeners) {
+      try {
+        listener(report.changes);
+      } catch (error) {
+        // One listener's mistake must not keep the others, or the callers of a commit that is on disk, from knowing.
+        this.logger.error({ error: messageOf(error) }, 'A listener of the store failed.');
+      }
+    }
+  }
+
+  submit(submission: Submission): Promise<SubmitOutcome> {
+    const jobs = submission.jobs.map((job) => ({
+      ...job,
+      request: JSON.stringify(job.request),
+      blobs: blobsOf(job.request),
+    }));
+    return this.write('submit', { ...submission, jobs, blobs: compact(submission.blobs) });
+  }
+
+  async claim(claim: Claim): Promise<readonly ClaimedJob[]> {
+    const claimed = await this.write('claim', claim);
+    return claimed.map(({ job, request }) => ({ job, request: JSON.parse(request) as JobRequest }));
+  }
+
+  begin(claims: readonly Fenced[]): Promise<readonly Job[]> {
+    return this.write('begin', claims);
+  }
+
+  release(releases: readonly Release[]): Promise<readonly Job[]> {
+    return this.write('release', releases);
+  }
+
+  finish(finish: Finish): Promise<boolean> {
+    return this.write('finish', encodeFinish(finish));
+  }
+
+  cancel(id: JobId, reason: string | null): Promise<CancelOutcome> {
+    return this.write('cancel', { id, reason });
+  }
+
+  retry(id: JobId, queueLimit: number): Promise<RetryOutcome> {
+    return this.write('retry', { id, queueLimit });
+  }
+
+  setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome> {
+    return this.write('setPriority', { id, priority });
+  }
+
+  recover(): Promise<number> {
+    return this.write('recover', null);
+  }
+
+  tend(retentionMs: number): Promise<{ readonly nextInMs: number }> {
+    return this.write('tend', { retentionMs });
+  }
+
+  async remember(space: string, key: string, value: Json): Promise<void> {
+    await this.write('remember', { space, key, value: JSON.stringify(value) });
+  }
+
+  async job(id: JobId): Promise<Job | null> {
+    const [job] = await this.read('jobs', [id]);
+    return job ?? null;
+  }
+
+  jobs(ids: readonly JobId[]): Promise<readonly (Job | null)[]> {
+    return this.read('jobs', ids);
+  }
+
+  list(query: JobQuery): Promise<JobPage> {
+    return this.read('list', { ...query, limit: pageLimit(query.limit) });
+  }
+
+  async countJobs(filter: JobFilter): Promise<number> {
+    const { statuses, ...rest } = filter;
+    if (Object.values(rest).every((value) => value === undefined)) {
+      // These numbers are here already, as new as the last answered write.
+      return [...new Set(statuses ?? JOB_STATUSES)].reduce((sum, status) => sum + this.#counts[status], 0);
+    }
+    return this.read('countJobs', filter);
+  }
+
+  changedSince(revision: number, limit: number): Promise<readonly Job[]> {
+    return this.read('changedSince', { revision, limit: pageLimit(limit) });
+  }
+
+  revision(): Promise<number> {
+    return this.read('revision', null);
+  }
+
+  queuePositions(ids: readonly JobId[]): Promise<readonly (number | null)[]> {
+    return this.read('queuePositions', ids);
+  }
+
+  async batch(id: BatchId): Promise<Batch | null> {
+    const [batch] = await this.read('batches', [id]);
+    return batch ?? null;
+  }
+
+  batches(ids: readonly BatchId[]): Promise<readonly (Batch | null)[]> {
+    return this.read('batches', ids);
+  }
+
+  async request(id: JobId): Promise<JobRequest | null> {
+    const text = await this.read('request', id);
+    return text === null ? null : (JSON.parse(text) as JobRequest);
+  }
+
+  async output(id: JobId): Promise<JobOutput | null> {
+    const [output] = await this.outputs([id]);
+    return output ?? null;
+  }
+
+  async outputs(ids: readonly JobId[]): Promise<readonly (JobOutput | null)[]> {
+    const found = await this.read('outputs', ids);
+    return found.map((one) => (one ? decodeOutput(one) : null));
+  }
+
+  blob(hash: BlobHash): Promise<Uint8Array | null> {
+    return this.read('blob', hash);
+  }
+
+  async recall(space: string): Promise<ReadonlyMap<string, Json>> {
+    const found = await this.read('recall', space);
+    return new Map([...found].map(([key, text]) => [key, JSON.parse(text) as Json]));
+  }
+}
+
+/** Bytes of their own: a view would take all that it is a view of along to the other thread. */
+function compact(blobs: Submission['blobs']): Submission['blobs'] {
+  return new Map([...blobs].map(([hash, bytes]) => [hash, new Uint8Array(bytes)]));
+}
+
+function encodeFinish(finish: Finish): EncodedFinish {
+  const { id, fence } = finish;
+  const output = JSON.stringify(finish.output);
+  switch (finish.kind) {
+    case 'complete':
+      return { id, fence, kind: 'complete', output, result: JSON.stringify(finish.result) };
+    case 'fail':
+      return { id, fence, kind: 'fail', output, failure: finish.failure, attempt: finish.attempt };
+    default:
+      return finish satisfies never;
+  }
+}
+
+function decodeOutput({ output, result }: EncodedOutput): JobOutput {
+  return {
+    output: output === null ? [] : (JSON.parse(output) as readonly OutputPart[]),
+    result: result === null ? null : (JSON.parse(result) as JobResult),
+  };
+}
+
+function pageLimit(limit: number): number {
+  return Math.min(Math.max(0, Math.floor(limit)), LARGEST_PAGE);
+}

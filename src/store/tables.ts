@@ -1,0 +1,71 @@
+/** The rows that the operations work on. Synchronous: an operation never waits half-way. */
+import type { BatchId, JobId } from '../domain/ids.ts';
+import type { Job, JobPriority } from '../domain/job.ts';
+import type { QueueKey } from '../domain/queue-key.ts';
+import type { BlobHash } from '../domain/request.ts';
+
+/** What of a job decides where it waits. */
+export interface BucketKey {
+  readonly queue: QueueKey;
+  readonly priority: JobPriority;
+  readonly client: string;
+}
+
+export interface IdempotencyRecord {
+  readonly inputHash: string;
+  readonly createdAt: number;
+  readonly batchId: BatchId | null;
+  /** The jobs of one submission have consecutive sequences. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+}
+
+export interface Tables {
+  jobById(id: JobId): Job | null;
+  /** Those that still exist, in order. */
+  jobsBySequence(first: number, last: number): readonly Job[];
+  /** The oldest jobs of a bucket that can be claimed now, oldest first. Costs nothing for those that wait behind them. */
+  oldestClaimable(bucket: BucketKey, limit: number): readonly Job[];
+  /** When the first of those came, epoch milliseconds; null when there is none. */
+  oldestArrival(bucket: BucketKey): number | null;
+  /** PENDING jobs whose delay is over at `now`. */
+  delayedUntil(now: number, limit: number): readonly Job[];
+  /** PENDING jobs whose deadline has come at `now`. */
+  overdueAt(now: number, limit: number): readonly Job[];
+  /** Jobs that finished at `time` or before, oldest first. */
+  finishedBefore(time: number, limit: number): readonly Job[];
+  /** QUEUED and RUNNING jobs whose owner is dead. */
+  abandoned(): readonly Job[];
+  /** The earliest instant at which a delay or a deadline of a PENDING job comes; null when there is none. */
+  nextDue(): number | null;
+
+  insertJob(job: Job, request: string, blobs: readonly BlobHash[]): void;
+  /** `before` is the row as it stands. */
+  updateJob(before: Job, after: Job): void;
+  /** Forgets it with its request, result, labels, and its blobs and batch when it was the last one of them. */
+  deleteJob(job: Job): void;
+
+  request(job: Job): string;
+  /** Texts of JSON. */
+  putResult(job: Job, output: string, result: string | null): void;
+  deleteResult(job: Job): void;
+  noteCancellation(job: Job, reason: string): void;
+
+  insertBatch(batch: {
+    readonly id: BatchId;
+    readonly name: string | null;
+    readonly client: string;
+    readonly createdAt: number;
+  }): void;
+  hasBlob(hash: BlobHash): boolean;
+  insertBlob(hash: BlobHash, bytes: Uint8Array): void;
+
+  idempotency(client: string, key: string): IdempotencyRecord | null;
+  putIdempotency(client: string, key: string, record: IdempotencyRecord): void;
+  /** How many were deleted. */
+  deleteIdempotencyBefore(createdAt: number, limit: number): number;
+
+  remember(space: string, key: string, value: string): void;
+  /** Says that this server lives, if that has to be said again by now. */
+  renewLease(now: number): void;
+}

@@ -1,0 +1,106 @@
+/** The counters of the queue, kept with every change of a job, and taken back by applying the change in reverse. */
+import type { Bucket } from '../domain/backlog.ts';
+import { type Job, type JobCounts, type JobStatus, NO_JOBS } from '../domain/job.ts';
+import type { BucketKey } from './tables.ts';
+
+/**
+ * One bucket's numbers. Arrivals are summed as distances from `baseAt`, epoch milliseconds: the sum of the instants themselves
+ * leaves the integers that a number holds exactly at five thousand jobs, and would drift with every job after that.
+ */
+export interface BucketTally extends BucketKey {
+  count: number;
+  readonly baseAt: number;
+  arrivalsAfterBaseMs: number;
+}
+
+/** What a store is opened with: a recount of its rows. */
+export interface Recount {
+  readonly counts: JobCounts;
+  readonly delayed: number;
+  readonly buckets: readonly Readonly<BucketTally>[];
+}
+
+export function bucketId(bucket: BucketKey): string {
+  return `${bucket.queue}\0${bucket.priority}\0${bucket.client}`;
+}
+
+export function isClaimable(job: Job): boolean {
+  return job.status === 'PENDING' && job.notBefore === null;
+}
+
+export class Tally {
+  readonly #counts: Record<JobStatus, number> = { ...NO_JOBS };
+  readonly #buckets = new Map<string, BucketTally>();
+  readonly #changed = new Set<string>();
+  #delayed = 0;
+
+  constructor(recount?: Recount) {
+    if (!recount) return;
+    Object.assign(this.#counts, recount.counts);
+    this.#delayed = recount.delayed;
+    for (const bucket of recount.buckets) this.#buckets.set(bucketId(bucket), { ...bucket });
+    for (const id of this.#buckets.keys()) this.#changed.add(id);
+  }
+
+  get delayed(): number {
+    return this.#delayed;
+  }
+
+  /** Jobs that wait: PENDING, delayed ones included. */
+  get waiting(): number {
+    return this.#counts.PENDING;
+  }
+
+  counts(): JobCounts {
+    return { ...this.#counts };
+  }
+
+  /** A job became another one; null before it exists and after it is forgotten. */
+  change(before: Job | null, after: Job | null): void {
+    if (before) this.#add(before, -1);
+    if (after) this.#add(after, 1);
+  }
+
+  /**
+   * The buckets that changed since the last call, empty ones included, which are dropped here.
+   * @param oldestOf the arrival of a bucket's oldest claimable job.
+   */
+  takeChanged(oldestOf: (bucket: BucketKey) => number | null): readonly Bucket[] {
+    const changed: Bucket[] = [];
+    for (const id of this.#changed) {
+      const tally = this.#buckets.get(id);
+      if (!tally) continue;
+      if (tally.count === 0) this.#buckets.delete(id);
+      const { queue, priority, client, count, baseAt, arrivalsAfterBaseMs } = tally;
+      changed.push({
+        queue,
+        priority,
+        client,
+        count,
+        createdAtSum: count * baseAt + arrivalsAfterBaseMs,
+        oldestCreatedAt: count === 0 ? null : oldestOf(tally),
+      });
+    }
+    this.#changed.clear();
+    return changed;
+  }
+
+  #add(job: Job, sign: 1 | -1): void {
+    this.#counts[job.status] += sign;
+    if (job.status !== 'PENDING') return;
+    if (job.notBefore !== null) {
+      this.#delayed += sign;
+      return;
+    }
+    const id = bucketId(job);
+    let tally = this.#buckets.get(id);
+    if (!tally) {
+      const { queue, priority, client, createdAt } = job;
+      tally = { queue, priority, client, count: 0, baseAt: createdAt, arrivalsAfterBaseMs: 0 };
+      this.#buckets.set(id, tally);
+    }
+    tally.count += sign;
+    tally.arrivalsAfterBaseMs += sign * (job.createdAt - tally.baseAt);
+    this.#changed.add(id);
+  }
+}

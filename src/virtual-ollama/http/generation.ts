@@ -1,0 +1,172 @@
+import { type Answer, type AnswerPiece, answer, OPEN_ENDED_CONTEXTS } from '../core/answer.ts';
+import type { VirtualOllamaCore } from '../core/core.ts';
+import type { GenerationTimings } from '../core/engine.ts';
+import { isOutOfMemory, OllamaError } from '../core/errors.ts';
+import { shiftedPromptTokens } from '../core/prompt.ts';
+import type { Exchange } from './exchange.ts';
+import { ObjectStream, sendError, sendJson } from './exchange.ts';
+import type { RunnerInHand } from './inference.ts';
+
+export interface Prompt {
+  readonly text: string;
+  readonly tokens: number;
+}
+
+export interface GenerationPlan {
+  readonly inHand: RunnerInHand;
+  readonly prompt: Prompt;
+  readonly thinks: boolean;
+  readonly format: unknown;
+  readonly tool?: { readonly name: string; readonly parameters: unknown } | undefined;
+  /** Too long prompts are cut, as `/api/generate` does by default; otherwise the engine refuses them. */
+  readonly truncate: boolean;
+}
+
+/** What the route turns into its own objects. */
+export interface AnswerShape {
+  chunk(piece: AnswerPiece, index: number): object;
+  final(answer: Answer, promptTokens: number, timings: GenerationTimings): object;
+  /** The whole answer as one object; without timings when the stream ended early. */
+  whole(answer: Answer, promptTokens: number, timings: GenerationTimings | undefined): object;
+}
+
+type Format = 'json' | Readonly<Record<string, unknown>> | undefined;
+
+/** @throws OllamaError 500; it is found out only when the request has its slot. */
+export function readFormat(format: unknown): Format {
+  if (format === undefined || format === '') return undefined;
+  if (format === 'json') return 'json';
+  if (typeof format === 'object' && format !== null && !Array.isArray(format)) {
+    return format as Readonly<Record<string, unknown>>;
+  }
+  const quoted = JSON.stringify(JSON.stringify(format));
+  throw new OllamaError(500, `invalid format: ${quoted}; expected "json" or a valid JSON Schema object`);
+}
+
+/** The engine's refusal, relayed as text: JSON inside JSON. */
+function contextExceeded(tokens: number, numCtx: number): OllamaError {
+  const error = {
+    code: 400,
+    message: `request (${tokens} tokens) exceeds the available context size (${numCtx} tokens), try increasing it`,
+    type: 'exceed_context_size_error',
+    n_prompt_tokens: tokens,
+    n_ctx: numCtx,
+  };
+  return new OllamaError(400, JSON.stringify({ error }));
+}
+
+const PROMPT_TOO_LONG =
+  'the prompt is longer than the context length currently available to the model; shorten the prompt, adjust ' +
+  'the context length in settings, or use a model with a longer context length';
+
+/** The prompt as the engine takes it. @throws OllamaError 400 when it is too long. */
+function fitPrompt(plan: GenerationPlan): Prompt {
+  const { prompt, inHand } = plan;
+  const { numCtx } = inHand.runner.engine.launch.options;
+  if (prompt.tokens < numCtx) return prompt;
+  if (!plan.truncate) throw contextExceeded(prompt.tokens, numCtx);
+  if (!inHand.runner.contextShift) throw new OllamaError(400, PROMPT_TOO_LONG);
+  return { text: prompt.text, tokens: shiftedPromptTokens(numCtx, inHand.options.predict.numKeep) };
+}
+
+function planAnswer(core: VirtualOllamaCore, plan: GenerationPlan): { answer: Answer; promptTokens: number } {
+  const format = readFormat(plan.format);
+  const prompt = fitPrompt(plan);
+  const { runner, options } = plan.inHand;
+  const { numCtx } = runner.engine.launch.options;
+  const numPredict = Math.min(options.predict.numPredict, OPEN_ENDED_CONTEXTS * numCtx);
+  const planned = answer({
+    model: runner.model,
+    prompt: prompt.text,
+    predict: { ...options.predict, numPredict },
+    thinks: plan.thinks,
+    format,
+    tool: plan.tool,
+    roomTokens: runner.contextShift ? Number.POSITIVE_INFINITY : Math.max(1, numCtx - prompt.tokens),
+    answerTokens: core.settings.answerTokens,
+  });
+  return { answer: planned, promptTokens: prompt.tokens };
+}
+
+interface Outcome {
+  readonly answer: Answer;
+  readonly promptTokens: number;
+  readonly timings: GenerationTimings;
+}
+
+/** Runs the generation on the engine. Rejects with OllamaError; when the client goes away, it never settles late. */
+function runGeneration(
+  core: VirtualOllamaCore,
+  exchange: Exchange,
+  plan: GenerationPlan,
+  onPiece: (piece: AnswerPiece, index: number, of: number) => void,
+): Promise<Outcome> {
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  let planned: ReturnType<typeof planAnswer> | OllamaError;
+  try {
+    planned = planAnswer(core, plan);
+  } catch (error) {
+    if (!(error instanceof OllamaError)) throw error;
+    planned = error;
+  }
+  const ready = planned instanceof OllamaError ? undefined : planned;
+  const refusal = planned instanceof OllamaError ? planned : undefined;
+  const pieces = ready?.answer.pieces ?? [];
+  const running = plan.inHand.runner.engine.generate(
+    { promptTokens: ready?.promptTokens ?? 0, outputTokens: pieces.length },
+    {
+      started: () => refusal,
+      token: (index) => {
+        const piece = pieces[index];
+        if (piece) onPiece(piece, index, pieces.length);
+      },
+      done: (timings) => (ready ? resolve({ ...ready, timings }) : undefined),
+      failed: (error) => {
+        if (isOutOfMemory(error)) core.scheduler.expireAll();
+        reject(error);
+      },
+    },
+  );
+  const onAbort = () => {
+    running.cancel();
+    reject(new OllamaError(499, 'request canceled'));
+  };
+  exchange.signal.addEventListener('abort', onAbort, { once: true });
+  if (exchange.signal.aborted) onAbort();
+  return promise.finally(() => exchange.signal.removeEventListener('abort', onAbort));
+}
+
+/** Generates and answers, as a stream of objects or as one. */
+export async function answerGeneration(
+  core: VirtualOllamaCore,
+  exchange: Exchange,
+  plan: GenerationPlan,
+  options: { readonly stream: boolean; readonly shape: AnswerShape },
+): Promise<void> {
+  const { shape } = options;
+  const endsEarly = core.faults.take('endWithoutDone');
+  const garbles = core.faults.take('garbageLine');
+  if (!options.stream) {
+    try {
+      const { answer: said, promptTokens, timings } = await runGeneration(core, exchange, plan, () => {});
+      if (garbles) sendJson(exchange, 200, GARBAGE);
+      else sendJson(exchange, 200, shape.whole(said, promptTokens, endsEarly ? undefined : timings));
+    } catch (error) {
+      sendError(exchange, error);
+    }
+    return;
+  }
+  const stream = new ObjectStream(exchange);
+  try {
+    const outcome = await runGeneration(core, exchange, plan, (piece, index, of) => {
+      if (garbles && index === Math.floor(of / 2)) stream.line(GARBAGE);
+      if (!(endsEarly && index >= of / 2)) stream.write(shape.chunk(piece, index));
+    });
+    if (!endsEarly) stream.write(shape.final(outcome.answer, outcome.promptTokens, outcome.timings));
+    stream.end();
+  } catch (error) {
+    stream.fail(error);
+  }
+}
+
+const GARBAGE = '{"model":"\u0000 not JSON';

@@ -1,0 +1,145 @@
+import { type Capability, type CatalogModel, displayNames, supports } from '../core/catalog.ts';
+import type { VirtualOllamaCore } from '../core/core.ts';
+import type { GenerationTimings } from '../core/engine.ts';
+import { OllamaError, RequestCanceledError } from '../core/errors.ts';
+import { ModelRequiredError, parseModelReference } from '../core/model-name.ts';
+import type { ModelOptions, OptionMap } from '../core/options.ts';
+import type { Runner } from '../core/runner.ts';
+import type { Exchange } from './exchange.ts';
+
+/** How a route words the ways in which a model is not there. */
+export interface ModelWording {
+  /** For an empty name. */
+  empty(): OllamaError;
+  missing(name: string): OllamaError;
+  /** Runs once the name is known to be well formed. */
+  beforeLookup?(): void;
+  /** What a cloud model's refusal calls it. */
+  readonly subject?: string;
+}
+
+export const modelNotFound = (name: string) => new OllamaError(404, `model '${name}' not found`);
+export const pullItFirst = (name: string) =>
+  new OllamaError(404, `model ${JSON.stringify(name)} not found, try pulling it first`);
+export const modelRequired = () => new ModelRequiredError();
+
+/**
+ * The model that a request names.
+ * @throws OllamaError in the route's words; 403 for cloud models.
+ */
+export function findModel(core: VirtualOllamaCore, name: string, wording: ModelWording): CatalogModel {
+  let reference: ReturnType<typeof parseModelReference>;
+  try {
+    reference = parseModelReference(name);
+  } catch (error) {
+    throw error instanceof ModelRequiredError ? wording.empty() : error;
+  }
+  if (reference.source === 'cloud') {
+    throw new OllamaError(
+      403,
+      `ollama cloud is disabled: ${wording.subject ?? 'remote model is'} unavailable`,
+    );
+  }
+  wording.beforeLookup?.();
+  const model = core.catalog.find(reference.name);
+  if (!model) throw wording.missing(name);
+  return model;
+}
+
+/** @throws OllamaError 400 `registry.ollama.ai/library/NAME:TAG does not support tools`, one line a lack. */
+export function requireCapabilities(model: CatalogModel, wanted: readonly Capability[]): void {
+  const missing = wanted.filter((capability) => !supports(model, capability));
+  if (missing.length === 0) return;
+  throw new OllamaError(400, `${displayNames.full(model.name)} does not support ${missing.join('\n')}`);
+}
+
+export interface RunnerInHand {
+  readonly runner: Runner;
+  readonly options: ModelOptions;
+}
+
+export interface RunnerWish {
+  readonly model: CatalogModel;
+  readonly options: OptionMap;
+  readonly keepAliveMs: number | undefined;
+  readonly shift?: boolean | undefined;
+}
+
+/**
+ * Waits for the runner and calls `work` with it. The runner is given back when `work` is over, or when the
+ * client goes away; then, before a runner was there, the promise rejects with RequestCanceledError.
+ */
+export async function withRunner(
+  core: VirtualOllamaCore,
+  exchange: Exchange,
+  wish: RunnerWish,
+  work: (inHand: RunnerInHand) => Promise<void> | void,
+): Promise<void> {
+  const options = core.options(wish.model, wish.options);
+  const { promise, resolve, reject } = Promise.withResolvers<Runner>();
+  const lease = core.scheduler.request({
+    model: wish.model,
+    options,
+    keepAliveMs: wish.keepAliveMs,
+    shift: wish.shift,
+    onRunner: resolve,
+    onError: reject,
+  });
+  const onAbort = () => {
+    lease.end();
+    reject(new RequestCanceledError());
+  };
+  exchange.beforeEnd.push(() => lease.end());
+  exchange.signal.addEventListener('abort', onAbort, { once: true });
+  if (exchange.signal.aborted) onAbort();
+  try {
+    await work({ runner: await promise, options });
+  } finally {
+    exchange.signal.removeEventListener('abort', onAbort);
+    lease.end();
+  }
+}
+
+/** Rounds to whole nanoseconds. */
+const nanoseconds = (ms: number) => Math.round(ms * 1e6);
+
+/** Takes out what is zero, as Go's `omitempty` does. */
+export function omitZero<T extends Record<string, number>>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 0)) as Partial<T>;
+}
+
+/** Measures a request from its arrival. */
+export class Stopwatch {
+  readonly #core: VirtualOllamaCore;
+  readonly #startMs: number;
+  #loadedMs: number | undefined;
+
+  constructor(core: VirtualOllamaCore) {
+    this.#core = core;
+    this.#startMs = core.clock.monotonic();
+  }
+
+  /** The runner is in hand: what went before is `load_duration`, queueing included. */
+  loaded(): void {
+    this.#loadedMs = this.#core.clock.monotonic();
+  }
+
+  durations(): Partial<Record<'total_duration' | 'load_duration', number>> {
+    return omitZero({
+      total_duration: nanoseconds(this.#core.clock.monotonic() - this.#startMs),
+      load_duration: nanoseconds((this.#loadedMs ?? this.#startMs) - this.#startMs),
+    });
+  }
+
+  metrics(promptTokens: number, timings: GenerationTimings): Record<string, number> {
+    return {
+      ...this.durations(),
+      ...omitZero({
+        prompt_eval_count: promptTokens,
+        prompt_eval_duration: nanoseconds(timings.promptMs),
+        eval_count: timings.outputTokens,
+        eval_duration: nanoseconds(timings.outputMs),
+      }),
+    } as Record<string, number>;
+  }
+}

@@ -1,0 +1,115 @@
+import type { VirtualOllamaCore } from '../core/core.ts';
+import { normalized, shortestFloat32 } from '../core/embedding.ts';
+import type { Engine } from '../core/engine.ts';
+import { EngineError, isOutOfMemory, OllamaError } from '../core/errors.ts';
+import { countTokens } from '../core/text.ts';
+import { type Exchange, sendJson } from './exchange.ts';
+import { decodeBody } from './go-decode.ts';
+import {
+  findModel,
+  modelNotFound,
+  modelRequired,
+  omitZero,
+  pullItFirst,
+  Stopwatch,
+  withRunner,
+} from './inference.ts';
+import { EMBED_REQUEST, EMBEDDING_REQUEST } from './request-shapes.ts';
+
+interface Embedded {
+  readonly vector: number[];
+  readonly tokens: number;
+}
+
+/** Tokens that the tokenizer adds at both ends. */
+const FRAME_TOKENS = 2;
+
+function embed(engine: Engine, exchange: Exchange, text: string): Promise<Embedded> {
+  const { promise, resolve, reject } = Promise.withResolvers<Embedded>();
+  const running = engine.embed(text, {
+    done: (vector, tokens) => resolve({ vector, tokens }),
+    failed: reject,
+  });
+  const onAbort = () => {
+    running.cancel();
+    reject(new OllamaError(499, 'request canceled'));
+  };
+  exchange.signal.addEventListener('abort', onAbort, { once: true });
+  return promise.finally(() => exchange.signal.removeEventListener('abort', onAbort));
+}
+
+/** @throws OllamaError 400 unless it is a text, or a list of texts. */
+function readInput(input: unknown): string[] {
+  if (input === undefined || input === '') return [];
+  if (typeof input === 'string') return [input];
+  if (Array.isArray(input) && input.every((item) => typeof item === 'string')) return input;
+  throw new OllamaError(400, 'invalid input type');
+}
+
+/** The text cut to the context, or refused. @throws OllamaError 400 */
+function fitInput(text: string, numCtx: number, truncate: boolean): string {
+  const limit = numCtx - FRAME_TOKENS;
+  if (limit <= 0) throw new OllamaError(400, 'input after truncation exceeds maximum context length');
+  if (countTokens(text) <= limit) return text;
+  if (!truncate) throw new OllamaError(400, 'the input length exceeds the context length');
+  return 'tok '.repeat(limit);
+}
+
+/** POST /api/embed: any model, and none of the input for a load. */
+export async function embedRoute(core: VirtualOllamaCore, exchange: Exchange): Promise<void> {
+  const stopwatch = new Stopwatch(core);
+  const request = decodeBody('EmbedRequest', EMBED_REQUEST, await exchange.text());
+  // Ollama looks at the name's form first, then at the input, then for the model.
+  const input: string[] = [];
+  const model = findModel(core, request.model, {
+    empty: () => modelNotFound(request.model),
+    missing: pullItFirst,
+    beforeLookup: () => input.push(...readInput(request.input)),
+  });
+  const wish = { model, options: request.options, keepAliveMs: request.keep_alive };
+  await withRunner(core, exchange, wish, async ({ runner, options }) => {
+    stopwatch.loaded();
+    if (input.length === 0) {
+      sendJson(exchange, 200, { model: request.model, embeddings: [] });
+      return;
+    }
+    const numCtx = Math.min(options.runner.numCtx, model.facts.contextLength);
+    try {
+      const results = await Promise.all(
+        input.map((text) =>
+          embed(runner.engine, exchange, fitInput(text, numCtx, request.truncate !== false)),
+        ),
+      );
+      sendJson(exchange, 200, {
+        model: request.model,
+        embeddings: results.map(({ vector }) => shorten(vector, request.dimensions).map(shortestFloat32)),
+        ...stopwatch.durations(),
+        ...omitZero({ prompt_eval_count: results.reduce((sum, { tokens }) => sum + tokens, 0) }),
+      });
+    } catch (error) {
+      if (error instanceof Error && isOutOfMemory(error)) core.scheduler.expireAll();
+      // An error without a status of its own is answered 400 here.
+      throw error instanceof EngineError ? new OllamaError(400, error.message, { cause: error }) : error;
+    }
+  });
+}
+
+function shorten(vector: readonly number[], dimensions: number): number[] {
+  const whole = normalized(vector);
+  return dimensions > 0 && dimensions < whole.length ? normalized(whole.slice(0, dimensions)) : whole;
+}
+
+/** POST /api/embeddings, the older form: one text, not normalised, no metrics. */
+export async function embeddingsRoute(core: VirtualOllamaCore, exchange: Exchange): Promise<void> {
+  const request = decodeBody('EmbeddingRequest', EMBEDDING_REQUEST, await exchange.text());
+  const model = findModel(core, request.model, { empty: modelRequired, missing: pullItFirst });
+  const wish = { model, options: request.options, keepAliveMs: request.keep_alive };
+  await withRunner(core, exchange, wish, async ({ runner }) => {
+    if (request.prompt === '') {
+      sendJson(exchange, 200, { embedding: [] });
+      return;
+    }
+    const { vector } = await embed(runner.engine, exchange, request.prompt);
+    sendJson(exchange, 200, { embedding: vector });
+  });
+}

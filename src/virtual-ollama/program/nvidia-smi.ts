@@ -1,0 +1,122 @@
+/** A virtual `nvidia-smi`: the queries that programs ask, answered from the folder of VIRTUAL_GPU_DIR. */
+import { writeSync } from 'node:fs';
+import { readGpuFolder } from '../gpu-folder/gpu-folder.ts';
+import type { GpuProcess, GpuState } from '../gpu-memory.ts';
+import { MIB } from '../settings.ts';
+
+const STDOUT = 1;
+const INVALID_ARGUMENT = 2;
+const NO_DRIVER = 9;
+
+const totalMib = (gpu: GpuState) => Math.floor(gpu.totalBytes / MIB);
+const usedMib = (gpu: GpuState) => Math.min(totalMib(gpu), Math.ceil(gpu.usedBytes / MIB));
+
+type Column<Row> = readonly [unit: 'MiB' | '', value: (row: Row) => string | number];
+
+const GPU_COLUMNS: Readonly<Record<string, Column<GpuState>>> = {
+  index: ['', (gpu) => gpu.index],
+  uuid: ['', (gpu) => gpu.uuid],
+  gpu_uuid: ['', (gpu) => gpu.uuid],
+  name: ['', (gpu) => gpu.name],
+  gpu_name: ['', (gpu) => gpu.name],
+  count: ['', () => 1],
+  driver_version: ['', () => '580.00'],
+  'mig.mode.current': ['', () => '[N/A]'],
+  'memory.total': ['MiB', totalMib],
+  'memory.used': ['MiB', usedMib],
+  'memory.free': ['MiB', (gpu) => totalMib(gpu) - usedMib(gpu)],
+  'memory.reserved': ['MiB', () => 0],
+};
+
+interface ProcessRow {
+  readonly gpu: GpuState;
+  readonly process: GpuProcess;
+}
+
+const PROCESS_COLUMNS: Readonly<Record<string, Column<ProcessRow>>> = {
+  gpu_uuid: ['', ({ gpu }) => gpu.uuid],
+  gpu_name: ['', ({ gpu }) => gpu.name],
+  pid: ['', ({ process: { pid } }) => pid],
+  process_name: ['', ({ process: { name } }) => name],
+  name: ['', ({ process: { name } }) => name],
+  used_memory: ['MiB', ({ process: { usedBytes } }) => Math.ceil(usedBytes / MIB)],
+  used_gpu_memory: ['MiB', ({ process: { usedBytes } }) => Math.ceil(usedBytes / MIB)],
+};
+
+interface Answer {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+interface Format {
+  readonly header: boolean;
+  readonly units: boolean;
+}
+
+function table<Row>(
+  rows: readonly Row[],
+  fields: readonly string[],
+  columns: Readonly<Record<string, Column<Row>>>,
+  format: Format,
+): Answer {
+  const chosen: Column<Row>[] = [];
+  for (const field of fields) {
+    const column = columns[field];
+    if (!column)
+      return { text: `Field "${field}" is not a valid field to query.\n\n`, exitCode: INVALID_ARGUMENT };
+    chosen.push(column);
+  }
+  const cell = ([unit, value]: Column<Row>, row: Row) =>
+    unit && format.units ? `${value(row)} ${unit}` : String(value(row));
+  const head = fields.map((field, place) => (chosen[place]?.[0] ? `${field} [MiB]` : field)).join(', ');
+  const lines = rows.map((row) => chosen.map((column) => cell(column, row)).join(', '));
+  const all = format.header ? [head, ...lines] : lines;
+  return { text: all.map((line) => `${line}\n`).join(''), exitCode: 0 };
+}
+
+/** What the tool prints for these arguments, and its exit code. */
+export function nvidiaSmi(args: readonly string[], folder: string | undefined): Answer {
+  if (!folder) {
+    return {
+      text: "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver: VIRTUAL_GPU_DIR is not set.\n",
+      exitCode: NO_DRIVER,
+    };
+  }
+  const gpus = readGpuFolder(folder);
+  if (gpus.length === 0) return { text: 'No devices were found\n', exitCode: 6 };
+  const optionOf = (name: string) => args.find((arg) => arg.startsWith(`${name}=`))?.slice(name.length + 1);
+  const words = (optionOf('--format') ?? '').split(',');
+  const format = { header: !words.includes('noheader'), units: !words.includes('nounits') };
+  const fields = (text: string) => text.split(',').map((field) => field.trim());
+  const gpuQuery = optionOf('--query-gpu');
+  if (gpuQuery !== undefined) return table(gpus, fields(gpuQuery), GPU_COLUMNS, format);
+  const processQuery = optionOf('--query-compute-apps');
+  if (processQuery !== undefined) {
+    const rows = gpus.flatMap((gpu) => gpu.processes.map((process) => ({ gpu, process })));
+    return table(rows, fields(processQuery), PROCESS_COLUMNS, format);
+  }
+  if (args.includes('-L'))
+    return {
+      text: gpus.map(({ index, name, uuid }) => `GPU ${index}: ${name} (UUID: ${uuid})\n`).join(''),
+      exitCode: 0,
+    };
+  return {
+    text: `Invalid combination of input arguments: ${args.join(' ')}. The virtual nvidia-smi answers --query-gpu, --query-compute-apps and -L.\n`,
+    exitCode: INVALID_ARGUMENT,
+  };
+}
+
+function run(): Answer {
+  try {
+    return nvidiaSmi(process.argv.slice(2), process.env.VIRTUAL_GPU_DIR);
+  } catch (error) {
+    return {
+      text: `NVIDIA-SMI has failed: ${error instanceof Error ? error.message : String(error)}\n`,
+      exitCode: NO_DRIVER,
+    };
+  }
+}
+
+const { text, exitCode } = run();
+writeSync(STDOUT, text);
+process.exitCode = exitCode;

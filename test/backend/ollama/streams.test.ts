@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { httpServer, json, ndjson, tcpServer } from './raw-server.ts';
+import { attached, failureOf, handleOn, NEVER, outputOf, runRequest } from './worlds.ts';
+
+const GENERATE = runRequest({ kind: 'GENERATE', prompt: 'hi' });
+const CHAT = runRequest({ kind: 'CHAT', messages: [{ role: 'USER', content: 'hi' }] });
+
+describe('a streamed answer', () => {
+  test('is put together whole when the network delivers it byte by byte', async () => {
+    const records = [
+      { response: '', thinking: 'hm€', done: false },
+      { response: 'gr😀', done: false },
+      { response: 'üß', done: false },
+      {
+        response: '',
+        done: true,
+        done_reason: 'stop',
+        eval_count: 3,
+        eval_duration: 6_000_000,
+        context: [1, 2],
+      },
+    ];
+    const bytes = Buffer.from(records.map((record) => JSON.stringify(record)).join('\r\n\r\n'));
+    await using server = await httpServer(async (_request, response) => {
+      response.socket?.setNoDelay(true);
+      for (const byte of bytes) await new Promise((resolve) => response.write(Buffer.of(byte), resolve));
+      response.end();
+    });
+    await using backend = attached(server.url);
+    const { result, pieces } = await outputOf(handleOn(backend), GENERATE);
+    expect(pieces).toEqual([
+      { channel: 'THINKING', text: 'hm€' },
+      { channel: 'TEXT', text: 'gr😀' },
+      { channel: 'TEXT', text: 'üß' },
+    ]);
+    expect(result).toEqual({
+      kind: 'text',
+      doneReason: 'STOP',
+      toolCalls: null,
+      usage: { promptTokens: 0, completionTokens: 3, evalDurationMs: 6, loadDurationMs: 0 },
+      raw: records[3],
+    });
+  });
+
+  test('gives the tool calls of all its records, and the thinking of a chat apart from its text', async () => {
+    const call = (name: string) => ({ function: { name, arguments: { x: 1 } } });
+    await using server = await httpServer((_request, response) =>
+      ndjson(
+        response,
+        { message: { role: 'assistant', content: '', thinking: 'let me' }, done: false },
+        { message: { role: 'assistant', content: 'so', tool_calls: [call('f')] }, done: false },
+        { message: { role: 'assistant', content: '', tool_calls: [call('g')] }, done: false },
+        { message: { role: 'assistant', content: '!' }, done: true, done_reason: 'length' },
+      ),
+    );
+    await using backend = attached(server.url);
+    const { result, text, thinking } = await outputOf(handleOn(backend), CHAT);
+    expect({ text, thinking }).toEqual({ text: 'so!', thinking: 'let me' });
+    expect(result).toMatchObject({ doneReason: 'LENGTH', toolCalls: [call('f'), call('g')] });
+  });
+
+  test('that ends without a final record is a failure worth a retry, however it ends', async () => {
+    const endings: ((response: Parameters<typeof ndjson>[0]) => void)[] = [
+      (response) => ndjson(response, { response: 'a', done: false }),
+      (response) => json(response, 200, { response: 'a', done: false }),
+      (response) => response.writeHead(200).end(),
+    ];
+    for (const ending of endings) {
+      await using server = await httpServer((_request, response) => ending(response));
+      await using backend = attached(server.url);
+      const failure = await failureOf(outputOf(handleOn(backend), GENERATE));
+      expect([failure.code, failure.remedy]).toEqual(['BACKEND_ERROR', 'retry']);
+      expect(failure.message).toContain('without its final record');
+    }
+  });
+
+  test('may carry an error line, which says what it says with a status', async () => {
+    await using server = await httpServer((_request, response) =>
+      ndjson(response, { response: 'a', done: false }, { error: 'CUDA error: out of memory' }),
+    );
+    await using backend = attached(server.url);
+    const failure = await failureOf(outputOf(handleOn(backend), GENERATE));
+    expect([failure.code, failure.remedy]).toEqual(['OUT_OF_MEMORY', 'free-memory']);
+    expect(failure.message).toContain('CUDA error: out of memory');
+  });
+
+  test.each([
+    ['no JSON', 'hello there\n'],
+    ['JSON that is no object', '[1]\n'],
+    ['an object that is no record', '{"done":"yes"}\n'],
+    ['half a record', '{"response":"a","do'],
+  ])('with a line that is %s is a failure', async (_what, body) => {
+    await using server = await httpServer((_request, response) => response.writeHead(200).end(body));
+    await using backend = attached(server.url);
+    const failure = await failureOf(outputOf(handleOn(backend), GENERATE));
+    expect([failure.code, failure.remedy]).toEqual(['BACKEND_ERROR', 'retry']);
+  });
+
+  test('that breaks off is a lost backend', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => {
+        socket.write(
+          'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1d\r\n{"response":"a","done":false}\r\n',
+        );
+        socket.resetAndDestroy();
+      });
+    });
+    await using backend = attached(server.url);
+    const failure = await failureOf(outputOf(handleOn(backend), GENERATE));
+    expect([failure.code, failure.remedy]).toEqual(['BACKEND_UNREACHABLE', 'wait']);
+  });
+
+  test('whose final record came counts even when the connection breaks afterwards', async () => {
+    await using server = await tcpServer((socket) => {
+      socket.once('data', () => {
+        const record = '{"response":"a","done":true}\n';
+        socket.write(
+          `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${record.length.toString(16)}\r\n${record}\r\n`,
+        );
+        socket.end();
+      });
+    });
+    await using backend = attached(server.url);
+    expect((await outputOf(handleOn(backend), GENERATE)).text).toBe('a');
+  });
+
+  test.each([
+    ['never begins', () => {}],
+    [
+      'stops in the middle',
+      (response: Parameters<typeof ndjson>[0]) => response.write('{"response":"a","done":false}\n'),
+    ],
+  ])('that %s ends as a stall', async (_when, answer) => {
+    await using server = await httpServer((_request, response) => void answer(response));
+    await using backend = attached(server.url, { deadlines: { firstByteMs: 150, betweenChunksMs: 150 } });
+    const failure = await failureOf(outputOf(handleOn(backend), GENERATE));
+    expect([failure.code, failure.remedy]).toEqual(['BACKEND_ERROR', 'retry']);
+    expect(failure.message).toContain('stopped sending');
+  });
+
+  test('does not stall as long as pieces keep coming', async () => {
+    await using server = await httpServer(async (_request, response) => {
+      for (let piece = 0; piece < 12; piece += 1) {
+        response.write('{"response":"a","done":false}\n');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      response.end('{"done":true}\n');
+    });
+    await using backend = attached(server.url, { deadlines: { firstByteMs: 400, betweenChunksMs: 400 } });
+    expect((await outputOf(handleOn(backend), GENERATE)).text).toBe('a'.repeat(12));
+  });
+});
+
+describe('cancelling', () => {
+  test('ends a run with the reason of the signal and the request with it', async () => {
+    const closed = Promise.withResolvers<void>();
+    await using server = await httpServer((_request, response) => {
+      response.on('close', () => closed.resolve());
+      response.write('{"response":"a","done":false}\n');
+    });
+    await using backend = attached(server.url);
+    const controller = new AbortController();
+    const reason = new Error('no longer wanted');
+    const run = handleOn(backend).run(GENERATE, () => controller.abort(reason), controller.signal);
+    await expect(run).rejects.toBe(reason);
+    await closed.promise;
+  });
+
+  test('before the start sends nothing', async () => {
+    await using server = await httpServer((_request, response) => ndjson(response, { done: true }));
+    await using backend = attached(server.url);
+    const reason = new Error('too late');
+    for (const request of [GENERATE, runRequest({ kind: 'EMBED', input: ['a'] })]) {
+      await expect(handleOn(backend).run(request, () => {}, AbortSignal.abort(reason))).rejects.toBe(reason);
+    }
+    expect(server.requests).toEqual([]);
+  });
+
+  test('reads a stream to its end that is about to end by itself, and settles at once all the same', async () => {
+    const goOn = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<boolean>();
+    await using server = await httpServer(async (_request, response) => {
+      response.on('close', () => ended.resolve(response.writableFinished));
+      response.write('{"response":"a","done":false}\n');
+      await goOn.promise;
+      response.write('{"response":"b","done":false}\n');
+      response.end('{"response":"","done":true}\n');
+    });
+    await using backend = attached(server.url, { drainTokens: 2 });
+    const controller = new AbortController();
+    const reason = new Error('no longer wanted');
+    const request = runRequest({ kind: 'GENERATE', prompt: 'hi', options: { maxTokens: 3 } });
+    const seen: string[] = [];
+    const sink = (_channel: string, text: string) => {
+      seen.push(text);
+      controller.abort(reason);
+    };
+    await expect(handleOn(backend).run(request, sink, controller.signal)).rejects.toBe(reason);
+    goOn.resolve();
+    expect(await ended.promise).toBe(true);
+    expect(seen).toEqual(['a']);
+  });
+});
+
+describe('embeddings', () => {
+  const EMBED = runRequest({ kind: 'EMBED', input: ['a', 'b'] });
+
+  test('come one for each text, in order, with the rest of the answer kept', async () => {
+    await using server = await httpServer((_request, response) =>
+      json(response, 200, {
+        model: 'm',
+        embeddings: [
+          [1, 0],
+          [0, 1],
+        ],
+        prompt_eval_count: 2,
+        load_duration: 5e6,
+      }),
+    );
+    await using backend = attached(server.url);
+    expect(await handleOn(backend).run(EMBED, () => {}, NEVER)).toEqual({
+      kind: 'embed',
+      embeddings: [
+        [1, 0],
+        [0, 1],
+      ],
+      usage: { promptTokens: 2, completionTokens: 0, evalDurationMs: 0, loadDurationMs: 5 },
+      raw: { model: 'm', prompt_eval_count: 2, load_duration: 5e6 },
+    });
+  });
+
+  test.each([
+    ['too few', [[1, 0]]],
+    ['of unequal length', [[1, 0], [1]]],
+    ['empty', [[], []]],
+    [
+      'not numbers',
+      [
+        [1, null],
+        [1, 2],
+      ],
+    ],
+    ['missing', undefined],
+  ])('that are %s are refused', async (_what, embeddings) => {
+    await using server = await httpServer((_request, response) => json(response, 200, { embeddings }));
+    await using backend = attached(server.url);
+    const failure = await failureOf(handleOn(backend).run(EMBED, () => {}, NEVER));
+    expect([failure.code, failure.remedy]).toEqual(['BACKEND_ERROR', 'retry']);
+  });
+});

@@ -1,0 +1,40 @@
+/** What every store must do. An implementation's own tests run this and add what only it can promise. */
+import { afterEach, beforeEach, describe } from 'vitest';
+import { type Clock, VirtualClock } from '../../src/clock.ts';
+import type { Store } from '../../src/domain/store.ts';
+import { storeListContract } from './store-lists.ts';
+import { storeModelContract } from './store-model.ts';
+import { storeRunningContract } from './store-running.ts';
+import { storeSteeringContract } from './store-steering.ts';
+import { storeSubmittingContract } from './store-submitting.ts';
+
+export interface StoreUnderTest {
+  readonly store: Store;
+  /** Stops the store and removes what it left. */
+  dispose(): Promise<void>;
+}
+
+export type MakeStore = (clock: Clock) => Promise<StoreUnderTest>;
+
+/** The fresh store of the test that runs. */
+export type CurrentStore = () => { readonly store: Store; readonly clock: VirtualClock };
+
+export function storeContract(name: string, makeStore: MakeStore): void {
+  describe(`${name} as a store`, () => {
+    let clock: VirtualClock;
+    let made: StoreUnderTest;
+    beforeEach(async () => {
+      clock = new VirtualClock();
+      made = await makeStore(clock);
+    });
+    afterEach(() => made.dispose());
+
+    const current: CurrentStore = () => ({ store: made.store, clock });
+    storeSubmittingContract(current);
+    storeRunningContract(current);
+    storeSteeringContract(current);
+  });
+
+  storeListContract(name, makeStore);
+  storeModelContract(name, makeStore);
+}

@@ -1,0 +1,71 @@
+/** A real server process that a test can kill. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+export class ServerProcess {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  /** Resolves when it says that it is ready. */
+  static async start(dataDir: string, ollamaUrl: string, settings = ''): Promise<ServerProcess> {
+    const file = join(dataDir, 'vramkeeper.yaml');
+    await writeFile(
+      file,
+      `port: 0\ndataDir: ${dataDir}/data\npollInterval: 200ms\nlog: { level: warn, file: ${dataDir}/log }\nbackends:\n  - { name: ollama, type: ollama, url: '${ollamaUrl}', parallel: 2 }\n${settings}`,
+    );
+    const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve', '--config', file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: dataDir,
+    });
+    let output = '';
+    const url = await new Promise<string>((resolveUrl, reject) => {
+      const onData = (chunk: Buffer) => {
+        output += chunk;
+        const ready = /vramkeeper is ready: (\S+)/.exec(output);
+        if (ready?.[1]) resolveUrl(ready[1]);
+      };
+      child.stdout?.on('data', onData);
+      child.stderr?.on('data', onData);
+      child.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)));
+    });
+    return new ServerProcess(child, url);
+  }
+
+  async kill(): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+
+  async stop(): Promise<number | null> {
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await exited;
+    return this.#child.exitCode;
+  }
+
+  /** Null when the server went away before it answered. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a test selects is its own affair.
+  async query(query: string, variables: object = {}): Promise<any> {
+    try {
+      const response = await fetch(`${this.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      const answer = (await response.json()) as { data?: unknown };
+      return answer.data ?? null;
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,388 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seededRandom, VirtualClock } from '../../src/clock.ts';
+import type { JobId } from '../../src/domain/ids.ts';
+import type { JobEvent, JobStatus } from '../../src/domain/job.ts';
+import type { JobFilter } from '../../src/domain/store.ts';
+import { EventLog } from '../../src/events/event-log.ts';
+import { JobFeed, type JobFeedOptions, type JobNotice, PAGE_SIZE } from '../../src/events/job-feed.ts';
+import { matchesJob } from '../../src/events/job-filter.ts';
+import { JobTable } from './support/job-table.ts';
+import { Puller, settle } from './support/puller.ts';
+
+function world(capacity?: number) {
+  const log = new EventLog({ random: seededRandom(7), capacity });
+  const table = new JobTable(log, matchesJob);
+  const clock = new VirtualClock();
+  const follow = (options: Partial<JobFeedOptions> = {}) =>
+    new Puller<JobNotice>(new JobFeed({ log, store: table, clock, ...options }));
+  return { log, table, clock, follow };
+}
+
+const brief = (notices: readonly JobNotice[]) =>
+  notices.map(({ type, job, previousStatus, coalesced }) => [
+    type,
+    job.sequence,
+    previousStatus,
+    job.status,
+    coalesced,
+  ]);
+
+describe('following all jobs', () => {
+  it('starts with a snapshot, oldest first, and goes on with changes', async () => {
+    const { table, follow } = world();
+    const a = table.submit();
+    table.submit();
+    const reader = follow();
+    await reader.drain();
+    table.finish(a.id);
+    await reader.drain();
+    expect(brief(reader.taken)).toEqual([
+      ['SNAPSHOT', 1, null, 'PENDING', 0],
+      ['SNAPSHOT', 2, null, 'PENDING', 0],
+      ['CHANGED', 1, 'PENDING', 'COMPLETE', 1],
+    ]);
+    await reader.close();
+  });
+
+  it('takes the newest hundred into the snapshot', async () => {
+    const { table, follow } = world();
+    for (let i = 0; i < 150; i += 1) table.submit();
+    const taken = await follow().drain();
+    expect(taken.map((notice) => notice.job.sequence)).toEqual(
+      Array.from({ length: PAGE_SIZE }, (_, i) => i + 51),
+    );
+  });
+
+  it('tells of a change that falls into the reading of the snapshot exactly once', async () => {
+    for (const readOfChange of [1, 2, 3, 4]) {
+      const { table, follow } = world();
+      const job = table.submit();
+      table.onRead = () => {
+        if (table.moments === readOfChange) table.finish(job.id);
+      };
+      const reader = follow();
+      await reader.drain();
+      expect(reader.taken.filter((notice) => notice.job.status === 'COMPLETE')).toHaveLength(1);
+      await reader.close();
+    }
+  });
+
+  it('sends a job that stops matching once more', async () => {
+    const { table, follow } = world();
+    const job = table.submit();
+    const reader = follow({ filter: { statuses: ['PENDING'] } });
+    await reader.drain();
+    table.apply(job.id, 'start');
+    await reader.drain();
+    table.apply(job.id, 'complete');
+    await reader.drain();
+    expect(brief(reader.taken)).toEqual([
+      ['SNAPSHOT', 1, null, 'PENDING', 0],
+      ['CHANGED', 1, 'PENDING', 'RUNNING', 0],
+    ]);
+    await reader.close();
+  });
+
+  it('passes an error of the store on and is over then', async () => {
+    const { log, table, clock } = world();
+    const store = { ...readsOf(table), list: () => Promise.reject(new Error('the disk is gone')) };
+    const feed = new JobFeed({ log, store, clock });
+    await expect(feed.next()).rejects.toThrow('the disk is gone');
+    await expect(feed.next()).resolves.toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('a reader that the log has overrun', () => {
+  it('pages through all that changed, holding one page, and joins the log again', async () => {
+    const { table, log, follow } = world(16);
+    const reader = follow();
+    await reader.pull();
+    const jobs = Array.from({ length: 350 }, () => table.submit());
+    for (const job of jobs) table.finish(job.id);
+    const readsBefore = table.reads;
+    await reader.drain();
+    expect(
+      reader.taken.filter((notice) => notice.job.status === 'COMPLETE').map((n) => n.job.sequence),
+    ).toEqual(jobs.map((job) => job.sequence));
+    expect(table.reads - readsBefore).toBe(4);
+    const one = table.submit();
+    await reader.drain();
+    expect(reader.taken.at(-1)).toMatchObject({ job: { id: one.id }, previousStatus: null, coalesced: 0 });
+    expect(log.waiting).toBe(1);
+    await reader.close();
+  });
+
+  it('misses nothing that changes while it pages', async () => {
+    const { table, follow } = world(8);
+    const reader = follow();
+    await reader.pull();
+    const jobs = Array.from({ length: 120 }, () => table.submit());
+    table.onRead = () => {
+      for (const job of jobs.splice(0, 3)) table.finish(job.id);
+    };
+    await reader.drain();
+    const told = new Map(reader.taken.map((notice) => [notice.job.id, notice.job.revision]));
+    for (const job of table.jobs.values()) expect(told.get(job.id)).toBe(job.revision);
+    await reader.close();
+  });
+
+  it('is told of a job that stopped matching meanwhile', async () => {
+    const { table, follow } = world(4);
+    const job = table.submit();
+    const reader = follow({ filter: { statuses: ['PENDING'] } });
+    await reader.pull();
+    table.finish(job.id);
+    for (let i = 0; i < 10; i += 1) table.submit();
+    await reader.drain();
+    expect(
+      reader.taken.filter((notice) => notice.job.id === job.id).map((notice) => notice.job.status),
+    ).toEqual(['PENDING', 'COMPLETE']);
+    await reader.close();
+  });
+});
+
+describe('following one job', () => {
+  it('completes after its end was told', async () => {
+    const { table, follow } = world();
+    const job = table.submit();
+    const reader = follow({ id: job.id });
+    await reader.drain();
+    table.submit();
+    table.apply(job.id, 'start');
+    await reader.drain();
+    table.apply(job.id, 'fail');
+    await reader.drain();
+    expect(brief(reader.taken)).toEqual([
+      ['SNAPSHOT', 1, null, 'PENDING', 0],
+      ['CHANGED', 1, 'PENDING', 'RUNNING', 0],
+      ['CHANGED', 1, 'RUNNING', 'FAILED', 0],
+    ]);
+    expect(reader.done).toBe(true);
+  });
+
+  it('completes at once for a finished and for an unknown job', async () => {
+    const { table, follow } = world();
+    const job = table.submit();
+    table.finish(job.id);
+    const finished = follow({ id: job.id });
+    expect(brief(await finished.drain())).toEqual([['SNAPSHOT', 1, null, 'COMPLETE', 0]]);
+    expect(finished.done).toBe(true);
+    const unknown = follow({ id: 'job_none' as JobId });
+    expect(await unknown.drain()).toEqual([]);
+    expect(unknown.done).toBe(true);
+  });
+
+  it('finds its end in the store when the log has lost it', async () => {
+    const { table, follow } = world(4);
+    const job = table.submit();
+    const reader = follow({ id: job.id });
+    await reader.pull();
+    table.finish(job.id);
+    for (let i = 0; i < 10; i += 1) table.submit();
+    expect(brief(await reader.drain())).toEqual([
+      ['SNAPSHOT', 1, null, 'PENDING', 0],
+      ['CHANGED', 1, null, 'COMPLETE', 0],
+    ]);
+    expect(reader.done).toBe(true);
+  });
+});
+
+describe('coming back with a cursor', () => {
+  it('goes on after the event that it came with', async () => {
+    const { table, follow } = world();
+    const job = table.submit();
+    const reader = follow();
+    await reader.drain();
+    await reader.close();
+    table.finish(job.id);
+    const back = follow({ after: reader.taken.at(-1)?.cursor });
+    expect(brief(await back.drain())).toEqual([['CHANGED', 1, 'PENDING', 'COMPLETE', 1]]);
+    await back.close();
+  });
+
+  it('begins with a snapshot again when the snapshot was left half-way, or the log has moved on', async () => {
+    const { table, follow } = world(4);
+    table.submit();
+    table.submit();
+    const reader = follow();
+    await reader.pull();
+    await reader.close();
+    const afterHalf = follow({ after: reader.taken[0]?.cursor });
+    const whole = await afterHalf.drain();
+    expect(whole.map((notice) => notice.type)).toEqual(['SNAPSHOT', 'SNAPSHOT']);
+    await afterHalf.close();
+    for (let i = 0; i < 5; i += 1) table.submit();
+    const afterOverrun = follow({ after: whole.at(-1)?.cursor });
+    expect((await afterOverrun.drain()).map((notice) => notice.type)).toEqual(Array(7).fill('SNAPSHOT'));
+    await afterOverrun.close();
+  });
+
+  it('completes for a job whose end was told before', async () => {
+    const { table, follow } = world();
+    const job = table.submit();
+    const reader = follow({ id: job.id });
+    await reader.drain();
+    table.finish(job.id);
+    const end = (await reader.drain()).at(-1);
+    expect(end?.job.status).toBe('COMPLETE');
+    const back = follow({ id: job.id, after: end?.cursor });
+    expect(await back.drain()).toEqual([]);
+    expect(back.done).toBe(true);
+  });
+});
+
+describe('leaving', () => {
+  it('settles a pending next, and leaves nothing behind', async () => {
+    const { log, table, clock } = world();
+    const job = table.submit();
+    for (const id of [undefined, job.id]) {
+      const feed = new JobFeed({ log, store: table, clock, id });
+      await feed.next();
+      const pending = feed.next();
+      await settle();
+      expect(log.waiting).toBe(1);
+      await expect(feed.return()).resolves.toEqual({ done: true, value: undefined });
+      await expect(pending).resolves.toEqual({ done: true, value: undefined });
+      await settle();
+      expect(log.waiting).toBe(0);
+    }
+  });
+
+  it('is for all readers when the log ends', async () => {
+    const { log, follow } = world();
+    const readers = Array.from({ length: 20 }, () => follow());
+    for (const reader of readers) await reader.pull();
+    expect(log.waiting).toBe(20);
+    log.end();
+    await settle();
+    expect(readers.every((reader) => reader.done)).toBe(true);
+    expect(log.waiting).toBe(0);
+  });
+});
+
+const EVENTS: readonly JobEvent[] = ['claim', 'start', 'release', 'complete', 'fail', 'cancel', 'requeue'];
+const FILTERS: readonly JobFilter[] = [
+  {},
+  { statuses: ['RUNNING'] },
+  { labels: [{ key: 'parity', value: 'odd' }] },
+  { kinds: ['CHAT'], statuses: ['PENDING', 'COMPLETE'] },
+  { models: ['llama3'] },
+];
+
+const step = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({ do: 'submit' as const }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('apply' as const),
+      job: fc.nat(40),
+      event: fc.constantFrom(...EVENTS),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('pull' as const), reader: fc.nat(4) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const), reader: fc.nat(4) }) },
+);
+
+describe('any course of events, read at any pace', () => {
+  it('leaves every reader with the last state of every job it follows, in order and without repetition', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 150 }),
+        fc.constantFrom(2, 5, 16, 8_192),
+        fc.array(fc.record({ job: fc.nat(40), event: fc.constantFrom(...EVENTS) }), { maxLength: 20 }),
+        async (steps, capacity, duringReads) => {
+          const { log, table, follow } = world(capacity);
+          const slippedIn = [...duringReads];
+          table.onRead = () => {
+            const change = slippedIn.shift();
+            const job = change && [...table.jobs.values()][change.job];
+            if (job) table.apply(job.id, change.event);
+          };
+          const readers = FILTERS.map((filter) => ({
+            filter,
+            stream: follow({ filter }),
+            past: [] as JobNotice[][],
+          }));
+          for (const one of steps) {
+            if (one.do === 'submit') table.submit();
+            else if (one.do === 'apply') {
+              const job = [...table.jobs.values()][one.job];
+              if (job) table.apply(job.id, one.event);
+            } else {
+              const reader = readers[one.reader];
+              if (!reader) continue;
+              await reader.stream.pull();
+              if (one.do === 'pull') continue;
+              await reader.stream.close();
+              const taken = [...reader.stream.taken];
+              reader.past.push(taken);
+              const after = taken.at(-1)?.cursor ?? reader.past.flat().at(-1)?.cursor;
+              reader.stream = follow({ filter: reader.filter, after });
+            }
+          }
+          for (const { filter, stream, past } of readers) {
+            const last = await stream.drain();
+            for (const life of [...past, last]) expectEachJobToGoForward(life);
+            const told = new Map([...past.flat(), ...last].map((notice) => [notice.job.id, notice.job]));
+            for (const job of table.jobs.values()) {
+              // A job that no longer matches is not left standing as one that does; a new snapshot says so by its absence.
+              const known = told.get(job.id);
+              if (matchesJob(filter, job)) expect(known?.revision).toBe(job.revision);
+              else if (known && past.length === 0) {
+                expect(matchesJob(filter, known)).toBe(false);
+              }
+            }
+            await stream.close();
+          }
+          expect(log.waiting).toBe(0);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('accounts for every change while the log reaches back, and names the status it told last', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 150 }), async (steps) => {
+        const { table, log, follow } = world();
+        const reader = follow();
+        await reader.pull();
+        const status = new Map<JobId, JobStatus>();
+        for (const one of steps) {
+          if (one.do === 'submit') table.submit();
+          else if (one.do === 'pull') await reader.pull();
+          else if (one.do === 'apply') {
+            const job = [...table.jobs.values()][one.job];
+            if (job) table.apply(job.id, one.event);
+          }
+        }
+        const taken = await reader.drain();
+        expect(taken.reduce((sum, notice) => sum + 1 + notice.coalesced, 0)).toBe(log.newest);
+        for (const { job, previousStatus } of taken) {
+          expect(previousStatus).toBe(status.get(job.id) ?? null);
+          status.set(job.id, job.status);
+        }
+        await reader.close();
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+function expectEachJobToGoForward(notices: readonly JobNotice[]): void {
+  const revisions = new Map<JobId, number>();
+  for (const { job } of notices) {
+    expect(job.revision).toBeGreaterThan(revisions.get(job.id) ?? 0);
+    revisions.set(job.id, job.revision);
+  }
+}
+
+function readsOf(table: JobTable): JobFeedOptions['store'] {
+  return {
+    job: (id) => table.job(id),
+    list: (query) => table.list(query),
+    changedSince: (revision, limit) => table.changedSince(revision, limit),
+    revision: () => table.revision(),
+  };
+}

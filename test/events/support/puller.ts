@@ -1,0 +1,41 @@
+/** Lets every promise that can settle without time passing do so. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Takes values from a stream one by one, and tells when there is none yet instead of waiting for it. */
+export class Puller<T> {
+  readonly taken: T[] = [];
+  done = false;
+  readonly #stream: AsyncIterator<T, undefined>;
+  #waiting = false;
+
+  constructor(stream: AsyncIterator<T, undefined>) {
+    this.#stream = stream;
+  }
+
+  /** Whether a value was taken. A request that found nothing stays open and takes the next value when it comes. */
+  async pull(): Promise<boolean> {
+    const before = this.taken.length;
+    if (!this.#waiting && !this.done) {
+      this.#waiting = true;
+      void this.#stream.next().then((result) => {
+        this.#waiting = false;
+        if (result.done) this.done = true;
+        else this.taken.push(result.value);
+      });
+    }
+    await settle();
+    return this.taken.length > before;
+  }
+
+  async drain(): Promise<readonly T[]> {
+    while ((await this.pull()) || (!this.#waiting && !this.done));
+    return this.taken;
+  }
+
+  async close(): Promise<void> {
+    await this.#stream.return?.();
+    await settle();
+  }
+}

@@ -1,0 +1,185 @@
+/** Asks for everything there is, everywhere it can be reached, and counts what was answered. */
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLNamedType,
+  getNamedType,
+  isAbstractType,
+  isIntrospectionType,
+  isObjectType,
+} from 'graphql';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { JobId } from '../../src/domain/ids.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { EMBED_RESULT, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
+import { decisions } from '../support/system-fixture.ts';
+
+const ROOTS = ['Query', 'Mutation', 'Subscription'];
+const objects = Object.values(schema.getTypeMap()).filter(
+  (type) => isObjectType(type) && !isIntrospectionType(type),
+);
+
+/** Fields that were resolved, as `Type.field`. */
+const resolved = new Set<string>();
+for (const type of objects.filter(isObjectType)) {
+  for (const field of Object.values(type.getFields())) {
+    const resolve = field.resolve ?? defaultFieldResolver;
+    field.resolve = (source, args, context, info) => {
+      resolved.add(`${type.name}.${field.name}`);
+      return resolve(source, args, context, info);
+    };
+  }
+}
+
+/** Arguments of fields below the roots that cannot do without. */
+const ARGUMENTS: Readonly<Record<string, string>> = { 'Batch.jobs': '(first: 2)' };
+
+/** Everything of a type, each type once on a way down. Members of abstract types may disagree on a field, so theirs have aliases. */
+function selectionOf(type: GraphQLNamedType, path: readonly string[]): string {
+  if (isAbstractType(type)) {
+    const members = schema
+      .getPossibleTypes(type)
+      .map((member) => `... on ${member.name} ${fieldsOf(member, path, `${member.name}_`)}`);
+    return `{ __typename ${members.join(' ')} }`;
+  }
+  return isObjectType(type) ? fieldsOf(type, path, '') : '';
+}
+
+function fieldsOf(type: GraphQLNamedType, path: readonly string[], prefix: string): string {
+  if (!isObjectType(type)) return '';
+  const fields = Object.values(type.getFields()).map((field) =>
+    fieldText(type.name, field, [...path, type.name], prefix),
+  );
+  return `{ __typename ${fields.join(' ')} }`;
+}
+
+function fieldText(
+  parent: string,
+  field: GraphQLField<unknown, unknown>,
+  path: readonly string[],
+  prefix: string,
+): string {
+  const type = getNamedType(field.type);
+  const alias = prefix ? `${prefix}${field.name}: ` : '';
+  const name = `${alias}${field.name}${ARGUMENTS[`${parent}.${field.name}`] ?? ''}`;
+  if (!isObjectType(type) && !isAbstractType(type)) return name;
+  return path.includes(type.name) || path.length > 4 ? '' : `${name} ${selectionOf(type, path)}`;
+}
+
+function operation(kind: 'query' | 'mutation' | 'subscription', name: string, args = ''): string {
+  const root = {
+    query: schema.getQueryType(),
+    mutation: schema.getMutationType(),
+    subscription: schema.getSubscriptionType(),
+  }[kind];
+  const field = root?.getFields()[name];
+  if (!field) throw new Error(`There is no ${kind} ${name}.`);
+  return `${kind} { ${name}${args} ${selectionOf(getNamedType(field.type), [])} }`;
+}
+
+let api: GraphQLApi;
+
+beforeEach(async () => {
+  api = await GraphQLApi.open({ queueLimit: 20 });
+});
+afterEach(() => api.stop());
+
+const JOB =
+  '{ model: "qwen3:8b", request: { generate: { prompt: "x" } }, labels: [{ key: "a", value: "b" }] }';
+
+test('every field of the schema answers', async () => {
+  const failed = await api.submit({ labels: [{ key: 'a', value: 'b' }] });
+  await api.start(failed);
+  await api.fail(failed, { code: 'LOAD_FAILED', message: 'No.', retryable: true });
+  const text = await api.submit();
+  await api.start(text);
+  await api.complete(text, TEXT_RESULT, [{ attempt: 1, channel: 'THINKING', text: 'Hm.' }]);
+  const embedding = await api.submit({ model: 'all-minilm', request: { embed: { input: ['x'] } } });
+  await api.start(embedding);
+  await api.complete(embedding, EMBED_RESULT);
+  const { submitBatch } = await api.query(
+    `mutation { submitBatch(input: { jobs: [${JOB}] }) { ... on SubmitBatchPayload { batch { id jobs(first: 1) { nodes { id } } } } } }`,
+  );
+  const { id: batchId } = submitBatch.batch;
+  const waiting: JobId = submitBatch.batch.jobs.nodes[0].id;
+  api.system.decided = decisions(3, text);
+  api.system.instances = api.system.instances.map((one) => ({ ...one, activeJobIds: [waiting] }));
+  api.system.backend = { health: 'DEGRADED', problem: 'Slow.' };
+  const ids = [
+    text,
+    batchId,
+    ...api.system.backends().flatMap((one) => [one.id, ...one.gpus, ...one.instances]),
+    api.system.models()[0],
+  ].map((one) => (typeof one === 'string' ? one : one?.id));
+
+  await api.query(operation('query', 'backends'));
+  await api.query(operation('query', 'batch', `(id: "${batchId}")`));
+  await api.query(operation('query', 'decisions', '(first: 2)'));
+  await api.query(operation('query', 'health'));
+  await api.query(operation('query', 'jobs', '(first: 10)'));
+  for (const id of [failed, text, embedding, waiting])
+    await api.query(operation('query', 'job', `(id: "${id}")`));
+  await api.query(operation('query', 'model', '(name: "qwen3:8b")'));
+  await api.query(operation('query', 'models', '(first: 10)'));
+  await api.query(operation('query', 'node', `(id: "${text}")`));
+  await api.query(operation('query', 'nodes', `(ids: ${JSON.stringify(ids)})`));
+  await api.query(operation('query', 'stats'));
+  await api.steering.reserve({ owner: 'x', bytes: 1, gpuId: null, leaseMs: null });
+  await api.query(operation('query', 'reservations'));
+  await api.query(operation('query', 'memoryBudget'));
+  await api.query(operation('query', 'workerAllocation', '(input: { minBytesPerWorker: 1 })'));
+
+  for (const name of ['cancelJob', 'retryJob', 'updateJobPriority']) {
+    for (const id of [waiting, failed, text, 'job_unknown']) {
+      const priority = name === 'updateJobPriority' ? ', priority: LOW' : '';
+      await api.query(operation('mutation', name, `(input: { id: "${id}"${priority} })`));
+    }
+  }
+  await api.query(operation('mutation', 'pauseScheduler'));
+  await api.query(operation('mutation', 'resumeScheduler'));
+  const submitJob = (input: string) => api.query(operation('mutation', 'submitJob', `(input: ${input})`));
+  const keyed = JOB.replace('{', '{ idempotencyKey: "k", ');
+  await submitJob(keyed);
+  await submitJob(keyed.replace('"x"', '"y"'));
+  await submitJob(JOB.replace('"x"', '""'));
+  await submitJob(JOB.replace('qwen3', 'qwen33'));
+  await api.query(operation('mutation', 'submitBatch', `(input: { jobs: [${JOB}] })`));
+  await api.query(
+    operation('mutation', 'submitBatch', `(input: { jobs: [${Array(20).fill(JOB).join(' ')}] })`),
+  );
+
+  for (const bytes of [1, 0, 2 ** 50])
+    await api.query(operation('mutation', 'reserveVram', `(input: { bytes: ${bytes} })`));
+  for (const id of ['', api.steering.reservations()[0]?.id])
+    await api.query(operation('mutation', 'releaseVram', `(input: { id: "${id}" })`));
+  for (const name of ['loadModel', 'pinModel', 'unpinModel', 'unloadModel'])
+    await api.query(operation('mutation', name, '(input: { model: "qwen3:8b" })'));
+  const { pullModel } = await api.query(
+    'mutation { pullModel(input: { model: "new:1" }) { ... on PullModelPayload { pull { id } } } }',
+  );
+  await api.query(operation('mutation', 'pullModel', '(input: { model: "new:1" })'));
+  await api.query(operation('query', 'modelPulls'));
+  await api.query(operation('mutation', 'copyModel', '(input: { source: "qwen3:8b", destination: "b" })'));
+  await api.query(operation('mutation', 'deleteModel', '(input: { model: "b" })'));
+  api.system.backend = { health: 'UNREACHABLE' };
+  await api.query(operation('mutation', 'loadModel', '(input: { model: "qwen3:8b" })'));
+
+  for (const [name, args] of [
+    ['jobUpdated', ''],
+    ['jobOutput', `(id: "${text}")`],
+    ['vramChanged', ''],
+    ['pullUpdated', `(id: "${pullModel.pull.id}")`],
+  ] as const) {
+    const events = await api.subscribe(operation('subscription', name, args));
+    await events.next();
+    await events.stop();
+  }
+
+  const all = objects
+    .filter(isObjectType)
+    .flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`));
+  expect(all.filter((field) => !resolved.has(field))).toEqual([]);
+  expect(all.filter((field) => ROOTS.some((root) => field.startsWith(`${root}.`))).length).toBeGreaterThan(
+    20,
+  );
+});

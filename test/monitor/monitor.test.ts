@@ -1,0 +1,337 @@
+import { describe, expect, test } from 'vitest';
+import { createOllamaBackend } from '../../src/backend/ollama/ollama-backend.ts';
+import { systemClock, VirtualClock } from '../../src/clock.ts';
+import type { BackendReading } from '../../src/domain/backend.ts';
+import { BackendError } from '../../src/domain/errors.ts';
+import { stableId } from '../../src/domain/ids.ts';
+import type { ModelInfo } from '../../src/domain/model.ts';
+import type { BackendObservation } from '../../src/domain/observation.ts';
+import type { MonitoredBackend } from '../../src/monitor/backend-watch.ts';
+import { combineProbes } from '../../src/monitor/combined-probe.ts';
+import { createFixedProbe } from '../../src/monitor/fixed-probe.ts';
+import { createMonitor } from '../../src/monitor/monitor.ts';
+import { createVirtualProbe } from '../../src/monitor/virtual-probe.ts';
+import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
+
+const ID = stableId('bkd', 'box');
+const UP: BackendReading = { version: '0.33.0', residents: [] };
+const DOWN = new BackendError('BACKEND_UNREACHABLE', 'wait', 'Nothing listens there.');
+const SLOW = new BackendError('BACKEND_ERROR', 'wait', 'It did not answer in time.');
+
+/** A backend whose answers a test gives one by one, in virtual time. */
+function scripted(options: { readonly intervalMs?: number } = {}) {
+  const clock = new VirtualClock();
+  const seen: BackendObservation[] = [];
+  const said: string[] = [];
+  let asked: PromiseWithResolvers<BackendReading>[] = [];
+  let lists = 0;
+  let list: () => Promise<readonly ModelInfo[]> = async () => [];
+  const backend: MonitoredBackend = {
+    id: ID,
+    name: 'box',
+    inspect: () => {
+      const question = Promise.withResolvers<BackendReading>();
+      asked.push(question);
+      return question.promise;
+    },
+    library: {
+      list: () => {
+        lists += 1;
+        return list();
+      },
+    },
+  };
+  const say = (text: string) => void said.push(text);
+  const monitor = createMonitor({
+    backends: [{ backend, probe: null }],
+    clock,
+    intervalMs: options.intervalMs ?? 2_000,
+    onReading: (_id, observation) => seen.push(observation),
+    logger: { info: say, warn: say, error: say },
+  });
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  return {
+    clock,
+    monitor,
+    seen,
+    said,
+    questions: () => asked.length,
+    lists: () => lists,
+    models(answer: () => Promise<readonly ModelInfo[]>) {
+      list = answer;
+    },
+    /** Answers the question that is open, and waits until it was taken in. */
+    async answer(reading: BackendReading | Error) {
+      const [question, ...rest] = asked;
+      if (!question) throw new Error('Nobody asks.');
+      asked = rest;
+      if (reading instanceof Error) question.reject(reading);
+      else question.resolve(reading);
+      await settle();
+    },
+    async advance(ms: number) {
+      clock.advance(ms);
+      await settle();
+    },
+  };
+}
+
+describe('the monitor', () => {
+  test('reads again and again, the next time so long after the last', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    await world.answer(UP);
+    await world.advance(1_999);
+    expect(world.questions()).toBe(0);
+    await world.advance(1);
+    expect(world.questions()).toBe(1);
+    await world.answer(UP);
+    expect(world.seen.map((observation) => observation.health)).toEqual(['HEALTHY', 'HEALTHY']);
+    await world.monitor.stop();
+  });
+
+  test('never asks twice at a time, however slow the answer and whoever pokes', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    const pokes = [world.monitor.poke(ID), world.monitor.poke(ID)];
+    await world.advance(60_000);
+    expect(world.questions()).toBe(1);
+    await world.answer(UP);
+    expect(world.seen).toHaveLength(1);
+    expect(world.questions()).toBe(1);
+    await world.answer(UP);
+    await Promise.all(pokes);
+    expect(world.seen).toHaveLength(2);
+    expect(world.questions()).toBe(0);
+    await world.monitor.stop();
+  });
+
+  test('reads at once when poked, and resolves the poke after the report', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    await world.answer(UP);
+    const poke = world.monitor.poke(ID);
+    await world.answer({ ...UP, version: '0.34.0' });
+    await poke;
+    expect(world.seen.at(-1)?.version).toBe('0.34.0');
+    await world.monitor.stop();
+  });
+
+  test('loses no poke that comes on the heels of another', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    await world.answer(UP);
+    const both = world.monitor.poke(ID).then(() => world.monitor.poke(ID));
+    await world.answer(UP);
+    expect(world.questions()).toBe(1);
+    await world.answer(UP);
+    await both;
+    await world.monitor.stop();
+  });
+
+  test('asks a lost backend ever less often, up to ten seconds, and says loss and return once', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    await world.answer(DOWN);
+    for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
+      await world.advance(pauseMs - 1);
+      expect(world.questions()).toBe(0);
+      await world.advance(1);
+      await world.answer(DOWN);
+    }
+    expect(world.seen.at(-1)).toMatchObject({
+      health: 'UNREACHABLE',
+      problem: 'Nothing listens there.',
+      residents: null,
+      version: null,
+    });
+    await world.advance(10_000);
+    await world.answer(UP);
+    expect(world.seen.at(-1)).toMatchObject({ health: 'HEALTHY', problem: null, version: '0.33.0' });
+    expect(world.said).toEqual(['Lost a backend', 'A backend is back']);
+    await world.monitor.stop();
+  });
+
+  test('takes slow answers for a busy backend, and only several in a row for a loss', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    await world.answer(UP);
+    for (let slow = 0; slow < 3; slow += 1) {
+      await world.advance(10_000);
+      await world.answer(SLOW);
+    }
+    expect(world.seen.map((observation) => observation.health)).toEqual([
+      'HEALTHY',
+      'DEGRADED',
+      'DEGRADED',
+      'UNREACHABLE',
+    ]);
+    expect(world.seen.at(-1)?.version).toBe('0.33.0');
+    await world.monitor.stop();
+  });
+
+  test('takes an address where no Ollama answers for a loss at once', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    await world.answer(new BackendError('BACKEND_ERROR', 'none', 'No Ollama.'));
+    expect(world.seen[0]).toMatchObject({ health: 'UNREACHABLE', problem: 'No Ollama.' });
+    await world.monitor.stop();
+  });
+
+  test('lists the models at first contact, every half minute, when asked to, and after a loss', async () => {
+    const world = scripted({ intervalMs: 10_000 });
+    await world.monitor.start();
+    await world.answer(UP);
+    expect(world.seen[0]?.models).toEqual([]);
+    for (const listed of [null, null, [], null]) {
+      await world.advance(10_000);
+      await world.answer(UP);
+      expect(world.seen.at(-1)?.models).toEqual(listed);
+    }
+    const poke = world.monitor.poke(ID, { models: true });
+    await world.answer(UP);
+    await poke;
+    expect(world.seen.at(-1)?.models).toEqual([]);
+    await world.advance(10_000);
+    await world.answer(DOWN);
+    await world.advance(1_000);
+    await world.answer(UP);
+    expect(world.seen.at(-1)?.models).toEqual([]);
+    expect(world.lists()).toBe(4);
+    await world.monitor.stop();
+  });
+
+  test('calls a backend whose models cannot be listed degraded, and tries the list again', async () => {
+    const world = scripted();
+    world.models(async () => {
+      throw SLOW;
+    });
+    await world.monitor.start();
+    await world.answer(UP);
+    expect(world.seen[0]).toMatchObject({
+      health: 'DEGRADED',
+      models: null,
+      residents: [],
+      problem: SLOW.message,
+    });
+    world.models(async () => []);
+    await world.advance(2_000);
+    await world.answer(UP);
+    expect(world.seen[1]).toMatchObject({ health: 'HEALTHY', models: [] });
+    await world.monitor.stop();
+  });
+
+  test('goes on when whoever listens throws', async () => {
+    const world = scripted();
+    world.seen.push = () => {
+      throw new Error('listener');
+    };
+    await world.monitor.start();
+    await world.answer(UP);
+    await world.advance(2_000);
+    expect(world.questions()).toBe(1);
+    expect(world.said).toEqual(['A reading could not be taken in']);
+    const stopped = world.monitor.stop();
+    await world.answer(UP);
+    await stopped;
+  });
+
+  test('reports nothing after it was stopped, and leaves no poke waiting', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    const poke = world.monitor.poke(ID);
+    const stopped = world.monitor.stop();
+    await world.answer(UP);
+    await Promise.all([stopped, poke, world.monitor.poke(ID), world.monitor.stop()]);
+    expect(world.seen).toEqual([]);
+    expect(world.clock.nextDue()).toBeUndefined();
+  });
+});
+
+describe('watching a virtual Ollama', () => {
+  test('shows what is loaded, on which GPU, and notices it going and coming back', async () => {
+    await using ollama = await runVirtualOllama({ speed: 50 });
+    const backend = createOllamaBackend({ name: 'box', url: ollama.url, clock: systemClock });
+    const latest: { observation?: BackendObservation } = {};
+    const monitor = createMonitor({
+      backends: [{ backend, probe: createVirtualProbe({ url: ollama.url, clock: systemClock }) }],
+      clock: systemClock,
+      intervalMs: 50,
+      onReading: (_id, observation) => {
+        latest.observation = observation;
+      },
+    });
+    await monitor.start();
+    await expect.poll(() => latest.observation?.health).toBe('HEALTHY');
+    const load = await fetch(`${ollama.url}/api/generate`, {
+      method: 'POST',
+      body: '{"model":"smollm:360m"}',
+    });
+    expect(load.status).toBe(200);
+    await monitor.poke(backend.id);
+    expect(latest.observation?.residents?.map((resident) => resident.modelName)).toEqual(['smollm:360m']);
+    const [gpu] = latest.observation?.gpus ?? [];
+    expect(gpu?.usedBytes).toBeGreaterThanOrEqual(
+      latest.observation?.residents?.[0]?.vramBytes ?? Number.NaN,
+    );
+    await ollama.pause();
+    await monitor.poke(backend.id);
+    expect(latest.observation).toMatchObject({
+      health: 'UNREACHABLE',
+      residents: null,
+      gpus: null,
+      version: '0.33.0',
+    });
+    expect(latest.observation?.probeProblem).toContain('virtual');
+    await ollama.resume();
+    await expect.poll(() => latest.observation?.health, { timeout: 20_000 }).toBe('HEALTHY');
+    await monitor.stop();
+    await backend.stop();
+  });
+
+  test('says how often its GPUs are read, and how much their source lags', async () => {
+    await using ollama = await runVirtualOllama();
+    const backend = createOllamaBackend({ name: 'box', url: ollama.url, clock: systemClock });
+    const lagging = { ...createFixedProbe({ gpus: [], clock: systemClock }), lagMs: 30_000 };
+    for (const [probe, expected] of [
+      [createFixedProbe({ gpus: [], clock: systemClock }), 60_000],
+      [lagging, 90_000],
+      [combineProbes([{ probe: lagging, index: null }]), 90_000],
+      [null, undefined],
+    ] as const) {
+      const seen: BackendObservation[] = [];
+      const monitor = createMonitor({
+        backends: [{ backend, probe }],
+        clock: systemClock,
+        intervalMs: 60_000,
+        onReading: (_id, observation) => seen.push(observation),
+      });
+      await monitor.start();
+      await monitor.poke(backend.id);
+      expect(seen[0]?.gpuIntervalMs).toBe(expected);
+      await monitor.stop();
+    }
+    await backend.stop();
+  });
+
+  test('calls a backend whose GPUs cannot be read degraded', async () => {
+    await using ollama = await runVirtualOllama();
+    await using other = await runVirtualOllama();
+    const backend = createOllamaBackend({ name: 'box', url: ollama.url, clock: systemClock });
+    const latest: { observation?: BackendObservation } = {};
+    const monitor = createMonitor({
+      backends: [{ backend, probe: createVirtualProbe({ url: other.url, clock: systemClock }) }],
+      clock: systemClock,
+      onReading: (_id, observation) => {
+        latest.observation = observation;
+      },
+    });
+    await other.pause();
+    await monitor.start();
+    await monitor.poke(backend.id);
+    expect(latest.observation).toMatchObject({ health: 'DEGRADED', gpus: null, residents: [] });
+    expect(latest.observation?.problem).toBe(latest.observation?.probeProblem);
+    await monitor.stop();
+    await backend.stop();
+  });
+});

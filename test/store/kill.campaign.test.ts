@@ -1,0 +1,92 @@
+/** A server that is killed again and again on the same data directory loses nothing that it has answered. */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededRandom, sleep, systemClock } from '../../src/clock.ts';
+import type { JobId } from '../../src/domain/ids.ts';
+import type { Store } from '../../src/domain/store.ts';
+import { startChild } from './support/child.ts';
+import { openStore, temporaryDirectory } from './support/stores.ts';
+
+const KILLS = 50;
+const SEED = 424_242;
+
+/** What the killed servers said, over all their lives. */
+interface Said {
+  readonly accepted: Set<JobId>;
+  readonly fences: Map<JobId, number>;
+  readonly completed: Map<JobId, string>;
+}
+
+describe(`A server killed ${KILLS} times (seed ${SEED})`, () => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+  });
+  afterAll(() => directory.remove());
+
+  it('keeps every job and exactly one result of each', async () => {
+    const random = seededRandom(SEED);
+    const dataDir = join(directory.path, 'data');
+    const said: Said = { accepted: new Set(), fences: new Map(), completed: new Map() };
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const child = startChild(dataDir, 'work');
+      // Some die while they start.
+      if (kill % 10 !== 9) await child.line((text) => text === 'ready');
+      await sleep(systemClock, random.next() * 400);
+      await child.kill();
+      for (const line of child.lines) note(said, line);
+      const store = await openStore(dataDir);
+      try {
+        await compare(store, said);
+      } finally {
+        await store.stop();
+      }
+      expect(integrity(dataDir)).toBe('ok');
+    }
+    console.log(`${said.accepted.size} accepted and ${said.completed.size} completed over ${KILLS} kills`);
+    expect(said.completed.size).toBeGreaterThan(KILLS);
+  });
+});
+
+function note({ accepted, fences, completed }: Said, line: string): void {
+  const [what, id, ...rest] = line.split(' ');
+  switch (what) {
+    case 'accepted':
+      accepted.add(id as JobId);
+      return;
+    case 'claimed': {
+      // No fence is given out twice, in whatever life.
+      expect(Number(rest[0])).toBeGreaterThan(fences.get(id as JobId) ?? 0);
+      fences.set(id as JobId, Number(rest[0]));
+      return;
+    }
+    case 'completed':
+      expect(completed.has(id as JobId), `a second result of ${id} was accepted`).toBe(false);
+      completed.set(id as JobId, rest.join(' '));
+      return;
+    default:
+      expect(line).toBe('ready');
+  }
+}
+
+async function compare(store: Store, { accepted, completed }: Said): Promise<void> {
+  const ids = [...accepted];
+  const jobs = await store.jobs(ids);
+  expect(ids.filter((_, at) => jobs[at] === null)).toEqual([]);
+  const ended = [...completed];
+  const outputs = await store.outputs(ended.map(([id]) => id));
+  expect(ended.filter(([, text], at) => outputs[at]?.output[0]?.text !== text)).toEqual([]);
+  const total = Object.values(store.counts()).reduce((sum, count) => sum + count, 0);
+  expect(total).toBeGreaterThanOrEqual(accepted.size);
+  expect(store.counts().COMPLETE).toBeGreaterThanOrEqual(completed.size);
+}
+
+function integrity(dataDir: string): unknown {
+  const database = new DatabaseSync(join(dataDir, 'vramkeeper.db'), { readOnly: true });
+  try {
+    return database.prepare('PRAGMA integrity_check').get()?.integrity_check;
+  } finally {
+    database.close();
+  }
+}

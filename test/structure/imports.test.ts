@@ -1,0 +1,196 @@
+/** The architecture as a test: who may import whom, and what only one file may do. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { type Node, parseSync, Visitor } from 'oxc-parser';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const SOURCES = join(ROOT, 'src');
+
+interface SourceFile {
+  /** From `src/`, with slashes. */
+  readonly path: string;
+  readonly text: string;
+  readonly program: ReturnType<typeof parseSync>['program'];
+  /** Files of this project that it imports, from `src/`. */
+  readonly imports: readonly string[];
+}
+
+function parse(path: string): SourceFile {
+  const text = readFileSync(join(SOURCES, path), 'utf8');
+  const { program, module, errors } = parseSync(path, text);
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
+  const written = [
+    ...module.staticImports.map((entry) => entry.moduleRequest.value),
+    ...module.staticExports.flatMap((entry) =>
+      entry.entries.flatMap((item) => item.moduleRequest?.value ?? []),
+    ),
+    ...module.dynamicImports.map((entry) =>
+      text.slice(entry.moduleRequest.start + 1, entry.moduleRequest.end - 1),
+    ),
+  ];
+  const imports = written
+    .filter((name) => name.startsWith('.'))
+    .map((name) => relative(SOURCES, resolve(SOURCES, dirname(path), name)));
+  return { path, text, program, imports: [...new Set(imports)] };
+}
+
+const files: readonly SourceFile[] = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .sort()
+  .map(parse);
+
+/** The part of the house that a file lives in: a folder of `src/`, or the file itself where it lies there alone. */
+function partOf(path: string): string {
+  const [first = '', second] = path.split('/');
+  return second === undefined ? first.replace(/\.ts$/, '') : first;
+}
+
+/** Importable by all. */
+const COMMON = ['config', 'telemetry', 'clock', 'domain'];
+const SIBLINGS = ['store', 'backend', 'monitor', 'registry', 'scheduler', 'executor'];
+const BELOW_ACCEPT = ['domain', 'events', ...SIBLINGS];
+const BELOW_HTTP = [...BELOW_ACCEPT, 'accept', 'graphql', 'gateway'];
+
+/** What each part may import besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  clock: [],
+  domain: ['clock'],
+  config: ['domain', 'clock'],
+  telemetry: ['domain', 'clock'],
+  events: COMMON,
+  ...Object.fromEntries(SIBLINGS.map((part) => [part, [...COMMON, 'events']])),
+  accept: [...COMMON, ...BELOW_ACCEPT],
+  graphql: [...COMMON, ...BELOW_ACCEPT, 'accept'],
+  gateway: [...COMMON, ...BELOW_ACCEPT, 'accept'],
+  http: [...COMMON, ...BELOW_HTTP],
+  app: [...COMMON, ...BELOW_HTTP, 'http'],
+  'virtual-ollama': ['clock', 'domain'],
+  client: ['domain', 'clock'],
+  // The doctor looks through the probes that the server will use.
+  cli: [...COMMON, 'client', 'app', 'virtual-ollama', 'monitor'],
+  main: ['cli'],
+};
+
+describe('imports', () => {
+  test('point one way', () => {
+    const wrong = files.flatMap((file) =>
+      file.imports
+        .map((target) => [partOf(file.path), partOf(target), target] as const)
+        .filter(([from, to]) => from !== to && !MAY_IMPORT[from]?.includes(to))
+        .map(([, , target]) => `${file.path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('name files that are there', () => {
+    const known = new Set(files.map((file) => file.path));
+    const missing = files.flatMap((file) =>
+      file.imports
+        .filter((target) => target.endsWith('.ts') && !known.has(target))
+        .map((target) => `${file.path} imports ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('decide() imports nothing but the domain', () => {
+    const wrong = files
+      .filter((file) => file.path.startsWith('scheduler/decide/'))
+      .flatMap((file) =>
+        file.imports
+          .filter((target) => !target.startsWith('scheduler/decide/') && partOf(target) !== 'domain')
+          .map((target) => `${file.path} imports ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test('make no circle', () => {
+    const importsOf = new Map(files.map((file) => [file.path, file.imports]));
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const walk = (path: string, way: readonly string[]) => {
+      const start = way.indexOf(path);
+      if (start >= 0) circles.push([...way.slice(start), path].join(' → '));
+      if (start >= 0 || done.has(path)) return;
+      for (const target of importsOf.get(path) ?? []) walk(target, [...way, path]);
+      done.add(path);
+    };
+    for (const file of files) walk(file.path, []);
+    expect(circles).toEqual([]);
+  });
+});
+
+/** Each call or read of these is time or chance that no test could control. */
+const AMBIENT_MEMBERS = new Set([
+  'Date.now',
+  'Math.random',
+  'performance.now',
+  'crypto.randomUUID',
+  'AbortSignal.timeout',
+]);
+const AMBIENT_CALLS = new Set(['setTimeout', 'setInterval', 'randomUUID']);
+const TIMER_MODULES = new Set(['node:timers', 'node:timers/promises', 'timers', 'timers/promises']);
+
+function ambientUses(file: SourceFile): readonly string[] {
+  const found: string[] = [];
+  const say = (what: string, node: Node) => {
+    const line = file.text.slice(0, node.start).split('\n').length;
+    found.push(`${file.path}:${line} uses ${what}`);
+  };
+  new Visitor({
+    MemberExpression(node) {
+      if (node.object.type !== 'Identifier' || node.property.type !== 'Identifier') return;
+      const name = `${node.object.name}.${node.property.name}`;
+      if (AMBIENT_MEMBERS.has(name)) say(name, node);
+    },
+    CallExpression(node) {
+      if (node.callee.type === 'Identifier' && AMBIENT_CALLS.has(node.callee.name))
+        say(node.callee.name, node);
+    },
+    NewExpression(node) {
+      if (node.callee.type === 'Identifier' && node.callee.name === 'Date' && node.arguments.length === 0)
+        say('new Date()', node);
+    },
+    ImportDeclaration(node) {
+      if (TIMER_MODULES.has(node.source.value)) say(node.source.value, node);
+    },
+  }).visit(file.program);
+  return found;
+}
+
+test('time and chance come from the clock alone', () => {
+  const others = files.filter((file) => file.path !== 'clock.ts' && !file.path.includes('/generated/'));
+  expect(others.flatMap(ambientUses)).toEqual([]);
+});
+
+test('nothing is exported as default', () => {
+  const wrong = files.filter((file) =>
+    file.program.body.some((node) => node.type === 'ExportDefaultDeclaration'),
+  );
+  expect(wrong.map((file) => file.path)).toEqual([]);
+});
+
+test('a file stays under 350 lines', () => {
+  const long = files
+    .filter((file) => !file.path.includes('/generated/'))
+    .map((file) => ({ path: file.path, lines: file.text.split('\n').length - 1 }))
+    .filter(({ lines }) => lines > 350);
+  expect(long).toEqual([]);
+});
+
+test('the checks above see what they look for', () => {
+  const sample = {
+    path: 'sample.ts',
+    imports: [],
+    text: "import 'node:timers';\nDate.now(); new Date(); new Date(3); Math.random(); setTimeout(f, 1); performance.now();",
+  };
+  const file = { ...sample, program: parseSync('sample.ts', sample.text).program };
+  expect(ambientUses(file)).toEqual([
+    'sample.ts:1 uses node:timers',
+    'sample.ts:2 uses Date.now',
+    'sample.ts:2 uses new Date()',
+    'sample.ts:2 uses Math.random',
+    'sample.ts:2 uses setTimeout',
+    'sample.ts:2 uses performance.now',
+  ]);
+});

@@ -1,0 +1,257 @@
+/** The real schema over the real accept service, event log and in-memory store, in virtual time; only the system is a fixture. */
+import { type ExecutionResult, execute, parse, subscribe, validate } from 'graphql';
+import { createAcceptService } from '../../src/accept/accept.ts';
+import { seededRandom, VirtualClock } from '../../src/clock.ts';
+import { type InstanceId, type JobId, newId, type ServerId } from '../../src/domain/ids.ts';
+import type { Job, JobFailure, JobResult, OutputPart } from '../../src/domain/job.ts';
+import type { Principal } from '../../src/domain/principal.ts';
+import type { Store } from '../../src/domain/store.ts';
+import { EventLog } from '../../src/events/event-log.ts';
+import { OutputHub } from '../../src/events/output-hub.ts';
+import { LibraryOperations } from '../../src/executor/model-operations.ts';
+import { WithheldModels } from '../../src/executor/withheld-models.ts';
+import type { GraphQLContext } from '../../src/graphql/context.ts';
+import { createLoaders } from '../../src/graphql/loaders.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import { LibraryFixture } from './library-fixture.ts';
+import { SteeringFixture } from './steering-fixture.ts';
+import { AT, SystemFixture } from './system-fixture.ts';
+
+export const ANYONE: Principal = { client: 'tester', admin: true, maxPriority: 'HIGH' };
+
+export const TEXT_RESULT = {
+  kind: 'text',
+  doneReason: 'STOP',
+  toolCalls: [{ function: { name: 'look', arguments: {} } }],
+  usage: { promptTokens: 11, completionTokens: 7, evalDurationMs: 123.4, loadDurationMs: 5 },
+  raw: { done: true, eval_count: 7 },
+} satisfies JobResult;
+
+export const EMBED_RESULT: JobResult = {
+  kind: 'embed',
+  embeddings: [
+    [0.25, -1, 3],
+    [1, 2, 3],
+  ],
+  usage: { promptTokens: 4, completionTokens: 0, evalDurationMs: 0, loadDurationMs: 0 },
+  raw: {},
+};
+
+/** What a test selects from a result is its own affair, so it is not typed here. */
+// biome-ignore lint/suspicious/noExplicitAny: see above.
+type Data = any;
+
+export class GraphQLApi {
+  readonly clock = new VirtualClock(AT);
+  readonly system = new SystemFixture();
+  readonly steering = new SteeringFixture(this.system, this.clock);
+  readonly box = new LibraryFixture('box', this.system);
+  readonly log = new EventLog({ random: seededRandom(1) });
+  readonly outputs = new OutputHub();
+  readonly operations: LibraryOperations;
+  readonly store: Store;
+  /** How often each method of the store was called by resolvers. */
+  readonly calls = new Map<string, number>();
+  readonly context: GraphQLContext;
+  readonly #random = seededRandom(2);
+
+  constructor(principal: Principal, queueLimit: number) {
+    const { clock, log, outputs, system } = this;
+    this.store = createMemoryStore({ clock, serverId: newId('srv', clock, this.#random) as ServerId });
+    this.store.onCommit((changes) => {
+      for (const { job, previousStatus } of changes)
+        log.publish({ kind: 'job', job, previousStatus }, clock.now());
+    });
+    const accept = createAcceptService({
+      store: this.store,
+      models: {
+        known: true,
+        find: (name) => system.model(name)?.info ?? null,
+        suggest: () => ['qwen3:8b'],
+      },
+      tooLarge: () => null,
+      queueLimit,
+      retryAfterMs: () => 2_500,
+      clock,
+      random: this.#random,
+    });
+    this.operations = new LibraryOperations({
+      backends: [this.box],
+      answers: () => system.backends().some(({ health }) => health !== 'UNREACHABLE'),
+      suggest: () => ['qwen3:8b'],
+      modelsChanged: async () => {},
+      inMemory: (weights) => system.instances.some(({ variant }) => variant.weights === weights),
+      unload: (model, backendId) => this.steering.unloadModel({ model, backendId }),
+      withheld: new WithheldModels(),
+      events: log,
+      clock,
+      random: this.#random,
+      logger: { info: () => {}, warn: () => {} },
+    });
+    const store = counted(this.store, this.calls);
+    this.context = {
+      principal,
+      accept,
+      store,
+      system,
+      control: system,
+      steering: this.steering,
+      modelOperations: this.operations,
+      events: log,
+      outputs,
+      clock,
+      loaders: createLoaders(store),
+    };
+  }
+
+  static async open(options: { principal?: Principal; queueLimit?: number } = {}): Promise<GraphQLApi> {
+    const api = new GraphQLApi(options.principal ?? ANYONE, options.queueLimit ?? 1_000);
+    await api.store.start();
+    return api;
+  }
+
+  async stop(): Promise<void> {
+    await this.operations.stop();
+    this.log.end();
+    this.outputs.end();
+    await this.store.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** The whole answer; the document itself must be valid. */
+  async execute(source: string, variables: Record<string, unknown> = {}): Promise<ExecutionResult> {
+    return execute({
+      schema,
+      document: valid(source),
+      variableValues: variables,
+      contextValue: this.context,
+    });
+  }
+
+  /** The data of an answer that has no errors. */
+  async query(source: string, variables: Record<string, unknown> = {}): Promise<Data> {
+    const { data, errors } = await this.execute(source, variables);
+    if (errors) throw new AggregateError(errors, errors.map((error) => error.message).join('\n'));
+    return JSON.parse(JSON.stringify(data));
+  }
+
+  /** `extensions.code` of the only error of an answer. */
+  async refusal(source: string, variables: Record<string, unknown> = {}): Promise<unknown> {
+    const { errors = [] } = await this.execute(source, variables);
+    if (errors.length !== 1) throw new Error(`One error was expected, not ${JSON.stringify(errors)}.`);
+    return errors[0]?.extensions.code;
+  }
+
+  async subscribe(source: string, variables: Record<string, unknown> = {}): Promise<Events> {
+    const stream = await subscribe({
+      schema,
+      document: valid(source),
+      variableValues: variables,
+      contextValue: this.context,
+    });
+    if (!(Symbol.asyncIterator in stream)) {
+      throw new AggregateError(stream.errors ?? [], 'The subscription was refused.');
+    }
+    return new Events(stream);
+  }
+
+  /** Submits through the API and answers the job's id. */
+  async submit(input: Record<string, unknown> = {}): Promise<JobId> {
+    const { submitJob } = await this.query(
+      'mutation ($input: SubmitJobInput!) { submitJob(input: $input) { ... on SubmitJobPayload { job { id } } ... on UserError { message } } }',
+      { input: { model: 'qwen3:8b', request: { generate: { prompt: 'Why?' } }, ...input } },
+    );
+    if (!submitJob.job) throw new Error(submitJob.message);
+    return submitJob.job.id;
+  }
+
+  async job(id: JobId): Promise<Job> {
+    const job = await this.store.job(id);
+    if (!job) throw new Error(`There is no job ${id}.`);
+    return job;
+  }
+
+  /** Hands the job to an instance that is ready. All jobs of its bucket before it must have been. */
+  async start(id: JobId): Promise<Job> {
+    const { queue, priority, client, history } = await this.job(id);
+    const [claimed] = await this.store.claim({
+      picks: [{ queue, priority, client, count: 1 }],
+      as: 'RUNNING',
+      backend: 'box',
+      instanceId: this.system.instances[0]?.id as InstanceId,
+    });
+    if (claimed?.job.id !== id) throw new Error(`${claimed?.job.id} came before ${id}.`);
+    this.outputs.open(id, history.length + 1);
+    return claimed.job;
+  }
+
+  async complete(id: JobId, result: JobResult, output: readonly OutputPart[] = []): Promise<void> {
+    const { fence } = await this.job(id);
+    await this.store.finish({ kind: 'complete', id, fence, result, output });
+    this.outputs.close(id);
+  }
+
+  async fail(id: JobId, failure: JobFailure): Promise<void> {
+    const job = await this.job(id);
+    const at = this.clock.now();
+    const attempt = {
+      number: job.history.length + 1,
+      backend: 'box',
+      startedAt: job.startedAt ?? at,
+      finishedAt: at,
+      failure,
+    };
+    await this.store.finish({ kind: 'fail', id, fence: job.fence, failure, attempt, output: [] });
+    this.outputs.close(id);
+  }
+}
+
+/** The events of a subscription, one by one. */
+export class Events {
+  readonly #stream: AsyncGenerator<ExecutionResult>;
+
+  constructor(stream: AsyncGenerator<ExecutionResult>) {
+    this.#stream = stream;
+  }
+
+  async next(): Promise<Data> {
+    const { value, done } = await this.#stream.next();
+    if (done) throw new Error('The stream has ended.');
+    if (value.errors) throw new AggregateError(value.errors);
+    return JSON.parse(JSON.stringify(value.data));
+  }
+
+  async rest(): Promise<Data[]> {
+    const events: Data[] = [];
+    for await (const { data } of this.#stream) events.push(JSON.parse(JSON.stringify(data)));
+    return events;
+  }
+
+  async stop(): Promise<void> {
+    await this.#stream.return(undefined);
+  }
+}
+
+function valid(source: string) {
+  const document = parse(source);
+  const errors = validate(schema, document);
+  if (errors.length > 0) throw new AggregateError(errors, errors.map((error) => error.message).join('\n'));
+  return document;
+}
+
+function counted(store: Store, calls: Map<string, number>): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => {
+        calls.set(String(name), (calls.get(String(name)) ?? 0) + 1);
+        return member.apply(target, args);
+      };
+    },
+  });
+}

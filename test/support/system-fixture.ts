@@ -1,0 +1,222 @@
+/** A system to look at: one backend, two GPUs, three models, two instances; all of it can be changed by the test. */
+import type { Decision, JobWaiting } from '../../src/domain/decision.ts';
+import type { Gpu, VramUsage } from '../../src/domain/gpu.ts';
+import { type BackendId, type GpuId, type InstanceId, type JobId, stableId } from '../../src/domain/ids.ts';
+import type { InstanceStatus } from '../../src/domain/instance.ts';
+import type { Job } from '../../src/domain/job.ts';
+import type { ModelInfo } from '../../src/domain/model.ts';
+import { canonicalModelName, queueKey } from '../../src/domain/queue-key.ts';
+import type {
+  BackendState,
+  InstanceState,
+  ModelState,
+  SystemControl,
+  SystemView,
+} from '../../src/domain/system.ts';
+import { GiB, MiB } from '../../src/domain/units.ts';
+
+export const AT = Date.UTC(2026, 10, 20, 21, 40, 3, 120);
+
+const BACKEND = stableId('bkd', 'box') as BackendId;
+
+export function usage(over: Partial<VramUsage> = {}): VramUsage {
+  return {
+    totalBytes: 24 * GiB,
+    usedBytes: 9 * GiB,
+    headroomBytes: 512 * MiB,
+    reservedBytes: 0,
+    foreignBytes: GiB,
+    instanceBytes: 8 * GiB,
+    freeBytes: 24 * GiB - 512 * MiB - 9 * GiB,
+    deficitBytes: 0,
+    source: 'VIRTUAL',
+    sampledAt: AT,
+    ...over,
+  };
+}
+
+export function gpu(index: number): Gpu {
+  return {
+    id: stableId('gpu', 'box', String(index)) as GpuId,
+    key: `GPU-${index}`,
+    index,
+    name: 'Virtual 24 GiB',
+    usage: usage(),
+    foreignProcesses: [{ pid: 4_200 + index, name: index === 0 ? 'ComfyUI' : null, bytes: GiB }],
+  };
+}
+
+export function modelInfo(name: string, over: Partial<ModelInfo> = {}): ModelInfo {
+  return {
+    name,
+    digest: `d${name}`.padEnd(64, '0'),
+    weights: `w-${name}`,
+    diskBytes: 5 * GiB,
+    family: 'llama',
+    parameterSize: '8.2B',
+    quantization: 'Q4_K_M',
+    contextLength: 40_960,
+    defaultContextLength: null,
+    capabilities: ['completion', 'tools'],
+    facts: null,
+    ...over,
+  };
+}
+
+export function modelState(info: ModelInfo): ModelState {
+  return { id: stableId('mdl', info.name), info, backendIds: [BACKEND] };
+}
+
+export function instance(
+  info: ModelInfo,
+  gpus: readonly Gpu[],
+  over: Partial<InstanceState> & { readonly status?: InstanceStatus } = {},
+): InstanceState {
+  return {
+    id: stableId('ins', info.name) as InstanceId,
+    backendId: BACKEND,
+    variant: {
+      modelName: info.name,
+      weights: info.weights,
+      contextLength: 4_096,
+      options: {},
+      embedding: false,
+    },
+    config: { parallel: 4, kvCacheType: 'f16', flashAttention: null },
+    status: 'READY',
+    footprint: gpus.map((one) => ({ gpuId: one.id, bytes: 3 * GiB })),
+    spilled: false,
+    adopted: false,
+    loadStartedAt: AT - 5_000,
+    loadedAt: AT - 1_000,
+    lastUsedAt: AT,
+    activeJobs: 0,
+    evictable: true,
+    pinned: false,
+    expiresAt: null,
+    activeJobIds: [],
+    ...over,
+  };
+}
+
+export class SystemFixture implements SystemView, SystemControl {
+  startedAt = AT - 60_000;
+  version = '1.2.3';
+  paused = false;
+  gpus: readonly Gpu[] = [gpu(0), gpu(1)];
+  infos: readonly ModelInfo[] = [
+    modelInfo('qwen3:8b'),
+    modelInfo('llama3.2:1b', { contextLength: null, family: null, parameterSize: null, quantization: null }),
+    modelInfo('all-minilm:latest', { capabilities: ['embedding'] }),
+  ];
+  instances: readonly InstanceState[];
+  backend: Partial<BackendState> = {};
+  decided: readonly Decision[] = [];
+  /** Arguments of every call of `vramEstimate` and `latency`. */
+  readonly asked: unknown[][] = [];
+
+  constructor() {
+    const [first, second] = this.infos;
+    if (!first || !second) throw new Error('The fixture has models.');
+    this.instances = [
+      instance(first, this.gpus),
+      instance(second, [], { status: 'LOADING', loadedAt: null }),
+    ];
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
+
+  backends(): readonly BackendState[] {
+    return [
+      {
+        id: BACKEND,
+        name: 'box',
+        mode: 'ATTACHED',
+        url: 'http://127.0.0.1:11434',
+        health: 'HEALTHY',
+        problem: null,
+        version: '0.33.0',
+        lastSeenAt: AT,
+        gpus: this.gpus,
+        instances: this.instances,
+        usage: this.usage(),
+        ...this.backend,
+      },
+    ];
+  }
+
+  models(): readonly ModelState[] {
+    return this.infos.map(modelState);
+  }
+
+  model(name: string): ModelState | null {
+    return this.models().find(({ info }) => info.name === canonicalModelName(name)) ?? null;
+  }
+
+  vramEstimate(model: ModelState, contextLength: number | null) {
+    this.asked.push([model.info.name, contextLength]);
+    return model.info.contextLength === null ? null : { bytes: 6.5 * GiB, measured: contextLength === null };
+  }
+
+  usage(): VramUsage {
+    return usage({ totalBytes: 48 * GiB });
+  }
+
+  gpu(id: GpuId): Gpu | null {
+    return this.gpus.find((one) => one.id === id) ?? null;
+  }
+
+  queues() {
+    return [
+      {
+        queue: queueKey({ model: 'qwen3:8b', contextLength: 8_192 }),
+        modelName: 'qwen3:8b',
+        pending: { HIGH: 1, NORMAL: 2, LOW: 3 },
+        oldestAgeMs: 1_500.4,
+        expectedClearMs: null,
+      },
+    ];
+  }
+
+  swaps() {
+    return { loads: 3, unloads: 2, evictions: 1, spills: 0, loadTimeMs: 12_345.6 };
+  }
+
+  latency(priority: Job['priority'] | null, windowMs: number) {
+    this.asked.push([priority, windowMs]);
+    return { sampleCount: 2, queueP50Ms: 10, queueP95Ms: 20.5, runP50Ms: null, runP95Ms: 40 };
+  }
+
+  decisions(): readonly Decision[] {
+    return this.decided;
+  }
+
+  explain(job: Job): JobWaiting | null {
+    if (job.status !== 'PENDING') return null;
+    return {
+      reason: 'VRAM',
+      explanation: 'Needs 6.5 GiB; 3 GiB are free.',
+      expectedStart: AT,
+      expectedEnd: null,
+    };
+  }
+}
+
+/** `count` decisions, the newest last, as the scheduler keeps them. */
+export function decisions(count: number, jobId: JobId | null = null): readonly Decision[] {
+  return Array.from({ length: count }, (_, i) => ({
+    sequence: i + 1,
+    at: AT + i,
+    kind: 'LOAD' as const,
+    backendId: BACKEND,
+    jobId,
+    modelName: 'qwen3:8b',
+    explanation: `Decision ${i + 1}.`,
+  }));
+}
