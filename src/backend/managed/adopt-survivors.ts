@@ -2,6 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -16,6 +17,7 @@ import { PrivateFolder } from './private-folder.ts';
 export interface AdoptionOptions {
   readonly supervisor: Supervisor;
   readonly starter: CellStarter;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -55,7 +57,7 @@ async function adoptOrEnd(survivor: Survivor, options: AdoptionOptions): Promise
 async function adopt(
   survivor: Survivor,
   note: LoadedNote,
-  { supervisor, starter }: AdoptionOptions,
+  { supervisor, starter, clock }: AdoptionOptions,
 ): Promise<Cell> {
   if (!survivor.programAsRecorded) throw new Error('its program was replaced');
   if (!survivor.environmentAsRecorded) throw new Error('its environment is not what was recorded');
@@ -67,11 +69,15 @@ async function adopt(
   const process = await supervisor.adopt(survivor);
   const folder = PrivateFolder.at(note.folder);
   const cell = starter.cellOf({ process, plan: note.plan, key: note.key, folder }, 'instance');
+  const late = new AbortController();
+  const limit = clock.after(starter.deadlines.proofMs, () => late.abort(new Error('it does not answer')));
   try {
-    await prove(cell, note, AbortSignal.timeout(starter.deadlines.proofMs));
+    await prove(cell, note, late.signal);
   } catch (error) {
     await cell.connection.close();
     throw error;
+  } finally {
+    limit.cancel();
   }
   cell.modelName = note.modelName;
   cell.names.add(note.modelName);

@@ -1,5 +1,5 @@
 /** One `ollama serve` process of ours, and what stands in it. */
-import type { CellStatus, Resident } from '../../domain/backend.ts';
+import type { CellState, CellStatus, Resident } from '../../domain/backend.ts';
 import { type CellId, stableId } from '../../domain/ids.ts';
 import type { RunnerOptions } from '../../domain/model.ts';
 import type { OllamaConnection } from '../ollama/connection.ts';
@@ -79,6 +79,22 @@ export class Cell {
 
   get status(): CellStatus {
     return this.#ending && this.process.state === 'READY' ? 'STOPPING' : STATUS[this.process.state];
+  }
+
+  get state(): CellState {
+    return {
+      id: this.id,
+      status: this.status,
+      role: this.role,
+      modelName: this.modelName,
+      pid: this.process.pid,
+      port: this.process.port,
+      gpuKeys: this.plan.gpus.map(({ key }) => key),
+      residentBytes: this.residentBytes,
+      restarts: this.restarts,
+      startedAt: this.process.startedAt,
+      exitReason: this.process.exit?.why ?? null,
+    };
   }
 
   /** Null while it holds nothing that can be used. */

@@ -7,6 +7,7 @@ import { endGroup } from './end-group.ts';
 import { ProcessStuckError } from './errors.ts';
 import type { Leader } from './leader.ts';
 import type { OutputFile } from './output-file.ts';
+import { programOf } from './proc/host.ts';
 import { type HostMemory, memoryOf } from './proc/memory.ts';
 import { type ExitStatus, explainExit, type ProcessExit } from './process-exit.ts';
 import type { ProcessGroup } from './process-group.ts';
@@ -120,9 +121,14 @@ export class SupervisedProcess {
     await this.#keep({ note });
   }
 
-  /** It serves on `port`: in the record first, so that a crash of ours right afterwards does not lose it. */
+  /**
+   * It serves on `port`: in the record first, so that a crash of ours right afterwards does not lose it. A script that put its
+   * program in its own place runs another file by now than at its start.
+   */
   async answer(port: number): Promise<void> {
-    await this.#keep({ port });
+    const program = await programOf(this.pid);
+    const { process } = this.#record;
+    await this.#keep({ port, process: process && { ...process, program } });
     if (this.#state === 'STARTING') this.#take('answer');
   }
 

@@ -82,7 +82,7 @@ describe('an instance', () => {
   });
 
   test('that is too large for one card lies on two', async () => {
-    const rig = createRig([700, 700]);
+    const rig = createRig([1_100, 1_100]);
     const backend = await startBackend(rig);
     const handle = await load(backend, rig, OTHER, [0, 1], 1);
     expect(handle.measured?.vramBytes).toBe(handle.measured?.sizeBytes);
