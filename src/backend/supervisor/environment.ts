@@ -39,6 +39,11 @@ export function markedEnvironment(
   return { ...env, [CELL_VARIABLE]: uuid, [HOME_VARIABLE]: home };
 }
 
+export function withoutMarks(environment: Readonly<Record<string, string>>): Record<string, string> {
+  const { [CELL_VARIABLE]: _cell, [HOME_VARIABLE]: _home, ...rest } = environment;
+  return rest;
+}
+
 /** The same for the same variables in whatever order; a record keeps this instead of values that may be secret. */
 export function environmentDigest(env: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256');

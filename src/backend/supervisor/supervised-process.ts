@@ -4,9 +4,11 @@ import { messageOf } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { endGroup } from './end-group.ts';
+import { environmentDigest, withoutMarks } from './environment.ts';
 import { ProcessStuckError } from './errors.ts';
 import type { Leader } from './leader.ts';
 import type { OutputFile } from './output-file.ts';
+import { readEnviron } from './proc/environ.ts';
 import { programOf } from './proc/host.ts';
 import { type HostMemory, memoryOf } from './proc/memory.ts';
 import { type ExitStatus, explainExit, type ProcessExit } from './process-exit.ts';
@@ -123,12 +125,10 @@ export class SupervisedProcess {
 
   /**
    * It serves on `port`: in the record first, so that a crash of ours right afterwards does not lose it. A script that put its
-   * program in its own place runs another file by now than at its start.
+   * program in its own place runs another file by now than at its start, and a shell adds variables of its own.
    */
   async answer(port: number): Promise<void> {
-    const program = await programOf(this.pid);
-    const { process } = this.#record;
-    await this.#keep({ port, process: process && { ...process, program } });
+    await this.#keep({ port, ...(await this.#asItServes()) });
     if (this.#state === 'STARTING') this.#take('answer');
   }
 
@@ -224,6 +224,17 @@ export class SupervisedProcess {
       this.#stuck.reject(error);
       return false;
     }
+  }
+
+  async #asItServes(): Promise<Partial<ProcessRecord>> {
+    const [program, environ] = await Promise.all([programOf(this.pid), readEnviron(this.pid, this.#clock)]);
+    const { process } = this.#record;
+    return {
+      process: process && { ...process, program },
+      ...(environ.kind === 'read' && {
+        environmentDigest: environmentDigest(withoutMarks(environ.variables)),
+      }),
+    };
   }
 
   /** One after the other: an older record must not come after a newer one. */

@@ -1,7 +1,7 @@
 /** What an earlier server of ours left running. */
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { CELL_VARIABLE, environmentDigest, HOME_VARIABLE } from './environment.ts';
+import { environmentDigest, withoutMarks } from './environment.ts';
 import { readEnviron } from './proc/environ.ts';
 import { runsFile, sharesFolder } from './proc/host.ts';
 import { findMarked, type Marked } from './proc/marked.ts';
@@ -109,10 +109,4 @@ async function ofHome(members: readonly Marked[], home: string): Promise<readonl
     members.map(async (member) => member.home === home && (await sharesFolder(member.stat.pid, home))),
   );
   return members.filter((_member, index) => own[index]);
-}
-
-function withoutMarks(environ: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environ).filter(([name]) => name !== CELL_VARIABLE && name !== HOME_VARIABLE),
-  );
 }

@@ -26,8 +26,8 @@ const loading = Promise.all(loads.map((spec) => backend.load(spec, signal)));
 if (hasty) loading.catch(() => {});
 else await loading;
 await backend.warmed();
-process.stdout.write('ready\n');
 process.once('SIGTERM', () => {
   void backend.stop().then(() => process.exit(0));
 });
 setInterval(() => {}, 60_000);
+process.stdout.write('ready\n');
