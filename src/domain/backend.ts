@@ -12,6 +12,8 @@ export interface BackendCapabilities {
   readonly hasBeliefs: boolean;
   /** Who chooses the GPU of an instance. */
   readonly placement: 'server' | 'caller';
+  /** Host memory that an instance may come to take beside its GPU memory; 0 where the host is not ours to watch. */
+  readonly hostBytesPerInstance: number;
 }
 
 /** What the server says is in its memory now. */
@@ -63,6 +65,17 @@ export interface LoadSpec {
 export interface BackendReading {
   readonly version: string;
   readonly residents: readonly Resident[];
+  /** Null where the host is not ours to watch, or does not tell. */
+  readonly host: HostReading | null;
+}
+
+/** Memory of the host that a managed backend's processes run on. */
+export interface HostReading {
+  readonly totalBytes: number;
+  /** Could be taken now without swapping, the limits of containers and services included. */
+  readonly availableBytes: number;
+  /** What the processes of its instances hold and could not be made to drop. */
+  readonly heldBytes: number;
 }
 
 export interface ModelLibrary {

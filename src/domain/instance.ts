@@ -44,6 +44,8 @@ export interface Instance {
   readonly status: InstanceStatus;
   /** Bytes on each GPU; empty on a host without any. Predicted while it loads, measured afterwards. */
   readonly footprint: readonly { readonly gpuId: GpuId; readonly bytes: number }[];
+  /** Host memory that it may come to take; 0 where that is not watched. */
+  readonly hostBytes: number;
   /** True when part of it went to the CPU although GPUs are there. */
   readonly spilled: boolean;
   /** Loaded by someone else and taken over. */

@@ -1,5 +1,5 @@
 /** What the monitor saw of one backend: readings for others to decide by, never a decision. */
-import type { Resident } from './backend.ts';
+import type { HostReading, Resident } from './backend.ts';
 import type { GpuReading } from './gpu.ts';
 import type { BackendId } from './ids.ts';
 import type { ModelInfo } from './model.ts';
@@ -19,6 +19,8 @@ export interface BackendObservation {
   readonly version: string | null;
   /** Null when this reading of it failed: what was resident before may or may not be there still. */
   readonly residents: readonly Resident[] | null;
+  /** Null when this reading of it failed, or where its host is not watched. */
+  readonly host: HostReading | null;
   /** Null when there is no probe, or when this reading of it failed. An empty list: a host without a GPU. */
   readonly gpus: readonly GpuReading[] | null;
   /** Between two readings of its GPUs as planned, the lag of their source included, in milliseconds: for `isStale`. Absent without a probe. */

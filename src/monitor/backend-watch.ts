@@ -134,6 +134,7 @@ export class BackendWatch {
       problem,
       version: this.#version,
       residents: inspected.ok ? inspected.value.residents : null,
+      host: inspected.ok ? inspected.value.host : null,
       gpus: probed?.ok ? probed.value : null,
       ...(probe && { gpuIntervalMs: intervalMs + probe.lagMs }),
       probeProblem,

@@ -4,6 +4,7 @@ import { footprintBytes } from '../domain/instance.ts';
 import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
 import { couldFit } from './decide/fit.ts';
+import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
 import { type BackendSnapshot, type LoadOption, type Snapshot, serves } from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
 
@@ -101,6 +102,12 @@ function waitsForMemory(
   if (!shown) return waiting('VRAM', 'No backend has room for it.');
   const { option, backend } = shown;
   const need = formatBytes(option.footprintBytes);
+  if (!possible && !hostCouldAdmit(option, backend)) {
+    return waiting(
+      'VRAM',
+      `Its server process does not fit into the memory of the host: ${hostNeed(option, backend)}.`,
+    );
+  }
   if (!possible) {
     const most = Math.max(0, ...backend.gpus.map((gpu) => gpu.capacityBytes));
     return waiting(
@@ -125,6 +132,12 @@ function waitsForMemory(
       `The last load of its model failed; the next one is in ${formatDuration(hold - now)}.`,
     );
   }
+  if (!hostAdmits(option, backend, [])) {
+    return waiting(
+      'VRAM',
+      `The host is short of memory for another server process: ${hostNeed(option, backend)}.`,
+    );
+  }
   if (backend.intents.length > 0 || backend.instances.some((instance) => instance.status === 'LOADING')) {
     return waiting(
       'VRAM',
@@ -146,6 +159,11 @@ function swapNotWorth(job: Job, option: LoadOption, backend: BackendSnapshot, no
     reason,
     `Needs ${formatBytes(option.footprintBytes)}, ${formatBytes(free)} free; ${resident.join(', ') || 'nothing of ours'} resident with work of its own${until}.`,
   );
+}
+
+function hostNeed(option: LoadOption, { host, gpus }: BackendSnapshot): string {
+  const need = hostBytesOf(option.footprintBytes, host?.bytesPerInstance ?? 0, gpus);
+  return `it may come to need ${formatBytes(need)}, and ${formatBytes(Math.max(0, host?.freeBytes ?? 0))} are left`;
 }
 
 function expectedLoadMs(options: readonly LoadOption[]): number | null {

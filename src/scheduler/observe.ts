@@ -6,6 +6,7 @@ import { nextInstanceStatus } from '../domain/instance.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import type { ResolvedModel } from '../domain/resolver.ts';
+import { hostBytesOf } from './decide/host.ts';
 import type { Effect } from './events.ts';
 import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
 import {
@@ -41,6 +42,7 @@ export function observe(
     version: observation.version ?? known.version,
     lastSeenAt: observation.health === 'UNREACHABLE' ? known.lastSeenAt : observation.at,
     residents: observation.residents ?? known.residents,
+    host: observation.host ?? known.host,
     gpus: observation.gpus ? readGpus(before, known, observation.gpus) : known.gpus,
   });
   if (observation.health === 'UNREACHABLE') return forgetAll(state, known, now);
@@ -199,6 +201,11 @@ function adopt(
     config,
     status: 'READY',
     footprint,
+    hostBytes: hostBytesOf(
+      resident.sizeBytes,
+      backend.settings.capabilities.hostBytesPerInstance,
+      backend.gpus,
+    ),
     spilled: (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes,
     adopted: true,
     loadStartedAt: now,

@@ -2,6 +2,7 @@
 import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
 import type { Gpu } from '../domain/gpu.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
+import { hostSnapshot } from './host-ledger.ts';
 import { gpusOf, uncertainBytes } from './ledger.ts';
 import { type BackendRecord, instancesOf, type SchedulerState } from './state.ts';
 
@@ -37,6 +38,7 @@ function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: num
     gpus: gpusOf(state, backend).map((gpu, i) =>
       gpuSnapshot(backend, gpu, backend.gpus?.[i]?.deficitSince ?? null, now),
     ),
+    host: hostSnapshot(state, backend),
     instances: instancesOf(state, settings.id).map((instance) => ({
       ...instance,
       suspect: instance.suspectSince !== null,

@@ -1,5 +1,5 @@
 /** What the scheduling loop knows and owns. Only `step` makes a new one. */
-import type { BackendCapabilities, Resident } from '../domain/backend.ts';
+import type { BackendCapabilities, HostReading, Resident } from '../domain/backend.ts';
 import type { GpuReading } from '../domain/gpu.ts';
 import type { BackendId, GpuId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
@@ -51,6 +51,8 @@ export interface BackendRecord {
   /** Null until the probe has answered once; empty on a host without GPUs. */
   readonly gpus: readonly GpuRecord[] | null;
   readonly residents: readonly Resident[];
+  /** Null where its host is not watched, or was not read yet. */
+  readonly host: HostReading | null;
   readonly intents: readonly Intent[];
   readonly loadHolds: ReadonlyMap<string, LoadHold>;
   /** When instances of these weights last left, epoch milliseconds: older readings may still show them. */
@@ -108,6 +110,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
           lastSeenAt: null,
           gpus: settings.hasProbe ? null : [],
           residents: [],
+          host: null,
           intents: [],
           loadHolds: new Map(),
           departures: new Map(),

@@ -2,6 +2,7 @@
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
 import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
 import { decide } from './decide/decide.ts';
+import { hostBytesOf } from './decide/host.ts';
 import type { Plan } from './decide/plan.ts';
 import type { Effect, SchedulerEvent } from './events.ts';
 import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
@@ -262,6 +263,7 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
   }
   for (const { option, placement } of plan.loads) {
     const id = world.newInstanceId();
+    const backend = state.backends.get(option.backendId);
     state = withInstance(state, {
       id,
       backendId: option.backendId,
@@ -269,6 +271,11 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       config: option.config,
       status: 'LOADING',
       footprint: placement,
+      hostBytes: hostBytesOf(
+        option.footprintBytes,
+        backend?.settings.capabilities.hostBytesPerInstance ?? 0,
+        backend?.gpus ?? null,
+      ),
       spilled: false,
       adopted: false,
       loadStartedAt: now,
@@ -285,7 +292,6 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       jobs: new Set(),
       asking: 0,
     });
-    const backend = state.backends.get(option.backendId);
     const gpus = backend ? gpusOfFootprint(backend, placement) : [];
     const spec = { variant: option.variant, config: option.config, gpus };
     effects.push({

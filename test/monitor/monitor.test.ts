@@ -14,7 +14,7 @@ import { createVirtualProbe } from '../../src/monitor/virtual-probe.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
 
 const ID = stableId('bkd', 'box');
-const UP: BackendReading = { version: '0.33.0', residents: [] };
+const UP: BackendReading = { version: '0.33.0', residents: [], host: null };
 const DOWN = new BackendError('BACKEND_UNREACHABLE', 'wait', 'Nothing listens there.');
 const SLOW = new BackendError('BACKEND_ERROR', 'wait', 'It did not answer in time.');
 

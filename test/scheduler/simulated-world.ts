@@ -3,6 +3,7 @@
  * itself, and every rule that must always hold is checked as things happen.
  */
 import { type Random, VirtualClock } from '../../src/clock.ts';
+import type { HostReading } from '../../src/domain/backend.ts';
 import { Backlog, type Bucket } from '../../src/domain/backlog.ts';
 import { type BackendId, type InstanceId, type JobId, stableId } from '../../src/domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../../src/domain/job.ts';
@@ -52,6 +53,8 @@ export interface WorldOptions {
   readonly failingLoads?: number;
   /** Whether the server judges by itself what fits. */
   readonly hasBeliefs?: boolean;
+  /** Memory of the host besides the cards, where it is watched. */
+  readonly host?: { readonly totalBytes: number; readonly bytesPerInstance: number };
   readonly random: Random;
 }
 
@@ -72,6 +75,8 @@ export class SimulatedWorld {
    */
   observedForeignBytes = 0;
   reachable = true;
+  /** Of the host, taken by other programs. */
+  hostBytesOfOthers = 0;
   failingLoads: number;
   /** How many of the next loads hang until something is unloaded. */
   hangingLoads = 0;
@@ -96,7 +101,12 @@ export class SimulatedWorld {
           name: 'test',
           mode: 'ATTACHED',
           url: 'http://test',
-          capabilities: { loadChannels: 1, hasBeliefs: options.hasBeliefs ?? false, placement: 'server' },
+          capabilities: {
+            loadChannels: 1,
+            hasBeliefs: options.hasBeliefs ?? false,
+            placement: 'server',
+            hostBytesPerInstance: options.host?.bytesPerInstance ?? 0,
+          },
           maxLoadedModels: options.maxLoadedModels ?? 100,
           headroomBytes: 0,
           parallel: 1,
@@ -186,6 +196,7 @@ export class SimulatedWorld {
                 gpuKeys: null,
               }))
           : null,
+        host: this.#host(),
         gpus: this.probeWorks
           ? [
               {
@@ -204,6 +215,15 @@ export class SimulatedWorld {
         models: null,
       },
     });
+  }
+
+  /** As its processes hold it: an instance takes all that it may come to take. */
+  #host(): HostReading | null {
+    const { host } = this.#options;
+    if (!host) return null;
+    const heldBytes = this.held.size * host.bytesPerInstance;
+    const availableBytes = Math.max(0, host.totalBytes - heldBytes - this.hostBytesOfOthers);
+    return { totalBytes: host.totalBytes, availableBytes, heldBytes };
   }
 
   /** The server dies and everything in it. */

@@ -85,6 +85,7 @@ export function instance(
     config: { parallel: 4, kvCacheType: 'f16', flashAttention: null },
     status: 'READY',
     footprint: gpus.map((one) => ({ gpuId: one.id, bytes: 3 * GiB })),
+    hostBytes: 0,
     spilled: false,
     adopted: false,
     loadStartedAt: AT - 5_000,

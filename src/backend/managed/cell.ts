@@ -3,7 +3,7 @@ import type { CellState, CellStatus, Resident } from '../../domain/backend.ts';
 import { type CellId, stableId } from '../../domain/ids.ts';
 import type { RunnerOptions } from '../../domain/model.ts';
 import type { OllamaConnection } from '../ollama/connection.ts';
-import type { ProcessIdentity, ProcessState, SupervisedProcess } from '../supervisor/index.ts';
+import type { HostMemory, ProcessIdentity, ProcessState, SupervisedProcess } from '../supervisor/index.ts';
 import type { CellPlan } from './cell-plan.ts';
 import type { PrivateFolder } from './private-folder.ts';
 
@@ -111,6 +111,12 @@ export class Cell {
       parallel: plan.config.parallel,
       gpuKeys: plan.gpus.map(({ key }) => key),
     };
+  }
+
+  async measureHost(): Promise<HostMemory> {
+    const memory = await this.process.memory();
+    this.residentBytes = memory.residentBytes || null;
+    return memory;
   }
 
   /**

@@ -5,6 +5,7 @@ import type {
   BackendCapabilities,
   BackendReading,
   CellState,
+  HostReading,
   InstanceHandle,
   LoadSpec,
   Resident,
@@ -12,7 +13,7 @@ import type {
 import { BackendError, messageOf } from '../../domain/errors.ts';
 import { type BackendId, type CellId, stableId } from '../../domain/ids.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
-import { Supervisor } from '../supervisor/index.ts';
+import { readHostRoom, Supervisor } from '../supervisor/index.ts';
 import { adoptSurvivors, removeOldFolders } from './adopt-survivors.ts';
 import { type Cell, cellId, type Occupant } from './cell.ts';
 import { planOf } from './cell-plan.ts';
@@ -24,7 +25,7 @@ import { ManagedLibrary } from './managed-library.ts';
 import { readManifest, requireModelFolder, weightFiles } from './manifest.ts';
 import { ModelCells } from './model-cells.ts';
 import type { LoadedNote } from './note.ts';
-import type { ManagedOllamaOptions } from './settings.ts';
+import { CELL_HOST_BYTES, type ManagedOllamaOptions } from './settings.ts';
 import { WarmCells } from './warm-cells.ts';
 
 /** How loads found their cells. */
@@ -68,7 +69,12 @@ export class ManagedOllama implements Backend {
     this.id = stableId('bkd', name);
     this.name = name;
     this.url = options.binary;
-    this.capabilities = { loadChannels: defaults.parallelLoads, hasBeliefs: false, placement: 'caller' };
+    this.capabilities = {
+      loadChannels: defaults.parallelLoads,
+      hasBeliefs: false,
+      placement: 'caller',
+      hostBytesPerInstance: CELL_HOST_BYTES + defaults.promptCacheBytes,
+    };
     // The id and not the name, which may be a word that means something in a path.
     this.#folder = join(options.dataDir, 'managed', this.id);
     this.#supervisor = new Supervisor({ dataDir: this.#folder, clock, random, logger });
@@ -118,8 +124,8 @@ export class ManagedOllama implements Backend {
       // What is in memory goes on without it; that it cannot be listed is told by the list of models.
       if (this.#cells.residents().length === 0 || signal.aborted) throw error;
     }
-    await this.#measureHostMemory();
-    return { version: version ?? 'unknown', residents: this.#cells.residents() };
+    const host = await this.#readHost();
+    return { version: version ?? 'unknown', residents: this.#cells.residents(), host };
   }
 
   async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {
@@ -256,14 +262,15 @@ export class ManagedOllama implements Backend {
     cell.names.add(canonicalModelName(modelName));
   }
 
-  async #measureHostMemory(): Promise<void> {
+  async #readHost(): Promise<HostReading | null> {
     const library = this.library.cell;
-    const cells = [...this.#cells, ...this.#warm.cells, ...(library ? [library] : [])];
-    await Promise.all(
-      cells.map(async (cell) => {
-        cell.residentBytes = (await cell.process.memory()).residentBytes || null;
-      }),
-    );
+    const others = [...this.#warm.cells, ...(library ? [library] : [])];
+    const [room, held] = await Promise.all([
+      readHostRoom(),
+      Promise.all([...this.#cells].map((cell) => cell.measureHost())),
+      Promise.all(others.map((cell) => cell.measureHost())),
+    ]);
+    return room && { ...room, heldBytes: held.reduce((sum, memory) => sum + memory.anonymousBytes, 0) };
   }
 
   #changed(): void {

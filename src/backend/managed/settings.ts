@@ -1,5 +1,6 @@
 /** What a managed Ollama is built from. */
 import type { Clock, Random } from '../../clock.ts';
+import { MiB } from '../../domain/units.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Deadlines } from '../ollama/deadlines.ts';
 
@@ -45,6 +46,12 @@ export interface ManagedDeadlines {
 }
 
 export const MANAGED_DEADLINES: ManagedDeadlines = { cellReadyMs: 120_000, proofMs: 15_000 };
+
+/**
+ * Host memory of a cell without its prompt cache: 44 MB for an idle server of v0.33, and room for the engine's own heap and its driver's
+ * side of each context. The weights are mapped files, which the kernel drops when it needs the room.
+ */
+export const CELL_HOST_BYTES = 320 * MiB;
 
 /** Slots of an instance where the configuration says `auto`: the number at which Ollama gains most of what it can by batching. */
 export const AUTO_PARALLEL = 4;

@@ -44,7 +44,12 @@ class AttachedOllama implements Backend {
   readonly kind = 'ollama';
   readonly mode = 'ATTACHED';
   readonly url: string;
-  readonly capabilities: BackendCapabilities = { loadChannels: 1, hasBeliefs: true, placement: 'server' };
+  readonly capabilities: BackendCapabilities = {
+    loadChannels: 1,
+    hasBeliefs: true,
+    placement: 'server',
+    hostBytesPerInstance: 0,
+  };
   readonly library: OllamaModelLibrary;
   readonly #server: OllamaServer;
   /** What we loaded, and hold with an endless keep-alive. */
@@ -83,7 +88,7 @@ class AttachedOllama implements Backend {
       connection.ask({ endpoint: '/api/version' }, versionAnswer, signal),
       residents(connection, signal),
     ]);
-    return { version, residents: resident };
+    return { version, residents: resident, host: null };
   }
 
   async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {

@@ -2,6 +2,7 @@
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import { servable } from './fill.ts';
 import { fitWithout } from './fit.ts';
+import { hostWithout } from './host.ts';
 import type { Plan, PlannedClaim, PlannedLoad, Reason } from './plan.ts';
 import {
   type BackendSnapshot,
@@ -133,6 +134,10 @@ export class Draft {
     }
     return {
       ...backend,
+      host: hostWithout(backend, [
+        ...loads.map((load) => load.option),
+        ...this.intentsOf(backend).map((intent) => intent.target),
+      ]),
       maxLoadedModels: backend.maxLoadedModels - loads.length - this.intentsOf(backend).length,
       gpus: backend.gpus.map((gpu) => ({
         ...gpu,

@@ -1,6 +1,7 @@
 /** Whether an instance fits, where, and which residents would have to leave for it. */
 import type { GpuId } from '../../domain/ids.ts';
 import { serverAdmits } from './belief.ts';
+import { hostAdmits, hostCouldAdmit } from './host.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
@@ -30,7 +31,7 @@ export function place(
 /** Whether it could ever fit, with every instance gone. */
 export function couldFit(option: LoadOption, backend: BackendSnapshot): boolean {
   const empty = backend.gpus.map((gpu) => ({ id: gpu.id, freeBytes: gpu.capacityBytes }));
-  return place(option.footprintBytes, empty) !== null;
+  return place(option.footprintBytes, empty) !== null && hostCouldAdmit(option, backend);
 }
 
 /** The GPUs as they would be without these instances. */
@@ -55,6 +56,7 @@ export function fitWithout(
   leaving: readonly InstanceSnapshot[],
 ): Placement | null {
   if (backend.instances.length - leaving.length >= backend.maxLoadedModels) return null;
+  if (!hostAdmits(option, backend, leaving)) return null;
   const placement = place(option.footprintBytes, without(backend, leaving));
   if (!placement || !backend.hasBeliefs) return placement;
   const staying = backend.instances.filter((instance) => !leaving.includes(instance));

@@ -31,6 +31,8 @@ export interface BackendSnapshot {
   readonly oneInstancePerWeights: boolean;
   /** Empty on a host without GPUs: then only the count limits. */
   readonly gpus: readonly GpuSnapshot[];
+  /** Null where the host's memory is not watched. */
+  readonly host: HostSnapshot | null;
   readonly instances: readonly InstanceSnapshot[];
   /** Plans under way: victims that drain for a model that will be loaded. */
   readonly intents: readonly Intent[];
@@ -50,6 +52,15 @@ export interface GpuSnapshot {
   readonly deficitBytes: number;
   /** Since when, epoch milliseconds; null when they do not. */
   readonly deficitSince: number | null;
+}
+
+export interface HostSnapshot {
+  /** What each instance may come to take beside its GPU memory. */
+  readonly bytesPerInstance: number;
+  /** After headroom, other programs, and what every instance may come to take; negative when that is more than there is. */
+  readonly freeBytes: number;
+  /** Free if every instance were gone. */
+  readonly capacityBytes: number;
 }
 
 export interface InstanceSnapshot extends Instance {

@@ -1,0 +1,135 @@
+/** The cells that load or hold a model, from their start to their end: which are of use, which are lost, and what became of those before. */
+import type { Timer } from '../../clock.ts';
+import type { CellState, Resident } from '../../domain/backend.ts';
+import type { ModelInfo } from '../../domain/model.ts';
+import type { Cell, Occupant } from './cell.ts';
+import { isAlive } from './engine.ts';
+import type { ManagedOllamaOptions } from './settings.ts';
+
+/** Between two looks at the engines. */
+const ENGINE_POLL_MS = 250;
+/** Ended cells that are still shown. */
+const SHOWN_ENDS = 16;
+
+export interface ModelCellsOptions {
+  readonly options: Pick<ManagedOllamaOptions, 'name' | 'clock' | 'logger'>;
+  readonly changed: () => void;
+}
+
+export class ModelCells {
+  readonly #options: ModelCellsOptions['options'];
+  readonly #changed: () => void;
+  readonly #cells = new Set<Cell>();
+  readonly #ended: CellState[] = [];
+  /** By canonical name, as of the last list; empty before the first. */
+  #weights: ReadonlyMap<string, string> = new Map();
+  /** Cells whose weights the last list did not have: one list alone may have met a half-written manifest. */
+  #doubted: ReadonlySet<Cell> = new Set();
+  #poll: Timer | undefined;
+
+  constructor({ options, changed }: ModelCellsOptions) {
+    this.#options = options;
+    this.#changed = changed;
+  }
+
+  [Symbol.iterator](): Iterator<Cell> {
+    return this.#cells[Symbol.iterator]();
+  }
+
+  /** The newest first. */
+  get ended(): readonly CellState[] {
+    return this.#ended;
+  }
+
+  /** Looks at the engines from now on, until `unwatch`. */
+  watch(): void {
+    this.#poll = this.#options.clock.after(ENGINE_POLL_MS, () => {
+      this.lookAtEngines();
+      this.watch();
+    });
+  }
+
+  unwatch(): void {
+    this.#poll?.cancel();
+  }
+
+  add(cell: Cell): void {
+    this.#cells.add(cell);
+    cell.process.died.then((exit) => {
+      if (!exit.asked) this.lost(cell, exit.why);
+    });
+  }
+
+  residents(): readonly Resident[] {
+    return [...this.#cells].flatMap((cell) => {
+      const modelName = cell.occupant && this.#currentName(cell.occupant);
+      return modelName && cell.resident ? { ...cell.resident, modelName } : [];
+    });
+  }
+
+  lookAtEngines(): void {
+    for (const cell of this.#cells) {
+      if (cell.occupant && cell.closedBecause === null && !isAlive(cell.occupant.engine)) {
+        this.lost(cell, 'Its engine process died.');
+      }
+    }
+  }
+
+  /** The cell would load the engine again by itself with its next request: it gets none any more, and ends. */
+  lost(cell: Cell, why: string): void {
+    if (!this.#cells.has(cell) || cell.closedBecause !== null) return;
+    cell.closedBecause = why;
+    const { name, logger } = this.#options;
+    logger.warn(`The instance of ${cell.modelName} on ${name} is lost. ${why}`, { cell: cell.id });
+    this.#changed();
+    this.#endSoon(cell);
+  }
+
+  /** Resolves when nothing of it is left. @throws ProcessStuckError */
+  async end(cell: Cell): Promise<void> {
+    const before = cell.state;
+    await cell.end();
+    if (!this.#cells.delete(cell)) return;
+    const { exit } = cell.process;
+    const exitReason = exit && !exit.asked ? exit.why : (cell.closedBecause ?? exit?.why ?? null);
+    this.#ended.unshift({ ...before, status: 'EXITED', residentBytes: null, exitReason });
+    this.#ended.splice(SHOWN_ENDS);
+    this.#changed();
+  }
+
+  /** What is in memory of a model that was replaced or deleted takes no new requests, and goes when it has none. */
+  follow(models: readonly ModelInfo[]): void {
+    this.#weights = new Map(models.map((model) => [model.name, model.weights]));
+    const present = new Set(this.#weights.values());
+    const doubted = new Set<Cell>();
+    for (const cell of this.#cells) {
+      const { occupant } = cell;
+      if (!occupant || cell.closedBecause !== null || present.has(occupant.weights)) continue;
+      if (!this.#doubted.has(cell)) {
+        doubted.add(cell);
+        continue;
+      }
+      cell.closedBecause = `${occupant.modelName} was replaced or deleted in the model folder.`;
+      this.#changed();
+      this.endIfRetired(cell);
+    }
+    this.#doubted = doubted;
+  }
+
+  endIfRetired(cell: Cell): void {
+    if (cell.closedBecause !== null && cell.runs === 0) this.#endSoon(cell);
+  }
+
+  /** By which these weights are known now; null when their name means other ones, as nobody may take them for those. */
+  #currentName({ modelName, weights }: Occupant): string | null {
+    const known = this.#weights.get(modelName);
+    if (known === weights) return modelName;
+    const other = [...this.#weights].find(([, each]) => each === weights);
+    return other ? other[0] : known === undefined ? modelName : null;
+  }
+
+  #endSoon(cell: Cell): void {
+    // The supervisor goes on trying; that it could not is in the log already.
+    this.end(cell).catch(() => {});
+  }
+}

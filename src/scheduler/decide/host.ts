@@ -1,0 +1,43 @@
+/** The host's own memory, which every instance of a managed backend takes some of beside its GPUs'. */
+import type { BackendSnapshot, HostSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
+
+/** What an instance may come to take of the host. Without a GPU all of it lies there. */
+export function hostBytesOf(
+  footprintBytes: number,
+  bytesPerInstance: number,
+  gpus: readonly unknown[] | null,
+): number {
+  return bytesPerInstance + (gpus?.length === 0 ? footprintBytes : 0);
+}
+
+/** Whether the host has room for it once `leaving` are gone; always where nobody watches the host. */
+export function hostAdmits(
+  option: LoadOption,
+  { host, gpus }: BackendSnapshot,
+  leaving: readonly InstanceSnapshot[],
+): boolean {
+  if (!host) return true;
+  const back = leaving.reduce((sum, instance) => sum + instance.hostBytes, 0);
+  return hostBytesOf(option.footprintBytes, host.bytesPerInstance, gpus) <= host.freeBytes + back;
+}
+
+/** Whether the host could ever have room for it, with every instance gone. */
+export function hostCouldAdmit(option: LoadOption, backend: BackendSnapshot): boolean {
+  const { host } = backend;
+  return (
+    host === null || hostAdmits(option, { ...backend, host: { ...host, freeBytes: host.capacityBytes } }, [])
+  );
+}
+
+/** With these loads counted as taken. */
+export function hostWithout(
+  { host, gpus }: BackendSnapshot,
+  loads: readonly LoadOption[],
+): HostSnapshot | null {
+  if (!host) return null;
+  const taken = loads.reduce(
+    (sum, option) => sum + hostBytesOf(option.footprintBytes, host.bytesPerInstance, gpus),
+    0,
+  );
+  return { ...host, freeBytes: host.freeBytes - taken };
+}
