@@ -86,10 +86,16 @@ export function managedConfig(
   };
 }
 
-/** Where Ollama keeps its models: what its variable names, a user's folder, a systemd service's. Null when there is none. */
+const SERVICE_HOME = '/usr/share/ollama';
+
+/**
+ * Where Ollama keeps its models: what its variable names, a user's folder, a systemd service's. Null when there is none. The service's
+ * home may be closed to us: that its models may not be read is worth more to know than that none were found.
+ */
 function ownModelFolder({ env, home }: ManagedSurroundings): string | null {
   const named = env.OLLAMA_MODELS?.trim();
   if (named) return named;
-  const usual = [join(home, '.ollama', 'models'), '/usr/share/ollama/.ollama/models'];
-  return usual.find((path) => existsSync(path)) ?? null;
+  const own = join(home, '.ollama', 'models');
+  if (existsSync(own)) return own;
+  return existsSync(SERVICE_HOME) ? join(SERVICE_HOME, '.ollama', 'models') : null;
 }
