@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { filesInUse, requireModelFolder } from '../backend/managed/manifest.ts';
 import { findProgram, requireVersion } from '../backend/managed/program.ts';
 import type { Clock } from '../clock.ts';
@@ -58,8 +58,8 @@ export type FolderLook =
   | {
       readonly kind: 'usable';
       readonly path: string;
-      /** Names of models in it. */
-      readonly models: number;
+      /** Names, in their order. */
+      readonly models: readonly string[];
       /** Whether models can be pulled and deleted there. */
       readonly writable: boolean;
       /** Files of models that may not be read. */
@@ -68,7 +68,7 @@ export type FolderLook =
   | { readonly kind: 'unusable'; readonly problem: string };
 
 /** Never throws. */
-export async function lookAtFolder(models: string | null): Promise<FolderLook> {
+export async function lookAtFolder(models: string): Promise<FolderLook> {
   try {
     const path = await requireModelFolder(models);
     const manifests = join(path, 'manifests');
@@ -83,13 +83,24 @@ export async function lookAtFolder(models: string | null): Promise<FolderLook> {
     return {
       kind: 'usable',
       path,
-      models: entries.filter((entry) => entry.isFile()).length,
+      models: entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => nameOf(relative(manifests, join(entry.parentPath, entry.name)).split(sep)))
+        .sort(),
       writable: !unwritable.includes(true),
       closedFiles: closed.filter(Boolean).length,
     };
   } catch (error) {
     return { kind: 'unusable', problem: messageOf(error) };
   }
+}
+
+/** registry.ollama.ai, library, llama3.2, 3b → `llama3.2:3b`. */
+function nameOf(parts: readonly string[]): string {
+  const [host, owner, ...rest] = parts;
+  const usual = host === 'registry.ollama.ai' ? (owner === 'library' ? 2 : 1) : 0;
+  const names = parts.slice(usual, -1);
+  return `${names.join('/')}:${rest.at(-1) ?? ''}`;
 }
 
 function noneThere(error: unknown): never[] {

@@ -28,8 +28,8 @@ export type ProbeKind = GpuConfig['probe'];
 export interface ManagedConfig {
   /** An absolute path, or a name that is looked up on the PATH. */
   readonly binary: string;
-  /** The model folder; null when none was named and none of Ollama's own places has one. */
-  readonly models: string | null;
+  /** The model folder, which may not be there yet. */
+  readonly models: string;
   /** What each process has as its own default; jobs always name theirs. */
   readonly contextLength: number;
   /** Slots of each instance. */

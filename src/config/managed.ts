@@ -89,13 +89,12 @@ export function managedConfig(
 const SERVICE_HOME = '/usr/share/ollama';
 
 /**
- * Where Ollama keeps its models: what its variable names, a user's folder, a systemd service's. Null when there is none. The service's
- * home may be closed to us: that its models may not be read is worth more to know than that none were found.
+ * Where Ollama keeps its models: what its variable names, a user's folder, a systemd service's; the user's where there is none yet. The
+ * service's home may be closed to us: that its models may not be read is worth more to know than that none were found.
  */
-function ownModelFolder({ env, home }: ManagedSurroundings): string | null {
+function ownModelFolder({ env, home }: ManagedSurroundings): string {
   const named = env.OLLAMA_MODELS?.trim();
   if (named) return named;
   const own = join(home, '.ollama', 'models');
-  if (existsSync(own)) return own;
-  return existsSync(SERVICE_HOME) ? join(SERVICE_HOME, '.ollama', 'models') : null;
+  return !existsSync(own) && existsSync(SERVICE_HOME) ? join(SERVICE_HOME, '.ollama', 'models') : own;
 }
