@@ -7,6 +7,7 @@ import { Publisher } from './app/publisher.ts';
 import { createScheduling } from './app/scheduling.ts';
 import { createVramSteering } from './app/steering.ts';
 import { storeLogger } from './app/store-logger.ts';
+import { StrayOllama, strayUrl } from './app/stray-ollama.ts';
 import { createSystemView } from './app/system-view.ts';
 import { version } from './app/version.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts';
@@ -33,6 +34,8 @@ export interface AppOverrides {
   readonly logger?: RootLogger;
   /** Take the next free port when the configured one is in use. */
   readonly portFallback?: boolean;
+  /** Said first in the log: how the backends came to be what they are. */
+  readonly backendsLine?: string;
 }
 
 export interface App {
@@ -86,6 +89,12 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     logger: logger.child('QUEUE'),
     retentionMs: config.retentionMs,
   });
+  const stray = new StrayOllama({
+    url: strayUrl(config),
+    clock,
+    logger: logger.child('MONITOR'),
+    changed: () => publisher.systemChanged(),
+  });
   const system = createSystemView({
     startedAt,
     version,
@@ -95,6 +104,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     backlog: store.backlog,
     statistics,
     swaps: () => scheduling.swaps.stats,
+    strayServer: () => stray.found,
     clock,
   });
   const accept = createAcceptService({
@@ -181,6 +191,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   let stopping: Promise<void> | null = null;
 
   async function start(): Promise<void> {
+    if (overrides.backendsLine) logger.info(overrides.backendsLine);
     await store.start();
     started.push(() => store.stop());
     const recovered = await store.recover();
@@ -207,6 +218,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(() => housekeeper.stop());
     started.push(() => scheduling.stop());
     await scheduling.start();
+    stray.start();
+    started.push(() => stray.stop());
     await http.start();
     ready = true;
     logger.info(`vramkeeper ${version} serves ${http.url}.`, { dataDir: config.dataDir });

@@ -12,6 +12,7 @@ import type {
   InstanceState,
   ModelState,
   QueueState,
+  StrayServer,
   SwapStats,
   SystemView,
 } from '../domain/system.ts';
@@ -40,6 +41,7 @@ export interface SystemViewSources {
   readonly backlog: BacklogView;
   readonly statistics: JobStatistics;
   readonly swaps: () => SwapStats;
+  readonly strayServer: () => StrayServer | null;
   readonly clock: Clock;
 }
 
@@ -50,6 +52,9 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     version: sources.version,
     get paused() {
       return loop.state.paused;
+    },
+    get strayServer() {
+      return sources.strayServer();
     },
     backends: () =>
       [...loop.state.backends.values()].map((backend) => backendState(sources, loop.state, backend)),

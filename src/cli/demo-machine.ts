@@ -60,6 +60,8 @@ export async function managedMachine(folder: string): Promise<DemoMachine> {
         models: host.models,
         contextLength: CONTEXT_LENGTH,
         parallel: SLOTS,
+        kvCacheType: 'f16',
+        flashAttention: null,
         parallelLoads: 2,
         warmCells: 1,
         promptCacheBytes: 512 * MiB,

@@ -1,5 +1,5 @@
 /** The command line: names, flags and help. What the commands do stands in files of their own. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
 import { withBackend } from './backend-option.ts';
 import { withConnection } from './connection.ts';
@@ -92,7 +92,16 @@ function withServerFlags(command: Command): Command {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default: 5001)')
     .option('--data-dir <folder>', 'where jobs are kept (default: ~/.local/share/vramkeeper)')
-    .option('--backend <url>', 'an Ollama to use; again for more (default: OLLAMA_HOST)', collect);
+    .option(
+      '--backend <url>',
+      'an Ollama to use; again for more (default: the one at OLLAMA_HOST if it answers, else a managed one)',
+      collect,
+    )
+    .addOption(
+      new Option('--managed', 'run the `ollama` program, a process for every model in memory').conflicts(
+        'backend',
+      ),
+    );
 }
 
 function addSubmit(program: Command, terminal: Terminal, run: Run): void {

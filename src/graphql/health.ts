@@ -11,6 +11,7 @@ export type HealthProblemCode =
   | 'MODEL_SPILLED'
   | 'NO_BACKEND'
   | 'SCHEDULER_PAUSED'
+  | 'STRAY_OLLAMA'
   | 'VRAM_OVERDRAWN';
 
 export interface HealthProblem {
@@ -41,6 +42,9 @@ function schedulerProblems(system: SystemView): readonly HealthProblem[] {
       message: 'The scheduler is paused, so no job is started. Call resumeScheduler to go on.',
       backend: null,
     });
+  }
+  if (system.strayServer) {
+    problems.push({ code: 'STRAY_OLLAMA', message: system.strayServer.problem, backend: null });
   }
   if (backendsOf(system).length === 0) {
     problems.push({

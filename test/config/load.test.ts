@@ -65,6 +65,7 @@ describe('defaults', () => {
       keys: [],
       log: { level: 'info', format: 'text', file: null },
       pollIntervalMs: 1000,
+      ollama: expect.objectContaining({ namedBy: null }),
       configFile: null,
     });
   });
@@ -169,6 +170,7 @@ pollInterval: 250ms
     ],
     log: { level: 'debug', format: 'json', file: join(folder, 'logs/out.log') },
     pollIntervalMs: 250,
+    ollama: expect.objectContaining({ namedBy: 'vramkeeper.yaml:5: backends' }),
     configFile: join(folder, 'vramkeeper.yaml'),
   });
 });

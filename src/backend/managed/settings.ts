@@ -8,8 +8,8 @@ export interface ManagedOllamaOptions {
   readonly name: string;
   /** The `ollama` program: a path, or a name that is looked up on the PATH. */
   readonly binary: string;
-  /** The model folder, as OLLAMA_MODELS names it. Null: none of Ollama's own places has one. */
-  readonly models: string | null;
+  /** The model folder, as OLLAMA_MODELS names it. */
+  readonly models: string;
   /** Of the server. Each backend keeps its records, logs and private model folders in a folder of its own there. */
   readonly dataDir: string;
   readonly defaults: ManagedDefaults;
