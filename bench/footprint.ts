@@ -168,7 +168,15 @@ function infoOf(virtual: CatalogModel): ModelInfo {
 function newRegistry(worlds: readonly World[], slots: number): Registry {
   const registry = createRegistry({
     config: {},
-    defaults: { contextLength: 4096, parallel: () => slots },
+    defaults: {
+      rules: () => ({
+        contextLength: 4096,
+        parallel: slots,
+        ownProcess: false,
+        kvCacheType: 'f16',
+        flashAttention: null,
+      }),
+    },
     store: { remember: async () => {}, recall: async () => new Map() },
     clock: new VirtualClock(),
   });

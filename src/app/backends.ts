@@ -14,6 +14,7 @@ import { createFixedProbe } from '../monitor/fixed-probe.ts';
 import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
 import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
 import { createVirtualProbe } from '../monitor/virtual-probe.ts';
+import type { BackendRules } from '../registry/registry.ts';
 import type { BackendSettings } from '../scheduler/state.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createLocalProbe } from './local-probe.ts';
@@ -23,6 +24,7 @@ export interface BuiltBackend {
   /** Null on a host whose GPUs do not count. */
   readonly probe: GpuProbe | null;
   readonly settings: BackendSettings;
+  readonly rules: BackendRules;
 }
 
 export function buildBackends(config: Config, clock: Clock, logger: Logger): readonly BuiltBackend[] {
@@ -32,7 +34,7 @@ export function buildBackends(config: Config, clock: Clock, logger: Logger): rea
     const probe = buildProbe(each, each.managed ? probesFor(each.managed, local, clock) : local, clock);
     const { id, name, mode, url, capabilities } = backend;
     const { maxLoadedModels } = each;
-    const parallel = each.managed ? slotsOf(each.managed) : each.parallel;
+    const { parallel } = rulesOf(each, config);
     const { headroomBytes } = config;
     const settings = {
       id,
@@ -46,7 +48,7 @@ export function buildBackends(config: Config, clock: Clock, logger: Logger): rea
       hasProbe: probe !== null,
       probeIntervalMs: config.pollIntervalMs,
     };
-    return { backend, probe, settings };
+    return { backend, probe, settings, rules: rulesOf(each, config) };
   });
 }
 
@@ -74,8 +76,16 @@ function buildBackend(
   });
 }
 
-function slotsOf({ parallel }: ManagedConfig): number {
-  return parallel === 'auto' ? AUTO_PARALLEL : parallel;
+function rulesOf({ managed, parallel }: BackendConfig, { contextLength }: Config): BackendRules {
+  if (!managed)
+    return { contextLength, parallel, ownProcess: false, kvCacheType: 'f16', flashAttention: null };
+  return {
+    contextLength: managed.contextLength,
+    parallel: managed.parallel === 'auto' ? AUTO_PARALLEL : managed.parallel,
+    ownProcess: true,
+    kvCacheType: managed.kvCacheType,
+    flashAttention: managed.flashAttention,
+  };
 }
 
 /** The probes of this machine: all backends on it share them, so that each tool runs once for all. */

@@ -59,10 +59,12 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
   const registry = createRegistry({
     config: config.models,
     defaults: {
-      contextLength: config.contextLength,
       keepAliveMs: config.keepAliveMs,
-      parallel: (id) => byId.get(id)?.settings.parallel ?? 1,
-      namesBatch: (id) => byId.get(id)?.settings.mode === 'MANAGED',
+      rules: (id) => {
+        const backend = byId.get(id);
+        if (!backend) throw new Error(`There is no backend ${id}.`);
+        return backend.rules;
+      },
     },
     store,
     clock,

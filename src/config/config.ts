@@ -30,10 +30,14 @@ export interface ManagedConfig {
   readonly binary: string;
   /** The model folder, which may not be there yet. */
   readonly models: string;
-  /** What each process has as its own default; jobs always name theirs. */
+  /** Tokens of one slot, where neither client nor model says. */
   readonly contextLength: number;
   /** Slots of each instance. */
   readonly parallel: 'auto' | number;
+  /** What the KV cache is kept as. */
+  readonly kvCacheType: 'f16' | 'q8_0' | 'q4_0';
+  /** Null: as Ollama finds right for the card. */
+  readonly flashAttention: boolean | null;
   /** Loads under way at once. */
   readonly parallelLoads: number;
   /** Processes without a model that stand ready, for each GPU. */

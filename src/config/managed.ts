@@ -15,7 +15,7 @@ const OWN_VARIABLES: Readonly<Record<string, string>> = {
   OLLAMA_MAX_LOADED_MODELS: 'each process holds one model',
   OLLAMA_KEEP_ALIVE: 'use keepAlive',
   OLLAMA_NOPRUNE: 'another server may use the same model folder',
-  OLLAMA_KV_CACHE_TYPE: 'what a model takes is computed for f16',
+  OLLAMA_KV_CACHE_TYPE: 'use managed.kvCacheType',
   CUDA_VISIBLE_DEVICES: 'each process is bound to its cards; use gpus',
   ROCR_VISIBLE_DEVICES: 'each process is bound to its cards; use gpus',
   HOME: 'each process gets one in dataDir',
@@ -33,15 +33,23 @@ const parallel = z.union([z.literal('auto'), wholeNumber(1, 1024)], {
   error: (issue) => `${shown(issue.input)} is neither auto nor a whole number from 1 to 1024.`,
 });
 
-export const managedSchema = z.strictObject({
+const trueOrFalse = z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` });
+
+const managedShape = z.strictObject({
   binary: text('the name or path of a program').optional(),
   models: text('a folder').optional(),
   contextLength: wholeNumber(1, 16_777_216).optional(),
   parallel: parallel.optional(),
+  kvCacheType: z
+    .enum(['f16', 'q8_0', 'q4_0'], {
+      error: (issue) => `${shown(issue.input)} is not a type of KV cache. Use f16, q8_0 or q4_0.`,
+    })
+    .optional(),
+  flashAttention: trueOrFalse.optional(),
   parallelLoads: wholeNumber(1, 64).optional(),
   warmCells: wholeNumber(0, 64).optional(),
   promptCache: size.optional(),
-  keep: z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` }).optional(),
+  keep: trueOrFalse.optional(),
   env: z
     .record(z.string(), variable, {
       error: (issue) => `${shown(issue.input)} is not a group of variables with their values.`,
@@ -56,6 +64,17 @@ export const managedSchema = z.strictObject({
       }
     })
     .optional(),
+});
+
+export const managedSchema = managedShape.superRefine((value, context) => {
+  if (value.flashAttention !== undefined && value.env?.OLLAMA_FLASH_ATTENTION !== undefined) {
+    const message = 'flashAttention is set as well: leave out one of both.';
+    context.addIssue({ code: 'custom', path: ['env', 'OLLAMA_FLASH_ATTENTION'], message });
+  }
+  if (flashAttentionOf(value) === false && isQuantized(value.kvCacheType)) {
+    const message = `${value.kvCacheType} needs flash attention, which is switched off.`;
+    context.addIssue({ code: 'custom', path: ['kvCacheType'], message });
+  }
 });
 
 export type ManagedSettings = z.output<typeof managedSchema>;
@@ -78,12 +97,25 @@ export function managedConfig(
     models: settings.models ?? ownModelFolder(around),
     contextLength: settings.contextLength ?? contextLength,
     parallel: settings.parallel ?? 'auto',
+    kvCacheType: settings.kvCacheType ?? 'f16',
+    // Ollama ignores a quantized cache without it, and the model would take more than was planned.
+    flashAttention: flashAttentionOf(settings) ?? (isQuantized(settings.kvCacheType) ? true : null),
     parallelLoads: settings.parallelLoads ?? 2,
     warmCells: settings.warmCells ?? 1,
     promptCacheBytes: settings.promptCache ?? PROMPT_CACHE_BYTES,
     keep: settings.keep ?? false,
     env: settings.env ?? {},
   };
+}
+
+function isQuantized(kvCacheType: ManagedSettings['kvCacheType']): boolean {
+  return kvCacheType !== undefined && kvCacheType !== 'f16';
+}
+
+/** The variable counts like the setting, because what a model takes depends on it; null when neither is there. */
+function flashAttentionOf({ flashAttention, env }: z.output<typeof managedShape>): boolean | null {
+  const variable = env?.OLLAMA_FLASH_ATTENTION;
+  return flashAttention ?? (variable === undefined ? null : /^(1|t|true)$/i.test(variable));
 }
 
 const SERVICE_HOME = '/usr/share/ollama';

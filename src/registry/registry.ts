@@ -18,7 +18,7 @@ import { suggestNames } from './suggest.ts';
 import { type ModelSettings, type VariantDefaults, VariantRules } from './variant-rules.ts';
 
 export type { LoadMeasurement, Misfit } from './learned/observation.ts';
-export type { ModelSettings } from './variant-rules.ts';
+export type { BackendRules, ModelSettings } from './variant-rules.ts';
 
 export interface RegistryOptions {
   /** By any spelling of the name. */

@@ -13,18 +13,25 @@ export interface ModelSettings {
   readonly keepAliveMs: number | null;
 }
 
-export interface VariantDefaults {
-  /** Tokens of one slot. */
+/** What holds for every model on one backend. */
+export interface BackendRules {
+  /** Tokens of one slot, where neither client nor model says. */
   readonly contextLength: number;
+  /** Slots of a model: what the server gives to each, or an instance's own default. */
+  readonly parallel: number;
+  /**
+   * Whether each instance has a server process of its own. Its slots can then be its own, and its loads name their batch, so that it
+   * does not depend on what is free; on a server that others use, too, that would make their plain requests reload the model.
+   */
+  readonly ownProcess: boolean;
+  readonly kvCacheType: InstanceConfig['kvCacheType'];
+  readonly flashAttention: InstanceConfig['flashAttention'];
+}
+
+export interface VariantDefaults {
   /** How long an idle instance stays; null, the default, for as long as nobody needs its memory. */
   readonly keepAliveMs?: number | null;
-  /** Slots of a model on a backend: what the server gives to each. */
-  readonly parallel: (backendId: BackendId) => number;
-  /**
-   * Whether every load names its batch, so that it does not depend on what is free; default: none does. On a server that others
-   * use, too, it would make their plain requests reload the model.
-   */
-  readonly namesBatch?: (backendId: BackendId) => boolean;
+  readonly rules: (backendId: BackendId) => BackendRules;
 }
 
 /** Ollama runs these one request at a time, whatever OLLAMA_NUM_PARALLEL says; embedding models too. */
@@ -47,15 +54,16 @@ export class VariantRules {
 
   /** @param requested tokens of one slot that a client asked for. */
   variant(info: ModelInfo, requested: number | null, backendId: BackendId): Variant {
+    const rules = this.#defaults.rules(backendId);
     const contextLength = contextLengthOf({
       requested,
       configured: this.#settings.get(info.name)?.contextLength ?? null,
       modelfile: info.defaultContextLength,
-      fallback: this.#defaults.contextLength,
+      fallback: rules.contextLength,
       trained: info.contextLength,
     });
     const embedding = info.capabilities.includes('embedding') && !info.capabilities.includes('completion');
-    const named = !embedding && (this.#defaults.namesBatch?.(backendId) ?? false);
+    const named = !embedding && rules.ownProcess;
     const tokens = contextLength * this.#slots(info, embedding, backendId);
     return {
       modelName: info.name,
@@ -70,11 +78,12 @@ export class VariantRules {
     };
   }
 
-  /** A model's own setting can only use fewer of the slots that the server has. */
+  /** On a shared server a model's own setting can only use fewer of the slots that the server has. */
   config(info: ModelInfo, variant: Variant, backendId: BackendId): InstanceConfig {
+    const { kvCacheType, flashAttention } = this.#defaults.rules(backendId);
     const slots = this.slots(info, variant, backendId);
     const wanted = this.#settings.get(info.name)?.parallel ?? slots;
-    return { parallel: Math.min(wanted, slots), kvCacheType: 'f16', flashAttention: null };
+    return { parallel: Math.min(wanted, slots), kvCacheType, flashAttention };
   }
 
   /** Slots that the server takes memory for. */
@@ -88,7 +97,8 @@ export class VariantRules {
   }
 
   #slots(info: ModelInfo, embedding: boolean, backendId: BackendId): number {
-    const single = embedding || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '');
-    return single ? 1 : this.#defaults.parallel(backendId);
+    if (embedding || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '')) return 1;
+    const { parallel, ownProcess } = this.#defaults.rules(backendId);
+    return ownProcess ? (this.#settings.get(info.name)?.parallel ?? parallel) : parallel;
   }
 }

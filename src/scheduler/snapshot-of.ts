@@ -32,7 +32,7 @@ function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: num
     // Without a first reading of its GPUs nothing is known to be free.
     available: backend.health !== 'UNREACHABLE' && backend.gpus !== null,
     loadChannels: settings.capabilities.loadChannels,
-    maxLoadedModels: settings.maxLoadedModels ?? MODELS_PER_GPU * Math.max(1, backend.gpus?.length ?? 0),
+    maxLoadedModels: settings.maxLoadedModels ?? usualMost(backend),
     hasBeliefs: settings.capabilities.hasBeliefs,
     oneInstancePerWeights: settings.capabilities.placement === 'server',
     gpus: gpusOf(state, backend).map((gpu, i) =>
@@ -46,6 +46,13 @@ function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: num
     intents: backend.intents,
     loadHolds: new Map([...backend.loadHolds].map(([weights, hold]) => [weights, hold.until])),
   };
+}
+
+/** Server processes of our own have no count that they keep to: they are as many as the cards and the host hold. */
+function usualMost({ settings, gpus, host }: BackendRecord): number {
+  const cards = gpus?.length ?? 0;
+  if (settings.mode === 'MANAGED' && (cards > 0 || host !== null)) return Number.POSITIVE_INFINITY;
+  return MODELS_PER_GPU * Math.max(1, cards);
 }
 
 function gpuSnapshot(

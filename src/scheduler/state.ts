@@ -30,7 +30,7 @@ export interface BackendSettings {
   readonly mode: 'ATTACHED' | 'MANAGED';
   readonly url: string;
   readonly capabilities: BackendCapabilities;
-  /** The most instances its server holds; null for Ollama's own default, three for each GPU and at least three. */
+  /** The most instances its server holds; null for Ollama's own default, three for each GPU and at least three, and for no limit but memory where it is managed. */
   readonly maxLoadedModels: number | null;
   /** Of each of its GPUs. */
   readonly headroomBytes: number;

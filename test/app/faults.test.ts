@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
-import { attached, TestApp, testConfig } from './test-app.ts';
+import { AppClient, attached, TestApp, testConfig } from './test-app.ts';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -23,7 +23,7 @@ describe('when something goes wrong, no job is lost', () => {
     const port = await freePort();
     const app = createApp(testConfig(dataDir, [attached(`http://127.0.0.1:${port}`)]));
     await app.start();
-    const t = Object.assign(Object.create(TestApp.prototype), { app, dataDir }) as TestApp;
+    const t = new AppClient(app);
     const id = await t.generate('smollm:360m');
     const waiting = await t.jobWhen(id, (job) => job.waiting?.reason === 'BACKEND_DOWN');
     expect(waiting.status).toBe('PENDING');

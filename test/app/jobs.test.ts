@@ -1,5 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { TestApp } from './test-app.ts';
+import { AppClient, attached, startApp, TestApp, testConfig } from './test-app.ts';
 
 describe('a job on its way through the whole server', () => {
   it('is generated, and its text and figures are kept', async () => {
@@ -130,16 +131,15 @@ describe('a job on its way through the whole server', () => {
     );
     await t.jobWhen(ids[0] ?? '', (job) => job.status === 'RUNNING');
     await t.app.stop({ graceMs: 0 });
-    const { createApp } = await import('../../src/app.ts');
-    const { attached, testConfig } = await import('./test-app.ts');
-    const again = createApp(testConfig(t.dataDir, [attached(t.ollama.url, { parallel: 1 })]));
-    await again.start();
-    const next = Object.assign(Object.create(t), { app: again }) as TestApp;
+    const again = await startApp(testConfig(t.dataDir, [attached(t.ollama.url, { parallel: 1 })]));
+    const next = new AppClient(again);
     for (const id of ids)
       expect(await next.ended(id)).toMatchObject({
         status: 'COMPLETE',
         attempts: [{ number: 1, failure: null }],
       });
-    await next[Symbol.asyncDispose]();
+    await again.stop({ graceMs: 0 });
+    await t.ollama.stop();
+    await rm(t.dataDir, { recursive: true, force: true });
   });
 });

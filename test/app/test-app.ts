@@ -48,37 +48,18 @@ export function attached(url: string, more: Partial<BackendConfig> = {}): Backen
 // biome-ignore lint/suspicious/noExplicitAny: what a test selects is its own affair.
 type Data = any;
 
-export class TestApp implements AsyncDisposable {
+export async function startApp(config: Config): Promise<App> {
+  const app = createApp(config, { logger: createLoggerOn({ write: () => {} }, 'silent', systemClock) });
+  await app.start();
+  return app;
+}
+
+/** Asks a server as anyone would. */
+export class AppClient {
   readonly app: App;
-  readonly ollama: RunningVirtualOllama;
-  readonly dataDir: string;
 
-  private constructor(app: App, ollama: RunningVirtualOllama, dataDir: string) {
+  constructor(app: App) {
     this.app = app;
-    this.ollama = ollama;
-    this.dataDir = dataDir;
-  }
-
-  static async start(
-    options: {
-      readonly ollama?: VirtualOllamaOptions;
-      readonly backend?: Partial<BackendConfig>;
-      readonly config?: Partial<Config>;
-    } = {},
-  ): Promise<TestApp> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-app-'));
-    const ollama = await runVirtualOllama({
-      gpus: [{ totalBytes: 24 * GiB }],
-      numParallel: 2,
-      speed: 20,
-      ...options.ollama,
-    });
-    const logger = createLoggerOn({ write: () => {} }, 'silent', systemClock);
-    const app = createApp(testConfig(dataDir, [attached(ollama.url, options.backend)], options.config), {
-      logger,
-    });
-    await app.start();
-    return new TestApp(app, ollama, dataDir);
   }
 
   async query(query: string, variables: object = {}): Promise<Data> {
@@ -138,6 +119,35 @@ export class TestApp implements AsyncDisposable {
 
   ended(id: string): Promise<Data> {
     return this.jobWhen(id, (job) => ['COMPLETE', 'FAILED', 'CANCELLED'].includes(job.status));
+  }
+}
+
+export class TestApp extends AppClient implements AsyncDisposable {
+  readonly ollama: RunningVirtualOllama;
+  readonly dataDir: string;
+
+  private constructor(app: App, ollama: RunningVirtualOllama, dataDir: string) {
+    super(app);
+    this.ollama = ollama;
+    this.dataDir = dataDir;
+  }
+
+  static async start(
+    options: {
+      readonly ollama?: VirtualOllamaOptions;
+      readonly backend?: Partial<BackendConfig>;
+      readonly config?: Partial<Config>;
+    } = {},
+  ): Promise<TestApp> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-app-'));
+    const ollama = await runVirtualOllama({
+      gpus: [{ totalBytes: 24 * GiB }],
+      numParallel: 2,
+      speed: 20,
+      ...options.ollama,
+    });
+    const app = await startApp(testConfig(dataDir, [attached(ollama.url, options.backend)], options.config));
+    return new TestApp(app, ollama, dataDir);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

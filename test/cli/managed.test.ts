@@ -260,9 +260,7 @@ describe('doctor', () => {
     };
     await writeFile(join(rig.folder, 'vramkeeper.yaml'), JSON.stringify(yaml));
     const { out } = await doctor(surroundings());
-    expect(out).toMatch(
-      /^ok {4}mode +Backends, as vramkeeper\.yaml:1: backends says: rig \(managed\)\.$/m,
-    );
+    expect(out).toMatch(/^ok {4}mode +Backends, as vramkeeper\.yaml:1: backends says: rig \(managed\)\.$/m);
     expect(out).toMatch(/^warn {2}rig +it has 10 models, but not these of the settings: gone$/m);
   });
 });

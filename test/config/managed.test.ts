@@ -41,6 +41,8 @@ test('a managed backend needs nothing but the word', async () => {
         models: folder,
         contextLength: 8192,
         parallel: 'auto',
+        kvCacheType: 'f16',
+        flashAttention: null,
         parallelLoads: 2,
         warmCells: 1,
         promptCacheBytes: 512 * MiB,
@@ -60,6 +62,7 @@ backends:
       models: models
       contextLength: 2048
       parallel: 3
+      kvCacheType: q8_0
       parallelLoads: 4
       warmCells: 0
       promptCache: 1GiB
@@ -72,6 +75,8 @@ backends:
     models: join(folder, 'models'),
     contextLength: 2048,
     parallel: 3,
+    kvCacheType: 'q8_0',
+    flashAttention: true,
     parallelLoads: 4,
     warmCells: 0,
     promptCacheBytes: 1024 * MiB,
@@ -173,6 +178,16 @@ describe('what is refused, with what would be right', () => {
     ['a count of models', backend('managed: {}, maxLoadedModels: 2'), /\.maxLoadedModels: .* leave it out/],
     ['virtual GPUs', backend('managed: {}, gpus: [{ probe: virtual }]'), /\.gpus: virtual GPUs belong/],
     ['slots that are no number', backend('managed: { parallel: many }'), /"many" is neither auto nor/],
+    [
+      'a KV cache that cannot be',
+      backend('managed: { kvCacheType: q4_0, flashAttention: false }'),
+      /\.kvCacheType: q4_0 needs flash attention/,
+    ],
+    [
+      'flash attention twice',
+      backend('managed: { flashAttention: true, env: { OLLAMA_FLASH_ATTENTION: 1 } }'),
+      /OLLAMA_FLASH_ATTENTION: flashAttention is set as well/,
+    ],
     ['a port of its own', backend('managed: { env: { OLLAMA_HOST: x } }'), /OLLAMA_HOST is not yours to set/],
     [
       'cards by a variable',

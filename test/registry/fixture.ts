@@ -4,7 +4,12 @@ import type { Json } from '../../src/domain/json.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
 import type { ResolvedModel } from '../../src/domain/resolver.ts';
-import { createRegistry, type ModelSettings, type Registry } from '../../src/registry/registry.ts';
+import {
+  type BackendRules,
+  createRegistry,
+  type ModelSettings,
+  type Registry,
+} from '../../src/registry/registry.ts';
 
 export const BOX = stableId('bkd', 'box');
 export const RIG = stableId('bkd', 'rig');
@@ -25,18 +30,26 @@ export class SmallStore {
   }
 }
 
+export const RULES: BackendRules = {
+  contextLength: 4096,
+  parallel: 1,
+  ownProcess: false,
+  kvCacheType: 'f16',
+  flashAttention: null,
+};
+
 export interface FixtureOptions {
   readonly config?: Record<string, Partial<ModelSettings>>;
   readonly parallel?: number;
   readonly store?: SmallStore;
   readonly clock?: VirtualClock;
   readonly ramBytes?: number;
-  readonly namesBatch?: boolean;
+  readonly rules?: Partial<BackendRules>;
 }
 
 /** A registry to which the box has told its models. */
 export function registryWith(models: readonly ModelInfo[], options: FixtureOptions = {}): Registry {
-  const { ramBytes, namesBatch } = options;
+  const { ramBytes } = options;
   const config = Object.entries(options.config ?? {}).map(([name, settings]) => [
     name,
     { ...NOTHING, ...settings },
@@ -44,10 +57,8 @@ export function registryWith(models: readonly ModelInfo[], options: FixtureOptio
   const registry = createRegistry({
     config: Object.fromEntries(config),
     defaults: {
-      contextLength: 4096,
-      parallel: () => options.parallel ?? 1,
+      rules: () => ({ ...RULES, parallel: options.parallel ?? 1, ...options.rules }),
       ...(ramBytes !== undefined && { ramBytes: () => ramBytes }),
-      ...(namesBatch !== undefined && { namesBatch: () => namesBatch }),
     },
     store: options.store ?? new SmallStore(),
     clock: options.clock ?? new VirtualClock(),

@@ -3,7 +3,7 @@ import { VirtualClock } from '../../src/clock.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
 import { createRegistry, type ModelSettings } from '../../src/registry/registry.ts';
-import { BOX, RIG, registryWith, resolved, SmallStore } from './fixture.ts';
+import { BOX, RIG, RULES, registryWith, resolved, SmallStore } from './fixture.ts';
 import { BERT, LLAMA_8B, model } from './models.ts';
 
 describe('what there is', () => {
@@ -23,7 +23,7 @@ describe('what there is', () => {
   test('is unknown until a backend has told, if only that it has none', () => {
     const registry = createRegistry({
       config: {},
-      defaults: { contextLength: 4096, parallel: () => 1 },
+      defaults: { rules: () => RULES },
       store: new SmallStore(),
       clock: new VirtualClock(),
     });
@@ -96,9 +96,22 @@ describe('the variant that a queue means', () => {
     });
   });
 
+  test('has the context of its backend’s own default', () => {
+    const registry = registryWith([model('a:1')], { rules: { contextLength: 2048 } });
+    expect(resolved(registry, 'a:1').variant.contextLength).toBe(2048);
+    expect(resolved(registry, 'a:1', 8192).variant.contextLength).toBe(8192);
+  });
+
+  test('takes less for a quantized cache', () => {
+    const of = (kvCacheType: 'f16' | 'q8_0') =>
+      resolved(registryWith([model('a:1')], { rules: { kvCacheType, flashAttention: true } }), 'a:1', 8192);
+    expect(of('q8_0').footprintBytes).toBeLessThan(of('f16').footprintBytes);
+    expect(of('q8_0').config).toMatchObject({ kvCacheType: 'q8_0', flashAttention: true });
+  });
+
   test('names the batch where the server is ours alone, but not for embedding models', () => {
     const models = [model('a:1'), model('e:1', { capabilities: ['embedding'], facts: BERT })];
-    const registry = registryWith(models, { namesBatch: true, parallel: 4 });
+    const registry = registryWith(models, { rules: { ownProcess: true }, parallel: 4 });
     expect(resolved(registry, 'a:1', 2048).variant.options.num_batch).toBe(1024);
     expect(resolved(registry, 'a:1', 65_536).variant.options.num_batch).toBe(2048);
     expect(resolved(registry, 'e:1').variant.options.num_batch).toBeUndefined();
@@ -120,6 +133,21 @@ describe('slots', () => {
     expect(slots({})).toBe(4);
     expect(slots({}, 2)).toBe(2);
     expect(slots({}, 8)).toBe(4);
+  });
+
+  test('are an instance’s own where it has a server process of its own, and its memory is for those', () => {
+    const of = (parallel: number | null) =>
+      resolved(
+        registryWith([model('a:1')], {
+          config: { 'a:1': { parallel } },
+          parallel: 4,
+          rules: { ownProcess: true },
+        }),
+        'a:1',
+      );
+    expect([of(null), of(8), of(1)].map(({ config }) => config.parallel)).toEqual([4, 8, 1]);
+    expect(of(8).footprintBytes).toBeGreaterThan(of(null).footprintBytes);
+    expect(of(1).footprintBytes).toBeLessThan(of(null).footprintBytes);
   });
 
   test('are one for embedding models and for families that Ollama runs singly', () => {

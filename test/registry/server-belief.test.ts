@@ -110,7 +110,7 @@ describe('what Ollama expects a model to take', () => {
     const info = model('a:1');
     const free = resolved(registryWith([info], { parallel: 4 }), 'a:1', 16_384);
     expect(free.predictedByServerBytes).toBe(predictedByOllama(info, 16_384, 4, 512));
-    const named = resolved(registryWith([info], { parallel: 4, namesBatch: true }), 'a:1', 16_384);
+    const named = resolved(registryWith([info], { parallel: 4, rules: { ownProcess: true } }), 'a:1', 16_384);
     expect(named.predictedByServerBytes).toBe(predictedByOllama(info, 16_384, 4, 2048));
   });
 });

@@ -34,16 +34,23 @@ const NETWORK_VARIABLES = [
 type EnvironmentOptions = Pick<ManagedOllamaOptions, 'defaults' | 'env' | 'surroundings'>;
 
 /**
- * All but OLLAMA_MODELS and HOME, which differ between cells that are alike. The user's own variables come last.
+ * What a cell of this plan is started with, but OLLAMA_MODELS and HOME, which differ between cells that are alike.
  * @throws BackendError for a card that no variable can name
  */
 export function plannedEnvironment(
   plan: CellPlan,
-  { defaults, env, surroundings }: EnvironmentOptions,
+  options: EnvironmentOptions,
+): Readonly<Record<string, string>> {
+  return { ...allowListedEnv(BASE_VARIABLES, options.surroundings), ...plannedVariables(plan, options) };
+}
+
+/** The part of it that plan and configuration decide. The user's own variables come last. */
+function plannedVariables(
+  plan: CellPlan,
+  { defaults, env }: EnvironmentOptions,
 ): Readonly<Record<string, string>> {
   const { parallel, flashAttention, kvCacheType } = plan.config;
   return {
-    ...allowListedEnv(BASE_VARIABLES, surroundings),
     ...fixedVariables(defaults),
     OLLAMA_NUM_PARALLEL: String(parallel),
     ...(flashAttention === null ? {} : { OLLAMA_FLASH_ATTENTION: flashAttention ? '1' : '0' }),
@@ -84,8 +91,13 @@ function fixedVariables(defaults: EnvironmentOptions['defaults']): Readonly<Reco
   };
 }
 
-/** Cells with the same key can take each other's place. */
-export function cellKey(environment: Readonly<Record<string, string>>, program: Program): string {
+/**
+ * Cells with the same key can take each other's place. What a server's surroundings lend, such as the PATH of the shell that it was
+ * started from, makes no difference: the next start may come from another one.
+ * @throws BackendError for a card that no variable can name
+ */
+export function cellKey(plan: CellPlan, options: EnvironmentOptions, program: Program): string {
+  const environment = plannedVariables(plan, options);
   const hash = createHash('sha256').update(`${program.path}\0${program.stamp}\0`);
   for (const name of Object.keys(environment).sort()) hash.update(`${name}=${environment[name]}\0`);
   return hash.digest('hex');

@@ -51,7 +51,7 @@ export class CellStarter {
 
   /** The key that a cell of this plan would have if it were started now. @throws BackendError */
   async keyOf(plan: CellPlan): Promise<string> {
-    return cellKey(plannedEnvironment(plan, this.#options), await this.program());
+    return cellKey(plan, this.#options, await this.program());
   }
 
   /** An empty cell for a plan, whose log names the planned cards and no others. @throws BackendError, or the signal's reason */
@@ -63,7 +63,7 @@ export class CellStarter {
     let cell: Cell | undefined;
     try {
       const env = { ...environment, OLLAMA_MODELS: folder.path };
-      const key = cellKey(environment, program);
+      const key = cellKey(plan, this.#options, program);
       cell = await this.#launch({ plan, key, folder, env, program, role }, signal);
       const mismatch = deviceMismatch(plan.gpus, cell.process.output.tail(LOG_LINES));
       if (mismatch === null) return cell;
@@ -89,7 +89,7 @@ export class CellStarter {
       config: { parallel: 1, kvCacheType: 'f16', flashAttention: null },
     };
     const env = { ...environment, OLLAMA_MODELS: models };
-    const key = cellKey(env, program);
+    const key = cellKey(plan, this.#options, program);
     return this.#launch({ plan, key, folder: null, env, program, role: 'library' }, signal);
   }
 

@@ -1,8 +1,10 @@
 /** The user's model folder, and the private ones that cells get. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lockFolder } from '../../../src/backend/managed/library-lock.ts';
 import {
@@ -17,6 +19,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { BackendError } from '../../../src/domain/errors.ts';
 
 const signal = new AbortController().signal;
+const STRANGER = join(import.meta.dirname, 'support/stranger.ts');
 let folder: string;
 let models: string;
 
@@ -125,7 +128,45 @@ describe('a model folder', () => {
   });
 });
 
+describe('what a user without rights is told', () => {
+  const told = async (what: 'read' | 'lock', mode: number) => {
+    await chmod(folder, 0o755);
+    await chmod(models, mode);
+    const { stdout } = await promisify(execFile)(process.execPath, [STRANGER, what, models]);
+    await chmod(models, 0o755);
+    return JSON.parse(stdout);
+  };
+
+  test('of a folder that may not be read, by whose group it can be', async () => {
+    expect(await told('read', 0o200)).toMatchObject({
+      code: 'BACKEND_UNREACHABLE',
+      remedy: 'wait',
+      message: expect.stringMatching(/may not be read by this user.*usermod/),
+    });
+  });
+
+  test('of a read-only folder, when it is to be changed', async () => {
+    expect(await told('read', 0o555)).toBe('Nothing is wrong.');
+    expect(await told('lock', 0o555)).toMatchObject({
+      code: 'BACKEND_ERROR',
+      remedy: 'none',
+      message: expect.stringMatching(/may not write to it.*permissions/),
+    });
+  });
+});
+
 describe('a private folder', () => {
+  test('on a full disk says so', async () => {
+    await putModel('registry.ollama.ai/library/a/x', 'weights', 'template');
+    const own = await PrivateFolder.create(join(folder, 'own'));
+    // The one device whose every write fails for want of space.
+    await symlink('/dev/full', join(own.path, 'manifest.new'));
+    expect(await refusal(own.add(models, await read('a:x')))).toMatchObject({
+      code: 'LOAD_FAILED',
+      message: expect.stringMatching(/disk of the data folder is full/),
+    });
+  });
+
   test('keeps its model when the user’s folder lets it go', async () => {
     await putModel('registry.ollama.ai/library/a/x', 'weights', 'template');
     const own = await PrivateFolder.create(join(folder, 'own'));

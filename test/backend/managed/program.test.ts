@@ -121,13 +121,14 @@ describe('the environment of a cell', () => {
 
   test('makes the key by which cells can take each other’s place', () => {
     const program = { path: '/bin/ollama', stamp: '1' };
-    const key = cellKey(plannedEnvironment(plan, options), program);
-    expect(cellKey(plannedEnvironment(plan, options), program)).toBe(key);
+    const key = cellKey(plan, options, program);
+    const elsewhere = { ...options, surroundings: { PATH: '/another/shell' } };
+    expect(cellKey(plan, elsewhere, program)).toBe(key);
     const others = [
-      cellKey(plannedEnvironment({ ...plan, config: { ...plan.config, parallel: 4 } }, options), program),
-      cellKey(plannedEnvironment({ ...plan, gpus: [] }, options), program),
-      cellKey(plannedEnvironment(plan, { ...options, env: { A: 'b' } }), program),
-      cellKey(plannedEnvironment(plan, options), { ...program, stamp: '2' }),
+      cellKey({ ...plan, config: { ...plan.config, parallel: 4 } }, options, program),
+      cellKey({ ...plan, gpus: [] }, options, program),
+      cellKey(plan, { ...options, env: { A: 'b' } }, program),
+      cellKey(plan, options, { ...program, stamp: '2' }),
     ];
     expect(new Set([key, ...others]).size).toBe(5);
   });

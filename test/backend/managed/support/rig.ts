@@ -42,7 +42,12 @@ export interface Rig {
 }
 
 const rigs: string[] = [];
-const backends: ManagedOllama[] = [];
+const stops: (() => Promise<void>)[] = [];
+
+/** What runs on a rig and ends before the proof that nothing is left on it. */
+export function stopAtEnd(stop: () => Promise<void>): void {
+  stops.push(stop);
+}
 
 /** @param gpuMib one card for each. */
 export function createRig(gpuMib: readonly number[] = [4096]): Rig {
@@ -98,7 +103,7 @@ export async function startBackend(
   more: Partial<ManagedOllamaOptions> = {},
 ): Promise<ManagedOllama> {
   const backend = createManagedOllamaBackend(backendOptions(rig, more));
-  backends.push(backend);
+  stopAtEnd(() => backend.stop());
   await backend.start();
   return backend;
 }
@@ -216,7 +221,7 @@ export function enginePid(rig: Rig): number {
 }
 
 afterEach(async () => {
-  await Promise.all(backends.splice(0).map((backend) => backend.stop()));
+  await Promise.all(stops.splice(0).map((stop) => stop()));
   for (const folder of rigs.splice(0)) {
     const left = livingOn({ gpus: join(folder, 'gpus') });
     for (const pid of left) process.kill(pid, 'SIGKILL');
