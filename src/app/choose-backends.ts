@@ -93,8 +93,8 @@ function requirePlatform(namedBy: string, platform: NodeJS.Platform): void {
   );
 }
 
-/** `Backends are those of vramkeeper.yaml:3: box (attached), rig (managed).` */
+/** `Backends, as vramkeeper.yaml:3: backends says: box (attached), rig (managed).` */
 function namedLine({ ollama, backends }: LoadedConfig): string {
   const each = backends.map(({ name, managed }) => `${name} (${managed ? 'managed' : 'attached'})`);
-  return `Backends are those of ${ollama.namedBy}: ${each.join(', ')}.`;
+  return `Backends, as ${ollama.namedBy} says: ${each.join(', ')}.`;
 }

@@ -25,7 +25,7 @@ export function strayUrl({ backends, strayOllamaUrl, port }: Config): string | n
 /** An Ollama at `url` of which we know nothing but its version. */
 export function strayServer(url: string, version: string): StrayServer {
   const problem =
-    `Another Ollama (${version}) answers at ${url}, beside the managed one: memory of the models that it loads can be seen, but not be given out. ` +
+    `Another Ollama (${version}) answers at ${url}, beside the managed one: the models that it loads take memory that is not vramkeeper's to give. ` +
     `End it (a service: systemctl disable --now ollama), or use it instead of the managed one with --backend ${url}.`;
   return { url, version, problem };
 }

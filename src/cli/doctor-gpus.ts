@@ -26,13 +26,14 @@ export async function gpuFindings(
   for (const probe of usualProbes(backend, answers, clock)) {
     const outcome = await read(probe);
     if (outcome.ok && outcome.gpus.length > 0) return outcome.gpus.map(gpuLine);
-    if (!outcome.ok) problem ??= outcome.problem;
+    // That a real Ollama has no virtual GPUs is nothing to repair.
+    if (!outcome.ok && probe.kind !== 'virtual') problem ??= outcome.problem;
   }
   return [
     {
       level: 'warn',
       subject: 'gpu',
-      text: `none found (${problem ?? 'nothing tells of it'}) Without one models are limited by number and RAM. For another kind of GPU give its size: gpus: [{ probe: fixed, total: 24GiB }].`,
+      text: `none found${problem === null ? '.' : ` (${problem})`} Without one models are limited by number and RAM. For another kind of GPU give its size: gpus: [{ probe: fixed, total: 24GiB }].`,
     },
   ];
 }

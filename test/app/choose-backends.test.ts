@@ -76,7 +76,7 @@ test('backends that are listed are taken, and named', async () => {
     { env: { OLLAMA_HOST: 'gpu.example' }, cwd: '/', home: '/' },
   );
   const { line, config: settled } = await settleBackends(config, systemClock);
-  expect(line).toBe('Backends are those of --backend: ollama (attached), ollama-2 (attached).');
+  expect(line).toBe('Backends, as --backend says: ollama (attached), ollama-2 (attached).');
   expect(settled.backends).toEqual(config.backends);
   // What runs on another machine takes nothing of this one.
   expect(settled.strayOllamaUrl).toBe(URL);

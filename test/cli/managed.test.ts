@@ -124,7 +124,7 @@ describe('serve', () => {
 
   test('--managed without a program says what to do, starts, and takes the program when it is there', async () => {
     await using served = await serve(surroundings(), '--managed', '--log-level', 'info');
-    await served.server.untilSaid(/Backends are those of --managed: ollama \(managed\)\./);
+    await served.server.untilSaid(/Backends, as --managed says: ollama \(managed\)\./);
     await served.server.untilSaid(
       /Ollama cannot be run yet, so jobs wait\. There is no program "ollama" on the PATH\. Install Ollama/,
     );
@@ -197,7 +197,7 @@ describe('doctor', () => {
     );
     expect(code).toBe(0);
     const named = await doctor(surroundings({ VIRTUAL_VERSION: '0.0.0' }), '--backend', ollama.host);
-    expect(named.out).toMatch(/^ok {4}mode +Backends are those of --backend: ollama \(attached\)\.$/m);
+    expect(named.out).toMatch(/^ok {4}mode +Backends, as --backend says: ollama \(attached\)\.$/m);
     expect(named.out).toMatch(/^warn {2}mode .*built from its source\) can be managed/m);
     const older = await doctor(surroundings({ VIRTUAL_VERSION: '0.29.9' }), '--backend', ollama.host);
     expect(older.out).toMatch(
@@ -219,7 +219,7 @@ describe('doctor', () => {
     await install();
     await using ollama = await attached();
     const { out } = await doctor(surroundings({ OLLAMA_HOST: ollama.host }), '--managed');
-    expect(out).toMatch(/^ok {4}mode +Backends are those of --managed: ollama \(managed\)\.$/m);
+    expect(out).toMatch(/^ok {4}mode +Backends, as --managed says: ollama \(managed\)\.$/m);
     expect(out).toMatch(/^warn {2}mode +Another Ollama \(0\.33\.0\) answers at http/m);
   });
 
@@ -260,9 +260,7 @@ describe('doctor', () => {
     };
     await writeFile(join(rig.folder, 'vramkeeper.yaml'), JSON.stringify(yaml));
     const { out } = await doctor(surroundings());
-    expect(out).toMatch(
-      /^ok {4}mode +Backends are those of vramkeeper\.yaml:1: backends: rig \(managed\)\.$/m,
-    );
+    expect(out).toMatch(/^ok {4}mode +Backends, as vramkeeper\.yaml:1: backends says: rig \(managed\)\.$/m);
     expect(out).toMatch(/^warn {2}rig +it has 10 models, but not these of the settings: gone$/m);
   });
 });
