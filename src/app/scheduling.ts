@@ -149,6 +149,9 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     // Models first: residents are told apart by them.
     if (observation.models) registry.observe(observation.backendId, observation.models, observation.version);
     loop.handle({ type: 'observed', observation });
+    const built = byId.get(observation.backendId);
+    const gpus = built?.probe === null ? [] : observation.gpus;
+    if (gpus) built?.backend.standReady?.(gpus.map(({ key, index }) => ({ key, index })));
   }
 
   function perform(effect: Exclude<Effect, { type: 'decided' }>): void {

@@ -129,6 +129,11 @@ export interface Backend {
   load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle>;
   /** Calls back when something changed that a reading should be taken for. Returns a function that ends it. */
   onChange?(listener: () => void): () => void;
+  /**
+   * Tells which GPUs it may use, none on a host without; again and again, with every reading. A backend that starts processes has some
+   * stand ready there.
+   */
+  standReady?(gpus: LoadSpec['gpus']): void;
   /** The server processes of a managed backend. */
   cells?(): readonly CellState[];
   /** The last lines that a cell wrote, oldest first; null when there is no such cell. */

@@ -169,6 +169,19 @@ export class ManagedOllama implements Backend {
     return uuid === undefined ? null : this.#supervisor.tail(uuid, lines);
   }
 
+  standReady(gpus: LoadSpec['gpus']): void {
+    if (this.#stopped.signal.aborted) return;
+    const config = {
+      parallel: this.#options.defaults.parallel,
+      kvCacheType: 'f16',
+      flashAttention: null,
+    } as const;
+    for (const cards of gpus.length === 0 ? [[]] : gpus.map((gpu) => [gpu])) {
+      const plan = { gpus: cards, config };
+      this.#warm.fillFirst(plan, () => this.#starter.keyOf(plan));
+    }
+  }
+
   /** Resolves when the cells that are to stand ready do. */
   warmed(): Promise<void> {
     return this.#warm.settled();
@@ -224,7 +237,6 @@ export class ManagedOllama implements Backend {
       await cell.process.setNote(noteOf(cell, occupant));
       signal.throwIfAborted();
       cell.occupant = occupant;
-      this.#warm.fill(cell.plan, cell.key);
       this.#changed();
       return new ManagedInstance(cell, occupant, spec.variant, this.#keeper);
     } catch (error) {
@@ -236,7 +248,11 @@ export class ManagedOllama implements Backend {
 
   async #emptyCell(spec: LoadSpec, signal: AbortSignal): Promise<Cell> {
     const plan = planOf(spec);
-    const warm = this.#warm.take(await this.#starter.keyOf(plan));
+    const key = await this.#starter.keyOf(plan);
+    const taken = this.#warm.take(key, signal);
+    // Started beside the load, the next one stands ready when the load is done.
+    if (taken) this.#warm.fill(plan, key);
+    const warm = await taken;
     if (warm) {
       warm.role = 'instance';
       this.#warmStarts += 1;
@@ -244,7 +260,9 @@ export class ManagedOllama implements Backend {
     }
     this.#coldStarts += 1;
     this.#options.logger.debug(`${spec.variant.modelName} gets a new server process.`);
-    return this.#starter.start(plan, 'instance', signal);
+    const cell = await this.#starter.start(plan, 'instance', signal);
+    this.#warm.fill(plan, key);
+    return cell;
   }
 
   /** Another name of the same weights, which has a template of its own. */

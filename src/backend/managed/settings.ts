@@ -30,6 +30,8 @@ export interface ManagedOllamaOptions {
 export interface ManagedDefaults {
   /** Tokens of one slot for requests that name none. Ours always do; it is the cell's own fallback. */
   readonly contextLength: number;
+  /** Slots of an instance whose model has no number of its own. */
+  readonly parallel: number;
   /** Loads under way at once. */
   readonly parallelLoads: number;
   /** Free memory that the engine leaves on each card when it fits layers by itself. */

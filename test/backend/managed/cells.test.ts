@@ -175,6 +175,52 @@ describe('cells that stand ready', () => {
     expect(backend.statistics).toEqual({ coldStarts: 2, warmStarts: 1 });
   });
 
+  test('are there before the first load, once the cards are known', async () => {
+    const rig = createRig([4096, 4096]);
+    const backend = await startBackend(rig, { warmCells: 1 });
+    const { gpus } = await specOf(backend, rig, SMALL, [0, 1]);
+    backend.standReady(gpus);
+    const warm = () => backend.cells().filter(({ role, status }) => role === 'warm' && status === 'READY');
+    await eventually(() => warm().length === 2);
+    backend.standReady(gpus);
+    await backend.warmed();
+    expect(warm()).toHaveLength(2);
+    await load(backend, rig, SMALL, [1]);
+    expect(backend.statistics).toEqual({ coldStarts: 0, warmStarts: 1 });
+  });
+
+  test('are none where none are wanted', async () => {
+    const rig = createRig();
+    const backend = await startBackend(rig);
+    const { gpus } = await specOf(backend, rig, SMALL);
+    backend.standReady(gpus);
+    await load(backend, rig, SMALL);
+    await backend.warmed();
+    expect(backend.cells().filter(({ role }) => role === 'warm')).toEqual([]);
+  });
+
+  test('take a load while they are only starting', async () => {
+    const rig = createRig();
+    const backend = await startBackend(rig, { warmCells: 1 });
+    const spec = await specOf(backend, rig, SMALL);
+    backend.standReady(spec.gpus);
+    await backend.load(spec, signal);
+    expect(backend.statistics).toEqual({ coldStarts: 0, warmStarts: 1 });
+  });
+
+  test('start beside the load that took the one before', async () => {
+    const rig = createRig();
+    const backend = await startBackend(rig, { warmCells: 1 });
+    const spec = await specOf(backend, rig, SMALL);
+    rig.fail({ hangLoad: 1 });
+    const given = new AbortController();
+    const loading = backend.load(spec, given.signal);
+    await eventually(() => backend.cells().some(({ role, status }) => role === 'warm' && status === 'READY'));
+    expect((await backend.inspect(signal)).residents).toEqual([]);
+    given.abort(new Error('That is enough.'));
+    await expect(loading).rejects.toThrow('That is enough.');
+  });
+
   test('are as many for each card as configured, and of the kind that was used last', async () => {
     const rig = createRig([4096, 4096]);
     const backend = await startBackend(rig, { warmCells: 2 });

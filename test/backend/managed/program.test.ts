@@ -68,6 +68,7 @@ const surroundings = {
 const options = {
   defaults: {
     contextLength: 2048,
+    parallel: 2,
     parallelLoads: 2,
     fitTargetBytes: 512 * MiB,
     promptCacheBytes: 256 * MiB,

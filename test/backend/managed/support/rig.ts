@@ -81,7 +81,7 @@ export function backendOptions(rig: Rig, more: Partial<ManagedOllamaOptions> = {
     binary: BINARY,
     models: rig.models,
     dataDir: rig.dataDir,
-    defaults: { contextLength: 4096, parallelLoads: 2, fitTargetBytes: 0, promptCacheBytes: 0 },
+    defaults: { contextLength: 4096, parallel: 2, parallelLoads: 2, fitTargetBytes: 0, promptCacheBytes: 0 },
     warmCells: 0,
     env: rig.env,
     keep: false,
