@@ -165,14 +165,14 @@ describe('cells that stand ready', () => {
     const backend = await startBackend(rig, { warmCells: 1 });
     await load(backend, rig, SMALL);
     await backend.warmed();
-    expect(backend.statistics).toEqual({ coldStarts: 1, warmStarts: 0 });
+    expect(backend.cellStatistics).toEqual({ coldStarts: 1, warmStarts: 0 });
     const warm = backend.cells().find(({ role }) => role === 'warm');
     await load(backend, rig, OTHER);
-    expect(backend.statistics).toEqual({ coldStarts: 1, warmStarts: 1 });
+    expect(backend.cellStatistics).toEqual({ coldStarts: 1, warmStarts: 1 });
     expect(backend.cells().find(({ modelName }) => modelName === OTHER)?.pid).toBe(warm?.pid);
     await backend.warmed();
     await load(backend, rig, EMBEDDING, [0], 1);
-    expect(backend.statistics).toEqual({ coldStarts: 2, warmStarts: 1 });
+    expect(backend.cellStatistics).toEqual({ coldStarts: 2, warmStarts: 1 });
   });
 
   test('are as many for each card as configured, and of the kind that was used last', async () => {
@@ -187,7 +187,7 @@ describe('cells that stand ready', () => {
     const warm = backend.cells().filter(({ role, status }) => role === 'warm' && status === 'READY');
     expect(warm).toHaveLength(4);
     await load(backend, rig, OTHER, [1]);
-    expect(backend.statistics.warmStarts).toBe(1);
+    expect(backend.cellStatistics.warmStarts).toBe(1);
   });
 });
 
