@@ -2,6 +2,7 @@
 import { createAcceptService } from './accept/accept.ts';
 import { buildBackends } from './app/backends.ts';
 import { tooLarge } from './app/capacity.ts';
+import { cellStatistics } from './app/cell-statistics.ts';
 import { JobStatistics } from './app/job-statistics.ts';
 import { Publisher } from './app/publisher.ts';
 import { createScheduling } from './app/scheduling.ts';
@@ -103,8 +104,12 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     registry,
     backlog: store.backlog,
     statistics,
-    swaps: () => scheduling.swaps.stats,
     strayServer: () => stray.found,
+    backends: backends.map(({ backend }) => backend),
+    swaps: () => ({
+      ...scheduling.swaps.stats,
+      ...cellStatistics(backends.map(({ backend }) => backend)),
+    }),
     clock,
   });
   const accept = createAcceptService({

@@ -13,10 +13,12 @@ import { WithheldModels, withholding } from '../executor/withheld-models.ts';
 import { createMonitor } from '../monitor/monitor.ts';
 import { createRegistry, type Registry } from '../registry/registry.ts';
 import type { Effect } from '../scheduler/events.ts';
+import { gpusOf } from '../scheduler/ledger.ts';
 import { SchedulerLoop } from '../scheduler/loop.ts';
 import { Steering } from '../scheduler/steering.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BuiltBackend } from './backends.ts';
+import { cellDecision } from './cell-decisions.ts';
 import { SwapCounter } from './swap-counter.ts';
 
 export interface SchedulingParts {
@@ -53,6 +55,8 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
   const byId = new Map(backends.map((each) => [each.backend.id, each]));
   const swaps = new SwapCounter();
   const pokes = new Map<BackendId, Timer>();
+  /** What ends each listening to a backend. */
+  const following: ((() => void) | undefined)[] = [];
   const withheld = new WithheldModels();
   const log = logger.child('SCHEDULER');
 
@@ -195,6 +199,23 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     pokes.set(backendId, timer);
   }
 
+  /** What becomes of server processes is told, and read at once. */
+  function followCells(): void {
+    for (const { backend } of backends) {
+      const { id } = backend;
+      following.push(
+        backend.onCell?.((event) => {
+          const record = loop.state.backends.get(id);
+          loop.decisions.add(cellDecision(event, id, record ? gpusOf(loop.state, record) : []));
+        }),
+        backend.onChange?.(() => {
+          parts.changed();
+          poke(id);
+        }),
+      );
+    }
+  }
+
   return {
     registry,
     loop,
@@ -204,6 +225,8 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     withheld,
     modelsChanged: (backendId) => monitor.poke(backendId, { models: true }),
     async start() {
+      // Before they start: what an earlier server left is found there.
+      followCells();
       for (const { backend } of backends) await backend.start();
       loop.start();
       await steering.start();
@@ -213,6 +236,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     },
     async stop() {
       loop.stop();
+      for (const unfollow of following.splice(0)) unfollow?.();
       await executor.stop(0);
       for (const timer of pokes.values()) timer.cancel();
       pokes.clear();

@@ -1,10 +1,13 @@
 /** Loads and unloads since the start, counted as the scheduler's effects come true. */
+import type { CellStatistics } from '../domain/cell.ts';
 import type { SwapStats } from '../domain/system.ts';
 
-export class SwapCounter {
-  #stats: SwapStats = { loads: 0, unloads: 0, evictions: 0, spills: 0, loadTimeMs: 0 };
+export type SwapCounts = Omit<SwapStats, keyof CellStatistics>;
 
-  get stats(): SwapStats {
+export class SwapCounter {
+  #stats: SwapCounts = { loads: 0, unloads: 0, evictions: 0, spills: 0, loadTimeMs: 0 };
+
+  get stats(): SwapCounts {
     return this.#stats;
   }
 

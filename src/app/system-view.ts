@@ -1,13 +1,15 @@
 /** The state of the whole, put together from the parts that own it. */
 import type { Clock } from '../clock.ts';
+import type { Backend } from '../domain/backend.ts';
 import type { BacklogView } from '../domain/backlog.ts';
 import type { JobWaiting } from '../domain/decision.ts';
 import type { Gpu, VramUsage } from '../domain/gpu.ts';
-import type { GpuId } from '../domain/ids.ts';
+import type { BackendId, CellId, GpuId } from '../domain/ids.ts';
 import { footprintBytes } from '../domain/instance.ts';
 import type { Job } from '../domain/job.ts';
 import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import type {
+  BackendCell,
   BackendState,
   InstanceState,
   ModelState,
@@ -38,6 +40,7 @@ export interface SystemViewSources {
   readonly loop: SchedulerLoop;
   readonly executor: Executor;
   readonly registry: Registry;
+  readonly backends: readonly Backend[];
   readonly backlog: BacklogView;
   readonly statistics: JobStatistics;
   readonly swaps: () => SwapStats;
@@ -68,6 +71,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     swaps: sources.swaps,
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
     decisions: () => loop.decisions.all(),
+    cellLog: (id, lines) => cellLog(sources.backends, id, lines),
     explain: (job) => explainJob(sources, job),
   };
 }
@@ -90,6 +94,7 @@ function backendState(
     lastSeenAt: backend.lastSeenAt,
     gpus: gpusOf(state, backend),
     instances: instances.map((instance) => instanceState(sources, instance)),
+    cells: cellsOf(sources.backends, id),
     usage: backendUsage(state, backend, sources.clock.now()),
   };
 }
@@ -103,7 +108,25 @@ function instanceState(sources: SystemViewSources, instance: InstanceRecord): In
     expiresAt: expiresAt(instance),
     evictable: instance.status === 'READY' && instance.activeJobs === 0 && !wanted,
     activeJobIds: sources.executor.jobsOf(instance.id),
+    cellId: sources.executor.cellOf(instance.id),
   };
+}
+
+function cellsOf(backends: readonly Backend[], backendId: BackendId): readonly BackendCell[] {
+  const backend = backends.find(({ id }) => id === backendId);
+  return (backend?.cells?.() ?? []).map((cell) => ({ ...cell, backendId }));
+}
+
+async function cellLog(
+  backends: readonly Backend[],
+  id: CellId,
+  lines: number,
+): Promise<readonly string[] | null> {
+  for (const backend of backends) {
+    const log = await backend.cellLog?.(id, lines);
+    if (log) return log;
+  }
+  return null;
 }
 
 function expiresAt({ status, activeJobs, pinned, lastUsedAt, keepAliveMs }: InstanceRecord): number | null {

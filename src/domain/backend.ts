@@ -1,4 +1,5 @@
 /** The seam to model servers. Jobs run on the handle of an instance, never by model name. */
+import type { CellEvent, CellState, CellStatistics } from './cell.ts';
 import type { BackendId, CellId } from './ids.ts';
 import type { JobResult, OutputChannel } from './job.ts';
 import type { InstanceConfig, ModelInfo, Variant } from './model.ts';
@@ -49,6 +50,8 @@ export interface InstanceHandle {
   readonly variant: Variant;
   /** Bytes in all and on GPUs as the server measured them after the load; null where it does not tell. */
   readonly measured: { readonly sizeBytes: number; readonly vramBytes: number } | null;
+  /** The server process that holds it, on a managed backend. */
+  readonly cellId?: CellId;
   /** Runs one request; pieces go to `sink` in order. Aborting ends it with the signal's reason. @throws BackendError */
   run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult>;
   /** Tells the server to let go and resolves when it says that the instance is gone. @throws BackendError */
@@ -89,28 +92,6 @@ export interface ModelLibrary {
   delete(modelName: string, signal: AbortSignal): Promise<void>;
 }
 
-export type CellStatus = 'STARTING' | 'READY' | 'STOPPING' | 'EXITED';
-
-/** One server process of a managed backend. */
-export interface CellState {
-  readonly id: CellId;
-  readonly status: CellStatus;
-  /** `instance` holds a model, `warm` stands ready without one, `library` serves the model library. */
-  readonly role: 'instance' | 'warm' | 'library';
-  /** Canonical; null without a model. */
-  readonly modelName: string | null;
-  readonly pid: number;
-  readonly port: number | null;
-  readonly gpuKeys: readonly string[];
-  /** Of the process and its children, in host memory; null where it cannot be read. */
-  readonly residentBytes: number | null;
-  /** How often its place has been taken by a new process after a death. */
-  readonly restarts: number;
-  readonly startedAt: number;
-  /** Why it ended; null while it lives. */
-  readonly exitReason: string | null;
-}
-
 export interface Backend {
   readonly id: BackendId;
   readonly name: string;
@@ -134,8 +115,12 @@ export interface Backend {
    * stand ready there.
    */
   standReady?(gpus: LoadSpec['gpus']): void;
-  /** The server processes of a managed backend. */
+  /** The server processes of a managed backend: the living, oldest first, then those that ended last, newest first. */
   cells?(): readonly CellState[];
+  /** Calls back at each start and each end of a server process, from `start` on. Returns a function that ends it. */
+  onCell?(listener: (event: CellEvent) => void): () => void;
+  /** Since the start. */
+  readonly cellStatistics?: CellStatistics;
   /** The last lines that a cell wrote, oldest first; null when there is no such cell. */
   cellLog?(id: CellId, lines: number): Promise<readonly string[] | null>;
   /** A handle on what somebody else loaded, whose requests will not make the server reload it. */

@@ -1,7 +1,16 @@
-/** What the scheduler decided, and why a job waits: each with the numbers that decided it. */
-import type { BackendId, JobId } from './ids.ts';
+/** What the scheduler decided, what became of server processes, and why a job waits: each with its reason. */
+import type { BackendId, CellId, JobId } from './ids.ts';
 
-export type DecisionKind = 'ADMISSION_REFUSED' | 'DISPATCH' | 'DRAIN' | 'LOAD' | 'UNLOAD' | 'WAIT';
+export type DecisionKind =
+  | 'ADMISSION_REFUSED'
+  | 'CELL_DEATH'
+  | 'CELL_END'
+  | 'CELL_START'
+  | 'DISPATCH'
+  | 'DRAIN'
+  | 'LOAD'
+  | 'UNLOAD'
+  | 'WAIT';
 
 export interface Decision {
   /** From 1, in order. */
@@ -10,6 +19,7 @@ export interface Decision {
   readonly kind: DecisionKind;
   readonly backendId: BackendId | null;
   readonly jobId: JobId | null;
+  readonly cellId: CellId | null;
   readonly modelName: string | null;
   /** One sentence with the numbers. */
   readonly explanation: string;

@@ -1,7 +1,8 @@
 /** The state of the whole as outsiders see it: read by the API, never a way to change it. */
+import type { CellState, CellStatistics } from './cell.ts';
 import type { Decision, JobWaiting } from './decision.ts';
 import type { Gpu, VramUsage } from './gpu.ts';
-import type { BackendId, GpuId, JobId, ModelId } from './ids.ts';
+import type { BackendId, CellId, GpuId, JobId, ModelId } from './ids.ts';
 import type { Instance } from './instance.ts';
 import type { Job, JobPriority } from './job.ts';
 import type { ModelInfo } from './model.ts';
@@ -22,8 +23,14 @@ export interface BackendState {
   readonly lastSeenAt: number | null;
   readonly gpus: readonly Gpu[];
   readonly instances: readonly InstanceState[];
+  /** Of a managed one: those that live, oldest first, and those that ended last. */
+  readonly cells: readonly BackendCell[];
   /** Sum over its GPUs; of a host without any, what the server says it has loaded. */
   readonly usage: VramUsage;
+}
+
+export interface BackendCell extends CellState {
+  readonly backendId: BackendId;
 }
 
 export interface InstanceState extends Instance {
@@ -33,6 +40,8 @@ export interface InstanceState extends Instance {
   /** Epoch milliseconds at which it is unloaded if nobody uses it before; null while it works, and where nothing but a wish for its memory ends it. */
   readonly expiresAt: number | null;
   readonly activeJobIds: readonly JobId[];
+  /** The server process that holds it; null while it loads, and on an attached backend. */
+  readonly cellId: CellId | null;
 }
 
 /** A model server on this machine that belongs to no backend. */
@@ -58,7 +67,7 @@ export interface QueueState {
   readonly expectedClearMs: number | null;
 }
 
-export interface SwapStats {
+export interface SwapStats extends CellStatistics {
   readonly loads: number;
   readonly unloads: number;
   readonly evictions: number;
@@ -96,6 +105,8 @@ export interface SystemView {
   latency(priority: JobPriority | null, windowMs: number): LatencyStats;
   /** The newest last; bounded, so old ones are gone. */
   decisions(): readonly Decision[];
+  /** The last lines that a cell wrote, oldest first; null when there is no such cell. */
+  cellLog(id: CellId, lines: number): Promise<readonly string[] | null>;
   /** Why a waiting job waits; null once it has started. */
   explain(job: Job): JobWaiting | null;
 }

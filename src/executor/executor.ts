@@ -5,7 +5,7 @@
 import { sleep } from '../clock.ts';
 import type { LoadSpec, Resident } from '../domain/backend.ts';
 import { messageOf, StoreClosedError } from '../domain/errors.ts';
-import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
+import type { BackendId, CellId, InstanceId, JobId } from '../domain/ids.ts';
 import { attemptNumber, isTerminal } from '../domain/job.ts';
 import type { ClaimedJob, JobChange, Store } from '../domain/store.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
@@ -34,6 +34,11 @@ export class Executor {
   jobsOf(instanceId: InstanceId): readonly JobId[] {
     const seat = this.#seats.get(instanceId);
     return seat ? [...seat.running.keys(), ...seat.waiting.keys()] : [];
+  }
+
+  /** The server process that holds an instance, where there is one of its own. */
+  cellOf(instanceId: InstanceId): CellId | null {
+    return this.#seats.get(instanceId)?.handle?.cellId ?? null;
   }
 
   claim(

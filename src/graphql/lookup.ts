@@ -1,7 +1,7 @@
 /** Backends and instances as resolvers look them up: many times for one page, and all at the same instant. */
 import type { Gpu } from '../domain/gpu.ts';
 import type { BackendId } from '../domain/ids.ts';
-import type { BackendState, InstanceState, SystemView } from '../domain/system.ts';
+import type { BackendCell, BackendState, InstanceState, SystemView } from '../domain/system.ts';
 
 const presentBackends = new WeakMap<SystemView, readonly BackendState[]>();
 
@@ -32,4 +32,9 @@ export function gpuName(system: SystemView, gpu: Gpu): string {
 /** Every instance in memory, on all backends. */
 export function instancesOf(system: SystemView): readonly InstanceState[] {
   return backendsOf(system).flatMap((backend) => backend.instances);
+}
+
+/** Every server process of the managed backends, those that ended lately included. */
+export function cellsOf(system: SystemView): readonly BackendCell[] {
+  return backendsOf(system).flatMap((backend) => backend.cells);
 }

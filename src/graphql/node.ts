@@ -5,10 +5,10 @@ import type { Job } from '../domain/job.ts';
 import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
 import type { Reservation } from '../domain/steering.ts';
 import type { Batch } from '../domain/store.ts';
-import type { BackendState, InstanceState, ModelState } from '../domain/system.ts';
+import type { BackendCell, BackendState, InstanceState, ModelState } from '../domain/system.ts';
 import { builder } from './builder.ts';
 import type { GraphQLContext } from './context.ts';
-import { backendsOf, instancesOf } from './lookup.ts';
+import { backendsOf, cellsOf, instancesOf } from './lookup.ts';
 import { LARGEST_PAGE } from './paging.ts';
 import { requestError } from './request-errors.ts';
 
@@ -19,6 +19,7 @@ export type Identified =
   | InstanceState
   | Gpu
   | BackendState
+  | BackendCell
   | Reservation
   | ModelPull;
 
@@ -27,7 +28,7 @@ type Found = Identified | null;
 /** For each prefix the type's name, and how to find one by its id. */
 const KINDS: Readonly<
   Record<
-    Exclude<IdPrefix, 'srv' | 'cel'>,
+    Exclude<IdPrefix, 'srv'>,
     { readonly type: string; find(id: string, context: GraphQLContext): Found | Promise<Found> }
   >
 > = {
@@ -43,6 +44,7 @@ const KINDS: Readonly<
         id,
       ),
   },
+  cel: { type: 'Cell', find: (id, { system }) => withId(cellsOf(system), id) },
   rsv: { type: 'Reservation', find: (id, { steering }) => withId(steering.reservations(), id) },
   pul: { type: 'ModelPull', find: (id, { modelOperations }) => modelOperations.findPull(id as ModelPullId) },
   bkd: { type: 'Backend', find: (id, { system }) => withId(backendsOf(system), id) },
@@ -69,7 +71,7 @@ export const NodeRef = builder.interfaceRef<Identified>('Node').implement({
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
-        'Globally unique and stable. Prefixed by kind (`job_`, `bat_`, `mdl_`, `ins_`, `gpu_`, `bkd_`, `rsv_`, `pul_`), otherwise opaque.',
+        'Globally unique and stable. Prefixed by kind (`job_`, `bat_`, `mdl_`, `ins_`, `gpu_`, `bkd_`, `cel_`, `rsv_`, `pul_`), otherwise opaque.',
     }),
   }),
 });

@@ -5,7 +5,7 @@ import type { Job } from '../domain/job.ts';
 import type { ModelPull } from '../domain/model-operations.ts';
 import type { Reservation } from '../domain/steering.ts';
 import type { Batch } from '../domain/store.ts';
-import type { BackendState, InstanceState, ModelState } from '../domain/system.ts';
+import type { BackendCell, BackendState, InstanceState, ModelState } from '../domain/system.ts';
 import { builder } from './builder.ts';
 
 export const JobRef = builder.objectRef<Job>('Job');
@@ -14,6 +14,7 @@ export const ModelRef = builder.objectRef<ModelState>('Model');
 export const ModelPullRef = builder.objectRef<ModelPull>('ModelPull');
 export const InstanceRef = builder.objectRef<InstanceState>('Instance');
 export const BackendRef = builder.objectRef<BackendState>('Backend');
+export const CellRef = builder.objectRef<BackendCell>('Cell');
 export const GpuRef = builder.objectRef<Gpu>('Gpu');
 export const ReservationRef = builder.objectRef<Reservation>('Reservation');
 export const DecisionRef = builder.objectRef<Decision>('Decision');

@@ -15,6 +15,7 @@ import './operations/submit.ts';
 import './operations/vram-changed.ts';
 import './types/backend.ts';
 import './types/batch.ts';
+import './types/cell.ts';
 import './types/decision.ts';
 import './types/gpu.ts';
 import './types/health.ts';

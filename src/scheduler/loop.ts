@@ -94,7 +94,8 @@ export class SchedulerLoop {
     const { state, effects, wakeAt } = step(before, event, this.#world(), now);
     this.#state = state;
     for (const effect of effects) {
-      if (effect.type === 'decided') this.decisions.add({ ...effect.reason, jobId: effect.jobId, at: now });
+      if (effect.type === 'decided')
+        this.decisions.add({ ...effect.reason, jobId: effect.jobId, cellId: null, at: now });
       else this.#deps.perform(effect);
     }
     this.#wake?.cancel();

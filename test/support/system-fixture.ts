@@ -1,12 +1,20 @@
 /** A system to look at: one backend, two GPUs, three models, two instances; all of it can be changed by the test. */
 import type { Decision, JobWaiting } from '../../src/domain/decision.ts';
 import type { Gpu, VramUsage } from '../../src/domain/gpu.ts';
-import { type BackendId, type GpuId, type InstanceId, type JobId, stableId } from '../../src/domain/ids.ts';
+import {
+  type BackendId,
+  type CellId,
+  type GpuId,
+  type InstanceId,
+  type JobId,
+  stableId,
+} from '../../src/domain/ids.ts';
 import type { InstanceStatus } from '../../src/domain/instance.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { canonicalModelName, queueKey } from '../../src/domain/queue-key.ts';
 import type {
+  BackendCell,
   BackendState,
   InstanceState,
   ModelState,
@@ -97,6 +105,26 @@ export function instance(
     pinned: false,
     expiresAt: null,
     activeJobIds: [],
+    cellId: null,
+    ...over,
+  };
+}
+
+export function cell(name: string, over: Partial<BackendCell> = {}): BackendCell {
+  return {
+    id: stableId('cel', name) as CellId,
+    backendId: BACKEND,
+    status: 'READY',
+    role: 'instance',
+    modelName: 'qwen3:8b',
+    pid: 4_242,
+    port: 38_211,
+    gpuKeys: ['GPU-0'],
+    residentBytes: 44 * MiB,
+    restarts: 0,
+    startedAt: AT - 5_000,
+    endedAt: null,
+    exitReason: null,
     ...over,
   };
 }
@@ -114,6 +142,9 @@ export class SystemFixture implements SystemView, SystemControl {
   ];
   instances: readonly InstanceState[];
   backend: Partial<BackendState> = {};
+  cells: readonly BackendCell[] = [];
+  /** Lines by cell, oldest first. */
+  readonly logs = new Map<CellId, readonly string[]>();
   decided: readonly Decision[] = [];
   /** Arguments of every call of `vramEstimate` and `latency`. */
   readonly asked: unknown[][] = [];
@@ -148,6 +179,7 @@ export class SystemFixture implements SystemView, SystemControl {
         lastSeenAt: AT,
         gpus: this.gpus,
         instances: this.instances,
+        cells: this.cells,
         usage: this.usage(),
         ...this.backend,
       },
@@ -188,7 +220,15 @@ export class SystemFixture implements SystemView, SystemControl {
   }
 
   swaps() {
-    return { loads: 3, unloads: 2, evictions: 1, spills: 0, loadTimeMs: 12_345.6 };
+    return {
+      loads: 3,
+      unloads: 2,
+      evictions: 1,
+      spills: 0,
+      loadTimeMs: 12_345.6,
+      coldStarts: 1,
+      warmStarts: 2,
+    };
   }
 
   latency(priority: Job['priority'] | null, windowMs: number) {
@@ -198,6 +238,10 @@ export class SystemFixture implements SystemView, SystemControl {
 
   decisions(): readonly Decision[] {
     return this.decided;
+  }
+
+  async cellLog(id: CellId, lines: number): Promise<readonly string[] | null> {
+    return this.logs.get(id)?.slice(-lines) ?? null;
   }
 
   explain(job: Job): JobWaiting | null {
@@ -219,6 +263,7 @@ export function decisions(count: number, jobId: JobId | null = null): readonly D
     kind: 'LOAD' as const,
     backendId: BACKEND,
     jobId,
+    cellId: null,
     modelName: 'qwen3:8b',
     explanation: `Decision ${i + 1}.`,
   }));

@@ -19,6 +19,8 @@ export interface AdoptionOptions {
   readonly starter: CellStarter;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of each that was not taken over, once nothing of it is left, unless it had been under supervision meanwhile. */
+  readonly ended: (survivor: Survivor, why: string) => void;
 }
 
 /** Resolves when each survivor is adopted, or nothing of it is left. */
@@ -39,7 +41,7 @@ export async function removeOldFolders(folder: string, cells: readonly Cell[]): 
 }
 
 async function adoptOrEnd(survivor: Survivor, options: AdoptionOptions): Promise<Cell | null> {
-  const { supervisor, logger } = options;
+  const { supervisor, logger, ended } = options;
   const note = parseNote(survivor.record?.note ?? null);
   try {
     if (!note) throw new Error('it held no model');
@@ -49,7 +51,10 @@ async function adoptOrEnd(survivor: Survivor, options: AdoptionOptions): Promise
   } catch (error) {
     const what = note ? `The server process of ${note.modelName}` : 'A server process';
     logger.info(`${what} of an earlier server is ended: ${messageOf(error)}.`);
-    await supervisor.end(survivor).catch((failure: unknown) => logger.error(messageOf(failure)));
+    await supervisor.end(survivor).then(
+      () => ended(survivor, `It cannot be taken over: ${messageOf(error)}.`),
+      (failure: unknown) => logger.error(messageOf(failure)),
+    );
     return null;
   }
 }
@@ -74,6 +79,7 @@ async function adopt(
   try {
     await prove(cell, note, late.signal);
   } catch (error) {
+    cell.closedBecause = `It cannot be taken over: ${messageOf(error)}.`;
     await cell.connection.close();
     throw error;
   } finally {

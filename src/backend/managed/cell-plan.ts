@@ -102,3 +102,8 @@ export function cellKey(plan: CellPlan, options: EnvironmentOptions, program: Pr
   for (const name of Object.keys(environment).sort()) hash.update(`${name}=${environment[name]}\0`);
   return hash.digest('hex');
 }
+
+/** Whether these variables make Ollama write the prompts of jobs to its log. */
+export function logsPrompts({ OLLAMA_DEBUG: debug }: Readonly<Record<string, string>>): boolean {
+  return debug !== undefined && !['', '0', 'f', 'false'].includes(debug.trim().toLowerCase());
+}

@@ -2,15 +2,17 @@
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
+import type { CellRole } from '../../domain/cell.ts';
 import { BackendError } from '../../domain/errors.ts';
 import { OllamaConnection } from '../ollama/connection.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from '../ollama/deadlines.ts';
 import { versionAnswer } from '../ollama/wire.ts';
 import type { ProcessSpec, Supervisor } from '../supervisor/index.ts';
-import { Cell, type CellRole } from './cell.ts';
+import { Cell } from './cell.ts';
 import { type CellPlan, cellKey, libraryEnvironment, plannedEnvironment } from './cell-plan.ts';
 import { deviceMismatch } from './devices.ts';
 import { startFailure } from './failures.ts';
+import { type CellPurpose, startNote } from './note.ts';
 import { PrivateFolder } from './private-folder.ts';
 import { findProgram, type Program } from './program.ts';
 import { MANAGED_DEADLINES, type ManagedDeadlines, type ManagedOllamaOptions } from './settings.ts';
@@ -25,22 +27,26 @@ export interface StarterOptions {
   readonly supervisor: Supervisor;
   /** Where HOME and the private model folders are. */
   readonly folder: string;
+  /** Of each cell, as soon as there is one. */
+  readonly made: (cell: Cell) => void;
 }
 
 export class CellStarter {
   readonly deadlines: Deadlines & ManagedDeadlines;
   readonly #options: ManagedOllamaOptions;
   readonly #supervisor: Supervisor;
+  readonly #made: StarterOptions['made'];
   readonly #home: string;
   readonly #modelFolders: string;
   /** The start that makes the key of HOME; several at once would each make one. */
   #keyMaker: Promise<unknown> | undefined;
   #hasStarted = false;
 
-  constructor({ options, supervisor, folder }: StarterOptions) {
+  constructor({ options, supervisor, folder, made }: StarterOptions) {
     this.deadlines = { ...DEFAULT_DEADLINES, ...MANAGED_DEADLINES, ...options.deadlines };
     this.#options = options;
     this.#supervisor = supervisor;
+    this.#made = made;
     this.#home = join(folder, 'home');
     this.#modelFolders = join(folder, 'models');
   }
@@ -55,7 +61,7 @@ export class CellStarter {
   }
 
   /** An empty cell for a plan, whose log names the planned cards and no others. @throws BackendError, or the signal's reason */
-  async start(plan: CellPlan, role: Exclude<CellRole, 'library'>, signal: AbortSignal): Promise<Cell> {
+  async start(plan: CellPlan, purpose: CellPurpose, signal: AbortSignal): Promise<Cell> {
     const program = await this.program();
     const environment = plannedEnvironment(plan, this.#options);
     const name = Buffer.from(this.#options.random.bytes(12)).toString('hex');
@@ -64,7 +70,7 @@ export class CellStarter {
     try {
       const env = { ...environment, OLLAMA_MODELS: folder.path };
       const key = cellKey(plan, this.#options, program);
-      cell = await this.#launch({ plan, key, folder, env, program, role }, signal);
+      cell = await this.#launch({ plan, key, folder, env, program, purpose }, signal);
       const mismatch = deviceMismatch(plan.gpus, cell.process.output.tail(LOG_LINES));
       if (mismatch === null) return cell;
       const planned = plan.gpus.map((gpu) => gpu.key).join(', ') || 'no GPU';
@@ -74,14 +80,14 @@ export class CellStarter {
         `A server process was started for ${planned}, but ${mismatch}. Look into its log; managed.env may name other devices.`,
       );
     } catch (error) {
-      await cell?.end();
+      await cell?.end('It does not see the cards that were planned for it.');
       await folder.remove();
       throw error;
     }
   }
 
   /** The cell that serves the user's own model folder. @throws BackendError, or the signal's reason */
-  async startLibrary(models: string, signal: AbortSignal): Promise<Cell> {
+  async startLibrary(models: string, reason: string, signal: AbortSignal): Promise<Cell> {
     const program = await this.program();
     const environment = libraryEnvironment(this.#options);
     const plan: CellPlan = {
@@ -90,7 +96,8 @@ export class CellStarter {
     };
     const env = { ...environment, OLLAMA_MODELS: models };
     const key = cellKey(plan, this.#options, program);
-    return this.#launch({ plan, key, folder: null, env, program, role: 'library' }, signal);
+    const purpose: CellPurpose = { role: 'library', modelName: null, reason };
+    return this.#launch({ plan, key, folder: null, env, program, purpose }, signal);
   }
 
   /** A cell around a process that is there already. */
@@ -101,19 +108,22 @@ export class CellStarter {
       clock: this.#options.clock,
       deadlines: this.deadlines,
     });
-    return new Cell({ ...parts, connection }, role);
+    const cell = new Cell({ ...parts, connection }, role);
+    this.#made(cell);
+    return cell;
   }
 
   async #launch(
-    start: Pick<Cell, 'plan' | 'key' | 'folder' | 'role'> & {
+    start: Pick<Cell, 'plan' | 'key' | 'folder'> & {
+      readonly purpose: CellPurpose;
       readonly env: Readonly<Record<string, string>>;
       readonly program: Program;
     },
     signal: AbortSignal,
   ): Promise<Cell> {
-    const { plan, key, folder, role } = start;
+    const { plan, key, folder, purpose } = start;
     const spec: ProcessSpec = {
-      name: `${this.#options.name}'s ${role === 'library' ? 'library' : 'model'} server`,
+      name: `${this.#options.name}'s ${purpose.role === 'library' ? 'library' : 'model'} server`,
       command: start.program.path,
       args: ['serve'],
       env: { ...start.env, HOME: this.#home },
@@ -122,13 +132,13 @@ export class CellStarter {
         probe: askVersion,
         readyLimitMs: this.deadlines.cellReadyMs,
       },
-      note: { version: 1, role },
+      note: startNote(plan, purpose),
       graceMs: GRACE_MS,
     };
     try {
       await mkdir(this.#home, { recursive: true, mode: 0o700 });
       const process = await this.#withKey(() => this.#supervisor.start(spec, { signal }));
-      return this.cellOf({ process, plan, key, folder }, role);
+      return this.cellOf({ process, plan, key, folder }, purpose.role);
     } catch (error) {
       throw startFailure(error);
     }

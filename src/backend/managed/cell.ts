@@ -1,21 +1,12 @@
 /** One `ollama serve` process of ours, and what stands in it. */
-import type { CellState, CellStatus, Resident } from '../../domain/backend.ts';
+import type { Resident } from '../../domain/backend.ts';
+import type { CellRole } from '../../domain/cell.ts';
 import { type CellId, stableId } from '../../domain/ids.ts';
 import type { RunnerOptions } from '../../domain/model.ts';
 import type { OllamaConnection } from '../ollama/connection.ts';
-import type { HostMemory, ProcessIdentity, ProcessState, SupervisedProcess } from '../supervisor/index.ts';
+import type { HostMemory, ProcessIdentity, SupervisedProcess } from '../supervisor/index.ts';
 import type { CellPlan } from './cell-plan.ts';
 import type { PrivateFolder } from './private-folder.ts';
-
-const STATUS = {
-  STARTING: 'STARTING',
-  READY: 'READY',
-  STOPPING: 'STOPPING',
-  SWEEPING: 'STOPPING',
-  EXITED: 'EXITED',
-} as const satisfies Record<ProcessState, CellStatus>;
-
-export type CellRole = 'instance' | 'warm' | 'library';
 
 /** What a cell holds, once it is loaded. */
 export interface Occupant {
@@ -59,6 +50,8 @@ export class Cell {
   runs = 0;
   /** Why it takes no more requests: its engine died, or its model was replaced. Null while it does. */
   closedBecause: string | null = null;
+  /** It died, or its engine did: nobody told it to end. */
+  isLost = false;
   residentBytes: number | null = null;
   restarts = 0;
   #ending: Promise<void> | undefined;
@@ -77,24 +70,9 @@ export class Cell {
     return this.process.state === 'READY' && this.closedBecause === null;
   }
 
-  get status(): CellStatus {
-    return this.#ending && this.process.state === 'READY' ? 'STOPPING' : STATUS[this.process.state];
-  }
-
-  get state(): CellState {
-    return {
-      id: this.id,
-      status: this.status,
-      role: this.role,
-      modelName: this.modelName,
-      pid: this.process.pid,
-      port: this.process.port,
-      gpuKeys: this.plan.gpus.map(({ key }) => key),
-      residentBytes: this.residentBytes,
-      restarts: this.restarts,
-      startedAt: this.process.startedAt,
-      exitReason: this.process.exit?.why ?? null,
-    };
+  /** It was told to end. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
   }
 
   /** Null while it holds nothing that can be used. */
@@ -121,10 +99,11 @@ export class Cell {
 
   /**
    * Ends the process and all its children. Resolves when nothing of it is left, so that its memory is free.
+   * @param why one sentence, for people; the first reason that it was given to take no more requests stays
    * @throws ProcessStuckError; asked again, it waits again
    */
-  async end(): Promise<void> {
-    this.closedBecause ??= 'It was told to end.';
+  async end(why: string): Promise<void> {
+    this.closedBecause ??= why;
     this.#ending ??= this.#end().finally(() => {
       this.#ending = undefined;
     });

@@ -9,6 +9,9 @@ import {
   SupervisorStoppedError,
 } from '../supervisor/index.ts';
 
+/** What a cell is told to end for when everything is. */
+export const SERVER_STOPS = 'The server is stopping.';
+
 /** A cell that did not start. What is no failure of a process (a signal's reason, a BackendError) stays what it is. */
 export function startFailure(error: unknown): unknown {
   if (error instanceof SupervisorStoppedError || error instanceof ProgramBackingOffError) {

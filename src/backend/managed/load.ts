@@ -106,6 +106,7 @@ async function explained(
   if (error.code === 'BACKEND_UNREACHABLE') {
     // Asked to end before its death was noticed, it would be said to have been told to.
     await Promise.race([cell.process.died, sleep(clock, DEATH_NOTICE_MS)]);
+    cell.closedBecause ??= `It answered no more while it loaded ${variant.modelName}.`;
     const exit = await cell.process.end();
     const last = exit.lastLines.at(-1);
     return new BackendError(

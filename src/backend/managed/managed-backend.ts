@@ -4,21 +4,22 @@ import type {
   Backend,
   BackendCapabilities,
   BackendReading,
-  CellState,
   HostReading,
   InstanceHandle,
   LoadSpec,
   Resident,
 } from '../../domain/backend.ts';
+import type { CellEvent, CellState, CellStatistics } from '../../domain/cell.ts';
 import { BackendError, messageOf } from '../../domain/errors.ts';
 import { type BackendId, type CellId, stableId } from '../../domain/ids.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import { readHostRoom, Supervisor } from '../supervisor/index.ts';
 import { adoptSurvivors, removeOldFolders } from './adopt-survivors.ts';
-import { type Cell, cellId, type Occupant } from './cell.ts';
-import { planOf } from './cell-plan.ts';
+import type { Cell, Occupant } from './cell.ts';
+import { CellChronicle } from './cell-chronicle.ts';
+import { logsPrompts, planOf } from './cell-plan.ts';
 import { CellStarter } from './cell-starter.ts';
-import { unusable } from './failures.ts';
+import { SERVER_STOPS, unusable } from './failures.ts';
 import { loadInto } from './load.ts';
 import { type InstanceKeeper, ManagedInstance, VanishedInstance } from './managed-instance.ts';
 import { ManagedLibrary } from './managed-library.ts';
@@ -27,12 +28,6 @@ import { ModelCells } from './model-cells.ts';
 import type { LoadedNote } from './note.ts';
 import { CELL_HOST_BYTES, type ManagedOllamaOptions } from './settings.ts';
 import { WarmCells } from './warm-cells.ts';
-
-/** How loads found their cells. */
-export interface CellStatistics {
-  readonly coldStarts: number;
-  readonly warmStarts: number;
-}
 
 /** @throws SupervisionUnsupportedError on anything but Linux */
 export function createManagedOllamaBackend(options: ManagedOllamaOptions): ManagedOllama {
@@ -54,7 +49,7 @@ export class ManagedOllama implements Backend {
   readonly #cells: ModelCells;
   readonly #warm: WarmCells;
   readonly #keeper: InstanceKeeper;
-  readonly #uuids = new Map<CellId, string>();
+  readonly #chronicle: CellChronicle;
   readonly #listeners = new Set<() => void>();
   readonly #stopped = new AbortController();
   readonly #loads = new Set<Promise<unknown>>();
@@ -78,7 +73,13 @@ export class ManagedOllama implements Backend {
     // The id and not the name, which may be a word that means something in a path.
     this.#folder = join(options.dataDir, 'managed', this.id);
     this.#supervisor = new Supervisor({ dataDir: this.#folder, clock, random, logger });
-    this.#starter = new CellStarter({ options, supervisor: this.#supervisor, folder: this.#folder });
+    this.#chronicle = new CellChronicle({ clock, quotes: !logsPrompts(options.env) });
+    this.#starter = new CellStarter({
+      options,
+      supervisor: this.#supervisor,
+      folder: this.#folder,
+      made: (cell) => this.#chronicle.became(cell),
+    });
     const changed = () => this.#changed();
     this.#cells = new ModelCells({ options, changed });
     this.library = new ManagedLibrary({
@@ -94,12 +95,12 @@ export class ManagedOllama implements Backend {
       drain: { tokens: 8, ms: this.#starter.deadlines.drainMs },
       addName: (cell, modelName, signal) => this.#addName(cell, modelName, signal),
       lost: (cell, why) => this.#cells.lost(cell, why),
-      end: (cell) => this.#cells.end(cell),
+      end: (cell, why) => this.#cells.end(cell, why),
       idle: (cell) => this.#cells.endIfRetired(cell),
     };
   }
 
-  get statistics(): CellStatistics {
+  get cellStatistics(): CellStatistics {
     return { coldStarts: this.#coldStarts, warmStarts: this.#warmStarts };
   }
 
@@ -156,26 +157,21 @@ export class ManagedOllama implements Backend {
   }
 
   cells(): readonly CellState[] {
-    const library = this.library.cell;
-    const living = [...this.#cells, ...this.#warm.cells, ...(library ? [library] : [])];
-    return [
-      ...living.filter(({ status }) => status !== 'EXITED').map(({ state }) => state),
-      ...this.#cells.ended,
-    ];
+    return this.#chronicle.states;
+  }
+
+  onCell(listener: (event: CellEvent) => void): () => void {
+    return this.#chronicle.onEvent(listener);
   }
 
   async cellLog(id: CellId, lines: number): Promise<readonly string[] | null> {
-    const uuid = this.#uuids.get(id);
-    return uuid === undefined ? null : this.#supervisor.tail(uuid, lines);
+    const uuid = this.#chronicle.uuidOf(id);
+    return uuid === null ? null : this.#supervisor.tail(uuid, lines);
   }
 
   standReady(gpus: LoadSpec['gpus']): void {
     if (this.#stopped.signal.aborted) return;
-    const config = {
-      parallel: this.#options.defaults.parallel,
-      kvCacheType: 'f16',
-      flashAttention: null,
-    } as const;
+    const config = this.#options.defaults.instance;
     for (const cards of gpus.length === 0 ? [[]] : gpus.map((gpu) => [gpu])) {
       const plan = { gpus: cards, config };
       this.#warm.fillFirst(plan, () => this.#starter.keyOf(plan));
@@ -190,8 +186,7 @@ export class ManagedOllama implements Backend {
   async #start(): Promise<void> {
     const { logger } = this.#options;
     this.#supervisor.onChange((process) => {
-      const id = cellId(process.uuid);
-      this.#uuids.set(id, process.uuid);
+      this.#chronicle.saw(process);
       this.#changed();
     });
     try {
@@ -200,6 +195,7 @@ export class ManagedOllama implements Backend {
         starter: this.#starter,
         clock: this.#options.clock,
         logger,
+        ended: (survivor, why) => this.#chronicle.foundAndEnded(survivor, why),
       });
       for (const cell of adopted) this.#cells.add(cell);
       await removeOldFolders(this.#folder, adopted);
@@ -216,8 +212,8 @@ export class ManagedOllama implements Backend {
     await Promise.allSettled(this.#loads);
     await Promise.all([this.library.stop(), this.#warm.stop()]);
     const { keep } = this.#options;
-    if (keep) for (const cell of this.#cells) if (!cell.resident) await cell.end();
-    if (!keep) await Promise.allSettled([...this.#cells].map((cell) => this.#cells.end(cell)));
+    if (keep) for (const cell of this.#cells) if (!cell.resident) await cell.end(SERVER_STOPS);
+    if (!keep) await Promise.allSettled([...this.#cells].map((cell) => this.#cells.end(cell, SERVER_STOPS)));
     await Promise.allSettled([...this.#cells].map((cell) => cell.connection.close()));
     await this.#supervisor.stop({ keep });
     this.#listeners.clear();
@@ -241,7 +237,10 @@ export class ManagedOllama implements Backend {
       return new ManagedInstance(cell, occupant, spec.variant, this.#keeper);
     } catch (error) {
       // Its memory is free before anybody hears of the failure.
-      await this.#cells.end(cell).catch((stuck: unknown) => this.#options.logger.error(messageOf(stuck)));
+      const why = `${spec.variant.modelName} could not be loaded: ${firstLine(messageOf(signal.aborted ? signal.reason : error))}`;
+      await this.#cells
+        .end(cell, why)
+        .catch((stuck: unknown) => this.#options.logger.error(messageOf(stuck)));
       throw signal.aborted ? signal.reason : error;
     }
   }
@@ -259,8 +258,10 @@ export class ManagedOllama implements Backend {
       return warm;
     }
     this.#coldStarts += 1;
-    this.#options.logger.debug(`${spec.variant.modelName} gets a new server process.`);
-    const cell = await this.#starter.start(plan, 'instance', signal);
+    const { modelName } = spec.variant;
+    this.#options.logger.debug(`${modelName} gets a new server process.`);
+    const purpose = { role: 'instance', modelName, reason: this.#warm.missReason(plan) } as const;
+    const cell = await this.#starter.start(plan, purpose, signal);
     this.#warm.fill(plan, key);
     return cell;
   }
@@ -313,4 +314,8 @@ function noteOf(cell: Cell, occupant: Occupant): LoadedNote {
     folder: folder?.path ?? '',
     ...occupant,
   };
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
 }

@@ -2,6 +2,7 @@
 import { type Clock, sleep } from '../../clock.ts';
 import type { InstanceHandle, OutputSink, RunRequest } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
+import type { CellId } from '../../domain/ids.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { Variant } from '../../domain/model.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
@@ -21,7 +22,7 @@ export interface InstanceKeeper {
   /** Its engine is gone: it takes no more requests and ends. */
   lost(cell: Cell, why: string): void;
   /** Resolves when nothing of it is left. */
-  end(cell: Cell): Promise<void>;
+  end(cell: Cell, why: string): Promise<void>;
   /** A request has ended. */
   idle(cell: Cell): void;
 }
@@ -43,6 +44,10 @@ export class ManagedInstance implements InstanceHandle {
     this.#keeper = keeper;
     this.variant = variant;
     this.measured = { sizeBytes: occupant.sizeBytes, vramBytes: occupant.vramBytes };
+  }
+
+  get cellId(): CellId {
+    return this.#cell.id;
   }
 
   async run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
@@ -75,7 +80,7 @@ export class ManagedInstance implements InstanceHandle {
   async unload(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     try {
-      await this.#keeper.end(this.#cell);
+      await this.#keeper.end(this.#cell, `${this.#occupant.modelName} was unloaded.`);
     } catch (error) {
       throw startFailure(error);
     }

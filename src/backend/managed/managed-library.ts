@@ -10,7 +10,7 @@ import { OllamaModelLibrary } from '../ollama/model-library.ts';
 import { versionAnswer } from '../ollama/wire.ts';
 import type { Cell } from './cell.ts';
 import type { CellStarter } from './cell-starter.ts';
-import { unusable } from './failures.ts';
+import { SERVER_STOPS, unusable } from './failures.ts';
 import { lockFolder } from './library-lock.ts';
 import { filesInUse, readManifest, requireModelFolder } from './manifest.ts';
 import { requireVersion } from './program.ts';
@@ -106,7 +106,7 @@ export class ManagedLibrary implements ModelLibrary {
   async stop(): Promise<void> {
     this.#stopped.abort(unusable('The backend was stopped.'));
     const served = this.#served ?? (await this.#opening?.catch(() => undefined));
-    await served?.cell.end();
+    await served?.cell.end(SERVER_STOPS);
   }
 
   /** Once more with a new cell when the one that was asked died meanwhile. */
@@ -117,6 +117,7 @@ export class ManagedLibrary implements ModelLibrary {
     } catch (error) {
       if (signal.aborted || this.#stopped.signal.aborted) throw error;
       if (!(error instanceof BackendError) || error.code !== 'BACKEND_UNREACHABLE') throw error;
+      served.cell.closedBecause ??= 'It did not answer any more.';
       await served.cell.process.end();
       return question(await this.#open(signal));
     }
@@ -135,7 +136,11 @@ export class ManagedLibrary implements ModelLibrary {
 
   async #start(): Promise<Served> {
     const models = await requireModelFolder(this.#options.models);
-    const cell = await this.#starter.startLibrary(models, this.#stopped.signal);
+    const reason =
+      this.#starts === 0
+        ? 'It serves the model library.'
+        : 'It serves the model library in the place of the one before.';
+    const cell = await this.#starter.startLibrary(models, reason, this.#stopped.signal);
     try {
       const { version } = await cell.connection.ask(
         { endpoint: '/api/version' },
@@ -155,14 +160,14 @@ export class ManagedLibrary implements ModelLibrary {
       this.#changed();
       return this.#served;
     } catch (error) {
-      await cell.end();
+      await cell.end('It is not usable.');
       throw error;
     }
   }
 
   async #clearAway(cell: Cell): Promise<void> {
     this.#changed();
-    await cell.end().catch((error: unknown) => this.#logger.warn(messageOf(error)));
+    await cell.end('It died.').catch((error: unknown) => this.#logger.warn(messageOf(error)));
   }
 
   async #removeUnused(models: string, fileNames: readonly string[]): Promise<void> {

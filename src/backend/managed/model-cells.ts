@@ -1,6 +1,6 @@
-/** The cells that load or hold a model, from their start to their end: which are of use, which are lost, and what became of those before. */
+/** The cells that load or hold a model, from their start to their end: which are of use, and which are lost. */
 import type { Timer } from '../../clock.ts';
-import type { CellState, Resident } from '../../domain/backend.ts';
+import type { Resident } from '../../domain/backend.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { isAlive } from './engine.ts';
@@ -8,8 +8,6 @@ import type { ManagedOllamaOptions } from './settings.ts';
 
 /** Between two looks at the engines. */
 const ENGINE_POLL_MS = 250;
-/** Ended cells that are still shown. */
-const SHOWN_ENDS = 16;
 
 export interface ModelCellsOptions {
   readonly options: Pick<ManagedOllamaOptions, 'name' | 'clock' | 'logger'>;
@@ -20,7 +18,6 @@ export class ModelCells {
   readonly #options: ModelCellsOptions['options'];
   readonly #changed: () => void;
   readonly #cells = new Set<Cell>();
-  readonly #ended: CellState[] = [];
   /** By canonical name, as of the last list; empty before the first. */
   #weights: ReadonlyMap<string, string> = new Map();
   /** Cells whose weights the last list did not have: one list alone may have met a half-written manifest. */
@@ -34,11 +31,6 @@ export class ModelCells {
 
   [Symbol.iterator](): Iterator<Cell> {
     return this.#cells[Symbol.iterator]();
-  }
-
-  /** The newest first. */
-  get ended(): readonly CellState[] {
-    return this.#ended;
   }
 
   /** Looks at the engines from now on, until `unwatch`. */
@@ -79,22 +71,17 @@ export class ModelCells {
   lost(cell: Cell, why: string): void {
     if (!this.#cells.has(cell) || cell.closedBecause !== null) return;
     cell.closedBecause = why;
+    cell.isLost = true;
     const { name, logger } = this.#options;
     logger.warn(`The instance of ${cell.modelName} on ${name} is lost. ${why}`, { cell: cell.id });
     this.#changed();
-    this.#endSoon(cell);
+    this.#endSoon(cell, why);
   }
 
   /** Resolves when nothing of it is left. @throws ProcessStuckError */
-  async end(cell: Cell): Promise<void> {
-    const before = cell.state;
-    await cell.end();
-    if (!this.#cells.delete(cell)) return;
-    const { exit } = cell.process;
-    const exitReason = exit && !exit.asked ? exit.why : (cell.closedBecause ?? exit?.why ?? null);
-    this.#ended.unshift({ ...before, status: 'EXITED', residentBytes: null, exitReason });
-    this.#ended.splice(SHOWN_ENDS);
-    this.#changed();
+  async end(cell: Cell, why: string): Promise<void> {
+    await cell.end(why);
+    if (this.#cells.delete(cell)) this.#changed();
   }
 
   /** What is in memory of a model that was replaced or deleted takes no new requests, and goes when it has none. */
@@ -117,7 +104,7 @@ export class ModelCells {
   }
 
   endIfRetired(cell: Cell): void {
-    if (cell.closedBecause !== null && cell.runs === 0) this.#endSoon(cell);
+    if (cell.closedBecause !== null && cell.runs === 0) this.#endSoon(cell, cell.closedBecause);
   }
 
   /** By which these weights are known now; null when their name means other ones, as nobody may take them for those. */
@@ -128,8 +115,8 @@ export class ModelCells {
     return other ? other[0] : known === undefined ? modelName : null;
   }
 
-  #endSoon(cell: Cell): void {
+  #endSoon(cell: Cell, why: string): void {
     // The supervisor goes on trying; that it could not is in the log already.
-    this.end(cell).catch(() => {});
+    this.end(cell, why).catch(() => {});
   }
 }

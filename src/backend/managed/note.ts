@@ -1,6 +1,7 @@
 /** What a cell's record tells whoever finds it after a crash of ours. */
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
+import type { CellPlan } from './cell-plan.ts';
 
 const gpu = z.object({ key: z.string(), index: z.number() });
 const plan = z.object({
@@ -47,5 +48,38 @@ export type LoadedNote = z.infer<typeof loaded>;
 /** Null for a cell that held no model, or whose note another version wrote. */
 export function parseNote(note: Json): LoadedNote | null {
   const { success, data } = loaded.safeParse(note);
+  return success ? data : null;
+}
+
+const purpose = z.object({
+  role: z.enum(['instance', 'warm', 'library']),
+  /** Null where it gets its model later, or none. */
+  modelName: z.string().nullable(),
+  /** Why it was started: a sentence or more, for people. */
+  reason: z.string(),
+});
+
+/** What a cell is started for. */
+export type CellPurpose = Readonly<z.infer<typeof purpose>>;
+
+const stored = purpose.partial({ modelName: true, reason: true }).extend({ plan: plan.optional() });
+
+/** Of a cell that holds nothing yet: told to whoever looks, and never adopted. */
+export function startNote({ gpus, config }: CellPlan, { role, modelName, reason }: CellPurpose): Json {
+  return {
+    version: 1,
+    role,
+    modelName,
+    reason,
+    plan: { gpus: gpus.map(({ key, index }) => ({ key, index })), config: { ...config } },
+  };
+}
+
+/** As a note tells it, of a start or of a whole load. */
+export type StoredPurpose = z.infer<typeof stored>;
+
+/** Null for what another version wrote. */
+export function parsePurpose(note: Json): StoredPurpose | null {
+  const { success, data } = stored.safeParse(note);
   return success ? data : null;
 }

@@ -1,5 +1,6 @@
 /** What a managed Ollama is built from. */
 import type { Clock, Random } from '../../clock.ts';
+import type { InstanceConfig } from '../../domain/model.ts';
 import { MiB } from '../../domain/units.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Deadlines } from '../ollama/deadlines.ts';
@@ -30,8 +31,8 @@ export interface ManagedOllamaOptions {
 export interface ManagedDefaults {
   /** Tokens of one slot for requests that name none. Ours always do; it is the cell's own fallback. */
   readonly contextLength: number;
-  /** Slots of an instance whose model has no number of its own. */
-  readonly parallel: number;
+  /** How an instance is set up whose model says nothing else. */
+  readonly instance: InstanceConfig;
   /** Loads under way at once. */
   readonly parallelLoads: number;
   /** Free memory that the engine leaves on each card when it fits layers by itself. */

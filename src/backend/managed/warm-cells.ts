@@ -4,6 +4,14 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Cell } from './cell.ts';
 import type { CellPlan } from './cell-plan.ts';
 import type { CellStarter } from './cell-starter.ts';
+import { SERVER_STOPS } from './failures.ts';
+import type { CellPurpose } from './note.ts';
+
+const STAND_BY: CellPurpose = {
+  role: 'warm',
+  modelName: null,
+  reason: 'It stands ready for the next load.',
+};
 
 export interface WarmCellsOptions {
   readonly starter: CellStarter;
@@ -71,6 +79,18 @@ export class WarmCells {
     );
   }
 
+  /** For people: why `take` had none for this plan. */
+  missReason(plan: CellPlan): string {
+    const { perPlace } = this.#options;
+    if (perPlace === 0) return 'None is kept ready (`warmCells` is 0).';
+    if (plan.gpus.length > 1) return 'None is kept ready for several cards.';
+    const place = placeOf(plan);
+    if (this.cells.some((cell) => cell.isServing && placeOf(cell.plan) === place)) {
+      return 'The one that stood ready has other settings.';
+    }
+    return this.#fills.has(place) ? 'The next one to stand ready was not there yet.' : 'None stood ready.';
+  }
+
   /** Sees to it that enough cells like the one that was used last stand ready in its place; those of other kinds there end. */
   fill(plan: CellPlan, key: string): void {
     // A plan over several cards is for one large model: what it needs next is not known.
@@ -98,7 +118,7 @@ export class WarmCells {
   async stop(): Promise<void> {
     this.#stopped.abort(new Error('The backend was stopped.'));
     await this.settled();
-    await Promise.all([...this.#cells].map((cell) => this.#end(cell)));
+    await Promise.all([...this.#cells].map((cell) => this.#end(cell, SERVER_STOPS)));
   }
 
   async #fill(place: string, plan: CellPlan, key: string): Promise<void> {
@@ -107,10 +127,10 @@ export class WarmCells {
     await Promise.all(
       there()
         .filter((cell) => cell.key !== key)
-        .map((cell) => this.#end(cell)),
+        .map((cell) => this.#end(cell, 'The next load there is more likely to want other settings.')),
     );
     while (there().length < perPlace && !this.#stopped.signal.aborted) {
-      const cell = starter.start(plan, 'warm', this.#stopped.signal);
+      const cell = starter.start(plan, STAND_BY, this.#stopped.signal);
       const beginning: Beginning = { key, cell, taken: false };
       this.#beginnings.add(beginning);
       try {
@@ -126,7 +146,7 @@ export class WarmCells {
     const cell = await beginning.cell.catch(() => null);
     if (!cell || !signal.aborted) return cell;
     // Whoever waited for it has left.
-    if (this.#stopped.signal.aborted) await cell.end().catch(() => {});
+    if (this.#stopped.signal.aborted) await cell.end(SERVER_STOPS).catch(() => {});
     else this.#keep(cell);
     throw signal.reason;
   }
@@ -135,13 +155,13 @@ export class WarmCells {
     this.#cells.add(cell);
     this.#options.changed();
     cell.process.died.then(() => {
-      if (cell.role === 'warm') void this.#end(cell);
+      if (cell.role === 'warm') void this.#end(cell, 'It died.');
     });
   }
 
-  async #end(cell: Cell): Promise<void> {
+  async #end(cell: Cell, why: string): Promise<void> {
     this.#cells.delete(cell);
-    await cell.end().catch((error: unknown) => this.#options.logger.warn(messageOf(error)));
+    await cell.end(why).catch((error: unknown) => this.#options.logger.warn(messageOf(error)));
     this.#options.changed();
   }
 }

@@ -65,10 +65,16 @@ export type CopyModelInput = {
   source: string;
 };
 
-/** What the scheduler decided. */
+/** What was decided, or happened. */
 export type DecisionKind =
   /** A model cannot be loaded, even with everything else unloaded. */
   | 'ADMISSION_REFUSED'
+  /** A server process of a managed backend, or the engine in it, ended without having been told to. */
+  | 'CELL_DEATH'
+  /** A server process of a managed backend was told to end, and has. */
+  | 'CELL_END'
+  /** A server process of a managed backend was started, or one of an earlier server taken over. */
+  | 'CELL_START'
   /** Jobs were given to an instance. */
   | 'DISPATCH'
   /** An instance gets no new jobs, because its memory is wanted. */
@@ -486,6 +492,7 @@ export type JobStatesQueryVariables = Exact<{
 export type JobStatesQuery = { nodes: Array<
     | { __typename: 'Backend' }
     | { __typename: 'Batch' }
+    | { __typename: 'Cell' }
     | { __typename: 'Gpu' }
     | { __typename: 'Instance' }
     | { __typename: 'Job', id: string, status: JobStatus }
@@ -502,6 +509,7 @@ export type JobTimesQueryVariables = Exact<{
 export type JobTimesQuery = { nodes: Array<
     | { __typename: 'Backend' }
     | { __typename: 'Batch' }
+    | { __typename: 'Cell' }
     | { __typename: 'Gpu' }
     | { __typename: 'Instance' }
     | { __typename: 'Job', kind: JobKind, modelName: string, status: JobStatus, createdAt: string, startedAt: string | null, finishedAt: string | null }

@@ -1,8 +1,14 @@
 import type { GraphQLContext } from '../context.ts';
 import { requestError } from '../request-errors.ts';
 
-/** @throws GraphQLError FORBIDDEN */
-export function requireAdmin({ principal }: GraphQLContext): void {
+/**
+ * @param why a sentence without its end
+ * @throws GraphQLError FORBIDDEN
+ */
+export function requireAdmin(
+  { principal }: GraphQLContext,
+  why = 'This holds for the jobs of every client',
+): void {
   if (principal.admin) return;
-  throw requestError('FORBIDDEN', 'This holds for the jobs of every client: it takes an administrator.');
+  throw requestError('FORBIDDEN', `${why}: it takes an administrator.`);
 }

@@ -1,14 +1,19 @@
 import { builder } from '../builder.ts';
 import { backendsOf } from '../lookup.ts';
 import { NodeRef } from '../node.ts';
-import { BackendRef, GpuRef, InstanceRef } from '../refs.ts';
-import { BackendHealthEnum } from './enums.ts';
+import { BackendRef, CellRef, GpuRef, InstanceRef } from '../refs.ts';
+import { BackendHealthEnum, BackendModeEnum } from './enums.ts';
 import { VramUsageRef } from './gpu.ts';
 
 BackendRef.implement({
   description: 'A model server that jobs run on.',
   interfaces: [NodeRef],
   fields: (t) => ({
+    cells: t.expose('cells', {
+      type: [CellRef],
+      description:
+        'The server processes that vramkeeper runs for it, oldest first, and then those that ended last, newest first; empty when it is `ATTACHED`.',
+    }),
     gpus: t.expose('gpus', {
       type: [GpuRef],
       description: 'Empty on a host without any, or without a probe.',
@@ -20,12 +25,16 @@ BackendRef.implement({
       nullable: true,
       description: 'When it last answered; null when it never has.',
     }),
+    mode: t.expose('mode', { type: BackendModeEnum }),
     name: t.exposeString('name', { description: 'From the configuration.' }),
     problem: t.exposeString('problem', {
       nullable: true,
       description: 'What is wrong and what to do; null when it is `HEALTHY`.',
     }),
-    url: t.exposeString('url'),
+    url: t.exposeString('url', {
+      description:
+        'Where it answers; of a `MANAGED` one, whose processes have ports of their own, its program.',
+    }),
     version: t.exposeString('version', { nullable: true, description: 'Null when it has never answered.' }),
     vram: t.expose('usage', {
       type: VramUsageRef,

@@ -1,12 +1,12 @@
 import type { Decision } from '../../domain/decision.ts';
 import { builder } from '../builder.ts';
-import { backendById } from '../lookup.ts';
+import { backendById, cellsOf } from '../lookup.ts';
 import { connectionOf, pageOf, pageRange } from '../paging.ts';
-import { BackendRef, DecisionRef, JobRef } from '../refs.ts';
+import { BackendRef, CellRef, DecisionRef, JobRef } from '../refs.ts';
 import { DecisionKindEnum } from './enums.ts';
 
 DecisionRef.implement({
-  description: 'One thing that the scheduler decided, and why.',
+  description: 'One thing that the scheduler decided, or that became of a server process, and why.',
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime' }),
     backend: t.field({
@@ -14,6 +14,13 @@ DecisionRef.implement({
       nullable: true,
       description: 'The backend that it is about; null when it is about none.',
       resolve: ({ backendId }, _args, { system }) => backendById(system, backendId),
+    }),
+    cell: t.field({
+      type: CellRef,
+      nullable: true,
+      description:
+        'The server process that it is about; null when it is about none, or the process ended too long ago.',
+      resolve: ({ cellId }, _args, { system }) => cellsOf(system).find(({ id }) => id === cellId) ?? null,
     }),
     explanation: t.exposeString('explanation', {
       description: 'One sentence with the numbers that decided it.',
@@ -36,7 +43,7 @@ builder.queryField('decisions', (t) =>
     {
       type: DecisionRef,
       description:
-        'What the scheduler decided, newest first, each with its reason. Old ones are forgotten. Give exactly one of `first` and `last` (at most 100).',
+        'What the scheduler decided and what became of server processes, newest first, each with its reason. Old ones are forgotten. Give exactly one of `first` and `last` (at most 100).',
       resolve: (_root, args, { system }) => {
         const range = pageRange(args, (text) => {
           const sequence = CURSOR.exec(text)?.[1];

@@ -1,4 +1,5 @@
 /** Enums that inputs and outputs share. Their values are the words of the domain. */
+import type { CellRole, CellStatus } from '../../domain/cell.ts';
 import type { DecisionKind, WaitReason } from '../../domain/decision.ts';
 import type { FailureCode } from '../../domain/errors.ts';
 import type { VramSource } from '../../domain/gpu.ts';
@@ -7,7 +8,7 @@ import type { JobKind, JobPriority, JobStatus, OutputChannel } from '../../domai
 import type { Capability } from '../../domain/model.ts';
 import type { ChatRole, ThinkLevel } from '../../domain/request.ts';
 import type { JobOrder, JobOrderField } from '../../domain/store.ts';
-import type { BackendHealth } from '../../domain/system.ts';
+import type { BackendHealth, BackendState } from '../../domain/system.ts';
 import { builder } from '../builder.ts';
 
 /** Every value of a domain union with what it means; the compiler sees to it that none is missing. */
@@ -119,6 +120,24 @@ export const BackendHealthEnum = enumOf<BackendHealth>(
   },
 );
 
+export const BackendModeEnum = enumOf<BackendState['mode']>('BackendMode', 'Who runs the model server.', {
+  ATTACHED: 'Someone else does.',
+  MANAGED: 'vramkeeper starts and ends its processes, one for each instance.',
+});
+
+export const CellStatusEnum = enumOf<CellStatus>('CellStatus', 'What a server process is doing.', {
+  STARTING: 'Runs, and does not answer yet.',
+  READY: 'Answers.',
+  STOPPING: 'Was told to end, or died; something of it is still there.',
+  EXITED: 'Nothing of it is left.',
+});
+
+export const CellRoleEnum = enumOf<Uppercase<CellRole>>('CellRole', 'What a server process is for.', {
+  INSTANCE: 'Loads or holds a model.',
+  LIBRARY: 'Serves the model library: lists, pulls, copies and deletes models. It sees no GPU.',
+  WARM: 'Stands ready without a model, so that the next load need not wait for a start.',
+});
+
 export const VramSourceEnum = enumOf<VramSource>('VramSource', 'Where the figures of GPU memory come from.', {
   DRIVER: 'Read from the driver.',
   OLLAMA: 'Summed from what the backend says it has loaded.',
@@ -127,8 +146,12 @@ export const VramSourceEnum = enumOf<VramSource>('VramSource', 'Where the figure
   VIRTUAL: 'Read from a virtual GPU.',
 });
 
-export const DecisionKindEnum = enumOf<DecisionKind>('DecisionKind', 'What the scheduler decided.', {
+export const DecisionKindEnum = enumOf<DecisionKind>('DecisionKind', 'What was decided, or happened.', {
   ADMISSION_REFUSED: 'A model cannot be loaded, even with everything else unloaded.',
+  CELL_DEATH:
+    'A server process of a managed backend, or the engine in it, ended without having been told to.',
+  CELL_END: 'A server process of a managed backend was told to end, and has.',
+  CELL_START: 'A server process of a managed backend was started, or one of an earlier server taken over.',
   DISPATCH: 'Jobs were given to an instance.',
   DRAIN: 'An instance gets no new jobs, because its memory is wanted.',
   LOAD: 'A model is brought into memory.',

@@ -1,7 +1,7 @@
 import { footprintBytes } from '../../domain/instance.ts';
-import { backendById } from '../lookup.ts';
+import { backendById, cellsOf } from '../lookup.ts';
 import { NodeRef } from '../node.ts';
-import { BackendRef, GpuRef, InstanceRef, JobRef, ModelRef } from '../refs.ts';
+import { BackendRef, CellRef, GpuRef, InstanceRef, JobRef, ModelRef } from '../refs.ts';
 import { InstanceStatusEnum } from './enums.ts';
 
 InstanceRef.implement({
@@ -22,6 +22,12 @@ InstanceRef.implement({
       nullable: true,
       description: 'Where it is. Null only in the moment in which its backend goes.',
       resolve: ({ backendId }, _args, { system }) => backendById(system, backendId),
+    }),
+    cell: t.field({
+      type: CellRef,
+      nullable: true,
+      description: 'The server process that holds it; null while it loads, and on an `ATTACHED` backend.',
+      resolve: ({ cellId }, _args, { system }) => cellsOf(system).find(({ id }) => id === cellId) ?? null,
     }),
     contextLength: t.int({
       description: 'Tokens that one request can use.',

@@ -13,6 +13,9 @@ const LATENCY_WINDOW_MS = 300_000;
 const SwapStatsRef = builder.objectRef<SwapStats>('SwapStats').implement({
   description: 'What has been brought into memory and out of it since the start.',
   fields: (t) => ({
+    coldStarts: t.exposeInt('coldStarts', {
+      description: 'Loads on managed backends for which a server process had to be started.',
+    }),
     evictions: t.exposeInt('evictions', { description: 'Unloads that made room for another model.' }),
     loads: t.exposeInt('loads'),
     loadTime: t.expose('loadTimeMs', {
@@ -23,6 +26,9 @@ const SwapStatsRef = builder.objectRef<SwapStats>('SwapStats').implement({
       description: 'Loads that ended partly on the CPU although there are GPUs.',
     }),
     unloads: t.exposeInt('unloads', { description: 'Unloads for any reason.' }),
+    warmStarts: t.exposeInt('warmStarts', {
+      description: 'Loads on managed backends that took a server process which stood ready.',
+    }),
   }),
 });
 

@@ -165,14 +165,14 @@ describe('cells that stand ready', () => {
     const backend = await startBackend(rig, { warmCells: 1 });
     await load(backend, rig, SMALL);
     await backend.warmed();
-    expect(backend.statistics).toEqual({ coldStarts: 1, warmStarts: 0 });
+    expect(backend.cellStatistics).toEqual({ coldStarts: 1, warmStarts: 0 });
     const warm = backend.cells().find(({ role }) => role === 'warm');
     await load(backend, rig, OTHER);
-    expect(backend.statistics).toEqual({ coldStarts: 1, warmStarts: 1 });
+    expect(backend.cellStatistics).toEqual({ coldStarts: 1, warmStarts: 1 });
     expect(backend.cells().find(({ modelName }) => modelName === OTHER)?.pid).toBe(warm?.pid);
     await backend.warmed();
     await load(backend, rig, EMBEDDING, [0], 1);
-    expect(backend.statistics).toEqual({ coldStarts: 2, warmStarts: 1 });
+    expect(backend.cellStatistics).toEqual({ coldStarts: 2, warmStarts: 1 });
   });
 
   test('are there before the first load, once the cards are known', async () => {
@@ -186,7 +186,7 @@ describe('cells that stand ready', () => {
     await backend.warmed();
     expect(warm()).toHaveLength(2);
     await load(backend, rig, SMALL, [1]);
-    expect(backend.statistics).toEqual({ coldStarts: 0, warmStarts: 1 });
+    expect(backend.cellStatistics).toEqual({ coldStarts: 0, warmStarts: 1 });
   });
 
   test('are none where none are wanted', async () => {
@@ -205,7 +205,7 @@ describe('cells that stand ready', () => {
     const spec = await specOf(backend, rig, SMALL);
     backend.standReady(spec.gpus);
     await backend.load(spec, signal);
-    expect(backend.statistics).toEqual({ coldStarts: 0, warmStarts: 1 });
+    expect(backend.cellStatistics).toEqual({ coldStarts: 0, warmStarts: 1 });
   });
 
   test('start beside the load that took the one before', async () => {
@@ -233,7 +233,7 @@ describe('cells that stand ready', () => {
     const warm = backend.cells().filter(({ role, status }) => role === 'warm' && status === 'READY');
     expect(warm).toHaveLength(4);
     await load(backend, rig, OTHER, [1]);
-    expect(backend.statistics.warmStarts).toBe(1);
+    expect(backend.cellStatistics.warmStarts).toBe(1);
   });
 });
 
