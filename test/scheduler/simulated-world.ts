@@ -55,6 +55,8 @@ export interface WorldOptions {
   readonly hasBeliefs?: boolean;
   /** Memory of the host besides the cards, where it is watched. */
   readonly host?: { readonly totalBytes: number; readonly bytesPerInstance: number };
+  /** How long after the store has given out jobs the loop hears of it. */
+  readonly claimAnswerMs?: number;
   readonly random: Random;
 }
 
@@ -332,8 +334,7 @@ export class SimulatedWorld {
   }
 
   #claim(effect: Extract<Effect, { type: 'claim' }>): void {
-    const { instanceId, picks, as } = effect.claim;
-    const one = this.held.get(instanceId);
+    const { picks } = effect.claim;
     const got: SimulatedJob[] = [];
     for (const pick of picks) {
       const key = `${pick.queue}|${pick.priority}|${pick.client}`;
@@ -342,6 +343,14 @@ export class SimulatedWorld {
       got.push(...taken);
       if (taken[0]) this.#publish(taken[0]);
     }
+    const { claimAnswerMs } = this.#options;
+    if (claimAnswerMs === undefined) this.#claimed(effect, got);
+    else this.clock.after(claimAnswerMs, () => this.#claimed(effect, got));
+  }
+
+  #claimed(effect: Extract<Effect, { type: 'claim' }>, got: readonly SimulatedJob[]): void {
+    const { instanceId, as } = effect.claim;
+    const one = this.held.get(instanceId);
     this.loop.handle({ type: 'claimed', claimNumber: effect.claimNumber, jobs: got.map((job) => job.id) });
     for (const job of got) {
       if (!one) this.#giveBack(instanceId, job);

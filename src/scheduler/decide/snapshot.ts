@@ -74,6 +74,8 @@ export interface InstanceSnapshot extends Instance {
   readonly expectedLoadMs: number;
   /** Bytes that were free on each card when it was loaded, as its server saw them. */
   readonly freeBeforeLoad: ReadonlyMap<GpuId, number>;
+  /** Jobs asked of the store for it and not answered yet: until then the demand may have them off already, and once more. */
+  readonly asking: number;
 }
 
 /** Asked for by a person, a pin or the configuration. */
