@@ -69,6 +69,6 @@ export type Effect =
   | { readonly type: 'unload'; readonly instanceId: InstanceId }
   /** It went without us; what ran there ends by itself. */
   | { readonly type: 'forget'; readonly instanceId: InstanceId }
-  /** A fresh reading is wanted soon; several wishes are one. */
-  | { readonly type: 'poke'; readonly backendId: BackendId }
+  /** A fresh reading is wanted: soon, so that several wishes are one and a card gets time to change, or at once. */
+  | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now' | 'soon' }
   | { readonly type: 'decided'; readonly reason: Reason; readonly jobId: JobId | null };

@@ -57,6 +57,18 @@ describe('the scheduling loop', () => {
     expect(w.violations).toEqual([]);
   });
 
+  it('lets an idle victim go in the turn that chooses it', () => {
+    const w = world([model('a', 16), model('b', 16)]);
+    w.submit('a:latest');
+    w.run(6_000);
+    w.submit('b:latest');
+    w.run(6_000);
+    const at = (kind: string) => w.loop.decisions.all().find((one) => one.kind === kind)?.at;
+    expect(at('UNLOAD')).toBe(at('DRAIN'));
+    expect(w.unfinished).toBe(0);
+    expect(w.violations).toEqual([]);
+  });
+
   it('makes a resident with endless work give way to a HIGH job that has waited for 30 seconds', () => {
     const w = world([model('a', 16), model('b', 16)]);
     const feed = () => {

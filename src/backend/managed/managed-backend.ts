@@ -13,7 +13,7 @@ import type { CellEvent, CellState, CellStatistics } from '../../domain/cell.ts'
 import { BackendError, messageOf } from '../../domain/errors.ts';
 import { type BackendId, type CellId, stableId } from '../../domain/ids.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
-import { readHostRoom, Supervisor } from '../supervisor/index.ts';
+import { listStats, readHostRoom, Supervisor } from '../supervisor/index.ts';
 import { adoptSurvivors, removeOldFolders } from './adopt-survivors.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { CellChronicle } from './cell-chronicle.ts';
@@ -282,12 +282,13 @@ export class ManagedOllama implements Backend {
   }
 
   async #readHost(): Promise<HostReading | null> {
+    const all = listStats();
     const library = this.library.cell;
     const others = [...this.#warm.cells, ...(library ? [library] : [])];
     const [room, held] = await Promise.all([
       readHostRoom(),
-      Promise.all([...this.#cells].map((cell) => cell.measureHost())),
-      Promise.all(others.map((cell) => cell.measureHost())),
+      Promise.all([...this.#cells].map((cell) => cell.measureHost(all))),
+      Promise.all(others.map((cell) => cell.measureHost(all))),
     ]);
     return room && { ...room, heldBytes: held.reduce((sum, memory) => sum + memory.anonymousBytes, 0) };
   }

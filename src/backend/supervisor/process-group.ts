@@ -61,9 +61,12 @@ export class ProcessGroup {
     });
   }
 
-  /** Looks at the groups of all processes, but into no environment: finds every member but those that left the group and the session. */
-  nearMembers(): readonly ProcessStat[] {
-    this.#proveCompanions();
+  /**
+   * Looks at the groups of all processes, but into no environment: finds every member but those that left the group and the session.
+   * @param all the system's processes, for a caller who asks several groups.
+   */
+  nearMembers(all: readonly ProcessStat[] = listStats()): readonly ProcessStat[] {
+    this.#proveCompanions(all);
     return this.knownMembers();
   }
 
@@ -111,12 +114,10 @@ export class ProcessGroup {
   }
 
   /** Proves those without the mark (their environment was cleared, or they are just being started) by the company they are in. */
-  #proveCompanions(): void {
+  #proveCompanions(all: readonly ProcessStat[]): void {
     const leader = this.leader;
     if (!leader) return;
-    const together = listStats().filter(
-      (stat) => stat.groupId === leader.pid || stat.sessionId === leader.pid,
-    );
+    const together = all.filter((stat) => stat.groupId === leader.pid || stat.sessionId === leader.pid);
     // A zombie keeps the number as well as a living one does.
     if (!together.some((stat) => this.#isProven(stat))) return;
     for (const stat of together) this.#proven.set(stat.pid, stat);
