@@ -12,7 +12,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { EMBED_RESULT, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
-import { decisions } from '../support/system-fixture.ts';
+import { cell, decisions } from '../support/system-fixture.ts';
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'];
 const objects = Object.values(schema.getTypeMap()).filter(
@@ -105,10 +105,11 @@ test('every field of the schema answers', async () => {
   api.system.decided = decisions(3, text);
   api.system.instances = api.system.instances.map((one) => ({ ...one, activeJobIds: [waiting] }));
   api.system.backend = { health: 'DEGRADED', problem: 'Slow.' };
+  api.system.cells = [cell('one')];
   const ids = [
     text,
     batchId,
-    ...api.system.backends().flatMap((one) => [one.id, ...one.gpus, ...one.instances]),
+    ...api.system.backends().flatMap((one) => [one.id, ...one.gpus, ...one.instances, ...one.cells]),
     api.system.models()[0],
   ].map((one) => (typeof one === 'string' ? one : one?.id));
 
