@@ -15,6 +15,20 @@ export function addMemory(program: Command, terminal: Terminal, run: Run): void 
   )
     .option('--once', 'print it once and leave')
     .action((options) => run(async () => (await import('./top.ts')).top(options, terminal)));
+  addLogs(program, terminal, run);
+}
+
+function addLogs(program: Command, terminal: Terminal, run: Run): void {
+  withBackend(
+    program
+      .command('logs')
+      .description('list the server processes of managed backends, or show what one of them wrote')
+      .argument('[cell]', 'its id, the model that it holds, or "library"; by default all are listed'),
+  )
+    .option('--lines <count>', 'so many of its last lines, up to 1000', number(1, 1_000), 50)
+    .option('--follow', 'go on showing what it writes, until it ends or Ctrl-C')
+    .option('--json', 'print the list as JSON, one process a line')
+    .action((cell, options) => run(async () => (await import('./logs.ts')).logs(cell, options, terminal)));
 }
 
 function addModelSteering(program: Command, terminal: Terminal, run: Run): void {

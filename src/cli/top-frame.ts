@@ -2,6 +2,7 @@
 import {
   type Backend,
   type Canvas,
+  cellLines,
   decisionTable,
   gpuTable,
   headLine,
@@ -48,6 +49,7 @@ export function topFrame(state: TopState, options: FrameOptions): readonly strin
     '',
     ...shortened(gpuTable(backends, options), gpuRows(rows), options),
     ...(tall ? holderLines(backends, options) : []),
+    ...cellLines(backends, options),
   ];
   const sections = [
     instanceTable(backends, options),

@@ -9,6 +9,7 @@ import { clip, clockTime, gib, shortDuration, shortTokens, widthOf } from './top
 export type Backend = TopMemorySubscription['vramChanged']['backends'][number];
 export type Situation = TopSituationQuery;
 type Gpu = Backend['gpus'][number];
+type Cell = Backend['cells'][number];
 type Instance = Backend['instances'][number];
 type Decision = Situation['decisions']['nodes'][number];
 
@@ -39,7 +40,7 @@ export function headLine({ stats, health }: Situation, { columns, now, terminal 
     `${counts.queued} loading`,
     `${counts.pending} waiting`,
     `wait ${wait(latency.queueP50)}, 95% ${wait(latency.queueP95)}`,
-    `${swaps.loads} loads, ${swaps.evictions} evictions`,
+    swapText(swaps),
     `up ${formatDuration(Math.max(0, now - Date.parse(stats.startedAt)))}`,
   ];
   let line = '';
@@ -49,6 +50,12 @@ export function headLine({ stats, health }: Situation, { columns, now, terminal 
     line = longer;
   }
   return line;
+}
+
+/** Starts that somebody waited for are only on managed backends. */
+function swapText({ loads, evictions, coldStarts, warmStarts }: Situation['stats']['swaps']): string {
+  const cold = coldStarts + warmStarts > 0 ? ` (${coldStarts} cold)` : '';
+  return `${loads} loads${cold}, ${evictions} evictions`;
 }
 
 export function problemLines({ stats, health }: Situation, { columns, terminal }: Canvas): readonly string[] {
@@ -119,6 +126,29 @@ export function holderLines(
       return [terminal.style('dim', clip(`${name}:${gpu.index}  ${parts.join('; ')}`, columns))];
     }),
   );
+}
+
+/** A line for each managed backend: what its server processes are doing. */
+export function cellLines(backends: readonly Backend[], { columns, terminal }: Canvas): readonly string[] {
+  return backends.flatMap(({ name, mode, cells }) => {
+    if (mode !== 'MANAGED') return [];
+    const living = cells.filter(({ status }) => status !== 'EXITED');
+    const count = (text: string, which: (cell: Cell) => boolean) => {
+      const found = living.filter(which).length;
+      return found > 0 ? [`${found} ${text}`] : [];
+    };
+    const parts = [
+      ...count('with a model', ({ role, status }) => role === 'INSTANCE' && status === 'READY'),
+      ...count('standing ready', ({ role, status }) => role === 'WARM' && status === 'READY'),
+      ...count('for the library', ({ role, status }) => role === 'LIBRARY' && status === 'READY'),
+      ...count('starting', ({ status }) => status === 'STARTING'),
+      ...count('ending', ({ status }) => status === 'STOPPING'),
+    ];
+    const bytes = living.reduce((sum, { residentBytes }) => sum + (residentBytes ?? 0), 0);
+    const memory = bytes > 0 ? `; ${formatBytes(bytes)} of host memory` : '';
+    const text = parts.length > 0 ? `${parts.join(', ')}${memory}` : 'none';
+    return [terminal.style('dim', clip(`${name}  server processes: ${text}`, columns))];
+  });
 }
 
 export function instanceTable(backends: readonly Backend[], canvas: Canvas): readonly string[] {
@@ -200,11 +230,22 @@ export function decisionTable({ decisions }: Situation, { columns, terminal }: C
   }
   const lines = runs.flatMap(([newest, ...older]) => {
     if (!newest) return [];
-    const name = newest.kind === 'ADMISSION_REFUSED' ? 'REFUSED' : newest.kind;
     const why = older.length > 0 ? dispatchesText([newest, ...older]) : decisionText(newest);
-    return [clip(`${clockTime(newest.at).padEnd(10)}${name.padEnd(10)}${why}`, columns)];
+    return [clip(`${clockTime(newest.at).padEnd(10)}${kindText(newest.kind, terminal)}${why}`, columns)];
   });
   return [terminal.style('dim', `${'DECIDED'.padEnd(10)}${'WHAT'.padEnd(10)}WHY`), ...lines];
+}
+
+/** Ten columns. */
+function kindText(kind: Decision['kind'], terminal: Canvas['terminal']): string {
+  const names: Partial<Record<Decision['kind'], string>> = {
+    ADMISSION_REFUSED: 'REFUSED',
+    CELL_DEATH: 'DIED',
+    CELL_END: 'ENDED',
+    CELL_START: 'STARTED',
+  };
+  const text = (names[kind] ?? kind).padEnd(10);
+  return kind === 'CELL_DEATH' ? terminal.style('red', text) : text;
 }
 
 function decisionText({ modelName, explanation }: Decision): string {

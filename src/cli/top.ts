@@ -1,11 +1,11 @@
 /** `vramkeeper top`: GPUs, models in memory, the queue and what is decided, as it changes or once. */
-import { MessageChannel } from 'node:worker_threads';
 import type { ApiClient } from '../client/api-client.ts';
 import { TopMemory, TopSituation } from '../client/memory-documents.ts';
 import { type Clock, sleep, systemClock } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { holdProcess } from './hold.ts';
 import { onInterrupt } from './interrupts.ts';
 import type { Terminal } from './terminal.ts';
 import { type TopState, topFrame } from './top-frame.ts';
@@ -79,9 +79,7 @@ class LiveTop {
       };
       const leave = () => this.#ending.abort();
       const stopListening = onInterrupt(leave, this.#clock);
-      // Timers of ours do not keep a process alive, and while the server is gone nothing else may.
-      const hold = new MessageChannel();
-      hold.port1.ref();
+      const release = holdProcess();
       this.#screen.open();
       const stopKeys = readKeys({
         leave,
@@ -98,7 +96,7 @@ class LiveTop {
       } finally {
         stopKeys();
         this.#screen.close();
-        hold.port1.close();
+        release();
         stopListening();
       }
     });

@@ -208,6 +208,12 @@ export const TopMemory = graphql(`
       backends {
         name
         health
+        mode
+        cells {
+          role
+          status
+          residentBytes
+        }
         gpus {
           index
           name
@@ -276,6 +282,8 @@ export const TopSituation = graphql(`
       swaps {
         loads
         evictions
+        coldStarts
+        warmStarts
       }
       latency {
         queueP50

@@ -62,7 +62,7 @@ const situation: Situation = {
     startedAt: ago(7_500_000),
     paused: false,
     counts: { pending: 120, queued: 2, running: 3 },
-    swaps: { loads: 12, evictions: 3 },
+    swaps: { loads: 12, evictions: 3, coldStarts: 0, warmStarts: 0 },
     latency: { queueP50: 1_200, queueP95: null },
     queues: [
       queue('new', { oldestAge: 1_000 }),
@@ -102,6 +102,8 @@ const state: TopState = {
     {
       name: 'box',
       health: 'HEALTHY',
+      mode: 'ATTACHED',
+      cells: [],
       gpus: [gpu(0), gpu(1, { freeBytes: 0, deficitBytes: 1.5 * GiB })],
       instances: [
         instance('a', { activeJobs: [{ id: 'job_1' }] }),
@@ -139,6 +141,45 @@ describe('the page', () => {
     expect(row('b')).toMatch(/READY +0\/4 +8k +6\.5 +0\+1 +12s ago +pinned$/);
     expect(row('c')).toMatch(/ON CPU +.* for 4m$/);
     expect(row('d')).toMatch(/LOADING/);
+  });
+
+  test('shows what the server processes of a managed backend are doing, and of no other', () => {
+    const cells: Backend['cells'] = [
+      { role: 'LIBRARY', status: 'READY', residentBytes: GiB / 4 },
+      { role: 'INSTANCE', status: 'READY', residentBytes: GiB / 2 },
+      { role: 'INSTANCE', status: 'STARTING', residentBytes: null },
+      { role: 'WARM', status: 'READY', residentBytes: GiB / 4 },
+      { role: 'WARM', status: 'STOPPING', residentBytes: null },
+      { role: 'INSTANCE', status: 'EXITED', residentBytes: null },
+    ];
+    const rig: Backend = { name: 'rig', health: 'HEALTHY', mode: 'MANAGED', cells, gpus: [], instances: [] };
+    const swaps = { loads: 9, evictions: 1, coldStarts: 2, warmStarts: 7 };
+    const lines = page({
+      backends: [...state.backends, rig, { ...rig, name: 'new', cells: [] }],
+      situation: { ...situation, stats: { ...situation.stats, swaps } },
+    });
+    expect(lines).toContain(
+      'rig  server processes: 1 with a model, 1 standing ready, 1 for the library, 1 starting, 1 ending; 1.0 GiB of host memory',
+    );
+    expect(lines).toContain('new  server processes: none');
+    expect(lines.filter((line) => line.includes('server processes'))).toHaveLength(2);
+    expect(lines[0]).toContain('9 loads (2 cold), 1 evictions');
+  });
+
+  test('tells the starts and ends of server processes among the decisions', () => {
+    const nodes = (['CELL_DEATH', 'CELL_END', 'CELL_START'] as const).map((kind) => ({
+      at: ago(1_000),
+      kind,
+      modelName: null,
+      explanation: 'Server process 7.',
+    }));
+    const lines = page({ situation: { ...situation, decisions: { nodes } } });
+    const head = lines.findIndex((line) => line.startsWith('DECIDED'));
+    expect(lines.slice(head + 1).map((line) => line.slice(10))).toEqual([
+      'DIED      Server process 7.',
+      'ENDED     Server process 7.',
+      'STARTED   Server process 7.',
+    ]);
   });
 
   test('shows the queues with waiting jobs, the longest wait first', () => {
@@ -210,6 +251,8 @@ describe('on a screen of any size', () => {
         const backend: Backend = {
           name,
           health: 'HEALTHY',
+          mode: 'MANAGED',
+          cells: [{ role: 'WARM', status: 'READY', residentBytes: GiB }],
           gpus: Array.from({ length: gpus }, (_, i) => gpu(i)),
           instances: Array.from({ length: instances }, (_, i) => instance(`${name}${i}`)),
         };

@@ -106,6 +106,7 @@ test('every field of the schema answers', async () => {
   api.system.instances = api.system.instances.map((one) => ({ ...one, activeJobIds: [waiting] }));
   api.system.cells = [cell('one')];
   api.system.backend = { health: 'DEGRADED', problem: 'Slow.' };
+  api.system.cells = [cell('one')];
   const ids = [
     text,
     batchId,

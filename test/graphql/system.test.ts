@@ -155,7 +155,7 @@ describe('stats', () => {
     const { stats } = await api.query(`{
       stats {
         counts { pending queued running complete failed cancelled total }
-        swaps { loads unloads evictions spills loadTime }
+        swaps { loads unloads evictions spills loadTime coldStarts warmStarts }
         queues { modelName contextLength pendingHigh pendingNormal pendingLow oldestAge expectedClear }
         latency { sampleCount queueP50 queueP95 runP50 runP95 }
         high: latency(priority: HIGH, window: 60000) { sampleCount }
@@ -165,7 +165,15 @@ describe('stats', () => {
     }`);
     expect(stats).toEqual({
       counts: { pending: 1, queued: 0, running: 0, complete: 0, failed: 0, cancelled: 0, total: 1 },
-      swaps: { loads: 3, unloads: 2, evictions: 1, spills: 0, loadTime: 12_346 },
+      swaps: {
+        loads: 3,
+        unloads: 2,
+        evictions: 1,
+        spills: 0,
+        loadTime: 12_346,
+        coldStarts: 1,
+        warmStarts: 2,
+      },
       queues: [
         {
           modelName: 'qwen3:8b',

@@ -13,12 +13,39 @@ export type BackendHealth =
   /** It does not answer. Jobs for it wait. */
   | 'UNREACHABLE';
 
+/** Who runs the model server. */
+export type BackendMode =
+  /** Someone else does. */
+  | 'ATTACHED'
+  /** vramkeeper starts and ends its processes, one for each instance. */
+  | 'MANAGED';
+
 /** Which job to cancel. */
 export type CancelJobInput = {
   id: string;
   /** For people; recorded with the cancellation. */
   reason?: string | null | undefined;
 };
+
+/** What a server process is for. */
+export type CellRole =
+  /** Loads or holds a model. */
+  | 'INSTANCE'
+  /** Serves the model library: lists, pulls, copies and deletes models. It sees no GPU. */
+  | 'LIBRARY'
+  /** Stands ready without a model, so that the next load need not wait for a start. */
+  | 'WARM';
+
+/** What a server process is doing. */
+export type CellStatus =
+  /** Nothing of it is left. */
+  | 'EXITED'
+  /** Answers. */
+  | 'READY'
+  /** Runs, and does not answer yet. */
+  | 'STARTING'
+  /** Was told to end, or died; something of it is still there. */
+  | 'STOPPING';
 
 /** One message of a conversation. */
 export type ChatMessageInput = {
@@ -448,6 +475,29 @@ export type WorkerAllocationInput = {
   minBytesPerWorker: number;
 };
 
+export type CellsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CellsQuery = { backends: Array<{ id: string, name: string, mode: BackendMode, cells: Array<{ id: string, role: CellRole, modelName: string | null, pid: number, port: number | null, status: CellStatus, residentBytes: number | null, startedAt: string, endedAt: string | null, exitReason: string | null, gpus: Array<{ index: number }> }> }> };
+
+export type CellLogQueryVariables = Exact<{
+  id: string;
+  lines: number;
+}>;
+
+
+export type CellLogQuery = { node:
+    | { __typename: 'Backend' }
+    | { __typename: 'Batch' }
+    | { __typename: 'Cell', status: CellStatus, endedAt: string | null, exitReason: string | null, logTail: Array<string> }
+    | { __typename: 'Gpu' }
+    | { __typename: 'Instance' }
+    | { __typename: 'Job' }
+    | { __typename: 'Model' }
+    | { __typename: 'ModelPull' }
+    | { __typename: 'Reservation' }
+   | null };
+
 export type SubmitJobMutationVariables = Exact<{
   input: SubmitJobInput;
 }>;
@@ -689,14 +739,14 @@ export type MemoryBudgetQuery = { memoryBudget: { fits: boolean, exact: boolean,
 export type TopMemorySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type TopMemorySubscription = { vramChanged: { backends: Array<{ name: string, health: BackendHealth, gpus: Array<{ index: number, name: string, foreignProcesses: Array<{ pid: number, name: string | null, bytes: number }>, reservations: Array<{ owner: string, bytes: number, ready: boolean, expiresAt: string | null }>, vram: { totalBytes: number, headroomBytes: number, reservedBytes: number, foreignBytes: number, instanceBytes: number, freeBytes: number, deficitBytes: number, sampledAt: string } }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, lastUsedAt: string, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }> }> }> } };
+export type TopMemorySubscription = { vramChanged: { backends: Array<{ name: string, health: BackendHealth, mode: BackendMode, cells: Array<{ role: CellRole, status: CellStatus, residentBytes: number | null }>, gpus: Array<{ index: number, name: string, foreignProcesses: Array<{ pid: number, name: string | null, bytes: number }>, reservations: Array<{ owner: string, bytes: number, ready: boolean, expiresAt: string | null }>, vram: { totalBytes: number, headroomBytes: number, reservedBytes: number, foreignBytes: number, instanceBytes: number, freeBytes: number, deficitBytes: number, sampledAt: string } }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, lastUsedAt: string, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }> }> }> } };
 
 export type TopSituationQueryVariables = Exact<{
   decisions: number;
 }>;
 
 
-export type TopSituationQuery = { health: { status: HealthStatus, problems: Array<{ message: string }> }, stats: { version: string, startedAt: string, paused: boolean, counts: { pending: number, queued: number, running: number }, swaps: { loads: number, evictions: number }, latency: { queueP50: number | null, queueP95: number | null }, queues: Array<{ modelName: string, contextLength: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number, oldestAge: number | null, expectedClear: number | null }> }, decisions: { nodes: Array<{ at: string, kind: DecisionKind, modelName: string | null, explanation: string }> } };
+export type TopSituationQuery = { health: { status: HealthStatus, problems: Array<{ message: string }> }, stats: { version: string, startedAt: string, paused: boolean, counts: { pending: number, queued: number, running: number }, swaps: { loads: number, evictions: number, coldStarts: number, warmStarts: number }, latency: { queueP50: number | null, queueP95: number | null }, queues: Array<{ modelName: string, contextLength: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number, oldestAge: number | null, expectedClear: number | null }> }, decisions: { nodes: Array<{ at: string, kind: DecisionKind, modelName: string | null, explanation: string }> } };
 
 export type ModelTableQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -792,6 +842,43 @@ export const SteeredInstanceFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SteeredInstance"}) as unknown as TypedDocumentString<SteeredInstanceFragment, unknown>;
+export const CellsDocument = new TypedDocumentString(`
+    query Cells {
+  backends {
+    id
+    name
+    mode
+    cells {
+      id
+      role
+      modelName
+      gpus {
+        index
+      }
+      pid
+      port
+      status
+      residentBytes
+      startedAt
+      endedAt
+      exitReason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CellsQuery, CellsQueryVariables>;
+export const CellLogDocument = new TypedDocumentString(`
+    query CellLog($id: ID!, $lines: Int!) {
+  node(id: $id) {
+    __typename
+    ... on Cell {
+      status
+      endedAt
+      exitReason
+      logTail(lines: $lines)
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CellLogQuery, CellLogQueryVariables>;
 export const SubmitJobDocument = new TypedDocumentString(`
     mutation SubmitJob($input: SubmitJobInput!) {
   submitJob(input: $input) {
@@ -1297,6 +1384,12 @@ export const TopMemoryDocument = new TypedDocumentString(`
     backends {
       name
       health
+      mode
+      cells {
+        role
+        status
+        residentBytes
+      }
       gpus {
         index
         name
@@ -1364,6 +1457,8 @@ export const TopSituationDocument = new TypedDocumentString(`
     swaps {
       loads
       evictions
+      coldStarts
+      warmStarts
     }
     latency {
       queueP50

@@ -83,8 +83,7 @@ describe('after a kill of the server', () => {
     expect(rig.usedBytes(0)).toBe(used);
     expect(rig.events().filter(({ kind }) => kind === 'loaded')).toHaveLength(2);
     // Those without a model are not worth keeping.
-    const warm = backend.cells().filter(({ role, status }) => role === 'warm' && status !== 'EXITED');
-    expect(warm).toEqual([]);
+    expect(backend.cells().filter(({ role, status }) => role === 'warm' && status !== 'EXITED')).toEqual([]);
     await (await adopted(backend, specs[0] as LoadSpec)).unload(signal);
     expect((await backend.inspect(signal)).residents).toHaveLength(1);
   });
