@@ -18,6 +18,8 @@ export interface ResolvedModel {
   readonly loadMs: number;
   /** How long an idle instance stays; null for as long as nobody needs its memory. */
   readonly keepAliveMs: number | null;
+  /** Whether it may be partly on the CPU where no GPU could ever hold it whole. Absent: it may not. */
+  readonly partialOffload?: boolean;
   /** It is about to leave the backend: what is in memory is still known by it, and nothing more is loaded or given to it. */
   readonly withheld?: boolean;
 }

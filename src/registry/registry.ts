@@ -174,6 +174,7 @@ class ModelRegistry implements Registry {
         others: this.#learned.of(backendId),
       }),
       keepAliveMs: this.#rules.keepAliveMs(info),
+      partialOffload: this.#rules.partialOffload(info),
     };
   }
 

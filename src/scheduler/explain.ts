@@ -5,6 +5,7 @@ import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
 import { couldFit } from './decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
+import { offloaded } from './decide/offload.ts';
 import { type BackendSnapshot, type LoadOption, type Snapshot, serves } from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
 
@@ -95,7 +96,7 @@ function waitsForMemory(
 ): JobWaiting {
   const pairs = options.flatMap((option) => {
     const backend = snapshot.backends.find((each) => each.id === option.backendId);
-    return backend ? [{ option, backend }] : [];
+    return backend ? [{ option: offloaded(option, backend), backend }] : [];
   });
   const possible = pairs.find(({ option, backend }) => couldFit(option, backend));
   const shown = possible ?? pairs[0];
@@ -162,7 +163,7 @@ function swapNotWorth(job: Job, option: LoadOption, backend: BackendSnapshot, no
 }
 
 function hostNeed(option: LoadOption, { host, gpus }: BackendSnapshot): string {
-  const need = hostBytesOf(option.footprintBytes, host?.bytesPerInstance ?? 0, gpus);
+  const need = hostBytesOf(option, host?.bytesPerInstance ?? 0, gpus);
   return `it may come to need ${formatBytes(need)}, and ${formatBytes(Math.max(0, host?.freeBytes ?? 0))} are left`;
 }
 

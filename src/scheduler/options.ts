@@ -17,6 +17,8 @@ export function loadOption(
     variant,
     config,
     footprintBytes,
+    cpuBytes: 0,
+    mayOffload: resolved.partialOffload ?? false,
     predictedByServerBytes,
     measured,
     loadMs,

@@ -1,6 +1,7 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
 import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
 import type { Gpu } from '../domain/gpu.ts';
+import { offloaded } from './decide/offload.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
 import { hostSnapshot } from './host-ledger.ts';
 import { gpusOf, uncertainBytes } from './ledger.ts';
@@ -15,13 +16,29 @@ export function snapshotOf(
   wishes: readonly Wish[],
   now: number,
 ): Snapshot {
+  const backends = [...state.backends.values()].map((backend) => backendSnapshot(state, backend, now));
+  const asLoaded = (option: LoadOption) => asItLoads(option, backends);
   return {
     paused: state.paused,
-    backends: [...state.backends.values()].map((backend) => backendSnapshot(state, backend, now)),
-    demand: withHolds(state, withoutClaimed(state, demand)),
-    wishes: wishes.map((wish) => ({ ...wish, option: scaled(state, wish.option) })),
+    backends,
+    demand: withOptions(withHolds(state, withoutClaimed(state, demand)), asLoaded),
+    wishes: wishes.map((wish) => ({ ...wish, option: asLoaded(scaled(state, wish.option)) })),
     service: state.service,
   };
+}
+
+/** What is allowed to lie partly on the CPU, and has to, as it would be loaded on its backend now. */
+export function asItLoads(option: LoadOption, backends: readonly BackendSnapshot[]): LoadOption {
+  const backend = option.mayOffload ? backends.find(({ id }) => id === option.backendId) : undefined;
+  return backend ? offloaded(option, backend) : option;
+}
+
+function withOptions(
+  demand: readonly Demand[],
+  change: (option: LoadOption) => LoadOption,
+): readonly Demand[] {
+  if (!demand.some(({ options }) => options.some((option) => option.mayOffload))) return demand;
+  return demand.map((each) => ({ ...each, options: each.options.map(change) }));
 }
 
 function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: number): BackendSnapshot {
@@ -54,12 +71,13 @@ function gpuSnapshot(
   deficitSince: number | null,
   now: number,
 ): GpuSnapshot {
-  const { freeBytes, deficitBytes, instanceBytes, totalBytes, reservedBytes } = gpu.usage;
+  const { freeBytes, deficitBytes, instanceBytes, totalBytes, headroomBytes, reservedBytes } = gpu.usage;
   const uncertain = uncertainBytes(backend, gpu, now);
   return {
     id: gpu.id,
     freeBytes: Math.max(0, freeBytes - uncertain),
     capacityBytes: Math.max(0, freeBytes - deficitBytes + instanceBytes - uncertain),
+    emptyBytes: Math.max(0, totalBytes - headroomBytes),
     totalBytes,
     reservedBytes,
     deficitBytes,

@@ -18,6 +18,7 @@ import type {
 import type { Store } from '../domain/store.ts';
 import { formatBytes } from '../domain/units.ts';
 import { couldFit } from './decide/fit.ts';
+import { offloaded } from './decide/offload.ts';
 import { type LoadOption, serves } from './decide/snapshot.ts';
 import { gpusOf } from './ledger.ts';
 import type { SchedulerLoop } from './loop.ts';
@@ -238,7 +239,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     }
     const fits = answering.some((option) => {
       const backend = backendOf(option.backendId);
-      return backend !== undefined && couldFit(option, backend);
+      return backend !== undefined && couldFit(offloaded(option, backend), backend);
     });
     if (fits) return;
     const required = Math.min(...answering.map((option) => option.footprintBytes));

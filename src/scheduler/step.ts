@@ -101,7 +101,7 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
       kind: 'DISPATCH',
       backendId: instance.backendId,
       modelName: instance.variant.modelName,
-      explanation: `Slot ${instance.jobs.size + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}.`,
+      explanation: `Slot ${instance.jobs.size + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}${instance.spilled || instance.partialOffload ? ' and partly on the CPU' : ''}.`,
     },
   }));
   return {
@@ -272,11 +272,12 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       status: 'LOADING',
       footprint: placement,
       hostBytes: hostBytesOf(
-        option.footprintBytes,
+        option,
         backend?.settings.capabilities.hostBytesPerInstance ?? 0,
         backend?.gpus ?? null,
       ),
       spilled: false,
+      partialOffload: option.cpuBytes > 0,
       adopted: false,
       loadStartedAt: now,
       loadedAt: null,

@@ -20,6 +20,8 @@ export interface WorldModel {
   readonly loadMs: number;
   readonly runMs: number;
   readonly parallel?: number;
+  /** Loaded in part where it is larger than the card. */
+  readonly partialOffload?: boolean;
 }
 
 export interface SimulatedJob {
@@ -298,6 +300,7 @@ export class SimulatedWorld {
           measured: true,
           loadMs: model.loadMs,
           keepAliveMs: this.#options.keepAliveMs ?? null,
+          partialOffload: model.partialOffload ?? false,
         };
       },
     };
@@ -413,10 +416,12 @@ export class SimulatedWorld {
     );
     if (twin) this.violations.push(`${name} is loaded although it is ${twin.state}`);
     if (this.#options.hasBeliefs) this.#checkBelief(model);
+    const whole = effect.spec.variant.options.num_gpu !== undefined;
     const one: Held = {
       model,
       parallel: model.parallel ?? 4,
-      bytes: model.bytes,
+      // Without a number of layers the engine takes what is free, and leaves the rest to the CPU.
+      bytes: whole ? model.bytes : Math.min(model.bytes, this.totalBytes - this.#knownBytes()),
       freeBefore: this.totalBytes - this.#knownBytes(),
       state: 'loading',
       active: 0,
@@ -454,7 +459,7 @@ export class SimulatedWorld {
         });
       } else {
         one.state = 'resident';
-        const measured = { sizeBytes: one.bytes, vramBytes: one.bytes };
+        const measured = { sizeBytes: one.model.bytes, vramBytes: one.bytes };
         this.loop.handle({
           type: 'loaded',
           instanceId: effect.instanceId,

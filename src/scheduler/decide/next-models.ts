@@ -100,7 +100,8 @@ function open(draft: Draft, candidate: Candidate, willing: readonly InstanceSnap
   const now = draft.withPlanned(backend);
   const victims = chooseVictims(option, now, willing);
   if (!victims) return false;
-  const need = `${wanted}; needs ${formatBytes(option.footprintBytes)}`;
+  const rest = option.cpuBytes > 0 ? ` (${formatBytes(option.cpuBytes)} more will be on the CPU)` : '';
+  const need = `${wanted}; needs ${formatBytes(option.footprintBytes)}${rest}`;
   if (victims.length === 0) {
     const placement = fitWithout(option, now, []);
     if (!placement) return false;

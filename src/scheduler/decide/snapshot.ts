@@ -46,6 +46,8 @@ export interface GpuSnapshot {
   readonly freeBytes: number;
   /** Free if every instance were gone. */
   readonly capacityBytes: number;
+  /** All but headroom: free if nobody used the card. */
+  readonly emptyBytes: number;
   readonly totalBytes: number;
   readonly reservedBytes: number;
   /** How far the claims exceed the card. */
@@ -102,7 +104,12 @@ export interface LoadOption {
   readonly backendId: BackendId;
   readonly variant: Variant;
   readonly config: InstanceConfig;
+  /** On GPUs. */
   readonly footprintBytes: number;
+  /** What of it is to lie in the host's memory although there are GPUs. */
+  readonly cpuBytes: number;
+  /** Whether it may lie there in part, where no GPU could ever hold it whole. */
+  readonly mayOffload: boolean;
   /** What the server itself will predict, where it judges fit by itself. */
   readonly predictedByServerBytes: number;
   readonly measured: boolean;
