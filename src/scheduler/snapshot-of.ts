@@ -1,6 +1,7 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
 import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
 import type { Gpu } from '../domain/gpu.ts';
+import { withMisfit } from './decide/misfit.ts';
 import { offloaded } from './decide/offload.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
 import { hostSnapshot } from './host-ledger.ts';
@@ -17,7 +18,7 @@ export function snapshotOf(
   now: number,
 ): Snapshot {
   const backends = [...state.backends.values()].map((backend) => backendSnapshot(state, backend, now));
-  const asLoaded = (option: LoadOption) => asItLoads(option, backends);
+  const asLoaded = (option: LoadOption) => asItLoads(option, backends, now);
   return {
     paused: state.paused,
     backends,
@@ -27,17 +28,19 @@ export function snapshotOf(
   };
 }
 
-/** What is allowed to lie partly on the CPU, and has to, as it would be loaded on its backend now. */
-export function asItLoads(option: LoadOption, backends: readonly BackendSnapshot[]): LoadOption {
-  const backend = option.mayOffload ? backends.find(({ id }) => id === option.backendId) : undefined;
-  return backend ? offloaded(option, backend) : option;
+/** As it would be loaded on its backend now, whatever became of its last load there. */
+export function asItLoads(option: LoadOption, backends: readonly BackendSnapshot[], now: number): LoadOption {
+  const backend = backends.find(({ id }) => id === option.backendId);
+  const needed = withMisfit(option, now);
+  return backend ? offloaded(needed, backend) : needed;
 }
 
 function withOptions(
   demand: readonly Demand[],
   change: (option: LoadOption) => LoadOption,
 ): readonly Demand[] {
-  if (!demand.some(({ options }) => options.some((option) => option.mayOffload))) return demand;
+  const isSpecial = ({ mayOffload, misfit }: LoadOption) => mayOffload || misfit !== null;
+  if (!demand.some(({ options }) => options.some(isSpecial))) return demand;
   return demand.map((each) => ({ ...each, options: each.options.map(change) }));
 }
 

@@ -193,7 +193,8 @@ function loadFailed(state: SchedulerState, event: EventOf<'load-failed'>, now: n
   const { weights } = instance.variant;
   const hold = backend.loadHolds.get(weights);
   const failures = (hold?.failures ?? 0) + 1;
-  const scale = (hold?.footprintScale ?? 1) * (event.remedy === 'free-memory' ? OOM_SCALE : 1);
+  const scale =
+    (hold?.footprintScale ?? 1) * (event.remedy === 'free-memory' && !event.spilled ? OOM_SCALE : 1);
   const until = now + Math.min(LONGEST_HOLD_MS, 1000 * 2 ** (failures - 1));
   const held = {
     ...backend,

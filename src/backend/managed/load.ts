@@ -6,6 +6,7 @@ import type { RunnerOptions, Variant } from '../../domain/model.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import { emptyCall } from '../ollama/load.ts';
 import { residents } from '../ollama/server.ts';
+import { requireWhole } from '../ollama/spill.ts';
 import { emptyAnswer } from '../ollama/wire.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { findEngine } from './engine.ts';
@@ -47,7 +48,7 @@ export async function loadInto(
     throw await explained(error, cell, variant, clock, signal);
   }
   const resident = onlyResident(await residents(cell.connection, signal), variant.modelName);
-  requireWhole(resident, cell, variant);
+  requireWhole(resident, spec);
   const engine = findEngine(cell.process.memberPids(), cell.process.pid);
   if (!engine) {
     throw new BackendError(
@@ -77,18 +78,6 @@ function onlyResident(all: readonly Resident[], modelName: string): Resident {
     'LOAD_FAILED',
     'retry',
     `Ollama loaded ${modelName} and lists ${all.map((one) => one.modelName).join(', ') || 'nothing'}.`,
-  );
-}
-
-/** A model that went to the CPU in part, although it was to lie on cards, is slow and holds memory that was not planned. */
-function requireWhole(resident: Resident, cell: Cell, variant: Variant): void {
-  const mayBeInPart = variant.options.num_gpu === undefined;
-  if (mayBeInPart || cell.plan.gpus.length === 0 || resident.vramBytes >= resident.sizeBytes) return;
-  const share = Math.round((100 * resident.vramBytes) / Math.max(1, resident.sizeBytes));
-  throw new BackendError(
-    'OUT_OF_MEMORY',
-    'free-memory',
-    `Only ${share} % of ${variant.modelName} went to the GPU, so it was let go. Free GPU memory, use a smaller context, quantization or model, or allow partialOffload for it.`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import type { Draft } from './draft.ts';
 import { chooseVictims, fitWithout } from './fit.ts';
+import { misfitUntil } from './misfit.ts';
 import type { Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
 import { willingVictims } from './victims.ts';
 import { overdueAt, weightedWaiting } from './waiting.ts';
@@ -89,6 +90,7 @@ function isPossibleNow(draft: Draft, option: LoadOption): boolean {
   if (!backend?.available) return false;
   const holdUntil = backend.loadHolds.get(option.variant.weights) ?? 0;
   draft.wakeBy(holdUntil);
+  draft.wakeBy(misfitUntil(option));
   return holdUntil <= draft.now;
 }
 

@@ -3,6 +3,7 @@ import type { QueueBacklog } from '../../domain/backlog.ts';
 import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { InstanceConfig, Variant } from '../../domain/model.ts';
+import type { Misfit } from '../../domain/resolver.ts';
 
 export interface Snapshot {
   /** Start nothing new; what drains goes on. */
@@ -110,6 +111,8 @@ export interface LoadOption {
   readonly cpuBytes: number;
   /** Whether it may lie there in part, where no GPU could ever hold it whole. */
   readonly mayOffload: boolean;
+  /** Its last load there went to the CPU in part; null when it did not. */
+  readonly misfit: Misfit | null;
   /** What the server itself will predict, where it judges fit by itself. */
   readonly predictedByServerBytes: number;
   readonly measured: boolean;
