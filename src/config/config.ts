@@ -73,6 +73,8 @@ export interface ModelConfig {
   readonly parallel: number | null;
   /** How long it stays in memory unused; null: until the memory is needed. */
   readonly keepAliveMs: number | null;
+  /** Whether it may run partly on the CPU where no GPU could ever hold it whole. Absent: such a model is refused. */
+  readonly partialOffload?: boolean;
 }
 
 /** GPU memory that is not vramkeeper's to give. */

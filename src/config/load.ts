@@ -192,6 +192,7 @@ function modelConfig(
     contextLength: model.contextLength ?? null,
     parallel: model.parallel ?? null,
     keepAliveMs: model.keepAlive === undefined ? keepAliveMs : model.keepAlive,
+    ...(model.partialOffload !== undefined && { partialOffload: model.partialOffload }),
   };
 }
 

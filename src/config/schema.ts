@@ -152,6 +152,9 @@ const model = z.strictObject({
   contextLength: wholeNumber(1, 16_777_216).optional(),
   parallel: wholeNumber(1, 1024).optional(),
   keepAlive: keepAlive.optional(),
+  partialOffload: z
+    .boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` })
+    .optional(),
 });
 
 const key = z.strictObject({

@@ -75,7 +75,7 @@ function backendProblems(backend: BackendState): readonly HealthProblem[] {
       backend,
     });
   }
-  for (const instance of backend.instances.filter((one) => one.spilled)) {
+  for (const instance of backend.instances.filter((one) => one.spilled && !one.partialOffload)) {
     problems.push({
       code: 'MODEL_SPILLED',
       message:

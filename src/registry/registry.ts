@@ -10,14 +10,14 @@ import { type EstimateSource, estimateFootprint, type FootprintEstimate } from '
 import { DRIVER_CONTEXT_BYTES, predictFootprint } from './footprint/predict.ts';
 import { LearnedFootprints } from './learned/learned-footprints.ts';
 import { expectedLoadMs } from './learned/load-time.ts';
-import type { LoadMeasurement, Misfit } from './learned/observation.ts';
+import type { LoadMeasurement } from './learned/observation.ts';
 import { PageCaches } from './learned/page-caches.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
 import { sharedVariants } from './shared-variants.ts';
 import { suggestNames } from './suggest.ts';
 import { type ModelSettings, type VariantDefaults, VariantRules } from './variant-rules.ts';
 
-export type { LoadMeasurement, Misfit } from './learned/observation.ts';
+export type { LoadMeasurement } from './learned/observation.ts';
 export type { BackendRules, ModelSettings } from './variant-rules.ts';
 
 export interface RegistryOptions {
@@ -63,8 +63,6 @@ export interface Registry extends ModelResolver {
     backendId: BackendId,
     measured: LoadMeasurement,
   ): Promise<void>;
-  /** When this variant last went only in part onto the backend's GPUs; null when it never did, or has fitted since. */
-  doesNotFit(variant: Variant, backendId: BackendId): Misfit | null;
   /**
    * For each of the queues the variant to load for it, where jobs that want different contexts of one model share the largest
    * that fits; null where the backend lacks the model.
@@ -174,6 +172,8 @@ class ModelRegistry implements Registry {
         others: this.#learned.of(backendId),
       }),
       keepAliveMs: this.#rules.keepAliveMs(info),
+      partialOffload: this.#rules.partialOffload(info),
+      misfit: this.#learned.get(backendId, variant, config)?.misfit ?? null,
     };
   }
 
@@ -221,10 +221,6 @@ class ModelRegistry implements Registry {
     this.#pageCaches.read(backendId, variant.weights, diskBytes, now);
     this.#version += 1;
     await stored;
-  }
-
-  doesNotFit(variant: Variant, backendId: BackendId): Misfit | null {
-    return this.#learned.misfit(backendId, variant);
   }
 
   #estimate(

@@ -41,6 +41,8 @@ export type SchedulerEvent =
       readonly instanceId: InstanceId;
       readonly remedy: Remedy;
       readonly message: string;
+      /** It was loaded, and only in part on GPUs: what it takes is known, and held against it by the resolver. */
+      readonly spilled: boolean;
     }
   /** The server confirmed that the instance is gone. */
   | { readonly type: 'unloaded'; readonly instanceId: InstanceId };

@@ -184,6 +184,7 @@ function adopt(
   const variant = { ...model.variant, contextLength, options: { num_ctx: contextLength } };
   const config = { ...model.config, parallel: resident.parallel ?? model.config.parallel };
   const id = world.newInstanceId();
+  const spilled = (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes;
   const footprint = spread(resident.vramBytes, backend.gpus ?? [], resident.gpuKeys);
   const gpus = gpusOfFootprint(backend, footprint);
   effects.push({
@@ -202,11 +203,12 @@ function adopt(
     status: 'READY',
     footprint,
     hostBytes: hostBytesOf(
-      resident.sizeBytes,
+      { footprintBytes: resident.sizeBytes, cpuBytes: spilled ? resident.sizeBytes - resident.vramBytes : 0 },
       backend.settings.capabilities.hostBytesPerInstance,
       backend.gpus,
     ),
-    spilled: (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes,
+    spilled,
+    partialOffload: model.partialOffload ?? false,
     adopted: true,
     loadStartedAt: now,
     loadedAt: now,

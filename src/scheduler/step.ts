@@ -101,7 +101,7 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
       kind: 'DISPATCH',
       backendId: instance.backendId,
       modelName: instance.variant.modelName,
-      explanation: `Slot ${instance.jobs.size + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}.`,
+      explanation: `Slot ${instance.jobs.size + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}${instance.spilled || instance.partialOffload ? ' and partly on the CPU' : ''}.`,
     },
   }));
   return {
@@ -195,7 +195,8 @@ function loadFailed(state: SchedulerState, event: EventOf<'load-failed'>, now: n
   const { weights } = instance.variant;
   const hold = backend.loadHolds.get(weights);
   const failures = (hold?.failures ?? 0) + 1;
-  const scale = (hold?.footprintScale ?? 1) * (event.remedy === 'free-memory' ? OOM_SCALE : 1);
+  const scale =
+    (hold?.footprintScale ?? 1) * (event.remedy === 'free-memory' && !event.spilled ? OOM_SCALE : 1);
   const until = now + Math.min(LONGEST_HOLD_MS, 1000 * 2 ** (failures - 1));
   const held = {
     ...backend,
@@ -277,11 +278,12 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       status: 'LOADING',
       footprint: placement,
       hostBytes: hostBytesOf(
-        option.footprintBytes,
+        option,
         backend?.settings.capabilities.hostBytesPerInstance ?? 0,
         backend?.gpus ?? null,
       ),
       spilled: false,
+      partialOffload: option.cpuBytes > 0,
       adopted: false,
       loadStartedAt: now,
       loadedAt: null,

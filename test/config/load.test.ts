@@ -107,7 +107,7 @@ backends:
     gpus: [{ probe: none }]
 retention: 36h
 models:
-  "qwen3:8b": { contextLength: 8192, parallel: 4, keepAlive: 30m }
+  "qwen3:8b": { contextLength: 8192, parallel: 4, keepAlive: 30m, partialOffload: true }
   gemma:2b: {}
   phi3:mini: { keepAlive: -1 }
 keepAlive: 10m
@@ -150,7 +150,7 @@ pollInterval: 250ms
     ],
     retentionMs: 36 * 3_600_000,
     models: {
-      'qwen3:8b': { contextLength: 8192, parallel: 4, keepAliveMs: 1_800_000 },
+      'qwen3:8b': { contextLength: 8192, parallel: 4, keepAliveMs: 1_800_000, partialOffload: true },
       'gemma:2b': { contextLength: null, parallel: null, keepAliveMs: 600_000 },
       'phi3:mini': { contextLength: null, parallel: null, keepAliveMs: null },
     },

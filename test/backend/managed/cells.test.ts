@@ -40,6 +40,20 @@ describe('an instance', () => {
     expect((await backend.inspect(signal)).residents).toEqual([]);
   });
 
+  test('is let go where only a part of it fits, unless it may be partly on the CPU', async () => {
+    const rig = createRig([1024]);
+    const backend = await startBackend(rig);
+    const spec = await specOf(backend, rig, OTHER);
+    expect(await rejection(backend.load(spec, signal))).toMatchObject({ code: 'OUT_OF_MEMORY' });
+    const { num_gpu: _, ...options } = spec.variant.options;
+    const handle = await backend.load({ ...spec, variant: { ...spec.variant, options } }, signal);
+    const { sizeBytes = 0, vramBytes = 0 } = handle.measured ?? {};
+    expect(vramBytes).toBeGreaterThan(0);
+    expect(vramBytes).toBeLessThan(sizeBytes);
+    expect(await say(handle, OTHER)).not.toBe('');
+    expect(rig.events().filter(({ kind }) => kind === 'loaded')).toHaveLength(1);
+  });
+
   test('makes embeddings', async () => {
     const rig = createRig();
     const backend = await startBackend(rig);
