@@ -66,10 +66,13 @@ export interface Settled {
   readonly line: string;
 }
 
-/** @throws InvalidSettingError for `--managed` where processes cannot be managed */
+/**
+ * @param look asked only where the settings leave it open.
+ * @throws InvalidSettingError for `--managed` where processes cannot be managed
+ */
 export async function settleBackends(
   config: LoadedConfig,
-  clock: Clock,
+  look: () => Promise<Circumstances>,
   platform: NodeJS.Platform = process.platform,
 ): Promise<Settled> {
   const { ollama, ...rest } = config;
@@ -78,7 +81,7 @@ export async function settleBackends(
     requirePlatform(ollama.namedBy, platform);
     return { config: { ...rest, strayOllamaUrl }, line: namedLine(config) };
   }
-  const { mode, why } = chooseMode({ ...(await lookAround(ollama, clock)), platform });
+  const { mode, why } = chooseMode(await look());
   const backend = mode === 'MANAGED' ? ollama.managed : ollama.attached;
   return {
     config: { ...rest, backends: [backend], strayOllamaUrl },

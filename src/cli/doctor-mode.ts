@@ -25,7 +25,7 @@ export async function checkMode(
 ): Promise<{ readonly config: Config; readonly findings: readonly Finding[] }> {
   const around = await lookAround(config.ollama, clock);
   try {
-    const settled = await settleBackends(config, clock);
+    const settled = await settleBackends(config, async () => around);
     const findings = [{ level: 'ok', subject, text: settled.line } as const, other(settled, around)];
     return { config: settled.config, findings: [...findings, ...(await strays(settled, clock))] };
   } catch (error) {

@@ -1,6 +1,6 @@
 /** `vramkeeper serve` */
 
-import { settleBackends } from '../app/choose-backends.ts';
+import { lookAround, settleBackends } from '../app/choose-backends.ts';
 import { lookAtFolder, lookAtProgram } from '../app/managed-look.ts';
 import type { App } from '../app.ts';
 import { systemClock } from '../clock.ts';
@@ -12,7 +12,8 @@ import { StopWish, startApp, untilStopped } from './server-process.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function serve(flags: Flags, terminal: Terminal): Promise<ExitCode> {
-  const { config, line } = await settleBackends(await loadConfig(flags), systemClock);
+  const loaded = await loadConfig(flags);
+  const { config, line } = await settleBackends(loaded, () => lookAround(loaded.ollama, systemClock));
   const app = await startApp(config, { backendsLine: line });
   // Listening for signals first: whoever waits for the ready line may send one at once.
   const wish = new StopWish(terminal);

@@ -1,7 +1,6 @@
 /** Whether Ollama is attached or managed where the settings leave it open. */
 import { describe, expect, test } from 'vitest';
 import { type Circumstances, chooseMode, settleBackends } from '../../src/app/choose-backends.ts';
-import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { InvalidSettingError } from '../../src/domain/errors.ts';
 
@@ -63,11 +62,23 @@ describe('the mode', () => {
   });
 });
 
+const look = async () => USUAL;
+
+test('what is chosen stands alone, and the log says why', async () => {
+  const config = await loadConfig({}, { env: {}, cwd: '/', home: '/' });
+  const managed = await settleBackends(config, look);
+  expect(managed.config.backends).toEqual([config.ollama.managed]);
+  expect(managed.line).toMatch(/^Ollama is managed: no Ollama answers at .* is here\.$/);
+  const attached = await settleBackends(config, async () => ({ ...USUAL, ...ANSWERS }));
+  expect(attached.config.backends).toEqual([config.ollama.attached]);
+  expect(attached.line).toBe(`Ollama is attached, not managed: an Ollama answers at ${URL}.`);
+});
+
 test('--managed is refused where processes cannot be managed', async () => {
   const config = await loadConfig({ managed: true }, { env: {}, cwd: '/', home: '/' });
-  await expect(settleBackends(config, systemClock, 'darwin')).rejects.toThrow(InvalidSettingError);
-  await expect(settleBackends(config, systemClock, 'darwin')).rejects.toThrow(/Linux alone, not on darwin/);
-  expect((await settleBackends(config, systemClock, 'linux')).config.backends).toHaveLength(1);
+  await expect(settleBackends(config, look, 'darwin')).rejects.toThrow(InvalidSettingError);
+  await expect(settleBackends(config, look, 'darwin')).rejects.toThrow(/Linux alone, not on darwin/);
+  expect((await settleBackends(config, look, 'linux')).config.backends).toHaveLength(1);
 });
 
 test('backends that are listed are taken, and named', async () => {
@@ -75,7 +86,7 @@ test('backends that are listed are taken, and named', async () => {
     { backend: ['box:1', 'box:2'] },
     { env: { OLLAMA_HOST: 'gpu.example' }, cwd: '/', home: '/' },
   );
-  const { line, config: settled } = await settleBackends(config, systemClock);
+  const { line, config: settled } = await settleBackends(config, look);
   expect(line).toBe('Backends, as --backend says: ollama (attached), ollama-2 (attached).');
   expect(settled.backends).toEqual(config.backends);
   // What runs on another machine takes nothing of this one.
