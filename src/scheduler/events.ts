@@ -73,4 +73,6 @@ export type Effect =
   | { readonly type: 'forget'; readonly instanceId: InstanceId }
   /** A fresh reading is wanted soon; several wishes are one. */
   | { readonly type: 'poke'; readonly backendId: BackendId }
+  /** A reading has shown what a load of ours really takes on GPUs. */
+  | { readonly type: 'probed'; readonly instanceId: InstanceId; readonly probedBytes: number }
   | { readonly type: 'decided'; readonly reason: Reason; readonly jobId: JobId | null };

@@ -125,7 +125,8 @@ export class ManagedOllama implements Backend {
       if (this.#cells.residents().length === 0 || signal.aborted) throw error;
     }
     const host = await this.#readHost();
-    return { version: version ?? 'unknown', residents: this.#cells.residents(), host };
+    const ownPids = this.#living().flatMap((cell) => cell.process.memberPids());
+    return { version: version ?? 'unknown', residents: this.#cells.residents(), host, ownPids };
   }
 
   async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {
@@ -156,10 +157,10 @@ export class ManagedOllama implements Backend {
   }
 
   cells(): readonly CellState[] {
-    const library = this.library.cell;
-    const living = [...this.#cells, ...this.#warm.cells, ...(library ? [library] : [])];
     return [
-      ...living.filter(({ status }) => status !== 'EXITED').map(({ state }) => state),
+      ...this.#living()
+        .filter(({ status }) => status !== 'EXITED')
+        .map(({ state }) => state),
       ...this.#cells.ended,
     ];
   }
@@ -167,6 +168,11 @@ export class ManagedOllama implements Backend {
   async cellLog(id: CellId, lines: number): Promise<readonly string[] | null> {
     const uuid = this.#uuids.get(id);
     return uuid === undefined ? null : this.#supervisor.tail(uuid, lines);
+  }
+
+  #living(): readonly Cell[] {
+    const library = this.library.cell;
+    return [...this.#cells, ...this.#warm.cells, ...(library ? [library] : [])];
   }
 
   /** Resolves when the cells that are to stand ready do. */

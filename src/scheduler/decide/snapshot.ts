@@ -77,6 +77,8 @@ export interface InstanceSnapshot extends Instance {
   readonly expectedLoadMs: number;
   /** Bytes that were free on each card when it was loaded, as its server saw them. */
   readonly freeBeforeLoad: ReadonlyMap<GpuId, number>;
+  /** What its server tells of it on GPUs, which leaves out what the driver takes; null while it loads. */
+  readonly reportedBytes: number | null;
 }
 
 /** Asked for by a person, a pin or the configuration. */
@@ -113,6 +115,8 @@ export interface LoadOption {
   readonly mayOffload: boolean;
   /** Its last load there went to the CPU in part; null when it did not. */
   readonly misfit: Misfit | null;
+  /** What of it on GPUs the driver takes, in no figure of the server's. */
+  readonly driverBytes: number;
   /** What the server itself will predict, where it judges fit by itself. */
   readonly predictedByServerBytes: number;
   readonly measured: boolean;
