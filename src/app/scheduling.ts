@@ -99,6 +99,9 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     random,
   });
 
+  const notLearned = (error: unknown) =>
+    logger.child('REGISTRY').warn(`What was learned could not be stored: ${messageOf(error)}`);
+
   function learn(
     { backendId, config: setup, footprint, freeBeforeLoad }: InstanceRecord,
     variant: Variant,
@@ -113,9 +116,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         ...measured,
         ...(rooms.length > 0 && { roomBytes }),
       })
-      .catch((error) =>
-        logger.child('REGISTRY').warn(`What was learned could not be stored: ${messageOf(error)}`),
-      );
+      .catch(notLearned);
   }
 
   const reports: ExecutorReports = {
@@ -207,6 +208,13 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       case 'forget':
         executor.forget(effect.instanceId);
         return;
+      case 'probed': {
+        const instance = loop.state.instances.get(effect.instanceId);
+        if (!instance) return;
+        const { variant, config: setup, backendId } = instance;
+        registry.learnProbed(variant, setup, backendId, effect.probedBytes).catch(notLearned);
+        return;
+      }
       case 'poke':
         poke(effect.backendId, effect.when);
         return;

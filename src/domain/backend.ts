@@ -32,6 +32,8 @@ export interface Resident {
   readonly parallel: number | null;
   /** Keys of the GPUs it lies on, where the backend placed it itself; null where it cannot tell. */
   readonly gpuKeys: readonly string[] | null;
+  /** Of the processes that hold it, where the backend started them itself. Absent: it cannot tell. */
+  readonly pids?: readonly number[];
 }
 
 export interface RunRequest {
@@ -70,6 +72,8 @@ export interface BackendReading {
   readonly residents: readonly Resident[];
   /** Null where the host is not ours to watch, or does not tell. */
   readonly host: HostReading | null;
+  /** Of every process that the backend started, with their children. Absent: it starts none. */
+  readonly ownPids?: readonly number[];
 }
 
 /** Memory of the host that a managed backend's processes run on. */

@@ -22,6 +22,8 @@ export interface ResolvedModel {
   readonly config: InstanceConfig;
   /** Of one instance, over all GPUs. */
   readonly footprintBytes: number;
+  /** What of it the driver takes for the process, in no figure of the server's. Absent: none. */
+  readonly driverBytes?: number;
   /** What the server itself will predict before a load, right or wrong. */
   readonly predictedByServerBytes: number;
   /** Whether the footprint was measured or is a prediction. */

@@ -64,6 +64,16 @@ export interface Registry extends ModelResolver {
     measured: LoadMeasurement,
   ): Promise<void>;
   /**
+   * What a probe showed of the newest load of this variant: by how much its memory is more than the server tells. Resolves when it
+   * is stored; it counts at once.
+   */
+  learnProbed(
+    variant: Variant,
+    config: InstanceConfig,
+    backendId: BackendId,
+    probedBytes: number,
+  ): Promise<void>;
+  /**
    * For each of the queues the variant to load for it, where jobs that want different contexts of one model share the largest
    * that fits; null where the backend lacks the model.
    */
@@ -158,6 +168,7 @@ class ModelRegistry implements Registry {
       variant,
       config,
       footprintBytes: bytes,
+      driverBytes: this.#driverBytes(backendId),
       measured,
       predictedByServerBytes: predictedByOllama(
         info,
@@ -223,6 +234,21 @@ class ModelRegistry implements Registry {
     await stored;
   }
 
+  async learnProbed(
+    variant: Variant,
+    config: InstanceConfig,
+    backendId: BackendId,
+    probedBytes: number,
+  ): Promise<void> {
+    const stored = this.#learned.learnProbed(backendId, variant, config, probedBytes);
+    this.#version += 1;
+    await stored;
+  }
+
+  #driverBytes(backendId: BackendId): number {
+    return this.#learned.driverBytes(backendId) ?? DRIVER_CONTEXT_BYTES;
+  }
+
   #estimate(
     info: ModelInfo,
     variant: Variant,
@@ -230,7 +256,7 @@ class ModelRegistry implements Registry {
     backendId: BackendId,
     serverVersion: string | null,
   ): FootprintEstimate {
-    const driverBytes = this.#learned.driverBytes(backendId) ?? DRIVER_CONTEXT_BYTES;
+    const driverBytes = this.#driverBytes(backendId);
     return estimateFootprint({
       contextLength: variant.contextLength,
       slots: this.#rules.slots(info, variant, backendId),

@@ -73,4 +73,6 @@ export type Effect =
   | { readonly type: 'forget'; readonly instanceId: InstanceId }
   /** A fresh reading is wanted: soon, so that several wishes are one and a card gets time to change, or at once. */
   | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now' | 'soon' }
+  /** A reading has shown what a load of ours really takes on GPUs. */
+  | { readonly type: 'probed'; readonly instanceId: InstanceId; readonly probedBytes: number }
   | { readonly type: 'decided'; readonly reason: Reason; readonly jobId: JobId | null };

@@ -18,6 +18,7 @@ export function loadOption(
     config,
     footprintBytes,
     cpuBytes: 0,
+    driverBytes: resolved.driverBytes ?? 0,
     misfit: resolved.misfit ?? null,
     mayOffload: resolved.partialOffload ?? false,
     predictedByServerBytes,

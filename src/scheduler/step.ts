@@ -1,6 +1,6 @@
 /** One turn of the scheduling loop, as a pure function: the server and the simulator drive the same one. */
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
-import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
+import { footprintBytes, type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
 import { decide } from './decide/decide.ts';
 import { hostBytesOf } from './decide/host.ts';
 import type { Plan } from './decide/plan.ts';
@@ -8,6 +8,7 @@ import type { Effect, SchedulerEvent } from './events.ts';
 import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
 import { gpusOfFootprint, markDeficits, rawFreeBytes } from './ledger.ts';
 import { isBack, observe } from './observe.ts';
+import { probedBefore } from './probed-memory.ts';
 import { activate, charge } from './service.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import {
@@ -159,11 +160,16 @@ function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): R
   const backend = state.backends.get(instance.backendId);
   const { measured } = event;
   const hasGpus = (backend?.gpus?.length ?? 0) > 0;
+  const vramBytes = measured?.vramBytes ?? 0;
+  const driverBytes = measured && vramBytes === 0 ? 0 : instance.driverBytes;
   const ready: InstanceRecord = {
     ...instance,
     status: nextInstanceStatus(instance.status, 'loaded'),
     variant: event.variant,
-    footprint: measured && hasGpus ? rescale(instance.footprint, measured.vramBytes) : instance.footprint,
+    footprint:
+      measured && hasGpus ? rescale(instance.footprint, vramBytes + driverBytes) : instance.footprint,
+    reportedBytes: measured ? vramBytes : footprintBytes(instance) - instance.driverBytes,
+    driverBytes,
     spilled: hasGpus && measured !== null && measured.vramBytes < measured.sizeBytes,
     loadedAt: now,
     lastUsedAt: now,
@@ -295,6 +301,9 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       pinned: false,
       expectedLoadMs: option.loadMs,
       freeBeforeLoad: freeNow(state, option.backendId),
+      reportedBytes: null,
+      driverBytes: option.driverBytes,
+      probed: probedBefore(backend?.gpus ?? []),
       strikes: 0,
       jobs: new Set(),
       asking: 0,

@@ -217,6 +217,15 @@ describe('what the driver takes for a process', () => {
     expect(resolved(registry, 'b:1', null, RIG).footprintBytes).toBe(there.footprintBytes);
   });
 
+  test('can be told after the load, of its newest measurement', async () => {
+    const registry = registryWith([model('a:1')]);
+    await learn(registry, null, whole(5 * GiB));
+    const { variant, config } = resolved(registry, 'a:1');
+    await registry.learnProbed(variant, config, BOX, 5 * GiB + 300 * MiB);
+    expect(estimate(registry, null)?.bytes).toBe(5 * GiB + 300 * MiB);
+    expect(resolved(registry, 'a:1').driverBytes).toBe(300 * MiB);
+  });
+
   test('is not learned where something else grew or shrank meanwhile', async () => {
     const registry = registryWith([model('a:1')]);
     await learn(registry, null, whole(5 * GiB, { probedBytes: 9 * GiB }));

@@ -88,6 +88,7 @@ export class Cell {
       expiresAt: null,
       parallel: plan.config.parallel,
       gpuKeys: plan.gpus.map(({ key }) => key),
+      pids: [occupant.engine.pid],
     };
   }
 

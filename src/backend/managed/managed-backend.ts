@@ -126,7 +126,8 @@ export class ManagedOllama implements Backend {
       if (this.#cells.residents().length === 0 || signal.aborted) throw error;
     }
     const host = await this.#readHost();
-    return { version: version ?? 'unknown', residents: this.#cells.residents(), host };
+    const ownPids = this.#living().flatMap((cell) => cell.process.memberPids());
+    return { version: version ?? 'unknown', residents: this.#cells.residents(), host, ownPids };
   }
 
   async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {
@@ -176,6 +177,11 @@ export class ManagedOllama implements Backend {
       const plan = { gpus: cards, config };
       this.#warm.fillFirst(plan, () => this.#starter.keyOf(plan));
     }
+  }
+
+  #living(): readonly Cell[] {
+    const library = this.library.cell;
+    return [...this.#cells, ...this.#warm.cells, ...(library ? [library] : [])];
   }
 
   /** Resolves when the cells that are to stand ready do. */

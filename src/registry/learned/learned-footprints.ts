@@ -82,6 +82,25 @@ export class LearnedFootprints {
     await this.#store.remember(SPACE, key, entry);
   }
 
+  /** Of the newest load, which was learned before. Resolves when it is stored; it counts at once. */
+  async learnProbed(
+    backendId: BackendId,
+    variant: Variant,
+    config: InstanceConfig,
+    probedBytes: number,
+  ): Promise<void> {
+    const key = keyOf(backendId, variant, config);
+    const before = this.#byKey.get(key);
+    const newest = before?.observations.at(-1);
+    if (!before || !newest) return;
+    const { sizeBytes } = newest;
+    const driverBytes = driverBytesOf({ vramBytes: sizeBytes, probedBytes });
+    const observations = [...before.observations.slice(0, -1), { ...newest, driverBytes }];
+    const entry = { ...before, observations };
+    this.#byKey.set(key, entry);
+    await this.#store.remember(SPACE, key, entry);
+  }
+
   #learned(before: LearnedEntry | undefined, lesson: Lesson): LearnedEntry {
     const { variant, config, measured, serverVersion, warm } = lesson;
     const at = this.#clock.now();
@@ -127,7 +146,7 @@ function runningMean(before: number | null, newest: number): number {
   return before === null ? newest : before + NEWEST * (newest - before);
 }
 
-function driverBytesOf(measured: LoadMeasurement): number | null {
+function driverBytesOf(measured: Pick<LoadMeasurement, 'probedBytes' | 'vramBytes'>): number | null {
   if (measured.probedBytes === undefined || measured.vramBytes === 0) return null;
   const bytes = measured.probedBytes - measured.vramBytes;
   return bytes >= 0 && bytes <= MOST_DRIVER_BYTES ? bytes : null;

@@ -79,6 +79,8 @@ export interface InstanceSnapshot extends Instance {
   readonly freeBeforeLoad: ReadonlyMap<GpuId, number>;
   /** Jobs asked of the store for it and not answered yet: until then the demand may have them off already, and once more. */
   readonly asking: number;
+  /** What its server tells of it on GPUs, which leaves out what the driver takes; null while it loads. */
+  readonly reportedBytes: number | null;
 }
 
 /** Asked for by a person, a pin or the configuration. */
@@ -115,6 +117,8 @@ export interface LoadOption {
   readonly mayOffload: boolean;
   /** Its last load there went to the CPU in part; null when it did not. */
   readonly misfit: Misfit | null;
+  /** What of it on GPUs the driver takes, in no figure of the server's. */
+  readonly driverBytes: number;
   /** What the server itself will predict, where it judges fit by itself. */
   readonly predictedByServerBytes: number;
   readonly measured: boolean;

@@ -7,6 +7,7 @@ import { BackendError } from '../../../src/domain/errors.ts';
 import { MiB } from '../../../src/domain/units.ts';
 import {
   createRig,
+  enginePid,
   eventually,
   livingOn,
   load,
@@ -29,7 +30,9 @@ describe('an instance', () => {
     const handle = await load(backend, rig, SMALL);
     expect(handle.measured?.sizeBytes).toBe(handle.measured?.vramBytes);
     expect(rig.usedBytes(0)).toBeGreaterThan(300 * MiB);
-    const { residents, version } = await backend.inspect(signal);
+    const { residents, version, ownPids } = await backend.inspect(signal);
+    expect(residents[0]?.pids).toEqual([enginePid(rig)]);
+    expect(ownPids).toContain(enginePid(rig));
     expect(version).toMatch(/^\d/);
     expect(residents).toEqual([
       expect.objectContaining({ modelName: SMALL, contextLength: 2048, parallel: 2, expiresAt: null }),
