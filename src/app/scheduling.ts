@@ -177,14 +177,20 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         executor.forget(effect.instanceId);
         return;
       case 'poke':
-        poke(effect.backendId);
+        poke(effect.backendId, effect.when);
         return;
       default:
         effect satisfies never;
     }
   }
 
-  function poke(backendId: BackendId): void {
+  function poke(backendId: BackendId, when: 'now' | 'soon'): void {
+    if (when === 'now') {
+      pokes.get(backendId)?.cancel();
+      pokes.delete(backendId);
+      void monitor.poke(backendId);
+      return;
+    }
     if (pokes.has(backendId)) return;
     const timer = clock.after(POKE_DELAY_MS, () => {
       pokes.delete(backendId);

@@ -69,6 +69,6 @@ export type Effect =
   | { readonly type: 'unload'; readonly instanceId: InstanceId }
   /** It went without us; what ran there ends by itself. */
   | { readonly type: 'forget'; readonly instanceId: InstanceId }
-  /** A fresh reading is wanted soon; several wishes are one. */
-  | { readonly type: 'poke'; readonly backendId: BackendId }
+  /** A fresh reading is wanted: `soon`, when several wishes are one, or `now`, when memory has just come back that a load waits for. */
+  | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now' | 'soon' }
   | { readonly type: 'decided'; readonly reason: Reason; readonly jobId: JobId | null };

@@ -193,7 +193,7 @@ function adopt(
     resident,
     spec: { variant, config, gpus },
   });
-  effects.push({ type: 'poke', backendId: observation.backendId });
+  effects.push({ type: 'poke', backendId: observation.backendId, when: 'soon' });
   return withInstance(state, {
     id,
     backendId: observation.backendId,
@@ -270,7 +270,7 @@ function confirmReleases(
     } else pending = true;
   }
   // One reading answers for all of them: asking once for each would double the questions with every answer.
-  if (pending) effects.push({ type: 'poke', backendId: observation.backendId });
+  if (pending) effects.push({ type: 'poke', backendId: observation.backendId, when: 'soon' });
   return { state, newest };
 }
 

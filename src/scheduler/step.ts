@@ -118,7 +118,9 @@ function left(before: SchedulerState, event: EventOf<'left'>, now: number): Redu
   jobs.delete(event.jobId);
   const suspectSince = event.suspect ? now : instance.suspectSince;
   const lastUsedAt = event.ranMs > 0 ? now : instance.lastUsedAt;
-  const effects: Effect[] = event.suspect ? [{ type: 'poke', backendId: instance.backendId }] : [];
+  const effects: Effect[] = event.suspect
+    ? [{ type: 'poke', backendId: instance.backendId, when: 'soon' }]
+    : [];
   const strikes = event.suspect ? instance.strikes + 1 : event.ranMs > 0 ? 0 : instance.strikes;
   // A server can look healthy and yet answer nothing on one model; only a reload clears that.
   const isBroken = strikes >= MOST_STRIKES && (instance.status === 'READY' || instance.status === 'DRAINING');
@@ -174,7 +176,7 @@ function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): R
           loadHolds: withoutEntry(backend.loadHolds, instance.variant.weights),
         })
       : next,
-    effects: [{ type: 'poke', backendId: instance.backendId }],
+    effects: [{ type: 'poke', backendId: instance.backendId, when: 'soon' }],
   };
 }
 
@@ -223,7 +225,9 @@ function unloaded(state: SchedulerState, id: InstanceId, now: number): Reduced {
   if (instance?.status !== 'UNLOADING') return { state, effects: [] };
   const released = { ...instance, releasedAt: now };
   const next = withInstance(state, released);
-  const effects: Effect[] = [{ type: 'poke', backendId: instance.backendId }];
+  // A process of ours that is gone holds nothing any more; a server of somebody else takes a moment to let go.
+  const when = state.backends.get(instance.backendId)?.settings.mode === 'MANAGED' ? 'now' : 'soon';
+  const effects: Effect[] = [{ type: 'poke', backendId: instance.backendId, when }];
   return isBack(next, released)
     ? { state: withoutInstance(next, released, now), effects }
     : { state: next, effects };
