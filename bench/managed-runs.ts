@@ -121,9 +121,12 @@ async function onVirtual(way: Way, jobs: readonly WorkloadJob[]): Promise<Outcom
 }
 
 /** A virtual machine with the card of the measured runs, and the backend that manages its processes. */
-export async function onVirtualHost<T>(use: (backend: BackendConfig) => Promise<T>): Promise<T> {
+export async function onVirtualHost<T>(
+  use: (backend: BackendConfig) => Promise<T>,
+  cardBytes = CARD_BYTES,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'vramkeeper-bench-host-'));
-  const host = createVirtualHost(join(folder, 'host'), { gpus: [{ totalBytes: CARD_BYTES }] });
+  const host = createVirtualHost(join(folder, 'host'), { gpus: [{ totalBytes: cardBytes }] });
   try {
     const { binary, models } = host;
     const env = { ...host.env, ...CELL_ENVIRONMENT };

@@ -103,9 +103,14 @@ export class ProcessGroup {
   /**
    * Signals every member found before that still lives. Between the last look at a process and its signal nothing else of ours runs:
    * only within these microseconds could its pid get another owner.
+   * @param told pids that have had it already.
    */
-  signal(signal: NodeJS.Signals): void {
-    const members = this.nearMembers();
+  signal(signal: NodeJS.Signals, told: ReadonlySet<number> = new Set()): void {
+    const members = this.nearMembers().filter(({ pid }) => !told.has(pid));
+    if (told.size > 0) {
+      for (const member of members) send(member.pid, signal);
+      return;
+    }
     const groupId = this.leader?.pid;
     if (groupId !== undefined && members.some((member) => member.groupId === groupId)) {
       send(-groupId, signal);
