@@ -102,12 +102,10 @@ describe('the decisions', () => {
     const starts = await decided('CELL_START');
     expect(starts).toHaveLength(3);
     const [warm, holder, library] = starts;
-    expect(warm.explanation).toMatch(
-      /^Server process \d+ on GPU 0 was started\. It stands ready for the next load\.$/,
-    );
+    expect(warm.explanation).toMatch(/^Process \d+ on GPU 0 started\. It stands ready for the next load\.$/);
     expect(holder).toMatchObject({ modelName: MODEL, backend: { name: 'rig' }, cell: { status: 'READY' } });
-    expect(holder.explanation).toMatch(/^Server process \d+ on GPU 0 was started\. None stood ready\.$/);
-    expect(library.explanation).toMatch(/^Server process \d+ was started\. It serves the model library\.$/);
+    expect(holder.explanation).toMatch(/^Process \d+ on GPU 0 started\. None stood ready\.$/);
+    expect(library.explanation).toMatch(/^Process \d+ started\. It serves the model library\.$/);
   });
 
   test('hold the death of a process with its signal and the last line that it wrote', async () => {
@@ -119,7 +117,7 @@ describe('the decisions', () => {
       return deaths.length > 0 ? deaths : null;
     });
     expect(death).toMatchObject({ modelName: MODEL, cell: { id } });
-    expect(death.explanation).toContain(`Server process ${pid} on GPU 0 died. Somebody killed it (SIGKILL)`);
+    expect(death.explanation).toContain(`Process ${pid} on GPU 0 died. Somebody killed it (SIGKILL)`);
     expect(death.explanation).toContain(` Its last line: ${node.logTail[0].trim().slice(0, 60)}`);
     expect(await decided('CELL_END')).toEqual([]);
   });
@@ -131,19 +129,18 @@ describe('the decisions', () => {
       const deaths = await decided('CELL_DEATH');
       return deaths.length > 0 ? deaths : null;
     });
-    expect(death.explanation).toContain(`Server process ${pid} on GPU 0 died. Its engine process `);
+    expect(death.explanation).toContain(`Process ${pid} on GPU 0 died. Its engine process `);
   });
 
   test('say what a process was told to end for', async () => {
-    await cellOf('WARM');
+    const { id } = await cellOf('INSTANCE');
     await server.query(`mutation { unloadModel(input: { model: "${MODEL}" }) { __typename } }`);
     const [end] = await eventually(async () => {
       const ends = await decided('CELL_END');
       return ends.length > 0 ? ends : null;
     });
-    expect(end.explanation).toMatch(
-      new RegExp(`^Server process \\d+ on GPU 0 ended\\. ${MODEL} was unloaded\\.$`),
-    );
+    expect(end).toMatchObject({ modelName: MODEL, cell: { id } });
+    expect(end.explanation).toMatch(/^Process \d+ on GPU 0 ended\. It was unloaded\.$/);
     expect(await decided('CELL_DEATH')).toEqual([]);
   });
 });

@@ -99,9 +99,7 @@ describe('an end', () => {
     const events = followed(backend);
     rig.fail({ crashOnLoad: 2 });
     await rejection(backend.load(spec, signal));
-    expect(reasons(events, 'end', 'instance')).toEqual([
-      expect.stringMatching(new RegExp(`^${MODEL} could not be loaded: `)),
-    ]);
+    expect(reasons(events, 'end', 'instance')).toEqual([expect.stringMatching(/^Its load failed: \S/)]);
   });
 
   test('of all at a stop says that the server is stopping, and each is told once', async () => {
