@@ -8,7 +8,7 @@ const KINDS = { start: 'CELL_START', end: 'CELL_END', death: 'CELL_DEATH' } as c
   CellEvent['kind'],
   DecisionKind
 >;
-const VERBS = { start: 'was started', end: 'ended', death: 'died' } as const;
+const VERBS = { start: 'started', end: 'ended', death: 'died' } as const;
 
 /** @param gpus of the backend, as they are known now. */
 export function cellDecision(
@@ -24,7 +24,7 @@ export function cellDecision(
     jobId: null,
     cellId,
     modelName,
-    explanation: `Server process ${pid}${placeOf(cell.gpuKeys, gpus)} ${VERBS[kind]}. ${reason}`,
+    explanation: `Process ${pid}${placeOf(cell.gpuKeys, gpus)} ${VERBS[kind]}. ${reason}`,
   };
 }
 

@@ -101,7 +101,12 @@ export function cellTable(
   const facts = table(head.slice(0, -1), rows, right).split('\n');
   const room = columns === null ? Number.POSITIVE_INFINITY : columns - Math.max(...facts.map(widthOf)) - 2;
   const why = cells.map(({ exitReason }) => exitReason ?? '');
-  if (room < LEAST_REASON || why.every((text) => text === '')) return facts.join('\n');
+  if (why.every((text) => text === '')) return facts.join('\n');
+  if (columns !== null && room < LEAST_REASON) {
+    const [first = '', ...lines] = facts;
+    const below = (text: string) => (text ? [terminal.style('dim', clip(`  ${text}`, columns))] : []);
+    return [first, ...lines.flatMap((line, i) => [line, ...below(why[i] ?? '')])].join('\n');
+  }
   return table(
     head,
     rows.map((row, i) => [...row, clip(why[i] ?? '', room)]),
@@ -109,7 +114,7 @@ export function cellTable(
   );
 }
 
-/** A reason in less room than this says nothing. */
+/** A reason in less room than this says nothing, and goes to a line of its own. */
 const LEAST_REASON = 24;
 
 function gpuText({ gpus }: Pick<Cell, 'gpus'>): string {

@@ -139,13 +139,13 @@ export function cellLines(backends: readonly Backend[], { columns, terminal }: C
     };
     const parts = [
       ...count('with a model', ({ role, status }) => role === 'INSTANCE' && status === 'READY'),
-      ...count('standing ready', ({ role, status }) => role === 'WARM' && status === 'READY'),
-      ...count('for the library', ({ role, status }) => role === 'LIBRARY' && status === 'READY'),
+      ...count('standing by', ({ role, status }) => role === 'WARM' && status === 'READY'),
+      ...count('library', ({ role, status }) => role === 'LIBRARY' && status === 'READY'),
       ...count('starting', ({ status }) => status === 'STARTING'),
       ...count('ending', ({ status }) => status === 'STOPPING'),
     ];
     const bytes = living.reduce((sum, { residentBytes }) => sum + (residentBytes ?? 0), 0);
-    const memory = bytes > 0 ? `; ${formatBytes(bytes)} of host memory` : '';
+    const memory = bytes > 0 ? `; ${formatBytes(bytes)} of RAM` : '';
     const text = parts.length > 0 ? `${parts.join(', ')}${memory}` : 'none';
     return [terminal.style('dim', clip(`${name}  server processes: ${text}`, columns))];
   });

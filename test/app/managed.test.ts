@@ -1,63 +1,12 @@
 /** A whole server over managed cells on virtual cards: whatever dies, its jobs end well and the ledger is right. */
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { BackendConfig, Config } from '../../src/config/config.ts';
-import {
-  BINARY,
-  createRig,
-  enginePid,
-  eventually,
-  livingOn,
-  type Rig,
-  stopAtEnd,
-} from '../backend/managed/support/rig.ts';
+import { createRig, enginePid, eventually, livingOn, stopAtEnd } from '../backend/managed/support/rig.ts';
+import { managed, startManaged } from './managed-app.ts';
 import { AppClient, startApp, testConfig } from './test-app.ts';
 
 const SMALL = 'qwen2.5:0.5b';
 const OTHER = 'llama3.2:1b';
-const SMI = resolve(import.meta.dirname, '../../bin/virtual-nvidia-smi.js');
-
-/** A PATH on which the driver's tool tells of the rig's cards. */
-function pathWithSmi(rig: Rig): string {
-  const folder = join(rig.folder, 'bin');
-  if (!existsSync(folder)) {
-    mkdirSync(folder);
-    symlinkSync(SMI, join(folder, 'nvidia-smi'));
-  }
-  return [folder, dirname(process.execPath), process.env.PATH].join(delimiter);
-}
-
-function managed(rig: Rig): BackendConfig {
-  return {
-    name: 'rig',
-    type: 'ollama',
-    url: 'managed:rig',
-    parallel: 1,
-    maxLoadedModels: null,
-    gpus: 'auto',
-    managed: {
-      binary: BINARY,
-      models: rig.models,
-      contextLength: 2048,
-      parallel: 2,
-      kvCacheType: 'f16',
-      flashAttention: null,
-      parallelLoads: 2,
-      warmCells: 1,
-      promptCacheBytes: 0,
-      keep: false,
-      env: { ...rig.env, PATH: pathWithSmi(rig) },
-    },
-  };
-}
-
-async function startManaged(rig: Rig, more: Partial<Config> = {}): Promise<AppClient> {
-  const app = await startApp(testConfig(rig.dataDir, [managed(rig)], more));
-  stopAtEnd(() => app.stop({ graceMs: 0 }));
-  return new AppClient(app);
-}
-
 const long = { request: { generate: { prompt: 'Tell me all.', options: { maxTokens: 400 } } } };
 
 async function cards(t: AppClient) {

@@ -159,7 +159,7 @@ describe('the page', () => {
       situation: { ...situation, stats: { ...situation.stats, swaps } },
     });
     expect(lines).toContain(
-      'rig  server processes: 1 with a model, 1 standing ready, 1 for the library, 1 starting, 1 ending; 1.0 GiB of host memory',
+      'rig  server processes: 1 with a model, 1 standing by, 1 library, 1 starting, 1 ending; 1.0 GiB of RAM',
     );
     expect(lines).toContain('new  server processes: none');
     expect(lines.filter((line) => line.includes('server processes'))).toHaveLength(2);

@@ -18,7 +18,12 @@ function effectsOfRelease(mode: BackendSettings['mode']) {
       name: 'box',
       mode,
       url: 'http://box',
-      capabilities: { loadChannels: 2, hasBeliefs: false, placement: 'caller', hostBytesPerInstance: 0 },
+      capabilities: {
+        loadChannels: 2,
+        hasBeliefs: false,
+        placement: mode === 'MANAGED' ? 'caller' : 'server',
+        hostBytesPerInstance: 0,
+      },
       maxLoadedModels: null,
       headroomBytes: 0,
       parallel: 1,

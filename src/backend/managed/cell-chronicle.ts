@@ -2,7 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import type { CellEvent, CellState, CellStatus } from '../../domain/cell.ts';
 import type { CellId } from '../../domain/ids.ts';
-import type { ProcessExit, ProcessState, SupervisedProcess, Survivor } from '../supervisor/index.ts';
+import type { ProcessExit, ProcessRecord, ProcessState, SupervisedProcess } from '../supervisor/index.ts';
 import { type Cell, cellId } from './cell.ts';
 import { parsePurpose, type StoredPurpose } from './note.ts';
 
@@ -14,6 +14,12 @@ export interface ChronicleOptions {
   readonly clock: Clock;
   /** Whether what a process wrote may be repeated to those who may not read its log. */
   readonly quotes: boolean;
+}
+
+/** What has to be known of a process that was found. */
+export interface Found {
+  readonly uuid: string;
+  readonly record: Pick<ProcessRecord, 'process' | 'note' | 'port' | 'startedAt'> | null;
 }
 
 interface Entry {
@@ -81,7 +87,7 @@ export class CellChronicle {
   }
 
   /** One that an earlier server had left and that could not be taken over. */
-  foundAndEnded({ uuid, record }: Survivor, why: string): void {
+  foundAndEnded({ uuid, record }: Found, why: string): void {
     const id = cellId(uuid);
     // Once it was under supervision, its end is told as that of any other.
     if (!record?.process || this.uuidOf(id) !== null) return;

@@ -243,7 +243,7 @@ export class ManagedOllama implements Backend {
       return new ManagedInstance(cell, occupant, spec.variant, this.#keeper);
     } catch (error) {
       // Its memory is free before anybody hears of the failure.
-      const why = `${spec.variant.modelName} could not be loaded: ${firstLine(messageOf(signal.aborted ? signal.reason : error))}`;
+      const why = `Its load failed: ${firstLine(messageOf(signal.aborted ? signal.reason : error))}`;
       await this.#cells
         .end(cell, why)
         .catch((stuck: unknown) => this.#options.logger.error(messageOf(stuck)));

@@ -80,7 +80,7 @@ export class ManagedInstance implements InstanceHandle {
   async unload(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     try {
-      await this.#keeper.end(this.#cell, `${this.#occupant.modelName} was unloaded.`);
+      await this.#keeper.end(this.#cell, 'It was unloaded.');
     } catch (error) {
       throw startFailure(error);
     }

@@ -4,9 +4,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
-import type { ManagedOllama } from '../../../src/backend/managed/managed-backend.ts';
+import {
+  createManagedOllamaBackend,
+  type ManagedOllama,
+} from '../../../src/backend/managed/managed-backend.ts';
 import type { ManagedOllamaOptions } from '../../../src/backend/managed/settings.ts';
 import type { LoadSpec } from '../../../src/domain/backend.ts';
+import type { CellEvent } from '../../../src/domain/cell.ts';
 import {
   backendOptions,
   createRig,
@@ -18,6 +22,7 @@ import {
   say,
   specOf,
   startBackend,
+  stopAtEnd,
 } from './support/rig.ts';
 
 const signal = new AbortController().signal;
@@ -86,6 +91,28 @@ describe('after a kill of the server', () => {
     expect(backend.cells().filter(({ role, status }) => role === 'warm' && status !== 'EXITED')).toEqual([]);
     await (await adopted(backend, specs[0] as LoadSpec)).unload(signal);
     expect((await backend.inspect(signal)).residents).toHaveLength(1);
+  });
+
+  test('what goes on is told of as a start, and what is ended as an end with its reason', async () => {
+    const rig = createRig();
+    const specs = await specsFor(rig, MODEL);
+    await kill(await startHost(rig, specs, { warmCells: 1 }));
+    const backend = createManagedOllamaBackend(backendOptions(rig));
+    stopAtEnd(() => backend.stop());
+    const events: CellEvent[] = [];
+    backend.onCell((event) => events.push(event));
+    await backend.start();
+    const [start] = events.filter(({ kind }) => kind === 'start');
+    expect(start?.cell).toMatchObject({ modelName: MODEL, role: 'instance', status: 'READY' });
+    expect(start?.cell.gpuKeys).toEqual(specs[0]?.gpus.map(({ key }) => key));
+    expect(start?.reason).toMatch(/^An earlier server had started it/);
+    const ends = events.filter(({ kind }) => kind === 'end');
+    expect(ends.map(({ cell }) => cell.role).sort()).toEqual(['library', 'warm']);
+    for (const { reason, cell } of ends) {
+      expect(reason).toBe('It cannot be taken over: it held no model.');
+      expect((await backend.cellLog(cell.id, 1))?.length).toBe(1);
+    }
+    expect(events).toHaveLength(3);
   });
 
   test('one whose engine is dead is ended', async () => {
