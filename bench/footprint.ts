@@ -173,6 +173,7 @@ function newRegistry(worlds: readonly World[], slots: number): Registry {
         contextLength: 4096,
         parallel: slots,
         ownProcess: false,
+        mayReduceParallel: false,
         kvCacheType: 'f16',
         flashAttention: null,
       }),

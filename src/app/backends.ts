@@ -85,8 +85,20 @@ function buildBackend(
 
 function rulesOf({ managed, parallel }: BackendConfig, { contextLength }: Config): BackendRules {
   if (!managed)
-    return { contextLength, parallel, ownProcess: false, kvCacheType: 'f16', flashAttention: null };
-  return { ...instanceOf(managed), contextLength: managed.contextLength, ownProcess: true };
+    return {
+      contextLength,
+      parallel,
+      ownProcess: false,
+      mayReduceParallel: false,
+      kvCacheType: 'f16',
+      flashAttention: null,
+    };
+  return {
+    ...instanceOf(managed),
+    contextLength: managed.contextLength,
+    ownProcess: true,
+    mayReduceParallel: managed.parallel === 'auto',
+  };
 }
 
 function instanceOf({ parallel, kvCacheType, flashAttention }: ManagedConfig): InstanceConfig {

@@ -178,6 +178,12 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
   function observed(observation: BackendObservation): void {
     // Models first: residents are told apart by them.
     if (observation.models) registry.observe(observation.backendId, observation.models, observation.version);
+    if (observation.gpus?.length) {
+      const headroomBytes = byId.get(observation.backendId)?.settings.headroomBytes ?? 0;
+      const rooms = observation.gpus.map(({ totalBytes }) => Math.max(0, totalBytes - headroomBytes));
+      const totalBytes = rooms.reduce((sum, bytes) => sum + bytes, 0);
+      registry.observeRoom(observation.backendId, { largestBytes: Math.max(...rooms), totalBytes });
+    }
     loop.handle({ type: 'observed', observation });
     const built = byId.get(observation.backendId);
     const gpus = built?.probe === null ? [] : observation.gpus;

@@ -15,7 +15,7 @@ import { PageCaches } from './learned/page-caches.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
 import { sharedVariants } from './shared-variants.ts';
 import { suggestNames } from './suggest.ts';
-import { type ModelSettings, type VariantDefaults, VariantRules } from './variant-rules.ts';
+import { type ModelSettings, type Shape, type VariantDefaults, VariantRules } from './variant-rules.ts';
 
 export type { LoadMeasurement } from './learned/observation.ts';
 export type { BackendRules, ModelSettings } from './variant-rules.ts';
@@ -30,6 +30,18 @@ export interface RegistryOptions {
   readonly store: Pick<Store, 'remember' | 'recall'>;
   readonly clock: Clock;
 }
+
+/** What instances may have of a backend's GPUs, in bytes. */
+export interface GpuRoom {
+  readonly largestBytes: number;
+  /** Of all together. */
+  readonly totalBytes: number;
+}
+
+const UNKNOWN_ROOM: GpuRoom = {
+  largestBytes: Number.POSITIVE_INFINITY,
+  totalBytes: Number.POSITIVE_INFINITY,
+};
 
 /** What a model would take, and how that is known. */
 export interface VramEstimate {
@@ -48,6 +60,8 @@ export interface Registry extends ModelResolver {
   start(): Promise<void>;
   /** Takes over what a backend has now; what it no longer lists is gone from it. */
   observe(backendId: BackendId, models: readonly ModelInfo[], serverVersion?: string | null): void;
+  /** Takes over what its GPUs could hold if they were empty; before, and on a host without any, anything fits. */
+  observeRoom(backendId: BackendId, room: GpuRoom): void;
   /** By name. */
   models(): readonly ModelState[];
   /** By any spelling of its name. */
@@ -88,6 +102,11 @@ export function createRegistry(options: RegistryOptions): Registry {
   return new ModelRegistry(options);
 }
 
+interface Shaped {
+  readonly shape: Shape;
+  readonly estimate: FootprintEstimate;
+}
+
 interface Inventory {
   readonly models: ReadonlyMap<string, ModelInfo>;
   readonly serverVersion: string | null;
@@ -99,6 +118,7 @@ class ModelRegistry implements Registry {
   readonly #pageCaches: PageCaches;
   readonly #clock: Clock;
   readonly #inventories = new Map<BackendId, Inventory>();
+  readonly #rooms = new Map<BackendId, GpuRoom>();
   #version = 0;
 
   constructor(options: RegistryOptions) {
@@ -133,6 +153,13 @@ class ModelRegistry implements Registry {
     if (!before || !sameInventory(before, inventory)) this.#version += 1;
   }
 
+  observeRoom(backendId: BackendId, room: GpuRoom): void {
+    const known = this.#rooms.get(backendId);
+    if (known?.largestBytes === room.largestBytes && known.totalBytes === room.totalBytes) return;
+    this.#rooms.set(backendId, room);
+    this.#version += 1;
+  }
+
   models(): readonly ModelState[] {
     const names = new Set(
       [...this.#inventories.values()].flatMap((inventory) => [...inventory.models.keys()]),
@@ -160,9 +187,9 @@ class ModelRegistry implements Registry {
     const inventory = this.#inventories.get(backendId);
     const info = inventory?.models.get(wanted.model);
     if (!inventory || !info) return null;
-    const variant = this.#rules.variant(info, wanted.contextLength, backendId);
-    const config = this.#rules.config(info, variant, backendId);
-    const { bytes, measured } = this.#estimate(info, variant, config, backendId, inventory.serverVersion);
+    const { shape, estimate } = this.#shape(info, wanted.contextLength, backendId, inventory.serverVersion);
+    const { variant, config, slots } = shape;
+    const { bytes, measured } = estimate;
     return {
       info,
       variant,
@@ -173,7 +200,7 @@ class ModelRegistry implements Registry {
       predictedByServerBytes: predictedByOllama(
         info,
         variant.contextLength,
-        this.#rules.slots(info, variant, backendId),
+        slots,
         decidingBatch(variant.options.num_batch),
       ),
       loadMs: expectedLoadMs({
@@ -204,9 +231,7 @@ class ModelRegistry implements Registry {
     const inventory = backendId && this.#inventories.get(backendId);
     const info = inventory?.models.get(model.info.name);
     if (!backendId || !inventory || !info) return null;
-    const variant = this.#rules.variant(info, contextLength, backendId);
-    const config = this.#rules.config(info, variant, backendId);
-    return this.#estimate(info, variant, config, backendId, inventory.serverVersion);
+    return this.#shape(info, contextLength, backendId, inventory.serverVersion).estimate;
   }
 
   async learnFootprint(
@@ -224,7 +249,7 @@ class ModelRegistry implements Registry {
       variant,
       config,
       diskBytes,
-      slots: info ? this.#rules.slots(info, variant, backendId) : config.parallel,
+      slots: info ? this.#rules.slotsOf(info, variant, config, backendId) : config.parallel,
       serverVersion,
       measured,
       warm: this.#pageCaches.isWarm(backendId, variant.weights, now),
@@ -249,26 +274,44 @@ class ModelRegistry implements Registry {
     return this.#learned.driverBytes(backendId) ?? DRIVER_CONTEXT_BYTES;
   }
 
+  /** With the most slots that one card has room for; else that all cards have together; else one. */
+  #shape(
+    info: ModelInfo,
+    requested: number | null,
+    backendId: BackendId,
+    serverVersion: string | null,
+  ): Shaped {
+    const shaped = this.#rules
+      .shapes(info, requested, backendId)
+      .map((shape) => ({ shape, estimate: this.#estimate(info, shape, backendId, serverVersion) }));
+    const room = this.#rooms.get(backendId) ?? UNKNOWN_ROOM;
+    const chosen =
+      shaped.find(({ estimate }) => estimate.bytes <= room.largestBytes) ??
+      shaped.find(({ estimate }) => estimate.bytes <= room.totalBytes) ??
+      shaped.at(-1);
+    if (!chosen) throw new Error(`There is no way to load ${info.name}.`);
+    return chosen;
+  }
+
   #estimate(
     info: ModelInfo,
-    variant: Variant,
-    config: InstanceConfig,
+    { variant, config, slots }: Shape,
     backendId: BackendId,
     serverVersion: string | null,
   ): FootprintEstimate {
     const driverBytes = this.#driverBytes(backendId);
     return estimateFootprint({
       contextLength: variant.contextLength,
-      slots: this.#rules.slots(info, variant, backendId),
+      slots,
       serverVersion,
       driverBytes,
       exact: this.#learned.get(backendId, variant, config),
       siblings: this.#learned.siblings(backendId, variant.weights, config),
-      predictAt: (contextLength, slots) =>
+      predictAt: (contextLength, otherSlots) =>
         predictFootprint({
           model: info,
           contextLength,
-          config: { ...config, parallel: slots },
+          config: { ...config, parallel: otherSlots },
           embedding: variant.embedding,
           serverVersion,
           driverBytes,

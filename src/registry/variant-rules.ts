@@ -26,8 +26,18 @@ export interface BackendRules {
    * does not depend on what is free; on a server that others use, too, that would make their plain requests reload the model.
    */
   readonly ownProcess: boolean;
+  /** Nobody named the slots: an instance may get fewer where its cards are too small for all. */
+  readonly mayReduceParallel: boolean;
   readonly kvCacheType: InstanceConfig['kvCacheType'];
   readonly flashAttention: InstanceConfig['flashAttention'];
+}
+
+/** One way to load a model. */
+export interface Shape {
+  readonly variant: Variant;
+  readonly config: InstanceConfig;
+  /** Slots that memory is taken for. */
+  readonly slots: number;
 }
 
 export interface VariantDefaults {
@@ -54,8 +64,12 @@ export class VariantRules {
     this.#defaults = defaults;
   }
 
-  /** @param requested tokens of one slot that a client asked for. */
-  variant(info: ModelInfo, requested: number | null, backendId: BackendId): Variant {
+  /**
+   * The ways to load it, the one with the most slots first. There are several where nobody has named their number, so that a card too
+   * small for all of them still gets some.
+   * @param requested tokens of one slot that a client asked for.
+   */
+  shapes(info: ModelInfo, requested: number | null, backendId: BackendId): readonly Shape[] {
     const rules = this.#defaults.rules(backendId);
     const contextLength = contextLengthOf({
       requested,
@@ -66,31 +80,30 @@ export class VariantRules {
     });
     const embedding = info.capabilities.includes('embedding') && !info.capabilities.includes('completion');
     const named = !embedding && rules.ownProcess;
-    const tokens = contextLength * this.#slots(info, embedding, backendId);
-    return {
-      modelName: info.name,
-      weights: info.weights,
-      contextLength,
-      options: {
-        num_ctx: contextLength,
-        num_gpu: ALL_LAYERS,
-        ...(named && { num_batch: batchSize(tokens, contextLength, embedding) }),
+    const { kvCacheType, flashAttention } = rules;
+    return this.#slotChoices(info, embedding, rules).map((slots) => ({
+      slots,
+      variant: {
+        modelName: info.name,
+        weights: info.weights,
+        contextLength,
+        options: {
+          num_ctx: contextLength,
+          num_gpu: ALL_LAYERS,
+          ...(named && { num_batch: batchSize(contextLength * slots, contextLength, embedding) }),
+        },
+        embedding,
       },
-      embedding,
-    };
+      // On a shared server a model's own setting can only use fewer of the slots that the server has.
+      config: { parallel: Math.min(this.#ownSlots(info) ?? slots, slots), kvCacheType, flashAttention },
+    }));
   }
 
-  /** On a shared server a model's own setting can only use fewer of the slots that the server has. */
-  config(info: ModelInfo, variant: Variant, backendId: BackendId): InstanceConfig {
-    const { kvCacheType, flashAttention } = this.#defaults.rules(backendId);
-    const slots = this.slots(info, variant, backendId);
-    const wanted = this.#settings.get(info.name)?.parallel ?? slots;
-    return { parallel: Math.min(wanted, slots), kvCacheType, flashAttention };
-  }
-
-  /** Slots that the server takes memory for. */
-  slots(info: ModelInfo, variant: Variant, backendId: BackendId): number {
-    return this.#slots(info, variant.embedding, backendId);
+  /** Slots that memory was taken for by an instance of this set-up. */
+  slotsOf(info: ModelInfo, variant: Variant, config: InstanceConfig, backendId: BackendId): number {
+    const rules = this.#defaults.rules(backendId);
+    if (rules.ownProcess) return config.parallel;
+    return this.#slotChoices(info, variant.embedding, rules)[0] ?? config.parallel;
   }
 
   keepAliveMs(info: ModelInfo): number | null {
@@ -102,9 +115,23 @@ export class VariantRules {
     return this.#settings.get(info.name)?.partialOffload ?? false;
   }
 
-  #slots(info: ModelInfo, embedding: boolean, backendId: BackendId): number {
-    if (embedding || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '')) return 1;
-    const { parallel, ownProcess } = this.#defaults.rules(backendId);
-    return ownProcess ? (this.#settings.get(info.name)?.parallel ?? parallel) : parallel;
+  #slotChoices(info: ModelInfo, embedding: boolean, rules: BackendRules): readonly number[] {
+    if (embedding || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '')) return [1];
+    const { parallel, ownProcess, mayReduceParallel } = rules;
+    if (!ownProcess) return [parallel];
+    const own = this.#ownSlots(info);
+    if (own !== null) return [own];
+    return mayReduceParallel ? halvings(parallel) : [parallel];
   }
+
+  #ownSlots(info: ModelInfo): number | null {
+    return this.#settings.get(info.name)?.parallel ?? null;
+  }
+}
+
+/** 4, 2, 1. */
+function halvings(most: number): readonly number[] {
+  const choices: number[] = [];
+  for (let slots = most; slots >= 1; slots = Math.floor(slots / 2)) choices.push(slots);
+  return choices;
 }

@@ -34,6 +34,7 @@ export const RULES: BackendRules = {
   contextLength: 4096,
   parallel: 1,
   ownProcess: false,
+  mayReduceParallel: false,
   kvCacheType: 'f16',
   flashAttention: null,
 };

@@ -150,6 +150,27 @@ describe('slots', () => {
     expect(of(1).footprintBytes).toBeLessThan(of(null).footprintBytes);
   });
 
+  test('are as many as the cards have room for, where nobody named their number', () => {
+    const registry = registryWith([model('a:1')], {
+      parallel: 4,
+      rules: { ownProcess: true, mayReduceParallel: true },
+    });
+    const slotsAt = (largestBytes: number, totalBytes = largestBytes) => {
+      registry.observeRoom(BOX, { largestBytes, totalBytes });
+      const { config, footprintBytes } = resolved(registry, 'a:1', 8192);
+      return { slots: config.parallel, footprintBytes };
+    };
+    expect(resolved(registry, 'a:1', 8192).config.parallel).toBe(4);
+    const four = slotsAt(Number.POSITIVE_INFINITY).footprintBytes;
+    const two = slotsAt(four - 1);
+    expect(two.slots).toBe(2);
+    expect(slotsAt(two.footprintBytes - 1).slots).toBe(1);
+    // One card that holds it with fewer slots is better than several; several are better than none.
+    expect(slotsAt(two.footprintBytes, 10 * four).slots).toBe(2);
+    expect(slotsAt(1, two.footprintBytes).slots).toBe(2);
+    expect(slotsAt(1).slots).toBe(1);
+  });
+
   test('are one for embedding models and for families that Ollama runs singly', () => {
     expect(slots({ capabilities: ['embedding'], facts: BERT })).toBe(1);
     for (const architecture of [
