@@ -30,6 +30,16 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     onRequest: true,
     load: () => import('./measured-runs.ts'),
   },
+  managed: {
+    about: 'the same jobs by one Ollama, and through vramkeeper with one Ollama or a process for each model',
+    onRequest: true,
+    load: () => import('./managed-runs.ts'),
+  },
+  swaps: {
+    about: 'what the swap of two models costs beyond the load itself, on virtual processes',
+    onRequest: true,
+    load: () => import('./swaps.ts'),
+  },
   kills: {
     about: 'kill -9 of the server, as often as you say',
     onRequest: true,

@@ -8,6 +8,7 @@ import { Publisher } from './app/publisher.ts';
 import { createScheduling } from './app/scheduling.ts';
 import { createVramSteering } from './app/steering.ts';
 import { storeLogger } from './app/store-logger.ts';
+import { StrayOllama, strayUrl } from './app/stray-ollama.ts';
 import { createSystemView } from './app/system-view.ts';
 import { version } from './app/version.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts';
@@ -34,6 +35,8 @@ export interface AppOverrides {
   readonly logger?: RootLogger;
   /** Take the next free port when the configured one is in use. */
   readonly portFallback?: boolean;
+  /** Said first in the log: how the backends came to be what they are. */
+  readonly backendsLine?: string;
 }
 
 export interface App {
@@ -87,6 +90,12 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     logger: logger.child('QUEUE'),
     retentionMs: config.retentionMs,
   });
+  const stray = new StrayOllama({
+    url: strayUrl(config),
+    clock,
+    logger: logger.child('MONITOR'),
+    changed: () => publisher.systemChanged(),
+  });
   const system = createSystemView({
     startedAt,
     version,
@@ -95,6 +104,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     registry,
     backlog: store.backlog,
     statistics,
+    strayServer: () => stray.found,
     backends: backends.map(({ backend }) => backend),
     swaps: () => ({
       ...scheduling.swaps.stats,
@@ -186,6 +196,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   let stopping: Promise<void> | null = null;
 
   async function start(): Promise<void> {
+    if (overrides.backendsLine) logger.info(overrides.backendsLine);
     await store.start();
     started.push(() => store.stop());
     const recovered = await store.recover();
@@ -212,6 +223,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(() => housekeeper.stop());
     started.push(() => scheduling.stop());
     await scheduling.start();
+    stray.start();
+    started.push(() => stray.stop());
     await http.start();
     ready = true;
     logger.info(`vramkeeper ${version} serves ${http.url}.`, { dataDir: config.dataDir });

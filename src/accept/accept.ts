@@ -210,7 +210,7 @@ function admit(
   if (excess) {
     const { requiredBytes, largestBytes } = excess;
     throw new InsufficientVramError(
-      `${values.model} needs ${formatBytes(requiredBytes)} of GPU memory; no backend can give more than ${formatBytes(largestBytes)}. Use a smaller model or contextLength.`,
+      `${values.model} needs ${formatBytes(requiredBytes)} of GPU memory; no backend can give more than ${formatBytes(largestBytes)}. Use a smaller model or contextLength, or allow partialOffload for it in the configuration.`,
       requiredBytes,
       largestBytes,
     );

@@ -7,6 +7,7 @@ import type { BackendConfig, Config, GpuConfig, ManagedConfig } from '../config/
 import { isLoopback } from '../config/load.ts';
 import type { Backend } from '../domain/backend.ts';
 import type { GpuProbe } from '../domain/gpu.ts';
+import type { InstanceConfig } from '../domain/model.ts';
 import { createAmdProbe } from '../monitor/amd-probe.ts';
 import { createAutoProbe } from '../monitor/auto-probe.ts';
 import { combineProbes, type ProbeShare } from '../monitor/combined-probe.ts';
@@ -65,7 +66,13 @@ function buildBackend(
     binary,
     models,
     dataDir: config.dataDir,
-    defaults: { contextLength, parallelLoads, promptCacheBytes, fitTargetBytes: config.headroomBytes },
+    defaults: {
+      contextLength,
+      instance: instanceOf(managed),
+      parallelLoads,
+      promptCacheBytes,
+      fitTargetBytes: config.headroomBytes,
+    },
     warmCells,
     keep,
     env,
@@ -79,13 +86,11 @@ function buildBackend(
 function rulesOf({ managed, parallel }: BackendConfig, { contextLength }: Config): BackendRules {
   if (!managed)
     return { contextLength, parallel, ownProcess: false, kvCacheType: 'f16', flashAttention: null };
-  return {
-    contextLength: managed.contextLength,
-    parallel: managed.parallel === 'auto' ? AUTO_PARALLEL : managed.parallel,
-    ownProcess: true,
-    kvCacheType: managed.kvCacheType,
-    flashAttention: managed.flashAttention,
-  };
+  return { ...instanceOf(managed), contextLength: managed.contextLength, ownProcess: true };
+}
+
+function instanceOf({ parallel, kvCacheType, flashAttention }: ManagedConfig): InstanceConfig {
+  return { parallel: parallel === 'auto' ? AUTO_PARALLEL : parallel, kvCacheType, flashAttention };
 }
 
 /** The probes of this machine: all backends on it share them, so that each tool runs once for all. */

@@ -16,7 +16,7 @@ export function tooLarge(
   for (const { settings, gpus } of loop.state.backends.values()) {
     const option = loadOption(queue, settings.id, resolver);
     if (!option) continue;
-    if (gpus === null) return null;
+    if (gpus === null || option.mayOffload) return null;
     const empty = gpus.map(({ id, reading }) => ({
       id,
       freeBytes: Math.max(0, reading.totalBytes - settings.headroomBytes),

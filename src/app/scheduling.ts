@@ -1,9 +1,10 @@
 /** Loop, executor, monitor and registry, wired: what one tells becomes what another hears. */
 import type { Clock, Random, Timer } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { messageOf } from '../domain/errors.ts';
+import { messageOf, SpilledError } from '../domain/errors.ts';
 import type { OutputWriter } from '../domain/events.ts';
 import type { BackendId } from '../domain/ids.ts';
+import type { Variant } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import type { Store } from '../domain/store.ts';
 import type { ExecutorReports } from '../executor/dependencies.ts';
@@ -11,10 +12,11 @@ import { Executor } from '../executor/executor.ts';
 import { remedyOf } from '../executor/retry-policy.ts';
 import { WithheldModels, withholding } from '../executor/withheld-models.ts';
 import { createMonitor } from '../monitor/monitor.ts';
-import { createRegistry, type Registry } from '../registry/registry.ts';
+import { createRegistry, type LoadMeasurement, type Registry } from '../registry/registry.ts';
 import type { Effect } from '../scheduler/events.ts';
 import { gpusOf } from '../scheduler/ledger.ts';
 import { SchedulerLoop } from '../scheduler/loop.ts';
+import type { InstanceRecord } from '../scheduler/state.ts';
 import { Steering } from '../scheduler/steering.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BuiltBackend } from './backends.ts';
@@ -97,6 +99,26 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     random,
   });
 
+  const notLearned = (error: unknown) =>
+    logger.child('REGISTRY').warn(`What was learned could not be stored: ${messageOf(error)}`);
+
+  function learn(
+    { backendId, config: setup, footprint, freeBeforeLoad }: InstanceRecord,
+    variant: Variant,
+    measured: LoadMeasurement,
+  ): void {
+    const backend = loop.state.backends.get(backendId);
+    const headroom = backend?.settings.headroomBytes ?? 0;
+    const rooms = footprint.map(({ gpuId }) => Math.max(0, (freeBeforeLoad.get(gpuId) ?? 0) - headroom));
+    const roomBytes = rooms.reduce((sum, bytes) => sum + bytes, 0);
+    registry
+      .learnFootprint(variant, setup, backend?.version ?? null, backendId, {
+        ...measured,
+        ...(rooms.length > 0 && { roomBytes }),
+      })
+      .catch(notLearned);
+  }
+
   const reports: ExecutorReports = {
     claimed: (claimNumber, jobs) => loop.handle({ type: 'claimed', claimNumber, jobs }),
     left: (report) => loop.handle({ type: 'left', ...report }),
@@ -105,24 +127,28 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       const instance = loop.state.instances.get(instanceId);
       swaps.loaded(loadMs, instance?.spilled ?? false);
       if (!instance || !measured) return;
-      const { backendId, config: setup } = instance;
-      const backend = loop.state.backends.get(backendId);
-      const cards = (backend?.gpus ?? []).filter(({ id }) =>
-        instance.footprint.some((part) => part.gpuId === id),
-      );
-      const cardBytes = cards.reduce((sum, { reading }) => sum + reading.totalBytes, 0);
-      registry
-        .learnFootprint(variant, setup, backend?.version ?? null, backendId, {
-          ...measured,
-          loadMs,
-          cardBytes,
-        })
-        .catch((error) =>
-          logger.child('REGISTRY').warn(`What was learned could not be stored: ${messageOf(error)}`),
-        );
+      learn(instance, variant, { ...measured, loadMs });
     },
-    loadFailed: (instanceId, error) =>
-      loop.handle({ type: 'load-failed', instanceId, remedy: remedyOf(error), message: messageOf(error) }),
+    loadFailed(instanceId, error, loadMs) {
+      const instance = loop.state.instances.get(instanceId);
+      const spilled = error instanceof SpilledError;
+      if (spilled && instance) {
+        // First, so that the loop decides with what was measured.
+        learn(instance, instance.variant, {
+          sizeBytes: error.sizeBytes,
+          vramBytes: error.vramBytes,
+          loadMs,
+        });
+        swaps.spilled();
+      }
+      loop.handle({
+        type: 'load-failed',
+        instanceId,
+        remedy: remedyOf(error),
+        message: messageOf(error),
+        spilled,
+      });
+    },
     unloaded(instanceId) {
       swaps.unloaded(evicted.delete(instanceId));
       loop.handle({ type: 'unloaded', instanceId });
@@ -153,6 +179,9 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     // Models first: residents are told apart by them.
     if (observation.models) registry.observe(observation.backendId, observation.models, observation.version);
     loop.handle({ type: 'observed', observation });
+    const built = byId.get(observation.backendId);
+    const gpus = built?.probe === null ? [] : observation.gpus;
+    if (gpus) built?.backend.standReady?.(gpus.map(({ key, index }) => ({ key, index })));
   }
 
   function perform(effect: Exclude<Effect, { type: 'decided' }>): void {
@@ -179,15 +208,28 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       case 'forget':
         executor.forget(effect.instanceId);
         return;
+      case 'probed': {
+        const instance = loop.state.instances.get(effect.instanceId);
+        if (!instance) return;
+        const { variant, config: setup, backendId } = instance;
+        registry.learnProbed(variant, setup, backendId, effect.probedBytes).catch(notLearned);
+        return;
+      }
       case 'poke':
-        poke(effect.backendId);
+        poke(effect.backendId, effect.when);
         return;
       default:
         effect satisfies never;
     }
   }
 
-  function poke(backendId: BackendId): void {
+  function poke(backendId: BackendId, when: 'now' | 'soon'): void {
+    if (when === 'now') {
+      pokes.get(backendId)?.cancel();
+      pokes.delete(backendId);
+      void monitor.poke(backendId);
+      return;
+    }
     if (pokes.has(backendId)) return;
     const timer = clock.after(POKE_DELAY_MS, () => {
       pokes.delete(backendId);
@@ -207,7 +249,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         }),
         backend.onChange?.(() => {
           parts.changed();
-          poke(id);
+          poke(id, 'soon');
         }),
       );
     }

@@ -11,6 +11,11 @@ export class SwapCounter {
     return this.#stats;
   }
 
+  /** A load that was let go because part of it was on the CPU. */
+  spilled(): void {
+    this.#stats = { ...this.#stats, spills: this.#stats.spills + 1 };
+  }
+
   loaded(loadMs: number, spilled: boolean): void {
     const { loads, spills, loadTimeMs } = this.#stats;
     this.#stats = {

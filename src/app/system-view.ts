@@ -14,6 +14,7 @@ import type {
   InstanceState,
   ModelState,
   QueueState,
+  StrayServer,
   SwapStats,
   SystemView,
 } from '../domain/system.ts';
@@ -43,6 +44,7 @@ export interface SystemViewSources {
   readonly backlog: BacklogView;
   readonly statistics: JobStatistics;
   readonly swaps: () => SwapStats;
+  readonly strayServer: () => StrayServer | null;
   readonly clock: Clock;
 }
 
@@ -53,6 +55,9 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     version: sources.version,
     get paused() {
       return loop.state.paused;
+    },
+    get strayServer() {
+      return sources.strayServer();
     },
     backends: () =>
       [...loop.state.backends.values()].map((backend) => backendState(sources, loop.state, backend)),

@@ -1,4 +1,4 @@
-/** `vramkeeper demo`: a server with a virtual Ollama, and sample jobs that go all the way. */
+/** `vramkeeper demo`: a server with a virtual Ollama, or with virtual processes of its own, and sample jobs that go all the way. */
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,11 @@ import type { App } from '../app.ts';
 import { ApiClient } from '../client/api-client.ts';
 import { Situation } from '../client/documents.ts';
 import { type Clock, seededRandom, sleep, systemClock } from '../clock.ts';
-import type { BackendConfig, Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { formatDuration, GiB } from '../domain/units.ts';
-import { type RunningVirtualOllama, runVirtualOllama } from '../virtual-ollama/index.ts';
+import { formatDuration } from '../domain/units.ts';
 import { allModels, batchJobs, submitBatch } from './api-calls.ts';
+import { attachedMachine, type DemoMachine, managedMachine } from './demo-machine.ts';
 import { createDemoView, type DemoView } from './demo-view.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { JobWatch, type Tally } from './job-watch.ts';
@@ -25,16 +25,11 @@ import { VramWatch } from './vram-watch.ts';
 const JOBS = 50;
 const SEED = 7;
 const USUAL_PORT = 5001;
-const GPU_BYTES = 24 * GiB;
-const SLOTS = 2;
-/** Fewer than the models, so that some have to make room. */
-const MAX_LOADED = 6;
-/** Makes the whole last about half a minute. */
-const SPEED = 1;
 const MODELS_WITHIN_MS = 20_000;
 
 export interface DemoOptions {
   readonly exit?: boolean;
+  readonly managed?: boolean;
 }
 
 export async function demo(
@@ -43,32 +38,31 @@ export async function demo(
   clock: Clock = systemClock,
 ): Promise<ExitCode> {
   const folder = await mkdtemp(join(tmpdir(), 'vramkeeper-demo-'));
+  let machine: DemoMachine | undefined;
   // However the process ends: a second Ctrl-C does not wait for anything.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const wish = new StopWish(terminal);
-  const ollama = await runVirtualOllama({
-    gpus: [{ totalBytes: GPU_BYTES }],
-    numParallel: SLOTS,
-    maxLoadedModels: MAX_LOADED,
-    speed: SPEED,
+  process.once('exit', () => {
+    machine?.killAll();
+    rmSync(folder, { recursive: true, force: true });
   });
+  const wish = new StopWish(terminal);
   try {
-    const app = await startApp(await demoConfig(ollama, folder), { portFallback: true });
+    machine = options.managed ? await managedMachine(folder) : await attachedMachine();
+    const app = await startApp(await demoConfig(machine, folder), { portFallback: true });
     try {
-      return await show({ app, ollama, folder, wish, terminal, clock, serveOn: !options.exit });
+      return await show({ app, machine, folder, wish, terminal, clock, serveOn: !options.exit });
     } finally {
       // What is unfinished is thrown away with the folder.
       await app.stop({ graceMs: 0 });
     }
   } finally {
-    await ollama.stop();
+    await machine?.stop();
     wish.end();
   }
 }
 
 interface Stage {
   readonly app: App;
-  readonly ollama: RunningVirtualOllama;
+  readonly machine: DemoMachine;
   readonly folder: string;
   readonly wish: StopWish;
   readonly terminal: Terminal;
@@ -77,9 +71,9 @@ interface Stage {
 }
 
 async function show(stage: Stage): Promise<ExitCode> {
-  const { app, ollama, folder, wish, terminal } = stage;
+  const { app, machine, folder, wish, terminal } = stage;
   const usual = new URL(app.url).port === String(USUAL_PORT);
-  terminal.outLine(`Virtual Ollama with a 24 GiB GPU: ${ollama.url}`);
+  terminal.outLine(machine.about);
   terminal.outLine(`vramkeeper with its data in ${folder}: ${app.url}`);
   terminal.outLine(`GraphiQL: ${app.graphqlUrl}`);
   if (!usual) terminal.outLine(`(port ${USUAL_PORT} is taken, so it has another one)`);
@@ -105,19 +99,11 @@ async function show(stage: Stage): Promise<ExitCode> {
 }
 
 /** Nothing of the user's own settings: the demo is the same everywhere. */
-async function demoConfig(ollama: RunningVirtualOllama, folder: string): Promise<Config> {
+async function demoConfig({ backend }: DemoMachine, folder: string): Promise<Config> {
   const config = await loadConfig(
     { port: String(USUAL_PORT), dataDir: join(folder, 'data') },
     { env: {}, cwd: folder, home: folder },
   );
-  const backend: BackendConfig = {
-    name: 'virtual',
-    type: 'ollama',
-    url: ollama.url,
-    parallel: SLOTS,
-    maxLoadedModels: MAX_LOADED,
-    gpus: [{ probe: 'virtual', index: null }],
-  };
   return {
     ...config,
     backends: [backend],
@@ -178,8 +164,7 @@ async function knownModels(api: ApiClient, clock: Clock): Promise<readonly JobMo
   for (;;) {
     const models = await allModels(api);
     if (models.length > 0) return models;
-    if (clock.monotonic() > until)
-      throw new CommandError('The server has not found the models of the virtual Ollama.');
+    if (clock.monotonic() > until) throw new CommandError('The server has not found the virtual models.');
     await sleep(clock, 100);
   }
 }

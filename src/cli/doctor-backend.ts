@@ -1,21 +1,15 @@
-/** What the doctor looks at behind the server: Ollama, its settings, its GPUs. */
+/** What the doctor looks at behind the server: an Ollama that others run, its settings, its GPUs. */
 import type { Clock } from '../clock.ts';
-import type { BackendConfig, Config, GpuConfig } from '../config/config.ts';
+import type { BackendConfig, Config } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
-import { messageOf } from '../domain/errors.ts';
-import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
-import { formatBytes } from '../domain/units.ts';
-import { createAmdProbe } from '../monitor/amd-probe.ts';
-import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
-import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
-import { createVirtualProbe } from '../monitor/virtual-probe.ts';
+import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
 import { checkOllama, startOllamaHint } from './ollama-check.ts';
 
 /** What is known to work; older ones differ in ways that matter (see docs/operations.md). */
 const OLDEST_OLLAMA = [0, 15] as const;
 
-export async function checkBackend(
+export async function checkAttached(
   backend: BackendConfig,
   config: Config,
   clock: Clock,
@@ -41,7 +35,7 @@ export async function checkBackend(
     case 'answers':
       findings.push(
         versionFinding(subject, backend.url, check.version),
-        modelsFinding(subject, check.models, config),
+        modelsFinding(subject, check.models, config, 'ollama pull'),
       );
       break;
   }
@@ -65,9 +59,15 @@ function versionFinding(subject: string, url: string, version: string): Finding 
   return { level: 'ok', subject, text: `Ollama ${version} at ${url}` };
 }
 
-function modelsFinding(subject: string, models: readonly string[], config: Config): Finding {
+/** @param pull the command that fetches one. */
+export function modelsFinding(
+  subject: string,
+  models: readonly string[],
+  config: Config,
+  pull: string,
+): Finding {
   if (models.length === 0)
-    return { level: 'warn', subject, text: 'it has no models. Fetch one, such as: ollama pull qwen2.5:0.5b' };
+    return { level: 'warn', subject, text: `it has no models. Fetch one, such as: ${pull} qwen2.5:0.5b` };
   const canonical = (name: string) => (name.includes(':') ? name : `${name}:latest`);
   const missing = Object.keys(config.models).filter((name) => !models.includes(canonical(name)));
   if (missing.length > 0)
@@ -127,97 +127,4 @@ export function settingFindings(
 
 function numberOf(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : null;
-}
-
-async function gpuFindings(
-  backend: BackendConfig,
-  answers: boolean,
-  clock: Clock,
-): Promise<readonly Finding[]> {
-  if (backend.gpus !== 'auto') {
-    const findings: Finding[] = [];
-    for (const gpu of backend.gpus) findings.push(await gpuFinding(gpu, backend.url, clock));
-    return findings;
-  }
-  const nvidia = await read(createNvidiaProbe({ clock }));
-  if (nvidia.ok) return nvidia.gpus.map(gpuLine);
-  const virtual = answers ? await read(createVirtualProbe({ url: backend.url, clock })) : null;
-  if (virtual?.ok) return virtual.gpus.map(gpuLine);
-  return [
-    {
-      level: 'warn',
-      subject: 'gpu',
-      text: `none found (${nvidia.problem}) Without one models are limited by number and RAM. For another kind of GPU give its size: gpus: [{ probe: fixed, total: 24GiB }].`,
-    },
-  ];
-}
-
-async function gpuFinding(gpu: GpuConfig, url: string, clock: Clock): Promise<Finding> {
-  const subject = 'gpu';
-  switch (gpu.probe) {
-    case 'none':
-      return { level: 'ok', subject, text: 'none, as the settings say' };
-    case 'fixed':
-      return {
-        level: 'ok',
-        subject,
-        text: `GPU ${gpu.index}: ${formatBytes(gpu.totalBytes)}, as the settings say; what other programs use there is not seen`,
-      };
-    case 'nvidia':
-    case 'amd':
-    case 'prometheus':
-    case 'virtual': {
-      const outcome = await read(probeOf(gpu, url, clock));
-      if (!outcome.ok) return { level: 'fail', subject, text: outcome.problem };
-      const found = outcome.gpus.find((reading) => gpu.index === null || reading.index === gpu.index);
-      if (found) return gpuLine(found);
-      const there = outcome.gpus.map((reading) => reading.index).join(', ');
-      return {
-        level: 'fail',
-        subject,
-        text: `there is no GPU ${gpu.index}; the ${gpu.probe} probe sees ${there}. Correct the index.`,
-      };
-    }
-  }
-}
-
-function probeOf(
-  gpu: Extract<GpuConfig, { probe: 'nvidia' | 'amd' | 'prometheus' | 'virtual' }>,
-  url: string,
-  clock: Clock,
-): GpuProbe {
-  switch (gpu.probe) {
-    case 'nvidia':
-      return createNvidiaProbe({ clock });
-    case 'amd':
-      return createAmdProbe({ clock });
-    case 'prometheus':
-      return createPrometheusProbe({ url: gpu.url, clock });
-    case 'virtual':
-      return createVirtualProbe({ url, clock });
-  }
-}
-
-function gpuLine(reading: GpuReading): Finding {
-  const used = reading.usedBytes === null ? '' : `, ${formatBytes(reading.usedBytes)} in use`;
-  return {
-    level: 'ok',
-    subject: 'gpu',
-    text: `GPU ${reading.index}: ${reading.name}, ${formatBytes(reading.totalBytes)}${used}`,
-  };
-}
-
-type Reading =
-  | { readonly ok: true; readonly gpus: readonly GpuReading[] }
-  | { readonly ok: false; readonly problem: string };
-
-async function read(probe: GpuProbe): Promise<Reading> {
-  try {
-    await probe.start();
-    return { ok: true, gpus: await probe.read() };
-  } catch (error) {
-    return { ok: false, problem: messageOf(error) };
-  } finally {
-    await probe.stop();
-  }
 }

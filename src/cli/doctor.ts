@@ -1,10 +1,12 @@
 /** `vramkeeper doctor`: looks at everything that the server will need, and says what to change. */
 import { type Clock, systemClock } from '../clock.ts';
-import type { Config } from '../config/config.ts';
+import type { LoadedConfig } from '../config/config.ts';
 import { type Flags, loadConfig } from '../config/load.ts';
 import { messageOf } from '../domain/errors.ts';
-import { checkBackend } from './doctor-backend.ts';
+import { checkAttached } from './doctor-backend.ts';
 import { checkDataDir, checkNode, checkPort } from './doctor-host.ts';
+import { checkManaged } from './doctor-managed.ts';
+import { checkMode } from './doctor-mode.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { Finding } from './finding.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,15 +28,19 @@ export async function doctor(
   if (config) {
     say(await checkDataDir(config.dataDir));
     say(await checkPort(config.host, config.port));
-    for (const backend of config.backends)
-      for (const finding of await checkBackend(backend, config, clock)) say(finding);
+    const mode = await checkMode(config, clock);
+    for (const finding of mode.findings) say(finding);
+    for (const backend of mode.config.backends) {
+      const check = backend.managed ? checkManaged : checkAttached;
+      for (const finding of await check(backend, mode.config, clock)) say(finding);
+    }
   }
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
   terminal.outLine(`\n${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} to repair`);
   return count('fail') > 0 ? EXIT.failed : EXIT.done;
 }
 
-async function readConfig(flags: Flags, say: (finding: Finding) => void): Promise<Config | null> {
+async function readConfig(flags: Flags, say: (finding: Finding) => void): Promise<LoadedConfig | null> {
   try {
     const config = await loadConfig(flags);
     say({

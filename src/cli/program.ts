@@ -1,5 +1,5 @@
 /** The command line: names, flags and help. What the commands do stands in files of their own. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
 import { withBackend } from './backend-option.ts';
 import { withConnection } from './connection.ts';
@@ -67,6 +67,7 @@ function addServing(program: Command, terminal: Terminal, run: Run): void {
     .command('demo')
     .description('run a server with a virtual Ollama, and 50 sample jobs on it')
     .option('--exit', 'end after the summary instead of serving on')
+    .option('--managed', 'give each model in memory a virtual server process of its own')
     .action((options) => run(async () => (await import('./demo.ts')).demo(options, terminal)));
   withServerFlags(
     program.command('doctor').description('check Ollama, GPUs and settings, and say what to change'),
@@ -91,7 +92,16 @@ function withServerFlags(command: Command): Command {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default: 5001)')
     .option('--data-dir <folder>', 'where jobs are kept (default: ~/.local/share/vramkeeper)')
-    .option('--backend <url>', 'an Ollama to use; again for more (default: OLLAMA_HOST)', collect);
+    .option(
+      '--backend <url>',
+      'an Ollama to use; again for more (default: the one at OLLAMA_HOST if it answers, else a managed one)',
+      collect,
+    )
+    .addOption(
+      new Option('--managed', 'run the `ollama` program, a process for every model in memory').conflicts(
+        'backend',
+      ),
+    );
 }
 
 function addSubmit(program: Command, terminal: Terminal, run: Run): void {

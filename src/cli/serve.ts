@@ -1,6 +1,10 @@
 /** `vramkeeper serve` */
+
+import { lookAround, settleBackends } from '../app/choose-backends.ts';
+import { lookAtFolder, lookAtProgram } from '../app/managed-look.ts';
 import type { App } from '../app.ts';
-import type { Config } from '../config/config.ts';
+import { systemClock } from '../clock.ts';
+import type { BackendConfig, Config, ManagedConfig } from '../config/config.ts';
 import { type Flags, loadConfig } from '../config/load.ts';
 import type { ExitCode } from './exit.ts';
 import { checkOllama, startOllamaHint } from './ollama-check.ts';
@@ -8,8 +12,9 @@ import { StopWish, startApp, untilStopped } from './server-process.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function serve(flags: Flags, terminal: Terminal): Promise<ExitCode> {
-  const config = await loadConfig(flags);
-  const app = await startApp(config);
+  const loaded = await loadConfig(flags);
+  const { config, line } = await settleBackends(loaded, () => lookAround(loaded.ollama, systemClock));
+  const app = await startApp(config, { backendsLine: line });
   // Listening for signals first: whoever waits for the ready line may send one at once.
   const wish = new StopWish(terminal);
   sayReady(config, app, terminal);
@@ -27,12 +32,32 @@ function sayReady(config: Config, app: App, terminal: Terminal): void {
 
 async function sayMissingBackends(config: Config, terminal: Terminal): Promise<void> {
   await Promise.all(
-    config.backends.map(async ({ url }) => {
-      const check = await checkOllama(url);
-      if (check.kind === 'silent')
-        terminal.note(`No Ollama answers at ${url} yet: jobs wait until it does. ${startOllamaHint()}`);
-      if (check.kind === 'strange')
-        terminal.note(`What answers at ${url} is no Ollama (${check.said}): jobs wait until it is one.`);
+    config.backends.map(async (backend) => {
+      const { managed } = backend;
+      for (const line of managed ? await unmanageable(managed) : await unanswered(backend))
+        terminal.note(line);
     }),
+  );
+}
+
+async function unanswered({ url }: BackendConfig): Promise<readonly string[]> {
+  const check = await checkOllama(url);
+  switch (check.kind) {
+    case 'silent':
+      return [`No Ollama answers at ${url} yet: jobs wait until it does. ${startOllamaHint()}`];
+    case 'strange':
+      return [`What answers at ${url} is no Ollama (${check.said}): jobs wait until it is one.`];
+    case 'answers':
+      return [];
+  }
+}
+
+async function unmanageable(managed: ManagedConfig): Promise<readonly string[]> {
+  const looks = [
+    await lookAtProgram(managed, process.env, systemClock),
+    await lookAtFolder(managed.models),
+  ] as const;
+  return looks.flatMap((look) =>
+    look.kind === 'unusable' ? [`Ollama cannot be run yet, so jobs wait. ${look.problem}`] : [],
   );
 }

@@ -28,8 +28,8 @@ export type ProbeKind = GpuConfig['probe'];
 export interface ManagedConfig {
   /** An absolute path, or a name that is looked up on the PATH. */
   readonly binary: string;
-  /** The model folder; null when none was named and none of Ollama's own places has one. */
-  readonly models: string | null;
+  /** The model folder, which may not be there yet. */
+  readonly models: string;
   /** Tokens of one slot, where neither client nor model says. */
   readonly contextLength: number;
   /** Slots of each instance. */
@@ -73,6 +73,8 @@ export interface ModelConfig {
   readonly parallel: number | null;
   /** How long it stays in memory unused; null: until the memory is needed. */
   readonly keepAliveMs: number | null;
+  /** Whether it may run partly on the CPU where no GPU could ever hold it whole. Absent: such a model is refused. */
+  readonly partialOffload?: boolean;
 }
 
 /** GPU memory that is not vramkeeper's to give. */
@@ -138,4 +140,24 @@ export interface Config {
   readonly pollIntervalMs: number;
   /** The file that was read; null when there is none. */
   readonly configFile: string | null;
+  /**
+   * Where programs on this machine look for an Ollama: one that answers there beside managed backends takes memory that is not theirs.
+   * Null or absent: nobody looks.
+   */
+  readonly strayOllamaUrl?: string | null;
+}
+
+/** What could stand where no backend is named, and who named those that are. */
+export interface OllamaAlternatives {
+  /** The Ollama at OLLAMA_HOST or at its default address, run by somebody else. */
+  readonly attached: BackendConfig;
+  /** An `ollama` program of this machine, run by vramkeeper. */
+  readonly managed: BackendConfig & { readonly managed: ManagedConfig };
+  /** The place in the settings that names the backends, or the flag; null: nobody, so that one of both is chosen by what is there. */
+  readonly namedBy: string | null;
+}
+
+/** `backends` are those that are named, else the attached alternative. */
+export interface LoadedConfig extends Config {
+  readonly ollama: OllamaAlternatives;
 }

@@ -3,14 +3,8 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { MiB } from '../domain/units.ts';
-import type {
-  BackendConfig,
-  Config,
-  GpuConfig,
-  KeyConfig,
-  ModelConfig,
-  ReservationConfig,
-} from './config.ts';
+import { backendsOf, CONTEXT_LENGTH } from './backends.ts';
+import type { KeyConfig, LoadedConfig, ModelConfig, ReservationConfig } from './config.ts';
 import {
   backendsFrom,
   type Environment,
@@ -19,8 +13,7 @@ import {
   unknownVariables,
 } from './environment.ts';
 import { DEFAULT_FILE, readSettingsFile } from './file.ts';
-import { managedConfig } from './managed.ts';
-import { DEFAULT_OLLAMA_URL, ollamaUrl } from './ollama-host.ts';
+import type { ManagedSettings } from './managed.ts';
 import type { Settings } from './schema.ts';
 import { check, type Source } from './source.ts';
 
@@ -33,6 +26,8 @@ export interface Flags {
   readonly port?: string;
   readonly dataDir?: string;
   readonly backend?: readonly string[];
+  /** Ollama's processes are ours; not together with `backend`. */
+  readonly managed?: boolean;
   readonly logLevel?: string;
 }
 
@@ -46,7 +41,7 @@ export interface Surroundings {
  * The settings to run with.
  * @throws InvalidSettingError that lists every problem of every source, one a line.
  */
-export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundings>): Promise<Config> {
+export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundings>): Promise<LoadedConfig> {
   const around: Surroundings = {
     env: surroundings?.env ?? process.env,
     cwd: surroundings?.cwd ?? process.cwd(),
@@ -64,13 +59,22 @@ export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundin
   ];
   const problems = [...unknownVariables(around.env)];
   const layers: Settings[] = [];
+  let backendsPlace: string | null = null;
   for (const { source, base } of sources) {
     const checked = check(source);
-    if (checked.ok) layers.push(withAbsolutePaths(checked.settings, base, around.home));
-    else problems.push(...checked.problems);
+    if (!checked.ok) problems.push(...checked.problems);
+    else {
+      layers.push(withAbsolutePaths(checked.settings, base, around.home));
+      if (checked.settings.backends) backendsPlace = source.place(['backends']);
+    }
   }
   if (problems.length > 0) throw new InvalidSettingError(problems.join('\n'));
-  return complete(mergeSettings(layers), around, file?.path ?? null);
+  const settings = mergeSettings(layers);
+  const { backends, ollama } = backendsOf(settings, around, {
+    wanted: flags.managed ?? false,
+    place: backendsPlace,
+  });
+  return { ...complete(settings, around), backends, ollama, configFile: file?.path ?? null };
 }
 
 function flagSource(flags: Flags): Source {
@@ -108,6 +112,7 @@ function withAbsolutePaths(settings: Settings, base: string, home: string): Sett
   return {
     ...settings,
     ...(settings.backends && { backends: settings.backends.map((each) => withPaths(each, absolute)) }),
+    ...(settings.managed && { managed: withManagedPaths(settings.managed, absolute) }),
     ...(settings.dataDir === undefined ? {} : { dataDir: absolute(settings.dataDir) }),
     ...(settings.log?.file === undefined
       ? {}
@@ -117,36 +122,33 @@ function withAbsolutePaths(settings: Settings, base: string, home: string): Sett
 
 type BackendSettings = NonNullable<Settings['backends']>[number];
 
-/** A program's name without a slash stays one: it is looked up on the PATH. */
 function withPaths(backend: BackendSettings, absolute: (path: string) => string): BackendSettings {
   const { managed } = backend;
-  if (!managed) return backend;
+  return managed ? { ...backend, managed: withManagedPaths(managed, absolute) } : backend;
+}
+
+/** A program's name without a slash stays one: it is looked up on the PATH. */
+function withManagedPaths(managed: ManagedSettings, absolute: (path: string) => string): ManagedSettings {
   const { binary, models } = managed;
   return {
-    ...backend,
-    managed: {
-      ...managed,
-      ...(binary?.includes('/') && { binary: absolute(binary) }),
-      ...(models !== undefined && { models: absolute(models) }),
-    },
+    ...managed,
+    ...(binary?.includes('/') && { binary: absolute(binary) }),
+    ...(models !== undefined && { models: absolute(models) }),
   };
 }
 
-/** Tokens of one slot. */
-const CONTEXT_LENGTH = 4096;
 /** As Ollama's own. */
 const DEFAULT_KEEP_ALIVE_MS = 300_000;
 
-function complete(settings: Settings, around: Surroundings, configFile: string | null): Config {
+type Rest = Omit<LoadedConfig, 'backends' | 'ollama' | 'configFile'>;
+
+function complete(settings: Settings, around: Surroundings): Rest {
   const keepAliveMs = settings.keepAlive === undefined ? DEFAULT_KEEP_ALIVE_MS : settings.keepAlive;
-  const config: Config = {
+  const config: Rest = {
     host: settings.host ?? '127.0.0.1',
     port: settings.port ?? 5001,
     dataDir: settings.dataDir ?? defaultDataDir(around),
     headroomBytes: settings.headroom ?? 512 * MiB,
-    backends: settings.backends?.map((backend) => backendConfig(backend, settings, around)) ?? [
-      defaultBackend(around),
-    ],
     retentionMs: settings.retention ?? 7 * DAY_MS,
     models: Object.fromEntries(
       Object.entries(settings.models ?? {}).map(([name, model]) => [name, modelConfig(model, keepAliveMs)]),
@@ -165,7 +167,6 @@ function complete(settings: Settings, around: Surroundings, configFile: string |
       file: settings.log?.file ?? null,
     },
     pollIntervalMs: settings.pollInterval ?? 1000,
-    configFile,
   };
   if (!isLoopback(config.host) && config.keys.length === 0)
     throw new InvalidSettingError(
@@ -183,58 +184,6 @@ function defaultDataDir(around: Surroundings): string {
   );
 }
 
-function defaultBackend(around: Surroundings): BackendConfig {
-  const host = around.env.OLLAMA_HOST?.trim();
-  try {
-    const url = host ? ollamaUrl(host) : DEFAULT_OLLAMA_URL;
-    return backendConfig({ name: 'ollama', url }, {}, around);
-  } catch (error) {
-    if (error instanceof InvalidSettingError)
-      throw new InvalidSettingError(`OLLAMA_HOST: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
-function backendConfig(
-  backend: BackendSettings,
-  settings: Pick<Settings, 'contextLength'>,
-  around: Surroundings,
-): BackendConfig {
-  const managed =
-    backend.managed && managedConfig(backend.managed, around, settings.contextLength ?? CONTEXT_LENGTH);
-  return {
-    name: backend.name,
-    type: 'ollama',
-    url: backend.url ?? `managed:${backend.name}`,
-    ...(managed && { managed }),
-    parallel: backend.parallel ?? 1,
-    maxLoadedModels: backend.maxLoadedModels ?? null,
-    gpus: backend.gpus?.map(gpuConfig) ?? 'auto',
-  };
-}
-
-type GpuSettings = NonNullable<NonNullable<Settings['backends']>[number]['gpus']>[number];
-
-function gpuConfig(gpu: GpuSettings, position: number): GpuConfig {
-  switch (gpu.probe) {
-    case 'nvidia':
-    case 'amd':
-    case 'virtual':
-      return { probe: gpu.probe, index: gpu.index ?? null };
-    case 'prometheus':
-      return {
-        probe: 'prometheus',
-        url: gpu.url ?? '',
-        index: gpu.index ?? null,
-        intervalMs: gpu.interval ?? null,
-      };
-    case 'fixed':
-      return { probe: 'fixed', index: gpu.index ?? position, totalBytes: gpu.total ?? 0 };
-    case 'none':
-      return { probe: 'none' };
-  }
-}
-
 function modelConfig(
   model: NonNullable<Settings['models']>[string],
   keepAliveMs: number | null,
@@ -243,6 +192,7 @@ function modelConfig(
     contextLength: model.contextLength ?? null,
     parallel: model.parallel ?? null,
     keepAliveMs: model.keepAlive === undefined ? keepAliveMs : model.keepAlive,
+    ...(model.partialOffload !== undefined && { partialOffload: model.partialOffload }),
   };
 }
 

@@ -118,10 +118,15 @@ function flashAttentionOf({ flashAttention, env }: z.output<typeof managedShape>
   return flashAttention ?? (variable === undefined ? null : /^(1|t|true)$/i.test(variable));
 }
 
-/** Where Ollama keeps its models: what its variable names, a user's folder, a systemd service's. Null when there is none. */
-function ownModelFolder({ env, home }: ManagedSurroundings): string | null {
+const SERVICE_HOME = '/usr/share/ollama';
+
+/**
+ * Where Ollama keeps its models: what its variable names, a user's folder, a systemd service's; the user's where there is none yet. The
+ * service's home may be closed to us: that its models may not be read is worth more to know than that none were found.
+ */
+function ownModelFolder({ env, home }: ManagedSurroundings): string {
   const named = env.OLLAMA_MODELS?.trim();
   if (named) return named;
-  const usual = [join(home, '.ollama', 'models'), '/usr/share/ollama/.ollama/models'];
-  return usual.find((path) => existsSync(path)) ?? null;
+  const own = join(home, '.ollama', 'models');
+  return !existsSync(own) && existsSync(SERVICE_HOME) ? join(SERVICE_HOME, '.ollama', 'models') : own;
 }

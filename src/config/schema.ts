@@ -152,6 +152,9 @@ const model = z.strictObject({
   contextLength: wholeNumber(1, 16_777_216).optional(),
   parallel: wholeNumber(1, 1024).optional(),
   keepAlive: keepAlive.optional(),
+  partialOffload: z
+    .boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` })
+    .optional(),
 });
 
 const key = z.strictObject({
@@ -194,7 +197,7 @@ function unique<T>(of: (entry: T) => string, field: string) {
   };
 }
 
-export const settingsSchema = z.strictObject({
+const settingsShape = z.strictObject({
   host: text('a host or address').optional(),
   port: wholeNumber(0, 65535).optional(),
   dataDir: text('a folder').optional(),
@@ -207,6 +210,7 @@ export const settingsSchema = z.strictObject({
     .superRefine(unique((entry) => entry.name, 'name'))
     .superRefine(unique((entry) => entry.url ?? `managed:${entry.name}`, 'url'))
     .optional(),
+  managed: managedSchema.optional(),
   keepAlive: keepAlive.optional(),
   warmup: modelNames.optional(),
   keepWarm: modelNames.optional(),
@@ -244,6 +248,11 @@ export const settingsSchema = z.strictObject({
   clients: notYet('limits of single clients are not in this version.'),
   metrics: notYet('metrics are not in this version.'),
   tracing: notYet('tracing is not in this version.'),
+});
+
+export const settingsSchema = settingsShape.superRefine(({ managed, backends }, context) => {
+  const message = 'stands for the one backend where none is listed. Write it into an entry of backends.';
+  if (managed && backends) context.addIssue({ code: 'custom', path: ['managed'], message });
 });
 
 /** One source's settings after the check: sizes in bytes, durations in milliseconds. */

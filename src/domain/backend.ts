@@ -32,6 +32,8 @@ export interface Resident {
   readonly parallel: number | null;
   /** Keys of the GPUs it lies on, where the backend placed it itself; null where it cannot tell. */
   readonly gpuKeys: readonly string[] | null;
+  /** Of the processes that hold it, where the backend started them itself. Absent: it cannot tell. */
+  readonly pids?: readonly number[];
 }
 
 export interface RunRequest {
@@ -70,6 +72,8 @@ export interface BackendReading {
   readonly residents: readonly Resident[];
   /** Null where the host is not ours to watch, or does not tell. */
   readonly host: HostReading | null;
+  /** Of every process that the backend started, with their children. Absent: it starts none. */
+  readonly ownPids?: readonly number[];
 }
 
 /** Memory of the host that a managed backend's processes run on. */
@@ -110,6 +114,11 @@ export interface Backend {
   load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle>;
   /** Calls back when something changed that a reading should be taken for. Returns a function that ends it. */
   onChange?(listener: () => void): () => void;
+  /**
+   * Tells which GPUs it may use, none on a host without; again and again, with every reading. A backend that starts processes has some
+   * stand ready there.
+   */
+  standReady?(gpus: LoadSpec['gpus']): void;
   /** The server processes of a managed backend: the living, oldest first, then those that ended last, newest first. */
   cells?(): readonly CellState[];
   /** Calls back at each start and each end of a server process, from `start` on. Returns a function that ends it. */

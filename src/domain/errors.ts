@@ -147,6 +147,27 @@ export class BackendError extends VramkeeperError {
   }
 }
 
+/** Part of what was to lie on GPUs went to the CPU. It is let go, as it would be slow and the memory was not planned. */
+export class SpilledError extends BackendError {
+  /** Of all of it, and of the part on GPUs, as the server tells. */
+  readonly sizeBytes: number;
+  readonly vramBytes: number;
+
+  constructor(
+    modelName: string,
+    { sizeBytes, vramBytes }: { readonly sizeBytes: number; readonly vramBytes: number },
+  ) {
+    const share = Math.round((100 * vramBytes) / Math.max(1, sizeBytes));
+    super(
+      'OUT_OF_MEMORY',
+      'free-memory',
+      `Only ${share} % of ${modelName} went to the GPU, so it was let go. Free GPU memory, use a smaller context, quantization or model, or allow partialOffload for it.`,
+    );
+    this.sizeBytes = sizeBytes;
+    this.vramBytes = vramBytes;
+  }
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

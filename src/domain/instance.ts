@@ -48,6 +48,8 @@ export interface Instance {
   readonly hostBytes: number;
   /** True when part of it went to the CPU although GPUs are there. */
   readonly spilled: boolean;
+  /** The configuration allows that, because no GPU could ever hold it whole. Absent: it does not. */
+  readonly partialOffload?: boolean;
   /** Loaded by someone else and taken over. */
   readonly adopted: boolean;
   readonly loadStartedAt: number;

@@ -21,6 +21,8 @@ export interface BackendObservation {
   readonly residents: readonly Resident[] | null;
   /** Null when this reading of it failed, or where its host is not watched. */
   readonly host: HostReading | null;
+  /** Of every process that the backend started. Absent when it starts none, or when this reading of it failed. */
+  readonly ownPids?: readonly number[];
   /** Null when there is no probe, or when this reading of it failed. An empty list: a host without a GPU. */
   readonly gpus: readonly GpuReading[] | null;
   /** Between two readings of its GPUs as planned, the lag of their source included, in milliseconds: for `isStale`. Absent without a probe. */

@@ -3,6 +3,18 @@ import type { BackendId } from './ids.ts';
 import type { InstanceConfig, ModelInfo, Variant } from './model.ts';
 import type { QueueKey } from './queue-key.ts';
 
+/** A load that went to the CPU in part. */
+export interface Misfit {
+  /** What the server said that it takes in all. */
+  readonly sizeBytes: number;
+  /** What was free for it on its GPUs; null where nobody knew. */
+  readonly roomBytes: number | null;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** In a row. */
+  readonly times: number;
+}
+
 export interface ResolvedModel {
   readonly info: ModelInfo;
   /** The variant that this queue asks for, with its canonical options. */
@@ -10,6 +22,8 @@ export interface ResolvedModel {
   readonly config: InstanceConfig;
   /** Of one instance, over all GPUs. */
   readonly footprintBytes: number;
+  /** What of it the driver takes for the process, in no figure of the server's. Absent: none. */
+  readonly driverBytes?: number;
   /** What the server itself will predict before a load, right or wrong. */
   readonly predictedByServerBytes: number;
   /** Whether the footprint was measured or is a prediction. */
@@ -18,6 +32,10 @@ export interface ResolvedModel {
   readonly loadMs: number;
   /** How long an idle instance stays; null for as long as nobody needs its memory. */
   readonly keepAliveMs: number | null;
+  /** Whether it may be partly on the CPU where no GPU could ever hold it whole. Absent: it may not. */
+  readonly partialOffload?: boolean;
+  /** Its last load there went to the CPU in part, although it should not have; null when it never did, or has fitted since. Absent: null. */
+  readonly misfit?: Misfit | null;
   /** It is about to leave the backend: what is in memory is still known by it, and nothing more is loaded or given to it. */
   readonly withheld?: boolean;
 }

@@ -44,6 +44,14 @@ export interface InstanceState extends Instance {
   readonly cellId: CellId | null;
 }
 
+/** A model server on this machine that belongs to no backend. */
+export interface StrayServer {
+  readonly url: string;
+  readonly version: string;
+  /** What it means for us and what to do. */
+  readonly problem: string;
+}
+
 export interface ModelState {
   readonly id: ModelId;
   /** The same name on several backends is one model; facts are those of the first that has it. */
@@ -79,6 +87,8 @@ export interface SystemView {
   readonly startedAt: number;
   readonly version: string;
   readonly paused: boolean;
+  /** An Ollama beside managed ones; null when there is none, or nobody looks. */
+  readonly strayServer: StrayServer | null;
   backends(): readonly BackendState[];
   models(): readonly ModelState[];
   /** By submitted or canonical name. */

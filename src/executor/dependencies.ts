@@ -23,7 +23,7 @@ export interface ExecutorReports {
     measured: { sizeBytes: number; vramBytes: number } | null,
     loadMs: number,
   ): void;
-  loadFailed(instanceId: InstanceId, error: unknown): void;
+  loadFailed(instanceId: InstanceId, error: unknown, loadMs: number): void;
   unloaded(instanceId: InstanceId): void;
 }
 

@@ -88,7 +88,7 @@ export class Executor {
         seat.loadError = error;
         if (!this.#stopped.signal.aborted)
           logger.warn(`${spec.variant.modelName} could not be loaded: ${messageOf(error)}`);
-        reports.loadFailed(instanceId, error);
+        reports.loadFailed(instanceId, error, clock.monotonic() - startedAt);
         await this.#failWaiting(seat, error);
       } finally {
         limit.cancel();

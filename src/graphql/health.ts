@@ -11,6 +11,7 @@ export type HealthProblemCode =
   | 'MODEL_SPILLED'
   | 'NO_BACKEND'
   | 'SCHEDULER_PAUSED'
+  | 'STRAY_OLLAMA'
   | 'VRAM_OVERDRAWN';
 
 export interface HealthProblem {
@@ -42,6 +43,9 @@ function schedulerProblems(system: SystemView): readonly HealthProblem[] {
       backend: null,
     });
   }
+  if (system.strayServer) {
+    problems.push({ code: 'STRAY_OLLAMA', message: system.strayServer.problem, backend: null });
+  }
   if (backendsOf(system).length === 0) {
     problems.push({
       code: 'NO_BACKEND',
@@ -71,7 +75,7 @@ function backendProblems(backend: BackendState): readonly HealthProblem[] {
       backend,
     });
   }
-  for (const instance of backend.instances.filter((one) => one.spilled)) {
+  for (const instance of backend.instances.filter((one) => one.spilled && !one.partialOffload)) {
     problems.push({
       code: 'MODEL_SPILLED',
       message:

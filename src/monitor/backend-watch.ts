@@ -135,6 +135,7 @@ export class BackendWatch {
       version: this.#version,
       residents: inspected.ok ? inspected.value.residents : null,
       host: inspected.ok ? inspected.value.host : null,
+      ...(inspected.ok && inspected.value.ownPids && { ownPids: inspected.value.ownPids }),
       gpus: probed?.ok ? probed.value : null,
       ...(probe && { gpuIntervalMs: intervalMs + probe.lagMs }),
       probeProblem,

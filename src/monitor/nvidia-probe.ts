@@ -43,8 +43,8 @@ class NvidiaProbe implements GpuProbe {
   /** Those that the tool here knows. */
   #fields: readonly GpuField[] = GPU_FIELDS;
   #reading: Promise<readonly GpuReading[]> | undefined;
-  /** A tool that waits for a broken driver cannot even be killed; another one would only wait beside it. */
-  #child: ChildProcess | undefined;
+  /** A tool that waits for a broken driver cannot even be killed; more of them would only wait beside it. */
+  readonly #children = new Set<ChildProcess>();
   #stopped = new AbortController();
 
   constructor(options: NvidiaProbeOptions) {
@@ -71,13 +71,16 @@ class NvidiaProbe implements GpuProbe {
   }
 
   async #read(): Promise<readonly GpuReading[]> {
+    if (this.#children.size > 0) throw this.#hangs();
     const sampledAt = this.#clock.now();
     const late = new AbortController();
     const timer = this.#clock.after(this.#timeoutMs, () => late.abort(this.#hangs()));
     const signal = AbortSignal.any([late.signal, this.#stopped.signal]);
     try {
-      const gpus = await this.#readGpus(signal);
-      const processes = parseProcesses(await this.#run(PROCESS_QUERY, signal).catch(() => ''));
+      // Both at once: a model waits to be loaded for as long as a reading takes.
+      const listed = this.#run(PROCESS_QUERY, signal).catch(() => '');
+      const gpus = await this.#readGpus(signal).finally(() => listed);
+      const processes = parseProcesses(await listed);
       const slices = gpus.some((gpu) => gpu.sliced)
         ? parseSlices(await this.#run(SLICE_QUERY, signal))
         : new Map<string, readonly NvidiaSlice[]>();
@@ -112,7 +115,6 @@ class NvidiaProbe implements GpuProbe {
 
   #run(query: readonly string[], signal: AbortSignal): Promise<string> {
     if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#child) return Promise.reject(this.#hangs());
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const child = execFile(
       this.#binary,
@@ -131,10 +133,8 @@ class NvidiaProbe implements GpuProbe {
     );
     // Not left to execFile: it would wait for the pipes, which a tool that cannot be killed keeps open.
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    this.#child = child;
-    const gone = () => {
-      if (this.#child === child) this.#child = undefined;
-    };
+    this.#children.add(child);
+    const gone = () => this.#children.delete(child);
     child.once('exit', gone);
     child.once('error', () => {
       // Without a pid it was never started; with one it may still be there.

@@ -10,14 +10,14 @@ import { type EstimateSource, estimateFootprint, type FootprintEstimate } from '
 import { DRIVER_CONTEXT_BYTES, predictFootprint } from './footprint/predict.ts';
 import { LearnedFootprints } from './learned/learned-footprints.ts';
 import { expectedLoadMs } from './learned/load-time.ts';
-import type { LoadMeasurement, Misfit } from './learned/observation.ts';
+import type { LoadMeasurement } from './learned/observation.ts';
 import { PageCaches } from './learned/page-caches.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
 import { sharedVariants } from './shared-variants.ts';
 import { suggestNames } from './suggest.ts';
 import { type ModelSettings, type VariantDefaults, VariantRules } from './variant-rules.ts';
 
-export type { LoadMeasurement, Misfit } from './learned/observation.ts';
+export type { LoadMeasurement } from './learned/observation.ts';
 export type { BackendRules, ModelSettings } from './variant-rules.ts';
 
 export interface RegistryOptions {
@@ -63,8 +63,16 @@ export interface Registry extends ModelResolver {
     backendId: BackendId,
     measured: LoadMeasurement,
   ): Promise<void>;
-  /** When this variant last went only in part onto the backend's GPUs; null when it never did, or has fitted since. */
-  doesNotFit(variant: Variant, backendId: BackendId): Misfit | null;
+  /**
+   * What a probe showed of the newest load of this variant: by how much its memory is more than the server tells. Resolves when it
+   * is stored; it counts at once.
+   */
+  learnProbed(
+    variant: Variant,
+    config: InstanceConfig,
+    backendId: BackendId,
+    probedBytes: number,
+  ): Promise<void>;
   /**
    * For each of the queues the variant to load for it, where jobs that want different contexts of one model share the largest
    * that fits; null where the backend lacks the model.
@@ -160,6 +168,7 @@ class ModelRegistry implements Registry {
       variant,
       config,
       footprintBytes: bytes,
+      driverBytes: this.#driverBytes(backendId),
       measured,
       predictedByServerBytes: predictedByOllama(
         info,
@@ -174,6 +183,8 @@ class ModelRegistry implements Registry {
         others: this.#learned.of(backendId),
       }),
       keepAliveMs: this.#rules.keepAliveMs(info),
+      partialOffload: this.#rules.partialOffload(info),
+      misfit: this.#learned.get(backendId, variant, config)?.misfit ?? null,
     };
   }
 
@@ -223,8 +234,19 @@ class ModelRegistry implements Registry {
     await stored;
   }
 
-  doesNotFit(variant: Variant, backendId: BackendId): Misfit | null {
-    return this.#learned.misfit(backendId, variant);
+  async learnProbed(
+    variant: Variant,
+    config: InstanceConfig,
+    backendId: BackendId,
+    probedBytes: number,
+  ): Promise<void> {
+    const stored = this.#learned.learnProbed(backendId, variant, config, probedBytes);
+    this.#version += 1;
+    await stored;
+  }
+
+  #driverBytes(backendId: BackendId): number {
+    return this.#learned.driverBytes(backendId) ?? DRIVER_CONTEXT_BYTES;
   }
 
   #estimate(
@@ -234,7 +256,7 @@ class ModelRegistry implements Registry {
     backendId: BackendId,
     serverVersion: string | null,
   ): FootprintEstimate {
-    const driverBytes = this.#learned.driverBytes(backendId) ?? DRIVER_CONTEXT_BYTES;
+    const driverBytes = this.#driverBytes(backendId);
     return estimateFootprint({
       contextLength: variant.contextLength,
       slots: this.#rules.slots(info, variant, backendId),

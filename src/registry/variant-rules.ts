@@ -11,6 +11,8 @@ export interface ModelSettings {
   readonly contextLength: number | null;
   readonly parallel: number | null;
   readonly keepAliveMs: number | null;
+  /** Whether it may be partly on the CPU where no GPU could ever hold it whole. Absent: it may not. */
+  readonly partialOffload?: boolean;
 }
 
 /** What holds for every model on one backend. */
@@ -94,6 +96,10 @@ export class VariantRules {
   keepAliveMs(info: ModelInfo): number | null {
     const settings = this.#settings.get(info.name);
     return settings ? settings.keepAliveMs : (this.#defaults.keepAliveMs ?? null);
+  }
+
+  partialOffload(info: ModelInfo): boolean {
+    return this.#settings.get(info.name)?.partialOffload ?? false;
   }
 
   #slots(info: ModelInfo, embedding: boolean, backendId: BackendId): number {

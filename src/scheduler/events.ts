@@ -41,6 +41,8 @@ export type SchedulerEvent =
       readonly instanceId: InstanceId;
       readonly remedy: Remedy;
       readonly message: string;
+      /** It was loaded, and only in part on GPUs: what it takes is known, and held against it by the resolver. */
+      readonly spilled: boolean;
     }
   /** The server confirmed that the instance is gone. */
   | { readonly type: 'unloaded'; readonly instanceId: InstanceId };
@@ -69,6 +71,8 @@ export type Effect =
   | { readonly type: 'unload'; readonly instanceId: InstanceId }
   /** It went without us; what ran there ends by itself. */
   | { readonly type: 'forget'; readonly instanceId: InstanceId }
-  /** A fresh reading is wanted soon; several wishes are one. */
-  | { readonly type: 'poke'; readonly backendId: BackendId }
+  /** A fresh reading is wanted: soon, so that several wishes are one and a card gets time to change, or at once. */
+  | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now' | 'soon' }
+  /** A reading has shown what a load of ours really takes on GPUs. */
+  | { readonly type: 'probed'; readonly instanceId: InstanceId; readonly probedBytes: number }
   | { readonly type: 'decided'; readonly reason: Reason; readonly jobId: JobId | null };

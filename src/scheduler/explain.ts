@@ -3,10 +3,12 @@ import type { JobWaiting, WaitReason } from '../domain/decision.ts';
 import { footprintBytes } from '../domain/instance.ts';
 import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
-import { couldFit } from './decide/fit.ts';
+import { couldFit, fitWithout } from './decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
+import { misfitUntil } from './decide/misfit.ts';
 import { type BackendSnapshot, type LoadOption, type Snapshot, serves } from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
+import { asItLoads } from './snapshot-of.ts';
 
 export interface ExplainInput {
   readonly job: Job;
@@ -95,7 +97,7 @@ function waitsForMemory(
 ): JobWaiting {
   const pairs = options.flatMap((option) => {
     const backend = snapshot.backends.find((each) => each.id === option.backendId);
-    return backend ? [{ option, backend }] : [];
+    return backend ? [{ option: asItLoads(option, [backend], now), backend }] : [];
   });
   const possible = pairs.find(({ option, backend }) => couldFit(option, backend));
   const shown = possible ?? pairs[0];
@@ -106,6 +108,15 @@ function waitsForMemory(
     return waiting(
       'VRAM',
       `Its server process does not fit into the memory of the host: ${hostNeed(option, backend)}.`,
+    );
+  }
+  const again = misfitUntil(option);
+  if (option.misfit && again > now && !fitsNow(option, backend)) {
+    const room =
+      option.misfit.roomBytes === null ? '' : ` although ${formatBytes(option.misfit.roomBytes)} were free`;
+    return waiting(
+      'VRAM',
+      `Its last load ended partly on the CPU${room}, so it was let go; it is loaded again when more is free, and tried again in ${formatDuration(again - now)} otherwise.`,
     );
   }
   if (!possible) {
@@ -147,6 +158,10 @@ function waitsForMemory(
   return swapNotWorth(job, option, backend, now);
 }
 
+function fitsNow(option: LoadOption, backend: BackendSnapshot): boolean {
+  return fitWithout(option, backend, []) !== null;
+}
+
 function swapNotWorth(job: Job, option: LoadOption, backend: BackendSnapshot, now: number): JobWaiting {
   const resident = backend.instances.map(
     (instance) => `${instance.variant.modelName} (${formatBytes(footprintBytes(instance))})`,
@@ -162,7 +177,7 @@ function swapNotWorth(job: Job, option: LoadOption, backend: BackendSnapshot, no
 }
 
 function hostNeed(option: LoadOption, { host, gpus }: BackendSnapshot): string {
-  const need = hostBytesOf(option.footprintBytes, host?.bytesPerInstance ?? 0, gpus);
+  const need = hostBytesOf(option, host?.bytesPerInstance ?? 0, gpus);
   return `it may come to need ${formatBytes(need)}, and ${formatBytes(Math.max(0, host?.freeBytes ?? 0))} are left`;
 }
 

@@ -3,6 +3,7 @@ import type { LoadSpec } from '../domain/backend.ts';
 import { type Gpu, isStale, vramUsage } from '../domain/gpu.ts';
 import type { GpuId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
+import { ownPids } from './attribute.ts';
 import {
   type BackendRecord,
   type GpuRecord,
@@ -17,6 +18,7 @@ const STALE_MARGIN = 0.1;
 
 /** The ledger of a backend's GPUs. */
 export function gpusOf(state: SchedulerState, backend: BackendRecord): readonly Gpu[] {
+  const own = ownPids(state, backend);
   return (backend.gpus ?? []).map((gpu) => {
     const { id, reading } = gpu;
     const reserved = reservationsOn(state, gpu);
@@ -29,7 +31,8 @@ export function gpusOf(state: SchedulerState, backend: BackendRecord): readonly 
       instanceBytes: instanceBytesOn(state, backend, id),
     });
     const { key, index, name, processes } = reading;
-    return { id, key, index, name, usage, foreignProcesses: processes };
+    const foreignProcesses = processes.filter(({ pid }) => !own.has(pid));
+    return { id, key, index, name, usage, foreignProcesses };
   });
 }
 

@@ -6,9 +6,11 @@ import { nextInstanceStatus } from '../domain/instance.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import type { ResolvedModel } from '../domain/resolver.ts';
+import { attribute } from './attribute.ts';
 import { hostBytesOf } from './decide/host.ts';
 import type { Effect } from './events.ts';
 import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
+import { UNSEEN } from './probed-memory.ts';
 import {
   type BackendRecord,
   type GpuRecord,
@@ -42,6 +44,7 @@ export function observe(
     version: observation.version ?? known.version,
     lastSeenAt: observation.health === 'UNREACHABLE' ? known.lastSeenAt : observation.at,
     residents: observation.residents ?? known.residents,
+    ownPids: observation.ownPids ? new Set(observation.ownPids) : known.ownPids,
     host: observation.host ?? known.host,
     gpus: observation.gpus ? readGpus(before, known, observation.gpus) : known.gpus,
   });
@@ -49,8 +52,9 @@ export function observe(
   if (observation.residents)
     state = reconcile(state, observation, observation.residents, world, effects, now);
   const releases = confirmReleases(state, observation, now, effects);
+  const booked = observation.gpus ? attribute(releases.state, known, effects) : releases.state;
   const since = observation.gpus ? Number.NEGATIVE_INFINITY : releases.newest;
-  return { state: withUnexplained(releases.state, known, since), effects };
+  return { state: withUnexplained(booked, known, since), effects };
 }
 
 /**
@@ -184,7 +188,9 @@ function adopt(
   const variant = { ...model.variant, contextLength, options: { num_ctx: contextLength } };
   const config = { ...model.config, parallel: resident.parallel ?? model.config.parallel };
   const id = world.newInstanceId();
-  const footprint = spread(resident.vramBytes, backend.gpus ?? [], resident.gpuKeys);
+  const spilled = (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes;
+  const driverBytes = resident.vramBytes > 0 ? (model.driverBytes ?? 0) : 0;
+  const footprint = spread(resident.vramBytes + driverBytes, backend.gpus ?? [], resident.gpuKeys);
   const gpus = gpusOfFootprint(backend, footprint);
   effects.push({
     type: 'adopt',
@@ -193,7 +199,7 @@ function adopt(
     resident,
     spec: { variant, config, gpus },
   });
-  effects.push({ type: 'poke', backendId: observation.backendId });
+  effects.push({ type: 'poke', backendId: observation.backendId, when: 'soon' });
   return withInstance(state, {
     id,
     backendId: observation.backendId,
@@ -202,11 +208,12 @@ function adopt(
     status: 'READY',
     footprint,
     hostBytes: hostBytesOf(
-      resident.sizeBytes,
+      { footprintBytes: resident.sizeBytes, cpuBytes: spilled ? resident.sizeBytes - resident.vramBytes : 0 },
       backend.settings.capabilities.hostBytesPerInstance,
       backend.gpus,
     ),
-    spilled: (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes,
+    spilled,
+    partialOffload: model.partialOffload ?? false,
     adopted: true,
     loadStartedAt: now,
     loadedAt: now,
@@ -218,6 +225,9 @@ function adopt(
     pinned: false,
     expectedLoadMs: model.loadMs,
     freeBeforeLoad: leastFreeBefore(state, backend, footprint),
+    reportedBytes: resident.vramBytes,
+    driverBytes,
+    probed: UNSEEN,
     strikes: 0,
     jobs: new Set(),
     asking: 0,
@@ -270,7 +280,7 @@ function confirmReleases(
     } else pending = true;
   }
   // One reading answers for all of them: asking once for each would double the questions with every answer.
-  if (pending) effects.push({ type: 'poke', backendId: observation.backendId });
+  if (pending) effects.push({ type: 'poke', backendId: observation.backendId, when: 'soon' });
   return { state, newest };
 }
 

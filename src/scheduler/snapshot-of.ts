@@ -1,6 +1,8 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
 import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
 import type { Gpu } from '../domain/gpu.ts';
+import { withMisfit } from './decide/misfit.ts';
+import { offloaded } from './decide/offload.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
 import { hostSnapshot } from './host-ledger.ts';
 import { gpusOf, uncertainBytes } from './ledger.ts';
@@ -15,13 +17,31 @@ export function snapshotOf(
   wishes: readonly Wish[],
   now: number,
 ): Snapshot {
+  const backends = [...state.backends.values()].map((backend) => backendSnapshot(state, backend, now));
+  const asLoaded = (option: LoadOption) => asItLoads(option, backends, now);
   return {
     paused: state.paused,
-    backends: [...state.backends.values()].map((backend) => backendSnapshot(state, backend, now)),
-    demand: withHolds(state, withoutClaimed(state, demand)),
-    wishes: wishes.map((wish) => ({ ...wish, option: scaled(state, wish.option) })),
+    backends,
+    demand: withOptions(withHolds(state, withoutClaimed(state, demand)), asLoaded),
+    wishes: wishes.map((wish) => ({ ...wish, option: asLoaded(scaled(state, wish.option)) })),
     service: state.service,
   };
+}
+
+/** As it would be loaded on its backend now, whatever became of its last load there. */
+export function asItLoads(option: LoadOption, backends: readonly BackendSnapshot[], now: number): LoadOption {
+  const backend = backends.find(({ id }) => id === option.backendId);
+  const needed = withMisfit(option, now);
+  return backend ? offloaded(needed, backend) : needed;
+}
+
+function withOptions(
+  demand: readonly Demand[],
+  change: (option: LoadOption) => LoadOption,
+): readonly Demand[] {
+  const isSpecial = ({ mayOffload, misfit }: LoadOption) => mayOffload || misfit !== null;
+  if (!demand.some(({ options }) => options.some(isSpecial))) return demand;
+  return demand.map((each) => ({ ...each, options: each.options.map(change) }));
 }
 
 function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: number): BackendSnapshot {
@@ -32,7 +52,7 @@ function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: num
     // Without a first reading of its GPUs nothing is known to be free.
     available: backend.health !== 'UNREACHABLE' && backend.gpus !== null,
     loadChannels: settings.capabilities.loadChannels,
-    maxLoadedModels: settings.maxLoadedModels ?? MODELS_PER_GPU * Math.max(1, backend.gpus?.length ?? 0),
+    maxLoadedModels: settings.maxLoadedModels ?? usualMost(backend),
     hasBeliefs: settings.capabilities.hasBeliefs,
     oneInstancePerWeights: settings.capabilities.placement === 'server',
     gpus: gpusOf(state, backend).map((gpu, i) =>
@@ -48,18 +68,26 @@ function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: num
   };
 }
 
+/** Server processes of our own have no count that they keep to: they are as many as the cards and the host hold. */
+function usualMost({ settings, gpus, host }: BackendRecord): number {
+  const cards = gpus?.length ?? 0;
+  if (settings.mode === 'MANAGED' && (cards > 0 || host !== null)) return Number.POSITIVE_INFINITY;
+  return MODELS_PER_GPU * Math.max(1, cards);
+}
+
 function gpuSnapshot(
   backend: BackendRecord,
   gpu: Gpu,
   deficitSince: number | null,
   now: number,
 ): GpuSnapshot {
-  const { freeBytes, deficitBytes, instanceBytes, totalBytes, reservedBytes } = gpu.usage;
+  const { freeBytes, deficitBytes, instanceBytes, totalBytes, headroomBytes, reservedBytes } = gpu.usage;
   const uncertain = uncertainBytes(backend, gpu, now);
   return {
     id: gpu.id,
     freeBytes: Math.max(0, freeBytes - uncertain),
     capacityBytes: Math.max(0, freeBytes - deficitBytes + instanceBytes - uncertain),
+    emptyBytes: Math.max(0, totalBytes - headroomBytes),
     totalBytes,
     reservedBytes,
     deficitBytes,

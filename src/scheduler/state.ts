@@ -6,6 +6,7 @@ import type { Instance } from '../domain/instance.ts';
 import type { BackendHealth } from '../domain/system.ts';
 import type { PlannedClaim } from './decide/plan.ts';
 import type { Intent } from './decide/snapshot.ts';
+import type { ProbedMemory } from './probed-memory.ts';
 import { NO_STEERING, type Steering } from './steering-state.ts';
 
 export interface SchedulerState {
@@ -30,7 +31,7 @@ export interface BackendSettings {
   readonly mode: 'ATTACHED' | 'MANAGED';
   readonly url: string;
   readonly capabilities: BackendCapabilities;
-  /** The most instances its server holds; null for Ollama's own default, three for each GPU and at least three. */
+  /** The most instances its server holds; null for Ollama's own default, three for each GPU and at least three, and for no limit but memory where it is managed. */
   readonly maxLoadedModels: number | null;
   /** Of each of its GPUs. */
   readonly headroomBytes: number;
@@ -51,6 +52,8 @@ export interface BackendRecord {
   /** Null until the probe has answered once; empty on a host without GPUs. */
   readonly gpus: readonly GpuRecord[] | null;
   readonly residents: readonly Resident[];
+  /** Of processes that the backend started, as of the last reading. */
+  readonly ownPids: ReadonlySet<number>;
   /** Null where its host is not watched, or was not read yet. */
   readonly host: HostReading | null;
   readonly intents: readonly Intent[];
@@ -88,6 +91,11 @@ export interface InstanceRecord extends Instance {
   readonly expectedLoadMs: number;
   /** Bytes that were free on each card when it was loaded, as its server saw them. */
   readonly freeBeforeLoad: ReadonlyMap<GpuId, number>;
+  /** What its server tells of it on GPUs; null while it loads. */
+  readonly reportedBytes: number | null;
+  /** What the driver is believed to take for it. */
+  readonly driverBytes: number;
+  readonly probed: ProbedMemory;
   /** Runs in a row that ended as if it were broken. */
   readonly strikes: number;
   /** Claimed or running on it. */
@@ -110,6 +118,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
           lastSeenAt: null,
           gpus: settings.hasProbe ? null : [],
           residents: [],
+          ownPids: new Set(),
           host: null,
           intents: [],
           loadHolds: new Map(),

@@ -23,7 +23,7 @@ import { gpusOf } from './ledger.ts';
 import type { SchedulerLoop } from './loop.ts';
 import { loadOption } from './options.ts';
 import { chooseGpu, mostRoom } from './reserve.ts';
-import { snapshotOf } from './snapshot-of.ts';
+import { asItLoads, snapshotOf } from './snapshot-of.ts';
 import type { SchedulerState } from './state.ts';
 import type { Pin, ReservationRecord } from './steering-state.ts';
 
@@ -226,7 +226,8 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   #checkOptions(target: ModelTarget, queue: QueueKey): void {
     const options = this.#options(target, queue);
     const { state } = this.#deps.loop;
-    const snapshot = snapshotOf(state, [], [], this.#deps.clock.now());
+    const now = this.#deps.clock.now();
+    const snapshot = snapshotOf(state, [], [], now);
     const backendOf = (id: BackendId) => snapshot.backends.find((backend) => backend.id === id);
     const answering = options.filter((option) => backendOf(option.backendId)?.available);
     if (answering.length === 0) {
@@ -238,7 +239,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     }
     const fits = answering.some((option) => {
       const backend = backendOf(option.backendId);
-      return backend !== undefined && couldFit(option, backend);
+      return backend !== undefined && couldFit(asItLoads(option, [backend], now), backend);
     });
     if (fits) return;
     const required = Math.min(...answering.map((option) => option.footprintBytes));

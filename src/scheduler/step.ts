@@ -1,6 +1,6 @@
 /** One turn of the scheduling loop, as a pure function: the server and the simulator drive the same one. */
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
-import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
+import { footprintBytes, type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
 import { decide } from './decide/decide.ts';
 import { hostBytesOf } from './decide/host.ts';
 import type { Plan } from './decide/plan.ts';
@@ -8,6 +8,7 @@ import type { Effect, SchedulerEvent } from './events.ts';
 import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
 import { gpusOfFootprint, markDeficits, rawFreeBytes } from './ledger.ts';
 import { isBack, observe } from './observe.ts';
+import { probedBefore } from './probed-memory.ts';
 import { activate, charge } from './service.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import {
@@ -101,7 +102,7 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
       kind: 'DISPATCH',
       backendId: instance.backendId,
       modelName: instance.variant.modelName,
-      explanation: `Slot ${instance.jobs.size + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}.`,
+      explanation: `Slot ${instance.jobs.size + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}${instance.spilled || instance.partialOffload ? ' and partly on the CPU' : ''}.`,
     },
   }));
   return {
@@ -118,7 +119,9 @@ function left(before: SchedulerState, event: EventOf<'left'>, now: number): Redu
   jobs.delete(event.jobId);
   const suspectSince = event.suspect ? now : instance.suspectSince;
   const lastUsedAt = event.ranMs > 0 ? now : instance.lastUsedAt;
-  const effects: Effect[] = event.suspect ? [{ type: 'poke', backendId: instance.backendId }] : [];
+  const effects: Effect[] = event.suspect
+    ? [{ type: 'poke', backendId: instance.backendId, when: 'soon' }]
+    : [];
   const strikes = event.suspect ? instance.strikes + 1 : event.ranMs > 0 ? 0 : instance.strikes;
   // A server can look healthy and yet answer nothing on one model; only a reload clears that.
   const isBroken = strikes >= MOST_STRIKES && (instance.status === 'READY' || instance.status === 'DRAINING');
@@ -157,11 +160,16 @@ function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): R
   const backend = state.backends.get(instance.backendId);
   const { measured } = event;
   const hasGpus = (backend?.gpus?.length ?? 0) > 0;
+  const vramBytes = measured?.vramBytes ?? 0;
+  const driverBytes = measured && vramBytes === 0 ? 0 : instance.driverBytes;
   const ready: InstanceRecord = {
     ...instance,
     status: nextInstanceStatus(instance.status, 'loaded'),
     variant: event.variant,
-    footprint: measured && hasGpus ? rescale(instance.footprint, measured.vramBytes) : instance.footprint,
+    footprint:
+      measured && hasGpus ? rescale(instance.footprint, vramBytes + driverBytes) : instance.footprint,
+    reportedBytes: measured ? vramBytes : footprintBytes(instance) - instance.driverBytes,
+    driverBytes,
     spilled: hasGpus && measured !== null && measured.vramBytes < measured.sizeBytes,
     loadedAt: now,
     lastUsedAt: now,
@@ -174,7 +182,7 @@ function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): R
           loadHolds: withoutEntry(backend.loadHolds, instance.variant.weights),
         })
       : next,
-    effects: [{ type: 'poke', backendId: instance.backendId }],
+    effects: [{ type: 'poke', backendId: instance.backendId, when: 'soon' }],
   };
 }
 
@@ -193,7 +201,8 @@ function loadFailed(state: SchedulerState, event: EventOf<'load-failed'>, now: n
   const { weights } = instance.variant;
   const hold = backend.loadHolds.get(weights);
   const failures = (hold?.failures ?? 0) + 1;
-  const scale = (hold?.footprintScale ?? 1) * (event.remedy === 'free-memory' ? OOM_SCALE : 1);
+  const scale =
+    (hold?.footprintScale ?? 1) * (event.remedy === 'free-memory' && !event.spilled ? OOM_SCALE : 1);
   const until = now + Math.min(LONGEST_HOLD_MS, 1000 * 2 ** (failures - 1));
   const held = {
     ...backend,
@@ -223,7 +232,10 @@ function unloaded(state: SchedulerState, id: InstanceId, now: number): Reduced {
   if (instance?.status !== 'UNLOADING') return { state, effects: [] };
   const released = { ...instance, releasedAt: now };
   const next = withInstance(state, released);
-  const effects: Effect[] = [{ type: 'poke', backendId: instance.backendId }];
+  const backend = state.backends.get(instance.backendId);
+  // The memory of a process of our own is back when it is gone; a server that lets go of a model gives it back a little later.
+  const when = backend?.settings.capabilities.placement === 'caller' ? 'now' : 'soon';
+  const effects: Effect[] = [{ type: 'poke', backendId: instance.backendId, when }];
   return isBack(next, released)
     ? { state: withoutInstance(next, released, now), effects }
     : { state: next, effects };
@@ -272,11 +284,12 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       status: 'LOADING',
       footprint: placement,
       hostBytes: hostBytesOf(
-        option.footprintBytes,
+        option,
         backend?.settings.capabilities.hostBytesPerInstance ?? 0,
         backend?.gpus ?? null,
       ),
       spilled: false,
+      partialOffload: option.cpuBytes > 0,
       adopted: false,
       loadStartedAt: now,
       loadedAt: null,
@@ -288,6 +301,9 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       pinned: false,
       expectedLoadMs: option.loadMs,
       freeBeforeLoad: freeNow(state, option.backendId),
+      reportedBytes: null,
+      driverBytes: option.driverBytes,
+      probed: probedBefore(backend?.gpus ?? []),
       strikes: 0,
       jobs: new Set(),
       asking: 0,

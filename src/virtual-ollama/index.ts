@@ -21,3 +21,4 @@ export type { RunningVirtualOllama, VirtualOllamaOptions } from './server.ts';
 export { runVirtualOllama } from './server.ts';
 export type { GpuDescription, Regime, VirtualOllamaSettings } from './settings.ts';
 export { completeSettings, DEFAULT_SETTINGS } from './settings.ts';
+export { createVirtualHost, type VirtualHost } from './virtual-host.ts';

@@ -174,4 +174,32 @@ describe('a model that is too large', () => {
     expect(submitJob).toMatchObject({ __typename: 'InsufficientVramError', largestBackendBytes: GiB });
     expect(submitJob.requiredBytes).toBeGreaterThan(2 * GiB);
   });
+
+  it('runs partly on the CPU where its configuration allows that, and is marked', async () => {
+    await using t = await TestApp.start({
+      ollama: { gpus: [{ totalBytes: 2 * GiB }] },
+      config: {
+        models: {
+          'phi3:mini': { contextLength: null, parallel: null, keepAliveMs: null, partialOffload: true },
+        },
+      },
+    });
+    await t.ended(await t.generate('smollm:360m'));
+    expect((await t.ended(await t.generate('phi3:mini'))).status).toBe('COMPLETE');
+    const { backends, health } = await t.query(
+      '{ backends { instances { modelName spilled vramBytes } } health { status problems { code } } }',
+    );
+    expect(backends[0].instances).toEqual([
+      { modelName: 'phi3:mini', spilled: true, vramBytes: expect.any(Number) },
+    ]);
+    expect(backends[0].instances[0].vramBytes).toBeGreaterThan(0);
+    expect(backends[0].instances[0].vramBytes).toBeLessThanOrEqual(2 * GiB);
+    // It is as its owner wants it.
+    expect(health).toMatchObject({ status: 'HEALTHY', problems: [] });
+    const { decisions } = await t.query('{ decisions(first: 50) { nodes { explanation } } }');
+    const said = decisions.nodes.map((each: { explanation: string }) => each.explanation).join(' ');
+    expect(said).toMatch(/partly on the CPU/);
+    // Whole models come back in its place.
+    expect((await t.ended(await t.generate('smollm:360m'))).status).toBe('COMPLETE');
+  });
 });

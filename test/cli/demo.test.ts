@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -24,6 +24,29 @@ test('runs fifty jobs, ends with their count, and leaves nothing behind', { time
   expect(await readdir(folder)).toEqual([]);
 });
 
+/** Processes that were started for a demo in this test's folder. */
+async function leftRunning(): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const marked = await Promise.all(
+    pids.map(async (pid) => {
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+      return environment.includes(`VIRTUAL_GPU_DIR=${folder}`) ? [pid] : [];
+    }),
+  );
+  return marked.flat();
+}
+
+test('with a process for each model, too', { timeout: 120_000 }, async () => {
+  await using program = demo('--managed', '--exit');
+  const { code, out, notes } = await program.ended;
+  expect(out).toMatch(/^A virtual Ollama process for each model in memory/);
+  expect(notes).toMatch(/50\/50 jobs done, .*queue 0 \| VRAM .* of 12\.0 GiB \| \d+ resident: /);
+  expect(out.trimEnd().split('\n').at(-1)).toBe('50 complete, 0 failed, 0 cancelled');
+  expect(code).toBe(0);
+  expect(await leftRunning()).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
 test('a settings file and variables of the user are not for it', async () => {
   await using program = new RunningProgram(['demo'], {
     cwd: folder,
@@ -39,5 +62,30 @@ test.each(['SIGINT', 'SIGTERM'] as const)('left half-way with %s it removes its 
   const { code, notes } = await program.ended;
   expect(notes).toContain('Stopped; its data is removed.');
   expect(code).toBe(130);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('the processes of its models end with it: %s', async (signal) => {
+  await using program = demo('--managed');
+  await program.untilSaid(/5\/50 jobs done/);
+  expect((await leftRunning()).length).toBeGreaterThan(0);
+  program.kill(signal);
+  expect((await program.ended).code).toBe(130);
+  expect(await leftRunning()).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('the processes of its models end with it, too, when a second Ctrl-C does not wait for them', async () => {
+  await using program = demo('--managed');
+  await program.untilSaid(/5\/50 jobs done/);
+  // They take no SIGTERM for a while.
+  for (const pid of await leftRunning()) process.kill(pid, 'SIGSTOP');
+  program.kill('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  program.kill('SIGINT');
+  const { code, notes } = await program.ended;
+  expect(notes).toContain('Stopped at once.');
+  expect(code).toBe(1);
+  expect(await leftRunning()).toEqual([]);
   expect(await readdir(folder)).toEqual([]);
 });

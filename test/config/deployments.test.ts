@@ -35,10 +35,14 @@ test('every example of docs/deployments.md is a configuration, with the backends
   const found = [];
   for (const { section, yaml } of await examples()) {
     const { backends } = await load(yaml);
-    found.push([section, backends.map((backend) => [new URL(backend.url).host, gpusOf(backend)])]);
+    found.push([
+      section,
+      backends.map((backend) => [backend.managed ? backend.url : new URL(backend.url).host, gpusOf(backend)]),
+    ]);
   }
   expect(found).toEqual([
     ['One GPU, one Ollama', [['127.0.0.1:11434', ['nvidia all']]]],
+    ['Managed: a process for every model', [['managed:rig', ['nvidia all']]]],
     ['One Ollama over several GPUs', [['127.0.0.1:11434', ['nvidia 0', 'nvidia 1']]]],
     [
       'One Ollama for each GPU',

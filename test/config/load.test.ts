@@ -65,6 +65,7 @@ describe('defaults', () => {
       keys: [],
       log: { level: 'info', format: 'text', file: null },
       pollIntervalMs: 1000,
+      ollama: expect.objectContaining({ namedBy: null }),
       configFile: null,
     });
   });
@@ -106,7 +107,7 @@ backends:
     gpus: [{ probe: none }]
 retention: 36h
 models:
-  "qwen3:8b": { contextLength: 8192, parallel: 4, keepAlive: 30m }
+  "qwen3:8b": { contextLength: 8192, parallel: 4, keepAlive: 30m, partialOffload: true }
   gemma:2b: {}
   phi3:mini: { keepAlive: -1 }
 keepAlive: 10m
@@ -149,7 +150,7 @@ pollInterval: 250ms
     ],
     retentionMs: 36 * 3_600_000,
     models: {
-      'qwen3:8b': { contextLength: 8192, parallel: 4, keepAliveMs: 1_800_000 },
+      'qwen3:8b': { contextLength: 8192, parallel: 4, keepAliveMs: 1_800_000, partialOffload: true },
       'gemma:2b': { contextLength: null, parallel: null, keepAliveMs: 600_000 },
       'phi3:mini': { contextLength: null, parallel: null, keepAliveMs: null },
     },
@@ -169,6 +170,7 @@ pollInterval: 250ms
     ],
     log: { level: 'debug', format: 'json', file: join(folder, 'logs/out.log') },
     pollIntervalMs: 250,
+    ollama: expect.objectContaining({ namedBy: 'vramkeeper.yaml:5: backends' }),
     configFile: join(folder, 'vramkeeper.yaml'),
   });
 });

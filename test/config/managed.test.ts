@@ -108,6 +108,67 @@ test('an attached and a managed backend stand side by side', async () => {
   expect(backends[0]?.managed).toBeUndefined();
 });
 
+describe('where no backend is listed', () => {
+  test('both kinds are there to be chosen from, the managed one with the settings of `managed`', async () => {
+    const yaml = 'contextLength: 8192\nmanaged: { binary: bin/ollama, models: models, warmCells: 0 }';
+    const { backends, ollama } = await load(yaml, { OLLAMA_HOST: 'box' });
+    expect(ollama).toMatchObject({
+      namedBy: null,
+      attached: { name: 'ollama', url: 'http://box:11434' },
+      managed: {
+        name: 'ollama',
+        url: 'managed:ollama',
+        gpus: 'auto',
+        managed: {
+          binary: join(folder, 'bin/ollama'),
+          models: join(folder, 'models'),
+          contextLength: 8192,
+          warmCells: 0,
+        },
+      },
+    });
+    expect(ollama.attached.managed).toBeUndefined();
+    expect(backends).toEqual([ollama.attached]);
+  });
+
+  test('those settings stand beside no list of the same file', async () => {
+    expect(await problems('managed: {}\nbackends: [{ name: a, url: a }]')).toEqual([
+      expect.stringMatching(/^vramkeeper.yaml:1: managed: stands for the one backend where none is listed/),
+    ]);
+  });
+
+  test('a list of another source replaces it', async () => {
+    const { backends, ollama } = await load('managed: {}', { VRAMKEEPER_BACKENDS: 'a' });
+    expect(backends.map(({ url }) => url)).toEqual(['http://a:11434']);
+    expect(ollama.namedBy).toBe('VRAMKEEPER_BACKENDS');
+  });
+});
+
+describe('--managed', () => {
+  async function forced(yaml: string, env: Readonly<Record<string, string>> = {}) {
+    await writeFile(join(folder, 'vramkeeper.yaml'), yaml);
+    return loadConfig({ managed: true }, { env, cwd: folder, home: folder });
+  }
+
+  test('takes the managed one, whatever OLLAMA_HOST is', async () => {
+    const { backends, ollama } = await forced('managed: { parallel: 2 }', { OLLAMA_HOST: 'ftp://x' });
+    expect(backends).toMatchObject([{ url: 'managed:ollama', managed: { parallel: 2 } }]);
+    expect(ollama.namedBy).toBe('--managed');
+  });
+
+  test('replaces what others run', async () => {
+    const { backends } = await forced('backends: [{ name: a, url: a }]', { VRAMKEEPER_BACKENDS: 'b' });
+    expect(backends).toMatchObject([{ name: 'ollama', url: 'managed:ollama' }]);
+  });
+
+  test('leaves managed backends of the file as they are', async () => {
+    const { backends } = await forced(
+      'backends: [{ name: a, url: a }, { name: b, managed: { parallel: 3 } }]',
+    );
+    expect(backends).toMatchObject([{ name: 'b', managed: { parallel: 3 } }]);
+  });
+});
+
 describe('what is refused, with what would be right', () => {
   const backend = (more: string) => `backends: [{ name: a, ${more} }]`;
   test.each([

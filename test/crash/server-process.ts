@@ -15,12 +15,15 @@ export class ServerProcess {
     this.url = url;
   }
 
-  /** Resolves when it says that it is ready. */
-  static async start(dataDir: string, ollamaUrl: string, settings = ''): Promise<ServerProcess> {
+  /**
+   * Resolves when it says that it is ready. Its log is the file `log` in `dataDir`.
+   * @param backend a mapping in YAML's flow style, as JSON is.
+   */
+  static async start(dataDir: string, backend: string, logLevel = 'warn'): Promise<ServerProcess> {
     const file = join(dataDir, 'vramkeeper.yaml');
     await writeFile(
       file,
-      `port: 0\ndataDir: ${dataDir}/data\npollInterval: 200ms\nlog: { level: warn, file: ${dataDir}/log }\nbackends:\n  - { name: ollama, type: ollama, url: '${ollamaUrl}', parallel: 2 }\n${settings}`,
+      `port: 0\ndataDir: ${dataDir}/data\npollInterval: 200ms\nlog: { level: ${logLevel}, file: ${dataDir}/log }\nbackends:\n  - ${backend}\n`,
     );
     const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve', '--config', file], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -104,6 +104,7 @@ test('every field of the schema answers', async () => {
   const waiting: JobId = submitBatch.batch.jobs.nodes[0].id;
   api.system.decided = decisions(3, text);
   api.system.instances = api.system.instances.map((one) => ({ ...one, activeJobIds: [waiting] }));
+  api.system.cells = [cell('one')];
   api.system.backend = { health: 'DEGRADED', problem: 'Slow.' };
   api.system.cells = [cell('one')];
   const ids = [

@@ -245,6 +245,15 @@ describe('health', () => {
       )
     ).health;
 
+  test('names an Ollama beside managed ones', async () => {
+    const problem = 'Another Ollama answers. End it.';
+    api.system.strayServer = { url: 'http://127.0.0.1:11434', version: '0.33.0', problem };
+    expect(await health()).toMatchObject({
+      status: 'DEGRADED',
+      problems: [{ code: 'STRAY_OLLAMA', message: problem, backend: null }],
+    });
+  });
+
   test('is HEALTHY without problems when all is well', async () => {
     expect(await health()).toEqual({
       status: 'HEALTHY',

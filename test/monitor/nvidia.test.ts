@@ -225,7 +225,7 @@ describe('nvidia-smi', () => {
     await smi.does('exec sleep 600');
     const probe = createNvidiaProbe({ clock: systemClock, env: smi.env });
     const failure = failureOf(probe.read());
-    await expect.poll(() => smi.runs()).toBe(1);
+    await expect.poll(() => smi.runs()).toBe(2);
     await probe.stop();
     expect((await failure).message).toContain('stopped');
   });

@@ -57,8 +57,8 @@ test('the package has what is needed, and nothing of the workshop', async () => 
   expect(names.filter((name) => name.endsWith('.ts'))).toEqual([]);
 });
 
-test('npx vramkeeper demo --exit runs fifty jobs', async () => {
-  const { stdout } = await call('npx', ['vramkeeper', 'demo', '--exit'], {
+test.each([[[]], [['--managed']]])('npx vramkeeper demo --exit runs fifty jobs %s', async (options) => {
+  const { stdout } = await call('npx', ['vramkeeper', 'demo', '--exit', ...options], {
     cwd: installed,
     env: outsideEnvironment(),
   });

@@ -217,6 +217,15 @@ describe('what the driver takes for a process', () => {
     expect(resolved(registry, 'b:1', null, RIG).footprintBytes).toBe(there.footprintBytes);
   });
 
+  test('can be told after the load, of its newest measurement', async () => {
+    const registry = registryWith([model('a:1')]);
+    await learn(registry, null, whole(5 * GiB));
+    const { variant, config } = resolved(registry, 'a:1');
+    await registry.learnProbed(variant, config, BOX, 5 * GiB + 300 * MiB);
+    expect(estimate(registry, null)?.bytes).toBe(5 * GiB + 300 * MiB);
+    expect(resolved(registry, 'a:1').driverBytes).toBe(300 * MiB);
+  });
+
   test('is not learned where something else grew or shrank meanwhile', async () => {
     const registry = registryWith([model('a:1')]);
     await learn(registry, null, whole(5 * GiB, { probedBytes: 9 * GiB }));
@@ -226,42 +235,42 @@ describe('what the driver takes for a process', () => {
 });
 
 describe('a load that spilled', () => {
-  const SPILLED = { sizeBytes: 6 * GiB, vramBytes: 4 * GiB, loadMs: 20_000, cardBytes: 5 * GiB };
+  const SPILLED = { sizeBytes: 6 * GiB, vramBytes: 4 * GiB, loadMs: 20_000, roomBytes: 5 * GiB };
 
   test('is no measurement, but a sign that the variant does not fit', async () => {
     const store = new SmallStore();
     const registry = registryWith([model('a:1')], { store });
-    const { variant } = resolved(registry, 'a:1');
-    expect(registry.doesNotFit(variant, BOX)).toBeNull();
+    expect(resolved(registry, 'a:1').misfit).toBeNull();
     await learn(registry, null, SPILLED);
     expect(resolved(registry, 'a:1').measured).toBe(false);
     expect(resolved(registry, 'a:1').footprintBytes).toBeGreaterThanOrEqual(6 * GiB + DRIVER_CONTEXT_BYTES);
-    const misfit = { sizeBytes: 6 * GiB, vramBytes: 4 * GiB, cardBytes: 5 * GiB, serverVersion: '0.33.0' };
-    expect(registry.doesNotFit(variant, BOX)).toMatchObject(misfit);
-    expect(registry.doesNotFit(variant, RIG)).toBeNull();
-    expect(registry.doesNotFit(resolved(registry, 'a:1', 8192).variant, BOX)).toBeNull();
+    const misfit = { sizeBytes: 6 * GiB, roomBytes: 5 * GiB, times: 1 };
+    expect(resolved(registry, 'a:1').misfit).toMatchObject(misfit);
+    registry.observe(RIG, [model('a:1')], '0.33.0');
+    expect(resolved(registry, 'a:1', null, RIG).misfit).toBeNull();
+    expect(resolved(registry, 'a:1', 8192).misfit).toBeNull();
+    await learn(registry, null, SPILLED);
+    expect(resolved(registry, 'a:1').misfit).toMatchObject({ times: 2 });
     const second = registryWith([model('a:1')], { store });
     await second.start();
-    expect(second.doesNotFit(variant, BOX)).toMatchObject(misfit);
+    expect(resolved(second, 'a:1').misfit).toMatchObject({ ...misfit, times: 2 });
   });
 
   test('is forgotten once the variant went in whole, and leaves older measurements alone', async () => {
     const registry = registryWith([model('a:1')]);
-    const { variant } = resolved(registry, 'a:1');
     await learn(registry, null, MEASURED);
     await learn(registry, null, SPILLED);
     expect(estimate(registry, null)?.bytes).toBe(5 * GiB + DRIVER_CONTEXT_BYTES);
     await learn(registry, null, MEASURED);
-    expect(registry.doesNotFit(variant, BOX)).toBeNull();
+    expect(resolved(registry, 'a:1').misfit).toBeNull();
   });
 
   test('wholly to the CPU is one where there are GPUs, and none on a host without', async () => {
     const registry = registryWith([model('a:1')]);
-    const { variant } = resolved(registry, 'a:1');
     await learn(registry, null, { ...SPILLED, vramBytes: 0 });
-    expect(registry.doesNotFit(variant, BOX)).not.toBeNull();
+    expect(resolved(registry, 'a:1').misfit).not.toBeNull();
     await learn(registry, null, { sizeBytes: 6 * GiB, vramBytes: 0, loadMs: 20_000 });
-    expect(registry.doesNotFit(variant, BOX)).toBeNull();
+    expect(resolved(registry, 'a:1').misfit).toBeNull();
     expect(resolved(registry, 'a:1').measured).toBe(true);
   });
 });

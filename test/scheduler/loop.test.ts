@@ -47,6 +47,28 @@ describe('the scheduling loop', () => {
     expect(w.violations).toEqual([]);
   });
 
+  it('keeps a resident whose jobs are being claimed, although the counts are without them before the answer comes', () => {
+    const w = world([model('a', 16, { parallel: 1 }), model('b', 16)], { claimAnswerMs: 5 });
+    for (let i = 0; i < 5; i += 1) w.submit('a:latest');
+    w.submit('b:latest');
+    w.run(30_000);
+    expect(w.unfinished).toBe(0);
+    expect(w.loads).toEqual(['a:latest', 'b:latest']);
+    expect(w.violations).toEqual([]);
+  });
+
+  it('lets an idle victim go in the turn that chooses it', () => {
+    const w = world([model('a', 16), model('b', 16)]);
+    w.submit('a:latest');
+    w.run(6_000);
+    w.submit('b:latest');
+    w.run(6_000);
+    const at = (kind: string) => w.loop.decisions.all().find((one) => one.kind === kind)?.at;
+    expect(at('UNLOAD')).toBe(at('DRAIN'));
+    expect(w.unfinished).toBe(0);
+    expect(w.violations).toEqual([]);
+  });
+
   it('makes a resident with endless work give way to a HIGH job that has waited for 30 seconds', () => {
     const w = world([model('a', 16), model('b', 16)]);
     const feed = () => {

@@ -9,7 +9,7 @@ import { type BackendId, type InstanceId, type JobId, stableId } from '../../src
 import { JOB_PRIORITIES, type JobPriority } from '../../src/domain/job.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
-import type { ModelResolver } from '../../src/domain/resolver.ts';
+import type { ModelResolver, ResolvedModel } from '../../src/domain/resolver.ts';
 import { GiB } from '../../src/domain/units.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
@@ -20,6 +20,8 @@ export interface WorldModel {
   readonly loadMs: number;
   readonly runMs: number;
   readonly parallel?: number;
+  /** Loaded in part where it is larger than the card. */
+  readonly partialOffload?: boolean;
 }
 
 export interface SimulatedJob {
@@ -39,8 +41,8 @@ interface Held {
   bytes: number;
   /** What was free on the card before it was loaded, as its engine saw it. */
   readonly freeBefore?: number;
-  /** `freed`: the server has let it go, its memory is on its way back. */
-  state: 'loading' | 'resident' | 'leaving' | 'freed';
+  /** `freed`: the server has let it go, its memory is on its way back. `spilled`: there, and not to be used. */
+  state: 'loading' | 'resident' | 'spilled' | 'leaving' | 'freed';
   active: number;
 }
 
@@ -55,6 +57,8 @@ export interface WorldOptions {
   readonly hasBeliefs?: boolean;
   /** Memory of the host besides the cards, where it is watched. */
   readonly host?: { readonly totalBytes: number; readonly bytesPerInstance: number };
+  /** How long after the store has given out jobs the loop hears of it. */
+  readonly claimAnswerMs?: number;
   readonly random: Random;
 }
 
@@ -67,6 +71,7 @@ export class SimulatedWorld {
   readonly jobs: SimulatedJob[] = [];
   readonly held = new Map<InstanceId, Held>();
   readonly loads: string[] = [];
+  readonly spills: { readonly model: string; readonly at: number }[] = [];
   readonly violations: string[] = [];
   foreignBytes = 0;
   /**
@@ -80,11 +85,14 @@ export class SimulatedWorld {
   failingLoads: number;
   /** How many of the next loads hang until something is unloaded. */
   hangingLoads = 0;
+  /** What its server leaves free of the card on top of what the ledger knows: what does not fit beside that, goes to the CPU in part. */
+  serverReserveBytes = 0;
   /** A broken probe goes on with its last reading. */
   probeWorks = true;
   readonly resolver: ModelResolver;
   onChange: () => void = () => {};
   readonly #options: WorldOptions;
+  readonly #misfits = new Map<string, NonNullable<ResolvedModel['misfit']>>();
   readonly #waiting = new Map<string, SimulatedJob[]>();
   #jobNumber = 0;
   #poked = false;
@@ -184,12 +192,12 @@ export class SimulatedWorld {
         version: '0.33.0',
         residents: this.reachable
           ? [...this.held.values()]
-              .filter((one) => one.state === 'resident' && one.bytes > 0)
+              .filter((one) => (one.state === 'resident' || one.state === 'spilled') && one.bytes > 0)
               .map((one) => ({
                 modelName: one.model.name,
                 digest: one.model.name,
                 contextLength: 4096,
-                sizeBytes: one.bytes,
+                sizeBytes: one.model.bytes,
                 vramBytes: one.bytes,
                 expiresAt: null,
                 parallel: null,
@@ -263,8 +271,11 @@ export class SimulatedWorld {
   }
 
   #resolver(): ModelResolver {
+    const misfits = this.#misfits;
     return {
-      version: 1,
+      get version() {
+        return [...misfits.values()].reduce((sum, { times }) => sum + times, 1);
+      },
       resolve: (queue) => {
         const spec = parseQueueKey(queue);
         const model = this.#options.models.find((each) => each.name === spec.model);
@@ -298,6 +309,8 @@ export class SimulatedWorld {
           measured: true,
           loadMs: model.loadMs,
           keepAliveMs: this.#options.keepAliveMs ?? null,
+          partialOffload: model.partialOffload ?? false,
+          misfit: misfits.get(model.name) ?? null,
         };
       },
     };
@@ -332,8 +345,7 @@ export class SimulatedWorld {
   }
 
   #claim(effect: Extract<Effect, { type: 'claim' }>): void {
-    const { instanceId, picks, as } = effect.claim;
-    const one = this.held.get(instanceId);
+    const { picks } = effect.claim;
     const got: SimulatedJob[] = [];
     for (const pick of picks) {
       const key = `${pick.queue}|${pick.priority}|${pick.client}`;
@@ -342,6 +354,14 @@ export class SimulatedWorld {
       got.push(...taken);
       if (taken[0]) this.#publish(taken[0]);
     }
+    const { claimAnswerMs } = this.#options;
+    if (claimAnswerMs === undefined) this.#claimed(effect, got);
+    else this.clock.after(claimAnswerMs, () => this.#claimed(effect, got));
+  }
+
+  #claimed(effect: Extract<Effect, { type: 'claim' }>, got: readonly SimulatedJob[]): void {
+    const { instanceId, as } = effect.claim;
+    const one = this.held.get(instanceId);
     this.loop.handle({ type: 'claimed', claimNumber: effect.claimNumber, jobs: got.map((job) => job.id) });
     for (const job of got) {
       if (!one) this.#giveBack(instanceId, job);
@@ -352,7 +372,7 @@ export class SimulatedWorld {
 
   #afterLoad(instanceId: InstanceId, job: SimulatedJob): void {
     const one = this.held.get(instanceId);
-    if (!one) this.#giveBack(instanceId, job);
+    if (!one || one.state === 'spilled') this.#giveBack(instanceId, job);
     else if (one.state === 'resident') this.#start(instanceId, one, job);
     else this.clock.after(10, () => this.#afterLoad(instanceId, job));
   }
@@ -413,10 +433,12 @@ export class SimulatedWorld {
     );
     if (twin) this.violations.push(`${name} is loaded although it is ${twin.state}`);
     if (this.#options.hasBeliefs) this.#checkBelief(model);
+    const whole = effect.spec.variant.options.num_gpu !== undefined;
     const one: Held = {
       model,
       parallel: model.parallel ?? 4,
-      bytes: model.bytes,
+      // Without a number of layers the engine takes what is free, and leaves the rest to the CPU.
+      bytes: whole ? model.bytes : Math.min(model.bytes, this.totalBytes - this.#knownBytes()),
       freeBefore: this.totalBytes - this.#knownBytes(),
       state: 'loading',
       active: 0,
@@ -442,7 +464,10 @@ export class SimulatedWorld {
           instanceId: effect.instanceId,
           remedy: 'wait',
           message: 'the server went',
+          spilled: false,
         });
+      } else if (whole && this.usedBytes() + this.serverReserveBytes > this.totalBytes) {
+        this.#spill(effect.instanceId, one);
       } else if (this.failingLoads > 0) {
         this.failingLoads -= 1;
         this.held.delete(effect.instanceId);
@@ -451,10 +476,11 @@ export class SimulatedWorld {
           instanceId: effect.instanceId,
           remedy: 'retry',
           message: 'it broke',
+          spilled: false,
         });
       } else {
         one.state = 'resident';
-        const measured = { sizeBytes: one.bytes, vramBytes: one.bytes };
+        const measured = { sizeBytes: one.model.bytes, vramBytes: one.bytes };
         this.loop.handle({
           type: 'loaded',
           instanceId: effect.instanceId,
@@ -462,6 +488,24 @@ export class SimulatedWorld {
           measured,
         });
       }
+    });
+  }
+
+  /** As the backends do it: what should have been whole is a failed load, and is let go. */
+  #spill(instanceId: InstanceId, one: Held): void {
+    const { name, bytes } = one.model;
+    const roomBytes = this.totalBytes - this.usedBytes() + one.bytes;
+    one.bytes = Math.max(1, roomBytes - this.serverReserveBytes);
+    one.state = 'spilled';
+    this.spills.push({ model: name, at: this.clock.now() });
+    const times = (this.#misfits.get(name)?.times ?? 0) + 1;
+    this.#misfits.set(name, { sizeBytes: bytes, roomBytes, at: this.clock.now(), times });
+    this.loop.handle({
+      type: 'load-failed',
+      instanceId,
+      remedy: 'free-memory',
+      message: 'Only a part went to the GPU.',
+      spilled: true,
     });
   }
 

@@ -18,6 +18,7 @@ import type {
   BackendState,
   InstanceState,
   ModelState,
+  StrayServer,
   SystemControl,
   SystemView,
 } from '../../src/domain/system.ts';
@@ -132,6 +133,7 @@ export class SystemFixture implements SystemView, SystemControl {
   startedAt = AT - 60_000;
   version = '1.2.3';
   paused = false;
+  strayServer: StrayServer | null = null;
   gpus: readonly Gpu[] = [gpu(0), gpu(1)];
   infos: readonly ModelInfo[] = [
     modelInfo('qwen3:8b'),

@@ -4,7 +4,7 @@ import type { CellRole } from '../../domain/cell.ts';
 import { type CellId, stableId } from '../../domain/ids.ts';
 import type { RunnerOptions } from '../../domain/model.ts';
 import type { OllamaConnection } from '../ollama/connection.ts';
-import type { HostMemory, ProcessIdentity, SupervisedProcess } from '../supervisor/index.ts';
+import type { HostMemory, ProcessIdentity, ProcessStat, SupervisedProcess } from '../supervisor/index.ts';
 import type { CellPlan } from './cell-plan.ts';
 import type { PrivateFolder } from './private-folder.ts';
 
@@ -88,11 +88,13 @@ export class Cell {
       expiresAt: null,
       parallel: plan.config.parallel,
       gpuKeys: plan.gpus.map(({ key }) => key),
+      pids: [occupant.engine.pid],
     };
   }
 
-  async measureHost(): Promise<HostMemory> {
-    const memory = await this.process.memory();
+  /** @param all the system's processes. */
+  async measureHost(all: readonly ProcessStat[]): Promise<HostMemory> {
+    const memory = await this.process.memory(all);
     this.residentBytes = memory.residentBytes || null;
     return memory;
   }

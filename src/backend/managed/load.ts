@@ -6,13 +6,12 @@ import type { RunnerOptions, Variant } from '../../domain/model.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import { emptyCall } from '../ollama/load.ts';
 import { residents } from '../ollama/server.ts';
+import { requireWhole } from '../ollama/spill.ts';
 import { emptyAnswer } from '../ollama/wire.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { findEngine } from './engine.ts';
 import { type Manifest, weightFiles } from './manifest.ts';
 
-/** Every layer on the GPU: a load that does not fit fails instead of running slowly on the CPU. */
-const ALL_LAYERS = 999;
 /** Ollama's own smallest; it would take a larger one by what is free at the moment, and the footprint would differ from load to load. */
 const BATCH = 512;
 
@@ -22,7 +21,6 @@ const DEATH_NOTICE_MS = 500;
 /** Everything that could make a cell reload, named in the load and in every request after it. */
 export function canonicalOptions(variant: Variant): RunnerOptions {
   return {
-    num_gpu: ALL_LAYERS,
     ...(variant.embedding ? {} : { num_batch: BATCH }),
     ...variant.options,
     num_ctx: variant.options.num_ctx ?? variant.contextLength,
@@ -50,7 +48,7 @@ export async function loadInto(
     throw await explained(error, cell, variant, clock, signal);
   }
   const resident = onlyResident(await residents(cell.connection, signal), variant.modelName);
-  requireWhole(resident, cell, variant);
+  requireWhole(resident, spec);
   const engine = findEngine(cell.process.memberPids(), cell.process.pid);
   if (!engine) {
     throw new BackendError(
@@ -80,17 +78,6 @@ function onlyResident(all: readonly Resident[], modelName: string): Resident {
     'LOAD_FAILED',
     'retry',
     `Ollama loaded ${modelName} and lists ${all.map((one) => one.modelName).join(', ') || 'nothing'}.`,
-  );
-}
-
-/** A model that went to the CPU in part, although cards were planned, is slow and holds memory that was not planned. */
-function requireWhole(resident: Resident, cell: Cell, variant: Variant): void {
-  if (cell.plan.gpus.length === 0 || resident.vramBytes >= resident.sizeBytes) return;
-  const share = Math.round((100 * resident.vramBytes) / Math.max(1, resident.sizeBytes));
-  throw new BackendError(
-    'OUT_OF_MEMORY',
-    'free-memory',
-    `Only ${share} % of ${variant.modelName} went to the GPU, so it was let go. Free GPU memory, or use a smaller context, quantization or model.`,
   );
 }
 

@@ -13,7 +13,7 @@ import type { CellEvent, CellState, CellStatistics } from '../../domain/cell.ts'
 import { BackendError, messageOf } from '../../domain/errors.ts';
 import { type BackendId, type CellId, stableId } from '../../domain/ids.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
-import { readHostRoom, Supervisor } from '../supervisor/index.ts';
+import { listStats, readHostRoom, Supervisor } from '../supervisor/index.ts';
 import { adoptSurvivors, removeOldFolders } from './adopt-survivors.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { CellChronicle } from './cell-chronicle.ts';
@@ -126,7 +126,8 @@ export class ManagedOllama implements Backend {
       if (this.#cells.residents().length === 0 || signal.aborted) throw error;
     }
     const host = await this.#readHost();
-    return { version: version ?? 'unknown', residents: this.#cells.residents(), host };
+    const ownPids = this.#living().flatMap((cell) => cell.process.memberPids());
+    return { version: version ?? 'unknown', residents: this.#cells.residents(), host, ownPids };
   }
 
   async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {
@@ -167,6 +168,20 @@ export class ManagedOllama implements Backend {
   async cellLog(id: CellId, lines: number): Promise<readonly string[] | null> {
     const uuid = this.#chronicle.uuidOf(id);
     return uuid === null ? null : this.#supervisor.tail(uuid, lines);
+  }
+
+  standReady(gpus: LoadSpec['gpus']): void {
+    if (this.#stopped.signal.aborted) return;
+    const config = this.#options.defaults.instance;
+    for (const cards of gpus.length === 0 ? [[]] : gpus.map((gpu) => [gpu])) {
+      const plan = { gpus: cards, config };
+      this.#warm.fillFirst(plan, () => this.#starter.keyOf(plan));
+    }
+  }
+
+  #living(): readonly Cell[] {
+    const library = this.library.cell;
+    return [...this.#cells, ...this.#warm.cells, ...(library ? [library] : [])];
   }
 
   /** Resolves when the cells that are to stand ready do. */
@@ -224,7 +239,6 @@ export class ManagedOllama implements Backend {
       await cell.process.setNote(noteOf(cell, occupant));
       signal.throwIfAborted();
       cell.occupant = occupant;
-      this.#warm.fill(cell.plan, cell.key);
       this.#changed();
       return new ManagedInstance(cell, occupant, spec.variant, this.#keeper);
     } catch (error) {
@@ -239,7 +253,11 @@ export class ManagedOllama implements Backend {
 
   async #emptyCell(spec: LoadSpec, signal: AbortSignal): Promise<Cell> {
     const plan = planOf(spec);
-    const warm = this.#warm.take(await this.#starter.keyOf(plan));
+    const key = await this.#starter.keyOf(plan);
+    const taken = this.#warm.take(key, signal);
+    // Started beside the load, the next one stands ready when the load is done.
+    if (taken) this.#warm.fill(plan, key);
+    const warm = await taken;
     if (warm) {
       warm.role = 'instance';
       this.#warmStarts += 1;
@@ -249,7 +267,9 @@ export class ManagedOllama implements Backend {
     const { modelName } = spec.variant;
     this.#options.logger.debug(`${modelName} gets a new server process.`);
     const purpose = { role: 'instance', modelName, reason: this.#warm.missReason(plan) } as const;
-    return this.#starter.start(plan, purpose, signal);
+    const cell = await this.#starter.start(plan, purpose, signal);
+    this.#warm.fill(plan, key);
+    return cell;
   }
 
   /** Another name of the same weights, which has a template of its own. */
@@ -268,12 +288,13 @@ export class ManagedOllama implements Backend {
   }
 
   async #readHost(): Promise<HostReading | null> {
+    const all = listStats();
     const library = this.library.cell;
     const others = [...this.#warm.cells, ...(library ? [library] : [])];
     const [room, held] = await Promise.all([
       readHostRoom(),
-      Promise.all([...this.#cells].map((cell) => cell.measureHost())),
-      Promise.all(others.map((cell) => cell.measureHost())),
+      Promise.all([...this.#cells].map((cell) => cell.measureHost(all))),
+      Promise.all(others.map((cell) => cell.measureHost(all))),
     ]);
     return room && { ...room, heldBytes: held.reduce((sum, memory) => sum + memory.anonymousBytes, 0) };
   }

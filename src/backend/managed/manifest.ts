@@ -29,12 +29,7 @@ export interface Manifest {
 }
 
 /** @throws BackendError for a folder that is missing or closed; it is never made here, as Ollama itself would silently do */
-export async function requireModelFolder(path: string | null): Promise<string> {
-  if (path === null) {
-    throw unusable(
-      'No model folder was found. Name it by managed.models: a systemd Ollama keeps it in /usr/share/ollama/.ollama/models, a user’s in ~/.ollama/models.',
-    );
-  }
+export async function requireModelFolder(path: string): Promise<string> {
   try {
     if (!(await stat(path)).isDirectory()) {
       throw unusable(`The model folder ${path} is not a folder. Correct managed.models.`);
@@ -49,7 +44,7 @@ export async function requireModelFolder(path: string | null): Promise<string> {
       case 'ENOENT':
       case 'ENOTDIR':
         throw unusable(
-          `There is no model folder ${path}. Correct managed.models, mount its disk, or make it (\`mkdir -p ${path}\`) for a new one.`,
+          `There is no model folder ${path}. Make it (\`mkdir -p ${path}\`) for a new one, mount its disk, or correct managed.models: a systemd Ollama keeps its models in /usr/share/ollama/.ollama/models.`,
           error,
         );
       case 'EACCES':

@@ -1,5 +1,6 @@
 /** What a managed Ollama is built from. */
 import type { Clock, Random } from '../../clock.ts';
+import type { InstanceConfig } from '../../domain/model.ts';
 import { MiB } from '../../domain/units.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Deadlines } from '../ollama/deadlines.ts';
@@ -8,8 +9,8 @@ export interface ManagedOllamaOptions {
   readonly name: string;
   /** The `ollama` program: a path, or a name that is looked up on the PATH. */
   readonly binary: string;
-  /** The model folder, as OLLAMA_MODELS names it. Null: none of Ollama's own places has one. */
-  readonly models: string | null;
+  /** The model folder, as OLLAMA_MODELS names it. */
+  readonly models: string;
   /** Of the server. Each backend keeps its records, logs and private model folders in a folder of its own there. */
   readonly dataDir: string;
   readonly defaults: ManagedDefaults;
@@ -30,6 +31,8 @@ export interface ManagedOllamaOptions {
 export interface ManagedDefaults {
   /** Tokens of one slot for requests that name none. Ours always do; it is the cell's own fallback. */
   readonly contextLength: number;
+  /** How an instance is set up whose model says nothing else. */
+  readonly instance: InstanceConfig;
   /** Loads under way at once. */
   readonly parallelLoads: number;
   /** Free memory that the engine leaves on each card when it fits layers by itself. */

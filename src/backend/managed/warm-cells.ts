@@ -21,10 +21,21 @@ export interface WarmCellsOptions {
   readonly changed: () => void;
 }
 
+/** A cell that is being started to stand ready. */
+interface Beginning {
+  readonly key: string;
+  readonly cell: Promise<Cell>;
+  /** A load waits for it already. */
+  taken: boolean;
+}
+
 export class WarmCells {
   readonly #options: WarmCellsOptions;
   readonly #cells = new Set<Cell>();
+  readonly #beginnings = new Set<Beginning>();
   readonly #fills = new Map<string, Promise<void>>();
+  /** Places that have had a cell, or are about to. */
+  readonly #begun = new Set<string>();
   readonly #stopped = new AbortController();
 
   constructor(options: WarmCellsOptions) {
@@ -35,14 +46,37 @@ export class WarmCells {
     return [...this.#cells];
   }
 
-  /** One that is what a start would make; null when there is none. */
-  take(key: string): Cell | null {
+  /**
+   * One that is what a start would make, also one that is only starting: it began before any other could. Null when there is none;
+   * resolves with null when its start fails. Rejects with the signal's reason.
+   */
+  take(key: string, signal: AbortSignal): Promise<Cell | null> | null {
     for (const cell of this.#cells) {
       if (cell.key !== key || !cell.isServing) continue;
       this.#cells.delete(cell);
-      return cell;
+      return Promise.resolve(cell);
+    }
+    for (const beginning of this.#beginnings) {
+      if (beginning.key !== key || beginning.taken) continue;
+      beginning.taken = true;
+      return this.#started(beginning, signal);
     }
     return null;
+  }
+
+  /** Has cells of this kind stand ready in a place that has had none yet. */
+  fillFirst(plan: CellPlan, keyOf: () => Promise<string>): void {
+    const place = placeOf(plan);
+    if (this.#begun.has(place) || this.#options.perPlace === 0) return;
+    this.#begun.add(place);
+    keyOf().then(
+      (key) => {
+        if (!this.#fills.has(place) && !this.cells.some((cell) => placeOf(cell.plan) === place))
+          this.fill(plan, key);
+      },
+      // Without the program there is no cell, which every look at the backend tells already.
+      () => this.#begun.delete(place),
+    );
   }
 
   /** For people: why `take` had none for this plan. */
@@ -62,6 +96,7 @@ export class WarmCells {
     // A plan over several cards is for one large model: what it needs next is not known.
     if (plan.gpus.length > 1 || this.#stopped.signal.aborted) return;
     const place = placeOf(plan);
+    this.#begun.add(place);
     const before = this.#fills.get(place) ?? Promise.resolve();
     const filled = before
       .then(() => this.#fill(place, plan, key))
@@ -95,8 +130,25 @@ export class WarmCells {
         .map((cell) => this.#end(cell, 'The next load there is more likely to want other settings.')),
     );
     while (there().length < perPlace && !this.#stopped.signal.aborted) {
-      this.#keep(await starter.start(plan, STAND_BY, this.#stopped.signal));
+      const cell = starter.start(plan, STAND_BY, this.#stopped.signal);
+      const beginning: Beginning = { key, cell, taken: false };
+      this.#beginnings.add(beginning);
+      try {
+        const started = await cell;
+        if (!beginning.taken) this.#keep(started);
+      } finally {
+        this.#beginnings.delete(beginning);
+      }
     }
+  }
+
+  async #started(beginning: Beginning, signal: AbortSignal): Promise<Cell | null> {
+    const cell = await beginning.cell.catch(() => null);
+    if (!cell || !signal.aborted) return cell;
+    // Whoever waited for it has left.
+    if (this.#stopped.signal.aborted) await cell.end(SERVER_STOPS).catch(() => {});
+    else this.#keep(cell);
+    throw signal.reason;
   }
 
   #keep(cell: Cell): void {

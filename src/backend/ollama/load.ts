@@ -5,6 +5,7 @@ import type { Variant } from '../../domain/model.ts';
 import type { Call } from './connection.ts';
 import { residentWith } from './residents.ts';
 import { type OllamaServer, residents } from './server.ts';
+import { requireWhole } from './spill.ts';
 import { emptyAnswer } from './wire.ts';
 
 /** Its entry is made before the load is answered, but another client's load may have taken its place already. */
@@ -14,7 +15,7 @@ const LOOK_AGAIN_MS = 150;
 /**
  * Loads with an empty request that is ours alone: a load dies with the connection that asked for it first.
  * @returns what the server lists for it; null when it could not be asked.
- * @throws BackendError, or the signal's reason
+ * @throws SpilledError, after which it still has to be unloaded; BackendError, or the signal's reason
  */
 export async function load(
   server: OllamaServer,
@@ -28,7 +29,9 @@ export async function load(
   } catch (error) {
     throw asLoadFailure(error);
   }
-  return verify(server, spec.variant, signal);
+  const resident = await verify(server, spec.variant, signal);
+  if (resident) requireWhole(resident, spec);
+  return resident;
 }
 
 /**

@@ -26,8 +26,12 @@ const LONGEST_POLL_MS = 100;
 export async function endGroup(group: ProcessGroup, options: EndOptions): Promise<EndOutcome> {
   const { clock } = options;
   using _running = holdEventLoop();
-  if ((await group.scan()).length === 0) return { kind: 'gone', killed: false };
-  group.signal('SIGTERM');
+  // Those that are at hand need not wait for the look through all processes. Told twice, a program may end without tidying up.
+  const told = new Set(group.nearMembers().map(({ pid }) => pid));
+  if (told.size > 0) group.signal('SIGTERM');
+  const members = await group.scan();
+  if (members.length === 0) return { kind: 'gone', killed: false };
+  group.signal('SIGTERM', told);
   const graceEnd = clock.monotonic() + options.graceMs;
   let orphanedAt = Number.POSITIVE_INFINITY;
   const emptied = await poll(group, clock, () => {

@@ -61,9 +61,12 @@ export class ProcessGroup {
     });
   }
 
-  /** Looks at the groups of all processes, but into no environment: finds every member but those that left the group and the session. */
-  nearMembers(): readonly ProcessStat[] {
-    this.#proveCompanions();
+  /**
+   * Looks at the groups of all processes, but into no environment: finds every member but those that left the group and the session.
+   * @param all the system's processes, for a caller who asks several groups.
+   */
+  nearMembers(all: readonly ProcessStat[] = listStats()): readonly ProcessStat[] {
+    this.#proveCompanions(all);
     return this.knownMembers();
   }
 
@@ -100,9 +103,14 @@ export class ProcessGroup {
   /**
    * Signals every member found before that still lives. Between the last look at a process and its signal nothing else of ours runs:
    * only within these microseconds could its pid get another owner.
+   * @param told pids that have had it already.
    */
-  signal(signal: NodeJS.Signals): void {
-    const members = this.nearMembers();
+  signal(signal: NodeJS.Signals, told: ReadonlySet<number> = new Set()): void {
+    const members = this.nearMembers().filter(({ pid }) => !told.has(pid));
+    if (told.size > 0) {
+      for (const member of members) send(member.pid, signal);
+      return;
+    }
     const groupId = this.leader?.pid;
     if (groupId !== undefined && members.some((member) => member.groupId === groupId)) {
       send(-groupId, signal);
@@ -111,12 +119,10 @@ export class ProcessGroup {
   }
 
   /** Proves those without the mark (their environment was cleared, or they are just being started) by the company they are in. */
-  #proveCompanions(): void {
+  #proveCompanions(all: readonly ProcessStat[]): void {
     const leader = this.leader;
     if (!leader) return;
-    const together = listStats().filter(
-      (stat) => stat.groupId === leader.pid || stat.sessionId === leader.pid,
-    );
+    const together = all.filter((stat) => stat.groupId === leader.pid || stat.sessionId === leader.pid);
     // A zombie keeps the number as well as a living one does.
     if (!together.some((stat) => this.#isProven(stat))) return;
     for (const stat of together) this.#proven.set(stat.pid, stat);

@@ -11,6 +11,7 @@ import type { OutputFile } from './output-file.ts';
 import { readEnviron } from './proc/environ.ts';
 import { programOf } from './proc/host.ts';
 import { type HostMemory, memoryOf } from './proc/memory.ts';
+import type { ProcessStat } from './proc/stat.ts';
 import { type ExitStatus, explainExit, type ProcessExit } from './process-exit.ts';
 import type { ProcessGroup } from './process-group.ts';
 import type { ProcessRecord, ProcessRecords } from './process-record.ts';
@@ -132,9 +133,9 @@ export class SupervisedProcess {
     if (this.#state === 'STARTING') this.#take('answer');
   }
 
-  /** Of all its processes but those that left its session. */
-  memory(): Promise<HostMemory> {
-    return memoryOf(this.#group.nearMembers().map((member) => member.pid));
+  /** Of all its processes but those that left its session. @param all the system's processes, for a caller who asks several. */
+  memory(all?: readonly ProcessStat[]): Promise<HostMemory> {
+    return memoryOf(this.#group.nearMembers(all).map((member) => member.pid));
   }
 
   /** Whether it, or a child of its, is who listens on that port. */

@@ -24,6 +24,7 @@ const HealthProblemCodeEnum = enumOf<HealthProblemCode>(
     MODEL_SPILLED: 'An instance is partly on the CPU.',
     NO_BACKEND: 'No backend is configured.',
     SCHEDULER_PAUSED: 'The scheduler is paused.',
+    STRAY_OLLAMA: 'An Ollama that is no backend answers beside managed ones, and may take their memory.',
     VRAM_OVERDRAWN: 'More GPU memory is claimed than there is.',
   },
 );

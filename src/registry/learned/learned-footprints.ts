@@ -2,13 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { BackendId } from '../../domain/ids.ts';
 import { type InstanceConfig, residencyKey, type Variant } from '../../domain/model.ts';
 import type { Store } from '../../domain/store.ts';
-import {
-  isSpilled,
-  type LearnedEntry,
-  type LoadMeasurement,
-  learnedEntry,
-  type Misfit,
-} from './observation.ts';
+import { isSpilled, type LearnedEntry, type LoadMeasurement, learnedEntry } from './observation.ts';
 
 const SPACE = 'footprint';
 /** Observations kept of one variant: what a load takes depends on what else was there, so the newest few all count. */
@@ -72,16 +66,6 @@ export class LearnedFootprints {
       .toSorted(([, a], [, b]) => a.readAt - b.readAt);
   }
 
-  /** With whatever slots: the newest time that it did not go whole onto the GPUs. */
-  misfit(backendId: BackendId, variant: Variant): Misfit | null {
-    const prefix = `${backendId}|${residencyKey(variant)}|`;
-    let newest: Misfit | null = null;
-    for (const [key, { misfit }] of this.#byKey) {
-      if (misfit && key.startsWith(prefix) && (!newest || misfit.at > newest.at)) newest = misfit;
-    }
-    return newest;
-  }
-
   /** What the driver takes for a process on this backend's host; null until somebody has looked. */
   driverBytes(backendId: BackendId): number | null {
     const seen = [...this.of(backendId)]
@@ -94,6 +78,25 @@ export class LearnedFootprints {
   async learn(lesson: Lesson): Promise<void> {
     const key = keyOf(lesson.backendId, lesson.variant, lesson.config);
     const entry = this.#learned(this.#byKey.get(key), lesson);
+    this.#byKey.set(key, entry);
+    await this.#store.remember(SPACE, key, entry);
+  }
+
+  /** Of the newest load, which was learned before. Resolves when it is stored; it counts at once. */
+  async learnProbed(
+    backendId: BackendId,
+    variant: Variant,
+    config: InstanceConfig,
+    probedBytes: number,
+  ): Promise<void> {
+    const key = keyOf(backendId, variant, config);
+    const before = this.#byKey.get(key);
+    const newest = before?.observations.at(-1);
+    if (!before || !newest) return;
+    const { sizeBytes } = newest;
+    const driverBytes = driverBytesOf({ vramBytes: sizeBytes, probedBytes });
+    const observations = [...before.observations.slice(0, -1), { ...newest, driverBytes }];
+    const entry = { ...before, observations };
     this.#byKey.set(key, entry);
     await this.#store.remember(SPACE, key, entry);
   }
@@ -112,7 +115,15 @@ export class LearnedFootprints {
     const [warmLoadMs, coldLoadMs] = [before?.warmLoadMs ?? null, before?.coldLoadMs ?? null];
     if (isSpilled(measured)) {
       const { sizeBytes, vramBytes } = measured;
-      const misfit = { sizeBytes, vramBytes, cardBytes: measured.cardBytes ?? null, serverVersion, at };
+      const times = (before?.misfit?.times ?? 0) + 1;
+      const misfit = {
+        sizeBytes,
+        vramBytes,
+        roomBytes: measured.roomBytes ?? null,
+        times,
+        serverVersion,
+        at,
+      };
       return { ...base, observations: before?.observations ?? [], misfit, warmLoadMs, coldLoadMs };
     }
     const observation = {
@@ -135,7 +146,7 @@ function runningMean(before: number | null, newest: number): number {
   return before === null ? newest : before + NEWEST * (newest - before);
 }
 
-function driverBytesOf(measured: LoadMeasurement): number | null {
+function driverBytesOf(measured: Pick<LoadMeasurement, 'probedBytes' | 'vramBytes'>): number | null {
   if (measured.probedBytes === undefined || measured.vramBytes === 0) return null;
   const bytes = measured.probedBytes - measured.vramBytes;
   return bytes >= 0 && bytes <= MOST_DRIVER_BYTES ? bytes : null;

@@ -10,8 +10,8 @@ export interface LoadMeasurement {
   readonly loadMs: number;
   /** By how much the GPUs' used memory grew over the load, where it was read before and after it and nothing else changed. */
   readonly probedBytes?: number;
-  /** What the GPUs had for it, all instances of ours gone: kept when it did not fit. Absent on a host without any. */
-  readonly cardBytes?: number;
+  /** What was free for it on its GPUs: kept when it did not fit. Absent on a host without any. */
+  readonly roomBytes?: number;
 }
 
 const observation = z.object({
@@ -24,17 +24,19 @@ const observation = z.object({
 });
 export type Observation = Readonly<z.infer<typeof observation>>;
 
+/** A variant that did not go whole onto the GPUs of a backend. */
 const misfit = z.object({
   /** What the server said that it takes in all. */
   sizeBytes: z.number(),
   /** The part of that which was on GPUs. */
   vramBytes: z.number(),
-  cardBytes: z.number().nullable(),
+  /** What was free for it on its GPUs. */
+  roomBytes: z.number().nullable(),
+  /** In a row. */
+  times: z.number(),
   serverVersion: z.string().nullable(),
   at: z.number(),
 });
-/** A variant that did not go whole onto the GPUs of a backend. */
-export type Misfit = Readonly<z.infer<typeof misfit>>;
 
 export const learnedEntry = z.object({
   weights: z.string(),
@@ -58,6 +60,6 @@ export type LearnedEntry = Readonly<z.infer<typeof learnedEntry>>;
 
 /** Part of the model is on the CPU although there are GPUs. Without a GPU nothing spills. */
 export function isSpilled(measured: LoadMeasurement): boolean {
-  if (measured.vramBytes === 0) return measured.cardBytes !== undefined && measured.cardBytes > 0;
+  if (measured.vramBytes === 0) return measured.roomBytes !== undefined;
   return measured.vramBytes < measured.sizeBytes;
 }

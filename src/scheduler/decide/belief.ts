@@ -17,7 +17,12 @@ export function believedFreeBytes(
   const here = staying.flatMap((instance) => {
     const part = instance.footprint.find((each) => each.gpuId === gpu.id);
     return part
-      ? [{ bytes: part.bytes, freeBefore: instance.freeBeforeLoad.get(gpu.id) ?? gpu.totalBytes }]
+      ? [
+          {
+            bytes: toldBytes(instance, part.bytes),
+            freeBefore: instance.freeBeforeLoad.get(gpu.id) ?? gpu.totalBytes,
+          },
+        ]
       : [];
   });
   if (here.length === 0) return null;
@@ -26,6 +31,12 @@ export function believedFreeBytes(
     unclaimed,
     ...here.map(({ bytes, freeBefore }) => Math.min(gpu.totalBytes, freeBefore) - bytes),
   );
+}
+
+/** It reckons with its own figure, not with what the driver shows. */
+function toldBytes({ footprint, reportedBytes }: InstanceSnapshot, bytes: number): number {
+  const all = footprint.reduce((sum, part) => sum + part.bytes, 0);
+  return reportedBytes === null || all === 0 ? bytes : bytes * Math.min(1, reportedBytes / all);
 }
 
 /** Whether the server would load it onto this card without evicting anyone. The first model on a card is always taken. */

@@ -10,7 +10,7 @@
  */
 import { Draft } from './draft.ts';
 import { fillInstances } from './fill.ts';
-import { advance, expireIdle, relieve, wakeStuckLoads } from './keep-up.ts';
+import { advance, expireIdle, releaseIdle, relieve, wakeStuckLoads } from './keep-up.ts';
 import { openPlans } from './next-models.ts';
 import type { Plan } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -26,6 +26,9 @@ export function decide(snapshot: Snapshot, now: number): Plan {
     draft.claims.push(...fillInstances(snapshot, draft.draining, now));
     openPlans(draft);
   }
-  for (const backend of snapshot.backends) expireIdle(draft, backend);
+  for (const backend of snapshot.backends) {
+    expireIdle(draft, backend);
+    releaseIdle(draft, backend);
+  }
   return draft.plan();
 }

@@ -1,13 +1,13 @@
 /** The host's own memory, which every instance of a managed backend takes some of beside its GPUs'. */
 import type { BackendSnapshot, HostSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
-/** What an instance may come to take of the host. Without a GPU all of it lies there. */
+/** What an instance may come to take of the host: without a GPU all of it lies there, and else `cpuBytes` of it. */
 export function hostBytesOf(
-  footprintBytes: number,
+  { footprintBytes, cpuBytes }: Pick<LoadOption, 'footprintBytes' | 'cpuBytes'>,
   bytesPerInstance: number,
   gpus: readonly unknown[] | null,
 ): number {
-  return bytesPerInstance + (gpus?.length === 0 ? footprintBytes : 0);
+  return bytesPerInstance + cpuBytes + (gpus?.length === 0 ? footprintBytes : 0);
 }
 
 /** Whether the host has room for it once `leaving` are gone; always where nobody watches the host. */
@@ -18,7 +18,7 @@ export function hostAdmits(
 ): boolean {
   if (!host) return true;
   const back = leaving.reduce((sum, instance) => sum + instance.hostBytes, 0);
-  return hostBytesOf(option.footprintBytes, host.bytesPerInstance, gpus) <= host.freeBytes + back;
+  return hostBytesOf(option, host.bytesPerInstance, gpus) <= host.freeBytes + back;
 }
 
 /** Whether the host could ever have room for it, with every instance gone. */
@@ -35,9 +35,6 @@ export function hostWithout(
   loads: readonly LoadOption[],
 ): HostSnapshot | null {
   if (!host) return null;
-  const taken = loads.reduce(
-    (sum, option) => sum + hostBytesOf(option.footprintBytes, host.bytesPerInstance, gpus),
-    0,
-  );
+  const taken = loads.reduce((sum, option) => sum + hostBytesOf(option, host.bytesPerInstance, gpus), 0);
   return { ...host, freeBytes: host.freeBytes - taken };
 }

@@ -72,6 +72,15 @@ export function expireIdle(draft: Draft, backend: BackendSnapshot): void {
   }
 }
 
+/** What was told to go by this plan and has no job goes with it: nothing else may happen for long that would bring another turn. */
+export function releaseIdle(draft: Draft, backend: BackendSnapshot): void {
+  for (const instance of backend.instances) {
+    if (!draft.draining.has(instance.id) || instance.activeJobs > 0) continue;
+    if (draft.claims.some((claim) => claim.instanceId === instance.id)) continue;
+    draft.unload(backend, instance, 'It has no job.');
+  }
+}
+
 /**
  * An Ollama whose loads hang for no reason is woken by any unload (its pending loop waits for an event that never comes): the least
  * recently used instance with nothing to do is given up for that, one at a time.

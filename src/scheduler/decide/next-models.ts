@@ -2,6 +2,7 @@
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import type { Draft } from './draft.ts';
 import { chooseVictims, fitWithout } from './fit.ts';
+import { misfitUntil } from './misfit.ts';
 import type { Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
 import { willingVictims } from './victims.ts';
 import { overdueAt, weightedWaiting } from './waiting.ts';
@@ -89,6 +90,7 @@ function isPossibleNow(draft: Draft, option: LoadOption): boolean {
   if (!backend?.available) return false;
   const holdUntil = backend.loadHolds.get(option.variant.weights) ?? 0;
   draft.wakeBy(holdUntil);
+  draft.wakeBy(misfitUntil(option));
   return holdUntil <= draft.now;
 }
 
@@ -100,7 +102,8 @@ function open(draft: Draft, candidate: Candidate, willing: readonly InstanceSnap
   const now = draft.withPlanned(backend);
   const victims = chooseVictims(option, now, willing);
   if (!victims) return false;
-  const need = `${wanted}; needs ${formatBytes(option.footprintBytes)}`;
+  const rest = option.cpuBytes > 0 ? ` (${formatBytes(option.cpuBytes)} more will be on the CPU)` : '';
+  const need = `${wanted}; needs ${formatBytes(option.footprintBytes)}${rest}`;
   if (victims.length === 0) {
     const placement = fitWithout(option, now, []);
     if (!placement) return false;

@@ -3,6 +3,7 @@ import type { QueueBacklog } from '../../domain/backlog.ts';
 import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { InstanceConfig, Variant } from '../../domain/model.ts';
+import type { Misfit } from '../../domain/resolver.ts';
 
 export interface Snapshot {
   /** Start nothing new; what drains goes on. */
@@ -46,6 +47,8 @@ export interface GpuSnapshot {
   readonly freeBytes: number;
   /** Free if every instance were gone. */
   readonly capacityBytes: number;
+  /** All but headroom: free if nobody used the card. */
+  readonly emptyBytes: number;
   readonly totalBytes: number;
   readonly reservedBytes: number;
   /** How far the claims exceed the card. */
@@ -74,6 +77,10 @@ export interface InstanceSnapshot extends Instance {
   readonly expectedLoadMs: number;
   /** Bytes that were free on each card when it was loaded, as its server saw them. */
   readonly freeBeforeLoad: ReadonlyMap<GpuId, number>;
+  /** Jobs asked of the store for it and not answered yet: until then the demand may have them off already, and once more. */
+  readonly asking: number;
+  /** What its server tells of it on GPUs, which leaves out what the driver takes; null while it loads. */
+  readonly reportedBytes: number | null;
 }
 
 /** Asked for by a person, a pin or the configuration. */
@@ -102,7 +109,16 @@ export interface LoadOption {
   readonly backendId: BackendId;
   readonly variant: Variant;
   readonly config: InstanceConfig;
+  /** On GPUs. */
   readonly footprintBytes: number;
+  /** What of it is to lie in the host's memory although there are GPUs. */
+  readonly cpuBytes: number;
+  /** Whether it may lie there in part, where no GPU could ever hold it whole. */
+  readonly mayOffload: boolean;
+  /** Its last load there went to the CPU in part; null when it did not. */
+  readonly misfit: Misfit | null;
+  /** What of it on GPUs the driver takes, in no figure of the server's. */
+  readonly driverBytes: number;
   /** What the server itself will predict, where it judges fit by itself. */
   readonly predictedByServerBytes: number;
   readonly measured: boolean;

@@ -25,7 +25,8 @@ export function willingVictims(
   const possible = draft.standing(backend).filter((instance) => {
     const oldEnoughAt = (instance.loadedAt ?? draft.now) + YOUNGEST_VICTIM_MS;
     draft.wakeBy(oldEnoughAt);
-    return !instance.pinned && oldEnoughAt <= draft.now;
+    // What is left of its queue is not known while a claim is under way; the answer is an event, and decided about anew.
+    return !instance.pinned && instance.asking === 0 && oldEnoughAt <= draft.now;
   });
   const idle = possible
     .filter((instance) => !draft.hasWork(instance))

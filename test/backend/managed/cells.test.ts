@@ -7,6 +7,7 @@ import { BackendError } from '../../../src/domain/errors.ts';
 import { MiB } from '../../../src/domain/units.ts';
 import {
   createRig,
+  enginePid,
   eventually,
   livingOn,
   load,
@@ -29,7 +30,9 @@ describe('an instance', () => {
     const handle = await load(backend, rig, SMALL);
     expect(handle.measured?.sizeBytes).toBe(handle.measured?.vramBytes);
     expect(rig.usedBytes(0)).toBeGreaterThan(300 * MiB);
-    const { residents, version } = await backend.inspect(signal);
+    const { residents, version, ownPids } = await backend.inspect(signal);
+    expect(residents[0]?.pids).toEqual([enginePid(rig)]);
+    expect(ownPids).toContain(enginePid(rig));
     expect(version).toMatch(/^\d/);
     expect(residents).toEqual([
       expect.objectContaining({ modelName: SMALL, contextLength: 2048, parallel: 2, expiresAt: null }),
@@ -38,6 +41,20 @@ describe('an instance', () => {
     await handle.unload(signal);
     expect(rig.usedBytes(0)).toBe(0);
     expect((await backend.inspect(signal)).residents).toEqual([]);
+  });
+
+  test('is let go where only a part of it fits, unless it may be partly on the CPU', async () => {
+    const rig = createRig([1024]);
+    const backend = await startBackend(rig);
+    const spec = await specOf(backend, rig, OTHER);
+    expect(await rejection(backend.load(spec, signal))).toMatchObject({ code: 'OUT_OF_MEMORY' });
+    const { num_gpu: _, ...options } = spec.variant.options;
+    const handle = await backend.load({ ...spec, variant: { ...spec.variant, options } }, signal);
+    const { sizeBytes = 0, vramBytes = 0 } = handle.measured ?? {};
+    expect(vramBytes).toBeGreaterThan(0);
+    expect(vramBytes).toBeLessThan(sizeBytes);
+    expect(await say(handle, OTHER)).not.toBe('');
+    expect(rig.events().filter(({ kind }) => kind === 'loaded')).toHaveLength(1);
   });
 
   test('makes embeddings', async () => {
@@ -173,6 +190,52 @@ describe('cells that stand ready', () => {
     await backend.warmed();
     await load(backend, rig, EMBEDDING, [0], 1);
     expect(backend.cellStatistics).toEqual({ coldStarts: 2, warmStarts: 1 });
+  });
+
+  test('are there before the first load, once the cards are known', async () => {
+    const rig = createRig([4096, 4096]);
+    const backend = await startBackend(rig, { warmCells: 1 });
+    const { gpus } = await specOf(backend, rig, SMALL, [0, 1]);
+    backend.standReady(gpus);
+    const warm = () => backend.cells().filter(({ role, status }) => role === 'warm' && status === 'READY');
+    await eventually(() => warm().length === 2);
+    backend.standReady(gpus);
+    await backend.warmed();
+    expect(warm()).toHaveLength(2);
+    await load(backend, rig, SMALL, [1]);
+    expect(backend.cellStatistics).toEqual({ coldStarts: 0, warmStarts: 1 });
+  });
+
+  test('are none where none are wanted', async () => {
+    const rig = createRig();
+    const backend = await startBackend(rig);
+    const { gpus } = await specOf(backend, rig, SMALL);
+    backend.standReady(gpus);
+    await load(backend, rig, SMALL);
+    await backend.warmed();
+    expect(backend.cells().filter(({ role }) => role === 'warm')).toEqual([]);
+  });
+
+  test('take a load while they are only starting', async () => {
+    const rig = createRig();
+    const backend = await startBackend(rig, { warmCells: 1 });
+    const spec = await specOf(backend, rig, SMALL);
+    backend.standReady(spec.gpus);
+    await backend.load(spec, signal);
+    expect(backend.cellStatistics).toEqual({ coldStarts: 0, warmStarts: 1 });
+  });
+
+  test('start beside the load that took the one before', async () => {
+    const rig = createRig();
+    const backend = await startBackend(rig, { warmCells: 1 });
+    const spec = await specOf(backend, rig, SMALL);
+    rig.fail({ hangLoad: 1 });
+    const given = new AbortController();
+    const loading = backend.load(spec, given.signal);
+    await eventually(() => backend.cells().some(({ role, status }) => role === 'warm' && status === 'READY'));
+    expect((await backend.inspect(signal)).residents).toEqual([]);
+    given.abort(new Error('That is enough.'));
+    await expect(loading).rejects.toThrow('That is enough.');
   });
 
   test('are as many for each card as configured, and of the kind that was used last', async () => {

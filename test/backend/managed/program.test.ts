@@ -68,6 +68,7 @@ const surroundings = {
 const options = {
   defaults: {
     contextLength: 2048,
+    instance: { parallel: 2, kvCacheType: 'f16', flashAttention: null } as const,
     parallelLoads: 2,
     fitTargetBytes: 512 * MiB,
     promptCacheBytes: 256 * MiB,

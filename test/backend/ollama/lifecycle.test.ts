@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SpilledError } from '../../../src/domain/errors.ts';
 import { httpServer, json, type RawServer } from './raw-server.ts';
 import { attached, failureOf, NEVER, specOf, variantOf } from './worlds.ts';
 
@@ -47,6 +48,18 @@ describe('loading', () => {
     ]);
     expect(inference(server)[0]?.body).not.toHaveProperty('prompt');
     await backend.stop();
+  });
+
+  test('fails where a part went to the CPU although all of it was to lie on GPUs', async () => {
+    await using server = await memoryServer({ list: () => [ENTRY] });
+    await using backend = attached(server.url);
+    const spec = { ...specOf(variantOf('m:latest')), gpus: [{ key: 'GPU-0', index: 0 }] };
+    const failure = await failureOf(backend.load(spec, NEVER));
+    expect(failure).toBeInstanceOf(SpilledError);
+    expect(failure).toMatchObject({ code: 'OUT_OF_MEMORY', sizeBytes: 2000, vramBytes: 1500 });
+    const mayBeInPart = variantOf('m:latest', { options: { num_ctx: 4096 } });
+    const handle = await backend.load({ ...spec, variant: mayBeInPart }, NEVER);
+    expect(handle.measured).toEqual({ sizeBytes: 2000, vramBytes: 1500 });
   });
 
   test('loads an embedding model by an empty embedding, because generate refuses it', async () => {

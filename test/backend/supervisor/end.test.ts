@@ -38,6 +38,15 @@ test('a program that ignores SIGTERM is killed after its grace', async () => {
   expect(exit.lastLines.at(-1)).toBe('SIGTERM ignored');
 });
 
+test('a program is told to end once, also when some of its children are only found by a long look', async () => {
+  const flags = ['ignore-term', 'children=1', 'detached-children'];
+  const started = await supervisorIn(dataFolder()).start(spec(flags, { graceMs: 200 }));
+  const children = childrenIn(started.output.tail(20));
+  const { lastLines } = await started.end();
+  expect(lastLines.filter((line) => line === 'SIGTERM ignored')).toHaveLength(1);
+  expect(children.filter(isAlive)).toEqual([]);
+});
+
 test('a stopped program is killed as well', async () => {
   const started = await supervisorIn(dataFolder()).start(spec([], { graceMs: 200 }));
   process.kill(started.pid, 'SIGSTOP');

@@ -1,0 +1,141 @@
+/** The jobs submitted to a vramkeeper with one backend. All times are the server's own, so that asking it costs the jobs nothing. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type App, createApp } from '../../src/app.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { BackendConfig, Config } from '../../src/config/config.ts';
+import { MiB } from '../../src/domain/units.ts';
+import { createLoggerOn } from '../../src/telemetry/logger.ts';
+import { type JobTimes, type Outcome, PROMPT, summarize, type WorkloadJob } from './workload.ts';
+
+/** Tokens of one slot in the measured runs. */
+export const CONTEXT_LENGTH = 2_048;
+
+const ASK_MS = 250;
+const PAGE = 100;
+
+// biome-ignore lint/suspicious/noExplicitAny: what is selected is plain where it is asked for.
+type Answer = any;
+
+export interface Served {
+  ask(query: string, variables?: object): Promise<Answer>;
+}
+
+export async function throughVramkeeper(
+  jobs: readonly WorkloadJob[],
+  backend: BackendConfig,
+): Promise<Pick<Outcome, 'seconds' | 'meanSeconds' | 'p95Seconds' | 'loads'>> {
+  return withVramkeeper(backend, async (server) => {
+    await untilModelsAreKnown(server);
+    const startedAt = Date.now();
+    await Promise.all(jobs.map((job) => submit(server, job)));
+    await untilDone(server);
+    const { stats } = await server.ask('{ stats { swaps { loads } } }');
+    return { ...summarize(startedAt, await timesOf(server)), loads: stats.swaps.loads };
+  });
+}
+
+/** A server with this backend while `use` runs, in a folder of its own. */
+export async function withVramkeeper<T>(
+  backend: BackendConfig,
+  use: (server: Served) => Promise<T>,
+): Promise<T> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-bench-'));
+  const lines: string[] = [];
+  const logger = createLoggerOn({ write: (line) => void lines.push(line) }, LOG_LEVEL, systemClock);
+  const app = createApp(configOf(backend, dataDir), { logger });
+  try {
+    await app.start();
+    return await use({ ask: (query, variables = {}) => ask(app, query, variables) });
+  } finally {
+    await app.stop({ graceMs: 0 });
+    if (process.env.VRAMKEEPER_BENCH_LOG) process.stderr.write(lines.join(''));
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** `VRAMKEEPER_BENCH_LOG=debug` shows what the server wrote, when it is over. */
+const LOG_LEVEL = process.env.VRAMKEEPER_BENCH_LOG === 'debug' ? 'debug' : 'silent';
+
+function configOf(backend: BackendConfig, dataDir: string): Config {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    headroomBytes: 0,
+    backends: [backend],
+    retentionMs: 86_400_000,
+    models: {},
+    keepAliveMs: 300_000,
+    warmup: [],
+    keepWarm: [],
+    reservations: [],
+    contextLength: CONTEXT_LENGTH,
+    queueLimit: 100_000,
+    maxBodyBytes: 20 * MiB,
+    keys: [],
+    log: { level: 'silent', format: 'text', file: null },
+    pollIntervalMs: 1_000,
+    configFile: null,
+  };
+}
+
+async function ask(app: App, query: string, variables: object): Promise<Answer> {
+  const response = await fetch(app.graphqlUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as Answer;
+  if (!data) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+async function submit(server: Served, { arrivalMs, model, outputTokens }: WorkloadJob): Promise<void> {
+  await pause(arrivalMs);
+  const request = { generate: { prompt: PROMPT, options: { maxTokens: outputTokens } } };
+  const { submitJob } = await server.ask(
+    'mutation ($input: SubmitJobInput!) { submitJob(input: $input) { ... on SubmitJobPayload { job { id } } ... on UserError { message } } }',
+    { input: { model, request } },
+  );
+  if (!submitJob.job) throw new Error(submitJob.message);
+}
+
+export async function untilModelsAreKnown(server: Served): Promise<void> {
+  for (;;) {
+    const { models } = await server.ask('{ models(first: 1) { totalCount } }');
+    if (models.totalCount > 0) return;
+    await pause(ASK_MS);
+  }
+}
+
+async function untilDone(server: Served): Promise<void> {
+  for (;;) {
+    const { stats } = await server.ask('{ stats { counts { pending queued running } } }');
+    const { pending, queued, running } = stats.counts;
+    if (pending + queued + running === 0) return;
+    await pause(ASK_MS);
+  }
+}
+
+/** @throws Error naming the first job that did not complete */
+async function timesOf(server: Served): Promise<readonly JobTimes[]> {
+  const times: JobTimes[] = [];
+  for (let after: string | null = null; ; ) {
+    const { jobs }: Answer = await server.ask(
+      'query ($first: Int!, $after: String) { jobs(first: $first, after: $after) { nodes { id status createdAt finishedAt failure { message } } pageInfo { hasNextPage endCursor } } }',
+      { first: PAGE, after },
+    );
+    for (const job of jobs.nodes) {
+      if (job.status !== 'COMPLETE') throw new Error(`${job.id}: ${job.failure?.message ?? job.status}`);
+      times.push({ arrivedAt: Date.parse(job.createdAt), doneAt: Date.parse(job.finishedAt) });
+    }
+    if (!jobs.pageInfo.hasNextPage) return times;
+    after = jobs.pageInfo.endCursor;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,103 @@
+/** Whether Ollama is run by vramkeeper or by somebody else, where the settings leave it open. */
+import type { Clock } from '../clock.ts';
+import type { Config, LoadedConfig, OllamaAlternatives } from '../config/config.ts';
+import { DEFAULT_OLLAMA_URL } from '../config/ollama-host.ts';
+import { InvalidSettingError } from '../domain/errors.ts';
+import { lookAtProgram, type ProgramLook } from './managed-look.ts';
+import { askOllama, isHere, type OllamaAnswer } from './ollama-answer.ts';
+
+export type Mode = 'ATTACHED' | 'MANAGED';
+
+/** All that the choice depends on. */
+export interface Circumstances {
+  readonly platform: NodeJS.Platform;
+  /** At OLLAMA_HOST, or Ollama's default address. */
+  readonly url: string;
+  /** Whether that is this machine. */
+  readonly urlIsHere: boolean;
+  readonly answer: OllamaAnswer;
+  readonly program: ProgramLook;
+}
+
+export interface Choice {
+  readonly mode: Mode;
+  /** Part of a sentence. */
+  readonly why: string;
+}
+
+/**
+ * An Ollama that answers is used as it is; else a program that is here is run; else the address is waited for. Processes can be supervised
+ * on Linux alone. An OLLAMA_HOST that names another machine says where jobs are to run, and that machine may only be late.
+ */
+export function chooseMode({ platform, url, urlIsHere, answer, program }: Circumstances): Choice {
+  if (answer.kind === 'answers') return { mode: 'ATTACHED', why: `an Ollama answers at ${url}` };
+  const silence =
+    answer.kind === 'strange'
+      ? `what answers at ${url} is no Ollama (${answer.said})`
+      : `no Ollama answers at ${url}`;
+  if (!urlIsHere) return { mode: 'ATTACHED', why: `OLLAMA_HOST names another machine, and ${silence} yet` };
+  if (platform !== 'linux') {
+    return { mode: 'ATTACHED', why: `${silence} yet, and server processes can be managed on Linux alone` };
+  }
+  if (program.kind === 'unusable')
+    return { mode: 'ATTACHED', why: `${silence} yet, and none can be managed: ${sentence(program.problem)}` };
+  return { mode: 'MANAGED', why: `${silence}, and ${program.path} is here` };
+}
+
+/** Without its full stop, to stand at the end of another one. */
+const sentence = (text: string) => text.replace(/\.$/, '');
+
+/** What `chooseMode` is to be asked with. */
+export async function lookAround(
+  { attached, managed }: OllamaAlternatives,
+  clock: Clock,
+): Promise<Circumstances> {
+  const { url } = attached;
+  const [answer, program] = await Promise.all([
+    askOllama(url, clock),
+    lookAtProgram(managed.managed, process.env, clock),
+  ]);
+  return { platform: process.platform, url, urlIsHere: isHere(url), answer, program };
+}
+
+export interface Settled {
+  readonly config: Config;
+  /** For the log: which mode, and why. */
+  readonly line: string;
+}
+
+/**
+ * @param look asked only where the settings leave it open.
+ * @throws InvalidSettingError for `--managed` where processes cannot be managed
+ */
+export async function settleBackends(
+  config: LoadedConfig,
+  look: () => Promise<Circumstances>,
+  platform: NodeJS.Platform = process.platform,
+): Promise<Settled> {
+  const { ollama, ...rest } = config;
+  const strayOllamaUrl = isHere(ollama.attached.url) ? ollama.attached.url : DEFAULT_OLLAMA_URL;
+  if (ollama.namedBy !== null) {
+    requirePlatform(ollama.namedBy, platform);
+    return { config: { ...rest, strayOllamaUrl }, line: namedLine(config) };
+  }
+  const { mode, why } = chooseMode(await look());
+  const backend = mode === 'MANAGED' ? ollama.managed : ollama.attached;
+  return {
+    config: { ...rest, backends: [backend], strayOllamaUrl },
+    line: mode === 'MANAGED' ? `Ollama is managed: ${why}.` : `Ollama is attached, not managed: ${why}.`,
+  };
+}
+
+function requirePlatform(namedBy: string, platform: NodeJS.Platform): void {
+  if (namedBy !== '--managed' || platform === 'linux') return;
+  throw new InvalidSettingError(
+    `--managed: server processes can be managed on Linux alone, not on ${platform}. Start Ollama yourself and leave the flag out, or name it with --backend URL.`,
+  );
+}
+
+/** `Backends, as vramkeeper.yaml:3: backends says: box (attached), rig (managed).` */
+function namedLine({ ollama, backends }: LoadedConfig): string {
+  const each = backends.map(({ name, managed }) => `${name} (${managed ? 'managed' : 'attached'})`);
+  return `Backends, as ${ollama.namedBy} says: ${each.join(', ')}.`;
+}

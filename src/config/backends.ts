@@ -1,0 +1,99 @@
+/** The backends that the settings name, and what could stand where they name none. */
+import { InvalidSettingError } from '../domain/errors.ts';
+import type { BackendConfig, GpuConfig, OllamaAlternatives } from './config.ts';
+import { type ManagedSettings, type ManagedSurroundings, managedConfig } from './managed.ts';
+import { DEFAULT_OLLAMA_URL, ollamaUrl } from './ollama-host.ts';
+import type { Settings } from './schema.ts';
+
+/** Tokens of one slot. */
+export const CONTEXT_LENGTH = 4096;
+
+/** As the settings of both kinds are known by: a reservation for it holds whichever is chosen. */
+const NAME = 'ollama';
+
+export interface Naming {
+  /** `--managed` was given. */
+  readonly wanted: boolean;
+  /** Where the last list of backends stands; null when there is none. */
+  readonly place: string | null;
+}
+
+/**
+ * `--managed` replaces backends that others run; managed ones that are listed stay as they are.
+ * @throws InvalidSettingError for an OLLAMA_HOST that is no address, where it is asked for
+ */
+export function backendsOf(
+  settings: Settings,
+  around: ManagedSurroundings,
+  { wanted, place }: Naming,
+): { readonly backends: readonly BackendConfig[]; readonly ollama: OllamaAlternatives } {
+  const listed = settings.backends?.map((backend) => backendConfig(backend, settings, around));
+  const isNamed = wanted || listed !== undefined;
+  const attached = backendConfig({ name: NAME, url: hostUrl(around, isNamed) }, settings, around);
+  const managed = {
+    ...backendConfig({ name: NAME, managed: {} }, settings, around),
+    managed: managedOf(settings.managed ?? {}, settings, around),
+  };
+  const ours = listed?.filter((backend) => backend.managed) ?? [];
+  const forced = ours.length > 0 ? ours : [managed];
+  return {
+    backends: wanted ? forced : (listed ?? [attached]),
+    ollama: { attached, managed, namedBy: wanted ? '--managed' : place },
+  };
+}
+
+function hostUrl({ env }: ManagedSurroundings, isNamed: boolean): string {
+  const host = env.OLLAMA_HOST?.trim();
+  try {
+    return host ? ollamaUrl(host) : DEFAULT_OLLAMA_URL;
+  } catch (error) {
+    if (!(error instanceof InvalidSettingError)) throw error;
+    // Nobody depends on it then.
+    if (isNamed) return DEFAULT_OLLAMA_URL;
+    throw new InvalidSettingError(`OLLAMA_HOST: ${error.message}`, { cause: error });
+  }
+}
+
+type BackendSettings = NonNullable<Settings['backends']>[number];
+
+function managedOf(managed: ManagedSettings, settings: Settings, around: ManagedSurroundings) {
+  return managedConfig(managed, around, settings.contextLength ?? CONTEXT_LENGTH);
+}
+
+function backendConfig(
+  backend: BackendSettings,
+  settings: Settings,
+  around: ManagedSurroundings,
+): BackendConfig {
+  return {
+    name: backend.name,
+    type: 'ollama',
+    url: backend.url ?? `managed:${backend.name}`,
+    ...(backend.managed && { managed: managedOf(backend.managed, settings, around) }),
+    parallel: backend.parallel ?? 1,
+    maxLoadedModels: backend.maxLoadedModels ?? null,
+    gpus: backend.gpus?.map(gpuConfig) ?? 'auto',
+  };
+}
+
+type GpuSettings = NonNullable<BackendSettings['gpus']>[number];
+
+function gpuConfig(gpu: GpuSettings, position: number): GpuConfig {
+  switch (gpu.probe) {
+    case 'nvidia':
+    case 'amd':
+    case 'virtual':
+      return { probe: gpu.probe, index: gpu.index ?? null };
+    case 'prometheus':
+      return {
+        probe: 'prometheus',
+        url: gpu.url ?? '',
+        index: gpu.index ?? null,
+        intervalMs: gpu.interval ?? null,
+      };
+    case 'fixed':
+      return { probe: 'fixed', index: gpu.index ?? position, totalBytes: gpu.total ?? 0 };
+    case 'none':
+      return { probe: 'none' };
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * What went to the CPU in part did so although it was believed to fit: for a while it is loaded only into more room than it had then,
+ * later into as much as it was measured to take. So whatever hid the memory cannot make it load and unload in a loop, and a variant
+ * is never held for ever.
+ */
+import type { LoadOption } from './snapshot.ts';
+
+/** After the first time; doubles with each in a row. */
+const FIRST_PATIENCE_MS = 60_000;
+const LONGEST_PATIENCE_MS = 3_600_000;
+
+/** Until when it needs more room than it had, epoch milliseconds; in the past when it may be tried again in the same. */
+export function misfitUntil({ misfit }: Pick<LoadOption, 'misfit'>): number {
+  if (!misfit) return Number.NEGATIVE_INFINITY;
+  return misfit.at + Math.min(LONGEST_PATIENCE_MS, FIRST_PATIENCE_MS * 2 ** (misfit.times - 1));
+}
+
+/** The option with the bytes that must be free for it after its last load went to the CPU in part. */
+export function withMisfit(option: LoadOption, now: number): LoadOption {
+  const { misfit, footprintBytes } = option;
+  if (!misfit) return option;
+  const more = misfitUntil(option) > now ? (misfit.roomBytes ?? 0) + 1 : 0;
+  const needed = Math.max(footprintBytes, misfit.sizeBytes, more);
+  return needed === footprintBytes ? option : { ...option, footprintBytes: needed };
+}

@@ -1,0 +1,51 @@
+/** Engines of our instances are no strangers: their memory is the instances', on the card where it really lies. */
+import { expect, test } from 'vitest';
+import { GiB, MiB } from '../../src/domain/units.ts';
+import { TestApp } from './test-app.ts';
+
+const SYSTEM = `{ backends { name
+  gpus { index vram { foreignBytes instanceBytes usedBytes freeBytes } foreignProcesses { name } }
+  instances { modelName status adopted vramBytes gpus { index } } } }`;
+
+async function settled(t: TestApp, isSettled: (backend: ReturnType<typeof Object>) => boolean) {
+  for (;;) {
+    const { backends } = await t.query(SYSTEM);
+    if (isSettled(backends[0])) return backends[0];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const CARDS = { gpus: [{ totalBytes: 6 * GiB }, { totalBytes: 8 * GiB }], contextBytes: 300 * MiB };
+const explained = (backend: { gpus: { vram: Record<string, number> }[] }) =>
+  backend.gpus.every(({ vram }) => vram.usedBytes === vram.instanceBytes && vram.foreignBytes === 0);
+
+test('what we loaded is booked where it lies, with what the driver takes for it', async () => {
+  await using t = await TestApp.start({ ollama: CARDS });
+  await t.ended(await t.generate('gemma:2b'));
+  await t.ended(await t.generate('smollm:360m'));
+  const backend = await settled(t, (each) => each.instances.length === 2 && explained(each));
+  expect(backend.gpus.flatMap((gpu: { foreignProcesses: unknown[] }) => gpu.foreignProcesses)).toEqual([]);
+  const real = t.ollama.core.memory.read();
+  for (const [i, gpu] of backend.gpus.entries()) expect(gpu.vram.usedBytes).toBe(real[i]?.usedBytes);
+});
+
+test('what others loaded is told from programs that are no model of ours', async () => {
+  await using t = await TestApp.start({ ollama: CARDS });
+  t.ollama.core.memory.setForeign(0, GiB);
+  await fetch(`${t.ollama.url}/api/generate`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'gemma:2b', options: { num_ctx: 4096 } }),
+  });
+  const backend = await settled(
+    t,
+    (each) =>
+      each.instances.length === 1 &&
+      each.gpus[0].vram.foreignBytes === GiB &&
+      each.gpus[1].vram.foreignBytes === 0,
+  );
+  expect(backend.instances[0]).toMatchObject({ adopted: true, gpus: [{ index: 1 }] });
+  expect(backend.gpus.map((gpu: { foreignProcesses: unknown[] }) => gpu.foreignProcesses)).toEqual([
+    [{ name: 'other' }],
+    [],
+  ]);
+});
