@@ -103,7 +103,11 @@ export function cellKey(plan: CellPlan, options: EnvironmentOptions, program: Pr
   return hash.digest('hex');
 }
 
-/** Whether these variables make Ollama write the prompts of jobs to its log. */
-export function logsPrompts({ OLLAMA_DEBUG: debug }: Readonly<Record<string, string>>): boolean {
-  return debug !== undefined && !['', '0', 'f', 'false'].includes(debug.trim().toLowerCase());
+/** Of the engine: from debug level on it writes what it is asked. */
+const ENGINE_VERBOSITY = ['LLAMA_LOG_VERBOSITY', 'LLAMA_ARG_LOG_VERBOSITY'];
+
+/** Whether these variables may make Ollama, or its engine, write the prompts of jobs to the log. */
+export function logsPrompts(env: Readonly<Record<string, string>>): boolean {
+  const debug = env.OLLAMA_DEBUG?.trim().toLowerCase() ?? '';
+  return !['', '0', 'f', 'false'].includes(debug) || ENGINE_VERBOSITY.some((name) => env[name] !== undefined);
 }

@@ -133,6 +133,7 @@ describe('the last words of one that died', () => {
 
   test('are not told where the settings make Ollama write prompts', async () => {
     expect(await deathOf({ OLLAMA_DEBUG: '1' })).not.toContain('Its last line');
+    expect(await deathOf({ LLAMA_ARG_LOG_VERBOSITY: '5' })).not.toContain('Its last line');
     expect(await deathOf({ OLLAMA_DEBUG: '0' })).toContain('Its last line');
   });
 });
