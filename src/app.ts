@@ -124,6 +124,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     answers: (id) => (loop.state.backends.get(id)?.health ?? 'UNREACHABLE') !== 'UNREACHABLE',
     suggest: (name) => registry.suggest(name),
     modelsChanged: scheduling.modelsChanged,
+    installed: (id) => registry.installed(id),
     inMemory: (weights, id) =>
       [...loop.state.instances.values()].some(
         (one) => one.backendId === id && one.variant.weights === weights,

@@ -50,6 +50,8 @@ export interface Registry extends ModelResolver {
   observe(backendId: BackendId, models: readonly ModelInfo[], serverVersion?: string | null): void;
   /** By name. */
   models(): readonly ModelState[];
+  /** As the backend last told. */
+  installed(backendId: BackendId): readonly ModelInfo[];
   /** By any spelling of its name. */
   model(name: string): ModelState | null;
   /** Names close to one that is not there, closest first. */
@@ -138,6 +140,10 @@ class ModelRegistry implements Registry {
       [...this.#inventories.values()].flatMap((inventory) => [...inventory.models.keys()]),
     );
     return [...names].sort().flatMap((name) => this.model(name) ?? []);
+  }
+
+  installed(backendId: BackendId): readonly ModelInfo[] {
+    return [...(this.#inventories.get(backendId)?.models.values() ?? [])];
   }
 
   model(name: string): ModelState | null {

@@ -32,7 +32,7 @@ class Box {
     this.#world = {
       demand: [],
       resolve: () => ({
-        info: {} as never,
+        info: { digest: 'd' } as never,
         variant: {
           modelName: 'm:latest',
           weights: 'm',

@@ -38,6 +38,7 @@ export interface SimulatedJob {
 interface Held {
   readonly model: WorldModel;
   readonly parallel: number;
+  readonly weights?: string;
   bytes: number;
   /** What was free on the card before it was loaded, as its engine saw it. */
   readonly freeBefore?: number;
@@ -90,6 +91,8 @@ export class SimulatedWorld {
   readonly resolver: ModelResolver;
   onChange: () => void = () => {};
   readonly #options: WorldOptions;
+  /** What names mean since a pull, where that is not their first weights. */
+  readonly #pulled = new Map<string, string>();
   readonly #misfits = new Map<string, NonNullable<ResolvedModel['misfit']>>();
   readonly #waiting = new Map<string, SimulatedJob[]>();
   #jobNumber = 0;
@@ -173,6 +176,12 @@ export class SimulatedWorld {
     this.#publish(job);
   }
 
+  /** A pull outside gives the name other weights; what is loaded stays. */
+  pull(name: string): void {
+    this.#pulled.set(name, `${this.#pulled.get(name) ?? name}+`);
+    this.observe();
+  }
+
   /** What a monitor would tell now. */
   observe(): void {
     const now = this.clock.now();
@@ -193,7 +202,7 @@ export class SimulatedWorld {
               .filter((one) => (one.state === 'resident' || one.state === 'spilled') && one.bytes > 0)
               .map((one) => ({
                 modelName: one.model.name,
-                digest: one.model.name,
+                digest: one.weights ?? one.model.name,
                 contextLength: 4096,
                 sizeBytes: one.model.bytes,
                 vramBytes: one.bytes,
@@ -270,19 +279,22 @@ export class SimulatedWorld {
 
   #resolver(): ModelResolver {
     const misfits = this.#misfits;
+    const pulled = this.#pulled;
     return {
       get version() {
-        return [...misfits.values()].reduce((sum, { times }) => sum + times, 1);
+        const letters = [...pulled.values()].reduce((sum, weights) => sum + weights.length, 1);
+        return [...misfits.values()].reduce((sum, { times }) => sum + times, letters);
       },
       resolve: (queue) => {
         const spec = parseQueueKey(queue);
         const model = this.#options.models.find((each) => each.name === spec.model);
         if (!model) return null;
         const contextLength = spec.contextLength ?? 4096;
+        const weights = pulled.get(model.name) ?? model.name;
         const info: ModelInfo = {
           name: model.name,
-          digest: model.name,
-          weights: model.name,
+          digest: weights,
+          weights,
           diskBytes: model.bytes,
           family: null,
           parameterSize: null,
@@ -296,7 +308,7 @@ export class SimulatedWorld {
           info,
           variant: {
             modelName: model.name,
-            weights: model.name,
+            weights,
             contextLength,
             options: { num_ctx: contextLength, num_gpu: 999 },
             embedding: false,
@@ -386,6 +398,8 @@ export class SimulatedWorld {
       this.violations.push(`${job.id} was sent to ${one.model.name}, which is ${one.state}`);
     if (status === 'UNLOADING')
       this.violations.push(`${job.id} was sent to an instance that is being unloaded`);
+    if ((one.weights ?? one.model.name) !== (this.#pulled.get(job.model) ?? job.model))
+      this.violations.push(`${job.id} was sent to the old weights of ${job.model}`);
     if (one.model.name !== job.model)
       this.violations.push(`${job.id} of ${job.model} was sent to ${one.model.name}`);
     one.active += 1;
@@ -427,6 +441,7 @@ export class SimulatedWorld {
     const whole = effect.spec.variant.options.num_gpu !== undefined;
     const one: Held = {
       model,
+      weights: effect.spec.variant.weights,
       parallel: model.parallel ?? 4,
       // Without a number of layers the engine takes what is free, and leaves the rest to the CPU.
       bytes: whole ? model.bytes : Math.min(model.bytes, this.totalBytes - this.#knownBytes()),
