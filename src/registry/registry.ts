@@ -142,6 +142,10 @@ class ModelRegistry implements Registry {
     return [...names].sort().flatMap((name) => this.model(name) ?? []);
   }
 
+  hasListed(backendId: BackendId): boolean {
+    return this.#inventories.has(backendId);
+  }
+
   installed(backendId: BackendId): readonly ModelInfo[] {
     return [...(this.#inventories.get(backendId)?.models.values() ?? [])];
   }

@@ -31,6 +31,7 @@ class Box {
   constructor() {
     this.#world = {
       demand: [],
+      hasListed: () => true,
       resolve: () => ({
         info: { digest: 'd' } as never,
         variant: {

@@ -54,6 +54,8 @@ export interface WorldOptions {
   readonly keepAliveMs?: number | null;
   /** How many of the next loads fail. */
   readonly failingLoads?: number;
+  /** Whether the server has told its models; default true. */
+  readonly listed?: boolean;
   /** Whether the server judges by itself what fits. */
   readonly hasBeliefs?: boolean;
   /** Memory of the host besides the cards, where it is watched. */
@@ -84,6 +86,10 @@ export class SimulatedWorld {
   failingLoads: number;
   /** How many of the next loads hang until something is unloaded. */
   hangingLoads = 0;
+  /** Models that their server has no more. */
+  readonly deleted = new Set<string>();
+  /** Said to be wanted and nowhere. */
+  readonly missing: string[] = [];
   /** What its server leaves free of the card on top of what the ledger knows: what does not fit beside that, goes to the CPU in part. */
   serverReserveBytes = 0;
   /** A broken probe goes on with its last reading. */
@@ -280,15 +286,17 @@ export class SimulatedWorld {
   #resolver(): ModelResolver {
     const misfits = this.#misfits;
     const pulled = this.#pulled;
+    const deleted = this.deleted;
     return {
       get version() {
         const letters = [...pulled.values()].reduce((sum, weights) => sum + weights.length, 1);
-        return [...misfits.values()].reduce((sum, { times }) => sum + times, letters);
+        return [...misfits.values()].reduce((sum, { times }) => sum + times, letters + deleted.size);
       },
+      hasListed: () => this.#options.listed ?? true,
       resolve: (queue) => {
         const spec = parseQueueKey(queue);
         const model = this.#options.models.find((each) => each.name === spec.model);
-        if (!model) return null;
+        if (!model || this.deleted.has(model.name)) return null;
         const contextLength = spec.contextLength ?? 4096;
         const weights = pulled.get(model.name) ?? model.name;
         const info: ModelInfo = {
@@ -348,7 +356,11 @@ export class SimulatedWorld {
       case 'adopt':
         this.#adopt(effect.instanceId, effect.resident.modelName);
         return;
+      case 'missing':
+        this.missing.push(effect.modelName);
+        return;
       case 'forget':
+      case 'probed':
       case 'decided':
         return;
     }
