@@ -11,6 +11,7 @@ import { createSystemView } from './app/system-view.ts';
 import { version } from './app/version.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
+import type { VramkeeperError } from './domain/errors.ts';
 import { newId } from './domain/ids.ts';
 import type { Store } from './domain/store.ts';
 import { EventLog } from './events/event-log.ts';
@@ -43,6 +44,8 @@ export interface App {
    * A second call with a shorter grace ends the first one's patience.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** Resolves when it can go on no longer, with why and what to do; whoever runs it then has to stop it. Never rejects. */
+  readonly failed: Promise<VramkeeperError>;
   /** Where it listens. Valid after `start`. */
   readonly url: string;
   readonly graphqlUrl: string;
@@ -58,11 +61,17 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const logger = overrides.logger ?? createLogger(config.log, clock);
   const startedAt = clock.now();
 
+  const failure = Promise.withResolvers<VramkeeperError>();
+  let ready = false;
   const store: Store = createSqliteStore({
     dataDir: config.dataDir,
     serverId: newId('srv', clock, random),
     clock,
     logger: storeLogger(logger.child('QUEUE')),
+    onDeath: (error) => {
+      ready = false;
+      failure.resolve(error);
+    },
   });
   const events = new EventLog({ random });
   const outputs = new OutputHub();
@@ -160,7 +169,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
     random,
   });
-  let ready = false;
   const http = new HttpServer({
     host: config.host,
     port: config.port,
@@ -240,6 +248,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       stopping ??= stop(graceMs);
       return stopping;
     },
+    failed: failure.promise,
     get url() {
       return http.url;
     },
