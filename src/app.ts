@@ -13,6 +13,7 @@ import { createSystemView } from './app/system-view.ts';
 import { version } from './app/version.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
+import type { VramkeeperError } from './domain/errors.ts';
 import { newId } from './domain/ids.ts';
 import type { Store } from './domain/store.ts';
 import { EventLog } from './events/event-log.ts';
@@ -47,6 +48,8 @@ export interface App {
    * A second call with a shorter grace ends the first one's patience.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /** Resolves when it can go on no longer, with why and what to do; whoever runs it then has to stop it. Never rejects. */
+  readonly failed: Promise<VramkeeperError>;
   /** Where it listens. Valid after `start`. */
   readonly url: string;
   readonly graphqlUrl: string;
@@ -62,11 +65,17 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const logger = overrides.logger ?? createLogger(config.log, clock);
   const startedAt = clock.now();
 
+  const failure = Promise.withResolvers<VramkeeperError>();
+  let ready = false;
   const store: Store = createSqliteStore({
     dataDir: config.dataDir,
     serverId: newId('srv', clock, random),
     clock,
     logger: storeLogger(logger.child('QUEUE')),
+    onDeath: (error) => {
+      ready = false;
+      failure.resolve(error);
+    },
   });
   const events = new EventLog({ random });
   const outputs = new OutputHub();
@@ -139,6 +148,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     answers: (id) => (loop.state.backends.get(id)?.health ?? 'UNREACHABLE') !== 'UNREACHABLE',
     suggest: (name) => registry.suggest(name),
     modelsChanged: scheduling.modelsChanged,
+    installed: (id) => registry.installed(id),
     inMemory: (weights, id) =>
       [...loop.state.instances.values()].some(
         (one) => one.backendId === id && one.variant.weights === weights,
@@ -174,7 +184,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
     random,
   });
-  let ready = false;
   const http = new HttpServer({
     host: config.host,
     port: config.port,
@@ -257,6 +266,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       stopping ??= stop(graceMs);
       return stopping;
     },
+    failed: failure.promise,
     get url() {
       return http.url;
     },

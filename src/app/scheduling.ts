@@ -221,6 +221,11 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         registry.learnProbed(variant, setup, backendId, effect.probedBytes).catch(notLearned);
         return;
       }
+      case 'missing':
+        log.warn(
+          `${effect.modelName} is to be resident (${effect.why}), and no backend has it. Pull it, or leave it out.`,
+        );
+        return;
       case 'poke':
         poke(effect.backendId, effect.when);
         return;

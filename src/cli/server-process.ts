@@ -32,9 +32,18 @@ export class StopWish {
   }
 }
 
-/** Serves until somebody wants the end, then lets running jobs finish for a moment. */
+/** Serves until somebody wants the end, then lets running jobs finish for a moment; or until it can go on no longer. */
 export async function untilStopped(app: App, wish: StopWish, terminal: Terminal): Promise<ExitCode> {
-  await wish.wanted;
+  const failure = await Promise.race([wish.wanted.then(() => null), app.failed]);
+  if (failure) {
+    terminal.note(`Stopping: ${failure.message}`);
+    try {
+      await app.stop({ graceMs: 0 });
+    } finally {
+      wish.end();
+    }
+    return EXIT.failed;
+  }
   terminal.note(
     'Stopping: running jobs may finish, waiting ones stay in the queue. Once more stops at once.',
   );

@@ -23,6 +23,8 @@ export interface Resident {
   readonly modelName: string;
   readonly digest: string;
   readonly contextLength: number | null;
+  /** What of is loaded, where the backend knows the manifest: its name may mean other weights by now. Absent: it does not. */
+  readonly weights?: string;
   /** Bytes in all, and on GPUs; equal when nothing spilled. */
   readonly sizeBytes: number;
   readonly vramBytes: number;

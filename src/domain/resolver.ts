@@ -43,6 +43,8 @@ export interface ResolvedModel {
 export interface ModelResolver {
   /** Grows whenever an answer of `resolve` may have changed. */
   readonly version: number;
+  /** Whether that backend has told its models: until then nobody can say that it lacks one. */
+  hasListed(backendId: BackendId): boolean;
   /** Null when that backend has no such model. */
   resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null;
 }

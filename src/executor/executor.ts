@@ -18,6 +18,7 @@ const LOAD_PATIENCE = 10;
 const LEAST_LOAD_LIMIT_MS = 120_000;
 /** Pause before something that must succeed is tried again. */
 const TRY_AGAIN_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 export class Executor {
   readonly #deps: ExecutorDependencies;
@@ -112,6 +113,8 @@ export class Executor {
     }
     this.#task(async () => {
       const handle = seat.handle ?? seat.backend.adopt(unknownResident(seat.spec), seat.spec);
+      let said: string | null = null;
+      let pauseMs = TRY_AGAIN_MS;
       // Told until it is confirmed: an instance that only might be gone still counts. Being forgotten ends it.
       while (!seat.lifetime.signal.aborted) {
         try {
@@ -119,8 +122,13 @@ export class Executor {
           break;
         } catch (error) {
           if (seat.lifetime.signal.aborted) break;
-          this.#deps.logger.warn(`${seat.spec.variant.modelName} could not be unloaded: ${messageOf(error)}`);
-          await this.#pause();
+          // The same trouble again is no news, and asking more often is no help.
+          const message = messageOf(error);
+          if (message !== said)
+            this.#deps.logger.warn(`${seat.spec.variant.modelName} could not be unloaded: ${message}`);
+          pauseMs = message === said ? Math.min(LONGEST_PAUSE_MS, pauseMs * 2) : TRY_AGAIN_MS;
+          said = message;
+          await this.#pause(pauseMs);
         }
       }
       this.#seats.delete(instanceId);
@@ -304,8 +312,8 @@ export class Executor {
     }
   }
 
-  #pause(): Promise<void> {
-    return sleep(this.#deps.clock, TRY_AGAIN_MS, this.#stopped.signal).catch(() => {});
+  #pause(ms = TRY_AGAIN_MS): Promise<void> {
+    return sleep(this.#deps.clock, ms, this.#stopped.signal).catch(() => {});
   }
 
   #task(work: () => Promise<void>): void {

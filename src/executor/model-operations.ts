@@ -17,6 +17,7 @@ import { canonicalModelName } from '../domain/queue-key.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { checkModelName, checkPullName } from './model-names.ts';
 import { ModelPulls } from './model-pulls.ts';
+import { ReplacedWeights } from './replaced-weights.ts';
 import type { WithheldModels } from './withheld-models.ts';
 
 /** As much of a backend as this is about. */
@@ -31,6 +32,8 @@ export interface ModelOperationsDependencies {
   readonly suggest: (modelName: string) => readonly string[];
   /** Reads what the backend has; resolves when everyone who has to knows. */
   readonly modelsChanged: (backendId: BackendId) => Promise<void>;
+  /** Every model that the backend was last known to have. */
+  readonly installed: (backendId: BackendId) => readonly ModelInfo[];
   /** Whether anything of these weights is in memory there, or on its way. */
   readonly inMemory: (weights: string, backendId: BackendId) => boolean;
   /** Drains and unloads every instance of the model there that is not still loading; resolves when they are gone. */
@@ -65,7 +68,12 @@ export class LibraryOperations implements ModelOperations {
 
   constructor(deps: ModelOperationsDependencies) {
     this.#deps = deps;
-    this.#pulls = new ModelPulls({ ...deps, refresh: (id, signal) => this.#refresh(id, signal) });
+    this.#pulls = new ModelPulls({
+      ...deps,
+      refresh: (id, signal) => this.#refresh(id, signal),
+      replaced: (backend, name) =>
+        new ReplacedWeights({ ...deps, unload: (info) => this.#unload(info, backend) }, backend.id, name),
+    });
   }
 
   async pull(modelName: string, backendId: BackendId | null): Promise<ModelPull> {
@@ -124,7 +132,7 @@ export class LibraryOperations implements ModelOperations {
     await this.#refresh(backend.id, this.#stopped.signal);
   }
 
-  async #unload(info: ModelInfo, backend: LibraryBackend): Promise<void> {
+  async #unload(info: ModelInfo, backend: Pick<LibraryBackend, 'id'>): Promise<void> {
     const { clock, inMemory, unload } = this.#deps;
     const { signal } = this.#stopped;
     while (inMemory(info.weights, backend.id)) {

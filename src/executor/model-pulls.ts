@@ -8,6 +8,7 @@ import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
 import { canonicalModelName } from '../domain/queue-key.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { PullTally } from './pull-tally.ts';
+import type { ReplacedWeights } from './replaced-weights.ts';
 
 /** At most five events a second of each: more would only push the jobs' out of the log. */
 const TELL_EVERY_MS = 200;
@@ -21,6 +22,11 @@ export interface ModelPullsDependencies {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Resolves when it is known what the backend has now. Never rejects. */
   readonly refresh: (backendId: BackendId, signal: AbortSignal) => Promise<void>;
+  /** Watches over what is in memory of a model that is being pulled. */
+  readonly replaced: (
+    backend: Pick<Backend, 'id' | 'name' | 'library'>,
+    canonicalName: string,
+  ) => ReplacedWeights;
 }
 
 /** One download, running or ended. */
@@ -115,12 +121,17 @@ export class ModelPulls {
     const { modelName } = record.pull;
     const { signal } = record.controller;
     logger.info(`Pulling ${modelName} on ${backend.name}.`);
+    using replaced = this.#deps.replaced(backend, canonicalModelName(modelName));
     try {
       await backend.library.pull(
         modelName,
         (progress) => {
           record.pull = { ...record.pull, ...record.tally.add(progress) };
           this.#tellSoon(record);
+          replaced.see(progress).catch((error) => {
+            if (!signal.aborted)
+              logger.warn(`What is loaded of ${modelName} could not be unloaded: ${messageOf(error)}`);
+          });
         },
         signal,
       );

@@ -51,6 +51,7 @@ export function withholding(resolver: ModelResolver, withheld: WithheldModels): 
     get version() {
       return resolver.version + withheld.version;
     },
+    hasListed: (backendId) => resolver.hasListed(backendId),
     resolve(queue, backendId) {
       const resolved = resolver.resolve(queue, backendId);
       return resolved && withheld.has(backendId, parseQueueKey(queue).model)

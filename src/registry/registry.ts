@@ -64,6 +64,8 @@ export interface Registry extends ModelResolver {
   observeRoom(backendId: BackendId, room: GpuRoom): void;
   /** By name. */
   models(): readonly ModelState[];
+  /** As the backend last told. */
+  installed(backendId: BackendId): readonly ModelInfo[];
   /** By any spelling of its name. */
   model(name: string): ModelState | null;
   /** Names close to one that is not there, closest first. */
@@ -165,6 +167,14 @@ class ModelRegistry implements Registry {
       [...this.#inventories.values()].flatMap((inventory) => [...inventory.models.keys()]),
     );
     return [...names].sort().flatMap((name) => this.model(name) ?? []);
+  }
+
+  hasListed(backendId: BackendId): boolean {
+    return this.#inventories.has(backendId);
+  }
+
+  installed(backendId: BackendId): readonly ModelInfo[] {
+    return [...(this.#inventories.get(backendId)?.models.values() ?? [])];
   }
 
   model(name: string): ModelState | null {

@@ -75,4 +75,6 @@ export type Effect =
   | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now' | 'soon' }
   /** A reading has shown what a load of ours really takes on GPUs. */
   | { readonly type: 'probed'; readonly instanceId: InstanceId; readonly probedBytes: number }
+  /** A model that is to be resident is on no backend. Said once, until it has come and gone again. */
+  | { readonly type: 'missing'; readonly modelName: string; readonly why: string }
   | { readonly type: 'decided'; readonly reason: Reason; readonly jobId: JobId | null };

@@ -11,6 +11,7 @@ export function keepSteering(before: SchedulerState, world: World, now: number):
   let state = before;
   const { reservations, pins, wishes } = before.steering;
   const steering = {
+    missing: before.steering.missing,
     reservations: some(reservations.values(), (one) => isOver(one.expiresAt, now))
       ? new Map([...reservations].filter(([, one]) => !isOver(one.expiresAt, now)))
       : reservations,
@@ -59,9 +60,8 @@ export function nextExpiry({ reservations, pins }: Steering): number {
   return Math.min(Number.POSITIVE_INFINITY, ...times.filter((time) => time !== null));
 }
 
-/** Wishes and pins as what could be loaded for them; a wish that one instance fulfils already asks for nothing more. */
-export function wishesOf(state: SchedulerState, world: World): readonly Wish[] {
-  const { pins, wishes } = state.steering;
+/** Everything that is to be resident, pins first. */
+export function wantedModels({ pins, wishes }: Steering): readonly WishRecord[] {
   const pinned = pins.map(({ modelName, backendId }): WishRecord => {
     return {
       queue: queueKey({ model: modelName, contextLength: null }),
@@ -71,7 +71,12 @@ export function wishesOf(state: SchedulerState, world: World): readonly Wish[] {
       lasting: true,
     };
   });
-  return [...pinned, ...wishes].flatMap(({ queue, backendId, why, mayEvict }) => {
+  return [...pinned, ...wishes];
+}
+
+/** Wishes and pins as what could be loaded for them; a wish that one instance fulfils already asks for nothing more. */
+export function wishesOf(state: SchedulerState, world: World): readonly Wish[] {
+  return wantedModels(state.steering).flatMap(({ queue, backendId, why, mayEvict }) => {
     const backendIds = backendId === null ? [...state.backends.keys()] : [backendId];
     const options = backendIds.flatMap((id) => loadOption(queue, id, world) ?? []);
     const served = options.some((option) =>

@@ -108,6 +108,7 @@ export class SchedulerLoop {
     const { resolver, clock, random } = this.#deps;
     return {
       demand: this.#currentDemand(),
+      hasListed: (backendId) => resolver.hasListed(backendId),
       resolve: (queue, backendId) => resolver.resolve(queue, backendId),
       newInstanceId: () => newId('ins', clock, random),
     };

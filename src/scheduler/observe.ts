@@ -153,18 +153,27 @@ function reconcile(
     }
   }
   for (const { resident, model } of resolved) {
-    if (model) state = adopt(state, observation, resident, model, world, effects, now);
+    if (model && weightsOf(resident, model) === model.variant.weights)
+      state = adopt(state, observation, resident, model, world, effects, now);
   }
   return state;
 }
 
 function isSame(instance: InstanceRecord, resident: Resident, model: ResolvedModel | null): boolean {
-  // A name that was deleted resolves to nothing, and yet what was loaded by it stays until it is unloaded.
-  const named = model
-    ? model.variant.weights === instance.variant.weights
-    : resident.modelName === instance.variant.modelName;
+  // A name that was deleted or pulled anew means nothing or something else, and yet what was loaded by it stays until it is unloaded.
+  const weights = weightsOf(resident, model);
+  const named =
+    weights === null
+      ? resident.modelName === instance.variant.modelName
+      : weights === instance.variant.weights;
   if (!named) return false;
   return resident.contextLength === null || resident.contextLength === instance.variant.contextLength;
+}
+
+/** Null where that cannot be told: nobody knows the manifest that it was loaded by. */
+function weightsOf(resident: Resident, model: ResolvedModel | null): string | null {
+  if (resident.weights !== undefined) return resident.weights;
+  return model?.info.digest === resident.digest ? model.variant.weights : null;
 }
 
 /** Takes over what someone else loaded, unless it is one of ours, or one that has left since the reading began. */

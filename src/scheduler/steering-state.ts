@@ -43,9 +43,11 @@ export interface Steering {
   readonly reservations: ReadonlyMap<ReservationId, ReservationRecord>;
   readonly pins: readonly Pin[];
   readonly wishes: readonly WishRecord[];
+  /** What is wanted and on no backend, as it was said: `modelName why`. */
+  readonly missing: ReadonlySet<string>;
 }
 
-export const NO_STEERING: Steering = { reservations: new Map(), pins: [], wishes: [] };
+export const NO_STEERING: Steering = { reservations: new Map(), pins: [], wishes: [], missing: new Set() };
 
 export type SteeringChange =
   | { readonly kind: 'reserve'; readonly reservation: ReservationRecord }

@@ -191,9 +191,10 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   }
 
   async unpinModel(target: ModelTarget): Promise<void> {
-    this.#options(target, this.#queue(target.model, null));
     const modelName = canonicalModelName(target.model);
     const pins = this.#deps.loop.state.steering.pins.filter((pin) => pin.modelName === modelName);
+    // A pin outlives its model, which may have been deleted meanwhile.
+    if (pins.length === 0) this.#options(target, this.#queue(target.model, null));
     this.#deps.loop.handle({
       type: 'steer',
       change: { kind: 'unpin', modelName, backendId: target.backendId },

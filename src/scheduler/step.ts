@@ -7,8 +7,10 @@ import type { Plan } from './decide/plan.ts';
 import type { Effect, SchedulerEvent } from './events.ts';
 import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
 import { gpusOfFootprint, markDeficits, rawFreeBytes } from './ledger.ts';
+import { tellMissing } from './missing-models.ts';
 import { isBack, observe } from './observe.ts';
 import { probedBefore } from './probed-memory.ts';
+import { drainReplaced } from './replaced.ts';
 import { activate, charge } from './service.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import {
@@ -44,13 +46,15 @@ export function step(before: SchedulerState, event: SchedulerEvent, world: World
     world.demand,
   );
   const steered = keepSteering({ ...heard.state, service, activeClients: active }, world, now);
-  const state = markDeficits(steered, now);
+  const told = tellMissing(steered, world);
+  const kept = drainReplaced(told.state, world);
+  const state = markDeficits(kept.state, now);
   const plan = decide(snapshotOf(state, world.demand, wishesOf(state, world), now), now);
   const applied = apply(state, plan, world, now);
   const wakeAt = Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, nextExpiry(state.steering));
   return {
     state: markDeficits(applied.state, now),
-    effects: [...heard.effects, ...applied.effects],
+    effects: [...heard.effects, ...told.effects, ...kept.effects, ...applied.effects],
     wakeAt: Number.isFinite(wakeAt) ? wakeAt : null,
   };
 }

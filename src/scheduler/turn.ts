@@ -10,6 +10,8 @@ import type { SchedulerState } from './state.ts';
 export interface World {
   /** The backlog with where its queues could run, before what is being claimed is taken off. */
   readonly demand: readonly Demand[];
+  /** Whether the backend has told its models. */
+  hasListed(backendId: BackendId): boolean;
   resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null;
   newInstanceId(): InstanceId;
 }

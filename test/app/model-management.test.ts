@@ -2,6 +2,7 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MiB } from '../../src/domain/units.ts';
+import { DEFAULT_CATALOG } from '../../src/virtual-ollama/core/default-catalog.ts';
 import { TestApp } from './test-app.ts';
 
 const MODEL = 'smollm:360m';
@@ -151,6 +152,32 @@ describe('models come and go through the whole server', () => {
     expect(t.ollama.core.events.all().filter(({ kind }) => kind === 'loaded')).toHaveLength(1);
     expect((await remove(t, 'mine')).__typename).toBe('DeleteModelPayload');
     expect(loaded(t)).toEqual([]);
+  });
+
+  it('a pull that brings other weights lets the old ones go while they still have a name', async () => {
+    const newer = DEFAULT_CATALOG.flatMap((model) =>
+      model.name === MODEL ? [{ ...model, weightsDigest: 'e'.repeat(64) }] : [],
+    );
+    await using t = await started({ ollama: { ...SLOW.ollama, library: newer } });
+    await t.ended(await t.generate(MODEL));
+    const [old] = t.ollama.core.scheduler.runners();
+    const { pull: begun } = await pull(t, MODEL);
+    await expect.poll(() => loaded(t)).toEqual([]);
+    const waiting = await t.generate(MODEL);
+    expect((await follow(t, begun.id)).at(-1).status).toBe('SUCCEEDED');
+    expect((await t.ended(waiting)).status).toBe('COMPLETE');
+    const runners = t.ollama.core.scheduler.runners();
+    expect(runners).toHaveLength(1);
+    expect(runners[0]?.key).not.toBe(old?.key);
+  });
+
+  it('a pull of what is there already leaves what is loaded alone', async () => {
+    await using t = await started();
+    await t.ended(await t.generate(MODEL));
+    const { pull: begun } = await pull(t, MODEL);
+    expect((await follow(t, begun.id)).at(-1).status).toBe('SUCCEEDED');
+    expect((await t.ended(await t.generate(MODEL))).status).toBe('COMPLETE');
+    expect(t.ollama.core.events.all().filter(({ kind }) => kind === 'loaded')).toHaveLength(1);
   });
 
   it('a pull under way ends with the server, and its followers are told', async () => {

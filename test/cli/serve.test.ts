@@ -25,6 +25,26 @@ describe('serve', () => {
     expect(notes).toContain('Stopping:');
   });
 
+  test('ends with 1 and says what to do when the thread that stores jobs dies', async () => {
+    const killer = join(folder, 'killer.mjs');
+    await writeFile(
+      killer,
+      `import { existsSync } from 'node:fs';
+      process.on('worker', (worker) => {
+        const look = () => existsSync('die') && worker.terminate();
+        if (worker.threadName === 'store-writer') setInterval(look, 20).unref();
+      });`,
+    );
+    const { server } = await serve(folder, NOBODY, [], { NODE_OPTIONS: `--import=${killer}` });
+    await using _ = server;
+    await writeFile(join(folder, 'die'), '');
+    const { code, notes } = await server.ended;
+    expect(notes).toContain(
+      'Stopping: The store has stopped working. Restart the server: every accepted job is kept.',
+    );
+    expect(code).toBe(1);
+  });
+
   test('without Ollama it starts, and says once what to do', async () => {
     const { server, url } = await serve(folder, NOBODY);
     await using _ = server;

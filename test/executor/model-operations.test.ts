@@ -35,6 +35,7 @@ function world(names: readonly string[] = ['box']) {
     answers: (id) => !down.has(id),
     suggest: () => ['close:1'],
     modelsChanged: async (id) => void refreshed.push(id),
+    installed: (id) => inventories[backends.findIndex((each) => each.id === id)]?.infos ?? [],
     inMemory: (weights) => memory.has(weights),
     unload: async (model, backendId) => {
       unloads.push(`${model}${withheld.has(backendId, model) ? ' withheld' : ''}`);

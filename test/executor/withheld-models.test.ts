@@ -11,6 +11,7 @@ function world() {
   const withheld = new WithheldModels();
   const inner: ModelResolver = {
     version: 7,
+    hasListed: () => true,
     resolve: (queue) => (queue.startsWith('nothing') ? null : ({ footprintBytes: 5 } as ResolvedModel)),
   };
   const resolver = withholding(inner, withheld);

@@ -31,8 +31,9 @@ class Box {
   constructor() {
     this.#world = {
       demand: [],
+      hasListed: () => true,
       resolve: () => ({
-        info: {} as never,
+        info: { digest: 'd' } as never,
         variant: {
           modelName: 'm:latest',
           weights: 'm',

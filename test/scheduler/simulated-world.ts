@@ -38,6 +38,7 @@ export interface SimulatedJob {
 interface Held {
   readonly model: WorldModel;
   readonly parallel: number;
+  readonly weights?: string;
   bytes: number;
   /** What was free on the card before it was loaded, as its engine saw it. */
   readonly freeBefore?: number;
@@ -53,6 +54,8 @@ export interface WorldOptions {
   readonly keepAliveMs?: number | null;
   /** How many of the next loads fail. */
   readonly failingLoads?: number;
+  /** Whether the server has told its models; default true. */
+  readonly listed?: boolean;
   /** Whether the server judges by itself what fits. */
   readonly hasBeliefs?: boolean;
   /** Memory of the host besides the cards, where it is watched. */
@@ -85,6 +88,10 @@ export class SimulatedWorld {
   failingLoads: number;
   /** How many of the next loads hang until something is unloaded. */
   hangingLoads = 0;
+  /** Models that their server has no more. */
+  readonly deleted = new Set<string>();
+  /** Said to be wanted and nowhere. */
+  readonly missing: string[] = [];
   /** What its server leaves free of the card on top of what the ledger knows: what does not fit beside that, goes to the CPU in part. */
   serverReserveBytes = 0;
   /** A broken probe goes on with its last reading. */
@@ -92,6 +99,8 @@ export class SimulatedWorld {
   readonly resolver: ModelResolver;
   onChange: () => void = () => {};
   readonly #options: WorldOptions;
+  /** What names mean since a pull, where that is not their first weights. */
+  readonly #pulled = new Map<string, string>();
   readonly #misfits = new Map<string, NonNullable<ResolvedModel['misfit']>>();
   readonly #waiting = new Map<string, SimulatedJob[]>();
   #jobNumber = 0;
@@ -175,6 +184,12 @@ export class SimulatedWorld {
     this.#publish(job);
   }
 
+  /** A pull outside gives the name other weights; what is loaded stays. */
+  pull(name: string): void {
+    this.#pulled.set(name, `${this.#pulled.get(name) ?? name}+`);
+    this.observe();
+  }
+
   /** What a monitor would tell now. */
   observe(): void {
     const now = this.clock.now();
@@ -195,7 +210,7 @@ export class SimulatedWorld {
               .filter((one) => (one.state === 'resident' || one.state === 'spilled') && one.bytes > 0)
               .map((one) => ({
                 modelName: one.model.name,
-                digest: one.model.name,
+                digest: one.weights ?? one.model.name,
                 contextLength: 4096,
                 sizeBytes: one.model.bytes,
                 vramBytes: one.bytes,
@@ -272,19 +287,24 @@ export class SimulatedWorld {
 
   #resolver(): ModelResolver {
     const misfits = this.#misfits;
+    const pulled = this.#pulled;
+    const deleted = this.deleted;
     return {
       get version() {
-        return [...misfits.values()].reduce((sum, { times }) => sum + times, 1);
+        const letters = [...pulled.values()].reduce((sum, weights) => sum + weights.length, 1);
+        return [...misfits.values()].reduce((sum, { times }) => sum + times, letters + deleted.size);
       },
+      hasListed: () => this.#options.listed ?? true,
       resolve: (queue) => {
         const spec = parseQueueKey(queue);
         const model = this.#options.models.find((each) => each.name === spec.model);
-        if (!model) return null;
+        if (!model || this.deleted.has(model.name)) return null;
         const contextLength = spec.contextLength ?? 4096;
+        const weights = pulled.get(model.name) ?? model.name;
         const info: ModelInfo = {
           name: model.name,
-          digest: model.name,
-          weights: model.name,
+          digest: weights,
+          weights,
           diskBytes: model.bytes,
           family: null,
           parameterSize: null,
@@ -298,7 +318,7 @@ export class SimulatedWorld {
           info,
           variant: {
             modelName: model.name,
-            weights: model.name,
+            weights,
             contextLength,
             options: { num_ctx: contextLength, num_gpu: 999 },
             embedding: false,
@@ -338,7 +358,11 @@ export class SimulatedWorld {
       case 'adopt':
         this.#adopt(effect.instanceId, effect.resident.modelName);
         return;
+      case 'missing':
+        this.missing.push(effect.modelName);
+        return;
       case 'forget':
+      case 'probed':
       case 'decided':
         return;
     }
@@ -395,6 +419,8 @@ export class SimulatedWorld {
       this.violations.push(`${job.id} was sent to ${one.model.name}, which is ${one.state}`);
     if (status === 'UNLOADING')
       this.violations.push(`${job.id} was sent to an instance that is being unloaded`);
+    if ((one.weights ?? one.model.name) !== (this.#pulled.get(job.model) ?? job.model))
+      this.violations.push(`${job.id} was sent to the old weights of ${job.model}`);
     if (one.model.name !== job.model)
       this.violations.push(`${job.id} of ${job.model} was sent to ${one.model.name}`);
     one.active += 1;
@@ -436,6 +462,7 @@ export class SimulatedWorld {
     const whole = effect.spec.variant.options.num_gpu !== undefined;
     const one: Held = {
       model,
+      weights: effect.spec.variant.weights,
       parallel: model.parallel ?? 4,
       // Without a number of layers the engine takes what is free, and leaves the rest to the CPU.
       bytes: whole ? model.bytes : Math.min(model.bytes, this.totalBytes - this.#knownBytes()),

@@ -156,6 +156,27 @@ describe('a pin', () => {
     expect(job.finishedAt).not.toBeNull();
   });
 
+  it('can be taken off a model that was deleted meanwhile, for good', async () => {
+    const { world, steering, store } = await steered([model('a', 16)]);
+    const pinned = steering.pinModel({ model: 'a', backendId: null, leaseMs: null });
+    world.run(5_000);
+    await pinned;
+    world.deleted.add('a:latest');
+    await steering.unpinModel({ model: 'a', backendId: null });
+    expect(world.loop.state.steering.pins).toEqual([]);
+    expect([...(await store.recall('pins')).values()]).toEqual([null]);
+    await expect(steering.unpinModel({ model: 'a', backendId: null })).rejects.toThrow(ModelNotFoundError);
+  });
+
+  it('on every backend goes when it is unpinned on none in particular', async () => {
+    const { world, steering } = await steered([model('a', 16)]);
+    const pinned = steering.pinModel({ model: 'a', backendId: BACKEND, leaseMs: null });
+    world.run(5_000);
+    await pinned;
+    await steering.unpinModel({ model: 'a', backendId: null });
+    expect(world.loop.state.steering.pins).toEqual([]);
+  });
+
   it('comes back by itself after its server was lost, and ends with its lease', async () => {
     const { world, steering } = await steered([model('a', 16)], { keepAliveMs: 10_000 });
     void steering.pinModel({ model: 'a', backendId: null, leaseMs: 100_000 });
@@ -203,6 +224,36 @@ describe('a model asked for', () => {
     await expect(
       steering.loadModel({ model: 'huge', backendId: null, contextLength: null }),
     ).rejects.toMatchObject({ requiredBytes: 40 * GiB });
+  });
+
+  it('that is missing is said once for each reason, and is loaded when it has come', async () => {
+    const { world, steering } = await steered([model('a', 4), model('b', 4)]);
+    world.deleted.add('a:latest');
+    const said = () =>
+      world.loop.decisions.all().filter(({ explanation }) => /No backend has it/.test(explanation));
+    steering.keepWarm('a', true);
+    steering.keepWarm('nowhere', false);
+    world.run(120_000);
+    expect(said().map(({ modelName, kind }) => [modelName, kind])).toEqual([
+      ['a:latest', 'WAIT'],
+      ['nowhere:latest', 'WAIT'],
+    ]);
+    expect(said()[0]?.explanation).toContain('kept warm');
+    expect(world.missing).toEqual(['a:latest', 'nowhere:latest']);
+    world.deleted.delete('a:latest');
+    world.run(10_000);
+    expect(world.residents()).toEqual(['a:latest']);
+    // Lost again, it is news again.
+    world.deleted.add('a:latest');
+    world.run(10_000);
+    expect(said()).toHaveLength(3);
+  });
+
+  it('is not called missing before its backend has told its models', async () => {
+    const { world, steering } = await steered([model('a', 4)], { listed: false });
+    steering.keepWarm('nowhere', false);
+    world.run(20_000);
+    expect(world.missing).toEqual([]);
   });
 
   it('only to be warm takes free memory and pushes nobody out', async () => {

@@ -81,6 +81,7 @@ export class GraphQLApi {
       answers: () => system.backends().some(({ health }) => health !== 'UNREACHABLE'),
       suggest: () => ['qwen3:8b'],
       modelsChanged: async () => {},
+      installed: () => [],
       inMemory: (weights) => system.instances.some(({ variant }) => variant.weights === weights),
       unload: (model, backendId) => this.steering.unloadModel({ model, backendId }),
       withheld: new WithheldModels(),

@@ -82,6 +82,7 @@ export class Cell {
     return {
       modelName: occupant.modelName,
       digest: occupant.digest,
+      weights: occupant.weights,
       contextLength: occupant.contextLength,
       sizeBytes: occupant.sizeBytes,
       vramBytes: occupant.vramBytes,

@@ -19,6 +19,8 @@ export class OllamaModelLibrary implements ModelLibrary {
   readonly #logger: Pick<Logger, 'warn'> | undefined;
   #shown: ReadonlyMap<string, ShowFacts> = new Map();
   #models: readonly ModelInfo[] = [];
+  /** By manifest digest, also of manifests that were replaced: what was loaded by them may be in memory still. */
+  readonly #weights = new Map<string, string>();
   /** Digests whose facts could not be read, so that each is said once. */
   readonly #failed = new Set<string>();
 
@@ -34,6 +36,7 @@ export class OllamaModelLibrary implements ModelLibrary {
     const shown = await this.#show(local, signal);
     this.#shown = shown;
     this.#models = local.map((model) => modelInfo(model, shown.get(model.digest)));
+    for (const { digest, weights } of this.#models) this.#weights.set(digest, weights);
     return this.#models;
   }
 
@@ -52,9 +55,14 @@ export class OllamaModelLibrary implements ModelLibrary {
     return this.#connection.tell(call, signal);
   }
 
-  /** What is loaded for a manifest, as of the last list. */
+  /** What is loaded for a manifest that any list had. */
   weightsOf(digest: string): string | undefined {
-    return this.#shown.get(digest)?.weights ?? undefined;
+    return this.#weights.get(digest);
+  }
+
+  /** Whether a name means other weights, as of the last list. */
+  meansOther(modelName: string, weights: string): boolean {
+    return this.#models.some((model) => model.name === modelName && model.weights !== weights);
   }
 
   /** Every name by which these weights can be called, as of the last list. */

@@ -88,7 +88,11 @@ class AttachedOllama implements Backend {
       connection.ask({ endpoint: '/api/version' }, versionAnswer, signal),
       residents(connection, signal),
     ]);
-    return { version, residents: resident, host: null };
+    const known = resident.map((one) => {
+      const weights = this.library.weightsOf(one.digest);
+      return weights === undefined ? one : { ...one, weights };
+    });
+    return { version, residents: known, host: null };
   }
 
   async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {

@@ -26,16 +26,18 @@ function expiry(text: string | undefined): number | null {
 }
 
 /**
- * The entry that holds a variant. Ollama keeps one runner for each weights and lists it under the name that loaded it, so an
- * alias has to be found by its weights.
+ * The entry that holds a variant. Ollama keeps one runner for each weights and lists it under the name that loaded it, so an alias
+ * has to be found by its weights; and where a pull has given the name other weights, both are listed under it. The name decides
+ * only for a manifest that nobody has seen.
  */
 export function residentWith(
   residents: readonly Resident[],
   variant: Pick<Variant, 'modelName' | 'weights'>,
   weightsOf: (digest: string) => string | undefined,
 ): Resident | undefined {
+  const known = (resident: Resident) => weightsOf(resident.digest) ?? null;
   return (
-    residents.find((resident) => resident.modelName === variant.modelName) ??
-    residents.find((resident) => (weightsOf(resident.digest) ?? resident.digest) === variant.weights)
+    residents.find((resident) => (known(resident) ?? resident.digest) === variant.weights) ??
+    residents.find((resident) => known(resident) === null && resident.modelName === variant.modelName)
   );
 }

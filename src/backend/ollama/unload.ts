@@ -33,10 +33,15 @@ export async function unload(server: OllamaServer, variant: Variant, signal: Abo
   }
 }
 
-/** A name may have been deleted meanwhile while the weights stay loaded: any other name of theirs will do. */
+/**
+ * A name may have been deleted meanwhile, or mean other weights since a pull, while the old ones stay loaded: any other name of theirs
+ * will do. By a name that means other ones now those would be unloaded.
+ */
 async function tell(server: OllamaServer, variant: Variant, signal: AbortSignal): Promise<void> {
-  let missing: unknown;
-  for (const model of new Set([variant.modelName, ...server.library.namesOf(variant.weights)])) {
+  const { library } = server;
+  const own = library.meansOther(variant.modelName, variant.weights) ? [] : [variant.modelName];
+  let missing: unknown = nameless(variant);
+  for (const model of new Set([...own, ...library.namesOf(variant.weights)])) {
     try {
       const body = { model, keep_alive: 0, stream: false };
       await server.connection.ask({ endpoint: '/api/generate', body }, emptyAnswer, signal);
@@ -64,6 +69,14 @@ async function find(
     }
     throw error;
   }
+}
+
+function nameless({ modelName }: Variant): BackendError {
+  return new BackendError(
+    'BACKEND_ERROR',
+    'retry',
+    `${modelName} has other weights since a pull, and Ollama cannot be told to unload the old ones, which no name means any more. They go when it needs their memory, or is restarted.`,
+  );
 }
 
 function stillThere(variant: Variant, elapsedMs: number): BackendError {

@@ -22,6 +22,8 @@ export interface SqliteStoreOptions {
   /** The most operations in one commit. */
   readonly groupLimit?: number;
   readonly logger?: StoreLogger;
+  /** One of its threads ended without being asked to: every call fails from now on, and only another store can go on. */
+  readonly onDeath?: (error: StoreClosedError) => void;
 }
 
 export function createSqliteStore(options: SqliteStoreOptions): Store {
@@ -70,11 +72,13 @@ class SqliteStore extends StoreBase {
       settings,
       now: () => clock.now(),
       onReport: (report: Parameters<typeof this.applyCommit>[0]) => this.applyCommit(report),
-      onDeath: (error: Error) =>
+      onDeath: (error: StoreClosedError) => {
         this.logger.error(
           { worker: name, error: messageOf(error.cause ?? error) },
           'The store stopped working.',
-        ),
+        );
+        this.#options.onDeath?.(error);
+      },
     });
     this.#writer = new WorkerLine<Operations>(line('writer'));
     await this.#writer.ready();

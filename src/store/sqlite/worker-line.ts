@@ -23,7 +23,7 @@ export interface WorkerLineOptions {
   /** Before the answers of a commit are handed out. */
   readonly onReport: (report: CommitReport) => void;
   /** The worker ended without being asked to. */
-  readonly onDeath: (error: Error) => void;
+  readonly onDeath: (error: StoreClosedError) => void;
 }
 
 export class WorkerLine<T> {
@@ -115,9 +115,14 @@ export class WorkerLine<T> {
   #end(error: Error | undefined, failed: (error: Error) => void): void {
     const asked = this.#closed !== undefined;
     const cause = error ? { cause: error } : undefined;
-    this.#closed ??= new StoreClosedError('The store has stopped working. Restart the server.', cause);
-    failed(this.#closed);
-    for (const caller of this.#callers.splice(0)) caller.reject(this.#closed);
-    if (!asked) this.#options.onDeath(this.#closed);
+    const death = new StoreClosedError(
+      'The store has stopped working. Restart the server: every accepted job is kept.',
+      cause,
+    );
+    this.#closed ??= death;
+    const closed = this.#closed;
+    failed(closed);
+    for (const caller of this.#callers.splice(0)) caller.reject(closed);
+    if (!asked) this.#options.onDeath(death);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createOllamaBackend } from '../../../src/backend/ollama/ollama-backend.ts';
 import { systemClock } from '../../../src/clock.ts';
+import { DEFAULT_CATALOG } from '../../../src/virtual-ollama/core/default-catalog.ts';
 import type { Regime, RunningVirtualOllama } from '../../../src/virtual-ollama/index.ts';
 import { runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
 import { type BackendWorld, backendContract } from '../../contract/backend-contract.ts';
@@ -77,6 +78,41 @@ describe('an attached Ollama that is stopped', () => {
     );
     expect(loadsOf(ollama)).toBe(2);
     await after.stop();
+  });
+});
+
+describe('weights whose name a pull outside gave to other ones', () => {
+  test('are told from those, and cannot be unloaded: nor are the new ones in their place', async () => {
+    const library = DEFAULT_CATALOG.flatMap((model) =>
+      model.name === 'smollm:360m' ? [{ ...model, weightsDigest: 'e'.repeat(64) }] : [],
+    );
+    await using ollama = await runVirtualOllama({ ...PACE, library });
+    const backend = createOllamaBackend({
+      name: 'virtual',
+      url: ollama.url,
+      clock: systemClock,
+      deadlines: { unloadMs: 200 },
+    });
+    const now = async () => {
+      const models = await backend.library.list(NEVER);
+      const weights = models.find(({ name }) => name === 'smollm:360m')?.weights ?? '';
+      const options = { num_ctx: 2048, num_gpu: 999 };
+      return variantOf('smollm:360m', { weights, contextLength: 2048, options });
+    };
+    const [old, before] = [await now(), await backend.load(specOf(await now()), NEVER)];
+    await post(ollama.url, '/api/pull', { model: 'smollm:360m', stream: false });
+    const fresh = await now();
+    expect(fresh.weights).not.toBe(old.weights);
+    const after = await backend.load(specOf(fresh), NEVER);
+    const { residents } = await backend.inspect(NEVER);
+    expect(residents.map(({ weights }) => weights).toSorted()).toEqual(
+      [old.weights, fresh.weights].toSorted(),
+    );
+    await expect(before.unload(NEVER)).rejects.toThrow(/no name means any more/);
+    expect(ollama.core.scheduler.runners()).toHaveLength(2);
+    await after.unload(NEVER);
+    expect((await backend.inspect(NEVER)).residents.map(({ weights }) => weights)).toEqual([old.weights]);
+    await backend.stop();
   });
 });
 

@@ -70,10 +70,11 @@ export async function serve(
   folder: string,
   backendUrl: string,
   more: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly server: RunningProgram; readonly url: string }> {
   const server = new RunningProgram(
     ['serve', '--port', '0', '--data-dir', join(folder, 'data'), '--backend', backendUrl, ...more],
-    { cwd: folder },
+    { cwd: folder, env },
   );
   const [, url = ''] = await server.untilSaid(/vramkeeper is ready: (\S+)/);
   return { server, url };
