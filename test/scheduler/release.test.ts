@@ -58,7 +58,7 @@ function effectsOfRelease(mode: BackendSettings['mode']) {
     jobs: new Set(),
     asking: 0,
   });
-  const world = { demand: [], resolve: () => null, newInstanceId: () => instanceId };
+  const world = { demand: [], resolve: () => null, hasListed: () => true, newInstanceId: () => instanceId };
   return step(leaving, { type: 'unloaded', instanceId }, world, 3).effects;
 }
 
