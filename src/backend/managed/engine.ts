@@ -22,9 +22,13 @@ export function findEngine(memberPids: readonly number[], cellPid: number): Proc
   return engine ? { pid: engine.pid, startTicks: engine.startTicks } : null;
 }
 
+/**
+ * One whose first thread has ended is as good as dead, though others of it may still be on their way out: a request that came between
+ * would be answered by a new engine, unseen.
+ */
 export function isAlive(engine: ProcessIdentity): boolean {
-  const stat = findProcess(engine);
-  return stat !== null && isLiving(stat);
+  const state = findProcess(engine)?.state;
+  return state !== undefined && state !== 'Z' && state !== 'X';
 }
 
 function holdsModel({ pid }: ProcessStat): boolean {
