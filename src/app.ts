@@ -146,10 +146,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     logger: logger.child('ENGINE'),
   });
   const loaders = createLoaders(store);
-  const control = {
-    pause: () => loop.handle({ type: 'pause' }),
-    resume: () => loop.handle({ type: 'resume' }),
-  };
   const graphql = new GraphQLServer({
     schema,
     buildContext: (principal) => ({
@@ -157,7 +153,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       accept,
       store,
       system,
-      control,
+      control: scheduling.pauseSwitch,
       steering,
       modelOperations,
       events,
