@@ -161,10 +161,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     logger: logger.child('ENGINE'),
   });
   const loaders = createLoaders(store);
-  const control = {
-    pause: () => loop.handle({ type: 'pause' }),
-    resume: () => loop.handle({ type: 'resume' }),
-  };
   const graphql = new GraphQLServer({
     schema,
     buildContext: (principal) => ({
@@ -172,7 +168,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       accept,
       store,
       system,
-      control,
+      control: scheduling.pauseSwitch,
       steering,
       modelOperations,
       events,

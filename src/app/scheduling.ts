@@ -16,6 +16,7 @@ import { createRegistry, type LoadMeasurement, type Registry } from '../registry
 import type { Effect } from '../scheduler/events.ts';
 import { gpusOf } from '../scheduler/ledger.ts';
 import { SchedulerLoop } from '../scheduler/loop.ts';
+import { PauseSwitch } from '../scheduler/pause-switch.ts';
 import type { InstanceRecord } from '../scheduler/state.ts';
 import { Steering } from '../scheduler/steering.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -40,6 +41,7 @@ export interface Scheduling {
   readonly executor: Executor;
   readonly swaps: SwapCounter;
   readonly steering: Steering;
+  readonly pauseSwitch: PauseSwitch;
   /** Models that nobody may load or give jobs, because they are about to leave. */
   readonly withheld: WithheldModels;
   /** Reads what the backend has; resolves when everyone knows. */
@@ -98,6 +100,8 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     clock,
     random,
   });
+
+  const pauseSwitch = new PauseSwitch({ loop, store, logger: log });
 
   const notLearned = (error: unknown) =>
     logger.child('REGISTRY').warn(`What was learned could not be stored: ${messageOf(error)}`);
@@ -272,13 +276,16 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     executor,
     swaps,
     steering,
+    pauseSwitch,
     withheld,
     modelsChanged: (backendId) => monitor.poke(backendId, { models: true }),
     async start() {
       // Before they start: what an earlier server left is found there.
       followCells();
       for (const { backend } of backends) await backend.start();
+      await pauseSwitch.start();
       loop.start();
+      pauseSwitch.apply();
       await steering.start();
       for (const model of config.warmup) steering.keepWarm(model, false);
       for (const model of config.keepWarm) steering.keepWarm(model, true);

@@ -112,7 +112,7 @@ export interface SystemView {
 }
 
 export interface SystemControl {
-  /** Stop starting jobs; running ones finish. */
-  pause(): void;
-  resume(): void;
+  /** Stop starting jobs; running ones finish. Holds at once and over a restart; resolves when that is stored. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createApp } from '../../src/app.ts';
+import { type App, createApp } from '../../src/app.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
 import { AppClient, attached, TestApp, testConfig } from './test-app.ts';
@@ -159,6 +159,33 @@ describe('when something goes wrong, no job is lost', () => {
     const second = createApp(testConfig(t.dataDir, [attached(t.ollama.url)]));
     await expect(second.start()).rejects.toMatchObject({ code: 'DATA_DIRECTORY_IN_USE' });
     expect((await t.ended(await t.generate('smollm:360m'))).status).toBe('COMPLETE');
+  });
+});
+
+describe('a pause', () => {
+  it('outlives the server, and so does its end', async () => {
+    await using t = await TestApp.start();
+    await t.ended(await t.generate('smollm:360m'));
+    await t.query('mutation { pauseScheduler { __typename } }');
+    const id = await t.generate('smollm:360m');
+    await t.app.stop({ graceMs: 0 });
+    const config = testConfig(t.dataDir, [attached(t.ollama.url)]);
+    const paused = async (app: App) => {
+      await app.start();
+      const next = Object.assign(Object.create(TestApp.prototype), { app }) as TestApp;
+      return { next, paused: (await next.query('{ stats { paused } }')).stats.paused };
+    };
+    const second = createApp(config);
+    const { next, paused: still } = await paused(second);
+    expect(still).toBe(true);
+    const waiting = await next.jobWhen(id, (job) => job.waiting?.reason === 'SCHEDULER_PAUSED');
+    expect(waiting.status).toBe('PENDING');
+    await next.query('mutation { resumeScheduler { __typename } }');
+    expect((await next.ended(id)).status).toBe('COMPLETE');
+    await second.stop({ graceMs: 0 });
+    const third = createApp(config);
+    expect((await paused(third)).paused).toBe(false);
+    await third.stop({ graceMs: 0 });
   });
 });
 

@@ -49,3 +49,22 @@ test('what others loaded is told from programs that are no model of ours', async
     [],
   ]);
 });
+
+test('a budget counts the same bytes for what is pinned in memory and for what would be loaded again', async () => {
+  await using t = await TestApp.start({ ollama: CARDS });
+  await t.ended(await t.generate('gemma:2b'));
+  const { instances } = await settled(t, (each) => each.instances.length === 1 && explained(each));
+  const budget = async () => {
+    const { memoryBudget } = await t.query(
+      '{ memoryBudget(models: ["gemma:2b"]) { capacityBytes models { footprintBytes measured } } }',
+    );
+    return memoryBudget;
+  };
+  const measured = { footprintBytes: instances[0].vramBytes, measured: true };
+  const loose = await budget();
+  expect(loose.models).toEqual([measured]);
+  await t.query('mutation { pinModel(input: { model: "gemma:2b" }) { __typename } }');
+  expect(await budget()).toEqual(loose);
+  // All of the cards: what its process takes is no stranger's.
+  expect(loose.capacityBytes).toBe(14 * GiB);
+});

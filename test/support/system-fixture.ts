@@ -158,11 +158,11 @@ export class SystemFixture implements SystemView, SystemControl {
     ];
   }
 
-  pause(): void {
+  async pause(): Promise<void> {
     this.paused = true;
   }
 
-  resume(): void {
+  async resume(): Promise<void> {
     this.paused = false;
   }
 

@@ -9,25 +9,28 @@ function statsPayload(name: string, description: string) {
   });
 }
 
-const PausePayload = statsPayload('PauseSchedulerPayload', 'No job is started until `resumeScheduler`.');
+const PausePayload = statsPayload(
+  'PauseSchedulerPayload',
+  'No job is started until `resumeScheduler`, after a restart of the server neither.',
+);
 const ResumePayload = statsPayload('ResumeSchedulerPayload', 'Jobs are started again.');
 
 builder.mutationFields((t) => ({
   pauseScheduler: t.field({
     type: PausePayload,
     description: 'Stop starting jobs; running ones finish. Has no effect when already paused.',
-    resolve: (_root, _args, context) => {
+    resolve: async (_root, _args, context) => {
       requireAdmin(context);
-      context.control.pause();
+      await context.control.pause();
       return {};
     },
   }),
   resumeScheduler: t.field({
     type: ResumePayload,
     description: 'Start jobs again. Has no effect when not paused.',
-    resolve: (_root, _args, context) => {
+    resolve: async (_root, _args, context) => {
       requireAdmin(context);
-      context.control.resume();
+      await context.control.resume();
       return {};
     },
   }),
