@@ -17,6 +17,7 @@ import { SchedulerLoop } from '../scheduler/loop.ts';
 import { Steering } from '../scheduler/steering.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BuiltBackend } from './backends.ts';
+import { DriverShare } from './driver-share.ts';
 import { SwapCounter } from './swap-counter.ts';
 
 export interface SchedulingParts {
@@ -91,6 +92,12 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     random,
   });
 
+  const notStored = (error: unknown) =>
+    logger.child('REGISTRY').warn(`What was learned could not be stored: ${messageOf(error)}`);
+  const drivers = new DriverShare(({ backendId, variant, config: setup }, bytes) => {
+    registry.learnDriverShare(variant, setup, backendId, bytes).catch(notStored);
+  });
+
   const reports: ExecutorReports = {
     claimed: (claimNumber, jobs) => loop.handle({ type: 'claimed', claimNumber, jobs }),
     left: (report) => loop.handle({ type: 'left', ...report }),
@@ -111,9 +118,8 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
           loadMs,
           cardBytes,
         })
-        .catch((error) =>
-          logger.child('REGISTRY').warn(`What was learned could not be stored: ${messageOf(error)}`),
-        );
+        .catch(notStored);
+      drivers.loaded(instanceId, { backendId, variant, config: setup }, measured, clock.now());
     },
     loadFailed: (instanceId, error) =>
       loop.handle({ type: 'load-failed', instanceId, remedy: remedyOf(error), message: messageOf(error) }),
@@ -147,6 +153,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     // Models first: residents are told apart by them.
     if (observation.models) registry.observe(observation.backendId, observation.models, observation.version);
     loop.handle({ type: 'observed', observation });
+    drivers.observed(observation, (id) => loop.state.instances.has(id));
     const built = byId.get(observation.backendId);
     const gpus = built?.probe === null ? [] : observation.gpus;
     if (gpus) built?.backend.standReady?.(gpus.map(({ key, index }) => ({ key, index })));

@@ -43,12 +43,19 @@ export interface RunRequest {
 
 export type OutputSink = (channel: OutputChannel, text: string) => void;
 
+export interface LoadedSize {
+  readonly sizeBytes: number;
+  readonly vramBytes: number;
+  /** The processes that hold it, where the backend knows them: their drivers' share is not in the figures above. */
+  readonly pids?: readonly number[];
+}
+
 /** One instance, ready. All of its failures are BackendErrors. */
 export interface InstanceHandle {
   /** The variant as it was really loaded (an adopted one may lack options that we would have set). */
   readonly variant: Variant;
   /** Bytes in all and on GPUs as the server measured them after the load; null where it does not tell. */
-  readonly measured: { readonly sizeBytes: number; readonly vramBytes: number } | null;
+  readonly measured: LoadedSize | null;
   /** Runs one request; pieces go to `sink` in order. Aborting ends it with the signal's reason. @throws BackendError */
   run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult>;
   /** Tells the server to let go and resolves when it says that the instance is gone. @throws BackendError */

@@ -1,6 +1,6 @@
 /** What the executor works with, and what it tells. */
 import type { Clock, Random } from '../clock.ts';
-import type { Backend } from '../domain/backend.ts';
+import type { Backend, LoadedSize } from '../domain/backend.ts';
 import type { OutputWriter } from '../domain/events.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Variant } from '../domain/model.ts';
@@ -17,12 +17,7 @@ export interface ExecutorReports {
     ranMs: number;
     suspect: boolean;
   }): void;
-  loaded(
-    instanceId: InstanceId,
-    variant: Variant,
-    measured: { sizeBytes: number; vramBytes: number } | null,
-    loadMs: number,
-  ): void;
+  loaded(instanceId: InstanceId, variant: Variant, measured: LoadedSize | null, loadMs: number): void;
   loadFailed(instanceId: InstanceId, error: unknown): void;
   unloaded(instanceId: InstanceId): void;
 }

@@ -63,6 +63,16 @@ export interface Registry extends ModelResolver {
     backendId: BackendId,
     measured: LoadMeasurement,
   ): Promise<void>;
+  /**
+   * What the driver was seen to take for an instance of it, beside what the server says: from then on this counts on the backend in the
+   * place of what is usual. Resolves when it is stored; it counts at once.
+   */
+  learnDriverShare(
+    variant: Variant,
+    config: InstanceConfig,
+    backendId: BackendId,
+    driverBytes: number,
+  ): Promise<void>;
   /** When this variant last went only in part onto the backend's GPUs; null when it never did, or has fitted since. */
   doesNotFit(variant: Variant, backendId: BackendId): Misfit | null;
   /**
@@ -219,6 +229,17 @@ class ModelRegistry implements Registry {
       warm: this.#pageCaches.isWarm(backendId, variant.weights, now),
     });
     this.#pageCaches.read(backendId, variant.weights, diskBytes, now);
+    this.#version += 1;
+    await stored;
+  }
+
+  async learnDriverShare(
+    variant: Variant,
+    config: InstanceConfig,
+    backendId: BackendId,
+    driverBytes: number,
+  ): Promise<void> {
+    const stored = this.#learned.learnDriverBytes(backendId, variant, config, driverBytes);
     this.#version += 1;
     await stored;
   }

@@ -217,6 +217,23 @@ describe('what the driver takes for a process', () => {
     expect(resolved(registry, 'b:1', null, RIG).footprintBytes).toBe(there.footprintBytes);
   });
 
+  test('may be seen only after the load, and is kept', async () => {
+    const store = new SmallStore();
+    const registry = registryWith([model('a:1')], { store });
+    await learn(registry, null, whole(5 * GiB));
+    const { variant, config } = resolved(registry, 'a:1');
+    const { version } = registry;
+    await registry.learnDriverShare(variant, config, BOX, 0);
+    expect(estimate(registry, null)?.bytes).toBe(5 * GiB);
+    expect(registry.version).toBeGreaterThan(version);
+    await registry.learnDriverShare(variant, config, BOX, 400 * MiB);
+    // No driver takes so much for a process.
+    await registry.learnDriverShare(variant, config, BOX, 2 * GiB);
+    const second = registryWith([model('a:1')], { store });
+    await second.start();
+    expect(estimate(second, null)?.bytes).toBe(5 * GiB + 400 * MiB);
+  });
+
   test('is not learned where something else grew or shrank meanwhile', async () => {
     const registry = registryWith([model('a:1')]);
     await learn(registry, null, whole(5 * GiB, { probedBytes: 9 * GiB }));

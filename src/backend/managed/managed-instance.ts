@@ -42,7 +42,8 @@ export class ManagedInstance implements InstanceHandle {
     this.#occupant = occupant;
     this.#keeper = keeper;
     this.variant = variant;
-    this.measured = { sizeBytes: occupant.sizeBytes, vramBytes: occupant.vramBytes };
+    const { sizeBytes, vramBytes, engine } = occupant;
+    this.measured = { sizeBytes, vramBytes, pids: [engine.pid] };
   }
 
   async run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {

@@ -98,6 +98,23 @@ export class LearnedFootprints {
     await this.#store.remember(SPACE, key, entry);
   }
 
+  /** Of the newest load; nothing where there was none, or where it is more than any driver takes. Resolves when it is stored. */
+  async learnDriverBytes(
+    backendId: BackendId,
+    variant: Variant,
+    config: InstanceConfig,
+    driverBytes: number,
+  ): Promise<void> {
+    const key = keyOf(backendId, variant, config);
+    const entry = this.#byKey.get(key);
+    const newest = entry?.observations.at(-1);
+    if (!entry || !newest || driverBytes > MOST_DRIVER_BYTES) return;
+    const observations = [...entry.observations.slice(0, -1), { ...newest, driverBytes }];
+    const learned = { ...entry, observations };
+    this.#byKey.set(key, learned);
+    await this.#store.remember(SPACE, key, learned);
+  }
+
   #learned(before: LearnedEntry | undefined, lesson: Lesson): LearnedEntry {
     const { variant, config, measured, serverVersion, warm } = lesson;
     const at = this.#clock.now();
