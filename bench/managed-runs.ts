@@ -2,7 +2,8 @@
  * The same jobs three ways: all at once to one Ollama, through vramkeeper on one Ollama, and through vramkeeper with a server process
  * for each model in memory. Beside each what was measured on a real server with the same jobs and the same synthetic engine.
  * `npm run bench:managed -- [backlog-1 open-1-per-second ...] [--way managed]... [--runs FOLDER]`
- * With a real program: `--ollama PROGRAM --models FOLDER [--env NAME=VALUE]...`; its one card of 8192 MiB is taken as given.
+ * With a real program: `--ollama PROGRAM --models FOLDER [--env NAME=VALUE]...`; its one card of 8192 MiB is taken as given, or read by
+ * the `nvidia-smi` on the PATH of `--env` with `--probe nvidia`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,6 +44,7 @@ export async function run(print: (line: string) => void, args: readonly string[]
       ollama: { type: 'string' },
       models: { type: 'string' },
       env: { type: 'string', multiple: true, default: [] },
+      probe: { type: 'string', default: 'fixed' },
     },
   });
   const folder = new RunsFolder(values.runs);
@@ -51,7 +53,9 @@ export async function run(print: (line: string) => void, args: readonly string[]
   for (const name of positionals.length > 0 ? positionals : USUAL_RUNS) {
     const jobs = folder.jobs(name);
     for (const way of ways) {
-      const outcome = real ? await onReal(way, jobs, real) : await onVirtual(way, jobs);
+      const outcome = real
+        ? await onReal(way, jobs, real, values.probe === 'nvidia')
+        : await onVirtual(way, jobs);
       const recorded = folder.recorded(name, RECORDED_AS[way]);
       print(`${name.padEnd(20)} ${way.padEnd(11)} ${describe(outcome)}`);
       print(`${''.padEnd(20)} ${'recorded'.padEnd(11)} ${recorded ? compare(outcome, recorded) : '-'}`);
@@ -93,12 +97,21 @@ function realOllama(
   return { program, models, env: Object.fromEntries(env) };
 }
 
-async function onReal(way: Way, jobs: readonly WorkloadJob[], real: RealOllama): Promise<Outcome> {
+async function onReal(
+  way: Way,
+  jobs: readonly WorkloadJob[],
+  real: RealOllama,
+  isProbed: boolean,
+): Promise<Outcome> {
   if (way !== 'managed') {
     return withServer(real, (url) => onServer(way === 'attached' ? way : 'one Ollama', jobs, url, null));
   }
   const { program, models, env } = real;
-  const gpus = [{ probe: 'fixed', index: 0, totalBytes: CARD_BYTES }] as const;
+  const gpus = [
+    isProbed
+      ? ({ probe: 'nvidia', index: null } as const)
+      : ({ probe: 'fixed', index: 0, totalBytes: CARD_BYTES } as const),
+  ];
   return {
     ...(await throughVramkeeper(jobs, managedBy({ binary: program, models, env, gpus }))),
     ownEvictions: null,
@@ -154,8 +167,6 @@ function managedBy({
       ...program,
       contextLength: CONTEXT_LENGTH,
       parallel: SLOTS,
-      kvCacheType: 'f16',
-      flashAttention: null,
       parallelLoads: 2,
       warmCells: 1,
       promptCacheBytes: 0,
