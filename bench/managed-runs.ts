@@ -167,6 +167,8 @@ function managedBy({
       ...program,
       contextLength: CONTEXT_LENGTH,
       parallel: SLOTS,
+      kvCacheType: 'f16',
+      flashAttention: null,
       parallelLoads: 2,
       warmCells: 1,
       promptCacheBytes: 0,
