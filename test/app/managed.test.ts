@@ -39,7 +39,7 @@ test('jobs of several models run, each on a cell of its own, and nothing is left
 
 describe('a job', () => {
   test('whose engine is killed in mid-stream runs again on a new one', async () => {
-    const rig = createRig();
+    const rig = createRig([4096], 2);
     const t = await startManaged(rig);
     const id = await t.generate(SMALL, long);
     await t.jobWhen(id, ({ status }) => status === 'RUNNING');
@@ -50,7 +50,7 @@ describe('a job', () => {
   });
 
   test('whose engine hangs in mid-stream and is killed by hand runs again', async () => {
-    const rig = createRig();
+    const rig = createRig([4096], 2);
     const t = await startManaged(rig);
     const id = await t.generate(SMALL, long);
     await t.jobWhen(id, ({ status }) => status === 'RUNNING');

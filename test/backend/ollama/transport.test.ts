@@ -90,7 +90,7 @@ describe('the address', () => {
       json(response, 200, request.path.endsWith('/version') ? { version: '0.33.0' } : { models: [] }),
     );
     await using backend = attached(`${server.url.replace('://', '://me:p%40ss@')}/ollama/`);
-    expect(await backend.inspect(NEVER)).toEqual({ version: '0.33.0', residents: [] });
+    expect(await backend.inspect(NEVER)).toEqual({ version: '0.33.0', residents: [], host: null });
     expect(server.requests.map((request) => request.path).sort()).toEqual([
       '/ollama/api/ps',
       '/ollama/api/version',

@@ -49,8 +49,8 @@ export function stopAtEnd(stop: () => Promise<void>): void {
   stops.push(stop);
 }
 
-/** @param gpuMib one card for each. */
-export function createRig(gpuMib: readonly number[] = [4096]): Rig {
+/** @param gpuMib one card for each. @param speed of its engines, in times of a real one's. */
+export function createRig(gpuMib: readonly number[] = [4096], speed = 20): Rig {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'vramkeeper-rig-')));
   rigs.push(folder);
   const [dataDir, models, gpus] = ['data', 'models', 'gpus'].map((name) => join(folder, name)) as [
@@ -68,7 +68,7 @@ export function createRig(gpuMib: readonly number[] = [4096]): Rig {
     dataDir,
     models,
     gpus,
-    env: { VIRTUAL_GPU_DIR: gpus, VIRTUAL_SPEED: '20' },
+    env: { VIRTUAL_GPU_DIR: gpus, VIRTUAL_SPEED: String(speed) },
     fail: (faults) => new FolderFaults(gpus).set(faults),
     events: () => readFolderEvents(gpus),
     usedBytes: (gpu) => readGpuFolder(gpus)[gpu]?.usedBytes ?? 0,
