@@ -26,8 +26,17 @@ export async function becomeReady(process: SupervisedProcess, options: Readiness
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, options.signal]);
   const wait = new Wait(process, options, signal);
-  const release = options.chosenPort === null ? () => {} : refuseTakenPort(process, options, failed);
-  process.died.then((exit) => failed.abort(new ProcessExitedError(process.name, exit)));
+  const { chosenPort } = options;
+  const isTaken = takenPattern(options);
+  const taken = () => new PortTakenError(process.name, chosenPort ?? 0);
+  // Some programs say that the port is taken and end, some say it and stay.
+  const release = process.output.follow((line) => {
+    if (isTaken(line)) failed.abort(taken());
+  });
+  process.died.then((exit) => {
+    // One that ended at once may have said it before anybody followed.
+    failed.abort(exit.lastLines.some(isTaken) ? taken() : new ProcessExitedError(process.name, exit));
+  });
   const limitMs = options.readiness.readyLimitMs ?? DEFAULTS.readyLimitMs;
   const limit = options.clock.after(limitMs, () => failed.abort(wait.tooLate(limitMs)));
   try {
@@ -39,16 +48,11 @@ export async function becomeReady(process: SupervisedProcess, options: Readiness
   }
 }
 
-/** Some programs say that the port is taken and end, some say it and stay. */
-function refuseTakenPort(
-  process: SupervisedProcess,
-  { chosenPort, readiness }: ReadinessOptions,
-  failed: AbortController,
-): () => void {
+/** Whether a line says that the chosen port is another's; none does where the program chooses it. */
+function takenPattern({ chosenPort, readiness }: ReadinessOptions): (line: string) => boolean {
+  if (chosenPort === null) return () => false;
   const taken = (readiness.port.kind === 'chosen' && readiness.port.taken) || DEFAULTS.taken;
-  return process.output.follow((line) => {
-    if (line.search(taken) >= 0) failed.abort(new PortTakenError(process.name, chosenPort ?? 0));
-  });
+  return (line) => line.search(taken) >= 0;
 }
 
 class Wait {
