@@ -103,15 +103,14 @@ async function onReal(
   real: RealOllama,
   isProbed: boolean,
 ): Promise<Outcome> {
+  const gpus: BackendConfig['gpus'] = [
+    isProbed ? { probe: 'nvidia', index: null } : { probe: 'fixed', index: 0, totalBytes: CARD_BYTES },
+  ];
   if (way !== 'managed') {
-    return withServer(real, (url) => onServer(way === 'attached' ? way : 'one Ollama', jobs, url, null));
+    const direct = way === 'attached' ? way : 'one Ollama';
+    return withServer(real, (url) => onServer(direct, jobs, url, null, gpus));
   }
   const { program, models, env } = real;
-  const gpus = [
-    isProbed
-      ? ({ probe: 'nvidia', index: null } as const)
-      : ({ probe: 'fixed', index: 0, totalBytes: CARD_BYTES } as const),
-  ];
   return {
     ...(await throughVramkeeper(jobs, managedBy({ binary: program, models, env, gpus }))),
     ownEvictions: null,

@@ -60,17 +60,22 @@ async function onVirtual(way: 'one Ollama' | 'attached', jobs: readonly Workload
   }
 }
 
+const VIRTUAL_CARD: BackendConfig['gpus'] = [{ probe: 'virtual', index: null }];
+const GIVEN_CARD: BackendConfig['gpus'] = [{ probe: 'fixed', index: 0, totalBytes: CARD_BYTES }];
+
+/** @param gpus of the attached backend. */
 export async function onServer(
   way: 'one Ollama' | 'attached',
   jobs: readonly WorkloadJob[],
   url: string,
   ollama: RunningVirtualOllama | null,
+  gpus: BackendConfig['gpus'] = ollama ? VIRTUAL_CARD : GIVEN_CARD,
 ): Promise<Outcome> {
   const startedAt = performance.now();
   const taken =
     way === 'one Ollama'
       ? summarize(startedAt, await directly(jobs, url))
-      : await throughVramkeeper(jobs, attachedTo(url, ollama !== null));
+      : await throughVramkeeper(jobs, attachedTo(url, gpus));
   const events = ollama?.core.events.all() ?? null;
   return {
     loads: null,
@@ -80,15 +85,13 @@ export async function onServer(
   };
 }
 
-function attachedTo(url: string, isVirtual: boolean): BackendConfig {
+function attachedTo(url: string, gpus: BackendConfig['gpus']): BackendConfig {
   return {
     name: 'ollama',
     type: 'ollama',
     url,
     parallel: SLOTS,
     maxLoadedModels: MOST_LOADED,
-    gpus: isVirtual
-      ? [{ probe: 'virtual', index: null }]
-      : [{ probe: 'fixed', index: 0, totalBytes: CARD_BYTES }],
+    gpus,
   };
 }
