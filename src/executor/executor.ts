@@ -100,9 +100,10 @@ export class Executor {
   adopt(instanceId: InstanceId, backendId: BackendId, resident: Resident, spec: LoadSpec): void {
     const seat = this.#open(instanceId, backendId, spec);
     seat.handle = seat.backend.adopt(resident, spec);
-    this.#deps.logger.info(
-      `${resident.modelName} was loaded by someone else on ${seat.backend.name} and is adopted.`,
-    );
+    const { name, mode } = seat.backend;
+    // A managed backend has told already whom it took over.
+    if (mode === 'MANAGED') return;
+    this.#deps.logger.info(`${resident.modelName} was loaded by someone else on ${name} and is adopted.`);
   }
 
   unload(instanceId: InstanceId): void {
