@@ -49,17 +49,6 @@ describe('a job', () => {
     expect(rig.events().filter(({ kind }) => kind === 'loaded')).toHaveLength(2);
   });
 
-  test('whose engine hangs in mid-stream and is killed by hand runs again', async () => {
-    const rig = createRig([4096], 2);
-    const t = await startManaged(rig);
-    const id = await t.generate(SMALL, long);
-    await t.jobWhen(id, ({ status }) => status === 'RUNNING');
-    const pid = enginePid(rig);
-    process.kill(pid, 'SIGSTOP');
-    process.kill(pid, 'SIGKILL');
-    expect((await t.ended(id)).status).toBe('COMPLETE');
-  });
-
   test('whose model’s load crashes is run by the next load', async () => {
     const rig = createRig();
     rig.fail({ crashOnLoad: 1 });
