@@ -153,7 +153,8 @@ export class BackendWatch {
   #report(observation: BackendObservation): void {
     const { backend, logger, onReading } = this.#options;
     const lost = observation.health === 'UNREACHABLE';
-    if (lost && !this.#lost)
+    // One that has never answered is not lost: the start has said so already, and `health` does.
+    if (lost && !this.#lost && this.#version !== null)
       logger?.warn('Lost a backend', { backend: backend.name, problem: observation.problem });
     if (!lost && this.#lost) logger?.info('A backend is back', { backend: backend.name });
     this.#lost = lost;

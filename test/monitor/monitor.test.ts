@@ -148,7 +148,13 @@ describe('the monitor', () => {
     await world.advance(10_000);
     await world.answer(UP);
     expect(world.seen.at(-1)).toMatchObject({ health: 'HEALTHY', problem: null, version: '0.33.0' });
-    expect(world.said).toEqual(['Lost a backend', 'A backend is back']);
+    // Nobody had it before, so that it could be lost.
+    expect(world.said).toEqual(['A backend is back']);
+    for (const answer of [DOWN, UP]) {
+      await world.advance(2_000);
+      await world.answer(answer);
+    }
+    expect(world.said).toEqual(['A backend is back', 'Lost a backend', 'A backend is back']);
     await world.monitor.stop();
   });
 
