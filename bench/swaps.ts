@@ -139,7 +139,7 @@ async function untilStatus(server: Served, id: string, statuses: readonly string
     const job = await jobOf(server, id);
     if (statuses.includes(job.status)) return job;
     if (job.status === 'FAILED') throw new Error(`${id} failed.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

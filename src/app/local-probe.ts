@@ -1,5 +1,5 @@
 /** The GPUs of this machine, for a backend whose processes run here. */
-import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
+import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { GpuProbeError } from '../monitor/gpu-probe-error.ts';
 
 /** The first of the probes that sees a GPU, else none: an empty reading. What was found is kept. */
@@ -25,9 +25,9 @@ class LocalProbe implements GpuProbe {
     await Promise.all(this.#probes.map((probe) => probe.stop()));
   }
 
-  async read(): Promise<readonly GpuReading[]> {
+  async read(detail?: GpuDetail): Promise<readonly GpuReading[]> {
     this.#found ??= await this.#find();
-    return this.#found === 'none' ? [] : this.#found.read();
+    return this.#found === 'none' ? [] : this.#found.read(detail);
   }
 
   async #find(): Promise<GpuProbe | 'none'> {

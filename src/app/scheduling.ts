@@ -231,20 +231,21 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         );
         return;
       case 'poke':
-        poke(effect.backendId, effect.when);
+        if (effect.when === 'soon') pokeSoon(effect.backendId);
+        else pokeNow(effect.backendId, effect.since);
         return;
       default:
         effect satisfies never;
     }
   }
 
-  function poke(backendId: BackendId, when: 'now' | 'soon'): void {
-    if (when === 'now') {
-      pokes.get(backendId)?.cancel();
-      pokes.delete(backendId);
-      void monitor.poke(backendId);
-      return;
-    }
+  function pokeNow(backendId: BackendId, since: number): void {
+    pokes.get(backendId)?.cancel();
+    pokes.delete(backendId);
+    void monitor.poke(backendId, { since, detail: 'memory' });
+  }
+
+  function pokeSoon(backendId: BackendId): void {
     if (pokes.has(backendId)) return;
     const timer = clock.after(POKE_DELAY_MS, () => {
       pokes.delete(backendId);
@@ -262,9 +263,9 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
           const record = loop.state.backends.get(id);
           loop.decisions.add(cellDecision(event, id, record ? gpusOf(loop.state, record) : []));
         }),
-        backend.onChange?.(() => {
+        backend.onChange?.((what) => {
           parts.changed();
-          poke(id, 'soon');
+          if (what === 'service') pokeSoon(id);
         }),
       );
     }

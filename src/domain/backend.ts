@@ -98,6 +98,9 @@ export interface ModelLibrary {
   delete(modelName: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Of `cells`: only what that tells. Of its service: also what `inspect` tells, and nobody asked for it; a reading should be taken. */
+export type BackendChange = 'cells' | 'service';
+
 export interface Backend {
   readonly id: BackendId;
   readonly name: string;
@@ -114,8 +117,8 @@ export interface Backend {
   inspect(signal: AbortSignal): Promise<BackendReading>;
   /** Loads and resolves when it is ready. A load is never cancelled by a client of ours: `signal` is for shutdown and watchdogs. @throws BackendError */
   load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle>;
-  /** Calls back when something changed that a reading should be taken for. Returns a function that ends it. */
-  onChange?(listener: () => void): () => void;
+  /** Calls back when something about it has changed. Returns a function that ends it. */
+  onChange?(listener: (what: BackendChange) => void): () => void;
   /**
    * Tells which GPUs it may use, none on a host without; again and again, with every reading. A backend that starts processes has some
    * stand ready there.

@@ -32,6 +32,9 @@ export interface GpuReading {
   readonly sampledAt: number;
 }
 
+/** Of `memory` who uses it may be left out, where asking for that costs. */
+export type GpuDetail = 'everything' | 'memory';
+
 /** Reads every GPU of one host. One contract suite holds for every kind. */
 export interface GpuProbe {
   readonly kind: 'nvidia' | 'amd' | 'prometheus' | 'fixed' | 'virtual' | 'auto' | 'combined';
@@ -39,8 +42,8 @@ export interface GpuProbe {
   readonly lagMs: number;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Bounded by its own time-out. @throws GpuProbeError with what to do about it */
-  read(): Promise<readonly GpuReading[]>;
+  /** Everything, unless less is asked for. Bounded by its own time-out. @throws GpuProbeError with what to do about it */
+  read(detail?: GpuDetail): Promise<readonly GpuReading[]>;
 }
 
 /** A reading is fresh for so many intervals. */

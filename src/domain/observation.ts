@@ -1,6 +1,6 @@
 /** What the monitor saw of one backend: readings for others to decide by, never a decision. */
 import type { HostReading, Resident } from './backend.ts';
-import type { GpuReading } from './gpu.ts';
+import type { GpuDetail, GpuReading } from './gpu.ts';
 import type { BackendId } from './ids.ts';
 import type { ModelInfo } from './model.ts';
 import type { BackendHealth } from './system.ts';
@@ -25,6 +25,8 @@ export interface BackendObservation {
   readonly ownPids?: readonly number[];
   /** Null when there is no probe, or when this reading of it failed. An empty list: a host without a GPU. */
   readonly gpus: readonly GpuReading[] | null;
+  /** Of a reading of `memory` nothing is known of who uses it. Absent: everything. */
+  readonly gpuDetail?: GpuDetail;
   /** Between two readings of its GPUs as planned, the lag of their source included, in milliseconds: for `isStale`. Absent without a probe. */
   readonly gpuIntervalMs?: number;
   /** What is wrong with the probe and what to do; null when it answered or there is none. */

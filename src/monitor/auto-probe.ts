@@ -1,7 +1,7 @@
 /** Finds out by itself how the GPUs of a backend's host can be read. */
 import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
-import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
+import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 
 export interface AutoProbeOptions {
@@ -51,9 +51,9 @@ class AutoProbe implements GpuProbe {
     await Promise.all([...[virtual, ...local].map((probe) => probe.stop()), this.#pool.destroy()]);
   }
 
-  async read(): Promise<readonly GpuReading[]> {
+  async read(detail?: GpuDetail): Promise<readonly GpuReading[]> {
     this.#found ??= await this.#find();
-    return this.#found === 'none' ? [] : this.#found.read();
+    return this.#found === 'none' ? [] : this.#found.read(detail);
   }
 
   async #find(): Promise<GpuProbe | 'none'> {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Backend, BackendReading } from '../domain/backend.ts';
 import { BackendError, messageOf } from '../domain/errors.ts';
-import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
+import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import type { BackendHealth } from '../domain/system.ts';
@@ -22,6 +22,26 @@ export interface WatchOptions {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'> | undefined;
 }
 
+/** What a poke asks for. */
+export interface Wanted {
+  readonly models?: boolean;
+  /** Default: everything. */
+  readonly detail?: GpuDetail;
+  /** A reading that is under way will do when it began then or later, epoch milliseconds. */
+  readonly since?: number;
+}
+
+interface Poke {
+  readonly detail: GpuDetail;
+  readonly answer: () => void;
+}
+
+interface Reading {
+  readonly startedAt: number;
+  readonly detail: GpuDetail;
+  readonly served: Poke[];
+}
+
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 10_000;
 /** Ollama's list can be slow to come while it serves well; only so many in a row make it lost. */
@@ -36,7 +56,8 @@ export class BackendWatch {
   #timer: Timer | undefined;
   #loop: Promise<void> | undefined;
   /** Pokes that wait for a reading which has not begun yet. */
-  #waiting: (() => void)[] = [];
+  #waiting: Poke[] = [];
+  #reading: Reading | undefined;
   #modelsWanted = true;
   #modelsReadAt = Number.NEGATIVE_INFINITY;
   #version: string | null = null;
@@ -58,12 +79,15 @@ export class BackendWatch {
     this.#release(this.#waiting);
   }
 
-  /** Reads now; resolves when a reading that began after the call was reported. */
-  poke(models: boolean): Promise<void> {
+  /** Reads now; resolves when a reading that will do was reported. */
+  poke({ models = false, detail = 'everything', since = Infinity }: Wanted = {}): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.resolve();
     this.#modelsWanted ||= models;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
+    const current = this.#reading;
+    const serves =
+      current && current.startedAt >= since && (current.detail === 'everything' || detail === 'memory');
+    (serves ? current.served : this.#waiting).push({ detail, answer: resolve });
     if (!this.#loop) this.#run();
     return promise;
   }
@@ -83,22 +107,26 @@ export class BackendWatch {
   async #readUntilQuiet(): Promise<void> {
     do {
       const served = this.#waiting;
+      const onlyMemory = served.length > 0 && served.every(({ detail }) => detail === 'memory');
+      const detail = onlyMemory ? 'memory' : 'everything';
+      const reading: Reading = { startedAt: this.#options.clock.now(), detail, served };
+      this.#reading = reading;
       this.#waiting = [];
-      const observation = await this.#read();
+      const observation = await this.#read(reading);
+      this.#reading = undefined;
       if (!this.#stopping.signal.aborted) this.#report(observation);
-      this.#release(served);
+      this.#release(reading.served);
     } while (this.#waiting.length > 0 && !this.#stopping.signal.aborted);
   }
 
-  async #read(): Promise<BackendObservation> {
-    const { backend, probe, clock } = this.#options;
-    const startedAt = clock.now();
+  async #read({ startedAt, detail }: Reading): Promise<BackendObservation> {
+    const { backend, probe } = this.#options;
     const [inspected, probed] = await Promise.all([
       outcome(() => backend.inspect(this.#stopping.signal)),
-      probe ? outcome(() => probe.read()) : null,
+      probe ? outcome(() => probe.read(detail)) : null,
     ]);
-    const listed = inspected.ok && this.#modelsDue() ? await this.#list() : null;
-    return this.#observation(startedAt, inspected, probed, listed);
+    const listed = inspected.ok && detail === 'everything' && this.#modelsDue() ? await this.#list() : null;
+    return this.#observation({ startedAt, detail }, inspected, probed, listed);
   }
 
   #modelsDue(): boolean {
@@ -116,7 +144,7 @@ export class BackendWatch {
   }
 
   #observation(
-    startedAt: number,
+    { startedAt, detail }: Pick<Reading, 'startedAt' | 'detail'>,
     inspected: Outcome<BackendReading>,
     probed: Outcome<readonly GpuReading[]> | null,
     listed: Outcome<readonly ModelInfo[]> | null,
@@ -137,6 +165,7 @@ export class BackendWatch {
       host: inspected.ok ? inspected.value.host : null,
       ...(inspected.ok && inspected.value.ownPids && { ownPids: inspected.value.ownPids }),
       gpus: probed?.ok ? probed.value : null,
+      gpuDetail: detail,
       ...(probe && { gpuIntervalMs: intervalMs + probe.lagMs }),
       probeProblem,
       models: listed?.ok ? listed.value : null,
@@ -171,8 +200,8 @@ export class BackendWatch {
     return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
   }
 
-  #release(waiting: readonly (() => void)[]): void {
-    for (const resolve of waiting) resolve();
+  #release(pokes: readonly Poke[]): void {
+    for (const { answer } of pokes) answer();
   }
 }
 

@@ -25,9 +25,9 @@ export function combineProbes(shares: readonly ProbeShare[]): GpuProbe {
     async stop() {
       await Promise.all(probes.map((probe) => probe.stop()));
     },
-    async read() {
+    async read(detail) {
       const readings = new Map<GpuProbe, readonly GpuReading[]>();
-      await Promise.all(probes.map(async (probe) => readings.set(probe, await probe.read())));
+      await Promise.all(probes.map(async (probe) => readings.set(probe, await probe.read(detail))));
       const byIndex = new Map<number, GpuReading>();
       for (const share of shares) {
         for (const gpu of pick(share, readings.get(share.probe) ?? []))

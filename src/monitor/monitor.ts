@@ -3,7 +3,7 @@ import type { GpuProbe } from '../domain/gpu.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { BackendWatch, type MonitoredBackend } from './backend-watch.ts';
+import { BackendWatch, type MonitoredBackend, type Wanted } from './backend-watch.ts';
 
 export interface MonitorOptions {
   readonly backends: readonly { readonly backend: MonitoredBackend; readonly probe: GpuProbe | null }[];
@@ -21,8 +21,11 @@ export interface Monitor {
   start(): Promise<void>;
   /** No reading is reported after it resolved. */
   stop(): Promise<void>;
-  /** Reads one backend now, its models too if asked for; resolves when a reading that began after the call was reported. */
-  poke(backendId: BackendId, what?: { readonly models?: boolean }): Promise<void>;
+  /**
+   * Reads one backend now, its models too if asked for; resolves when a reading that began at `since` (epoch milliseconds) or later
+   * was reported, without it one that began after the call.
+   */
+  poke(backendId: BackendId, what?: Wanted): Promise<void>;
 }
 
 const INTERVAL_MS = 2_000;
@@ -56,7 +59,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       await Promise.all(stopping);
     },
     async poke(backendId, what) {
-      await watches.get(backendId)?.poke(what?.models ?? false);
+      await watches.get(backendId)?.poke(what);
     },
   };
 }

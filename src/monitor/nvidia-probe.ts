@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile } from 'node:child_process';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';
-import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
+import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 import { numberGpus } from './number-gpus.ts';
 import {
@@ -42,7 +42,7 @@ class NvidiaProbe implements GpuProbe {
   readonly #timeoutMs: number;
   /** Those that the tool here knows. */
   #fields: readonly GpuField[] = GPU_FIELDS;
-  #reading: Promise<readonly GpuReading[]> | undefined;
+  #reading: { readonly detail: GpuDetail; readonly gpus: Promise<readonly GpuReading[]> } | undefined;
   /** A tool that waits for a broken driver cannot even be killed; more of them would only wait beside it. */
   readonly #children = new Set<ChildProcess>();
   #stopped = new AbortController();
@@ -62,15 +62,22 @@ class NvidiaProbe implements GpuProbe {
     this.#stopped.abort(new GpuProbeError('The GPU probe was stopped.'));
   }
 
-  /** Readers at the same time share one reading. */
-  read(): Promise<readonly GpuReading[]> {
-    this.#reading ??= this.#read().finally(() => {
+  /** Readers at the same time share one reading; who wants more than the one that is under way gives has the next. */
+  read(detail: GpuDetail = 'everything'): Promise<readonly GpuReading[]> {
+    const shared = this.#reading;
+    if (shared && detail === 'everything' && shared.detail === 'memory') {
+      const next = () => this.read(detail);
+      return shared.gpus.then(next, next);
+    }
+    if (shared) return shared.gpus;
+    const gpus = this.#read(detail).finally(() => {
       this.#reading = undefined;
     });
-    return this.#reading;
+    this.#reading = { detail, gpus };
+    return gpus;
   }
 
-  async #read(): Promise<readonly GpuReading[]> {
+  async #read(detail: GpuDetail): Promise<readonly GpuReading[]> {
     if (this.#children.size > 0) throw this.#hangs();
     const sampledAt = this.#clock.now();
     const late = new AbortController();
@@ -78,7 +85,7 @@ class NvidiaProbe implements GpuProbe {
     const signal = AbortSignal.any([late.signal, this.#stopped.signal]);
     try {
       // Both at once: a model waits to be loaded for as long as a reading takes.
-      const listed = this.#run(PROCESS_QUERY, signal).catch(() => '');
+      const listed = detail === 'memory' ? '' : this.#run(PROCESS_QUERY, signal).catch(() => '');
       const gpus = await this.#readGpus(signal).finally(() => listed);
       const processes = parseProcesses(await listed);
       const slices = gpus.some((gpu) => gpu.sliced)

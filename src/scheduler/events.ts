@@ -71,8 +71,10 @@ export type Effect =
   | { readonly type: 'unload'; readonly instanceId: InstanceId }
   /** It went without us; what ran there ends by itself. */
   | { readonly type: 'forget'; readonly instanceId: InstanceId }
-  /** A fresh reading is wanted: soon, so that several wishes are one and a card gets time to change, or at once. */
-  | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now' | 'soon' }
+  /** A fresh reading is wanted soon, so that several wishes are one and a card gets time to change. */
+  | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'soon' }
+  /** One of the memory is wanted at once; what is under way will do if it began at `since` (epoch milliseconds) or later. */
+  | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now'; readonly since: number }
   /** A reading has shown what a load of ours really takes on GPUs. */
   | { readonly type: 'probed'; readonly instanceId: InstanceId; readonly probedBytes: number }
   /** A model that is to be resident is on no backend. Said once, until it has come and gone again. */

@@ -11,6 +11,7 @@ import { hostBytesOf } from './decide/host.ts';
 import type { Effect } from './events.ts';
 import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
 import { UNSEEN } from './probed-memory.ts';
+import { confirmReleases } from './release.ts';
 import {
   type BackendRecord,
   type GpuRecord,
@@ -23,10 +24,8 @@ import {
 } from './state.ts';
 import type { Reduced, World } from './turn.ts';
 
-/** Memory of an unloaded instance that has not come back for so long is taken as lost to others: Ollama's own limit is the same. */
-const RECOVERY_LIMIT_MS = 5_000;
-/** Share of an instance's bytes that may be missing when its memory counts as back: readings are not exact. */
-const RECOVERY_TOLERANCE = 0.1;
+/** Share of an instance's bytes that an unexplained reading may lack: readings are not exact. */
+const ADOPTION_TOLERANCE = 0.1;
 
 export function observe(
   before: SchedulerState,
@@ -46,13 +45,14 @@ export function observe(
     residents: observation.residents ?? known.residents,
     ownPids: observation.ownPids ? new Set(observation.ownPids) : known.ownPids,
     host: observation.host ?? known.host,
-    gpus: observation.gpus ? readGpus(before, known, observation.gpus) : known.gpus,
+    gpus: observation.gpus ? readGpus(before, known, withProcesses(observation, known)) : known.gpus,
   });
   if (observation.health === 'UNREACHABLE') return forgetAll(state, known, now);
   if (observation.residents)
     state = reconcile(state, observation, observation.residents, world, effects, now);
   const releases = confirmReleases(state, observation, now, effects);
-  const booked = observation.gpus ? attribute(releases.state, known, effects) : releases.state;
+  const showsProcesses = observation.gpus !== null && observation.gpuDetail !== 'memory';
+  const booked = showsProcesses ? attribute(releases.state, known, effects) : releases.state;
   const since = observation.gpus ? Number.NEGATIVE_INFINITY : releases.newest;
   return { state: withUnexplained(booked, known, since), effects };
 }
@@ -84,6 +84,21 @@ function forgetAll(before: SchedulerState, backend: BackendRecord, now: number):
     effects.push({ type: 'forget', instanceId: instance.id });
   }
   return { state, effects };
+}
+
+/** A reading of memory alone leaves it to the one before who has it; of processes of ours those that have ended since are known. */
+function withProcesses(
+  { gpus, gpuDetail, ownPids }: BackendObservation,
+  known: BackendRecord,
+): readonly GpuReading[] {
+  if (!gpus || gpuDetail !== 'memory') return gpus ?? [];
+  const stillOurs = new Set(ownPids ?? known.ownPids);
+  const before = new Map(known.gpus?.map(({ reading }) => [reading.key, reading.processes]));
+  return gpus.map((reading) => {
+    const last = before.get(reading.key) ?? [];
+    const processes = last.filter(({ pid }) => stillOurs.has(pid) || !known.ownPids.has(pid));
+    return { ...reading, processes };
+  });
 }
 
 function readGpus(
@@ -230,6 +245,7 @@ function adopt(
     activeJobs: 0,
     keepAliveMs: model.keepAliveMs,
     suspectSince: null,
+    unloadStartedAt: null,
     releasedAt: null,
     pinned: false,
     expectedLoadMs: model.loadMs,
@@ -263,53 +279,8 @@ function spread(
   const gpus = keys === null ? all : all.filter((gpu) => keys.includes(gpu.reading.key));
   if (gpus.length === 0 || bytes === 0) return [];
   const holder =
-    gpus.find((gpu) => gpu.foreignBytes >= bytes * (1 - RECOVERY_TOLERANCE)) ??
+    gpus.find((gpu) => gpu.foreignBytes >= bytes * (1 - ADOPTION_TOLERANCE)) ??
     (gpus.length === 1 ? gpus[0] : undefined);
   if (holder) return [{ gpuId: holder.id, bytes }];
   return gpus.map((gpu) => ({ gpuId: gpu.id, bytes: Math.floor(bytes / gpus.length) }));
-}
-
-/** An instance that the server has let go is gone when its memory is back, or was not for too long. `newest`: the last release among them. */
-function confirmReleases(
-  before: SchedulerState,
-  observation: BackendObservation,
-  now: number,
-  effects: Effect[],
-): { readonly state: SchedulerState; readonly newest: number } {
-  let state = before;
-  let pending = false;
-  let newest = Number.POSITIVE_INFINITY;
-  for (const instance of instancesOf(state, observation.backendId)) {
-    if (instance.status !== 'UNLOADING' || instance.releasedAt === null) continue;
-    if (isBack(state, instance) || now - instance.releasedAt >= RECOVERY_LIMIT_MS) {
-      nextInstanceStatus(instance.status, 'vanish');
-      state = withoutInstance(state, instance, now);
-      newest =
-        newest === Number.POSITIVE_INFINITY ? instance.releasedAt : Math.max(newest, instance.releasedAt);
-    } else pending = true;
-  }
-  // One reading answers for all of them: asking once for each would double the questions with every answer.
-  if (pending) effects.push({ type: 'poke', backendId: observation.backendId, when: 'soon' });
-  return { state, newest };
-}
-
-/**
- * Whether the newest readings, taken after the release, no longer show its bytes. Only what is surely there explains a reading:
- * instances that leave together are confirmed together, or the memory of the one that went first would pass for the other's.
- */
-export function isBack(state: SchedulerState, instance: InstanceRecord): boolean {
-  const backend = state.backends.get(instance.backendId);
-  return instance.footprint.every((part) => {
-    const gpu = backend?.gpus?.find((each) => each.id === part.gpuId);
-    if (!backend || !gpu || gpu.reading.usedBytes === null) return true;
-    if (gpu.reading.sampledAt < (instance.releasedAt ?? Number.POSITIVE_INFINITY)) return false;
-    const resident = instancesOf(state, instance.backendId).filter(
-      (one) => one.status === 'READY' || one.status === 'DRAINING',
-    );
-    const explained = resident
-      .flatMap((other) => other.footprint)
-      .filter((each) => each.gpuId === part.gpuId);
-    const known = gpu.foreignBytes + explained.reduce((sum, each) => sum + each.bytes, 0);
-    return gpu.reading.usedBytes <= known + part.bytes * RECOVERY_TOLERANCE;
-  });
 }

@@ -84,6 +84,8 @@ export interface InstanceRecord extends Instance {
   readonly keepAliveMs: number | null;
   /** When something went wrong on it, epoch milliseconds; null when all is well. */
   readonly suspectSince: number | null;
+  /** When it was told to go, epoch milliseconds. */
+  readonly unloadStartedAt: number | null;
   /** When the server said that it is gone, epoch milliseconds; its memory may still be on its way back. */
   readonly releasedAt: number | null;
   readonly pinned: boolean;

@@ -8,8 +8,9 @@ import type { Effect, SchedulerEvent } from './events.ts';
 import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
 import { gpusOfFootprint, markDeficits, rawFreeBytes } from './ledger.ts';
 import { tellMissing } from './missing-models.ts';
-import { isBack, observe } from './observe.ts';
+import { observe } from './observe.ts';
 import { probedBefore } from './probed-memory.ts';
+import { isOurProcess, unloaded } from './release.ts';
 import { drainReplaced } from './replaced.ts';
 import { activate, charge } from './service.ts';
 import { snapshotOf } from './snapshot-of.ts';
@@ -20,7 +21,6 @@ import {
   withEntry,
   withInstance,
   withoutEntry,
-  withoutInstance,
 } from './state.ts';
 import { steer } from './steering-state.ts';
 import type { Reduced, World } from './turn.ts';
@@ -51,7 +51,9 @@ export function step(before: SchedulerState, event: SchedulerEvent, world: World
   const state = markDeficits(kept.state, now);
   const plan = decide(snapshotOf(state, world.demand, wishesOf(state, world), now), now);
   const applied = apply(state, plan, world, now);
-  const wakeAt = Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, nextExpiry(state.steering));
+  // What begins to load has slots to claim for: claimed while it loads, their jobs start in the moment in which it is ready.
+  const nextTurn = plan.loads.length > 0 ? now : Number.POSITIVE_INFINITY;
+  const wakeAt = Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, nextExpiry(state.steering), nextTurn);
   return {
     state: markDeficits(applied.state, now),
     effects: [...heard.effects, ...told.effects, ...kept.effects, ...applied.effects],
@@ -231,20 +233,6 @@ function loadFailed(state: SchedulerState, event: EventOf<'load-failed'>, now: n
   };
 }
 
-function unloaded(state: SchedulerState, id: InstanceId, now: number): Reduced {
-  const instance = state.instances.get(id);
-  if (instance?.status !== 'UNLOADING') return { state, effects: [] };
-  const released = { ...instance, releasedAt: now };
-  const next = withInstance(state, released);
-  const backend = state.backends.get(instance.backendId);
-  // The memory of a process of our own is back when it is gone; a server that lets go of a model gives it back a little later.
-  const when = backend?.settings.capabilities.placement === 'caller' ? 'now' : 'soon';
-  const effects: Effect[] = [{ type: 'poke', backendId: instance.backendId, when }];
-  return isBack(next, released)
-    ? { state: withoutInstance(next, released, now), effects }
-    : { state: next, effects };
-}
-
 /** Carries a plan into the state, and says what has to be done for it. */
 function apply(before: SchedulerState, plan: Plan, world: World, now: number): Reduced {
   let state = before;
@@ -271,7 +259,13 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
   for (const id of plan.drains) move(id, 'drain');
   for (const id of plan.unloads) {
     move(id, 'unload');
+    const instance = state.instances.get(id);
+    if (!instance) continue;
+    state = withInstance(state, { ...instance, unloadStartedAt: now });
     effects.push({ type: 'unload', instanceId: id });
+    // The process of our own ends while the reading is under way: it may show already what came back.
+    if (isOurProcess(state, instance))
+      effects.push({ type: 'poke', backendId: instance.backendId, when: 'now', since: now });
   }
   for (const [backendId, intents] of plan.intents) {
     const backend = state.backends.get(backendId);
@@ -301,6 +295,7 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       activeJobs: 0,
       keepAliveMs: option.keepAliveMs,
       suspectSince: null,
+      unloadStartedAt: null,
       releasedAt: null,
       pinned: false,
       expectedLoadMs: option.loadMs,

@@ -3,6 +3,7 @@ import { createOllamaBackend } from '../../src/backend/ollama/ollama-backend.ts'
 import { systemClock, VirtualClock } from '../../src/clock.ts';
 import type { BackendReading } from '../../src/domain/backend.ts';
 import { BackendError } from '../../src/domain/errors.ts';
+import type { GpuDetail, GpuProbe } from '../../src/domain/gpu.ts';
 import { stableId } from '../../src/domain/ids.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
@@ -19,7 +20,7 @@ const DOWN = new BackendError('BACKEND_UNREACHABLE', 'wait', 'Nothing listens th
 const SLOW = new BackendError('BACKEND_ERROR', 'wait', 'It did not answer in time.');
 
 /** A backend whose answers a test gives one by one, in virtual time. */
-function scripted(options: { readonly intervalMs?: number } = {}) {
+function scripted(options: { readonly intervalMs?: number; readonly probe?: GpuProbe } = {}) {
   const clock = new VirtualClock();
   const seen: BackendObservation[] = [];
   const said: string[] = [];
@@ -43,7 +44,7 @@ function scripted(options: { readonly intervalMs?: number } = {}) {
   };
   const say = (text: string) => void said.push(text);
   const monitor = createMonitor({
-    backends: [{ backend, probe: null }],
+    backends: [{ backend, probe: options.probe ?? null }],
     clock,
     intervalMs: options.intervalMs ?? 2_000,
     onReading: (_id, observation) => seen.push(observation),
@@ -114,6 +115,54 @@ describe('the monitor', () => {
     await world.answer({ ...UP, version: '0.34.0' });
     await poke;
     expect(world.seen.at(-1)?.version).toBe('0.34.0');
+    await world.monitor.stop();
+  });
+
+  test('lets a reading that is under way answer a poke for which it began late enough', async () => {
+    const world = scripted();
+    await world.monitor.start();
+    await world.answer(UP);
+    const began = world.clock.now();
+    const first = world.monitor.poke(ID);
+    await world.advance(10);
+    const pokes = [world.monitor.poke(ID, { since: began }), world.monitor.poke(ID, { since: began + 1 })];
+    const answered: number[] = [];
+    for (const [place, poke] of pokes.entries()) poke.then(() => answered.push(place));
+    await world.answer(UP);
+    await first;
+    expect(answered).toEqual([0]);
+    await world.answer(UP);
+    await Promise.all(pokes);
+    expect(world.questions()).toBe(0);
+    await world.monitor.stop();
+  });
+
+  test('asks the cards for no more than is wanted, and for everything by itself', async () => {
+    const asked: (GpuDetail | undefined)[] = [];
+    const probe: GpuProbe = {
+      kind: 'virtual',
+      lagMs: 0,
+      start: async () => {},
+      stop: async () => {},
+      read: async (detail) => {
+        asked.push(detail);
+        return [];
+      },
+    };
+    const world = scripted({ probe });
+    await world.monitor.start();
+    await world.answer(UP);
+    expect(world.lists()).toBe(1);
+    const memory = world.monitor.poke(ID, { detail: 'memory' });
+    const everything = world.monitor.poke(ID, { since: world.clock.now() });
+    await world.answer(UP);
+    await memory;
+    await world.answer(UP);
+    await everything;
+    await world.advance(2_000);
+    await world.answer(UP);
+    expect(asked).toEqual(['everything', 'memory', 'everything', 'everything']);
+    expect(world.seen.map(({ gpuDetail }) => gpuDetail)).toEqual(asked);
     await world.monitor.stop();
   });
 

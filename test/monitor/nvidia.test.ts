@@ -220,6 +220,28 @@ describe('nvidia-smi', () => {
     expect(await smi.runs()).toBe(2);
   });
 
+  test('is not asked who has the memory where only that is wanted', async () => {
+    await using smi = await fakeNvidiaSmi();
+    await smi.answers(H100.gpus, H100.processes);
+    const probe = createNvidiaProbe({ clock: systemClock, env: smi.env });
+    expect(await probe.read('memory')).toMatchObject([{ usedBytes: 19818 * MiB, processes: [] }]);
+    expect(await smi.runs()).toBe(1);
+  });
+
+  test('gives who wants everything a reading of its own beside one of the memory', async () => {
+    await using smi = await fakeNvidiaSmi();
+    await smi.answers(H100.gpus, H100.processes);
+    const probe = createNvidiaProbe({ clock: systemClock, env: smi.env });
+    const [memory, [gpu], shared] = await Promise.all([
+      probe.read('memory'),
+      probe.read(),
+      probe.read('memory'),
+    ]);
+    expect(gpu?.processes).toHaveLength(3);
+    expect(shared).toBe(memory);
+    expect(await smi.runs()).toBe(3);
+  });
+
   test('is ended when the probe is stopped', async () => {
     await using smi = await fakeNvidiaSmi();
     await smi.does('exec sleep 600');

@@ -8,7 +8,7 @@ import { OllamaConnection } from '../ollama/connection.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from '../ollama/deadlines.ts';
 import { versionAnswer } from '../ollama/wire.ts';
 import type { ProcessSpec, Supervisor } from '../supervisor/index.ts';
-import { Cell } from './cell.ts';
+import { Cell, type CellParts } from './cell.ts';
 import { type CellPlan, cellKey, libraryEnvironment, plannedEnvironment } from './cell-plan.ts';
 import { deviceMismatch } from './devices.ts';
 import { startFailure } from './failures.ts';
@@ -41,6 +41,7 @@ export class CellStarter {
   /** The start that makes the key of HOME; several at once would each make one. */
   #keyMaker: Promise<unknown> | undefined;
   #hasStarted = false;
+  readonly #left = new Set<Promise<unknown>>();
 
   constructor({ options, supervisor, folder, made }: StarterOptions) {
     this.deadlines = { ...DEFAULT_DEADLINES, ...MANAGED_DEADLINES, ...options.deadlines };
@@ -101,16 +102,25 @@ export class CellStarter {
   }
 
   /** A cell around a process that is there already. */
-  cellOf(parts: Pick<Cell, 'process' | 'plan' | 'key' | 'folder'>, role: CellRole): Cell {
+  cellOf(parts: Omit<CellParts, 'connection' | 'leave'>, role: CellRole): Cell {
     const url = `http://127.0.0.1:${parts.process.port}`;
     const connection = new OllamaConnection({
       url,
       clock: this.#options.clock,
       deadlines: this.deadlines,
     });
-    const cell = new Cell({ ...parts, connection }, role);
+    const leave = (work: Promise<unknown>) => {
+      this.#left.add(work);
+      void work.finally(() => this.#left.delete(work));
+    };
+    const cell = new Cell({ ...parts, connection, leave }, role);
     this.#made(cell);
     return cell;
+  }
+
+  /** Resolves when what ended cells left to be done is done. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#left);
   }
 
   async #launch(

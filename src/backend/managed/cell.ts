@@ -31,6 +31,8 @@ export interface CellParts {
   readonly key: string;
   /** Null for the library's, which works on the user's folder. */
   readonly folder: PrivateFolder | null;
+  /** Takes work that nobody need wait for before the backend stops. */
+  readonly leave: (work: Promise<unknown>) => void;
 }
 
 export class Cell {
@@ -54,6 +56,7 @@ export class Cell {
   isLost = false;
   residentBytes: number | null = null;
   restarts = 0;
+  readonly #leave: CellParts['leave'];
   #ending: Promise<void> | undefined;
 
   constructor(parts: CellParts, role: CellRole) {
@@ -63,6 +66,7 @@ export class Cell {
     this.plan = parts.plan;
     this.key = parts.key;
     this.folder = parts.folder;
+    this.#leave = parts.leave;
     this.role = role;
   }
 
@@ -101,7 +105,7 @@ export class Cell {
   }
 
   /**
-   * Ends the process and all its children. Resolves when nothing of it is left, so that its memory is free.
+   * Ends the process and all its children. Resolves when none of them is left, so that their memory is free.
    * @param why one sentence, for people; the first reason that it was given to take no more requests stays
    * @throws ProcessStuckError; asked again, it waits again
    */
@@ -114,9 +118,10 @@ export class Cell {
   }
 
   async #end(): Promise<void> {
-    await this.process.end();
-    await this.connection.close();
-    await this.folder?.remove();
+    const ended = this.process.end();
+    // A load may wait for the memory, and need not for the disk. What cannot be removed now is at the next start.
+    this.#leave(Promise.allSettled([ended, this.connection.close(), this.folder?.remove()]));
+    await Promise.race([this.process.gone, ended]);
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type {
   Backend,
   BackendCapabilities,
+  BackendChange,
   BackendReading,
   HostReading,
   InstanceHandle,
@@ -13,7 +14,7 @@ import type { CellEvent, CellState, CellStatistics } from '../../domain/cell.ts'
 import { BackendError, messageOf } from '../../domain/errors.ts';
 import { type BackendId, type CellId, stableId } from '../../domain/ids.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
-import { listStats, readHostRoom, Supervisor } from '../supervisor/index.ts';
+import { listStats, type ProcessStat, readHostRoom, Supervisor } from '../supervisor/index.ts';
 import { adoptSurvivors, removeOldFolders } from './adopt-survivors.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { CellChronicle } from './cell-chronicle.ts';
@@ -50,7 +51,7 @@ export class ManagedOllama implements Backend {
   readonly #warm: WarmCells;
   readonly #keeper: InstanceKeeper;
   readonly #chronicle: CellChronicle;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(what: BackendChange) => void>();
   readonly #stopped = new AbortController();
   readonly #loads = new Set<Promise<unknown>>();
   #coldStarts = 0;
@@ -80,15 +81,21 @@ export class ManagedOllama implements Backend {
       folder: this.#folder,
       made: (cell) => this.#chronicle.became(cell),
     });
-    const changed = () => this.#changed();
+    const changed = (what: BackendChange) => this.#changed(what);
     this.#cells = new ModelCells({ options, changed });
     this.library = new ManagedLibrary({
       options,
       starter: this.#starter,
       listed: (models) => this.#cells.follow(models),
-      changed,
+      changed: () => changed('service'),
     });
-    this.#warm = new WarmCells({ starter: this.#starter, perPlace: options.warmCells, logger, changed });
+    this.#warm = new WarmCells({
+      starter: this.#starter,
+      perPlace: options.warmCells,
+      clock,
+      logger,
+      changed: () => changed('cells'),
+    });
     this.#keeper = {
       clock,
       // A request broken off in mid-stream frees its slot in a cell of its own just as well.
@@ -125,8 +132,9 @@ export class ManagedOllama implements Backend {
       // What is in memory goes on without it; that it cannot be listed is told by the list of models.
       if (this.#cells.residents().length === 0 || signal.aborted) throw error;
     }
-    const host = await this.#readHost();
-    const ownPids = this.#living().flatMap((cell) => cell.process.memberPids());
+    const all = listStats();
+    const host = await this.#readHost(all);
+    const ownPids = this.#living().flatMap((cell) => cell.process.memberPids(all));
     return { version: version ?? 'unknown', residents: this.#cells.residents(), host, ownPids };
   }
 
@@ -150,7 +158,7 @@ export class ManagedOllama implements Backend {
     return new ManagedInstance(cell, occupant, { ...spec.variant, contextLength }, this.#keeper);
   }
 
-  onChange(listener: () => void): () => void {
+  onChange(listener: (what: BackendChange) => void): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -193,7 +201,7 @@ export class ManagedOllama implements Backend {
     const { logger } = this.#options;
     this.#supervisor.onChange((process) => {
       this.#chronicle.saw(process);
-      this.#changed();
+      this.#changed('cells');
     });
     try {
       const adopted = await adoptSurvivors({
@@ -221,6 +229,7 @@ export class ManagedOllama implements Backend {
     if (keep) for (const cell of this.#cells) if (!cell.resident) await cell.end(SERVER_STOPS);
     if (!keep) await Promise.allSettled([...this.#cells].map((cell) => this.#cells.end(cell, SERVER_STOPS)));
     await Promise.allSettled([...this.#cells].map((cell) => cell.connection.close()));
+    await this.#starter.settled();
     await this.#supervisor.stop({ keep });
     this.#listeners.clear();
   }
@@ -239,7 +248,7 @@ export class ManagedOllama implements Backend {
       await cell.process.setNote(noteOf(cell, occupant));
       signal.throwIfAborted();
       cell.occupant = occupant;
-      this.#changed();
+      this.#changed('cells');
       return new ManagedInstance(cell, occupant, spec.variant, this.#keeper);
     } catch (error) {
       // Its memory is free before anybody hears of the failure.
@@ -287,8 +296,7 @@ export class ManagedOllama implements Backend {
     cell.names.add(canonicalModelName(modelName));
   }
 
-  async #readHost(): Promise<HostReading | null> {
-    const all = listStats();
+  async #readHost(all: readonly ProcessStat[]): Promise<HostReading | null> {
     const library = this.library.cell;
     const others = [...this.#warm.cells, ...(library ? [library] : [])];
     const [room, held] = await Promise.all([
@@ -299,8 +307,8 @@ export class ManagedOllama implements Backend {
     return room && { ...room, heldBytes: held.reduce((sum, memory) => sum + memory.anonymousBytes, 0) };
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  #changed(what: BackendChange): void {
+    for (const listener of this.#listeners) listener(what);
   }
 }
 

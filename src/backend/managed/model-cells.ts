@@ -1,6 +1,6 @@
 /** The cells that load or hold a model, from their start to their end: which are of use, and which are lost. */
 import type { Timer } from '../../clock.ts';
-import type { Resident } from '../../domain/backend.ts';
+import type { BackendChange, Resident } from '../../domain/backend.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { isAlive } from './engine.ts';
@@ -11,12 +11,12 @@ const ENGINE_POLL_MS = 250;
 
 export interface ModelCellsOptions {
   readonly options: Pick<ManagedOllamaOptions, 'name' | 'clock' | 'logger'>;
-  readonly changed: () => void;
+  readonly changed: (what: BackendChange) => void;
 }
 
 export class ModelCells {
   readonly #options: ModelCellsOptions['options'];
-  readonly #changed: () => void;
+  readonly #changed: ModelCellsOptions['changed'];
   readonly #cells = new Set<Cell>();
   /** By canonical name, as of the last list; empty before the first. */
   #weights: ReadonlyMap<string, string> = new Map();
@@ -74,14 +74,14 @@ export class ModelCells {
     cell.isLost = true;
     const { name, logger } = this.#options;
     logger.warn(`The instance of ${cell.modelName} on ${name} is lost. ${why}`, { cell: cell.id });
-    this.#changed();
+    this.#changed('service');
     this.#endSoon(cell, why);
   }
 
   /** Resolves when nothing of it is left. @throws ProcessStuckError */
   async end(cell: Cell, why: string): Promise<void> {
     await cell.end(why);
-    if (this.#cells.delete(cell)) this.#changed();
+    if (this.#cells.delete(cell)) this.#changed('cells');
   }
 
   /** What is in memory of a model that was replaced or deleted takes no new requests, and goes when it has none. */
@@ -97,7 +97,7 @@ export class ModelCells {
         continue;
       }
       cell.closedBecause = `${occupant.modelName} was replaced or deleted in the model folder.`;
-      this.#changed();
+      this.#changed('service');
       this.endIfRetired(cell);
     }
     this.#doubted = doubted;
@@ -117,6 +117,9 @@ export class ModelCells {
 
   #endSoon(cell: Cell, why: string): void {
     // The supervisor goes on trying; that it could not is in the log already.
-    this.end(cell, why).catch(() => {});
+    this.end(cell, why).then(
+      () => this.#changed('service'),
+      () => {},
+    );
   }
 }

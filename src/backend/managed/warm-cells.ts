@@ -1,4 +1,5 @@
 /** Cells without a model that stand ready, so that a load need not wait for a start. */
+import { type Clock, sleep } from '../../clock.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Cell } from './cell.ts';
@@ -13,10 +14,14 @@ const STAND_BY: CellPurpose = {
   reason: 'It stands ready for the next load.',
 };
 
+/** A start takes both processors for a moment, and the load that took the last one is starting its engine just then. */
+const PAUSE_MS = 250;
+
 export interface WarmCellsOptions {
   readonly starter: CellStarter;
   /** For each place: a card, or the host where there is none. */
   readonly perPlace: number;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly changed: () => void;
 }
@@ -89,6 +94,15 @@ export class WarmCells {
       return 'The one that stood ready has other settings.';
     }
     return this.#fills.has(place) ? 'The next one to stand ready was not there yet.' : 'None stood ready.';
+  }
+
+  /** As `fill`, when the load that took one has got going. */
+  refill(plan: CellPlan, key: string): void {
+    const { clock } = this.#options;
+    sleep(clock, PAUSE_MS, this.#stopped.signal).then(
+      () => this.fill(plan, key),
+      () => {},
+    );
   }
 
   /** Sees to it that enough cells like the one that was used last stand ready in its place; those of other kinds there end. */

@@ -75,8 +75,8 @@ export class ProcessRecords {
   }
 
   async remove(uuid: string): Promise<void> {
-    await rm(this.#path(uuid), { force: true });
-    await rm(`${this.#path(uuid)}.new`, { force: true });
+    const files = [this.#path(uuid), `${this.#path(uuid)}.new`];
+    await Promise.all(files.map((file) => rm(file, { force: true })));
   }
 
   /** Every record that can be read; null for one that cannot. */

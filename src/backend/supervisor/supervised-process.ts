@@ -40,7 +40,7 @@ export class SupervisedProcess {
   readonly adopted: boolean;
   /** Its first process is dead: nothing answers any more. Never rejects. */
   readonly died: Promise<ProcessExit>;
-  /** Nothing of it is left: what it held is free. Never rejects; does not resolve for one that was released. */
+  /** None of its processes is left: what they held is free. Never rejects; does not resolve for one that was released. */
   readonly gone: Promise<ProcessExit>;
 
   readonly #records: ProcessRecords;
@@ -50,6 +50,7 @@ export class SupervisedProcess {
   readonly #logger: Logger;
   readonly #onChange: (process: SupervisedProcess) => void;
   readonly #resolveGone: (exit: ProcessExit) => void;
+  readonly #cleared = Promise.withResolvers<ProcessExit>();
   readonly #stuck = Promise.withResolvers<never>();
   readonly #released = new AbortController();
   #record: ProcessRecord;
@@ -143,19 +144,22 @@ export class SupervisedProcess {
     return this.#group.listensOn(port);
   }
 
-  /** The processes that belong to it, the first one included, but those that left its session. */
-  memberPids(): readonly number[] {
-    return this.#group.nearMembers().map((member) => member.pid);
+  /**
+   * The processes that belong to it, the first one included, but those that left its session.
+   * @param all the system's processes, for a caller who asks several.
+   */
+  memberPids(all?: readonly ProcessStat[]): readonly number[] {
+    return this.#group.nearMembers(all).map((member) => member.pid);
   }
 
   /**
-   * Ends it and its children: SIGTERM, a grace, SIGKILL. Resolves when nothing of it is left.
+   * Ends it and its children: SIGTERM, a grace, SIGKILL. Resolves when nothing of it is left, a moment after `gone`: not even its record.
    * @throws ProcessStuckError when not even SIGKILL helps; it is tried again and `gone` tells when it has
    */
   async end(): Promise<ProcessExit> {
     if (this.#state === 'STARTING' || this.#state === 'READY') this.#take('stop');
     this.#clearAway();
-    return Promise.race([this.gone, this.#stuck.promise]);
+    return Promise.race([this.#cleared.promise, this.#stuck.promise]);
   }
 
   /** Looks after it no longer and leaves it running. Resolves when its record is as it shall stay. */
@@ -198,6 +202,7 @@ export class SupervisedProcess {
     }
     this.#leader.check();
     const exit = await this.died;
+    this.#resolveGone(exit);
     this.output.close();
     this.#isOver = true;
     await this.#writes.catch(() => {});
@@ -209,7 +214,7 @@ export class SupervisedProcess {
       });
     });
     this.#take('clear');
-    this.#resolveGone(exit);
+    this.#cleared.resolve(exit);
   }
 
   async #tryToEnd(): Promise<boolean> {

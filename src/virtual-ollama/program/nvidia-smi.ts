@@ -1,15 +1,15 @@
 /** A virtual `nvidia-smi`: the queries that programs ask, answered from the folder of VIRTUAL_GPU_DIR. */
 import { writeSync } from 'node:fs';
+import { MiB } from '../../domain/units.ts';
 import { readGpuFolder } from '../gpu-folder/gpu-folder.ts';
 import type { GpuProcess, GpuState } from '../gpu-memory.ts';
-import { MIB } from '../settings.ts';
 
 const STDOUT = 1;
 const INVALID_ARGUMENT = 2;
 const NO_DRIVER = 9;
 
-const totalMib = (gpu: GpuState) => Math.floor(gpu.totalBytes / MIB);
-const usedMib = (gpu: GpuState) => Math.min(totalMib(gpu), Math.ceil(gpu.usedBytes / MIB));
+const totalMib = (gpu: GpuState) => Math.floor(gpu.totalBytes / MiB);
+const usedMib = (gpu: GpuState) => Math.min(totalMib(gpu), Math.ceil(gpu.usedBytes / MiB));
 
 type Column<Row> = readonly [unit: 'MiB' | '', value: (row: Row) => string | number];
 
@@ -39,8 +39,8 @@ const PROCESS_COLUMNS: Readonly<Record<string, Column<ProcessRow>>> = {
   pid: ['', ({ process: { pid } }) => pid],
   process_name: ['', ({ process: { name } }) => name],
   name: ['', ({ process: { name } }) => name],
-  used_memory: ['MiB', ({ process: { usedBytes } }) => Math.ceil(usedBytes / MIB)],
-  used_gpu_memory: ['MiB', ({ process: { usedBytes } }) => Math.ceil(usedBytes / MIB)],
+  used_memory: ['MiB', ({ process: { usedBytes } }) => Math.ceil(usedBytes / MiB)],
+  used_gpu_memory: ['MiB', ({ process: { usedBytes } }) => Math.ceil(usedBytes / MiB)],
 };
 
 interface Answer {

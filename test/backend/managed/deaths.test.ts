@@ -42,7 +42,7 @@ describe('an engine that is killed', () => {
     const rig = createRig();
     const backend = await startBackend(rig);
     await load(backend, rig, MODEL);
-    const told = new Promise<void>((resolve) => backend.onChange(resolve));
+    const told = new Promise<void>((resolve) => backend.onChange((what) => what === 'service' && resolve()));
     process.kill(enginePid(rig), 'SIGKILL');
     await told;
     await eventually(async () => (await backend.inspect(signal)).residents.length === 0);

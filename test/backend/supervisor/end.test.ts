@@ -80,8 +80,9 @@ test.each([
     expect(exit).toMatchObject({ asked: false, signal: 'SIGKILL', code: null });
     expect(exit.why).toContain('for want of memory');
     expect(await started.gone).toBe(exit);
-    expect(started.state).toBe('EXITED');
     expect(children.filter(isAlive)).toEqual([]);
+    expect(await started.end()).toBe(exit);
+    expect(started.state).toBe('EXITED');
     expect(recordsIn(folder)).toEqual([]);
   },
 );

@@ -12,7 +12,6 @@ test('a flood is cut, the newest lines stay readable, and the program goes on wr
   const limit = 64 * 1024;
   const started = await supervisorIn(dataFolder()).start(spec([], { logBytes: limit }));
   await fetch(`http://127.0.0.1:${started.port}/flood/5000000`);
-  await started.output.waitFor(/^flood over$/, new AbortController().signal);
   const { path } = started.output;
   await until(() => statSync(path).size <= limit / 2);
   expect(statSync(`${path}.old`).size).toBeLessThanOrEqual(limit);

@@ -33,12 +33,12 @@ function bear(): void {
 }
 for (let number = 0; number < Number(text('children') || 0); number += 1) bear();
 
-function flood(left: number): void {
+function flood(left: number, over: () => void): void {
   const line = `${'x'.repeat(200)}\n`;
   let rest = left;
   for (let i = 0; i < 200 && rest > 0; i += 1, rest -= line.length) process.stdout.write(line);
-  if (rest > 0) setImmediate(flood, rest);
-  else console.log('flood over');
+  if (rest > 0) setImmediate(flood, rest, over);
+  else over();
 }
 
 if (has('idle')) setInterval(() => {}, 60_000);
@@ -49,8 +49,7 @@ else if (!has('silent')) {
       console.log(request.url.slice('/print/'.length));
       response.end();
     } else if (request.url?.startsWith('/flood/')) {
-      flood(Number(request.url.slice('/flood/'.length)));
-      response.end();
+      flood(Number(request.url.slice('/flood/'.length)), () => response.end());
     } else if (request.url === '/child') {
       bear();
       response.end();
