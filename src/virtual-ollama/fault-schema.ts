@@ -15,6 +15,7 @@ export const FAULT_SHAPE = {
   garbageLine: count,
   endWithoutDone: count,
   failMidPull: count,
+  fullDiskMidPull: count,
   stallMidPull: count,
   http500: count,
   slotLeakOnAbort: z.boolean(),

@@ -20,6 +20,8 @@ export interface Faults {
   endWithoutDone: number;
   /** Pulls that break off half-way. */
   failMidPull: number;
+  /** Pulls that find no room on the disk half-way. */
+  fullDiskMidPull: number;
   /** Pulls that get no further half-way, while they go on reporting. */
   stallMidPull: number;
   /** Requests to `/api/*` answered with status 500. */
@@ -44,6 +46,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   garbageLine: 0,
   endWithoutDone: 0,
   failMidPull: 0,
+  fullDiskMidPull: 0,
   stallMidPull: 0,
   http500: 0,
   slotLeakOnAbort: false,

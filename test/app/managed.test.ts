@@ -72,6 +72,24 @@ describe('a job', () => {
   });
 });
 
+test('an engine that is killed while it drains: its job runs again, and who waited for the room has it at once', async () => {
+  const rig = createRig([2_400], 2);
+  const t = await startManaged(rig);
+  const first = await t.generate('gemma:2b', long);
+  await t.jobWhen(first, ({ status }) => status === 'RUNNING');
+  const second = await t.generate(OTHER);
+  await eventually(async () =>
+    (await cards(t)).instances.some((one: { status: string }) => one.status === 'DRAINING'),
+  );
+  process.kill(enginePid(rig), 'SIGKILL');
+  const [again, other] = [await t.ended(first), await t.ended(second)];
+  expect(other.status).toBe('COMPLETE');
+  expect(again).toMatchObject({ status: 'COMPLETE', result: { usage: { completionTokens: 400 } } });
+  expect(rig.events().filter(({ kind }) => kind === 'oom')).toEqual([]);
+  const loads = rig.events().flatMap((event) => (event.kind === 'loaded' ? event.model : []));
+  expect(loads).toEqual(['gemma:2b', OTHER, 'gemma:2b']);
+});
+
 test('an engine that dies idle is nobody’s memory at once, and the next job loads it again', async () => {
   const rig = createRig();
   const t = await startManaged(rig);

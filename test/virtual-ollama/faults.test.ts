@@ -82,6 +82,17 @@ describe('faults over HTTP', () => {
     expect(again.at(-1)).toEqual({ status: 'success' });
   });
 
+  test('a pull finds the disk full half-way, and the next one goes on from there', async () => {
+    await setFaults({ fullDiskMidPull: 1 });
+    const broken = objects(await ask(url, '/api/pull', { model: 'far' }));
+    expect(broken.at(-1)?.error).toMatch(
+      /^write \/.*\/blobs\/sha256-[0-9a-f]{64}-partial: no space left on device$/,
+    );
+    const again = objects(await ask(url, '/api/pull', { model: 'far' }));
+    expect(again[1]?.completed).toBe(broken.at(-2)?.completed);
+    expect(again.at(-1)).toEqual({ status: 'success' });
+  });
+
   test('a stalled stream keeps its slot until the client gives up', async () => {
     await setFaults({ stallMidStream: 1 });
     const stalled = start(url, '/api/generate', question);

@@ -102,7 +102,7 @@ export class CellStarter {
   }
 
   /** A cell around a process that is there already. */
-  cellOf(parts: Omit<CellParts, 'connection' | 'leave'>, role: CellRole): Cell {
+  cellOf(parts: Omit<CellParts, 'connection' | 'clock' | 'leave'>, role: CellRole): Cell {
     const url = `http://127.0.0.1:${parts.process.port}`;
     const connection = new OllamaConnection({
       url,
@@ -113,7 +113,7 @@ export class CellStarter {
       this.#left.add(work);
       void work.finally(() => this.#left.delete(work));
     };
-    const cell = new Cell({ ...parts, connection, leave }, role);
+    const cell = new Cell({ ...parts, connection, clock: this.#options.clock, leave }, role);
     this.#made(cell);
     return cell;
   }

@@ -1,4 +1,5 @@
 /** One `ollama serve` process of ours, and what stands in it. */
+import type { Clock } from '../../clock.ts';
 import type { Resident } from '../../domain/backend.ts';
 import type { CellRole } from '../../domain/cell.ts';
 import { type CellId, stableId } from '../../domain/ids.ts';
@@ -6,6 +7,7 @@ import type { RunnerOptions } from '../../domain/model.ts';
 import type { OllamaConnection } from '../ollama/connection.ts';
 import type { HostMemory, ProcessIdentity, ProcessStat, SupervisedProcess } from '../supervisor/index.ts';
 import type { CellPlan } from './cell-plan.ts';
+import { HangWatch } from './hang-watch.ts';
 import type { PrivateFolder } from './private-folder.ts';
 
 /** What a cell holds, once it is loaded. */
@@ -31,6 +33,7 @@ export interface CellParts {
   readonly key: string;
   /** Null for the library's, which works on the user's folder. */
   readonly folder: PrivateFolder | null;
+  readonly clock: Clock;
   /** Takes work that nobody need wait for before the backend stops. */
   readonly leave: (work: Promise<unknown>) => void;
 }
@@ -42,6 +45,7 @@ export class Cell {
   readonly plan: CellPlan;
   readonly key: string;
   readonly folder: PrivateFolder | null;
+  readonly hangWatch: HangWatch;
   role: CellRole;
   /** Of what it loads or holds; null without a model. */
   modelName: string | null = null;
@@ -66,6 +70,7 @@ export class Cell {
     this.plan = parts.plan;
     this.key = parts.key;
     this.folder = parts.folder;
+    this.hangWatch = new HangWatch(parts.clock);
     this.#leave = parts.leave;
     this.role = role;
   }

@@ -27,8 +27,13 @@ export function findEngine(memberPids: readonly number[], cellPid: number): Proc
  * would be answered by a new engine, unseen.
  */
 export function isAlive(engine: ProcessIdentity): boolean {
-  const state = findProcess(engine)?.state;
-  return state !== undefined && state !== 'Z' && state !== 'X';
+  return livingEngine(engine) !== null;
+}
+
+/** Null when it is not alive. */
+export function livingEngine(engine: ProcessIdentity): ProcessStat | null {
+  const stat = findProcess(engine);
+  return stat && stat.state !== 'Z' && stat.state !== 'X' ? stat : null;
 }
 
 function holdsModel({ pid }: ProcessStat): boolean {

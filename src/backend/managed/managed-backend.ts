@@ -82,7 +82,7 @@ export class ManagedOllama implements Backend {
       made: (cell) => this.#chronicle.became(cell),
     });
     const changed = (what: BackendChange) => this.#changed(what);
-    this.#cells = new ModelCells({ options, changed });
+    this.#cells = new ModelCells({ options, changed, hangMs: this.#starter.deadlines.hangMs });
     this.library = new ManagedLibrary({
       options,
       starter: this.#starter,

@@ -9,6 +9,7 @@ import { canonicalModelName } from '../../domain/queue-key.ts';
 import { runCall } from '../ollama/request-body.ts';
 import { runEmbed } from '../ollama/run-embed.ts';
 import { type DrainPolicy, runText } from '../ollama/run-text.ts';
+import { wasNeverSent } from '../ollama/transport-error.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { isAlive } from './engine.ts';
 import { startFailure } from './failures.ts';
@@ -54,23 +55,24 @@ export class ManagedInstance implements InstanceHandle {
     signal.throwIfAborted();
     const cell = this.#cell;
     cell.runs += 1;
-    let began = false;
+    let sent = false;
     try {
       if (!cell.names.has(canonicalModelName(request.modelName))) {
         await this.#keeper.addName(cell, request.modelName, signal);
       }
       // Last before the request: an engine that was killed while idle would be loaded again by it, unseen.
       this.#requireEngine();
+      sent = true;
       const told: OutputSink = (channel, text) => {
-        began = true;
+        cell.hangWatch.sign();
         sink(channel, text);
       };
       return await this.#send(request, told, signal);
     } catch (error) {
       if (signal.aborted || !(await this.#isLost(error))) throw error;
-      throw new BackendError('BACKEND_ERROR', began ? 'retry' : 'wait', this.#lossMessage(), {
-        cause: error,
-      });
+      // What it was given may be what it died of, and must not kill one engine after the other for ever.
+      const remedy = sent && !wasNeverSent(error) ? 'retry' : 'wait';
+      throw new BackendError('BACKEND_ERROR', remedy, this.#lossMessage(), { cause: error });
     } finally {
       cell.runs -= 1;
       this.#keeper.idle(cell);
@@ -86,12 +88,17 @@ export class ManagedInstance implements InstanceHandle {
     }
   }
 
-  #send(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
-    const { connection } = this.#cell;
+  async #send(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
+    const { connection, hangWatch } = this.#cell;
     const call = runCall(request, this.#occupant.options);
-    return request.request.kind === 'EMBED'
-      ? runEmbed(connection, call, request.request.input.length, signal)
-      : runText(connection, this.#keeper.clock, call, this.#keeper.drain, sink, signal);
+    const ended = hangWatch.begin();
+    try {
+      return request.request.kind === 'EMBED'
+        ? await runEmbed(connection, call, request.request.input.length, signal)
+        : await runText(connection, this.#keeper.clock, call, this.#keeper.drain, sink, signal);
+    } finally {
+      ended();
+    }
   }
 
   #requireEngine(): void {
@@ -115,7 +122,8 @@ export class ManagedInstance implements InstanceHandle {
   }
 
   #lossMessage(): string {
-    const why = this.#cell.process.exit?.why ?? this.#cell.closedBecause ?? 'It ended.';
+    const { exit } = this.#cell.process;
+    const why = (exit?.asked ? null : exit?.why) ?? this.#cell.closedBecause ?? 'It ended.';
     return `The instance of ${this.#occupant.modelName} is gone. ${why} The job runs on another one.`;
   }
 }

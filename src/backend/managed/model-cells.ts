@@ -3,7 +3,7 @@ import type { Timer } from '../../clock.ts';
 import type { BackendChange, Resident } from '../../domain/backend.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { Cell, Occupant } from './cell.ts';
-import { isAlive } from './engine.ts';
+import { livingEngine } from './engine.ts';
 import type { ManagedOllamaOptions } from './settings.ts';
 
 /** Between two looks at the engines. */
@@ -12,11 +12,13 @@ const ENGINE_POLL_MS = 250;
 export interface ModelCellsOptions {
   readonly options: Pick<ManagedOllamaOptions, 'name' | 'clock' | 'logger'>;
   readonly changed: (what: BackendChange) => void;
+  readonly hangMs: number;
 }
 
 export class ModelCells {
   readonly #options: ModelCellsOptions['options'];
   readonly #changed: ModelCellsOptions['changed'];
+  readonly #hangMs: number;
   readonly #cells = new Set<Cell>();
   /** By canonical name, as of the last list; empty before the first. */
   #weights: ReadonlyMap<string, string> = new Map();
@@ -24,9 +26,10 @@ export class ModelCells {
   #doubted: ReadonlySet<Cell> = new Set();
   #poll: Timer | undefined;
 
-  constructor({ options, changed }: ModelCellsOptions) {
+  constructor({ options, changed, hangMs }: ModelCellsOptions) {
     this.#options = options;
     this.#changed = changed;
+    this.#hangMs = hangMs;
   }
 
   [Symbol.iterator](): Iterator<Cell> {
@@ -61,9 +64,11 @@ export class ModelCells {
 
   lookAtEngines(): void {
     for (const cell of this.#cells) {
-      if (cell.occupant && cell.closedBecause === null && !isAlive(cell.occupant.engine)) {
-        this.lost(cell, 'Its engine process died.');
-      }
+      if (!cell.occupant || cell.closedBecause !== null) continue;
+      const engine = livingEngine(cell.occupant.engine);
+      if (!engine) this.lost(cell, 'Its engine process died.');
+      else if (cell.hangWatch.silentMs(engine.cpuTicks) >= this.#hangMs)
+        this.lost(cell, `Its engine hangs: it had a request, and did nothing for ${this.#hangMs / 1000} s.`);
     }
   }
 

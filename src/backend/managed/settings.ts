@@ -46,9 +46,15 @@ export interface ManagedDeadlines {
   readonly cellReadyMs: number;
   /** For the one generation by which a survivor shows that it is well. */
   readonly proofMs: number;
+  /** For an engine that has a request, and neither answers nor uses the processor. */
+  readonly hangMs: number;
 }
 
-export const MANAGED_DEADLINES: ManagedDeadlines = { cellReadyMs: 120_000, proofMs: 15_000 };
+export const MANAGED_DEADLINES: ManagedDeadlines = {
+  cellReadyMs: 120_000,
+  proofMs: 15_000,
+  hangMs: 30_000,
+};
 
 /**
  * Host memory of a cell without its prompt cache: 44 MB for an idle server of v0.33, and room for the engine's own heap and its driver's

@@ -70,6 +70,11 @@ export function transportError(error: unknown, url: string): BackendError {
   });
 }
 
+/** Whether no server had the request: nobody took the connection. */
+export function wasNeverSent(error: unknown): boolean {
+  return codeOf(error instanceof BackendError ? error.cause : error) === 'ECONNREFUSED';
+}
+
 function codeOf(error: unknown): string {
   if (error === null || typeof error !== 'object') return '';
   if ('code' in error && typeof error.code === 'string') return error.code;

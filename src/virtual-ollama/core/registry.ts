@@ -1,4 +1,4 @@
-import type { CatalogModel } from './catalog.ts';
+import { blobPath, type CatalogModel } from './catalog.ts';
 import type { VirtualOllamaCore } from './core.ts';
 import type { Cancelable } from './engine.ts';
 import { OllamaError } from './errors.ts';
@@ -62,8 +62,12 @@ export class Registry {
   ): Cancelable {
     const { pace, clock } = this.#core.world;
     const { faults } = this.#core;
-    const breaks = faults.take('failMidPull');
-    const stalls = !breaks && faults.take('stallMidPull');
+    const breaksWith = faults.take('failMidPull')
+      ? MAX_RETRIES
+      : faults.take('fullDiskMidPull')
+        ? `write ${blobPath(model)}-partial: no space left on device`
+        : null;
+    const stalls = breaksWith === null && faults.take('stallMidPull');
     const total = model.weightsBytes;
     const known = this.#core.catalog.hasBlob(model.weightsDigest);
     let completed = known ? total : (this.#arrivedBytes.get(model.weightsDigest) ?? 0);
@@ -76,8 +80,8 @@ export class Registry {
     });
     const tick = () => {
       const next = Math.min(total, Math.round(completed + step));
-      if (breaks && next > total / 2) {
-        failed(new OllamaError(500, MAX_RETRIES));
+      if (breaksWith !== null && next > total / 2) {
+        failed(new OllamaError(500, breaksWith));
         return;
       }
       if (!stalls || next <= total / 2) completed = next;

@@ -165,6 +165,23 @@ describe('the model folder', () => {
     expect((await backend.inspect(signal)).residents).toEqual([]);
   });
 
+  test('on a full disk fails a pull with what to do, harms nothing else, and the next pull goes on', async () => {
+    const rig = createRig();
+    const backend = await startBackend(rig);
+    const handle = await load(backend, rig, SMALL);
+    await backend.library.delete(OTHER, signal);
+    rig.fail({ fullDiskMidPull: 1 });
+    expect(await rejection(backend.library.pull(OTHER, () => {}, signal))).toMatchObject({
+      code: 'BACKEND_ERROR',
+      remedy: 'none',
+      message: expect.stringMatching(/no space left on device.*Free space/s),
+    });
+    expect((await modelsOf(backend)).has(OTHER)).toBe(false);
+    expect(await say(handle, SMALL)).not.toBe('');
+    await backend.library.pull(OTHER, () => {}, signal);
+    expect(await say(await load(backend, rig, OTHER), OTHER)).not.toBe('');
+  });
+
   test('gets no private folder left behind', async () => {
     const rig = createRig();
     const backend = await startBackend(rig, { warmCells: 1 });

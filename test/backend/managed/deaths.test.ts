@@ -1,5 +1,6 @@
 /** Cells and engines that die or hang, at every stage: the instance is gone at once, and nothing is left. */
 import { describe, expect, test } from 'vitest';
+import type { ManagedOllama } from '../../../src/backend/managed/managed-backend.ts';
 import {
   createRig,
   enginePid,
@@ -7,6 +8,7 @@ import {
   isAlive,
   livingOn,
   load,
+  type Rig,
   rejection,
   say,
   specOf,
@@ -87,6 +89,57 @@ test('an engine that dies in mid-stream by itself ends the job with a failure an
   rig.fail({ dieMidStream: 1 });
   expect(await rejection(say(handle, MODEL, { maxTokens: 20 }))).toMatchObject({ code: 'BACKEND_ERROR' });
   await eventually(async () => (await backend.inspect(signal)).residents.length === 0);
+});
+
+describe('what hangs', () => {
+  const hangMs = 600;
+
+  test.each([
+    { what: 'engine', pidOf: (rig: Rig) => enginePid(rig) },
+    {
+      what: 'server',
+      pidOf: (_rig: Rig, backend: ManagedOllama) =>
+        backend.cells().find(({ role }) => role === 'instance')?.pid ?? 0,
+    },
+  ])('in mid-stream ends its job with a failure and is ended with its group: an $what', async ({ pidOf }) => {
+    const rig = createRig([4096], 2);
+    const backend = await startBackend(rig, { deadlines: { hangMs } });
+    const handle = await load(backend, rig, MODEL);
+    const { end } = await begin(handle, MODEL);
+    process.kill(pidOf(rig, backend), 'SIGSTOP');
+    expect(await end).toMatchObject({
+      code: 'BACKEND_ERROR',
+      remedy: 'retry',
+      message: expect.stringMatching(/engine hangs: .* nothing for 0\.6 s/),
+    });
+    expect((await backend.inspect(signal)).residents).toEqual([]);
+    await eventually(() => rig.usedBytes(0) === 0);
+    expect(await say(await load(backend, rig, MODEL), MODEL)).not.toBe('');
+  });
+
+  test('while idle is found out by the next request, which counts: it may be what an engine hangs of', async () => {
+    const rig = createRig();
+    const backend = await startBackend(rig, { deadlines: { hangMs } });
+    const handle = await load(backend, rig, MODEL);
+    process.kill(enginePid(rig), 'SIGSTOP');
+    expect(await rejection(say(handle, MODEL))).toMatchObject({ code: 'BACKEND_ERROR', remedy: 'retry' });
+    await eventually(() => rig.usedBytes(0) === 0);
+  });
+
+  test('in the look for its GPUs is given up with the child that looks, and the next start works', async () => {
+    const rig = createRig([4096], 0.01);
+    const backend = await startBackend(rig, { deadlines: { cellReadyMs: 2_000 } });
+    const spec = await specOf(backend, rig, MODEL);
+    rig.fail({ hangDiscovery: 1 });
+    expect(await rejection(backend.load(spec, signal))).toMatchObject({
+      code: 'LOAD_FAILED',
+      remedy: 'retry',
+      message: expect.stringMatching(/did not serve on port \d+ within 2 s/),
+    });
+    const library = backend.cells().filter(({ status }) => status === 'READY');
+    expect(livingOn(rig)).toEqual(library.map(({ pid }) => pid));
+    expect(rig.usedBytes(0)).toBe(0);
+  });
 });
 
 describe('a load', () => {

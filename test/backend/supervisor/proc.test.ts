@@ -21,13 +21,14 @@ import { dataFolder, spec, supervisorIn, until } from './support/house.ts';
 test('a stat line is read whatever the name of the program', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 15 }), fc.nat(), fc.nat(), (name, pid, ticks) => {
-      const rest = ['S', 1, 40, 41, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, 7, 0, ticks, 0, 0];
+      const rest = ['S', 1, 40, 41, 0, -1, 0, 0, 0, 0, 0, 3, 5, 0, 0, 20, 0, 7, 0, ticks, 0, 0];
       expect(parseStat(`${pid} (${name}) ${rest.join(' ')}\n`)).toEqual({
         pid,
         state: 'S',
         groupId: 40,
         sessionId: 41,
         threads: 7,
+        cpuTicks: 8,
         startTicks: ticks,
       });
     }),

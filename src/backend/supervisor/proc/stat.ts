@@ -14,6 +14,8 @@ export interface ProcessStat extends ProcessIdentity {
   readonly groupId: number;
   readonly sessionId: number;
   readonly threads: number;
+  /** Fields 14 and 15: processor time of all its threads, the ended ones included. */
+  readonly cpuTicks: number;
 }
 
 /** Null for what is not a line of that file. The program's name, in parentheses, may hold spaces and parentheses. */
@@ -30,9 +32,10 @@ export function parseStat(text: string): ProcessStat | null {
     groupId: field(5),
     sessionId: field(6),
     threads: field(20),
+    cpuTicks: field(14) + field(15),
     startTicks: field(22),
   };
-  const numbers = [stat.pid, stat.groupId, stat.sessionId, stat.threads, stat.startTicks];
+  const numbers = [stat.pid, stat.groupId, stat.sessionId, stat.threads, stat.cpuTicks, stat.startTicks];
   return numbers.every(Number.isSafeInteger) && stat.state !== '' ? stat : null;
 }
 
@@ -53,7 +56,7 @@ export function listStats(): readonly ProcessStat[] {
 }
 
 /** Whether it can still do or hold anything. A process whose first thread has ended looks like a zombie while others of it run. */
-export function isLiving(stat: ProcessStat): boolean {
+export function isLiving(stat: Pick<ProcessStat, 'state' | 'threads'>): boolean {
   return (stat.state !== 'Z' && stat.state !== 'X') || stat.threads > 1;
 }
 
