@@ -109,18 +109,33 @@ export class ManagedLibrary implements ModelLibrary {
     await served?.cell.end(SERVER_STOPS);
   }
 
-  /** Once more with a new cell when the one that was asked died meanwhile. */
+  /** Once more with a new cell when the one that was asked died meanwhile, or hangs. */
   async #ask<T>(question: (served: Served) => Promise<T>, signal: AbortSignal): Promise<T> {
     const served = await this.#open(signal);
     try {
       return await question(served);
     } catch (error) {
       if (signal.aborted || this.#stopped.signal.aborted) throw error;
-      if (!(error instanceof BackendError) || error.code !== 'BACKEND_UNREACHABLE') throw error;
+      if (!(error instanceof BackendError) || error.remedy !== 'wait') throw error;
+      if (error.code !== 'BACKEND_UNREACHABLE' && (await this.#answers(served, signal))) throw error;
       served.cell.closedBecause ??= 'It did not answer any more.';
       await served.cell.process.end();
       return question(await this.#open(signal));
     }
+  }
+
+  /** A list of many models may take its time; its version a server knows at once. */
+  async #answers({ cell }: Served, signal: AbortSignal): Promise<boolean> {
+    const asked = cell.connection.ask(
+      { endpoint: '/api/version' },
+      versionAnswer,
+      signal,
+      this.#starter.deadlines.proofMs,
+    );
+    return asked.then(
+      () => true,
+      () => false,
+    );
   }
 
   async #open(signal: AbortSignal): Promise<Served> {

@@ -44,7 +44,7 @@ export interface ManagedDefaults {
 export interface ManagedDeadlines {
   /** From the start of a cell to its first answer. Looking for GPUs may take 30 s for each of Ollama's libraries. */
   readonly cellReadyMs: number;
-  /** For the one generation by which a survivor shows that it is well. */
+  /** For what a cell shows by that it is well: a survivor one generation, the library's its version. */
   readonly proofMs: number;
   /** For an engine that has a request, and neither answers nor uses the processor. */
   readonly hangMs: number;

@@ -209,6 +209,18 @@ describe('a load', () => {
   });
 });
 
+test('the library’s cell is replaced when it hangs', async () => {
+  const rig = createRig();
+  const backend = await startBackend(rig, { deadlines: { controlMs: 1_000, proofMs: 500 } });
+  const handle = await load(backend, rig, MODEL);
+  const library = backend.cells().find(({ role }) => role === 'library');
+  process.kill(library?.pid ?? 0, 'SIGSTOP');
+  expect(await backend.library.list(signal)).not.toEqual([]);
+  expect(backend.cells().find(({ role }) => role === 'library')?.pid).not.toBe(library?.pid);
+  expect(isAlive(library?.pid ?? 0)).toBe(false);
+  expect(await say(handle, MODEL)).not.toBe('');
+});
+
 test('the library’s cell comes back when it dies, and what is in memory does not notice', async () => {
   const rig = createRig();
   const backend = await startBackend(rig);
