@@ -5,11 +5,15 @@ import { type Clock, seededRandom, sleep, systemClock, systemRandom } from '../c
 import { allModels, findModel, submitJob } from './api-calls.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { CommandError, EXIT, type ExitCode, UsageError } from './exit.ts';
+import { holdProcess } from './hold.ts';
 import { imageText, parsePriority, readBatch, readStandardInput, singleJob } from './job-input.ts';
 import { embedsOnly, randomJobs } from './random-jobs.ts';
 import { runMany } from './submit-many.ts';
 import { runOne } from './submit-one.ts';
 import type { Terminal } from './terminal.ts';
+
+const MODELS_WAIT_MS = 5_000;
+const MODELS_PAUSE_MS = 250;
 
 export interface SubmitOptions extends ConnectionOptions {
   readonly priority?: string;
@@ -37,7 +41,7 @@ export async function submit(
   const single = model === undefined ? null : await readSingle(model, prompt, options);
   return connected(options, terminal, async (api) => {
     if (single) return submitOne(api, await single(api), options, terminal);
-    const jobs = batch?.jobs ?? (await chosenByChance(api, options, terminal));
+    const jobs = batch?.jobs ?? (await chosenByChance(api, options, terminal, clock));
     return runMany(
       api,
       {
@@ -104,18 +108,34 @@ async function chosenByChance(
   api: ApiClient,
   options: SubmitOptions,
   terminal: Terminal,
+  clock: Clock,
 ): Promise<readonly SubmitJobInput[]> {
-  const models = await allModels(api);
+  const models = await knownModels(api, clock);
   const usable = models.filter((model) =>
     model.capabilities.some((name) => name === 'COMPLETION' || name === 'EMBEDDING'),
   );
   if (usable.length === 0)
     throw new CommandError(
-      'The server knows no models. Pull some with "ollama pull", or look at "vramkeeper doctor".',
+      'The server knows no models. Get one with "vramkeeper pull MODEL", or look at "vramkeeper doctor".',
     );
   const seed = options.seed ?? Math.floor(systemRandom.next() * 1_000_000);
   terminal.note(`${options.random} random jobs over ${usable.length} models (--seed ${seed} repeats them).`);
   return randomJobs(options.random ?? 0, usable, seededRandom(seed));
+}
+
+/** A server that has just started asks its backends for their models first. */
+async function knownModels(api: ApiClient, clock: Clock): ReturnType<typeof allModels> {
+  const limit = clock.monotonic() + MODELS_WAIT_MS;
+  const letGo = holdProcess();
+  try {
+    for (;;) {
+      const models = await allModels(api);
+      if (models.length > 0 || clock.monotonic() >= limit) return models;
+      await sleep(clock, MODELS_PAUSE_MS);
+    }
+  } finally {
+    letGo();
+  }
 }
 
 /** What the flags say of every job of a batch, where its line does not. */

@@ -29,9 +29,10 @@ export function backendsOf(
 ): { readonly backends: readonly BackendConfig[]; readonly ollama: OllamaAlternatives } {
   const listed = settings.backends?.map((backend) => backendConfig(backend, settings, around));
   const isNamed = wanted || listed !== undefined;
-  const attached = backendConfig({ name: NAME, url: hostUrl(around, isNamed) }, settings, around);
+  const { gpus } = settings;
+  const attached = backendConfig({ name: NAME, url: hostUrl(around, isNamed), gpus }, settings, around);
   const managed = {
-    ...backendConfig({ name: NAME, managed: {} }, settings, around),
+    ...backendConfig({ name: NAME, managed: {}, gpus }, settings, around),
     managed: managedOf(settings.managed ?? {}, settings, around),
   };
   const ours = listed?.filter((backend) => backend.managed) ?? [];

@@ -86,6 +86,18 @@ function distinctGpus(gpus: readonly z.output<typeof gpu>[], context: z.Refineme
   }
 }
 
+const gpuList = z
+  .array(gpu, {
+    error: (issue) => `${shown(issue.input)} is not a list of GPUs, such as [{ probe: nvidia }].`,
+  })
+  .min(1, { error: 'an empty list of GPUs. Leave it out to have them found, or write [{ probe: none }].' })
+  .superRefine(distinctGpus);
+
+/** Virtual cards are seen by asking the virtual Ollama that has them. */
+const hasVirtual = (gpus: z.output<typeof gpuList> | undefined) =>
+  gpus?.some(({ probe }) => probe === 'virtual') ?? false;
+const NO_VIRTUAL = 'virtual GPUs belong to a virtual Ollama at a url; leave gpus out to have cards found.';
+
 const backendShape = z.strictObject({
   name: text('a name').regex(/^[\w.-]{1,64}$/, {
     error: (issue) =>
@@ -103,13 +115,7 @@ const backendShape = z.strictObject({
   url: serverUrl.optional(),
   parallel: wholeNumber(1, 1024).optional(),
   maxLoadedModels: wholeNumber(1, 1024).optional(),
-  gpus: z
-    .array(gpu, {
-      error: (issue) => `${shown(issue.input)} is not a list of GPUs, such as [{ probe: nvidia }].`,
-    })
-    .min(1, { error: 'an empty list of GPUs. Leave it out to have them found, or write [{ probe: none }].' })
-    .superRefine(distinctGpus)
-    .optional(),
+  gpus: gpuList.optional(),
 });
 
 /** What only an attached backend has, and the sentence for a managed one. */
@@ -126,8 +132,7 @@ const backend = backendShape.superRefine((value, context) => {
     return;
   }
   for (const { key, refusal } of ATTACHED_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
-  if (value.gpus?.some(({ probe }) => probe === 'virtual'))
-    refuse('gpus', 'virtual GPUs belong to a virtual Ollama at a url; leave gpus out to have cards found.');
+  if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);
 });
 
 /** A duration, or -1 for as long as nobody needs the memory. */
@@ -211,6 +216,7 @@ const settingsShape = z.strictObject({
     .superRefine(unique((entry) => entry.url ?? `managed:${entry.name}`, 'url'))
     .optional(),
   managed: managedSchema.optional(),
+  gpus: gpuList.optional(),
   keepAlive: keepAlive.optional(),
   warmup: modelNames.optional(),
   keepWarm: modelNames.optional(),
@@ -250,9 +256,12 @@ const settingsShape = z.strictObject({
   tracing: notYet('tracing is not in this version.'),
 });
 
-export const settingsSchema = settingsShape.superRefine(({ managed, backends }, context) => {
-  const message = 'stands for the one backend where none is listed. Write it into an entry of backends.';
-  if (managed && backends) context.addIssue({ code: 'custom', path: ['managed'], message });
+export const settingsSchema = settingsShape.superRefine(({ managed, gpus, backends }, context) => {
+  const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  const misplaced = 'stands for the one backend where none is listed. Write it into an entry of backends.';
+  if (managed && backends) refuse('managed', misplaced);
+  if (gpus && backends) refuse('gpus', misplaced);
+  else if (hasVirtual(gpus)) refuse('gpus', NO_VIRTUAL);
 });
 
 /** One source's settings after the check: sizes in bytes, durations in milliseconds. */

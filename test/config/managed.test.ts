@@ -137,6 +137,18 @@ describe('where no backend is listed', () => {
     ]);
   });
 
+  test('its GPUs are named at the top, whichever kind is chosen', async () => {
+    const { ollama } = await load('gpus: [{ probe: fixed, total: 24GiB }]');
+    const gpus = [{ probe: 'fixed', index: 0, totalBytes: 24 * 1024 * MiB }];
+    expect(ollama).toMatchObject({ attached: { gpus }, managed: { gpus } });
+    expect(await problems('gpus: [{ probe: nvidia }]\nbackends: [{ name: a, url: a }]')).toEqual([
+      expect.stringMatching(/^vramkeeper.yaml:1: gpus: stands for the one backend where none is listed/),
+    ]);
+    expect(await problems('gpus: [{ probe: virtual }]')).toEqual([
+      expect.stringMatching(/^vramkeeper.yaml:1: gpus: virtual GPUs belong to a virtual Ollama/),
+    ]);
+  });
+
   test('a list of another source replaces it', async () => {
     const { backends, ollama } = await load('managed: {}', { VRAMKEEPER_BACKENDS: 'a' });
     expect(backends.map(({ url }) => url)).toEqual(['http://a:11434']);
