@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Agent, setGlobalDispatcher } from 'undici';
 import type { BackendConfig } from '../src/config/config.ts';
+import { managedConfig } from '../src/config/managed.ts';
 import { createVirtualHost, runVirtualOllama } from '../src/virtual-ollama/index.ts';
 import type { RealOllama } from './measured/real-ollama.ts';
 import { withServer } from './measured/real-ollama.ts';
@@ -162,17 +163,11 @@ function managedBy({
     name: 'ollama',
     type: 'ollama',
     url: 'managed:ollama',
-    managed: {
-      ...program,
-      contextLength: CONTEXT_LENGTH,
-      parallel: SLOTS,
-      kvCacheType: 'f16',
-      flashAttention: null,
-      parallelLoads: 2,
-      warmCells: 1,
-      promptCacheBytes: 0,
-      keep: false,
-    },
+    managed: managedConfig(
+      { ...program, parallel: SLOTS, promptCache: 0 },
+      { env: {}, home: tmpdir() },
+      CONTEXT_LENGTH,
+    ),
     parallel: SLOTS,
     maxLoadedModels: null,
     gpus,

@@ -12,13 +12,13 @@ import { createAmdProbe } from '../monitor/amd-probe.ts';
 import { createAutoProbe } from '../monitor/auto-probe.ts';
 import { combineProbes, type ProbeShare } from '../monitor/combined-probe.ts';
 import { createFixedProbe } from '../monitor/fixed-probe.ts';
+import { createLocalProbe } from '../monitor/local-probe.ts';
 import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
 import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
 import { createVirtualProbe } from '../monitor/virtual-probe.ts';
 import type { BackendRules } from '../registry/registry.ts';
 import type { BackendSettings } from '../scheduler/state.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { createLocalProbe } from './local-probe.ts';
 
 export interface BuiltBackend {
   readonly backend: Backend;

@@ -1,7 +1,8 @@
 /** What the demo runs its jobs on: one virtual Ollama, or virtual server processes that vramkeeper starts and ends itself. */
 import { join } from 'node:path';
 import type { BackendConfig } from '../config/config.ts';
-import { GiB, MiB } from '../domain/units.ts';
+import { managedConfig } from '../config/managed.ts';
+import { GiB } from '../domain/units.ts';
 import { createVirtualHost, runVirtualOllama } from '../virtual-ollama/index.ts';
 
 export interface DemoMachine {
@@ -55,19 +56,16 @@ export async function managedMachine(folder: string): Promise<DemoMachine> {
       name: 'virtual',
       type: 'ollama',
       url: 'managed:virtual',
-      managed: {
-        binary: host.binary,
-        models: host.models,
-        contextLength: CONTEXT_LENGTH,
-        parallel: SLOTS,
-        kvCacheType: 'f16',
-        flashAttention: null,
-        parallelLoads: 2,
-        warmCells: 1,
-        promptCacheBytes: 512 * MiB,
-        keep: false,
-        env: { ...host.env, VIRTUAL_SPEED: String(SPEED) },
-      },
+      managed: managedConfig(
+        {
+          binary: host.binary,
+          models: host.models,
+          parallel: SLOTS,
+          env: { ...host.env, VIRTUAL_SPEED: String(SPEED) },
+        },
+        { env: {}, home: folder },
+        CONTEXT_LENGTH,
+      ),
       parallel: SLOTS,
       maxLoadedModels: null,
       gpus: [{ probe: 'nvidia', index: null }],

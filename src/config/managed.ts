@@ -87,6 +87,7 @@ export interface ManagedSurroundings {
   readonly home: string;
 }
 
+/** What the settings leave open is filled in. */
 export function managedConfig(
   settings: ManagedSettings,
   around: ManagedSurroundings,

@@ -3,6 +3,7 @@ import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
+import { createLocalProbe } from './local-probe.ts';
 
 export interface AutoProbeOptions {
   /** Of the backend. */
@@ -17,9 +18,8 @@ export interface AutoProbeOptions {
 const TIMEOUT_MS = 5_000;
 
 /**
- * Virtual GPUs where the backend offers them (it then has no others), else the first probe of this machine that sees a GPU, else none:
- * an empty reading. What was found is kept. While the backend or the tool of a driver does not answer nothing can be found out, and
- * reading fails.
+ * Virtual GPUs where the backend offers them (it then has no others), else those of this machine. What was found is kept. While the
+ * backend does not answer nothing can be found out, and reading fails.
  */
 export function createAutoProbe(options: AutoProbeOptions): GpuProbe {
   return new AutoProbe(options);
@@ -29,11 +29,13 @@ class AutoProbe implements GpuProbe {
   readonly kind = 'auto';
   readonly lagMs = 0;
   readonly #options: AutoProbeOptions;
+  readonly #local: GpuProbe;
   readonly #pool: Pool;
-  #found: GpuProbe | 'none' | null = null;
+  #found: GpuProbe | null = null;
 
   constructor(options: AutoProbeOptions) {
     this.#options = options;
+    this.#local = createLocalProbe(options.local);
     this.#pool = new Pool(new URL(options.url).origin, {
       connectTimeout: TIMEOUT_MS,
       headersTimeout: TIMEOUT_MS,
@@ -42,24 +44,16 @@ class AutoProbe implements GpuProbe {
   }
 
   async start(): Promise<void> {
-    const { virtual, local } = this.#options;
-    await Promise.all([virtual, ...local].map((probe) => probe.start()));
+    await Promise.all([this.#options.virtual.start(), this.#local.start()]);
   }
 
   async stop(): Promise<void> {
-    const { virtual, local } = this.#options;
-    await Promise.all([...[virtual, ...local].map((probe) => probe.stop()), this.#pool.destroy()]);
+    await Promise.all([this.#options.virtual.stop(), this.#local.stop(), this.#pool.destroy()]);
   }
 
   async read(detail?: GpuDetail): Promise<readonly GpuReading[]> {
-    this.#found ??= await this.#find();
-    return this.#found === 'none' ? [] : this.#found.read(detail);
-  }
-
-  async #find(): Promise<GpuProbe | 'none'> {
-    if (await this.#offersVirtualGpus()) return this.#options.virtual;
-    for (const probe of this.#options.local) if (await seesGpus(probe)) return probe;
-    return 'none';
+    this.#found ??= (await this.#offersVirtualGpus()) ? this.#options.virtual : this.#local;
+    return this.#found.read(detail);
   }
 
   async #offersVirtualGpus(): Promise<boolean> {
@@ -75,15 +69,5 @@ class AutoProbe implements GpuProbe {
         },
       );
     }
-  }
-}
-
-/** @throws GpuProbeError when it gave no answer in time: a GPU that hangs now is no reason to do without it for good */
-async function seesGpus(probe: GpuProbe): Promise<boolean> {
-  try {
-    return (await probe.read()).length > 0;
-  } catch (error) {
-    if (error instanceof GpuProbeError && error.timedOut) throw error;
-    return false;
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { BackendConfig, Config } from '../../src/config/config.ts';
+import { managedConfig } from '../../src/config/managed.ts';
 import { BINARY, type Rig, stopAtEnd } from '../backend/managed/support/rig.ts';
 import { AppClient, startApp, testConfig } from './test-app.ts';
 
@@ -25,19 +26,17 @@ export function managed(rig: Rig): BackendConfig {
     parallel: 1,
     maxLoadedModels: null,
     gpus: 'auto',
-    managed: {
-      binary: BINARY,
-      models: rig.models,
-      contextLength: 2048,
-      parallel: 2,
-      kvCacheType: 'f16',
-      flashAttention: null,
-      parallelLoads: 2,
-      warmCells: 1,
-      promptCacheBytes: 0,
-      keep: false,
-      env: { ...rig.env, PATH: pathWithSmi(rig) },
-    },
+    managed: managedConfig(
+      {
+        binary: BINARY,
+        models: rig.models,
+        parallel: 2,
+        promptCache: 0,
+        env: { ...rig.env, PATH: pathWithSmi(rig) },
+      },
+      { env: {}, home: rig.folder },
+      2048,
+    ),
   };
 }
 

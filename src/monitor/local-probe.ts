@@ -1,6 +1,6 @@
-/** The GPUs of this machine, for a backend whose processes run here. */
+/** The GPUs of this machine. */
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
-import { GpuProbeError } from '../monitor/gpu-probe-error.ts';
+import { GpuProbeError } from './gpu-probe-error.ts';
 
 /** The first of the probes that sees a GPU, else none: an empty reading. What was found is kept. */
 export function createLocalProbe(probes: readonly GpuProbe[]): GpuProbe {
