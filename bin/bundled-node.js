@@ -18,16 +18,17 @@ export async function runProgram(name) {
   } else {
     // Only here: a program that is started anew for every question should start fast.
     const { runUnder } = await import('./under-bundled-node.js');
-    runUnder(bundledNode(), program);
+    runUnder(bundledNode('This', 'Install the package `node` beside it, or use a newer Node.'), program);
   }
 }
 
-function isNewEnough(version) {
+export function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number);
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }
 
-function bundledNode() {
+/** The binary of the npm package `node`, wherever the package manager has put it. Ends the process with `advice` where there is none. */
+export function bundledNode(who, advice) {
   const require = nodeModule.createRequire(import.meta.url);
   try {
     const manifest = require.resolve('node/package.json');
@@ -38,7 +39,7 @@ function bundledNode() {
     // Not installed: the message below says what to do.
   }
   process.stderr.write(
-    `This needs Node ${OLDEST.join('.')} or newer, and this is ${process.versions.node}. Install the package \`node\` beside it, or use a newer Node.\n`,
+    `${who} needs Node ${OLDEST.join('.')} or newer, and this is ${process.versions.node}. ${advice}\n`,
   );
   process.exit(1);
 }

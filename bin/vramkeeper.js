@@ -5,12 +5,13 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundledNode, isNewEnough } from './bundled-node.js';
 
-const OLDEST = [24, 19];
+const INSTALL_AGAIN =
+  'The Node that comes with it is not installed: run the install again without --ignore-scripts or --omit=optional (npm 12 and later: npm approve-scripts node), or use a newer Node.';
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,30 +23,7 @@ if (isNewEnough(process.versions.node)) {
   process.argv[1] = program;
   await import(pathToFileURL(program).href);
 } else {
-  runUnder(bundledNode());
-}
-
-function isNewEnough(version) {
-  const [major, minor] = version.split('.').map(Number);
-  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
-}
-
-/** The binary of the npm package `node`, wherever the package manager has put it. */
-function bundledNode() {
-  const require = createRequire(import.meta.url);
-  try {
-    const manifest = require.resolve('node/package.json');
-    const { bin } = require(manifest);
-    const binary = join(dirname(manifest), typeof bin === 'string' ? bin : bin.node);
-    if (existsSync(binary)) return binary;
-  } catch {
-    // Not installed: the message below says what to do.
-  }
-  process.stderr.write(
-    `vramkeeper needs Node ${OLDEST.join('.')} or newer, and this is ${process.versions.node}. The Node that comes with it is not installed: ` +
-      'run the install again without --ignore-scripts or --omit=optional (npm 12 and later: npm approve-scripts node), or use a newer Node.\n',
-  );
-  process.exit(1);
+  runUnder(bundledNode('vramkeeper', INSTALL_AGAIN));
 }
 
 function runUnder(node) {
