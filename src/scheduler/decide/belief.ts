@@ -6,13 +6,16 @@
 import type { GpuId } from '../../domain/ids.ts';
 import type { InstanceSnapshot } from './snapshot.ts';
 
+/** What an engine's frozen record is made of. */
+export type MemoryRecord = Pick<InstanceSnapshot, 'footprint' | 'reportedBytes' | 'freeBeforeLoad'>;
+
 /** Ollama admits a further model when it predicts at most this share of what it believes to be free. */
 const ADMITTED_SHARE = 0.8;
 
 /** The least that any record would tell of the card if these instances stay; null when none covers it, so that it is really read. */
 export function believedFreeBytes(
   gpu: { readonly id: GpuId; readonly totalBytes: number },
-  staying: readonly InstanceSnapshot[],
+  staying: readonly MemoryRecord[],
 ): number | null {
   const here = staying.flatMap((instance) => {
     const part = instance.footprint.find((each) => each.gpuId === gpu.id);
@@ -34,7 +37,7 @@ export function believedFreeBytes(
 }
 
 /** It reckons with its own figure, not with what the driver shows. */
-function toldBytes({ footprint, reportedBytes }: InstanceSnapshot, bytes: number): number {
+function toldBytes({ footprint, reportedBytes }: MemoryRecord, bytes: number): number {
   const all = footprint.reduce((sum, part) => sum + part.bytes, 0);
   return reportedBytes === null || all === 0 ? bytes : bytes * Math.min(1, reportedBytes / all);
 }
@@ -43,7 +46,7 @@ function toldBytes({ footprint, reportedBytes }: InstanceSnapshot, bytes: number
 export function serverAdmits(
   predictedBytes: number,
   gpu: { readonly id: GpuId; readonly totalBytes: number },
-  staying: readonly InstanceSnapshot[],
+  staying: readonly MemoryRecord[],
 ): boolean {
   const believed = believedFreeBytes(gpu, staying);
   return believed === null || predictedBytes <= ADMITTED_SHARE * believed;

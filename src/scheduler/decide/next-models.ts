@@ -3,7 +3,8 @@ import { formatBytes, formatDuration } from '../../domain/units.ts';
 import type { Draft } from './draft.ts';
 import { chooseVictims, fitWithout } from './fit.ts';
 import { misfitUntil } from './misfit.ts';
-import type { Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
+import type { BackendSnapshot, Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
+import { earlyLeavers, spoilers } from './spoilers.ts';
 import { willingVictims } from './victims.ts';
 import { overdueAt, weightedWaiting } from './waiting.ts';
 
@@ -19,6 +20,16 @@ interface Candidate {
   readonly mayEvict: boolean;
 }
 
+/**
+ * On a server that goes by frozen records whoever comes after others finds room only when they have all gone, one slow unload after the
+ * other. Large models suffer most from that, so they come the earlier the larger they are.
+ */
+function bySizeToo(weight: number, option: LoadOption, draft: Draft): number {
+  const backend = draft.backendOf(option);
+  const totalBytes = backend?.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0) ?? 0;
+  return backend?.hasBeliefs && totalBytes > 0 ? (weight * option.footprintBytes) / totalBytes : weight;
+}
+
 /** A wish weighs as much as a HIGH job that has just arrived. */
 const WISH_WEIGHT = 8;
 
@@ -26,13 +37,29 @@ export function openPlans(draft: Draft): void {
   const candidates = [...waitedFor(draft), ...wishedFor(draft)].sort(byUrgency(draft.now));
   // Free memory first: a load without victims takes nothing from anyone.
   const left = candidates.filter((candidate) => !open(draft, candidate, []));
-  for (const candidate of left) {
+  for (const [place, candidate] of left.entries()) {
     const backend = draft.backendOf(candidate.option);
     if (!backend || !candidate.mayEvict) continue;
     const overdue = candidate.overdueAt <= draft.now ? candidate.overdueAt : null;
     const willing = willingVictims(draft, backend, overdue);
-    if (willing.length > 0) open(draft, candidate, willing);
+    const opened = willing.length > 0 && open(draft, candidate, willing, left);
+    if (!opened && place === 0) leaveEarly(draft, candidate, backend, willing);
     draft.wakeBy(candidate.overdueAt);
+  }
+}
+
+function leaveEarly(
+  draft: Draft,
+  { option }: Candidate,
+  backend: BackendSnapshot,
+  willing: readonly InstanceSnapshot[],
+): void {
+  for (const instance of earlyLeavers(draft, draft.withPlanned(backend), option, willing)) {
+    draft.drain(
+      backend,
+      instance,
+      `Makes room for ${option.variant.modelName} early: it has nothing to do, while others that have to leave as well still work.`,
+    );
   }
 }
 
@@ -64,7 +91,7 @@ function waitedFor(draft: Draft): Candidate[] {
     const waiting = demand.reduce((sum, each) => sum + each.backlog.count, 0);
     return {
       option,
-      weight,
+      weight: bySizeToo(weight, option, draft),
       overdueAt: Math.min(...demand.map((each) => overdueAt(each.backlog))),
       wanted: `${waiting} waiting, weight ${weight.toFixed(1)}`,
       mayEvict: true,
@@ -77,7 +104,7 @@ function wishedFor(draft: Draft): Candidate[] {
     .filter(({ option }) => !draft.isServed(option) && isPossibleNow(draft, option))
     .map(({ option, why, mayEvict }) => ({
       option,
-      weight: mayEvict ? WISH_WEIGHT : 0,
+      weight: mayEvict ? bySizeToo(WISH_WEIGHT, option, draft) : 0,
       overdueAt: Number.POSITIVE_INFINITY,
       wanted: why,
       mayEvict,
@@ -95,7 +122,12 @@ function isPossibleNow(draft: Draft, option: LoadOption): boolean {
 }
 
 /** Opens a plan for the candidate with victims among `willing`. False when that is not possible now. */
-function open(draft: Draft, candidate: Candidate, willing: readonly InstanceSnapshot[]): boolean {
+function open(
+  draft: Draft,
+  candidate: Candidate,
+  willing: readonly InstanceSnapshot[],
+  others: readonly Candidate[] = [],
+): boolean {
   const { option, wanted } = candidate;
   const backend = draft.backendOf(option);
   if (!backend || draft.isServed(option) || draft.freeChannels(backend) <= 0) return false;
@@ -118,7 +150,24 @@ function open(draft: Draft, candidate: Candidate, willing: readonly InstanceSnap
       `Makes room for ${option.variant.modelName} (${need}); last used ${unused} ago.`,
     );
   }
-  const intent = { target: option, victims: victims.map((victim) => victim.id), openedAt: draft.now };
+  const waiting = others.filter(
+    (other) =>
+      other !== candidate &&
+      other.mayEvict &&
+      other.option.backendId === backend.id &&
+      !draft.isServed(other.option),
+  );
+  const queue = [option, ...waiting.map((other) => other.option)];
+  const company = spoilers(draft, now, victims, willing, queue);
+  for (const spoiler of company) {
+    draft.drain(
+      backend,
+      spoiler,
+      `Leaves with others for ${option.variant.modelName}: it has nothing to do, and while it stays the server does not see what memory came back, and would keep waiting models out.`,
+    );
+  }
+  const leaving = [...victims, ...company].map((instance) => instance.id);
+  const intent = { target: option, victims: leaving, openedAt: draft.now };
   draft.setIntents(backend, [...draft.intentsOf(backend), intent]);
   return true;
 }

@@ -1,0 +1,88 @@
+/**
+ * Who else had better leave, and when, on a server that goes by frozen records (belief.ts): memory that comes back stays invisible
+ * to it as long as a resident that was loaded before it came back remains. An empty card is really read.
+ */
+import { type MemoryRecord, serverAdmits } from './belief.ts';
+import type { Draft } from './draft.ts';
+import { fitWithout } from './fit.ts';
+import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
+
+/** So many more models have to find room: for one it is cheaper to wait for its turn than to load the residents again. */
+const LEAST_GAIN = 2;
+
+/**
+ * The rest of the residents on the card that is being cleared for the first of `wanted`, when none of them has anything to do and more
+ * of `wanted` would be admitted onto the empty card than beside them.
+ * @param willing to leave, the victims among them
+ * @param wanted models that nothing serves, the most urgent first
+ */
+export function spoilers(
+  draft: Draft,
+  backend: BackendSnapshot,
+  victims: readonly InstanceSnapshot[],
+  willing: readonly InstanceSnapshot[],
+  wanted: readonly LoadOption[],
+): readonly InstanceSnapshot[] {
+  const [target] = wanted;
+  if (!backend.hasBeliefs || !target || victims.length === 0) return [];
+  const placement = fitWithout(target, backend, victims);
+  const card = placement?.length === 1 && backend.gpus.find(({ id }) => id === placement[0]?.gpuId);
+  if (!card) return [];
+  const here = backend.instances.filter((instance) => bytesOn(card, instance) > 0);
+  const staying = here.filter((instance) => !victims.includes(instance));
+  if (!staying.every((instance) => willing.includes(instance) && draft.isIdle(instance))) return [];
+  const beside = countAdmitted(card, here, staying, wanted);
+  const alone = countAdmitted(card, here, [], wanted);
+  return alone - beside >= LEAST_GAIN ? staying : [];
+}
+
+/** So long without a job before it leaves early: more of its own may be on their way. */
+const EARLIEST_LEAVE_MS = 1_000;
+
+/**
+ * Those who have nothing to do and would keep `target` out even when everybody else has gone, while others still work. Each unload may
+ * stall such a server for seconds, in which it does no other: these pass beside the work now, and not after it.
+ */
+export function earlyLeavers(
+  draft: Draft,
+  backend: BackendSnapshot,
+  target: LoadOption,
+  willing: readonly InstanceSnapshot[],
+): readonly InstanceSnapshot[] {
+  if (!backend.hasBeliefs || draft.intentsOf(backend).length > 0) return [];
+  return willing.filter((instance) => {
+    const leavesAt = instance.lastUsedAt + EARLIEST_LEAVE_MS;
+    const others = backend.instances.filter((each) => each !== instance);
+    if (draft.draining.has(instance.id) || !draft.isIdle(instance) || fitWithout(target, backend, others))
+      return false;
+    draft.wakeBy(leavesAt);
+    return leavesAt <= draft.now;
+  });
+}
+
+/** How many could be loaded one after the other once all of `here` but `staying` have gone. */
+function countAdmitted(
+  card: GpuSnapshot,
+  here: readonly InstanceSnapshot[],
+  staying: readonly InstanceSnapshot[],
+  wanted: readonly LoadOption[],
+): number {
+  const back = here.filter((instance) => !staying.includes(instance));
+  let freeBytes =
+    card.freeBytes - card.deficitBytes + back.reduce((sum, instance) => sum + bytesOn(card, instance), 0);
+  const records: MemoryRecord[] = [...staying];
+  for (const { footprintBytes, predictedByServerBytes, driverBytes } of wanted) {
+    if (footprintBytes > freeBytes || !serverAdmits(predictedByServerBytes, card, records)) continue;
+    records.push({
+      footprint: [{ gpuId: card.id, bytes: footprintBytes }],
+      reportedBytes: footprintBytes - driverBytes,
+      freeBeforeLoad: new Map([[card.id, freeBytes]]),
+    });
+    freeBytes -= footprintBytes;
+  }
+  return records.length - staying.length;
+}
+
+function bytesOn(card: GpuSnapshot, { footprint }: InstanceSnapshot): number {
+  return footprint.find(({ gpuId }) => gpuId === card.id)?.bytes ?? 0;
+}

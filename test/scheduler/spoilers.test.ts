@@ -1,0 +1,87 @@
+/** A server that goes by what was free when its residents were loaded, with residents that nobody wants any more. */
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../src/clock.ts';
+import { GiB } from '../../src/domain/units.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+
+const RUN_MS = 6_000;
+const model = (name: string, gib: number) => ({
+  name: `${name}:latest`,
+  bytes: gib * GiB,
+  loadMs: 500,
+  runMs: RUN_MS,
+});
+
+/** 8 GiB, of which an idle large model and an idle small one hold most. */
+function afterwards(wanted: readonly string[], keepBusy = false): SimulatedWorld {
+  const world = new SimulatedWorld({
+    models: [
+      model('large', 5),
+      model('small', 1),
+      model('a', 2),
+      model('b', 1.9),
+      model('c', 1.8),
+      model('whole', 7),
+    ],
+    random: seededRandom(1),
+    totalBytes: 8 * GiB,
+    hasBeliefs: true,
+  });
+  world.submit('large:latest');
+  world.run(1_000);
+  world.submit('small:latest');
+  world.run(10_000);
+  expect(world.residents().toSorted()).toEqual(['large:latest', 'small:latest']);
+  if (keepBusy) world.submit('large:latest');
+  for (const name of wanted) world.submit(`${name}:latest`);
+  world.run(4_000);
+  return world;
+}
+
+describe('residents without anything to do', () => {
+  test('leave together when one that stayed would keep waiting models out', () => {
+    const world = afterwards(['a', 'b', 'c']);
+    expect(world.residents().toSorted()).toEqual(['a:latest', 'b:latest', 'c:latest']);
+    expect(world.violations).toEqual([]);
+    expect(world.loop.decisions.all().map(({ explanation }) => explanation)).toContainEqual(
+      expect.stringMatching(/^Leaves with others for .* would keep waiting models out\.$/),
+    );
+  });
+
+  test('stay where only one model waits: it has room when the smallest of them goes', () => {
+    const world = afterwards(['a']);
+    expect(world.residents().toSorted()).toEqual(['a:latest', 'large:latest']);
+  });
+
+  test('leave early for one that needs the card to itself, while the others still work', () => {
+    const world = afterwards(['whole'], true);
+    expect(world.residents()).toEqual(['large:latest']);
+    expect(world.loop.decisions.all().map(({ explanation }) => explanation)).toContainEqual(
+      expect.stringMatching(/^Makes room for whole:latest early: it has nothing to do/),
+    );
+    world.run(20_000);
+    expect(world.residents()).toEqual(['whole:latest']);
+    expect(world.violations).toEqual([]);
+  });
+
+  test('stay as long as one of them works', () => {
+    const world = afterwards(['a', 'b', 'c'], true);
+    expect(world.residents()).toContain('large:latest');
+    world.run(60_000);
+    expect(world.unfinished).toBe(0);
+    expect(world.violations).toEqual([]);
+  });
+});
+
+test('of models that are waited for alike the largest comes first: after others it would need all of them gone', () => {
+  const world = new SimulatedWorld({
+    models: [model('small', 1), model('large', 5)],
+    random: seededRandom(1),
+    totalBytes: 8 * GiB,
+    hasBeliefs: true,
+  });
+  world.submit('small:latest');
+  world.submit('large:latest');
+  world.run(4_000);
+  expect(world.loads).toEqual(['large:latest', 'small:latest']);
+});
