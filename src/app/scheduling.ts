@@ -191,7 +191,9 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     loop.handle({ type: 'observed', observation });
     const built = byId.get(observation.backendId);
     const gpus = built?.probe === null ? [] : observation.gpus;
-    if (gpus) built?.backend.standReady?.(gpus.map(({ key, index }) => ({ key, index })));
+    // What cannot be used needs nothing that stands ready.
+    if (gpus && observation.health !== 'UNREACHABLE')
+      built?.backend.standReady?.(gpus.map(({ key, index }) => ({ key, index })));
   }
 
   function perform(effect: Exclude<Effect, { type: 'decided' }>): void {

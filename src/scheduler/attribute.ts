@@ -55,9 +55,8 @@ export function attribute(before: SchedulerState, known: BackendRecord, effects:
 export function ownPids(state: SchedulerState, backend: BackendRecord): ReadonlySet<number> {
   const instances = instancesOf(state, backend.settings.id);
   const own = new Set([...backend.ownPids, ...instances.flatMap(({ probed }) => [...probed.pids])]);
-  const loading = instances.filter(
-    ({ probed, reportedBytes }) => reportedBytes === null && probed !== UNSEEN,
-  );
+  // Also those that have just been loaded: which process holds one is known with the next reading.
+  const loading = instances.filter(({ probed }) => !probed.isSeen && probed !== UNSEEN);
   for (const { reading } of backend.gpus ?? []) {
     for (const { pid, name } of reading.processes) {
       const isNew = loading.some(({ probed }) => !probed.pidsBefore.has(pid));

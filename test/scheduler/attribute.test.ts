@@ -92,6 +92,10 @@ class Box {
   load(): void {
     const wish = { queue: 'm' as never, backendId: BOX, why: 'test', mayEvict: true, lasting: false };
     this.hear({ type: 'steer', change: { kind: 'wish', wish } });
+    this.loaded();
+  }
+
+  loaded(): void {
     const load = this.effects.find((effect) => effect.type === 'load');
     if (load?.type !== 'load') throw new Error('Nothing is loaded.');
     this.now += 1_000;
@@ -138,7 +142,7 @@ describe('an instance on a host with several cards', () => {
     expect(box.probed).toEqual([WEIGHTS + CONTEXT]);
   });
 
-  test('is no stranger while it loads', () => {
+  test('is no stranger while it loads, nor in the moment after it', () => {
     const box = new Box();
     box.read([{ used: 0 }, { used: 0 }]);
     const wish = { queue: 'm' as never, backendId: BOX, why: 'test', mayEvict: true, lasting: false };
@@ -147,10 +151,10 @@ describe('an instance on a host with several cards', () => {
       { used: GiB, processes: [engine(8, GiB)] },
       { used: GiB, processes: [engine(9, GiB, 'blender')] },
     ]);
-    expect(box.ledger.map(({ foreignProcesses }) => foreignProcesses.map(({ pid }) => pid))).toEqual([
-      [],
-      [9],
-    ]);
+    const strangers = () => box.ledger.map(({ foreignProcesses }) => foreignProcesses.map(({ pid }) => pid));
+    expect(strangers()).toEqual([[], [9]]);
+    box.loaded();
+    expect(strangers()).toEqual([[], [9]]);
   });
 
   test('over two cards has its share on each', () => {
