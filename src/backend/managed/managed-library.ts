@@ -124,7 +124,7 @@ export class ManagedLibrary implements ModelLibrary {
     }
   }
 
-  /** A list of many models may take its time; its version a server knows at once. */
+  /** A list of many models may take its time; its version a server knows at once. Rejects with the signal's reason. */
   async #answers({ cell }: Served, signal: AbortSignal): Promise<boolean> {
     const asked = cell.connection.ask(
       { endpoint: '/api/version' },
@@ -134,7 +134,11 @@ export class ManagedLibrary implements ModelLibrary {
     );
     return asked.then(
       () => true,
-      () => false,
+      () => {
+        // Whoever asked has left: that says nothing of the server.
+        signal.throwIfAborted();
+        return false;
+      },
     );
   }
 

@@ -14,7 +14,7 @@ const STAND_BY: CellPurpose = {
   reason: 'It stands ready for the next load.',
 };
 
-/** A start takes both processors for a moment, and the load that took the last one is starting its engine just then. */
+/** A start takes processor time, and the load that took the last one is starting its engine just then. */
 const PAUSE_MS = 250;
 
 export interface WarmCellsOptions {

@@ -221,6 +221,23 @@ test('the library’s cell is replaced when it hangs', async () => {
   expect(await say(handle, MODEL)).not.toBe('');
 });
 
+test('the library’s cell stays when it is slow and whoever asked it has left', async () => {
+  const rig = createRig();
+  const backend = await startBackend(rig, { deadlines: { controlMs: 200, proofMs: 60_000 } });
+  await backend.library.list(signal);
+  const library = backend.cells().find(({ role }) => role === 'library');
+  process.kill(library?.pid ?? 0, 'SIGSTOP');
+  const patience = new AbortController();
+  const asked = rejection(backend.library.list(patience.signal));
+  // By then its list is late, and it is asked whether it is there at all.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  patience.abort(new Error('Enough.'));
+  expect(await asked).toMatchObject({ message: 'Enough.' });
+  process.kill(library?.pid ?? 0, 'SIGCONT');
+  expect(await eventually(() => backend.library.list(signal).catch(() => null))).not.toEqual([]);
+  expect(backend.cells().find(({ role }) => role === 'library')?.pid).toBe(library?.pid);
+});
+
 test('the library’s cell comes back when it dies, and what is in memory does not notice', async () => {
   const rig = createRig();
   const backend = await startBackend(rig);
