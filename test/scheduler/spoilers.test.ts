@@ -64,6 +64,15 @@ describe('residents without anything to do', () => {
     expect(world.violations).toEqual([]);
   });
 
+  test('stay where the one that needs the card is kept out by a stranger', () => {
+    const world = afterwards([], true);
+    world.foreignBytes = 1.5 * GiB;
+    world.run(2_000);
+    world.submit('whole:latest');
+    world.run(3_000);
+    expect(world.residents().toSorted()).toEqual(['large:latest', 'small:latest']);
+  });
+
   test('stay as long as one of them works', () => {
     const world = afterwards(['a', 'b', 'c'], true);
     expect(world.residents()).toContain('large:latest');

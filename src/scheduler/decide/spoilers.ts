@@ -40,7 +40,7 @@ export function spoilers(
 const EARLIEST_LEAVE_MS = 1_000;
 
 /**
- * Those who have nothing to do and would keep `target` out even when everybody else has gone, while others still work. Each unload may
+ * Those who have nothing to do and would keep `target` out even when everybody else has gone, while others still work; none where it could not be loaded even then. Each unload may
  * stall such a server for seconds, in which it does no other: these pass beside the work now, and not after it.
  */
 export function earlyLeavers(
@@ -50,9 +50,12 @@ export function earlyLeavers(
   willing: readonly InstanceSnapshot[],
 ): readonly InstanceSnapshot[] {
   if (!backend.hasBeliefs || draft.intentsOf(backend).length > 0) return [];
+  const movable = backend.instances.filter(({ pinned }) => !pinned);
+  // Kept out by a stranger, a reservation or a pin it would gain nothing.
+  if (!fitWithout(target, backend, movable)) return [];
   return willing.filter((instance) => {
     const leavesAt = instance.lastUsedAt + EARLIEST_LEAVE_MS;
-    const others = backend.instances.filter((each) => each !== instance);
+    const others = movable.filter((each) => each !== instance);
     if (draft.draining.has(instance.id) || !draft.isIdle(instance) || fitWithout(target, backend, others))
       return false;
     draft.wakeBy(leavesAt);
