@@ -23,6 +23,9 @@ const FORMAT = '--format=csv,noheader,nounits';
 
 export const PROCESS_QUERY = ['--query-compute-apps=gpu_uuid,pid,process_name,used_memory', FORMAT];
 
+/** For a tool that repeats itself: each line tells when it was measured. */
+export const LOOP_QUERY = ['--query-gpu=timestamp,uuid,memory.used', FORMAT];
+
 export function gpuQuery(fields: readonly GpuField[]): readonly string[] {
   return [`--query-gpu=${fields.join(',')}`, FORMAT];
 }
@@ -75,6 +78,25 @@ function parseGpu(line: string, fields: readonly GpuField[]): NvidiaGpu {
     totalBytes: Math.max(0, totalBytes - reservedBytes),
     usedBytes: mebibytes(cell('memory.used')),
   };
+}
+
+/** How much memory of a GPU was in use at one instant. */
+export interface MemorySample {
+  readonly uuid: string;
+  /** Null when the driver does not tell. */
+  readonly usedBytes: number | null;
+  /** Epoch milliseconds. */
+  readonly sampledAt: number;
+}
+
+/** A line of the answer to LOOP_QUERY; null when it is none. Its time, `2026/11/21 17:04:33.123`, is taken for UTC. */
+export function parseSample(line: string): MemorySample | null {
+  const match =
+    /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3}), (GPU-[^\s,]+), (\d+|\[.*\]|N\/A)\s*$/.exec(line);
+  if (!match) return null;
+  const [year = 0, month = 0, ...rest] = match.slice(1, 8).map(Number);
+  const [uuid = '', used] = match.slice(8);
+  return { uuid, usedBytes: mebibytes(used), sampledAt: Date.UTC(year, month - 1, ...rest) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 import { numberGpus } from './number-gpus.ts';
+import { NvidiaLoop } from './nvidia-loop.ts';
 import {
   GPU_FIELDS,
   type GpuField,
@@ -42,6 +43,9 @@ class NvidiaProbe implements GpuProbe {
   readonly #timeoutMs: number;
   /** Those that the tool here knows. */
   #fields: readonly GpuField[] = GPU_FIELDS;
+  readonly #loop: NvidiaLoop;
+  /** As last read; empty while a reading of the memory has to be a whole one: before the first, and where a card is cut into slices. */
+  #known: readonly GpuReading[] = [];
   #reading: { readonly detail: GpuDetail; readonly gpus: Promise<readonly GpuReading[]> } | undefined;
   /** A tool that waits for a broken driver cannot even be killed; more of them would only wait beside it. */
   readonly #children = new Set<ChildProcess>();
@@ -52,6 +56,7 @@ class NvidiaProbe implements GpuProbe {
     this.#binary = options.binary ?? 'nvidia-smi';
     this.#env = options.env;
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#loop = new NvidiaLoop({ clock: this.#clock, binary: this.#binary, env: this.#env });
   }
 
   async start(): Promise<void> {
@@ -60,6 +65,7 @@ class NvidiaProbe implements GpuProbe {
 
   async stop(): Promise<void> {
     this.#stopped.abort(new GpuProbeError('The GPU probe was stopped.'));
+    this.#loop.end();
   }
 
   /** Readers at the same time share one reading; who wants more than the one that is under way gives has the next. */
@@ -84,25 +90,50 @@ class NvidiaProbe implements GpuProbe {
     const timer = this.#clock.after(this.#timeoutMs, () => late.abort(this.#hangs()));
     const signal = AbortSignal.any([late.signal, this.#stopped.signal]);
     try {
-      // Both at once: a model waits to be loaded for as long as a reading takes.
-      const listed = detail === 'memory' ? '' : this.#run(PROCESS_QUERY, signal).catch(() => '');
-      const gpus = await this.#readGpus(signal).finally(() => listed);
-      const processes = parseProcesses(await listed);
-      const slices = gpus.some((gpu) => gpu.sliced)
-        ? parseSlices(await this.#run(SLICE_QUERY, signal))
-        : new Map<string, readonly NvidiaSlice[]>();
-      const readings = gpus.flatMap((gpu): readonly GpuReading[] => {
-        if (gpu.sliced) return sliceReadings(gpu, slices.get(gpu.uuid) ?? [], sampledAt);
-        const { uuid, index, name, totalBytes, usedBytes } = gpu;
-        const found = processes.get(uuid) ?? [];
-        return [
-          { key: uuid, index, name, totalBytes, usedBytes, processes: found, source: 'DRIVER', sampledAt },
-        ];
-      });
-      return numberGpus(readings);
+      const repeated = detail === 'memory' ? await this.#readLoop(sampledAt, signal) : null;
+      return repeated ?? (await this.#readOnce(detail, sampledAt, signal));
     } finally {
       timer.cancel();
     }
+  }
+
+  /** Null where it cannot be had so. */
+  async #readLoop(since: number, signal: AbortSignal): Promise<readonly GpuReading[] | null> {
+    const known = this.#known;
+    if (known.length === 0) return null;
+    const uuids = known.map(({ key }) => key);
+    const samples = await this.#loop.read(uuids, since, signal).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      return null;
+    });
+    return (
+      samples &&
+      known.flatMap((gpu) => {
+        const sample = samples.get(gpu.key);
+        return sample ? [{ ...gpu, ...sample, processes: [] }] : [];
+      })
+    );
+  }
+
+  async #readOnce(detail: GpuDetail, sampledAt: number, signal: AbortSignal): Promise<readonly GpuReading[]> {
+    // Both at once: a model waits to be loaded for as long as a reading takes.
+    const listed = detail === 'memory' ? '' : this.#run(PROCESS_QUERY, signal).catch(() => '');
+    const gpus = await this.#readGpus(signal).finally(() => listed);
+    const processes = parseProcesses(await listed);
+    const slices = gpus.some((gpu) => gpu.sliced)
+      ? parseSlices(await this.#run(SLICE_QUERY, signal))
+      : new Map<string, readonly NvidiaSlice[]>();
+    const readings = gpus.flatMap((gpu): readonly GpuReading[] => {
+      if (gpu.sliced) return sliceReadings(gpu, slices.get(gpu.uuid) ?? [], sampledAt);
+      const { uuid, index, name, totalBytes, usedBytes } = gpu;
+      const found = processes.get(uuid) ?? [];
+      return [
+        { key: uuid, index, name, totalBytes, usedBytes, processes: found, source: 'DRIVER', sampledAt },
+      ];
+    });
+    const numbered = numberGpus(readings);
+    this.#known = slices.size === 0 ? numbered : [];
+    return numbered;
   }
 
   async #readGpus(signal: AbortSignal): Promise<readonly NvidiaGpu[]> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface FakeNvidiaSmi extends AsyncDisposable {
+  readonly folder: string;
   /** For the probe: its PATH finds nothing else but the shell. */
   readonly env: Readonly<Record<string, string>>;
   /** What it prints from now on, for each query. */
@@ -25,6 +26,7 @@ export async function fakeNvidiaSmi(): Promise<FakeNvidiaSmi> {
     await chmod(path, 0o755);
   };
   return {
+    folder,
     env: { PATH: `${folder}:/bin:/usr/bin` },
     does,
     async answers(gpus, processes = '', everything = '') {

@@ -265,7 +265,7 @@ export class ManagedOllama implements Backend {
     const key = await this.#starter.keyOf(plan);
     const taken = this.#warm.take(key, signal);
     // Started beside the load, the next one stands ready when the load is done.
-    if (taken) this.#warm.fill(plan, key);
+    if (taken) this.#warm.refill(plan, key);
     const warm = await taken;
     if (warm) {
       warm.role = 'instance';

@@ -98,21 +98,33 @@ export class WarmCells {
 
   /** As `fill`, when the load that took one has got going. */
   refill(plan: CellPlan, key: string): void {
-    const { clock } = this.#options;
-    sleep(clock, PAUSE_MS, this.#stopped.signal).then(
-      () => this.fill(plan, key),
-      () => {},
-    );
+    this.#fillAfter(PAUSE_MS, plan, key);
   }
 
   /** Sees to it that enough cells like the one that was used last stand ready in its place; those of other kinds there end. */
   fill(plan: CellPlan, key: string): void {
+    this.#fillAfter(0, plan, key);
+  }
+
+  /** Resolves when no start is under way or planned. */
+  async settled(): Promise<void> {
+    while (this.#fills.size > 0) await Promise.all(this.#fills.values());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort(new Error('The backend was stopped.'));
+    await this.settled();
+    await Promise.all([...this.#cells].map((cell) => this.#end(cell, SERVER_STOPS)));
+  }
+
+  #fillAfter(pauseMs: number, plan: CellPlan, key: string): void {
     // A plan over several cards is for one large model: what it needs next is not known.
     if (plan.gpus.length > 1 || this.#stopped.signal.aborted) return;
     const place = placeOf(plan);
     this.#begun.add(place);
     const before = this.#fills.get(place) ?? Promise.resolve();
     const filled = before
+      .then(() => sleep(this.#options.clock, pauseMs, this.#stopped.signal))
       .then(() => this.#fill(place, plan, key))
       .catch((error: unknown) => {
         if (this.#stopped.signal.aborted) return;
@@ -122,17 +134,6 @@ export class WarmCells {
         if (this.#fills.get(place) === filled) this.#fills.delete(place);
       });
     this.#fills.set(place, filled);
-  }
-
-  /** Resolves when no start is under way. */
-  async settled(): Promise<void> {
-    while (this.#fills.size > 0) await Promise.all(this.#fills.values());
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped.abort(new Error('The backend was stopped.'));
-    await this.settled();
-    await Promise.all([...this.#cells].map((cell) => this.#end(cell, SERVER_STOPS)));
   }
 
   async #fill(place: string, plan: CellPlan, key: string): Promise<void> {

@@ -89,15 +89,15 @@ export class ProcessGroup {
     return false;
   }
 
-  /** Looks through all processes; resolves with every living member. */
+  /** Looks through all processes; resolves with every member that lived when it began: where none did, nobody could start another since. */
   async scan(): Promise<readonly ProcessStat[]> {
-    const candidates = listStats().filter(
-      (stat) => !this.#isProven(stat) && stat.startTicks >= this.#earliestTicks,
-    );
+    const all = listStats();
+    const candidates = all.filter((stat) => !this.#isProven(stat) && stat.startTicks >= this.#earliestTicks);
     for (const { stat, uuid } of await findMarked(candidates, this.#clock)) {
       if (uuid === this.uuid) this.#proven.set(stat.pid, stat);
     }
-    return this.nearMembers();
+    this.#proveCompanions(all);
+    return all.filter((stat) => this.#isProven(stat) && isLiving(stat));
   }
 
   /**

@@ -1,5 +1,6 @@
 /** A virtual `nvidia-smi`: the queries that programs ask, answered from the folder of VIRTUAL_GPU_DIR. */
 import { writeSync } from 'node:fs';
+import { systemClock } from '../../clock.ts';
 import { MiB } from '../../domain/units.ts';
 import { readGpuFolder } from '../gpu-folder/gpu-folder.ts';
 import type { GpuProcess, GpuState } from '../gpu-memory.ts';
@@ -13,7 +14,17 @@ const usedMib = (gpu: GpuState) => Math.min(totalMib(gpu), Math.ceil(gpu.usedByt
 
 type Column<Row> = readonly [unit: 'MiB' | '', value: (row: Row) => string | number];
 
+/** `2026/11/21 17:04:33.123`, local time as the real one tells it. */
+function timestamp(): string {
+  const now = new Date(systemClock.now());
+  const pad = (value: number, digits = 2) => String(value).padStart(digits, '0');
+  const day = [now.getFullYear(), pad(now.getMonth() + 1), pad(now.getDate())].join('/');
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map((part) => pad(part)).join(':');
+  return `${day} ${time}.${pad(now.getMilliseconds(), 3)}`;
+}
+
 const GPU_COLUMNS: Readonly<Record<string, Column<GpuState>>> = {
+  timestamp: ['', timestamp],
   index: ['', (gpu) => gpu.index],
   uuid: ['', (gpu) => gpu.uuid],
   gpu_uuid: ['', (gpu) => gpu.uuid],
@@ -106,9 +117,9 @@ export function nvidiaSmi(args: readonly string[], folder: string | undefined): 
   };
 }
 
-function run(): Answer {
+function answer(args: readonly string[]): Answer {
   try {
-    return nvidiaSmi(process.argv.slice(2), process.env.VIRTUAL_GPU_DIR);
+    return nvidiaSmi(args, process.env.VIRTUAL_GPU_DIR);
   } catch (error) {
     return {
       text: `NVIDIA-SMI has failed: ${error instanceof Error ? error.message : String(error)}\n`,
@@ -117,6 +128,36 @@ function run(): Answer {
   }
 }
 
-const { text, exitCode } = run();
-writeSync(STDOUT, text);
-process.exitCode = exitCode;
+/** Milliseconds between two answers; null for a single one. */
+function periodMs(args: readonly string[]): number | null {
+  for (const [place, arg] of args.entries()) {
+    const [name = '', value = args[place + 1]] = arg.split('=');
+    if (name === '-lms' || name === '--loop-ms') return Number(value);
+    if (name === '-l' || name === '--loop') return 1000 * Number(value);
+  }
+  return null;
+}
+
+/** Prints until an answer is a failure or nobody reads any more. The header comes once. */
+function run(args: readonly string[]): void {
+  const period = periodMs(args);
+  const following = args.map((arg) => (arg.startsWith('--format=') ? `${arg},noheader` : arg));
+  for (let next = args; ; next = following) {
+    const { text, exitCode } = answer(next);
+    process.exitCode = exitCode;
+    if (!written(text) || period === null || exitCode !== 0) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, period);
+  }
+}
+
+function written(text: string): boolean {
+  try {
+    writeSync(STDOUT, text);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return false;
+    throw error;
+  }
+}
+
+run(process.argv.slice(2));

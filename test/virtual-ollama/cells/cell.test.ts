@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createNvidiaProbe } from '../../../src/monitor/nvidia-probe.ts';
@@ -174,6 +177,26 @@ describe('cells that share a GPU', () => {
       stdout: expect.stringContaining('Field "nonsense" is not a valid field to query.'),
     });
   });
+});
+
+test('a virtual nvidia-smi that repeats itself prints its header once, and ends when nobody reads', async () => {
+  await using machine = await VirtualMachine.create([4 * GIB]);
+  const query = ['--query-gpu=timestamp,memory.used', '--format=csv', '-lms', '20'];
+  const smi = spawn(SMI, query, {
+    env: { PATH: process.env.PATH, VIRTUAL_GPU_DIR: machine.gpuFolder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: smi.stdout })) {
+    if (lines.push(line) === 2) machine.memory.setForeign(0, 100 * MIB);
+    if (line.endsWith(', 100 MiB')) break;
+  }
+  expect(lines[0]).toBe('timestamp, memory.used [MiB]');
+  for (const line of lines.slice(1))
+    expect(line).toMatch(/^\d{4}(\/\d\d){2} \d\d(:\d\d){2}\.\d{3}, (0|100) MiB$/);
+  const ended = once(smi, 'exit');
+  smi.stdout.destroy();
+  await ended;
 });
 
 test('the NVIDIA probe of vramkeeper reads a virtual machine', async () => {

@@ -1,5 +1,5 @@
 /** `/proc/PID/environ`: the environment that a process was started with. */
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Clock } from '../../../clock.ts';
 
 export type Environ =
@@ -25,7 +25,7 @@ export async function readEnviron(pid: number, clock: Clock): Promise<Environ> {
     hanging.add(pid);
     resolve({ kind: 'unreadable' });
   });
-  readFile(`/proc/${pid}/environ`, 'utf8')
+  readText(`/proc/${pid}/environ`)
     .then(parsed, refused)
     .then((environ) => {
       limit.cancel();
@@ -33,6 +33,19 @@ export async function readEnviron(pid: number, clock: Clock): Promise<Environ> {
       resolve(environ);
     });
   return promise;
+}
+
+/** Enough for nearly every environment. `readFile` takes 64 KiB for each of its reads, and the processes of a host are many. */
+const PIECE_BYTES = 8 * 1024;
+
+async function readText(path: string): Promise<string> {
+  await using file = await open(path);
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(PIECE_BYTES));
+    if (bytesRead === 0) return Buffer.concat(pieces).toString('utf8');
+    pieces.push(buffer.subarray(0, bytesRead));
+  }
 }
 
 function parsed(text: string): Environ {

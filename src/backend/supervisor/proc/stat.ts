@@ -1,5 +1,5 @@
 /** `/proc/PID/stat`: who a process is, whose group it is in, and whether it still runs. proc_pid_stat(5). */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 
 /** A pid alone is reused; together with the start time it names one process of this boot. */
 export interface ProcessIdentity {
@@ -39,12 +39,19 @@ export function parseStat(text: string): ProcessStat | null {
   return numbers.every(Number.isSafeInteger) && stat.state !== '' ? stat : null;
 }
 
+/** One line: a name of at most 64 bytes and some fifty numbers. Shared, as every process of the host is read again and again. */
+const line = Buffer.alloc(2_048);
+
 /** Null when there is no such process. Does not wait: unlike `environ`, this file needs no lock of the process's memory. */
 export function readStat(pid: number): ProcessStat | null {
+  let file: number | undefined;
   try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    file = openSync(`/proc/${pid}/stat`, 'r');
+    return parseStat(line.toString('latin1', 0, readSync(file, line)));
   } catch {
     return null;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
