@@ -7,6 +7,8 @@ import type { QueueKey } from './queue-key.ts';
 export interface Misfit {
   /** What the server said that it takes in all. */
   readonly sizeBytes: number;
+  /** What of it went to GPUs. */
+  readonly vramBytes: number;
   /** What was free for it on its GPUs; null where nobody knew. */
   readonly roomBytes: number | null;
   /** Epoch milliseconds. */

@@ -526,7 +526,8 @@ export class SimulatedWorld {
     one.state = 'spilled';
     this.spills.push({ model: name, at: this.clock.now() });
     const times = (this.#misfits.get(name)?.times ?? 0) + 1;
-    this.#misfits.set(name, { sizeBytes: bytes, roomBytes, at: this.clock.now(), times });
+    const vramBytes = one.bytes;
+    this.#misfits.set(name, { sizeBytes: bytes, vramBytes, roomBytes, at: this.clock.now(), times });
     this.loop.handle({
       type: 'load-failed',
       instanceId,

@@ -84,4 +84,21 @@ describe('a load that spilled', () => {
     expect(w.spills).toHaveLength(1);
     expect(job.finishedAt).not.toBeNull();
   });
+
+  test('is not tried again in a little more room, of which its server would leave as much alone', () => {
+    const w = world(model(BIG, 16));
+    w.foreignBytes = 6 * GiB;
+    w.observe();
+    w.serverReserveBytes = 3 * GiB;
+    const job = w.submit(BIG);
+    w.run(20_000);
+    w.foreignBytes = 5.5 * GiB;
+    w.run(20_000);
+    expect(w.spills).toHaveLength(1);
+    expect(job.finishedAt).toBeNull();
+    w.foreignBytes = 4 * GiB;
+    w.run(20_000);
+    expect(w.spills).toHaveLength(1);
+    expect(job.finishedAt).not.toBeNull();
+  });
 });

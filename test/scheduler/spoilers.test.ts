@@ -94,3 +94,45 @@ test('of models that are waited for alike the largest comes first: after others 
   world.run(4_000);
   expect(world.loads).toEqual(['large:latest', 'small:latest']);
 });
+
+describe('the first model of an empty server', () => {
+  const empty = (hasBeliefs: boolean) =>
+    new SimulatedWorld({
+      models: [model('small', 1), model('large', 5)],
+      random: seededRandom(1),
+      totalBytes: 8 * GiB,
+      hasBeliefs,
+    });
+
+  test('is chosen when the jobs that come together are there, not by which of them is heard first', () => {
+    const world = empty(true);
+    for (let i = 0; i < 8; i += 1) world.submit('small:latest');
+    world.run(100);
+    expect(world.loads).toEqual([]);
+    world.submit('large:latest');
+    world.run(4_000);
+    expect(world.loads).toEqual(['large:latest', 'small:latest']);
+  });
+
+  test('is not waited for by a job that comes alone, or where no records count', () => {
+    const alone = empty(true);
+    const job = alone.submit('small:latest');
+    alone.run(200);
+    expect(alone.loads).toEqual(['small:latest']);
+    alone.run(10_000);
+    expect(job.finishedAt).not.toBeNull();
+    const measured = empty(false);
+    measured.submit('small:latest');
+    measured.run(10);
+    expect(measured.loads).toEqual(['small:latest']);
+  });
+
+  test('is not waited for once something is there', () => {
+    const world = empty(true);
+    world.submit('large:latest');
+    world.run(2_000);
+    world.submit('small:latest');
+    world.run(10);
+    expect(world.loads).toEqual(['large:latest', 'small:latest']);
+  });
+});

@@ -3,6 +3,7 @@
  * later into as much as it was measured to take. So whatever hid the memory cannot make it load and unload in a loop, and a variant
  * is never held for ever.
  */
+import type { Misfit } from '../../domain/resolver.ts';
 import type { LoadOption } from './snapshot.ts';
 
 /** After the first time; doubles with each in a row. */
@@ -19,7 +20,14 @@ export function misfitUntil({ misfit }: Pick<LoadOption, 'misfit'>): number {
 export function withMisfit(option: LoadOption, now: number): LoadOption {
   const { misfit, footprintBytes } = option;
   if (!misfit) return option;
-  const more = misfitUntil(option) > now ? (misfit.roomBytes ?? 0) + 1 : 0;
+  const more = misfitUntil(option) > now ? moreThanItHad(misfit) : 0;
   const needed = Math.max(footprintBytes, misfit.sizeBytes, more);
   return needed === footprintBytes ? option : { ...option, footprintBytes: needed };
+}
+
+/** Servers leave a part of the free memory alone. Of the room that it had it got so much; of this it would get all that it takes. */
+function moreThanItHad({ sizeBytes, vramBytes, roomBytes }: Misfit): number {
+  if (roomBytes === null) return 0;
+  const enough = vramBytes > 0 ? Math.ceil((roomBytes * sizeBytes) / vramBytes) : 0;
+  return Math.max(roomBytes + 1, enough);
 }

@@ -6,7 +6,7 @@ import { misfitUntil } from './misfit.ts';
 import type { BackendSnapshot, Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
 import { earlyLeavers, spoilers } from './spoilers.ts';
 import { willingVictims } from './victims.ts';
-import { overdueAt, weightedWaiting } from './waiting.ts';
+import { oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
 
 /** A set of weights that is wanted and that nothing serves. */
 interface Candidate {
@@ -22,19 +22,44 @@ interface Candidate {
 
 /**
  * On a server that goes by frozen records whoever comes after others finds room only when they have all gone, one slow unload after the
- * other. Large models suffer most from that, so they come the earlier the larger they are.
+ * other. So large models come first. By the square of their share: it decides how many have to leave for them as well as how many come
+ * in between while they wait.
  */
 function bySizeToo(weight: number, option: LoadOption, draft: Draft): number {
   const backend = draft.backendOf(option);
   const totalBytes = backend?.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0) ?? 0;
-  return backend?.hasBeliefs && totalBytes > 0 ? (weight * option.footprintBytes) / totalBytes : weight;
+  if (!backend?.hasBeliefs || totalBytes === 0) return weight;
+  return weight * (option.footprintBytes / totalBytes) ** 2;
+}
+
+/** Jobs that come together are submitted one by one: so long after the first of them it is known what they want. */
+const GATHERING_MS = 150;
+
+/**
+ * Whether the first model of an empty server that goes by frozen records had better not be chosen yet: until it leaves again it decides what
+ * fits beside it.
+ */
+function isGathering(draft: Draft, backend: BackendSnapshot): boolean {
+  if (!backend.hasBeliefs || backend.instances.length > 0) return false;
+  const waiting = draft.snapshot.demand.filter(({ options }) =>
+    options.some(({ backendId }) => backendId === backend.id),
+  );
+  const gatheredAt = Math.min(...waiting.map(({ backlog }) => oldestAt(backlog))) + GATHERING_MS;
+  if (!Number.isFinite(gatheredAt)) return false;
+  draft.wakeBy(gatheredAt);
+  return gatheredAt > draft.now;
 }
 
 /** A wish weighs as much as a HIGH job that has just arrived. */
 const WISH_WEIGHT = 8;
 
 export function openPlans(draft: Draft): void {
-  const candidates = [...waitedFor(draft), ...wishedFor(draft)].sort(byUrgency(draft.now));
+  const gathering = new Set(
+    draft.snapshot.backends.filter((each) => isGathering(draft, each)).map(({ id }) => id),
+  );
+  const candidates = [...waitedFor(draft), ...wishedFor(draft)]
+    .filter(({ option }) => !gathering.has(option.backendId))
+    .sort(byUrgency(draft.now));
   // Free memory first: a load without victims takes nothing from anyone.
   const left = candidates.filter((candidate) => !open(draft, candidate, []));
   for (const [place, candidate] of left.entries()) {

@@ -26,6 +26,13 @@ export function weightedWaiting(backlog: Waiting, now: number): number {
   return weight;
 }
 
+/** When the first of the backlog came, epoch milliseconds; Infinity when nothing waits. */
+export function oldestAt({ byPriority }: Waiting): number {
+  return Math.min(
+    ...JOB_PRIORITIES.map((priority) => byPriority[priority].oldestCreatedAt ?? Number.POSITIVE_INFINITY),
+  );
+}
+
 /** When the first of the backlog becomes overdue (in the past if one is), epoch milliseconds; Infinity when nothing waits. */
 export function overdueAt(backlog: Waiting): number {
   let first = Number.POSITIVE_INFINITY;
