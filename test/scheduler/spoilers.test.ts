@@ -21,6 +21,7 @@ function afterwards(wanted: readonly string[], keepBusy = false): SimulatedWorld
       model('a', 2),
       model('b', 1.9),
       model('c', 1.8),
+      model('little', 1.5),
       model('whole', 7),
     ],
     random: seededRandom(1),
@@ -71,6 +72,22 @@ describe('residents without anything to do', () => {
     world.submit('whole:latest');
     world.run(3_000);
     expect(world.residents().toSorted()).toEqual(['large:latest', 'small:latest']);
+  });
+
+  test('do not leave in vain: until they have gone nothing is loaded that would be in the way again', () => {
+    const world = afterwards([]);
+    const loads = world.loads.length;
+    // More than it has slots for, so that it stays.
+    for (let i = 0; i < 6; i += 1) world.submit('large:latest');
+    world.submit('whole:latest');
+    world.run(100);
+    expect(world.residents()).toEqual(['large:latest']);
+    world.submit('little:latest');
+    world.run(200);
+    expect(world.loads).toHaveLength(loads);
+    world.run(60_000);
+    expect(world.unfinished).toBe(0);
+    expect(world.violations).toEqual([]);
   });
 
   test('stay as long as one of them works', () => {

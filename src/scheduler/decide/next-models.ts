@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts';
 import { chooseVictims, fitWithout } from './fit.ts';
 import { misfitUntil } from './misfit.ts';
 import type { BackendSnapshot, Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
-import { earlyLeavers, spoilers } from './spoilers.ts';
+import { earlyLeavers, spoilers, wouldKeepOut } from './spoilers.ts';
 import { willingVictims } from './victims.ts';
 import { oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
 
@@ -61,7 +61,10 @@ export function openPlans(draft: Draft): void {
     .filter(({ option }) => !gathering.has(option.backendId))
     .sort(byUrgency(draft.now));
   // Free memory first: a load without victims takes nothing from anyone.
-  const left = candidates.filter((candidate) => !open(draft, candidate, []));
+  const mostUrgent = candidates[0];
+  const left = candidates
+    .filter((candidate) => !mustWaitFor(draft, candidate, mostUrgent))
+    .filter((candidate) => !open(draft, candidate, []));
   for (const [place, candidate] of left.entries()) {
     const backend = draft.backendOf(candidate.option);
     if (!backend || !candidate.mayEvict) continue;
@@ -71,6 +74,14 @@ export function openPlans(draft: Draft): void {
     if (!opened && place === 0) leaveEarly(draft, candidate, backend, willing);
     draft.wakeBy(candidate.overdueAt);
   }
+}
+
+/** Others leave for the most urgent model, and this one would be in its way again. */
+function mustWaitFor(draft: Draft, { option }: Candidate, mostUrgent: Candidate | undefined): boolean {
+  const backend = draft.backendOf(option);
+  if (!backend || !mostUrgent?.mayEvict || mostUrgent.option === option) return false;
+  if (mostUrgent.option.backendId !== backend.id || draft.isServed(mostUrgent.option)) return false;
+  return wouldKeepOut(draft.withPlanned(backend), option, mostUrgent.option);
 }
 
 function leaveEarly(

@@ -5,6 +5,7 @@
 import { type MemoryRecord, serverAdmits } from './belief.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
+import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
 /** So many more models have to find room: for one it is cheaper to wait for its turn than to load the residents again. */
@@ -63,6 +64,37 @@ export function earlyLeavers(
   });
 }
 
+/**
+ * Whether `option`, loaded now, would keep `target` out of every card even when all who may go have gone, while some are on their way: they
+ * would leave in vain, and `target` would never have its turn.
+ */
+export function wouldKeepOut(backend: BackendSnapshot, option: LoadOption, target: LoadOption): boolean {
+  const isClearing = backend.instances.some(({ status }) => status === 'DRAINING' || status === 'UNLOADING');
+  if (!backend.hasBeliefs || !isClearing) return false;
+  const pinned = backend.instances.filter((instance) => instance.pinned);
+  const placement = fitWithout(option, backend, []) ?? [];
+  const holds = (records: readonly MemoryRecord[]) =>
+    backend.gpus.some((gpu) => {
+      const taken = records.reduce((sum, record) => sum + bytesOn(gpu, record), 0);
+      const fits = target.footprintBytes <= gpu.capacityBytes - taken;
+      return fits && serverAdmits(target.predictedByServerBytes, gpu, records);
+    });
+  return holds(pinned) && !holds([...pinned, recordOf(option, placement, backend.gpus)]);
+}
+
+/** What its engine would go by if it were loaded now. */
+function recordOf(
+  { footprintBytes, driverBytes }: LoadOption,
+  footprint: Placement,
+  gpus: readonly GpuSnapshot[],
+): MemoryRecord {
+  return {
+    footprint,
+    reportedBytes: footprintBytes - driverBytes,
+    freeBeforeLoad: new Map(gpus.map(({ id, freeBytes }) => [id, freeBytes])),
+  };
+}
+
 /** How many could be loaded one after the other once all of `here` but `staying` have gone. */
 function countAdmitted(
   card: GpuSnapshot,
@@ -74,18 +106,16 @@ function countAdmitted(
   let freeBytes =
     card.freeBytes - card.deficitBytes + back.reduce((sum, instance) => sum + bytesOn(card, instance), 0);
   const records: MemoryRecord[] = [...staying];
-  for (const { footprintBytes, predictedByServerBytes, driverBytes } of wanted) {
+  for (const option of wanted) {
+    const { footprintBytes, predictedByServerBytes } = option;
     if (footprintBytes > freeBytes || !serverAdmits(predictedByServerBytes, card, records)) continue;
-    records.push({
-      footprint: [{ gpuId: card.id, bytes: footprintBytes }],
-      reportedBytes: footprintBytes - driverBytes,
-      freeBeforeLoad: new Map([[card.id, freeBytes]]),
-    });
+    const footprint = [{ gpuId: card.id, bytes: footprintBytes }];
+    records.push(recordOf(option, footprint, [{ ...card, freeBytes }]));
     freeBytes -= footprintBytes;
   }
   return records.length - staying.length;
 }
 
-function bytesOn(card: GpuSnapshot, { footprint }: InstanceSnapshot): number {
+function bytesOn(card: GpuSnapshot, { footprint }: Pick<InstanceSnapshot, 'footprint'>): number {
   return footprint.find(({ gpuId }) => gpuId === card.id)?.bytes ?? 0;
 }
