@@ -31,7 +31,7 @@ interface Reader {
  */
 export class NvidiaLoop {
   readonly #options: NvidiaLoopOptions;
-  /** The newest of each GPU. */
+  /** The newest of each GPU that the present tool, or the last one, has told. */
   readonly #samples = new Map<string, MemorySample>();
   readonly #readers = new Set<Reader>();
   #child: ChildProcess | undefined;
@@ -80,6 +80,7 @@ export class NvidiaLoop {
 
   #start(): ChildProcess {
     const { binary, env } = this.#options;
+    this.#samples.clear();
     const child = spawn(binary, [...LOOP_QUERY, `--loop-ms=${PERIOD_MS}`], {
       stdio: ['ignore', 'pipe', 'ignore'],
       windowsHide: true,
@@ -116,8 +117,9 @@ export class NvidiaLoop {
     if (!child.killed) this.#giveUp(new GpuProbeError(`nvidia-smi does not repeat itself: ${problem}.`));
   }
 
+  /** For good only where it never worked: one that did is started anew by the next question. */
   #giveUp(error: GpuProbeError): void {
-    this.#useless = error;
+    if (this.#samples.size === 0) this.#useless = error;
     this.end();
     for (const { reject } of this.#readers) reject(error);
   }

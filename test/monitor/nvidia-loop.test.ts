@@ -23,12 +23,12 @@ async function repeating(smi: FakeNvidiaSmi, time = TIME) {
       echo "${time}, ${A}, $(cat '${used}')"; echo "${time}, ${B}, [N/A]"; sleep 0.01; done;;
     *--query-gpu*) cat '${smi.folder}/gpus';;
   esac`);
+  const pid = async () => Number(await readFile(join(smi.folder, 'pid'), 'utf8'));
   const isRunning = async () => {
-    const pid = Number(await readFile(join(smi.folder, 'pid'), 'utf8'));
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const stat = await readFile(`/proc/${await pid()}/stat`, 'utf8').catch(() => '');
     return stat !== '' && !stat.includes(') Z ');
   };
-  return { setUsed, isRunning };
+  return { setUsed, pid, isRunning };
 }
 
 const mebibytes = (readings: readonly { readonly usedBytes: number | null }[]) =>
@@ -63,8 +63,23 @@ describe('the memory alone', () => {
     await probe.read('memory');
     expect(await isRunning()).toBe(true);
     timers.advance(60_000);
-    await expect.poll(isRunning).toBe(false);
+    await expect.poll(isRunning, { timeout: 10_000 }).toBe(false);
     expect(mebibytes(await probe.read('memory'))).toEqual([1235, null]);
+    await probe.stop();
+  });
+
+  test('is read on after the tool that repeats itself was killed', async () => {
+    await using smi = await fakeNvidiaSmi();
+    const { setUsed, pid } = await repeating(smi);
+    const probe = createNvidiaProbe({ clock: systemClock, env: smi.env });
+    await probe.read();
+    await probe.read('memory');
+    const runs = await smi.runs();
+    process.kill(await pid(), 'SIGKILL');
+    await setUsed(9);
+    // The question that was under way is answered by a single run, the next one by a new tool that repeats itself.
+    await expect.poll(async () => mebibytes(await probe.read('memory'))[0], { timeout: 10_000 }).toBe(9);
+    expect(await smi.runs()).toBeLessThanOrEqual(runs + 2);
     await probe.stop();
   });
 
@@ -75,7 +90,7 @@ describe('the memory alone', () => {
     await probe.read();
     await probe.read('memory');
     await probe.stop();
-    await expect.poll(isRunning).toBe(false);
+    await expect.poll(isRunning, { timeout: 10_000 }).toBe(false);
   });
 
   test.each([

@@ -60,8 +60,8 @@ export function openPlans(draft: Draft): void {
   const candidates = [...waitedFor(draft), ...wishedFor(draft)]
     .filter(({ option }) => !gathering.has(option.backendId))
     .sort(byUrgency(draft.now));
-  // Free memory first: a load without victims takes nothing from anyone.
   const mostUrgent = candidates[0];
+  // Free memory first: a load without victims takes nothing from anyone.
   const left = candidates
     .filter((candidate) => !mustWaitFor(draft, candidate, mostUrgent))
     .filter((candidate) => !open(draft, candidate, []));
