@@ -18,6 +18,18 @@ const MINUTE = 60_000;
 
 const world = (...models: WorldModel[]) => new SimulatedWorld({ models, random: seededRandom(1) });
 
+/** It spilled into 18 GiB, of which its server leaves 3 alone. */
+function besideStranger() {
+  const w = world(model(BIG, 16));
+  w.foreignBytes = 6 * GiB;
+  w.observe();
+  w.serverReserveBytes = 3 * GiB;
+  const job = w.submit(BIG);
+  w.run(20_000);
+  expect(w.spills).toHaveLength(1);
+  return { w, job };
+}
+
 function whyItWaits(w: SimulatedWorld, job: SimulatedJob) {
   const now = w.clock.now();
   const option = loadOption(job.queue, BACKEND, w.resolver);
@@ -72,13 +84,7 @@ describe('a load that spilled', () => {
   });
 
   test('is tried at once when a stranger has left more room', () => {
-    const w = world(model(BIG, 16));
-    w.foreignBytes = 6 * GiB;
-    w.observe();
-    w.serverReserveBytes = 3 * GiB;
-    const job = w.submit(BIG);
-    w.run(20_000);
-    expect(w.spills).toHaveLength(1);
+    const { w, job } = besideStranger();
     w.foreignBytes = 0;
     w.run(10_000);
     expect(w.spills).toHaveLength(1);
@@ -86,12 +92,7 @@ describe('a load that spilled', () => {
   });
 
   test('is not tried again in a little more room, of which its server would leave as much alone', () => {
-    const w = world(model(BIG, 16));
-    w.foreignBytes = 6 * GiB;
-    w.observe();
-    w.serverReserveBytes = 3 * GiB;
-    const job = w.submit(BIG);
-    w.run(20_000);
+    const { w, job } = besideStranger();
     w.foreignBytes = 5.5 * GiB;
     w.run(20_000);
     expect(w.spills).toHaveLength(1);
