@@ -50,12 +50,11 @@ function other({ config, line }: Settled, { platform, program }: Circumstances):
     return { level: 'ok', subject, text: 'a managed Ollama would use the GPUs of this machine.' };
   if (platform !== 'linux')
     return { level: 'ok', subject, text: `a managed Ollama needs Linux; this is ${platform}.` };
-  if (program.kind === 'unusable')
-    return {
-      level: 'ok',
-      subject,
-      text: `with its program on this machine a managed Ollama would run a process for every model in memory: on a real server the same backlogs were done ${backlog} times as fast so.${line.includes(program.problem) ? '' : ` ${program.problem}`}`,
-    };
+  if (program.kind === 'unusable') {
+    const gain = `with its program on this machine a managed Ollama would run a process for every model in memory: on a real server the same backlogs were done ${backlog} times as fast so.`;
+    const isSaid = line.includes(program.problem);
+    return { level: 'ok', subject, text: isSaid ? gain : `${gain} ${program.problem}` };
+  }
   const { path, version } = program;
   if (version === null || !isRecommended(version))
     return {

@@ -256,13 +256,7 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
     state = withInstance(state, { ...instance, asking: instance.asking + asked });
     effects.push({ type: 'claim', claimNumber, claim, backendName: backend.settings.name });
   }
-  for (const id of plan.drains) {
-    move(id, 'drain');
-    const instance = state.instances.get(id);
-    // A first reading of the memory is slow where a tool has to be started for it; those that the swap waits for follow from it.
-    if (instance && isOurProcess(state, instance))
-      effects.push({ type: 'poke', backendId: instance.backendId, when: 'now', since: now });
-  }
+  for (const id of plan.drains) move(id, 'drain');
   for (const id of plan.unloads) {
     move(id, 'unload');
     const instance = state.instances.get(id);

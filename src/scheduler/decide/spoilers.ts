@@ -1,6 +1,6 @@
 /**
- * Who else had better leave, and when, on a server that goes by frozen records (belief.ts): memory that comes back stays invisible
- * to it as long as a resident that was loaded before it came back remains. An empty card is really read.
+ * Who else had better leave, and when, and who must not come meanwhile, on a server that goes by frozen records (belief.ts): memory that
+ * comes back stays invisible to it as long as a resident that was loaded before it came back remains. An empty card is really read.
  */
 import { type MemoryRecord, serverAdmits } from './belief.ts';
 import type { Draft } from './draft.ts';
@@ -41,8 +41,9 @@ export function spoilers(
 const EARLIEST_LEAVE_MS = 1_000;
 
 /**
- * Those who have nothing to do and would keep `target` out even when everybody else has gone, while others still work; none where it could not be loaded even then. Each unload may
- * stall such a server for seconds, in which it does no other: these pass beside the work now, and not after it.
+ * Those who have nothing to do and would keep `target` out even when everybody else has gone, while others still work; none where it could
+ * not be loaded even then. Each unload may stall such a server for seconds, in which it does no other: these pass beside the work now,
+ * and not after it.
  */
 export function earlyLeavers(
   draft: Draft,
