@@ -135,13 +135,7 @@ describe('the scheduling loop', () => {
 
   it('adopts what others loaded instead of loading it again', () => {
     const w = world([model('a', 16)]);
-    w.held.set('ins_other' as never, {
-      model: model('a', 16),
-      parallel: 4,
-      bytes: 16 * GiB,
-      state: 'resident',
-      active: 0,
-    });
+    w.loadForOthers('a:latest');
     w.observe();
     w.submit('a:latest');
     w.run(4_000);

@@ -302,7 +302,7 @@ describe('an Ollama that judges by itself', () => {
         const models = Array.from({ length: 8 }, (_, i) =>
           model(`m${i}`, 1 + Math.floor(random.next() * 15)),
         );
-        const world = new SimulatedWorld({ models, random, hasBeliefs: true });
+        const world = new SimulatedWorld({ models, random, hasBeliefs: true, unloadStallMs: 5_000 });
         for (let i = 0; i < 60; i += 1) {
           world.submit(models[Math.floor(random.next() * models.length)]?.name ?? '', randomPriority(random));
           world.run(Math.floor(random.next() * 3_000));

@@ -14,6 +14,7 @@ import { advance, expireIdle, releaseIdle, relieve, wakeStuckLoads } from './kee
 import { openPlans } from './next-models.ts';
 import type { Plan } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
+import { cannotLeaveYet } from './unload-turn.ts';
 
 export function decide(snapshot: Snapshot, now: number): Plan {
   const draft = new Draft(snapshot, now);
@@ -23,7 +24,8 @@ export function decide(snapshot: Snapshot, now: number): Plan {
     wakeStuckLoads(draft, backend);
   }
   if (!snapshot.paused) {
-    draft.claims.push(...fillInstances(snapshot, draft.draining, now));
+    const staying = new Set(snapshot.backends.flatMap((backend) => cannotLeaveYet(draft, backend)));
+    draft.claims.push(...fillInstances(snapshot, { drained: draft.draining, cannotLeaveYet: staying }, now));
     openPlans(draft);
   }
   for (const backend of snapshot.backends) {

@@ -60,6 +60,11 @@ export class Draft {
     this.reason('UNLOAD', backend, instance.variant.modelName, explanation);
   }
 
+  /** By this plan. */
+  isToldToGo({ id }: InstanceSnapshot): boolean {
+    return this.#unloads.includes(id);
+  }
+
   load(backend: BackendSnapshot, load: PlannedLoad, explanation: string): void {
     this.loads.push(load);
     this.reason('LOAD', backend, load.option.variant.modelName, explanation);

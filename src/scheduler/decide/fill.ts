@@ -5,17 +5,20 @@ import { claimOrder } from './claim-order.ts';
 import type { PlannedClaim } from './plan.ts';
 import { type Demand, type InstanceSnapshot, type Snapshot, serves } from './snapshot.ts';
 
-/** Ready instances first: their jobs start now. A loading one gets at most as many as it will have slots. */
+/**
+ * Ready instances first, and those that cannot leave yet: their jobs start now. A loading one gets at most as many as it will have slots.
+ * @param leaving who gets nothing any more by this plan, and who still does although it is to leave
+ */
 export function fillInstances(
   snapshot: Snapshot,
-  drained: ReadonlySet<InstanceId>,
+  leaving: { readonly drained: ReadonlySet<InstanceId>; readonly cannotLeaveYet: ReadonlySet<InstanceId> },
   now: number,
 ): readonly PlannedClaim[] {
   const remaining = new Map<Bucket, number>();
   for (const demand of snapshot.demand)
     for (const bucket of demand.backlog.buckets) remaining.set(bucket, bucket.count);
   const claims: PlannedClaim[] = [];
-  for (const instance of takers(snapshot, drained)) {
+  for (const instance of takers(snapshot, leaving)) {
     const slots = instance.config.parallel - instance.activeJobs;
     if (slots <= 0) continue;
     const buckets = servable(snapshot.demand, instance).flatMap((demand) => demand.backlog.buckets);
@@ -28,18 +31,21 @@ export function fillInstances(
       );
       if (bucket) remaining.set(bucket, (remaining.get(bucket) ?? 0) - pick.count);
     }
-    claims.push({ instanceId: instance.id, as: instance.status === 'READY' ? 'RUNNING' : 'QUEUED', picks });
+    claims.push({ instanceId: instance.id, as: instance.status === 'LOADING' ? 'QUEUED' : 'RUNNING', picks });
   }
   return claims;
 }
 
-function takers(snapshot: Snapshot, drained: ReadonlySet<InstanceId>): InstanceSnapshot[] {
+function takers(
+  snapshot: Snapshot,
+  { drained, cannotLeaveYet }: Parameters<typeof fillInstances>[1],
+): InstanceSnapshot[] {
   const instances = snapshot.backends
     .filter((backend) => backend.available)
     .flatMap((backend) => backend.instances)
     .filter((instance) => !instance.suspect && !drained.has(instance.id));
   return [
-    ...instances.filter((instance) => instance.status === 'READY'),
+    ...instances.filter((instance) => instance.status === 'READY' || cannotLeaveYet.has(instance.id)),
     ...instances.filter((instance) => instance.status === 'LOADING'),
   ];
 }

@@ -3,6 +3,7 @@ import { formatBytes, formatDuration } from '../../domain/units.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
 import type { BackendSnapshot, InstanceSnapshot, Intent } from './snapshot.ts';
+import { isBusyUnloading } from './unload-turn.ts';
 import { waitingWeight } from './victims.ts';
 
 /** A load has taken suspiciously long after so many times its estimate, and not before so many milliseconds. */
@@ -16,7 +17,8 @@ export function advance(draft: Draft, backend: BackendSnapshot): void {
   if (!backend.available) return;
   for (const instance of backend.instances) {
     if (instance.activeJobs > 0) continue;
-    if (instance.status === 'DRAINING') draft.unload(backend, instance, 'Its last job is done.');
+    if (instance.status === 'DRAINING' && !isBusyUnloading(draft, backend))
+      draft.unload(backend, instance, 'Its last job is done.');
     if (instance.status === 'FAILED') draft.unload(backend, instance, 'It failed and is cleared away.');
   }
   const open: Intent[] = [];
@@ -77,6 +79,7 @@ export function releaseIdle(draft: Draft, backend: BackendSnapshot): void {
   for (const instance of backend.instances) {
     if (!draft.draining.has(instance.id) || instance.activeJobs > 0) continue;
     if (draft.claims.some((claim) => claim.instanceId === instance.id)) continue;
+    if (isBusyUnloading(draft, backend)) continue;
     draft.unload(backend, instance, 'It has no job.');
   }
 }

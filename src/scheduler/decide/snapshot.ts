@@ -81,6 +81,10 @@ export interface InstanceSnapshot extends Instance {
   readonly asking: number;
   /** What its server tells of it on GPUs, which leaves out what the driver takes; null while it loads. */
   readonly reportedBytes: number | null;
+  /** When its server was told to let it go, epoch milliseconds; null before. */
+  readonly unloadStartedAt: number | null;
+  /** When its server said that it is gone; its memory may come back later. */
+  readonly releasedAt: number | null;
 }
 
 /** Asked for by a person, a pin or the configuration. */

@@ -37,9 +37,6 @@ export function spoilers(
   return alone - beside >= LEAST_GAIN ? staying : [];
 }
 
-/** So long without a job before it leaves early: more of its own may be on their way. */
-const EARLIEST_LEAVE_MS = 1_000;
-
 /**
  * Those who have nothing to do and would keep `target` out even when everybody else has gone, while others still work; none where it could
  * not be loaded even then. Each unload may stall such a server for seconds, in which it does no other: these pass beside the work now,
@@ -56,12 +53,8 @@ export function earlyLeavers(
   // Kept out by a stranger, a reservation or a pin it would gain nothing.
   if (!fitWithout(target, backend, movable)) return [];
   return willing.filter((instance) => {
-    const leavesAt = instance.lastUsedAt + EARLIEST_LEAVE_MS;
     const others = movable.filter((each) => each !== instance);
-    if (draft.draining.has(instance.id) || !draft.isIdle(instance) || fitWithout(target, backend, others))
-      return false;
-    draft.wakeBy(leavesAt);
-    return leavesAt <= draft.now;
+    return !draft.draining.has(instance.id) && draft.isIdle(instance) && !fitWithout(target, backend, others);
   });
 }
 

@@ -1,0 +1,37 @@
+/**
+ * One unload at a time. An Ollama that goes by frozen records (belief.ts) handles no other unload while it waits for the memory of the
+ * last one, in most cases in vain and for seconds (contract measured on v0.33: k residents, (k−1)/k of the cases, 5 s). Who is to leave after
+ * it cannot go before, so it is told to go only then, and goes on serving until its turn has come.
+ */
+import type { InstanceId } from '../../domain/ids.ts';
+import type { Draft } from './draft.ts';
+import type { BackendSnapshot, InstanceSnapshot } from './snapshot.ts';
+
+/** Ollama waits for so long at most. An unload that takes longer waits for something else, and others need not wait for it. */
+const LONGEST_STALL_MS = 5_000;
+
+/** Whether the server could not handle a further unload now, to all appearance. */
+export function isBusyUnloading(draft: Draft, backend: BackendSnapshot): boolean {
+  if (!backend.hasBeliefs) return false;
+  if (backend.instances.some((instance) => draft.isToldToGo(instance))) return true;
+  const until = backend.instances.map(({ status, unloadStartedAt, releasedAt }) =>
+    status === 'UNLOADING' && releasedAt === null ? (unloadStartedAt ?? 0) + LONGEST_STALL_MS : 0,
+  );
+  const last = Math.max(0, ...until);
+  draft.wakeBy(last);
+  return last > draft.now;
+}
+
+/** Those who are to leave but cannot yet. Not from a card that has to be cleared for a reservation: a last long job would hold it up. */
+export function cannotLeaveYet(draft: Draft, backend: BackendSnapshot): readonly InstanceId[] {
+  if (!isBusyUnloading(draft, backend)) return [];
+  const cleared = backend.gpus.filter((gpu) => gpu.reservedBytes > 0 && gpu.deficitBytes > 0);
+  const waiting = backend.instances.filter(
+    (instance) => instance.status === 'DRAINING' && !draft.isToldToGo(instance),
+  );
+  return waiting.filter((instance) => !cleared.some(({ id }) => liesOn(instance, id))).map(({ id }) => id);
+}
+
+function liesOn({ footprint }: InstanceSnapshot, gpuId: string): boolean {
+  return footprint.some((part) => part.gpuId === gpuId);
+}
