@@ -15,7 +15,7 @@ import type { ResolvedModel } from '../src/domain/resolver.ts';
 import { formatBytes, MiB } from '../src/domain/units.ts';
 import { batchSize } from '../src/registry/footprint/batch.ts';
 import { computeBufferBytes, reserveRules } from '../src/registry/footprint/compute-buffers.ts';
-import { createRegistry, type Registry } from '../src/registry/registry.ts';
+import { createRegistry, type Registry, type VramEstimate } from '../src/registry/registry.ts';
 import {
   humanParameterCount,
   modelInfo,
@@ -57,7 +57,7 @@ export interface ErrorFigures {
   readonly worstShortBytes: number;
 }
 
-/** What was told, and what was so. */
+/** What was told without its margin, and what was so. */
 interface Sample {
   readonly told: number;
   readonly real: number;
@@ -66,7 +66,7 @@ interface Sample {
 export interface PredictionErrors {
   readonly beforeFirstLoad: ErrorFigures;
   readonly afterFirstLoad: ErrorFigures;
-  /** Of figures without their margin, at contexts that were never loaded, once two others were. */
+  /** At contexts that were never loaded, once two others were. */
   readonly atOtherContexts: ErrorFigures;
 }
 
@@ -197,9 +197,20 @@ function resolve(registry: Registry, world: World, contextLength: number): Resol
 
 function eachContext(registry: Registry, world: World, driverBytes: number): Sample[] {
   return LOADED.map((contextLength) => {
-    const model = resolve(registry, world, contextLength);
-    return { told: model.footprintBytes, real: world.sizeBytes(model) + driverBytes };
+    const { told } = toldOf(registry, world, contextLength);
+    return { told, real: world.sizeBytes(resolve(registry, world, contextLength)) + driverBytes };
   });
+}
+
+/** Without the margin: caution is no error. */
+function toldOf(
+  registry: Registry,
+  world: World,
+  contextLength: number,
+): { readonly told: number; readonly source: VramEstimate['source'] | undefined } {
+  const state = registry.model(world.info.name);
+  const estimate = state && registry.vramEstimate(state, contextLength);
+  return { told: estimate ? estimate.bytes - estimate.marginBytes : Number.NaN, source: estimate?.source };
 }
 
 async function loadOnce(
@@ -223,12 +234,10 @@ async function loadOnce(
 
 /** Models that were trained for less than these contexts have none that was not loaded. */
 function otherContexts(registry: Registry, world: World, driverBytes: number): Sample[] {
-  const state = registry.model(world.info.name);
   return NEVER_LOADED.flatMap((contextLength) => {
-    const model = resolve(registry, world, contextLength);
-    const estimate = state && registry.vramEstimate(state, contextLength);
-    if (estimate?.source !== 'FITTED') return [];
-    return [{ told: estimate.bytes - estimate.marginBytes, real: world.sizeBytes(model) + driverBytes }];
+    const { told, source } = toldOf(registry, world, contextLength);
+    if (source !== 'FITTED') return [];
+    return [{ told, real: world.sizeBytes(resolve(registry, world, contextLength)) + driverBytes }];
   });
 }
 

@@ -30,6 +30,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     onRequest: true,
     load: () => import('./measured-runs.ts'),
   },
+  attached: {
+    about: 'the spread of the attached way over many seeds, in virtual time, beside what a real server did',
+    onRequest: true,
+    load: () => import('./attached.ts'),
+  },
   managed: {
     about: 'the same jobs by one Ollama, and through vramkeeper with one Ollama or a process for each model',
     onRequest: true,

@@ -16,8 +16,8 @@ import { createVirtualHost, runVirtualOllama } from '../src/virtual-ollama/index
 import type { RealOllama } from './measured/real-ollama.ts';
 import { withServer } from './measured/real-ollama.ts';
 import { type Recorded, type RecordedWay, RunsFolder, USUAL_FOLDER } from './measured/runs-folder.ts';
-import { CONTEXT_LENGTH, throughVramkeeper } from './measured/through-vramkeeper.ts';
-import { CARD_BYTES, CELL_ENVIRONMENT, SERVER, SLOTS } from './measured/virtual.ts';
+import { throughVramkeeper } from './measured/through-vramkeeper.ts';
+import { CARD_BYTES, CATALOG, CELL_ENVIRONMENT, CONTEXT_LENGTH, SERVER, SLOTS } from './measured/virtual.ts';
 import { describe, type Outcome, type WorkloadJob } from './measured/workload.ts';
 import { onServer } from './measured-runs.ts';
 
@@ -139,7 +139,10 @@ export async function onVirtualHost<T>(
   cardBytes = CARD_BYTES,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'vramkeeper-bench-host-'));
-  const host = createVirtualHost(join(folder, 'host'), { gpus: [{ totalBytes: cardBytes }] });
+  const host = createVirtualHost(join(folder, 'host'), {
+    gpus: [{ totalBytes: cardBytes }],
+    catalog: CATALOG,
+  });
   try {
     const { binary, models } = host;
     const env = { ...host.env, ...CELL_ENVIRONMENT };

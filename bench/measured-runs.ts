@@ -7,33 +7,10 @@ import { Agent, setGlobalDispatcher } from 'undici';
 import type { BackendConfig } from '../src/config/config.ts';
 import { type RunningVirtualOllama, runVirtualOllama } from '../src/virtual-ollama/index.ts';
 import { directly } from './measured/directly.ts';
+import { RECORDED, recordedJobs } from './measured/recorded.ts';
 import { throughVramkeeper } from './measured/through-vramkeeper.ts';
 import { CARD_BYTES, MOST_LOADED, SERVER, SLOTS } from './measured/virtual.ts';
-import { describe, type Outcome, readWorkload, summarize, type WorkloadJob } from './measured/workload.ts';
-
-/** Seconds, loads, mean, p95 and Ollama's own evictions as measured on the real server. */
-const RECORDED: Readonly<Record<string, Readonly<Record<'one Ollama' | 'attached', string>>>> = {
-  'backlog-1': {
-    'one Ollama': '110.3 s, 29 loads, mean 60.5, p95 109.4',
-    attached: '25.2 s, 8 loads, mean 13.8, p95 24.3, 2 own evictions',
-  },
-  'backlog-2': {
-    'one Ollama': '62.0 s, 17 loads, mean 34.5, p95 60.7',
-    attached: '31.0 s, 8 loads, mean 11.0, p95 29.9, 3 own evictions',
-  },
-  'backlog-3': {
-    'one Ollama': '33.3 s, 8 loads, mean 17.8, p95 32.0',
-    attached: '29.7 s, 8 loads, mean 10.6, p95 28.3, 1 own eviction',
-  },
-  'open-1-per-second': {
-    'one Ollama': '146.9 s, 38 loads, mean 28.8, p95 71.2',
-    attached: '82.7 s, 26 loads, mean 8.6, p95 29.9, 8 own evictions',
-  },
-  'open-0.5-per-second': {
-    'one Ollama': '178.5 s, 47 loads, mean 18.2, p95 49.1',
-    attached: '154.1 s, 42 loads, mean 7.7, p95 23.3, 15 own evictions',
-  },
-};
+import { describe, type Outcome, summarize, type WorkloadJob } from './measured/workload.ts';
 
 export async function run(print: (line: string) => void, args: readonly string[] = []): Promise<void> {
   setGlobalDispatcher(new Agent({ headersTimeout: 0, bodyTimeout: 0, connections: 256 }));
@@ -41,12 +18,13 @@ export async function run(print: (line: string) => void, args: readonly string[]
   const url = urlAt < 0 ? null : (args[urlAt + 1] ?? null);
   const named = args.filter((arg, i) => arg in RECORDED && i !== urlAt + 1);
   for (const name of named.length > 0 ? named : ['backlog-1', 'backlog-2', 'backlog-3']) {
-    const jobs = readWorkload(new URL(`../test/fixtures/measured-runs/${name}.csv`, import.meta.url));
+    const jobs = recordedJobs(name);
     for (const way of ['one Ollama', 'attached'] as const) {
       if (url !== null && way === 'one Ollama' && !args.includes('--both')) continue;
       const outcome = url === null ? await onVirtual(way, jobs) : await onServer(way, jobs, url, null);
       print(`${name.padEnd(20)} ${way.padEnd(11)} ${describe(outcome)}`);
-      print(`${''.padEnd(20)} ${'recorded'.padEnd(11)} ${RECORDED[name]?.[way] ?? '-'}`);
+      const recorded = RECORDED[name]?.[way];
+      if (recorded) print(`${''.padEnd(20)} ${'recorded'.padEnd(11)} ${describe(recorded)}`);
     }
   }
 }

@@ -8,12 +8,8 @@ import type { BackendConfig } from '../src/config/config.ts';
 import { MiB } from '../src/domain/units.ts';
 import { onVirtualHost } from './managed-runs.ts';
 import { withServer } from './measured/real-ollama.ts';
-import {
-  CONTEXT_LENGTH,
-  type Served,
-  untilModelsAreKnown,
-  withVramkeeper,
-} from './measured/through-vramkeeper.ts';
+import { type Served, untilModelsAreKnown, withVramkeeper } from './measured/through-vramkeeper.ts';
+import { CONTEXT_LENGTH } from './measured/virtual.ts';
 import { percentile } from './measured/workload.ts';
 
 const MODELS = ['smollm:360m', 'qwen2.5:0.5b'] as const;

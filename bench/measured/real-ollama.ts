@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { allowListedEnv, BASE_VARIABLES, Supervisor } from '../../src/backend/supervisor/index.ts';
 import { systemClock, systemRandom } from '../../src/clock.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
-import { CONTEXT_LENGTH } from './through-vramkeeper.ts';
-import { MOST_LOADED, SLOTS } from './virtual.ts';
+import { CONTEXT_LENGTH, MOST_LOADED, SLOTS } from './virtual.ts';
 
 export interface RealOllama {
   /** The program. */

@@ -7,10 +7,8 @@ import { systemClock } from '../../src/clock.ts';
 import type { BackendConfig, Config } from '../../src/config/config.ts';
 import { MiB } from '../../src/domain/units.ts';
 import { createLoggerOn } from '../../src/telemetry/logger.ts';
+import { CONTEXT_LENGTH } from './virtual.ts';
 import { type JobTimes, type Outcome, PROMPT, summarize, type WorkloadJob } from './workload.ts';
-
-/** Tokens of one slot in the measured runs. */
-export const CONTEXT_LENGTH = 2_048;
 
 const ASK_MS = 250;
 const PAGE = 100;

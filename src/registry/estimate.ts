@@ -4,7 +4,7 @@ import type { PredictedFootprint } from './footprint/predict.ts';
 import { fitLine } from './learned/line.ts';
 import type { LearnedEntry } from './learned/observation.ts';
 
-/** At least so much is added to what is read off a line. */
+/** At least so much is added to what nobody has measured: the engine's own buffers differ with its version and with the card. */
 const LEAST_MARGIN_BYTES = 256 * MiB;
 
 /**
@@ -84,7 +84,20 @@ function raised(question: EstimateQuestion): FootprintEstimate {
     const moved = predicted.totalBytes - question.predictAt(near.contextLength, near.slots).totalBytes;
     bytes = Math.max(bytes, size + driverBytes + moved);
   }
-  return { bytes, measured: false, source: 'PREDICTED', marginBytes: predicted.marginBytes };
+  const marginBytes = Math.max(LEAST_MARGIN_BYTES, predicted.marginBytes);
+  return {
+    bytes: bytes + marginBytes - predicted.marginBytes,
+    measured: false,
+    source: 'PREDICTED',
+    marginBytes,
+  };
+}
+
+/** Caution does not make a model too large for what would hold it: there it is tried with what margin is left. */
+export function withinRoom(estimate: FootprintEstimate, roomBytes: number): FootprintEstimate {
+  const missingBytes = estimate.bytes - roomBytes;
+  if (missingBytes <= 0 || missingBytes > estimate.marginBytes) return estimate;
+  return { ...estimate, bytes: roomBytes, marginBytes: estimate.marginBytes - missingBytes };
 }
 
 function nearest(question: EstimateQuestion): LearnedEntry | undefined {

@@ -6,7 +6,7 @@ import { canonicalModelName, parseQueueKey, type QueueKey } from '../domain/queu
 import type { ModelResolver, ResolvedModel } from '../domain/resolver.ts';
 import type { Store } from '../domain/store.ts';
 import type { ModelState } from '../domain/system.ts';
-import { type EstimateSource, estimateFootprint, type FootprintEstimate } from './estimate.ts';
+import { type EstimateSource, estimateFootprint, type FootprintEstimate, withinRoom } from './estimate.ts';
 import { DRIVER_CONTEXT_BYTES, predictFootprint } from './footprint/predict.ts';
 import { LearnedFootprints } from './learned/learned-footprints.ts';
 import { expectedLoadMs } from './learned/load-time.ts';
@@ -300,7 +300,8 @@ class ModelRegistry implements Registry {
       shaped.find(({ estimate }) => estimate.bytes <= room.totalBytes) ??
       shaped.at(-1);
     if (!chosen) throw new Error(`There is no way to load ${info.name}.`);
-    return chosen;
+    const { shape, estimate } = chosen;
+    return { shape, estimate: withinRoom(withinRoom(estimate, room.largestBytes), room.totalBytes) };
   }
 
   #estimate(

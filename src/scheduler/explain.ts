@@ -6,6 +6,7 @@ import { formatBytes, formatDuration } from '../domain/units.ts';
 import { couldFit, fitWithout } from './decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
 import { misfitUntil } from './decide/misfit.ts';
+import { LONGEST_COURTESY_MS } from './decide/next-models.ts';
 import { type BackendSnapshot, type LoadOption, type Snapshot, serves } from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
 import { asItLoads } from './snapshot-of.ts';
@@ -155,7 +156,17 @@ function waitsForMemory(
       `${backend.name} loads ${backend.loadChannels === 1 ? 'one model' : `${backend.loadChannels} models`} at a time, and another one's turn is first.`,
     );
   }
+  if (fitsNow(option, backend)) return givesWay(need, backend);
   return swapNotWorth(job, option, backend, now);
+}
+
+function givesWay(need: string, { instances }: BackendSnapshot): JobWaiting {
+  return instances.length === 0
+    ? waiting('VRAM', 'Its model is about to be loaded.')
+    : waiting(
+        'VRAM',
+        `There is room for its ${need}, where it would keep out a model that is more urgent. It lets that one go first, and waits for it for at most ${formatDuration(LONGEST_COURTESY_MS)} while others work.`,
+      );
 }
 
 function fitsNow(option: LoadOption, backend: BackendSnapshot): boolean {

@@ -17,7 +17,7 @@ async function cards(t: AppClient) {
 }
 
 test('jobs of several models run, each on a cell of its own, and nothing is left at the end', async () => {
-  const rig = createRig([4096]);
+  const rig = createRig([6_144]);
   const t = await startManaged(rig);
   const ids = await Promise.all(
     [SMALL, OTHER, 'all-minilm', SMALL].map((model) =>

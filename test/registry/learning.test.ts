@@ -9,6 +9,9 @@ import type { LoadMeasurement, Registry } from '../../src/registry/registry.ts';
 import { BOX, RIG, registryWith, resolved, SmallStore } from './fixture.ts';
 import { LLAMA_8B, model } from './models.ts';
 
+/** What is added to what nobody has measured. */
+const CAUTION = 256 * MiB;
+
 const MEASURED = { sizeBytes: 5 * GiB, vramBytes: 5 * GiB, loadMs: 4_000 };
 
 function whole(sizeBytes: number, over: Partial<LoadMeasurement> = {}): LoadMeasurement {
@@ -89,8 +92,31 @@ describe('what a model takes', () => {
     await learn(registry, null, whole(50 * GiB));
     expect(resolved(registry, 'a:1')).toMatchObject({
       measured: false,
-      footprintBytes: 50 * GiB + DRIVER_CONTEXT_BYTES,
+      footprintBytes: 50 * GiB + DRIVER_CONTEXT_BYTES + CAUTION,
     });
+  });
+
+  test('has a margin until it is measured', async () => {
+    const registry = registryWith([model('a:1')]);
+    expect(estimate(registry, null)).toMatchObject({ source: 'PREDICTED', marginBytes: CAUTION });
+    await learn(registry, null, MEASURED);
+    expect(estimate(registry, null)).toMatchObject({ source: 'MEASURED', marginBytes: 0 });
+  });
+
+  test('does not become too large by its margin for a card that would hold it, or for all together', () => {
+    const registry = registryWith([model('a:1')]);
+    const cautious = estimate(registry, null)?.bytes ?? Number.NaN;
+    const told = (largestBytes: number, totalBytes = largestBytes) => {
+      registry.observeRoom(BOX, { largestBytes, totalBytes });
+      return estimate(registry, null);
+    };
+    expect(told(cautious)).toMatchObject({ bytes: cautious, marginBytes: CAUTION });
+    expect(told(cautious - 1)).toMatchObject({ bytes: cautious - 1, marginBytes: CAUTION - 1 });
+    expect(told(cautious - CAUTION)).toMatchObject({ bytes: cautious - CAUTION, marginBytes: 0 });
+    expect(told(cautious - CAUTION - 1)).toMatchObject({ bytes: cautious });
+    expect(told(GiB, cautious - 1)).toMatchObject({ bytes: cautious - 1 });
+    // On one card rather than over two of them.
+    expect(told(cautious - 1, 2 * cautious)).toMatchObject({ bytes: cautious - 1 });
   });
 
   test('is the most of the newest five loads', async () => {
@@ -117,7 +143,7 @@ describe('what a model takes at another context', () => {
     const registry = registryWith([model('a:1')]);
     const at4k = resolved(registry, 'a:1', 4096).footprintBytes;
     const at16k = resolved(registry, 'a:1', 16_384).footprintBytes;
-    await learn(registry, 4096, whole(at4k - DRIVER_CONTEXT_BYTES + GiB));
+    await learn(registry, 4096, whole(at4k - CAUTION - DRIVER_CONTEXT_BYTES + GiB));
     expect(estimate(registry, 16_384)).toMatchObject({ source: 'PREDICTED', bytes: at16k + GiB });
   });
 

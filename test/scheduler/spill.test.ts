@@ -2,10 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import { GiB } from '../../src/domain/units.ts';
-import { explain } from '../../src/scheduler/explain.ts';
-import { loadOption } from '../../src/scheduler/options.ts';
-import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
-import { BACKEND, type SimulatedJob, SimulatedWorld, type WorldModel } from './simulated-world.ts';
+import { SimulatedWorld, type WorldModel } from './simulated-world.ts';
+import { whyItWaits } from './why-it-waits.ts';
 
 const [BIG, IDLE] = ['big:latest', 'idle:latest'] as const;
 const model = (name: string, gib: number): WorldModel => ({
@@ -28,22 +26,6 @@ function besideStranger() {
   w.run(20_000);
   expect(w.spills).toHaveLength(1);
   return { w, job };
-}
-
-function whyItWaits(w: SimulatedWorld, job: SimulatedJob) {
-  const now = w.clock.now();
-  const option = loadOption(job.queue, BACKEND, w.resolver);
-  const waiting = explain(
-    {
-      job: { ...job, modelName: job.model, status: 'PENDING', notBefore: null } as never,
-      snapshot: snapshotOf(w.loop.state, [], [], now),
-      options: option ? [option] : [],
-      modelsKnown: true,
-      meanRunMs: null,
-    },
-    now,
-  );
-  return waiting;
 }
 
 describe('a load that spilled', () => {

@@ -2,9 +2,9 @@
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import type { Draft } from './draft.ts';
 import { chooseVictims, fitWithout } from './fit.ts';
+import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
 import { misfitUntil } from './misfit.ts';
 import type { BackendSnapshot, Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
-import { earlyLeavers, spoilers, wouldKeepOut } from './spoilers.ts';
 import { willingVictims } from './victims.ts';
 import { oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
 
@@ -12,6 +12,8 @@ import { oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
 interface Candidate {
   readonly option: LoadOption;
   readonly weight: number;
+  /** When the first of its jobs came, epoch milliseconds; Infinity when it has none. */
+  readonly waitingSince: number;
   /** Epoch milliseconds; in the past when it is overdue. */
   readonly overdueAt: number;
   /** Why it is wanted, for people. */
@@ -22,14 +24,13 @@ interface Candidate {
 
 /**
  * On a server that goes by frozen records whoever comes after others finds room only when they have all gone, one slow unload after the
- * other. So large models come first. By the square of their share: it decides how many have to leave for them as well as how many come
- * in between while they wait.
+ * other. So large models come first, by their share of the cards.
  */
 function bySizeToo(weight: number, option: LoadOption, draft: Draft): number {
   const backend = draft.backendOf(option);
   const totalBytes = backend?.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0) ?? 0;
   if (!backend?.hasBeliefs || totalBytes === 0) return weight;
-  return weight * (option.footprintBytes / totalBytes) ** 2;
+  return (weight * option.footprintBytes) / totalBytes;
 }
 
 /** Jobs that come together are submitted one by one: so long after the first of them it is known what they want. */
@@ -76,12 +77,25 @@ export function openPlans(draft: Draft): void {
   }
 }
 
-/** Others leave for the most urgent model, and this one would be in its way again. */
-function mustWaitFor(draft: Draft, { option }: Candidate, mostUrgent: Candidate | undefined): boolean {
+/** A load that would be in the way of the most urgent model waits at most for so long while residents work: as long as four unloads stall. */
+export const LONGEST_COURTESY_MS = 20_000;
+
+/**
+ * Whether it has to let the most urgent model go first, which it would keep out. While residents leave for that one, always: else they
+ * leave in vain, and it never has its turn.
+ */
+function mustWaitFor(
+  draft: Draft,
+  { option, waitingSince }: Candidate,
+  mostUrgent: Candidate | undefined,
+): boolean {
   const backend = draft.backendOf(option);
   if (!backend || !mostUrgent?.mayEvict || mostUrgent.option === option) return false;
   if (mostUrgent.option.backendId !== backend.id || draft.isServed(mostUrgent.option)) return false;
-  return wouldKeepOut(draft.withPlanned(backend), option, mostUrgent.option);
+  if (!wouldKeepOut(draft.withPlanned(backend), option, mostUrgent.option)) return false;
+  if (backend.instances.some(({ status }) => status === 'DRAINING' || status === 'UNLOADING')) return true;
+  draft.wakeBy(waitingSince + LONGEST_COURTESY_MS);
+  return draft.now < waitingSince + LONGEST_COURTESY_MS;
 }
 
 function leaveEarly(
@@ -128,6 +142,7 @@ function waitedFor(draft: Draft): Candidate[] {
     return {
       option,
       weight: bySizeToo(weight, option, draft),
+      waitingSince: Math.min(...demand.map((each) => oldestAt(each.backlog))),
       overdueAt: Math.min(...demand.map((each) => overdueAt(each.backlog))),
       wanted: `${waiting} waiting, weight ${weight.toFixed(1)}`,
       mayEvict: true,
@@ -141,6 +156,7 @@ function wishedFor(draft: Draft): Candidate[] {
     .map(({ option, why, mayEvict }) => ({
       option,
       weight: mayEvict ? bySizeToo(WISH_WEIGHT, option, draft) : 0,
+      waitingSince: Number.POSITIVE_INFINITY,
       overdueAt: Number.POSITIVE_INFINITY,
       wanted: why,
       mayEvict,

@@ -52,7 +52,7 @@ function embedder(
   return { ...base, facts: { ...base.facts, poolingType: 1 } };
 }
 
-/** Ten small models with the shapes of their published configurations; sizes in GB as the Ollama library has them. */
+/** Ten small models with the shapes of their published configurations; sizes in GB, somewhat larger than the published files. */
 export const DEFAULT_CATALOG: readonly ModelDescription[] = [
   decoder('smollm:360m', 0.24, 'llama', '361.82M', [32, 960, 15, 5, 2_560, 49_152], 2_048),
   embedder('all-minilm:latest', 0.11, 'bert', '23M', [6, 384, 12, 1_536], 512),

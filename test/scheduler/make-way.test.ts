@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { SimulatedWorld } from './simulated-world.ts';
+import { whyItWaits } from './why-it-waits.ts';
 
 const RUN_MS = 6_000;
 const model = (name: string, gib: number) => ({
@@ -112,6 +113,45 @@ test('of models that are waited for alike the largest comes first: after others 
   expect(world.loads).toEqual(['large:latest', 'small:latest']);
 });
 
+describe('a model that would keep out the most urgent one', () => {
+  /** A resident with work for minutes, and a model that needs the card to itself; then comes a little one that would fit. */
+  function beside(hasBeliefs: boolean, wholeJobs = 2): SimulatedWorld {
+    const world = new SimulatedWorld({
+      models: [model('busy', 2), model('little', 1), model('whole', 7)],
+      random: seededRandom(1),
+      totalBytes: 8 * GiB,
+      hasBeliefs,
+    });
+    for (let i = 0; i < 80; i += 1) world.submit('busy:latest');
+    world.run(2_000);
+    for (let i = 0; i < wholeJobs; i += 1) world.submit('whole:latest');
+    world.submit('little:latest');
+    return world;
+  }
+
+  test('lets it go first, but does not wait for ever while others work', () => {
+    const world = beside(true);
+    world.run(19_000);
+    expect(world.loads).toEqual(['busy:latest']);
+    const job = world.jobs.find((each) => each.model === 'little:latest');
+    expect(job && whyItWaits(world, job)?.explanation).toMatch(
+      /^There is room for its 1\.0 GiB, .* more urgent\. .* at most 20\.0 s while others work\.$/,
+    );
+    world.run(2_000);
+    expect(world.loads).toEqual(['busy:latest', 'little:latest']);
+    world.run(600_000);
+    expect(world.unfinished).toBe(0);
+    expect(world.violations).toEqual([]);
+  });
+
+  test('comes at once where none is kept out, and on a server without records', () => {
+    for (const world of [beside(true, 0), beside(false)]) {
+      world.run(1_000);
+      expect(world.loads).toEqual(['busy:latest', 'little:latest']);
+    }
+  });
+});
+
 describe('the first model of an empty server', () => {
   const empty = (hasBeliefs: boolean) =>
     new SimulatedWorld({
@@ -123,7 +163,7 @@ describe('the first model of an empty server', () => {
 
   test('is chosen when the jobs that come together are there, not by which of them is heard first', () => {
     const world = empty(true);
-    for (let i = 0; i < 8; i += 1) world.submit('small:latest');
+    for (let i = 0; i < 4; i += 1) world.submit('small:latest');
     world.run(100);
     expect(world.loads).toEqual([]);
     world.submit('large:latest');

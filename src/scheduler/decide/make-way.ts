@@ -1,6 +1,7 @@
 /**
- * Who else had better leave, and when, and who must not come meanwhile, on a server that goes by frozen records (belief.ts): memory that
- * comes back stays invisible to it as long as a resident that was loaded before it came back remains. An empty card is really read.
+ * Who else had better leave for a model, who leaves early, and who must not come before it, on a server that goes by frozen records (belief.ts): memory
+ * that comes back stays invisible to it as long as a resident that was loaded before it came back remains, so that a large model
+ * often needs everybody gone. An empty card is really read.
  */
 import { type MemoryRecord, serverAdmits } from './belief.ts';
 import type { Draft } from './draft.ts';
@@ -58,13 +59,9 @@ export function earlyLeavers(
   });
 }
 
-/**
- * Whether `option`, loaded now, would keep `target` out of every card even when all who may go have gone, while some are on their way: they
- * would leave in vain, and `target` would never have its turn.
- */
+/** Whether `option`, loaded now, would keep `target` out of every card even when all who may go have gone. */
 export function wouldKeepOut(backend: BackendSnapshot, option: LoadOption, target: LoadOption): boolean {
-  const isClearing = backend.instances.some(({ status }) => status === 'DRAINING' || status === 'UNLOADING');
-  if (!backend.hasBeliefs || !isClearing) return false;
+  if (!backend.hasBeliefs) return false;
   const pinned = backend.instances.filter((instance) => instance.pinned);
   const placement = fitWithout(option, backend, []) ?? [];
   const holds = (records: readonly MemoryRecord[]) =>

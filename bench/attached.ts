@@ -1,0 +1,67 @@
+/**
+ * How much of the attached way is chance: the recorded jobs with many seeds, in virtual time, beside what was recorded.
+ * `npm run bench -- attached [SEEDS]`
+ */
+
+import { createOllamaBackend } from '../src/backend/ollama/ollama-backend.ts';
+import { systemClock } from '../src/clock.ts';
+import type { ModelInfo } from '../src/domain/model.ts';
+import { runVirtualOllama } from '../src/virtual-ollama/index.ts';
+import { RECORDED, recordedJobs } from './measured/recorded.ts';
+import { SERVER } from './measured/virtual.ts';
+import { replayAttached } from './measured/virtual-time.ts';
+import { type Outcome, percentile } from './measured/workload.ts';
+
+/** Times the recorded makespan. */
+const AIM = 1.1;
+const USUAL_SEEDS = 60;
+
+/** Of so many runs of one file of jobs. */
+export interface Spread {
+  readonly name: string;
+  readonly outcomes: readonly Outcome[];
+  /** Of the mean makespan, times the recorded one. */
+  readonly ratio: number;
+}
+
+export async function spreads(seeds: number): Promise<readonly Spread[]> {
+  const models = await modelsOfVirtualOllama();
+  return Object.entries(RECORDED).map(([name, { attached }]) => {
+    const jobs = recordedJobs(name);
+    const outcomes = Array.from({ length: seeds }, (_, i) => replayAttached(jobs, models, i + 1));
+    return { name, outcomes, ratio: mean(outcomes.map(({ seconds }) => seconds)) / attached.seconds };
+  });
+}
+
+export async function run(print: (line: string) => void, args: readonly string[] = []): Promise<void> {
+  const seeds = args[0] === undefined ? USUAL_SEEDS : Number(args[0]);
+  if (!Number.isInteger(seeds) || seeds < 1) throw new Error(`"${args[0]}" is no number of seeds.`);
+  for (const { name, outcomes, ratio } of await spreads(seeds)) {
+    const recorded = RECORDED[name]?.attached;
+    if (!recorded) continue;
+    const seconds = outcomes.map((one) => one.seconds).sort((a, b) => a - b);
+    const over = seconds.filter((each) => each > AIM * recorded.seconds).length;
+    const evictions = outcomes.reduce((sum, { ownEvictions }) => sum + (ownEvictions ?? 0), 0);
+    print(
+      `${name.padEnd(20)} ${mean(seconds).toFixed(1)} s in the mean of ${seeds} runs (5 to 95 of 100: ${percentile(seconds, 0.05).toFixed(1)} to ${percentile(seconds, 0.95).toFixed(1)}), mean ${mean(outcomes.map((one) => one.meanSeconds)).toFixed(2)}, p95 ${mean(outcomes.map((one) => one.p95Seconds)).toFixed(2)}, ${mean(outcomes.map((one) => one.loads ?? 0)).toFixed(1)} loads, ${evictions} own evictions`,
+    );
+    print(
+      `${''.padEnd(20)} recorded ${recorded.seconds.toFixed(1)} s; times that ${ratio.toFixed(2)}, more than ${AIM} in ${over} of ${seeds} runs`,
+    );
+  }
+}
+
+/** As a client reads them from it. */
+async function modelsOfVirtualOllama(): Promise<readonly ModelInfo[]> {
+  const ollama = await runVirtualOllama(SERVER);
+  try {
+    const backend = createOllamaBackend({ name: 'ollama', url: ollama.url, clock: systemClock });
+    return await backend.library.list(AbortSignal.timeout(60_000));
+  } finally {
+    await ollama.stop();
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

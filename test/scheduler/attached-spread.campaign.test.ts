@@ -1,0 +1,20 @@
+/** The recorded jobs on an attached server, with many seeds in virtual time, against what a real server did with them. */
+import { expect, test } from 'vitest';
+import { spreads } from '../../bench/attached.ts';
+import { RECORDED } from '../../bench/measured/recorded.ts';
+
+const SEEDS = 60;
+const AIM = 1.1;
+
+test('Ollama never evicts by itself, and the makespan is in the mean at most 1.1 times the recorded one', async () => {
+  const found = await spreads(SEEDS);
+  expect(found.map(({ name }) => name)).toEqual(Object.keys(RECORDED));
+  for (const { name, outcomes, ratio } of found) {
+    expect(outcomes, name).toHaveLength(SEEDS);
+    expect(
+      outcomes.map(({ ownEvictions }) => ownEvictions),
+      name,
+    ).toEqual(outcomes.map(() => 0));
+    expect(ratio, name).toBeLessThanOrEqual(AIM);
+  }
+});

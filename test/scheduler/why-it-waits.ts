@@ -1,0 +1,21 @@
+/** What a waiting job of a simulated world is told. */
+import type { JobWaiting } from '../../src/domain/decision.ts';
+import { explain } from '../../src/scheduler/explain.ts';
+import { loadOption } from '../../src/scheduler/options.ts';
+import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
+import { BACKEND, type SimulatedJob, type SimulatedWorld } from './simulated-world.ts';
+
+export function whyItWaits(w: SimulatedWorld, job: SimulatedJob): JobWaiting | null {
+  const now = w.clock.now();
+  const option = loadOption(job.queue, BACKEND, w.resolver);
+  return explain(
+    {
+      job: { ...job, modelName: job.model, status: 'PENDING', notBefore: null } as never,
+      snapshot: snapshotOf(w.loop.state, [], [], now),
+      options: option ? [option] : [],
+      modelsKnown: true,
+      meanRunMs: null,
+    },
+    now,
+  );
+}
