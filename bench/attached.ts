@@ -10,7 +10,7 @@ import { runVirtualOllama } from '../src/virtual-ollama/index.ts';
 import { RECORDED, recordedJobs } from './measured/recorded.ts';
 import { SERVER } from './measured/virtual.ts';
 import { replayAttached } from './measured/virtual-time.ts';
-import { type Outcome, percentile } from './measured/workload.ts';
+import { describe, type Outcome, percentile } from './measured/workload.ts';
 
 /** Times the recorded makespan. */
 const AIM = 1.1;
@@ -36,19 +36,28 @@ export async function spreads(seeds: number): Promise<readonly Spread[]> {
 export async function run(print: (line: string) => void, args: readonly string[] = []): Promise<void> {
   const seeds = args[0] === undefined ? USUAL_SEEDS : Number(args[0]);
   if (!Number.isInteger(seeds) || seeds < 1) throw new Error(`"${args[0]}" is no number of seeds.`);
+  print(`The means of ${seeds} runs with different seeds, in virtual time.`);
   for (const { name, outcomes, ratio } of await spreads(seeds)) {
     const recorded = RECORDED[name]?.attached;
     if (!recorded) continue;
     const seconds = outcomes.map((one) => one.seconds).sort((a, b) => a - b);
+    const [low, high] = [percentile(seconds, 0.05), percentile(seconds, 0.95)].map((each) => each.toFixed(1));
     const over = seconds.filter((each) => each > AIM * recorded.seconds).length;
-    const evictions = outcomes.reduce((sum, { ownEvictions }) => sum + (ownEvictions ?? 0), 0);
+    print(`${name.padEnd(20)} ${describe(meanOf(outcomes))}; 90 of 100 runs between ${low} and ${high} s`);
     print(
-      `${name.padEnd(20)} ${mean(seconds).toFixed(1)} s in the mean of ${seeds} runs (5 to 95 of 100: ${percentile(seconds, 0.05).toFixed(1)} to ${percentile(seconds, 0.95).toFixed(1)}), mean ${mean(outcomes.map((one) => one.meanSeconds)).toFixed(2)}, p95 ${mean(outcomes.map((one) => one.p95Seconds)).toFixed(2)}, ${mean(outcomes.map((one) => one.loads ?? 0)).toFixed(1)} loads, ${evictions} own evictions`,
-    );
-    print(
-      `${''.padEnd(20)} recorded ${recorded.seconds.toFixed(1)} s; times that ${ratio.toFixed(2)}, more than ${AIM} in ${over} of ${seeds} runs`,
+      `${'  recorded'.padEnd(20)} ${describe(recorded)}; times that ${ratio.toFixed(2)}, over ${AIM} in ${over} runs`,
     );
   }
+}
+
+function meanOf(outcomes: readonly Outcome[]): Outcome {
+  return {
+    seconds: mean(outcomes.map(({ seconds }) => seconds)),
+    meanSeconds: mean(outcomes.map(({ meanSeconds }) => meanSeconds)),
+    p95Seconds: mean(outcomes.map(({ p95Seconds }) => p95Seconds)),
+    loads: Math.round(mean(outcomes.map(({ loads }) => loads ?? 0))),
+    ownEvictions: mean(outcomes.map(({ ownEvictions }) => ownEvictions ?? 0)),
+  };
 }
 
 /** As a client reads them from it. */

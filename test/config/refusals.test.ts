@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { problems, type Sources } from './folder.ts';
+
+describe('refusals name the place, the value and what would be right', () => {
+  const cases: readonly (readonly [name: string, sources: Sources, expected: string | RegExp])[] = [
+    [
+      'a misspelt key',
+      { yaml: 'a: &x 1\nretension: 1d' },
+      'vramkeeper.yaml:2: retension: is not a setting. Did you mean retention?',
+    ],
+    [
+      'a key like no other',
+      { yaml: 'zzzzzzzz: 1' },
+      /^vramkeeper.yaml:1: zzzzzzzz: is not a setting. There are host, port, dataDir/,
+    ],
+    [
+      'a misspelt key inside',
+      { yaml: 'log:\n  levle: info' },
+      'vramkeeper.yaml:2: log.levle: is not a setting. Did you mean level?',
+    ],
+    [
+      'a misspelt key of a model',
+      { yaml: 'models:\n  "a:b":\n    keepalive: 3m' },
+      'vramkeeper.yaml:3: models["a:b"].keepalive: is not a setting. Did you mean keepAlive?',
+    ],
+    [
+      'a number that is none',
+      { yaml: 'port: "x"' },
+      'vramkeeper.yaml:1: port: "x" is not a whole number from 0 to 65535.',
+    ],
+    [
+      'a number out of range',
+      { flags: { port: '70000' } },
+      '--port: 70000 is not a whole number from 0 to 65535.',
+    ],
+    [
+      'a variable that is no number',
+      { env: { VRAMKEEPER_PORT: 'tcp://10.0.0.1:5001' } },
+      'VRAMKEEPER_PORT: "tcp://10.0.0.1:5001" is not a whole number from 0 to 65535.',
+    ],
+    [
+      'a misspelt variable',
+      { env: { VRAMKEEPER_PROT: '1' } },
+      'VRAMKEEPER_PROT: is not a setting. Did you mean VRAMKEEPER_PORT?',
+    ],
+    [
+      'a size',
+      { yaml: 'headroom: much' },
+      /^vramkeeper.yaml:1: headroom: "much" is not a size. Write .* 24GiB/,
+    ],
+    ['a size of another type', { yaml: 'headroom: [1]' }, /^vramkeeper.yaml:1: headroom: .* is not a size/],
+    [
+      'a duration',
+      { yaml: 'retention: soon' },
+      /^vramkeeper.yaml:1: retention: "soon" is not a duration. Write .* 7d/,
+    ],
+    ['a negative duration', { yaml: 'retention: -1d' }, /"-1d" is not a duration/],
+    ['a poll interval that is too short', { yaml: 'pollInterval: 1ms' }, /pollInterval: less than 100ms/],
+    [
+      'a level',
+      { flags: { logLevel: 'loud' } },
+      '--log-level: "loud" is none of debug, info, warn, error, silent.',
+    ],
+    [
+      'a URL',
+      { flags: { backend: ['ftp://x'] } },
+      /^--backend: "ftp:\/\/x" is not the address of a model server/,
+    ],
+    ['OLLAMA_HOST', { env: { OLLAMA_HOST: 'ftp://x' } }, /^OLLAMA_HOST: "ftp:\/\/x" is not the address/],
+    ['a missing key', { yaml: 'backends:\n  - name: a' }, 'vramkeeper.yaml:2: backends[0].url: is missing.'],
+    ['a group that is none', { yaml: 'log: 3' }, 'vramkeeper.yaml:1: log: 3 is not a group of settings.'],
+    ['a list that is none', { yaml: 'backends: here' }, /backends: "here" is not a list of backends/],
+    ['an empty list of backends', { yaml: 'backends: []' }, /an empty list of backends/],
+    ['a file that is no group', { yaml: '- a' }, /^vramkeeper.yaml:1: \["a"\] is not a group of settings/],
+    [
+      'a name used twice',
+      { yaml: 'backends: [{ name: a, url: a }, { name: a, url: b }]' },
+      /backends\[1\]\.name: "a" is used twice/,
+    ],
+    [
+      'a URL used twice',
+      { yaml: 'backends: [{ name: a, url: a }, { name: b, url: "a:11434" }]' },
+      /backends\[1\]\.url: .* is used twice/,
+    ],
+    [
+      'a GPU named twice',
+      {
+        yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: nvidia, index: 0 }, { probe: nvidia, index: 0 }] }]',
+      },
+      /GPU 0 is named twice/,
+    ],
+    [
+      'every GPU and one of them',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: nvidia }, { probe: nvidia, index: 1 }] }]' },
+      /without an index it stands for every GPU/,
+    ],
+    [
+      'a fixed GPU without its size',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: fixed }] }]' },
+      /gpus\[0\]\.total: a fixed GPU needs its size/,
+    ],
+    [
+      'a size that a probe reads itself',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: nvidia, total: 1GiB }] }]' },
+      /only probe: fixed takes a total/,
+    ],
+    [
+      'a fixed GPU of no size',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: fixed, total: 0 }] }]' },
+      /gpus\[0\]\.total: a fixed GPU needs its size/,
+    ],
+    [
+      'a probe that is none',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: intel }] }]' },
+      'vramkeeper.yaml:1: backends[0].gpus[0].probe: "intel" is none of nvidia, amd, prometheus, virtual, fixed, none.',
+    ],
+    [
+      'an exporter without an address',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: prometheus }] }]' },
+      /gpus\[0\].*the address of the metrics is missing, such as url: http/,
+    ],
+    [
+      'an exporter at no address',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: prometheus, url: "ftp://a" }] }]' },
+      /gpus\[0\]\.url: "ftp:\/\/a" is not the address of metrics\. Write host:port/,
+    ],
+    [
+      'an exporter with a password',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: prometheus, url: "http://a:b@c" }] }]' },
+      /gpus\[0\]\.url: .*without a password/,
+    ],
+    [
+      'an address for a probe without one',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: amd, url: "a:1" }] }]' },
+      /gpus\[0\]\.url: the amd probe has no url; only probe: prometheus takes one/,
+    ],
+    [
+      'an interval for a probe without one',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: nvidia, interval: 1s }] }]' },
+      /gpus\[0\]\.interval: the nvidia probe measures when it is asked/,
+    ],
+    [
+      'every GPU of AMD and one of them',
+      { yaml: 'backends: [{ name: a, url: a, gpus: [{ probe: amd }, { probe: amd, index: 1 }] }]' },
+      /without an index it stands for every GPU/,
+    ],
+    ['a short key', { yaml: 'keys: [{ name: a, key: short }]' }, /keys\[0\]\.key: the key is too short/],
+    [
+      'a host for others without keys',
+      { flags: { host: '0.0.0.0' } },
+      /^host: 0.0.0.0 can be reached from other machines, so keys are needed/,
+    ],
+    ['no YAML', { yaml: 'port: 1\nbackends: [' }, /^vramkeeper.yaml:\d: /],
+    ['a key written twice', { yaml: 'port: 1\nport: 2' }, /^vramkeeper.yaml:\d: .*unique/],
+    [
+      'a file that is not there',
+      { flags: { config: 'gone.yaml' } },
+      'The settings file gone.yaml cannot be read: there is no such file.',
+    ],
+  ];
+
+  test.each(cases)('%s', async (_name, sources, expected) => {
+    const lines = await problems(sources);
+    expect(lines).toContainEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
+  });
+
+  test('all of them at once', async () => {
+    const lines = await problems({
+      yaml: 'port: x\nheadroom: y',
+      env: { VRAMKEEPER_RETENTION: 'z', VRAMKEEPER_ZZZ: '1' },
+      flags: { logLevel: 'loud' },
+    });
+    expect(lines.map((line) => line.split(':')[0])).toEqual([
+      'VRAMKEEPER_ZZZ',
+      'vramkeeper.yaml',
+      'vramkeeper.yaml',
+      'VRAMKEEPER_RETENTION',
+      '--log-level',
+    ]);
+  });
+});
+
+describe('what a later version will read is refused by name', () => {
+  const backend = (more: string) => `backends: [{ name: a, url: a, ${more} }]`;
+  test.each([
+    ['other backends', backend('type: openai'), /OpenAI-compatible backends are not in this version/],
+    ['tasks', 'tasks: []', /tasks are not in this version/],
+    ['PostgreSQL', 'postgres: here', /PostgreSQL is not in this version/],
+  ])('%s', async (_name, yaml, expected) => {
+    expect(await problems({ yaml })).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test('and is not offered as a correction', async () => {
+    expect(await problems({ yaml: 'taks: 1' })).toEqual([expect.not.stringContaining('tasks')]);
+  });
+});
