@@ -11,6 +11,7 @@ import { CONTEXT_LENGTH } from './virtual.ts';
 import { type JobTimes, type Outcome, PROMPT, summarize, type WorkloadJob } from './workload.ts';
 
 const ASK_MS = 250;
+const PATIENCE_MS = 30_000;
 const PAGE = 100;
 
 // biome-ignore lint/suspicious/noExplicitAny: what is selected is plain where it is asked for.
@@ -101,18 +102,25 @@ async function submit(server: Served, { arrivalMs, model, outputTokens }: Worklo
 }
 
 export async function untilModelsAreKnown(server: Served): Promise<void> {
-  for (;;) {
-    const { models } = await server.ask('{ models(first: 1) { totalCount } }');
-    if (models.totalCount > 0) return;
-    await pause(ASK_MS);
-  }
+  await until(server, 'models(first: 1) { totalCount }', ({ models }) => models.totalCount > 0);
 }
 
 async function untilDone(server: Served): Promise<void> {
+  await until(server, 'stats { counts { pending queued running } }', ({ stats: { counts } }) => {
+    return counts.pending + counts.queued + counts.running === 0;
+  });
+}
+
+/** @throws Error with what is wrong when the server is not well for too long: then jobs may wait for ever */
+async function until(server: Served, selection: string, isSo: (answer: Answer) => boolean): Promise<void> {
+  let wellAt = performance.now();
   for (;;) {
-    const { stats } = await server.ask('{ stats { counts { pending queued running } } }');
-    const { pending, queued, running } = stats.counts;
-    if (pending + queued + running === 0) return;
+    const answer = await server.ask(`{ ${selection} health { problems { message } } }`);
+    if (isSo(answer)) return;
+    const { problems } = answer.health;
+    if (problems.length === 0) wellAt = performance.now();
+    else if (performance.now() - wellAt > PATIENCE_MS)
+      throw new Error(problems.map(({ message }: { readonly message: string }) => message).join(' '));
     await pause(ASK_MS);
   }
 }
