@@ -1,7 +1,7 @@
 /**
- * Who else had better leave for a model, who leaves early, and who must not come before it, on a server that goes by frozen records (belief.ts): memory
- * that comes back stays invisible to it as long as a resident that was loaded before it came back remains, so that a large model
- * often needs everybody gone. An empty card is really read.
+ * Who else had better leave for a model, who leaves early, and who must not come before it, on a server that goes by frozen records
+ * (belief.ts): memory that comes back stays invisible to it as long as a resident that was loaded before it came back remains, so that a
+ * large model often needs everybody gone. An empty card is really read.
  */
 import { type MemoryRecord, serverAdmits } from './belief.ts';
 import type { Draft } from './draft.ts';
