@@ -1,24 +1,12 @@
 /** Readers of the jobs' feed at any pace, some of whom come back with a cursor. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom, VirtualClock } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobEvent, JobStatus } from '../../src/domain/job.ts';
 import type { JobFilter } from '../../src/domain/store.ts';
-import { EventLog } from '../../src/events/event-log.ts';
-import { JobFeed, type JobFeedOptions, type JobNotice } from '../../src/events/job-feed.ts';
+import type { JobNotice } from '../../src/events/job-feed.ts';
 import { matchesJob } from '../../src/events/job-filter.ts';
-import { JobTable } from './support/job-table.ts';
-import { Puller } from './support/puller.ts';
-
-function world(capacity?: number) {
-  const log = new EventLog({ random: seededRandom(7), capacity });
-  const table = new JobTable(log, matchesJob);
-  const clock = new VirtualClock();
-  const follow = (options: Partial<JobFeedOptions> = {}) =>
-    new Puller<JobNotice>(new JobFeed({ log, store: table, clock, ...options }));
-  return { log, table, clock, follow };
-}
+import { world } from './support/feed-world.ts';
 
 const EVENTS: readonly JobEvent[] = ['claim', 'start', 'release', 'complete', 'fail', 'cancel', 'requeue'];
 const FILTERS: readonly JobFilter[] = [

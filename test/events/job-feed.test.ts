@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom, VirtualClock } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
-import { EventLog } from '../../src/events/event-log.ts';
 import { JobFeed, type JobFeedOptions, type JobNotice, PAGE_SIZE } from '../../src/events/job-feed.ts';
-import { matchesJob } from '../../src/events/job-filter.ts';
-import { JobTable } from './support/job-table.ts';
-import { Puller, settle } from './support/puller.ts';
-
-function world(capacity?: number) {
-  const log = new EventLog({ random: seededRandom(7), capacity });
-  const table = new JobTable(log, matchesJob);
-  const clock = new VirtualClock();
-  const follow = (options: Partial<JobFeedOptions> = {}) =>
-    new Puller<JobNotice>(new JobFeed({ log, store: table, clock, ...options }));
-  return { log, table, clock, follow };
-}
+import { world } from './support/feed-world.ts';
+import type { JobTable } from './support/job-table.ts';
+import { settle } from './support/puller.ts';
 
 const brief = (notices: readonly JobNotice[]) =>
   notices.map(({ type, job, previousStatus, coalesced }) => [

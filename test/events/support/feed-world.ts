@@ -1,0 +1,16 @@
+/** A log of events, a table of jobs that writes it, and readers that follow both. */
+import { seededRandom, VirtualClock } from '../../../src/clock.ts';
+import { EventLog } from '../../../src/events/event-log.ts';
+import { JobFeed, type JobFeedOptions, type JobNotice } from '../../../src/events/job-feed.ts';
+import { matchesJob } from '../../../src/events/job-filter.ts';
+import { JobTable } from './job-table.ts';
+import { Puller } from './puller.ts';
+
+export function world(capacity?: number) {
+  const log = new EventLog({ random: seededRandom(7), capacity });
+  const table = new JobTable(log, matchesJob);
+  const clock = new VirtualClock();
+  const follow = (options: Partial<JobFeedOptions> = {}) =>
+    new Puller<JobNotice>(new JobFeed({ log, store: table, clock, ...options }));
+  return { log, table, clock, follow };
+}
