@@ -1,6 +1,7 @@
 /** A server that goes by what was free when its residents were loaded, with residents that nobody wants any more. */
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
+import { queueKey } from '../../src/domain/queue-key.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { whyItWaits } from './why-it-waits.ts';
@@ -115,7 +116,7 @@ test('of models that are waited for alike the largest comes first: after others 
 
 describe('a model that would keep out the most urgent one', () => {
   /** A resident with work for minutes, and a model that needs the card to itself; then comes a little one that would fit. */
-  function beside(hasBeliefs: boolean, wholeJobs = 2): SimulatedWorld {
+  function beside(hasBeliefs: boolean, wholeJobs = 2, littleJobs = 1): SimulatedWorld {
     const world = new SimulatedWorld({
       models: [model('busy', 2), model('little', 1), model('whole', 7)],
       random: seededRandom(1),
@@ -125,7 +126,7 @@ describe('a model that would keep out the most urgent one', () => {
     for (let i = 0; i < 80; i += 1) world.submit('busy:latest');
     world.run(2_000);
     for (let i = 0; i < wholeJobs; i += 1) world.submit('whole:latest');
-    world.submit('little:latest');
+    for (let i = 0; i < littleJobs; i += 1) world.submit('little:latest');
     return world;
   }
 
@@ -142,6 +143,17 @@ describe('a model that would keep out the most urgent one', () => {
     world.run(600_000);
     expect(world.unfinished).toBe(0);
     expect(world.violations).toEqual([]);
+  });
+
+  test('comes at once when a person asks for it, and never only to be kept warm', () => {
+    for (const mayEvict of [true, false]) {
+      const world = beside(true, 2, 0);
+      const queue = queueKey({ model: 'little:latest', contextLength: null });
+      const wish = { queue, backendId: null, why: 'asked for', mayEvict, lasting: false };
+      world.loop.handle({ type: 'steer', change: { kind: 'wish', wish } });
+      world.run(30_000);
+      expect(world.loads).toEqual(mayEvict ? ['busy:latest', 'little:latest'] : ['busy:latest']);
+    }
   });
 
   test('comes at once where none is kept out, and on a server without records', () => {

@@ -12,8 +12,8 @@ import { oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
 interface Candidate {
   readonly option: LoadOption;
   readonly weight: number;
-  /** When the first of its jobs came, epoch milliseconds; Infinity when it has none. */
-  readonly waitingSince: number;
+  /** Until when it lets a more urgent one go first that it would keep out, epoch milliseconds. */
+  readonly courteousUntil: number;
   /** Epoch milliseconds; in the past when it is overdue. */
   readonly overdueAt: number;
   /** Why it is wanted, for people. */
@@ -86,7 +86,7 @@ export const LONGEST_COURTESY_MS = 20_000;
  */
 function mustWaitFor(
   draft: Draft,
-  { option, waitingSince }: Candidate,
+  { option, courteousUntil }: Candidate,
   mostUrgent: Candidate | undefined,
 ): boolean {
   const backend = draft.backendOf(option);
@@ -94,8 +94,8 @@ function mustWaitFor(
   if (mostUrgent.option.backendId !== backend.id || draft.isServed(mostUrgent.option)) return false;
   if (!wouldKeepOut(draft.withPlanned(backend), option, mostUrgent.option)) return false;
   if (backend.instances.some(({ status }) => status === 'DRAINING' || status === 'UNLOADING')) return true;
-  draft.wakeBy(waitingSince + LONGEST_COURTESY_MS);
-  return draft.now < waitingSince + LONGEST_COURTESY_MS;
+  draft.wakeBy(courteousUntil);
+  return draft.now < courteousUntil;
 }
 
 function leaveEarly(
@@ -142,7 +142,7 @@ function waitedFor(draft: Draft): Candidate[] {
     return {
       option,
       weight: bySizeToo(weight, option, draft),
-      waitingSince: Math.min(...demand.map((each) => oldestAt(each.backlog))),
+      courteousUntil: Math.min(...demand.map((each) => oldestAt(each.backlog))) + LONGEST_COURTESY_MS,
       overdueAt: Math.min(...demand.map((each) => overdueAt(each.backlog))),
       wanted: `${waiting} waiting, weight ${weight.toFixed(1)}`,
       mayEvict: true,
@@ -156,7 +156,8 @@ function wishedFor(draft: Draft): Candidate[] {
     .map(({ option, why, mayEvict }) => ({
       option,
       weight: mayEvict ? bySizeToo(WISH_WEIGHT, option, draft) : 0,
-      waitingSince: Number.POSITIVE_INFINITY,
+      // Whoever asks for a model himself gets it at once; what is only kept warm is in nobody's way.
+      courteousUntil: mayEvict ? 0 : Number.POSITIVE_INFINITY,
       overdueAt: Number.POSITIVE_INFINITY,
       wanted: why,
       mayEvict,
