@@ -79,18 +79,17 @@ function raised(question: EstimateQuestion): FootprintEstimate {
   const near = nearest(question);
   const size = near?.observations.at(-1)?.sizeBytes;
   // What spilled would have taken at least what the server counted of it.
-  let bytes = Math.max(predicted.totalBytes, (question.exact?.misfit?.sizeBytes ?? 0) + driverBytes);
+  let bytes = Math.max(withoutMargin(predicted), (question.exact?.misfit?.sizeBytes ?? 0) + driverBytes);
   if (near && size !== undefined) {
-    const moved = predicted.totalBytes - question.predictAt(near.contextLength, near.slots).totalBytes;
-    bytes = Math.max(bytes, size + driverBytes + moved);
+    const there = question.predictAt(near.contextLength, near.slots);
+    bytes = Math.max(bytes, size + driverBytes + withoutMargin(predicted) - withoutMargin(there));
   }
   const marginBytes = Math.max(LEAST_MARGIN_BYTES, predicted.marginBytes);
-  return {
-    bytes: bytes + marginBytes - predicted.marginBytes,
-    measured: false,
-    source: 'PREDICTED',
-    marginBytes,
-  };
+  return { bytes: bytes + marginBytes, measured: false, source: 'PREDICTED', marginBytes };
+}
+
+function withoutMargin({ totalBytes, marginBytes }: PredictedFootprint): number {
+  return totalBytes - marginBytes;
 }
 
 /** Caution does not make a model too large for what would hold it: there it is tried with what margin is left. */

@@ -144,6 +144,8 @@ function waitsForMemory(
       `The last load of its model failed; the next one is in ${formatDuration(hold - now)}.`,
     );
   }
+  if (backend.instances.some((instance) => serves(instance, option)))
+    return waiting('VRAM', 'Its model is on its way out of memory, and is loaded again after that.');
   if (!hostAdmits(option, backend, [])) {
     return waiting(
       'VRAM',
@@ -156,17 +158,16 @@ function waitsForMemory(
       `${backend.name} loads ${backend.loadChannels === 1 ? 'one model' : `${backend.loadChannels} models`} at a time, and another one's turn is first.`,
     );
   }
-  if (fitsNow(option, backend)) return givesWay(need, backend);
-  return swapNotWorth(job, option, backend, now);
+  return fitsNow(option, backend) ? whyNotNow(option, backend) : swapNotWorth(job, option, backend, now);
 }
 
-function givesWay(need: string, { instances }: BackendSnapshot): JobWaiting {
-  return instances.length === 0
-    ? waiting('VRAM', 'Its model is about to be loaded.')
-    : waiting(
-        'VRAM',
-        `There is room for its ${need}, where it would keep out a model that is more urgent. It lets that one go first, and waits for it for at most ${formatDuration(LONGEST_COURTESY_MS)} while others work.`,
-      );
+/** There is room for it. */
+function whyNotNow(option: LoadOption, { instances, hasBeliefs }: BackendSnapshot): JobWaiting {
+  if (!hasBeliefs || instances.length === 0) return waiting('VRAM', 'Its model is about to be loaded.');
+  return waiting(
+    'VRAM',
+    `There is room for its ${formatBytes(option.footprintBytes)}, where it would keep out a model that is more urgent. It lets that one go first, and waits for it for at most ${formatDuration(LONGEST_COURTESY_MS)} while others work.`,
+  );
 }
 
 function fitsNow(option: LoadOption, backend: BackendSnapshot): boolean {

@@ -4,6 +4,7 @@ import { seededRandom } from '../../src/clock.ts';
 import { stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { BACKEND, type SimulatedJob, SimulatedWorld } from './simulated-world.ts';
+import { whyItWaits } from './why-it-waits.ts';
 
 const STALL_MS = 5_000;
 const RUN_MS = 400;
@@ -63,7 +64,12 @@ describe('residents that have to leave a server which stalls after each unload',
     world.run(1_000);
     const [staying] = world.residents();
     for (let i = 0; i < 200; i += 1) world.submit(staying ?? '');
-    world.run(2 * STALL_MS + 1_000);
+    world.run(STALL_MS);
+    const last = world.jobs.at(-1);
+    expect(last && whyItWaits(world, last)?.explanation).toBe(
+      'Its model is on its way out of memory, and is loaded again after that.',
+    );
+    world.run(STALL_MS + 1_000);
     // 4 slots for 5 s: the rest waits for its next turn, and the model that the card was cleared for has had its own.
     expect(world.loads.at(3)).toBe('whole:latest');
     expect(world.jobs.find((job) => job.model === 'whole:latest')?.finishedAt).not.toBeNull();

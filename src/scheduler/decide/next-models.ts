@@ -156,7 +156,7 @@ function wishedFor(draft: Draft): Candidate[] {
     .map(({ option, why, mayEvict }) => ({
       option,
       weight: mayEvict ? bySizeToo(WISH_WEIGHT, option, draft) : 0,
-      // Whoever asks for a model himself gets it at once; what is only kept warm is in nobody's way.
+      // A person who asks for a model gets it at once; what is only kept warm must be in nobody's way.
       courteousUntil: mayEvict ? 0 : Number.POSITIVE_INFINITY,
       overdueAt: Number.POSITIVE_INFINITY,
       wanted: why,

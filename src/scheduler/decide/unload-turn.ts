@@ -3,7 +3,7 @@
  * last one, in most cases in vain and for seconds (contract measured on v0.33: k residents, (k−1)/k of the cases, 5 s). Who is to leave after
  * it cannot go before, so it is told to go only then, and goes on serving until its turn has come.
  */
-import type { InstanceId } from '../../domain/ids.ts';
+import type { GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Draft } from './draft.ts';
 import type { BackendSnapshot, InstanceSnapshot } from './snapshot.ts';
 
@@ -32,6 +32,6 @@ export function cannotLeaveYet(draft: Draft, backend: BackendSnapshot): readonly
   return waiting.filter((instance) => !cleared.some(({ id }) => liesOn(instance, id))).map(({ id }) => id);
 }
 
-function liesOn({ footprint }: InstanceSnapshot, gpuId: string): boolean {
+function liesOn({ footprint }: InstanceSnapshot, gpuId: GpuId): boolean {
   return footprint.some((part) => part.gpuId === gpuId);
 }
