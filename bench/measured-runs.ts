@@ -16,7 +16,7 @@ export async function run(print: (line: string) => void, args: readonly string[]
   setGlobalDispatcher(new Agent({ headersTimeout: 0, bodyTimeout: 0, connections: 256 }));
   const urlAt = args.indexOf('--url');
   const url = urlAt < 0 ? null : (args[urlAt + 1] ?? null);
-  const named = args.filter((arg, i) => arg in RECORDED && i !== urlAt + 1);
+  const named = args.filter((arg, i) => arg in RECORDED && (urlAt < 0 || i !== urlAt + 1));
   for (const name of named.length > 0 ? named : ['backlog-1', 'backlog-2', 'backlog-3']) {
     const jobs = recordedJobs(name);
     for (const way of ['one Ollama', 'attached'] as const) {

@@ -24,6 +24,8 @@ export interface ResolvedModel {
   readonly config: InstanceConfig;
   /** Of one instance, over all GPUs. */
   readonly footprintBytes: number;
+  /** The part of it that is caution. Absent: none. */
+  readonly marginBytes?: number;
   /** What of it the driver takes for the process, in no figure of the server's. Absent: none. */
   readonly driverBytes?: number;
   /** What the server itself will predict before a load, right or wrong. */

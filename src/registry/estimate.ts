@@ -1,4 +1,5 @@
 /** One figure out of what was predicted and what was measured. */
+import { marginToGiveUp } from '../domain/margin.ts';
 import { MiB } from '../domain/units.ts';
 import type { PredictedFootprint } from './footprint/predict.ts';
 import { fitLine } from './learned/line.ts';
@@ -92,11 +93,10 @@ function withoutMargin({ totalBytes, marginBytes }: PredictedFootprint): number 
   return totalBytes - marginBytes;
 }
 
-/** Caution does not make a model too large for what would hold it: there it is tried with what margin is left. */
+/** With as much of its margin as there is room for. */
 export function withinRoom(estimate: FootprintEstimate, roomBytes: number): FootprintEstimate {
-  const missingBytes = estimate.bytes - roomBytes;
-  if (missingBytes <= 0 || missingBytes > estimate.marginBytes) return estimate;
-  return { ...estimate, bytes: roomBytes, marginBytes: estimate.marginBytes - missingBytes };
+  const given = marginToGiveUp(estimate.bytes, estimate.marginBytes, roomBytes);
+  return { ...estimate, bytes: estimate.bytes - given, marginBytes: estimate.marginBytes - given };
 }
 
 function nearest(question: EstimateQuestion): LearnedEntry | undefined {

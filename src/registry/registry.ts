@@ -199,12 +199,13 @@ class ModelRegistry implements Registry {
     if (!inventory || !info) return null;
     const { shape, estimate } = this.#shape(info, wanted.contextLength, backendId, inventory.serverVersion);
     const { variant, config, slots } = shape;
-    const { bytes, measured } = estimate;
+    const { bytes, measured, marginBytes } = estimate;
     return {
       info,
       variant,
       config,
       footprintBytes: bytes,
+      marginBytes,
       driverBytes: this.#driverBytes(backendId),
       measured,
       predictedByServerBytes: predictedByOllama(

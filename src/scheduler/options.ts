@@ -17,6 +17,7 @@ export function loadOption(
     variant,
     config,
     footprintBytes,
+    marginBytes: resolved.marginBytes ?? 0,
     cpuBytes: 0,
     driverBytes: resolved.driverBytes ?? 0,
     misfit: resolved.misfit ?? null,

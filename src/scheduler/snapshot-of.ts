@@ -1,6 +1,7 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
 import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
 import type { Gpu } from '../domain/gpu.ts';
+import { withRoomForMargin } from './decide/caution.ts';
 import { withMisfit } from './decide/misfit.ts';
 import { offloaded } from './decide/offload.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
@@ -31,15 +32,16 @@ export function snapshotOf(
 /** As it would be loaded on its backend now, whatever became of its last load there. */
 export function asItLoads(option: LoadOption, backends: readonly BackendSnapshot[], now: number): LoadOption {
   const backend = backends.find(({ id }) => id === option.backendId);
-  const needed = withMisfit(option, now);
-  return backend ? offloaded(needed, backend) : needed;
+  if (!backend) return withMisfit(option, now);
+  return offloaded(withMisfit(withRoomForMargin(option, backend), now), backend);
 }
 
 function withOptions(
   demand: readonly Demand[],
   change: (option: LoadOption) => LoadOption,
 ): readonly Demand[] {
-  const isSpecial = ({ mayOffload, misfit }: LoadOption) => mayOffload || misfit !== null;
+  const isSpecial = ({ mayOffload, misfit, marginBytes }: LoadOption) =>
+    mayOffload || misfit !== null || marginBytes > 0;
   if (!demand.some(({ options }) => options.some(isSpecial))) return demand;
   return demand.map((each) => ({ ...each, options: each.options.map(change) }));
 }

@@ -9,6 +9,8 @@ export interface WorldModel {
   readonly loadMs: number;
   readonly runMs: number;
   readonly parallel?: number;
+  /** Caution on top of what it takes, as of one that was never loaded. */
+  readonly marginBytes?: number;
   /** Loaded in part where it is larger than the card. */
   readonly partialOffload?: boolean;
 }
@@ -91,7 +93,8 @@ export class SimulatedModels implements ModelResolver {
         embedding: false,
       },
       config: { parallel: model.parallel ?? 4, kvCacheType: 'f16', flashAttention: null },
-      footprintBytes: model.bytes,
+      footprintBytes: model.bytes + (model.marginBytes ?? 0),
+      marginBytes: model.marginBytes ?? 0,
       predictedByServerBytes: model.bytes,
       measured: true,
       loadMs: model.loadMs,

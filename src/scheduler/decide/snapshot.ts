@@ -115,6 +115,8 @@ export interface LoadOption {
   readonly config: InstanceConfig;
   /** On GPUs. */
   readonly footprintBytes: number;
+  /** The part of that which is caution. */
+  readonly marginBytes: number;
   /** What of it is to lie in the host's memory although there are GPUs. */
   readonly cpuBytes: number;
   /** Whether it may lie there in part, where no GPU could ever hold it whole. */
