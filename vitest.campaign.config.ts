@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { ssr } from './vitest.shared.ts';
 
 /** The long ones: kills, floods, large properties. */
 export default defineConfig({
-  // As Node itself resolves packages: without this, graphql would be loaded twice, once with its checks for development.
-  ssr: { resolve: { conditions: ['node', 'module-sync'] } },
+  ssr,
   test: {
     include: ['test/**/*.campaign.test.ts'],
     pool: 'forks',

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { ssr } from './vitest.shared.ts';
 
 export default defineConfig({
-  // As Node itself resolves packages: without this, graphql would be loaded twice, once with its checks for development.
-  ssr: { resolve: { conditions: ['node', 'module-sync'] } },
+  ssr,
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.campaign.test.ts'],

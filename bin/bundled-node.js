@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const OLDEST = [24, 19];
+export const OLDEST_NODE = OLDEST.join('.');
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -39,7 +40,7 @@ export function bundledNode(who, advice) {
     // Not installed: the message below says what to do.
   }
   process.stderr.write(
-    `${who} needs Node ${OLDEST.join('.')} or newer, and this is ${process.versions.node}. ${advice}\n`,
+    `${who} needs Node ${OLDEST_NODE} or newer, and this is ${process.versions.node}. ${advice}\n`,
   );
   process.exit(1);
 }
