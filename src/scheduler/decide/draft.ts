@@ -1,9 +1,8 @@
 /** A plan while it is made. Lives for one call of `decide`; the parts of the policy write into it. */
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import { servable } from './fill.ts';
-import { fitWithout } from './fit.ts';
-import { hostWithout } from './host.ts';
 import type { Plan, PlannedClaim, PlannedLoad, Reason } from './plan.ts';
+import { withIntent, withLoad } from './planned.ts';
 import {
   type BackendSnapshot,
   type InstanceSnapshot,
@@ -122,32 +121,9 @@ export class Draft {
     );
   }
 
-  /** The backend with what this plan has decided already counted as taken. */
-  withPlanned(backend: BackendSnapshot): BackendSnapshot {
-    const taken = new Map<string, number>();
-    const take = (gpuId: string, bytes: number) => taken.set(gpuId, (taken.get(gpuId) ?? 0) + bytes);
+  /** The backend with what this plan has decided already counted as taken: its loads, and the plans that are open. */
+  withPlanned(backend: BackendSnapshot, intents = this.intentsOf(backend)): BackendSnapshot {
     const loads = this.loads.filter((load) => load.option.backendId === backend.id);
-    for (const part of loads.flatMap((load) => load.placement)) take(part.gpuId, part.bytes);
-    for (const intent of this.intentsOf(backend)) {
-      const victims = backend.instances.filter((instance) => intent.victims.includes(instance.id));
-      for (const part of fitWithout(intent.target, backend, victims) ?? []) {
-        const back = victims
-          .flatMap((victim) => victim.footprint)
-          .filter((other) => other.gpuId === part.gpuId);
-        take(part.gpuId, Math.max(0, part.bytes - back.reduce((sum, other) => sum + other.bytes, 0)));
-      }
-    }
-    return {
-      ...backend,
-      host: hostWithout(backend, [
-        ...loads.map((load) => load.option),
-        ...this.intentsOf(backend).map((intent) => intent.target),
-      ]),
-      maxLoadedModels: backend.maxLoadedModels - loads.length - this.intentsOf(backend).length,
-      gpus: backend.gpus.map((gpu) => ({
-        ...gpu,
-        freeBytes: Math.max(0, gpu.freeBytes - (taken.get(gpu.id) ?? 0)),
-      })),
-    };
+    return intents.reduce(withIntent, loads.reduce(withLoad, backend));
   }
 }

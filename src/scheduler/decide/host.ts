@@ -1,5 +1,5 @@
 /** The host's own memory, which every instance of a managed backend takes some of beside its GPUs'. */
-import type { BackendSnapshot, HostSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
+import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
 /** What an instance may come to take of the host: without a GPU all of it lies there, and else `cpuBytes` of it. */
 export function hostBytesOf(
@@ -27,14 +27,4 @@ export function hostCouldAdmit(option: LoadOption, backend: BackendSnapshot): bo
   return (
     host === null || hostAdmits(option, { ...backend, host: { ...host, freeBytes: host.capacityBytes } }, [])
   );
-}
-
-/** With these loads counted as taken. */
-export function hostWithout(
-  { host, gpus }: BackendSnapshot,
-  loads: readonly LoadOption[],
-): HostSnapshot | null {
-  if (!host) return null;
-  const taken = loads.reduce((sum, option) => sum + hostBytesOf(option, host.bytesPerInstance, gpus), 0);
-  return { ...host, freeBytes: host.freeBytes - taken };
 }

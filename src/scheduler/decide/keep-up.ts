@@ -22,15 +22,25 @@ export function advance(draft: Draft, backend: BackendSnapshot): void {
     if (instance.status === 'FAILED') draft.unload(backend, instance, 'It failed and is cleared away.');
   }
   const open: Intent[] = [];
-  for (const intent of backend.intents) {
+  for (const [place, intent] of backend.intents.entries()) {
     const waits = backend.instances.some((instance) => intent.victims.includes(instance.id));
-    if (waits || draft.snapshot.paused || !carryOut(draft, backend, intent, open.length)) open.push(intent);
+    const later = backend.intents.slice(place + 1);
+    if (waits || draft.snapshot.paused || !carryOut(draft, backend, intent, { earlier: open, later }))
+      open.push(intent);
   }
   if (backend.intents.length > 0) draft.setIntents(backend, open);
 }
 
-/** The victims are gone: load, unless nobody wants it any more or something else took the room. False when it has to wait still. */
-function carryOut(draft: Draft, backend: BackendSnapshot, intent: Intent, open: number): boolean {
+/**
+ * The victims are gone: load, unless nobody wants it any more or something else took the room. False when it has to wait still.
+ * @param others plans that stay open: it keeps out of the room of all of them where it can, and out of that of earlier ones always
+ */
+function carryOut(
+  draft: Draft,
+  backend: BackendSnapshot,
+  intent: Intent,
+  others: { readonly earlier: readonly Intent[]; readonly later: readonly Intent[] },
+): boolean {
   const { weights, modelName } = intent.target.variant;
   const options = [
     ...draft.snapshot.demand.flatMap((demand) => demand.options),
@@ -39,7 +49,10 @@ function carryOut(draft: Draft, backend: BackendSnapshot, intent: Intent, open: 
   const wanted = options.some(
     (option) => option.backendId === backend.id && option.variant.weights === weights,
   );
-  const placement = wanted ? fitWithout(intent.target, backend, []) : null;
+  const beside = (intents: readonly Intent[]) =>
+    fitWithout(intent.target, draft.withPlanned(backend, intents), []);
+  const { earlier, later } = others;
+  const placement = wanted ? (beside([...earlier, ...later]) ?? beside(earlier)) : null;
   if (!placement) {
     draft.reason(
       'WAIT',
@@ -49,7 +62,7 @@ function carryOut(draft: Draft, backend: BackendSnapshot, intent: Intent, open: 
     );
     return true;
   }
-  if (draft.freeChannels(backend, open) <= 0) return false;
+  if (draft.freeChannels(backend, earlier.length) <= 0) return false;
   draft.load(
     backend,
     { option: intent.target, placement },

@@ -1,0 +1,50 @@
+/**
+ * A backend with what is planned counted as taken already. Whatever decides about room goes by this, one plan after the other: two that
+ * were judged alone would be given the same bytes.
+ */
+import type { GpuId } from '../../domain/ids.ts';
+import { fitWithout } from './fit.ts';
+import { hostBytesOf } from './host.ts';
+import type { Placement, PlannedLoad } from './plan.ts';
+import type { BackendSnapshot, InstanceSnapshot, Intent, LoadOption } from './snapshot.ts';
+
+/** With a load that begins now. */
+export function withLoad(backend: BackendSnapshot, { option, placement }: PlannedLoad): BackendSnapshot {
+  return taking(backend, option, placement, []);
+}
+
+/**
+ * With what an open plan will take beyond what its victims give back. Where its victims are gone and the rest has no room for it, it
+ * takes nothing: the plan comes to nothing itself.
+ */
+export function withIntent(backend: BackendSnapshot, { target, victims }: Intent): BackendSnapshot {
+  const leaving = backend.instances.filter(({ id }) => victims.includes(id));
+  const placement = fitWithout(target, backend, leaving);
+  return placement ? taking(backend, target, placement, leaving) : backend;
+}
+
+function taking(
+  backend: BackendSnapshot,
+  option: LoadOption,
+  placement: Placement,
+  leaving: readonly InstanceSnapshot[],
+): BackendSnapshot {
+  const { host, gpus } = backend;
+  const back = leaving.reduce((sum, { hostBytes }) => sum + hostBytes, 0);
+  const more = host ? Math.max(0, hostBytesOf(option, host.bytesPerInstance, gpus) - back) : 0;
+  return {
+    ...backend,
+    host: host && { ...host, freeBytes: host.freeBytes - more },
+    // A victim that is still there keeps the place for what comes after it.
+    maxLoadedModels: backend.maxLoadedModels - (leaving.length > 0 ? 0 : 1),
+    gpus: gpus.map((gpu) => {
+      const taken = bytesOn(gpu.id, placement);
+      const given = leaving.reduce((sum, { footprint }) => sum + bytesOn(gpu.id, footprint), 0);
+      return { ...gpu, freeBytes: Math.max(0, gpu.freeBytes - Math.max(0, taken - given)) };
+    }),
+  };
+}
+
+function bytesOn(gpuId: GpuId, parts: Placement): number {
+  return parts.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
+}

@@ -1,0 +1,90 @@
+/** The jobs of a simulated cluster, and the store's counters of those that wait. */
+import { Backlog, type Bucket } from '../../src/domain/backlog.ts';
+import type { JobId } from '../../src/domain/ids.ts';
+import type { JobPriority } from '../../src/domain/job.ts';
+import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
+import type { ClaimPick } from '../../src/domain/store.ts';
+
+export interface ClusterJob {
+  readonly id: JobId;
+  readonly model: string;
+  readonly queue: QueueKey;
+  readonly priority: JobPriority;
+  readonly client: string;
+  readonly createdAt: number;
+  readonly runMs: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+}
+
+export interface JobWish {
+  readonly model: string;
+  readonly priority?: JobPriority;
+  readonly client?: string;
+  readonly contextLength?: number;
+  /** Default: that of the model. */
+  readonly runMs?: number;
+}
+
+export class ClusterJobs {
+  readonly backlog = new Backlog();
+  readonly all: ClusterJob[] = [];
+  unfinished = 0;
+  readonly #waiting = new Map<string, { readonly jobs: ClusterJob[]; createdAtSum: number }>();
+
+  add(wish: JobWish, usualRunMs: number, now: number): ClusterJob {
+    const { model, priority = 'NORMAL', client = 'someone', contextLength = null } = wish;
+    const job: ClusterJob = {
+      id: `job_${this.all.length + 1}` as JobId,
+      model,
+      queue: queueKey({ model, contextLength }),
+      priority,
+      client,
+      createdAt: now,
+      runMs: wish.runMs ?? usualRunMs,
+      startedAt: null,
+      finishedAt: null,
+    };
+    this.all.push(job);
+    this.unfinished += 1;
+    this.put(job);
+    return job;
+  }
+
+  /** In the line, by age. */
+  put(job: ClusterJob): void {
+    job.startedAt = null;
+    const line = this.#line(job);
+    const place = line.jobs.findLastIndex((other) => other.createdAt <= job.createdAt) + 1;
+    line.jobs.splice(place, 0, job);
+    line.createdAtSum += job.createdAt;
+    this.#publish(job);
+  }
+
+  claim(pick: ClaimPick): readonly ClusterJob[] {
+    const line = this.#line(pick);
+    const taken = line.jobs.splice(0, pick.count);
+    for (const job of taken) line.createdAtSum -= job.createdAt;
+    if (taken.length > 0) this.#publish(pick);
+    return taken;
+  }
+
+  finish(job: ClusterJob, now: number): void {
+    job.finishedAt = now;
+    this.unfinished -= 1;
+  }
+
+  #line({ queue, priority, client }: Pick<Bucket, 'queue' | 'priority' | 'client'>) {
+    const key = `${queue}|${priority}|${client}`;
+    const line = this.#waiting.get(key) ?? { jobs: [], createdAtSum: 0 };
+    this.#waiting.set(key, line);
+    return line;
+  }
+
+  #publish(of: Pick<Bucket, 'queue' | 'priority' | 'client'>): void {
+    const { jobs, createdAtSum } = this.#line(of);
+    const { queue, priority, client } = of;
+    const oldestCreatedAt = jobs[0]?.createdAt ?? null;
+    this.backlog.apply([{ queue, priority, client, count: jobs.length, createdAtSum, oldestCreatedAt }], 0);
+  }
+}

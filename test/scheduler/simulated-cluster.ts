@@ -1,0 +1,289 @@
+/**
+ * The real loop over several servers with several cards each, all by one virtual clock: hours take seconds. What must hold under any
+ * policy is looked at in each turn (cluster-rules.ts).
+ */
+import { type Random, VirtualClock } from '../../src/clock.ts';
+import type { Resident } from '../../src/domain/backend.ts';
+import { type BackendId, type InstanceId, stableId } from '../../src/domain/ids.ts';
+import type { BackendObservation } from '../../src/domain/observation.ts';
+import type { Effect } from '../../src/scheduler/events.ts';
+import { SchedulerLoop } from '../../src/scheduler/loop.ts';
+import type { BackendSettings } from '../../src/scheduler/state.ts';
+import { type ClusterJob, ClusterJobs, type JobWish } from './cluster-jobs.ts';
+import { type ClusterModel, ClusterModels } from './cluster-models.ts';
+import { ClusterRules, namesOn } from './cluster-rules.ts';
+
+export interface ClusterServer {
+  readonly name: string;
+  /** Bytes of each card. */
+  readonly cards: readonly number[];
+  /** Default managed: processes of our own, each where we say, two loads at once. */
+  readonly mode?: 'ATTACHED' | 'MANAGED';
+  /** Default the usual one of its mode. */
+  readonly maxLoadedModels?: number;
+}
+
+export interface ClusterOptions {
+  readonly servers: readonly ClusterServer[];
+  readonly models: readonly ClusterModel[];
+  readonly random: Random;
+}
+
+interface Held {
+  readonly backendId: BackendId;
+  readonly model: ClusterModel;
+  readonly contextLength: number;
+  readonly cards: readonly { readonly gpuId: string; readonly bytes: number }[];
+  state: 'loading' | 'resident' | 'leaving';
+}
+
+const READING_MS = 2_000;
+const POKE_MS = 100;
+const UNLOAD_MS = 400;
+const LOOK_MS = 10;
+
+export class SimulatedCluster {
+  readonly clock = new VirtualClock();
+  readonly jobs = new ClusterJobs();
+  readonly rules = new ClusterRules();
+  readonly loop: SchedulerLoop;
+  readonly models: ClusterModels;
+  /** Names, in the order in which they were loaded, with the name of the server. */
+  readonly loads: { readonly model: string; readonly server: string; readonly contextLength: number }[] = [];
+  /** How many of the next loads fail. */
+  failingLoads = 0;
+  onChange: () => void = () => {};
+  readonly #servers: ReadonlyMap<BackendId, ClusterServer>;
+  readonly #held = new Map<InstanceId, Held>();
+  readonly #down = new Set<BackendId>();
+  readonly #poked = new Set<BackendId>();
+
+  constructor({ servers, models, random }: ClusterOptions) {
+    this.#servers = new Map(servers.map((server) => [backendIdOf(server.name), server]));
+    this.models = new ClusterModels(models, (id) => this.#servers.get(id)?.name);
+    this.loop = new SchedulerLoop({
+      backends: servers.map(settingsOf),
+      backlog: this.jobs.backlog,
+      resolver: this.models,
+      clock: this.clock,
+      random,
+      perform: (effect) => this.#perform(effect),
+      changed: (state) => {
+        this.rules.turned(state);
+        this.onChange();
+      },
+    });
+    this.loop.start();
+    for (const id of this.#servers.keys()) this.#read(id);
+  }
+
+  submit(wish: JobWish): ClusterJob {
+    const job = this.jobs.add(wish, this.models.model(wish.model).runMs, this.clock.now());
+    this.loop.look();
+    return job;
+  }
+
+  run(ms: number): void {
+    this.clock.advance(ms);
+  }
+
+  /** Until every job is done, but not for longer. */
+  runUntilDone(mostMs: number): void {
+    const end = this.clock.now() + mostMs;
+    while (this.jobs.unfinished > 0 && this.clock.now() < end) this.clock.advance(READING_MS);
+  }
+
+  residents(server: string): readonly string[] {
+    return namesOn(this.loop.state, backendIdOf(server));
+  }
+
+  /** The server dies and everything in it; it is back after so long. */
+  crash(server: string, forMs: number): void {
+    const id = backendIdOf(server);
+    if (this.#down.has(id)) return;
+    this.#down.add(id);
+    for (const [instanceId, { backendId }] of this.#held) if (backendId === id) this.#held.delete(instanceId);
+    this.#observe(id);
+    this.clock.after(forMs, () => {
+      this.#down.delete(id);
+      this.#observe(id);
+    });
+  }
+
+  #read(id: BackendId): void {
+    this.#observe(id);
+    this.clock.after(READING_MS, () => this.#read(id));
+  }
+
+  #observe(backendId: BackendId): void {
+    this.loop.handle({ type: 'observed', observation: this.#observation(backendId) });
+  }
+
+  #observation(backendId: BackendId): BackendObservation {
+    const now = this.clock.now();
+    const server = this.#servers.get(backendId);
+    const isUp = !this.#down.has(backendId);
+    const here = [...this.#held.values()].filter((one) => one.backendId === backendId);
+    const gpus = (server?.cards ?? []).map((totalBytes, index) => {
+      const key = `GPU-${index}`;
+      const id = stableId('gpu', server?.name ?? '', key);
+      const parts = here.flatMap(({ cards }) => cards).filter(({ gpuId }) => gpuId === id);
+      const usedBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+      const fixed = { name: 'virtual', processes: [], source: 'VIRTUAL', sampledAt: now } as const;
+      return { key, index, totalBytes, usedBytes, ...fixed };
+    });
+    return {
+      backendId,
+      startedAt: now,
+      at: now,
+      health: isUp ? 'HEALTHY' : 'UNREACHABLE',
+      problem: isUp ? null : 'It does not answer.',
+      version: '0.33.0',
+      residents: isUp ? here.filter(({ state }) => state === 'resident').map(residentOf) : null,
+      host: null,
+      gpus,
+      probeProblem: null,
+      models: null,
+    };
+  }
+
+  #perform(effect: Effect): void {
+    this.rules.asks(effect, this.loop.state);
+    switch (effect.type) {
+      case 'claim':
+        this.clock.after(1, () => this.#claim(effect));
+        return;
+      case 'load':
+        this.#load(effect);
+        return;
+      case 'unload':
+        this.#unload(effect.instanceId);
+        return;
+      case 'poke':
+        this.#poke(effect.backendId);
+        return;
+      case 'adopt':
+      case 'missing':
+      case 'forget':
+      case 'probed':
+      case 'decided':
+        return;
+    }
+  }
+
+  #poke(id: BackendId): void {
+    if (this.#poked.has(id)) return;
+    this.#poked.add(id);
+    this.clock.after(POKE_MS, () => {
+      this.#poked.delete(id);
+      this.#observe(id);
+    });
+  }
+
+  #load({ instanceId, backendId, spec }: Extract<Effect, { type: 'load' }>): void {
+    const { modelName, contextLength } = spec.variant;
+    const model = this.models.model(modelName);
+    const cards = this.loop.state.instances.get(instanceId)?.footprint ?? [];
+    const one: Held = { backendId, model, contextLength, cards, state: 'loading' };
+    this.#held.set(instanceId, one);
+    this.loads.push({ model: modelName, server: this.#servers.get(backendId)?.name ?? '', contextLength });
+    this.clock.after(model.loadMs, () => {
+      if (this.failingLoads > 0 || !this.#held.has(instanceId)) {
+        this.failingLoads = Math.max(0, this.failingLoads - 1);
+        this.rules.mayLeave.add(instanceId);
+        const how = { remedy: 'retry', message: 'it broke', spilled: false } as const;
+        this.loop.handle({ type: 'load-failed', instanceId, ...how });
+        return;
+      }
+      one.state = 'resident';
+      const bytes = cards.reduce((sum, part) => sum + part.bytes, 0);
+      const measured = { sizeBytes: bytes, vramBytes: bytes };
+      this.loop.handle({ type: 'loaded', instanceId, variant: spec.variant, measured });
+    });
+  }
+
+  #unload(instanceId: InstanceId): void {
+    const one = this.#held.get(instanceId);
+    if (one) one.state = 'leaving';
+    this.clock.after(UNLOAD_MS, () => {
+      this.#held.delete(instanceId);
+      this.loop.handle({ type: 'unloaded', instanceId });
+    });
+  }
+
+  #claim({ claim, claimNumber }: Extract<Effect, { type: 'claim' }>): void {
+    const got = claim.picks.flatMap((pick) => this.jobs.claim(pick));
+    this.loop.handle({ type: 'claimed', claimNumber, jobs: got.map(({ id }) => id) });
+    for (const job of got) this.#start(claim.instanceId, job);
+  }
+
+  #start(instanceId: InstanceId, job: ClusterJob): void {
+    const one = this.#held.get(instanceId);
+    const status = this.loop.state.instances.get(instanceId)?.status;
+    if (one && status === 'LOADING') {
+      this.clock.after(LOOK_MS, () => this.#start(instanceId, job));
+      return;
+    }
+    if (one?.state !== 'resident') {
+      this.#giveBack(instanceId, job);
+      return;
+    }
+    job.startedAt = this.clock.now();
+    this.clock.after(job.runMs, () => {
+      if (!this.#held.has(instanceId)) {
+        this.#giveBack(instanceId, job);
+        return;
+      }
+      this.jobs.finish(job, this.clock.now());
+      this.#left(instanceId, job, job.runMs);
+    });
+  }
+
+  #giveBack(instanceId: InstanceId, job: ClusterJob): void {
+    this.jobs.put(job);
+    this.#left(instanceId, job, 0);
+    this.loop.look();
+  }
+
+  #left(instanceId: InstanceId, { id: jobId, client }: ClusterJob, ranMs: number): void {
+    this.loop.handle({ type: 'left', instanceId, jobId, client, ranMs, suspect: false });
+  }
+}
+
+export function backendIdOf(server: string): BackendId {
+  return stableId('bkd', server);
+}
+
+function settingsOf({ name, mode = 'MANAGED', maxLoadedModels }: ClusterServer): BackendSettings {
+  const isManaged = mode === 'MANAGED';
+  return {
+    id: backendIdOf(name),
+    name,
+    mode,
+    url: 'http://test',
+    capabilities: {
+      loadChannels: isManaged ? 2 : 1,
+      hasBeliefs: false,
+      placement: isManaged ? 'caller' : 'server',
+      hostBytesPerInstance: 0,
+    },
+    maxLoadedModels: maxLoadedModels ?? null,
+    headroomBytes: 0,
+    parallel: 1,
+    hasProbe: true,
+    probeIntervalMs: READING_MS,
+  };
+}
+
+function residentOf({ model, contextLength, cards }: Held): Resident {
+  const bytes = cards.reduce((sum, part) => sum + part.bytes, 0);
+  const fixed = { expiresAt: null, parallel: null, gpuKeys: null };
+  return {
+    modelName: model.name,
+    digest: model.name,
+    contextLength,
+    sizeBytes: bytes,
+    vramBytes: bytes,
+    ...fixed,
+  };
+}
