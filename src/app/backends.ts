@@ -123,7 +123,7 @@ function buildProbe(
   clock: Clock,
 ): GpuProbe | null {
   if (gpus === 'auto') {
-    if (managed) return createLocalProbe([local.nvidia, local.amd]);
+    if (managed) return createLocalProbe([local.nvidia, local.amd], clock);
     const isHere = isLoopback(new URL(url).hostname);
     return createAutoProbe({
       url,

@@ -6,6 +6,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { formatBytes } from '../domain/units.ts';
 import { createAmdProbe } from '../monitor/amd-probe.ts';
+import { GpuProbeError } from '../monitor/gpu-probe-error.ts';
 import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
 import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
 import { createVirtualProbe } from '../monitor/virtual-probe.ts';
@@ -19,23 +20,35 @@ export async function gpuFindings(
 ): Promise<readonly Finding[]> {
   if (backend.gpus !== 'auto') {
     const findings: Finding[] = [];
-    for (const gpu of backend.gpus) findings.push(await gpuFinding(gpu, backend, clock));
+    for (const gpu of backend.gpus) findings.push(...(await findingsOf(gpu, backend, clock)));
     return findings;
   }
-  let problem: string | null = null;
+  const found = await lookForGpus(backend, answers, clock);
+  return found.length > 0 ? found : [NONE_FOUND];
+}
+
+const NONE_FOUND: Finding = {
+  level: 'warn',
+  subject: 'gpu',
+  text: 'none found. Without one models are limited by number and RAM. For another kind of GPU give its size: gpus: [{ probe: fixed, total: 24GiB }].',
+};
+
+/** As the server looks for them: the first probe that sees one, with what is wrong with those before it. */
+async function lookForGpus(
+  backend: BackendConfig,
+  answers: boolean,
+  clock: Clock,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
   for (const probe of usualProbes(backend, answers, clock)) {
     const outcome = await read(probe);
-    if (outcome.ok && outcome.gpus.length > 0) return outcome.gpus.map(gpuLine);
-    // That a real Ollama has no virtual GPUs is nothing to repair.
-    if (!outcome.ok && probe.kind !== 'virtual') problem ??= outcome.problem;
+    if (!outcome.ok) {
+      // That a real Ollama has no virtual GPUs is nothing to repair.
+      if (!outcome.noGpu && probe.kind !== 'virtual') findings.push(trouble('warn', outcome.problem));
+    } else if (outcome.gpus.length > 0)
+      return [...findings, ...outcome.gpus.map(gpuLine), ...beside(outcome)];
   }
-  return [
-    {
-      level: 'warn',
-      subject: 'gpu',
-      text: `none found${problem === null ? '.' : ` (${problem})`} Without one models are limited by number and RAM. For another kind of GPU give its size: gpus: [{ probe: fixed, total: 24GiB }].`,
-    },
-  ];
+  return findings;
 }
 
 /** In the order in which the server asks them. */
@@ -54,33 +67,43 @@ function nvidiaProbe({ managed }: BackendConfig, clock: Clock): GpuProbe {
     : createNvidiaProbe({ clock, env: { ...process.env, ...managed.env } });
 }
 
-async function gpuFinding(gpu: GpuConfig, backend: BackendConfig, clock: Clock): Promise<Finding> {
+async function findingsOf(gpu: GpuConfig, backend: BackendConfig, clock: Clock): Promise<readonly Finding[]> {
   const subject = 'gpu';
   switch (gpu.probe) {
     case 'none':
-      return { level: 'ok', subject, text: 'none, as the settings say' };
+      return [{ level: 'ok', subject, text: 'none, as the settings say' }];
     case 'fixed':
-      return {
-        level: 'ok',
-        subject,
-        text: `GPU ${gpu.index}: ${formatBytes(gpu.totalBytes)}, as the settings say; what other programs use there is not seen`,
-      };
+      return [
+        {
+          level: 'ok',
+          subject,
+          text: `GPU ${gpu.index}: ${formatBytes(gpu.totalBytes)}, as the settings say; what other programs use there is not seen`,
+        },
+      ];
     case 'nvidia':
     case 'amd':
     case 'prometheus':
     case 'virtual': {
       const outcome = await read(probeOf(gpu, backend, clock));
-      if (!outcome.ok) return { level: 'fail', subject, text: outcome.problem };
-      const found = outcome.gpus.find((reading) => gpu.index === null || reading.index === gpu.index);
-      if (found) return gpuLine(found);
+      if (!outcome.ok) return [trouble('fail', outcome.problem)];
+      const found = outcome.gpus.filter((reading) => gpu.index === null || reading.index === gpu.index);
       const there = outcome.gpus.map((reading) => reading.index).join(', ');
-      return {
-        level: 'fail',
-        subject,
-        text: `there is no GPU ${gpu.index}; the ${gpu.probe} probe sees ${there}. Correct the index.`,
-      };
+      const missing = trouble(
+        'fail',
+        `there is no GPU ${gpu.index}; the ${gpu.probe} probe sees ${there}. Correct the index.`,
+      );
+      return [...(found.length > 0 ? found.map(gpuLine) : [missing]), ...beside(outcome)];
     }
   }
+}
+
+function trouble(level: Finding['level'], text: string): Finding {
+  return { level, subject: 'gpu', text };
+}
+
+/** What is wrong with other GPUs than those that were read. */
+function beside({ problem }: Extract<Reading, { ok: true }>): readonly Finding[] {
+  return problem === null ? [] : [trouble('warn', problem)];
 }
 
 function probeOf(
@@ -110,15 +133,20 @@ function gpuLine(reading: GpuReading): Finding {
 }
 
 type Reading =
-  | { readonly ok: true; readonly gpus: readonly GpuReading[] }
-  | { readonly ok: false; readonly problem: string };
+  | { readonly ok: true; readonly gpus: readonly GpuReading[]; readonly problem: string | null }
+  | { readonly ok: false; readonly problem: string; readonly noGpu: boolean };
 
 async function read(probe: GpuProbe): Promise<Reading> {
   try {
     await probe.start();
-    return { ok: true, gpus: await probe.read() };
+    const gpus = await probe.read();
+    return { ok: true, gpus, problem: probe.problem };
   } catch (error) {
-    return { ok: false, problem: messageOf(error) };
+    return {
+      ok: false,
+      problem: messageOf(error),
+      noGpu: error instanceof GpuProbeError && error.noGpu,
+    };
   } finally {
     await probe.stop();
   }

@@ -40,6 +40,8 @@ export interface GpuProbe {
   readonly kind: 'nvidia' | 'amd' | 'prometheus' | 'fixed' | 'virtual' | 'auto' | 'combined';
   /** How old figures may be that its source gives out as new, in milliseconds; 0 where it measures when it is asked. */
   readonly lagMs: number;
+  /** Of the newest reading: which GPUs are there and could not be read, and what to do; null when it was whole. */
+  readonly problem: string | null;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Everything, unless less is asked for. Bounded by its own time-out. @throws GpuProbeError with what to do about it */

@@ -23,13 +23,11 @@ export async function runJob(
 ): Promise<void> {
   const { store, clock } = deps;
   const { job } = run.claimed;
-  const { signal } = run.controller;
   const startedAt = clock.monotonic();
   const recorder = new OutputRecorder(attemptNumber(job));
   const outcome = await attempt(seat, run, recorder, deps).then(
     (result) => ({ result }),
-    // Whatever an ended run fails with, it failed because it was ended.
-    (error: unknown) => ({ error: signal.aborted ? signal.reason : error }),
+    (error: unknown) => ({ error }),
   );
   const ranMs = clock.monotonic() - startedAt;
   if ('result' in outcome) {
@@ -68,8 +66,6 @@ async function attempt(
     if (!seat.handle)
       throw new BackendError('BACKEND_ERROR', 'retry', 'The instance went before the job could start.');
     const sink: OutputSink = (channel, text) => {
-      // What an ended run still says must not get into the text of the job's next one.
-      if (signal.aborted) return;
       recorder.add(channel, text);
       outputs.append(job.id, channel, text);
     };
@@ -108,8 +104,8 @@ async function settle(
     );
   if (error instanceof RunEnded) {
     switch (error.why) {
-      case 'not-held':
-        return; // The store knows better already what has become of it.
+      case 'cancelled':
+        return; // The store has it as CANCELLED already.
       case 'shutdown':
         await store.release([{ id: job.id, fence: job.fence, attempt: null, counts: false, delayMs: 0 }]);
         return;

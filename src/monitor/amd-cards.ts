@@ -1,6 +1,7 @@
 /** AMD cards in sysfs, as the amdgpu driver shows them: docs.kernel.org/gpu/amdgpu/driver-misc.html */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../domain/errors.ts';
 import { GiB } from '../domain/units.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 
@@ -19,37 +20,48 @@ const AMD_VENDOR = '0x1002';
 /** Integrated GPUs have this little of their own; Ollama does not use them either (`IGPUMemLimit` in its discover/amd_linux.go). */
 const LEAST_BYTES = GiB;
 
+export interface AmdCards {
+  readonly cards: readonly AmdCard[];
+  /** Of each card that is there and cannot be read: which, why, and what to do. */
+  readonly problems: readonly string[];
+}
+
 /**
  * The discrete cards, in the order of their PCI addresses: numbers of DRM cards change from boot to boot.
  * @param root in front of `/sys` and `/usr`; empty but in tests
- * @throws GpuProbeError when there is none
+ * @throws GpuProbeError when there is none, or none that can be read
  */
-export async function readAmdCards(root: string): Promise<readonly AmdCard[]> {
+export async function readAmdCards(root: string): Promise<AmdCards> {
   const folder = join(root, '/sys/class/drm');
-  const entries = await readdir(folder).catch(() => [] as string[]);
+  const entries = await readdir(folder).catch(noneOr);
   const found = await Promise.all(
     entries.filter((name) => /^card\d+$/.test(name)).map((name) => readCard(root, folder, name)),
   );
-  const cards = found.filter((card) => card !== null);
+  const problems = found.filter((card) => typeof card === 'string');
+  const cards = found.filter((card) => card !== null && typeof card !== 'string');
   const discrete = cards.filter((card) => card.totalBytes >= LEAST_BYTES);
+  if (discrete.length === 0 && problems.length > 0) throw new GpuProbeError(problems.join(' '));
   if (discrete.length === 0) throw cards.length === 0 ? noCards() : onlyIntegrated();
-  return withOwnKeys(discrete.sort((a, b) => order(a).localeCompare(order(b))));
+  return { cards: withOwnKeys(discrete.sort((a, b) => order(a).localeCompare(order(b)))), problems };
 }
 
-async function readCard(root: string, folder: string, card: string): Promise<AmdCard | null> {
+/** What is wrong with the card; null for one that is not AMD's, or that another driver has than amdgpu. */
+async function readCard(root: string, folder: string, card: string): Promise<AmdCard | string | null> {
   const device = join(folder, card, 'device');
-  const [vendor, total] = await Promise.all([
-    text(join(device, 'vendor')),
+  if ((await text(join(device, 'vendor'))) !== AMD_VENDOR) return null;
+  const [total, used, uniqueId, uevent, name] = await Promise.all([
     bytes(join(device, 'mem_info_vram_total')),
-  ]);
-  if (vendor !== AMD_VENDOR || !total) return null;
-  const [used, uniqueId, uevent, name] = await Promise.all([
     bytes(join(device, 'mem_info_vram_used')),
     text(join(device, 'unique_id')),
     text(join(device, 'uevent')),
     readName(root, device),
   ]);
   const pciAddress = /^PCI_SLOT_NAME=(.+)$/m.exec(uevent ?? '')?.[1] ?? null;
+  if (total === null) return null;
+  const broken = [total, used].find((value) => typeof value === 'string');
+  if (broken !== undefined) return unreadable(name, pciAddress ?? card, broken);
+  if (typeof total !== 'number' || typeof used === 'string') return null;
+  if (total === 0) return unreadable(name, pciAddress ?? card, 'its memory has 0 bytes');
   const identified = uniqueId !== null && /[1-9a-f]/i.test(uniqueId);
   return {
     key: identified ? uniqueId : (pciAddress ?? card),
@@ -102,19 +114,40 @@ async function text(path: string): Promise<string | null> {
   }
 }
 
-async function bytes(path: string): Promise<number | null> {
-  const said = await text(path);
-  return said !== null && /^\d+$/.test(said) ? Number(said) : null;
+/** Null where the driver has no such file; what is wrong with a card that does not answer. */
+async function bytes(path: string): Promise<number | string | null> {
+  try {
+    const said = (await readFile(path, 'utf8')).trim();
+    return /^\d+$/.test(said) ? Number(said) : `${path} holds "${said.slice(0, 100)}"`;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    return messageOf(error);
+  }
+}
+
+function noneOr(error: unknown): readonly string[] {
+  if (isMissing(error)) return [];
+  throw error;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+function unreadable(name: string, address: string, problem: string): string {
+  return `The AMD GPU ${name} (${address}) cannot be read: ${problem}. No model is loaded onto it. Look into the kernel log (\`dmesg | grep amdgpu\`): it may be in a reset, or lost.`;
 }
 
 function noCards(): GpuProbeError {
   return new GpuProbeError(
     'There is no AMD card with memory under /sys/class/drm. Check that the amdgpu driver is loaded (`lsmod | grep amdgpu`) and that a container sees /sys, or set "probe: fixed" with the total of each GPU, or "probe: none".',
+    { noGpu: true },
   );
 }
 
 function onlyIntegrated(): GpuProbeError {
   return new GpuProbeError(
     'The only AMD GPU here is integrated and shares the memory of the host. Set "probe: fixed" with the total that models may take, or "probe: none".',
+    { noGpu: true },
   );
 }

@@ -27,6 +27,7 @@ class AmdProbe implements GpuProbe {
   readonly #root: string;
   readonly #timeoutMs: number;
   readonly #processes: AmdProcesses;
+  #problem: string | null = null;
   /** A file of a GPU that hangs may never be read to its end; a second reader would only wait beside the first. */
   #underWay: Promise<readonly GpuReading[]> | undefined;
 
@@ -35,6 +36,10 @@ class AmdProbe implements GpuProbe {
     this.#root = root;
     this.#timeoutMs = timeoutMs;
     this.#processes = new AmdProcesses(root, clock);
+  }
+
+  get problem(): string | null {
+    return this.#problem;
   }
 
   async start(): Promise<void> {}
@@ -59,8 +64,9 @@ class AmdProbe implements GpuProbe {
 
   async #read(): Promise<readonly GpuReading[]> {
     const sampledAt = this.#clock.now();
-    const cards = await readAmdCards(this.#root);
+    const { cards, problems } = await readAmdCards(this.#root);
     const processes = await this.#processes.read();
+    this.#problem = problems.join(' ') || null;
     return cards.map(({ key, pciAddress, name, totalBytes, usedBytes }, index) => ({
       key,
       index,
@@ -76,7 +82,6 @@ class AmdProbe implements GpuProbe {
   #hangs(): GpuProbeError {
     return new GpuProbeError(
       `The files of the amdgpu driver could not be read within ${this.#timeoutMs} ms: a GPU hangs or is being reset. Look into the kernel log (\`dmesg | grep amdgpu\`).`,
-      { timedOut: true },
     );
   }
 }

@@ -1,6 +1,7 @@
 /** Finds out by itself how the GPUs of a backend's host can be read. */
 import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
+import { messageOf } from '../domain/errors.ts';
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 import { createLocalProbe } from './local-probe.ts';
@@ -35,12 +36,16 @@ class AutoProbe implements GpuProbe {
 
   constructor(options: AutoProbeOptions) {
     this.#options = options;
-    this.#local = createLocalProbe(options.local);
+    this.#local = createLocalProbe(options.local, options.clock);
     this.#pool = new Pool(new URL(options.url).origin, {
       connectTimeout: TIMEOUT_MS,
       headersTimeout: TIMEOUT_MS,
       allowH2: false,
     });
+  }
+
+  get problem(): string | null {
+    return this.#found?.problem ?? null;
   }
 
   async start(): Promise<void> {
@@ -57,16 +62,17 @@ class AutoProbe implements GpuProbe {
   }
 
   async #offersVirtualGpus(): Promise<boolean> {
+    const { url } = this.#options;
     try {
       const { statusCode, body } = await this.#pool.request({ path: '/virtual/gpus', method: 'GET' });
       await body.dump();
+      // Of a server that has trouble, or of a proxy before it, nothing can be told yet.
+      if (statusCode >= 500) throw new Error(`status ${statusCode}`);
       return statusCode === 200;
     } catch (error) {
       throw new GpuProbeError(
-        `What GPUs ${this.#options.url} has cannot be found out before it answers. Check that it runs, or name its GPUs in the configuration.`,
-        {
-          cause: error,
-        },
+        `What GPUs ${url} has cannot be found out before it answers (${messageOf(error)}). Check that it runs, or name its GPUs in the configuration.`,
+        { cause: error },
       );
     }
   }

@@ -1,11 +1,12 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Backend, BackendReading } from '../domain/backend.ts';
 import { BackendError, messageOf } from '../domain/errors.ts';
-import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
+import type { GpuDetail, GpuProbe } from '../domain/gpu.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import type { BackendHealth } from '../domain/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { type GpuNews, GpuWatch } from './gpu-watch.ts';
 
 /** What the monitor needs of a backend. */
 export type MonitoredBackend = Pick<Backend, 'id' | 'name' | 'inspect'> & {
@@ -62,10 +63,14 @@ export class BackendWatch {
   #modelsReadAt = Number.NEGATIVE_INFINITY;
   #version: string | null = null;
   #lost = false;
+  readonly #gpus: GpuWatch | null;
+  #gpuProblem: string | null = null;
   #failuresInARow = 0;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    const { probe, clock, intervalMs } = options;
+    this.#gpus = probe && new GpuWatch(probe, clock, intervalMs);
   }
 
   start(): void {
@@ -120,13 +125,13 @@ export class BackendWatch {
   }
 
   async #read({ startedAt, detail }: Reading): Promise<BackendObservation> {
-    const { backend, probe } = this.#options;
+    const { backend } = this.#options;
     const [inspected, probed] = await Promise.all([
       outcome(() => backend.inspect(this.#stopping.signal)),
-      probe ? outcome(() => probe.read(detail)) : null,
+      this.#gpus?.read(detail) ?? null,
     ]);
     const listed = inspected.ok && detail === 'everything' && this.#modelsDue() ? await this.#list() : null;
-    return this.#observation({ startedAt, detail }, inspected, probed, listed);
+    return this.#observation(startedAt, inspected, probed, listed);
   }
 
   #modelsDue(): boolean {
@@ -144,15 +149,14 @@ export class BackendWatch {
   }
 
   #observation(
-    { startedAt, detail }: Pick<Reading, 'startedAt' | 'detail'>,
+    startedAt: number,
     inspected: Outcome<BackendReading>,
-    probed: Outcome<readonly GpuReading[]> | null,
+    probed: GpuNews | null,
     listed: Outcome<readonly ModelInfo[]> | null,
   ): BackendObservation {
-    const { probe, intervalMs } = this.#options;
     if (inspected.ok) this.#version = inspected.value.version;
     this.#failuresInARow = inspected.ok ? 0 : this.#failuresInARow + 1;
-    const probeProblem = problemOf(probed);
+    const probeProblem = probed?.problem ?? null;
     const problem = problemOf(inspected) ?? problemOf(listed) ?? probeProblem;
     return {
       backendId: this.#options.backend.id,
@@ -164,9 +168,8 @@ export class BackendWatch {
       residents: inspected.ok ? inspected.value.residents : null,
       host: inspected.ok ? inspected.value.host : null,
       ...(inspected.ok && inspected.value.ownPids && { ownPids: inspected.value.ownPids }),
-      gpus: probed?.ok ? probed.value : null,
-      gpuDetail: detail,
-      ...(probe && { gpuIntervalMs: intervalMs + probe.lagMs }),
+      gpus: probed?.gpus ?? null,
+      ...(probed && { gpuDetail: probed.detail, gpuIntervalMs: probed.intervalMs }),
       probeProblem,
       models: listed?.ok ? listed.value : null,
     };
@@ -187,11 +190,22 @@ export class BackendWatch {
       logger?.warn('Lost a backend', { backend: backend.name, problem: observation.problem });
     if (!lost && this.#lost) logger?.info('A backend is back', { backend: backend.name });
     this.#lost = lost;
+    // Of a server that does not answer no more can be said.
+    if (!lost) this.#reportGpus(observation.probeProblem);
     try {
       onReading(observation);
     } catch (error) {
       logger?.error('A reading could not be taken in', { backend: backend.name, err: error });
     }
+  }
+
+  #reportGpus(problem: string | null): void {
+    const { backend, logger } = this.#options;
+    if (problem === this.#gpuProblem) return;
+    this.#gpuProblem = problem;
+    if (problem !== null)
+      logger?.warn('The GPUs of a backend are not all well', { backend: backend.name, problem });
+    else logger?.info('The GPUs of a backend are well again', { backend: backend.name });
   }
 
   #pauseMs(): number {

@@ -1,5 +1,6 @@
 /** Several probes as one, each for the GPUs that the configuration gives it. */
-import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 
 export interface ProbeShare {
@@ -8,42 +9,75 @@ export interface ProbeShare {
   readonly index: number | null;
 }
 
-/**
- * A probe that several shares name is read once; where two tell of the same index, the first does. Fails when any of them
- * does: half a reading would make the other cards look gone.
- */
+/** A probe that several shares name is read once; where two tell of the same index, the first does. */
 export function combineProbes(shares: readonly ProbeShare[]): GpuProbe {
-  const probes = [...new Set(shares.map((share) => share.probe))];
-  return {
-    kind: 'combined',
-    get lagMs() {
-      return Math.max(0, ...probes.map((probe) => probe.lagMs));
-    },
-    async start() {
-      await Promise.all(probes.map((probe) => probe.start()));
-    },
-    async stop() {
-      await Promise.all(probes.map((probe) => probe.stop()));
-    },
-    async read(detail) {
-      const readings = new Map<GpuProbe, readonly GpuReading[]>();
-      await Promise.all(probes.map(async (probe) => readings.set(probe, await probe.read(detail))));
-      const byIndex = new Map<number, GpuReading>();
-      for (const share of shares) {
-        for (const gpu of pick(share, readings.get(share.probe) ?? []))
-          if (!byIndex.has(gpu.index)) byIndex.set(gpu.index, gpu);
-      }
-      return [...byIndex.values()].sort((a, b) => a.index - b.index);
-    },
-  };
+  return new CombinedProbe(shares);
 }
 
-function pick({ probe, index }: ProbeShare, gpus: readonly GpuReading[]): readonly GpuReading[] {
-  if (index === null) return gpus;
-  const wanted = gpus.filter((gpu) => gpu.index === index);
-  if (wanted.length > 0) return wanted;
+/**
+ * Of a probe that fails its last reading stands, with its age, as long as another one still answers: one broken source blinds nobody
+ * to the cards of the others, and makes none of its own look gone.
+ */
+class CombinedProbe implements GpuProbe {
+  readonly kind = 'combined';
+  readonly #shares: readonly ProbeShare[];
+  readonly #probes: readonly GpuProbe[];
+  readonly #last = new Map<GpuProbe, readonly GpuReading[]>();
+  #problem: string | null = null;
+
+  constructor(shares: readonly ProbeShare[]) {
+    this.#shares = shares;
+    this.#probes = [...new Set(shares.map(({ probe }) => probe))];
+  }
+
+  get lagMs(): number {
+    return Math.max(0, ...this.#probes.map((probe) => probe.lagMs));
+  }
+
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#probes.map((probe) => probe.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#probes.map((probe) => probe.stop()));
+  }
+
+  async read(detail?: GpuDetail): Promise<readonly GpuReading[]> {
+    const failures = new Map<GpuProbe, unknown>();
+    const readings = this.#probes.map(async (probe) => {
+      try {
+        this.#last.set(probe, await probe.read(detail));
+      } catch (error) {
+        failures.set(probe, error);
+      }
+    });
+    await Promise.all(readings);
+    const [failure] = failures.values();
+    if (failures.size === this.#probes.length && failure) throw failure;
+    const byIndex = new Map<number, GpuReading>();
+    const missing: string[] = [];
+    for (const { probe, index } of this.#shares) {
+      const gpus = this.#last.get(probe) ?? [];
+      const wanted = gpus.filter((gpu) => index === null || gpu.index === index);
+      if (index !== null && wanted.length === 0 && !failures.has(probe))
+        missing.push(notThere(probe, index, gpus));
+      for (const gpu of wanted) if (!byIndex.has(gpu.index)) byIndex.set(gpu.index, gpu);
+    }
+    const told = this.#probes.flatMap((probe) =>
+      failures.has(probe) ? messageOf(failures.get(probe)) : (probe.problem ?? []),
+    );
+    const problem = [...told, ...missing].join(' ') || null;
+    if (byIndex.size === 0 && problem !== null) throw new GpuProbeError(problem);
+    this.#problem = problem;
+    return [...byIndex.values()].sort((a, b) => a.index - b.index);
+  }
+}
+
+function notThere({ kind }: GpuProbe, index: number, gpus: readonly GpuReading[]): string {
   const there = gpus.map((gpu) => gpu.index).join(', ') || 'none';
-  throw new GpuProbeError(
-    `There is no GPU ${index}: the ${probe.kind} probe sees ${there}. Check the index in the configuration.`,
-  );
+  return `There is no GPU ${index}: the ${kind} probe sees ${there}. Check the index in the configuration, or the card.`;
 }

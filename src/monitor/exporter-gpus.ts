@@ -17,6 +17,8 @@ export interface ExportedGpu {
 
 export interface Exported {
   readonly gpus: readonly ExportedGpu[];
+  /** Of each GPU whose memory is not told: which, and what to do. */
+  readonly problems: readonly string[];
   /** How old the exporter's own figures may be, in milliseconds. */
   readonly lagMs: number;
 }
@@ -27,13 +29,23 @@ export const DCGM_INTERVAL_MS = 30_000;
 /**
  * Of dcgm-exporter (github.com/NVIDIA/dcgm-exporter, etc/default-counters.csv) or nvidia_gpu_exporter
  * (github.com/utkuozdemir/nvidia_gpu_exporter, docs/METRICS.md); null when the metrics are of neither.
- * @throws GpuProbeError when the exporter itself cannot read them, or does not tell what programs can have of one
+ * @throws GpuProbeError when the exporter itself cannot read them
  */
 export function gpusOf(samples: readonly Sample[]): Exported | null {
   const dcgm = dcgmGpus(samples);
-  if (dcgm.length > 0) return { gpus: dcgm, lagMs: DCGM_INTERVAL_MS };
+  if (dcgm.length > 0) return { ...sorted(dcgm), lagMs: DCGM_INTERVAL_MS };
   const smi = smiGpus(samples);
-  return smi.length > 0 ? { gpus: smi, lagMs: 0 } : null;
+  return smi.length > 0 ? { ...sorted(smi), lagMs: 0 } : null;
+}
+
+/** One GPU, or what is wrong with it. */
+type Found = ExportedGpu | string;
+
+function sorted(found: readonly Found[]): Pick<Exported, 'gpus' | 'problems'> {
+  return {
+    gpus: found.filter((each) => typeof each !== 'string'),
+    problems: found.filter((each) => typeof each === 'string'),
+  };
 }
 
 interface Memory {
@@ -57,17 +69,21 @@ function sizes(memory: Memory, unit: number): Pick<ExportedGpu, 'totalBytes' | '
 }
 
 /** In MiB, one series for a GPU, or for each MIG slice of it. DCGM writes figures near 2^63 for "not known". */
-function dcgmGpus(samples: readonly Sample[]): readonly ExportedGpu[] {
-  const known = samples.filter(({ name, value }) => name.startsWith('DCGM_FI_DEV_FB_') && value < 2 ** 53);
-  return [...Map.groupBy(known, ({ labels }) => dcgmKey(labels))].flatMap(([key, series]) => {
+function dcgmGpus(samples: readonly Sample[]): readonly Found[] {
+  const told = samples.filter(({ name }) => name.startsWith('DCGM_FI_DEV_'));
+  const byKey = Map.groupBy(told, ({ labels }) => dcgmKey(labels));
+  // The memory of a card that is cut into slices is told of those.
+  const sliced = new Set([...byKey.keys()].flatMap((key) => key?.split('/').slice(0, -1) ?? []));
+  return [...byKey].flatMap(([key, series]): readonly Found[] => {
     const labels = series[0]?.labels ?? {};
-    const value = (name: string) => series.find((sample) => sample.name === `DCGM_FI_DEV_FB_${name}`)?.value;
+    const value = (name: string) =>
+      series.find((sample) => sample.name === `DCGM_FI_DEV_FB_${name}` && sample.value < 2 ** 53)?.value;
     const memory = sizes(
       { total: value('TOTAL'), used: value('USED'), free: value('FREE'), reserved: value('RESERVED') },
       MiB,
     );
-    if (key === null) return [];
-    if (!memory) throw withoutTotal(`GPU ${labels.gpu}`, 'DCGM_FI_DEV_FB_FREE or DCGM_FI_DEV_FB_TOTAL');
+    if (key === null || (!memory && sliced.has(key))) return [];
+    if (!memory) return [withoutTotal(`GPU ${labels.gpu}`, 'DCGM_FI_DEV_FB_FREE or DCGM_FI_DEV_FB_TOTAL')];
     const { modelName, GPU_I_ID: slice, GPU_I_PROFILE: profile } = labels;
     const name = modelName || `GPU ${labels.gpu}`;
     return [
@@ -90,7 +106,7 @@ function dcgmKey({ UUID, uuid, gpu, GPU_I_ID }: Sample['labels']): string | null
 }
 
 /** In bytes. The index and the name are labels of a series of its own. */
-function smiGpus(samples: readonly Sample[]): readonly ExportedGpu[] {
+function smiGpus(samples: readonly Sample[]): readonly Found[] {
   const mine = samples.filter(({ name }) => name.startsWith('nvidia_smi_'));
   const of = (name: string) => mine.filter((sample) => sample.name === `nvidia_smi_${name}`);
   // It goes on to give out the figures of its last good collection.
@@ -99,14 +115,14 @@ function smiGpus(samples: readonly Sample[]): readonly ExportedGpu[] {
       'The exporter could not read its GPUs the last time. Run `nvidia-smi` on its host to see why.',
     );
   }
-  return of('gpu_info').flatMap(({ labels }, place): readonly ExportedGpu[] => {
+  return of('gpu_info').flatMap(({ labels }, place): readonly Found[] => {
     const { uuid, name = '', index = '' } = labels;
     if (!uuid) return [];
     const its = (series: string) => of(series).filter((sample) => sample.labels.uuid === uuid);
     const card = { key: uuid, index: /^\d+$/.test(index) ? Number(index) : place, name };
     if (its('mig_mode_current')[0]?.value === 1) return slices(card, its);
     const memory = sizes(memoryOf('memory', its), 1);
-    if (!memory) throw withoutTotal(`GPU ${card.index}`, 'nvidia_smi_memory_total_bytes');
+    if (!memory) return [withoutTotal(`GPU ${card.index}`, 'nvidia_smi_memory_total_bytes')];
     return [{ ...card, ...memory, processes: processesOf(its('compute_app_used_memory_bytes')) }];
   });
 }
@@ -118,12 +134,12 @@ function memoryOf(prefix: string, its: Series): Memory {
   return { total: value('total'), used: value('used'), free: value('free'), reserved: value('reserved') };
 }
 
-function slices(card: Pick<ExportedGpu, 'key' | 'index' | 'name'>, its: Series): readonly ExportedGpu[] {
+function slices(card: Pick<ExportedGpu, 'key' | 'index' | 'name'>, its: Series): readonly Found[] {
   const ids = its('mig_memory_total_bytes').flatMap(({ labels }) => labels.gpu_instance_id ?? []);
   if (ids.length === 0) {
-    throw new GpuProbeError(
+    return [
       `MIG is on for ${card.name} (GPU ${card.index}), but the exporter does not tell the memory of its slices. Run it with its NVML backend, or set "probe: fixed" with the total of each slice.`,
-    );
+    ];
   }
   return ids.flatMap((id) => {
     const ofSlice: Series = (name) => its(name).filter(({ labels }) => labels.gpu_instance_id === id);
@@ -148,8 +164,6 @@ function processesOf(series: readonly Sample[]): readonly ForeignProcess[] {
   });
 }
 
-function withoutTotal(gpu: string, series: string): GpuProbeError {
-  return new GpuProbeError(
-    `The exporter does not tell how much memory ${gpu} has (${series}). Check its counters, or set "probe: fixed" with a total for it.`,
-  );
+function withoutTotal(gpu: string, series: string): string {
+  return `The exporter does not tell how much memory ${gpu} has (${series}): it may be lost, or share the host's. Check it on its host and the counters of the exporter, or set "probe: fixed" with a total for it.`;
 }

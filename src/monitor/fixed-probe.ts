@@ -16,6 +16,7 @@ export function createFixedProbe(options: {
   return {
     kind: 'fixed',
     lagMs: 0,
+    problem: null,
     start: async () => {},
     stop: async () => {},
     read: async () =>

@@ -8,7 +8,7 @@ import { LOOP_QUERY, type MemorySample, notUnderstood, parseSample } from './nvi
 export interface NvidiaLoopOptions {
   readonly clock: Clock;
   readonly binary: string;
-  readonly env: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Between two measurements. */
@@ -56,7 +56,12 @@ export class NvidiaLoop {
     if (this.#useless) return Promise.reject(this.#useless);
     if (this.#child?.killed) return Promise.reject(new GpuProbeError('nvidia-smi is being ended.'));
     this.#idle?.cancel();
-    this.#child ??= this.#start();
+    try {
+      this.#child ??= this.#start();
+    } catch (error) {
+      // Some failures of a start are thrown, and not emitted.
+      return Promise.reject(new GpuProbeError(`nvidia-smi cannot be run: ${messageOf(error)}.`));
+    }
     const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<string, MemorySample>>();
     const reader = { uuids, since, resolve, reject };
     const onAbort = () => {
@@ -85,7 +90,7 @@ export class NvidiaLoop {
       stdio: ['ignore', 'pipe', 'ignore'],
       windowsHide: true,
       // Its times are local ones, which are ambiguous for an hour each autumn.
-      env: { ...(env ?? process.env), TZ: 'UTC' },
+      env: { ...env, TZ: 'UTC' },
     });
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (child === this.#child && !child.killed) this.#take(line);

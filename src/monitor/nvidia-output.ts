@@ -48,12 +48,35 @@ export interface NvidiaGpu {
   readonly usedBytes: number | null;
 }
 
-/** @throws GpuProbeError when a line is not a GPU, or the driver does not tell how much memory one has */
-export function parseGpus(text: string, fields: readonly GpuField[] = GPU_FIELDS): readonly NvidiaGpu[] {
-  return lines(text).map((line) => parseGpu(line, fields));
+/** What an answer shows. Whatever stands around the rows, warnings for example, is no part of it. */
+export interface GpuTable {
+  readonly gpus: readonly NvidiaGpu[];
+  /** Of each GPU that is there and cannot be read: which, why, and what to do. */
+  readonly problems: readonly string[];
 }
 
-function parseGpu(line: string, fields: readonly GpuField[]): NvidiaGpu {
+export function parseGpus(text: string, fields: readonly GpuField[] = GPU_FIELDS): GpuTable {
+  const gpus = new Map<string, NvidiaGpu>();
+  const problems = new Set<string>();
+  for (const line of lines(text)) {
+    const row = parseRow(line, fields);
+    if (typeof row === 'string') problems.add(row);
+    // Some versions repeat a row.
+    else if (row && !gpus.has(row.uuid)) gpus.set(row.uuid, row);
+  }
+  return { gpus: [...gpus.values()], problems: [...problems] };
+}
+
+/** The tool names a GPU that it cannot open in place of its row; some versions then leave out the others too. */
+const LOST = /(determine|detect) the device handle|GPU is lost|fallen off the bus|requires reset/i;
+
+/** Whether a GPU is named that the tool could not open. */
+export function namesLostGpu(text: string): boolean {
+  return lines(text).some((line) => LOST.test(line));
+}
+
+/** A GPU, or what is wrong with one; null for a line that is about something else. */
+function parseRow(line: string, fields: readonly GpuField[]): NvidiaGpu | string | null {
   const cells = line.split(',').map((cell) => cell.trim());
   const namePlace = fields.indexOf('name');
   const following = fields.length - namePlace - 1;
@@ -62,22 +85,34 @@ function parseGpu(line: string, fields: readonly GpuField[]): NvidiaGpu {
     if (place < 0) return undefined;
     return place < namePlace ? cells[place] : cells.at(place - fields.length);
   };
-  const [index, uuid] = [cell('index'), cell('uuid')];
-  if (cells.length < fields.length || !/^\d+$/.test(index ?? '') || !uuid?.startsWith('GPU-'))
-    throw notUnderstood(line);
+  const [index = '', uuid = ''] = cells;
+  const isWhole = cells.length >= fields.length && /^GPU-\S/.test(uuid) && /^\d+$/.test(index);
+  if (!isWhole) return isBrokenRow(cells, fields) || LOST.test(line) ? unreadable(line) : null;
   const name = cells.slice(namePlace, -following).join(', ');
   const sliced = cell('mig.mode.current') === 'Enabled';
-  const totalBytes = mebibytes(cell('memory.total')) ?? 0;
-  if (totalBytes === 0 && !sliced) throw withoutTotal(name, cell('memory.total'));
-  const reservedBytes = fields.includes('memory.reserved') ? (mebibytes(cell('memory.reserved')) ?? 0) : 0;
+  const [total, used, reserved] = [
+    mebibytes(cell('memory.total')),
+    mebibytes(cell('memory.used')),
+    mebibytes(cell('memory.reserved') ?? UNTOLD),
+  ];
+  if (total === 'broken' || used === 'broken' || reserved === 'broken' || total === 0)
+    return unreadable(line);
+  if (total === null && !sliced) return withoutTotal(Number(index), name, cell('memory.total') ?? '');
   return {
     index: Number(index),
     uuid,
     name,
     sliced,
-    totalBytes: Math.max(0, totalBytes - reservedBytes),
-    usedBytes: mebibytes(cell('memory.used')),
+    totalBytes: Math.max(0, (total ?? 0) - (reserved ?? 0)),
+    usedBytes: used,
   };
+}
+
+/** One that was cut off, or whose every cell says that the GPU does not answer. */
+function isBrokenRow(cells: readonly string[], fields: readonly GpuField[]): boolean {
+  const [index = '', uuid = ''] = cells;
+  if (/^\d+$/.test(index) && (/^GPU-/.test(uuid) || 'GPU-'.startsWith(uuid))) return true;
+  return cells.length >= fields.length && cells.every((cell) => /^(\[.*\]|ERR!|\d+)$/i.test(cell));
 }
 
 /** How much memory of a GPU was in use at one instant. */
@@ -96,7 +131,9 @@ export function parseSample(line: string): MemorySample | null {
   if (!match) return null;
   const [year = 0, month = 0, ...rest] = match.slice(1, 8).map(Number);
   const [uuid = '', used] = match.slice(8);
-  return { uuid, usedBytes: mebibytes(used), sampledAt: Date.UTC(year, month - 1, ...rest) };
+  const usedBytes = mebibytes(used);
+  if (usedBytes === 'broken') return null;
+  return { uuid, usedBytes, sampledAt: Date.UTC(year, month - 1, ...rest) };
 }
 
 /**
@@ -124,13 +161,18 @@ export function processName(text: string): string | null {
   return text === '' || text === 'N/A' || text.startsWith('[') ? null : text;
 }
 
-/** Null for what stands in brackets. */
-function mebibytes(field: string | undefined): number | null {
-  if (field === undefined || !/^\d+$/.test(field)) {
-    if (field === undefined || !/^\[.*\]$|^N\/A$/.test(field)) throw notUnderstood(field ?? '');
-    return null;
-  }
-  return Number(field) * MiB;
+const UNTOLD = '[N/A]';
+
+/**
+ * Null where the driver does not tell by design. `ERR!`, `[Unknown Error]`, `[GPU is lost]`, `[GPU requires reset]` and whatever else is
+ * no figure tell of a GPU that does not answer: taken for untold, its memory would be given out as free.
+ */
+function mebibytes(cell: string | undefined): number | null | 'broken' {
+  const amount = /^(\d+)(?: MiB)?$/.exec(cell ?? '')?.[1];
+  if (amount !== undefined) return Number(amount) * MiB;
+  return /^\[?(N\/A|Not (Supported|Available|Found)|Insufficient Permissions)\]?$/i.test(cell ?? '')
+    ? null
+    : 'broken';
 }
 
 function lines(text: string): readonly string[] {
@@ -143,9 +185,15 @@ export function notUnderstood(text: string): GpuProbeError {
   );
 }
 
-/** Unified memory (DGX Spark, Jetson) has no memory of its own; a MIG slice hides its card's from ordinary users. */
-function withoutTotal(name: string, said: string | undefined): GpuProbeError {
-  return new GpuProbeError(
-    `The driver does not tell how much memory ${name} has (${said}): it shares the host's, or MIG hides it. Set "probe: fixed" with a total for it.`,
-  );
+/** In the words of the tool, which name the GPU. */
+function unreadable(line: string): string {
+  return `nvidia-smi cannot read a GPU: "${line.trim().slice(0, 200)}". No model is loaded onto it. Look into the kernel log (\`dmesg | grep NVRM\`); it may need a reset (\`nvidia-smi --gpu-reset\`) or a reboot.`;
+}
+
+/** A MIG slice hides its card's from ordinary users; unified memory (DGX Spark, Jetson, Grace) has no size of its own. */
+function withoutTotal(index: number, name: string, said: string): string {
+  const fixed = `gpus: [{ index: ${index}, probe: fixed, total: … }]`;
+  return /permission/i.test(said)
+    ? `The driver keeps the memory of GPU ${index} (${name}) to itself (${said}), as it does where MIG hides it. Check the rights of this user, or set the total: ${fixed}.`
+    : `GPU ${index} (${name}) has unified memory: it shares the host's, and the driver tells no total (${said}). Set how much of it models may take: ${fixed}.`;
 }

@@ -1,33 +1,37 @@
-import { type ChildProcess, execFile } from 'node:child_process';
 import type { Clock } from '../clock.ts';
-import { messageOf } from '../domain/errors.ts';
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 import { numberGpus } from './number-gpus.ts';
 import { NvidiaLoop } from './nvidia-loop.ts';
+import { failureBeside, noGpuShown } from './nvidia-outcomes.ts';
 import {
   GPU_FIELDS,
   type GpuField,
+  type GpuTable,
   gpuQuery,
   type NvidiaGpu,
+  namesLostGpu,
   PROCESS_QUERY,
   parseGpus,
   parseProcesses,
   refusedField,
 } from './nvidia-output.ts';
 import { type NvidiaSlice, parseSlices, SLICE_QUERY } from './nvidia-slices.ts';
+import { type Environment, NvidiaTool, type ToolAnswer } from './nvidia-tool.ts';
+import { hasNvidiaGpu } from './pci-bus.ts';
 
 export interface NvidiaProbeOptions {
   readonly clock: Clock;
   /** Default `nvidia-smi`, found on the PATH of `env`. */
   readonly binary?: string;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** For one reading; default 5 s. The first one after boot wakes the driver and can take seconds. */
+  readonly env?: Environment;
+  /** For one reading; default 30 s. The tool wakes the driver where nothing else does, for many cards that takes seconds each time. */
   readonly timeoutMs?: number;
+  /** In front of `/sys`; default none. */
+  readonly root?: string;
 }
 
-const TIMEOUT_MS = 5_000;
-const LARGEST_OUTPUT_BYTES = 1024 ** 2;
+const TIMEOUT_MS = 30_000;
 
 /** Reads every NVIDIA GPU of this host with nvidia-smi. */
 export function createNvidiaProbe(options: NvidiaProbeOptions): GpuProbe {
@@ -38,25 +42,28 @@ class NvidiaProbe implements GpuProbe {
   readonly kind = 'nvidia';
   readonly lagMs = 0;
   readonly #clock: Clock;
-  readonly #binary: string;
-  readonly #env: NvidiaProbeOptions['env'];
+  readonly #tool: NvidiaTool;
   readonly #timeoutMs: number;
+  readonly #root: string | undefined;
   /** Those that the tool here knows. */
   #fields: readonly GpuField[] = GPU_FIELDS;
   readonly #loop: NvidiaLoop;
   /** As last read; empty while a reading of the memory has to be a whole one: before the first, and where a card is cut into slices. */
   #known: readonly GpuReading[] = [];
   #reading: { readonly detail: GpuDetail; readonly gpus: Promise<readonly GpuReading[]> } | undefined;
-  /** A tool that waits for a broken driver cannot even be killed; more of them would only wait beside it. */
-  readonly #children = new Set<ChildProcess>();
+  #problem: string | null = null;
   #stopped = new AbortController();
 
   constructor(options: NvidiaProbeOptions) {
     this.#clock = options.clock;
-    this.#binary = options.binary ?? 'nvidia-smi';
-    this.#env = options.env;
+    this.#tool = new NvidiaTool(options.binary ?? 'nvidia-smi', options.env);
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    this.#loop = new NvidiaLoop({ clock: this.#clock, binary: this.#binary, env: this.#env });
+    this.#root = options.root;
+    this.#loop = new NvidiaLoop({ clock: this.#clock, binary: this.#tool.binary, env: this.#tool.env });
+  }
+
+  get problem(): string | null {
+    return this.#problem;
   }
 
   async start(): Promise<void> {
@@ -84,7 +91,7 @@ class NvidiaProbe implements GpuProbe {
   }
 
   async #read(detail: GpuDetail): Promise<readonly GpuReading[]> {
-    if (this.#children.size > 0) throw this.#hangs();
+    if (this.#tool.isStuck) throw this.#hangs();
     const sampledAt = this.#clock.now();
     const late = new AbortController();
     const timer = this.#clock.after(this.#timeoutMs, () => late.abort(this.#hangs()));
@@ -117,12 +124,14 @@ class NvidiaProbe implements GpuProbe {
 
   async #readOnce(detail: GpuDetail, sampledAt: number, signal: AbortSignal): Promise<readonly GpuReading[]> {
     // Both at once: a model waits to be loaded for as long as a reading takes.
-    const listed = detail === 'memory' ? '' : this.#run(PROCESS_QUERY, signal).catch(() => '');
-    const gpus = await this.#readGpus(signal).finally(() => listed);
+    // Who has the memory is worth less than how much there is.
+    const listed = detail === 'memory' ? '' : this.#text(PROCESS_QUERY, signal).catch(() => '');
+    const { gpus, problems } = await this.#readGpus(signal).finally(() => listed);
     const processes = parseProcesses(await listed);
     const slices = gpus.some((gpu) => gpu.sliced)
-      ? parseSlices(await this.#run(SLICE_QUERY, signal))
+      ? parseSlices(await this.#text(SLICE_QUERY, signal))
       : new Map<string, readonly NvidiaSlice[]>();
+    const hidden = gpus.filter(({ uuid, sliced }) => sliced && !slices.get(uuid)?.length).map(withoutSlices);
     const readings = gpus.flatMap((gpu): readonly GpuReading[] => {
       if (gpu.sliced) return sliceReadings(gpu, slices.get(gpu.uuid) ?? [], sampledAt);
       const { uuid, index, name, totalBytes, usedBytes } = gpu;
@@ -131,89 +140,70 @@ class NvidiaProbe implements GpuProbe {
         { key: uuid, index, name, totalBytes, usedBytes, processes: found, source: 'DRIVER', sampledAt },
       ];
     });
+    const problem = [...problems, ...hidden].join(' ') || null;
+    if (readings.length === 0) throw new GpuProbeError(problem ?? 'nvidia-smi lists no GPU.');
     const numbered = numberGpus(readings);
     this.#known = slices.size === 0 ? numbered : [];
+    this.#problem = problem;
     return numbered;
   }
 
-  async #readGpus(signal: AbortSignal): Promise<readonly NvidiaGpu[]> {
+  /** @throws GpuProbeError when there is not even one to tell of, and none that is broken */
+  async #readGpus(signal: AbortSignal): Promise<GpuTable> {
     for (;;) {
-      try {
-        const gpus = parseGpus(await this.#run(gpuQuery(this.#fields), signal), this.#fields);
-        if (gpus.length > 0) return gpus;
-      } catch (error) {
-        // Each turn has one field less, so this ends.
-        if (!(error instanceof RefusedFieldError) || !this.#fields.includes(error.field)) throw error;
-        this.#fields = this.#fields.filter((field) => field !== error.field);
-        continue;
+      const answer = await this.#tool.run(gpuQuery(this.#fields), signal);
+      const table = tableOf(answer, this.#fields);
+      if (table.gpus.length > 0 || table.problems.length > 0) {
+        if (answer.kind === 'ended' && namesLostGpu(`${answer.stdout}\n${answer.stderr}`))
+          return this.#readEach(table, signal);
+        const beside = table.problems.length > 0 ? null : failureBeside(answer);
+        return beside === null ? table : { ...table, problems: [beside] };
       }
-      throw new GpuProbeError('nvidia-smi lists no GPU. Set "probe: none" if there is none.');
+      const field = answer.kind === 'ended' ? refusedField(`${answer.stderr}\n${answer.stdout}`) : null;
+      if (field === null || !this.#fields.includes(field))
+        throw noGpuShown(this.#tool.binary, answer, await hasNvidiaGpu(this.#root));
+      // Each turn has one field less, so this ends.
+      this.#fields = this.#fields.filter((each) => each !== field);
     }
   }
 
-  #run(query: readonly string[], signal: AbortSignal): Promise<string> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const child = execFile(
-      this.#binary,
-      query,
-      {
-        signal,
-        killSignal: 'SIGKILL',
-        maxBuffer: LARGEST_OUTPUT_BYTES,
-        windowsHide: true,
-        ...(this.#env && { env: { ...this.#env } }),
-      },
-      (error, stdout, stderr) => {
-        if (!error) resolve(stdout);
-        else reject(signal.aborted ? signal.reason : this.#failed(error, stderr || stdout));
-      },
-    );
-    // Not left to execFile: it would wait for the pipes, which a tool that cannot be killed keeps open.
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    this.#children.add(child);
-    const gone = () => this.#children.delete(child);
-    child.once('exit', gone);
-    child.once('error', () => {
-      // Without a pid it was never started; with one it may still be there.
-      if (child.pid === undefined) gone();
-    });
-    return promise;
+  /** Where one GPU is lost the tool may say nothing of the others, but it still shows each by itself. */
+  async #readEach(table: GpuTable, signal: AbortSignal): Promise<GpuTable> {
+    const gpus = new Map(table.gpus.map((gpu) => [gpu.uuid, gpu]));
+    const problems = new Set(table.problems);
+    let nothingNew = 0;
+    // Of those that were told already each may be asked for again; who is asked for in vain more often than that is not there.
+    for (let index = 0; nothingNew <= table.gpus.length + problems.size; index += 1) {
+      const answer = await this.#tool.run([...gpuQuery(this.#fields), `--id=${index}`], signal);
+      const one = tableOf(answer, this.#fields);
+      const known = gpus.size + problems.size;
+      for (const gpu of one.gpus) gpus.set(gpu.uuid, gpu);
+      for (const problem of one.problems) problems.add(problem);
+      if (gpus.size + problems.size === known) nothingNew += 1;
+    }
+    return { gpus: [...gpus.values()], problems: [...problems] };
   }
 
-  #failed(error: Error, said: string): GpuProbeError {
-    const code = 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') {
-      return new GpuProbeError(
-        `There is no ${this.#binary} on the PATH. Install the NVIDIA driver's tools, or set "probe: fixed" with the total of each GPU, or "probe: none".`,
-        { cause: error },
-      );
-    }
-    const field = refusedField(said);
-    if (field) return new RefusedFieldError(field, { cause: error });
-    const text = said.trim().split('\n')[0] || messageOf(error);
-    return new GpuProbeError(
-      `nvidia-smi failed (${text}). Run it by hand: after a driver update the host may need a reboot, and a container the NVIDIA runtime.`,
-      { cause: error },
-    );
+  /** Empty when the tool could not be run. */
+  async #text(query: readonly string[], signal: AbortSignal): Promise<string> {
+    const answer = await this.#tool.run(query, signal);
+    return answer.kind === 'ended' ? answer.stdout : '';
   }
 
   #hangs(): GpuProbeError {
     return new GpuProbeError(
       `nvidia-smi did not answer within ${this.#timeoutMs} ms: the driver or a GPU hangs. Look into the kernel log (\`dmesg | grep NVRM\`); a reboot may be needed.`,
-      { timedOut: true },
     );
   }
 }
 
-/** The tool is older than a field that it was asked for. */
-class RefusedFieldError extends GpuProbeError {
-  readonly field: GpuField;
+function tableOf(answer: ToolAnswer, fields: readonly GpuField[]): GpuTable {
+  // Versions differ in where they say that a GPU is lost.
+  return parseGpus(answer.kind === 'ended' ? `${answer.stdout}\n${answer.stderr}` : '', fields);
+}
 
-  constructor(field: GpuField, options: { readonly cause: unknown }) {
-    super(`nvidia-smi does not know ${field}. Install the tools that belong to the driver.`, options);
-    this.field = field;
-  }
+function withoutSlices({ name, index }: NvidiaGpu): string {
+  return `MIG is on for ${name} (GPU ${index}), but nvidia-smi shows no slice with its memory. Run \`nvidia-smi mig -lgi\` to see them, create some, or set "probe: fixed" with the total of each.`;
 }
 
 /** Every slice is a GPU to programs: they can have its memory, and no more. */
@@ -222,11 +212,6 @@ function sliceReadings(
   slices: readonly NvidiaSlice[],
   sampledAt: number,
 ): readonly GpuReading[] {
-  if (slices.length === 0) {
-    throw new GpuProbeError(
-      `MIG is on for ${gpu.name} (GPU ${gpu.index}), but nvidia-smi shows no slice with its memory. Run \`nvidia-smi mig -lgi\` to see them, create some, or set "probe: fixed" with the total of each.`,
-    );
-  }
   return slices.map(({ instanceId, totalBytes, usedBytes, processes }) => ({
     key: `${gpu.uuid}/${instanceId}`,
     index: gpu.index,

@@ -34,6 +34,7 @@ class PrometheusProbe implements GpuProbe {
   readonly #pool: Pool;
   readonly #givenLagMs: number | undefined;
   #foundLagMs = 0;
+  #problem: string | null = null;
 
   constructor({ url, clock, timeoutMs = TIMEOUT_MS, lagMs }: PrometheusProbeOptions) {
     this.#url = new URL(url);
@@ -51,6 +52,10 @@ class PrometheusProbe implements GpuProbe {
     return this.#givenLagMs ?? this.#foundLagMs;
   }
 
+  get problem(): string | null {
+    return this.#problem;
+  }
+
   async start(): Promise<void> {}
 
   async stop(): Promise<void> {
@@ -65,6 +70,9 @@ class PrometheusProbe implements GpuProbe {
       const text = await this.#ask(late.signal);
       const exported = gpusOf(parseSamples(text));
       if (!exported) throw this.#notUnderstood(text);
+      const problem = exported.problems.join(' ') || null;
+      if (exported.gpus.length === 0 && problem !== null) throw new GpuProbeError(problem);
+      this.#problem = problem;
       this.#foundLagMs = exported.lagMs;
       const sampledAt = startedAt - this.lagMs;
       return numberGpus(
@@ -97,7 +105,6 @@ class PrometheusProbe implements GpuProbe {
   #hangs(): GpuProbeError {
     return new GpuProbeError(
       `The exporter at ${this.#url} did not answer within ${this.#timeoutMs} ms. Check the host: the driver or a GPU may hang.`,
-      { timedOut: true },
     );
   }
 

@@ -33,6 +33,7 @@ export function createVirtualProbe(options: {
 class VirtualProbe implements GpuProbe {
   readonly kind = 'virtual';
   readonly lagMs = 0;
+  readonly problem = null;
   readonly #url: string;
   readonly #clock: Clock;
   readonly #timeoutMs: number;

@@ -59,6 +59,11 @@ export function explain(input: ExplainInput, now: number): JobWaiting | null {
 }
 
 function unavailable({ job, snapshot, options, modelsKnown }: ExplainInput): JobWaiting {
+  const unread = snapshot.backends.find(
+    ({ id, unreadGpus }) => unreadGpus !== null && options.some(({ backendId }) => backendId === id),
+  );
+  if (unread)
+    return waiting('BACKEND_DOWN', `The GPUs of ${unread.name} cannot be read yet: ${unread.unreadGpus}`);
   const down = snapshot.backends.filter((backend) => !backend.available).map((backend) => backend.name);
   if (options.length > 0 || !modelsKnown) {
     return waiting(

@@ -65,7 +65,7 @@ function ownersUse(gpu: GpuRecord, reservations: readonly ReservationRecord[]): 
 
 /** What must not be counted on although the ledger calls it free. */
 export function uncertainBytes(backend: BackendRecord, gpu: Gpu, now: number): number {
-  return isStale(gpu.usage, backend.settings.probeIntervalMs, now) ? gpu.usage.totalBytes * STALE_MARGIN : 0;
+  return isStale(gpu.usage, backend.gpuIntervalMs, now) ? gpu.usage.totalBytes * STALE_MARGIN : 0;
 }
 
 /** Free bytes of each card as its server saw them: headroom and reservations are ours alone, but what a lease's owner uses is used. */

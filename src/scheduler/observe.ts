@@ -45,6 +45,7 @@ export function observe(
     residents: observation.residents ?? known.residents,
     ownPids: observation.ownPids ? new Set(observation.ownPids) : known.ownPids,
     host: observation.host ?? known.host,
+    gpuIntervalMs: observation.gpuIntervalMs ?? known.gpuIntervalMs,
     gpus: observation.gpus ? readGpus(before, known, withProcesses(observation, known)) : known.gpus,
   });
   if (observation.health === 'UNREACHABLE') return forgetAll(state, known, now);
@@ -254,7 +255,7 @@ function adopt(
     driverBytes,
     probed: UNSEEN,
     strikes: 0,
-    jobs: [],
+    jobs: new Set(),
     asking: 0,
   });
 }

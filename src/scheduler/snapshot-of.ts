@@ -53,6 +53,10 @@ function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: num
     name: settings.name,
     // Without a first reading of its GPUs nothing is known to be free.
     available: backend.health !== 'UNREACHABLE' && backend.gpus !== null,
+    unreadGpus:
+      backend.health !== 'UNREACHABLE' && backend.gpus === null
+        ? (backend.problem ?? 'It has only just answered.')
+        : null,
     loadChannels: settings.capabilities.loadChannels,
     maxLoadedModels: settings.maxLoadedModels ?? usualMost(backend),
     hasBeliefs: settings.capabilities.hasBeliefs,

@@ -51,6 +51,8 @@ export interface BackendRecord {
   readonly lastSeenAt: number | null;
   /** Null until the probe has answered once; empty on a host without GPUs. */
   readonly gpus: readonly GpuRecord[] | null;
+  /** Between two readings of its GPUs as they come, in milliseconds: for `isStale`. */
+  readonly gpuIntervalMs: number;
   readonly residents: readonly Resident[];
   /** Of processes that the backend started, as of the last reading. */
   readonly ownPids: ReadonlySet<number>;
@@ -100,8 +102,8 @@ export interface InstanceRecord extends Instance {
   readonly probed: ProbedMemory;
   /** Runs in a row that ended as if it were broken. */
   readonly strikes: number;
-  /** One for each claim that waits or runs on it: a job that was cancelled and queued again can be there twice for a moment. */
-  readonly jobs: readonly JobId[];
+  /** Claimed or running on it. */
+  readonly jobs: ReadonlySet<JobId>;
   /** Asked of the store, not answered yet. `activeJobs` is the sum of both. */
   readonly asking: number;
 }
@@ -119,6 +121,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
           version: null,
           lastSeenAt: null,
           gpus: settings.hasProbe ? null : [],
+          gpuIntervalMs: settings.probeIntervalMs,
           residents: [],
           ownPids: new Set(),
           host: null,
@@ -152,7 +155,7 @@ export function instancesOf(state: SchedulerState, backendId: BackendId): readon
 }
 
 export function withInstance(state: SchedulerState, instance: InstanceRecord): SchedulerState {
-  const counted = { ...instance, activeJobs: instance.jobs.length + instance.asking };
+  const counted = { ...instance, activeJobs: instance.jobs.size + instance.asking };
   return { ...state, instances: withEntry(state.instances, instance.id, counted) };
 }
 

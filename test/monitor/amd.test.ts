@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
@@ -105,8 +106,37 @@ describe('AMD cards', () => {
     const { mem_info_vram_used: _, ...silent } = RX_6800_XT;
     await host.device('card0', silent);
     expect(await read(host)).toMatchObject([{ usedBytes: null }]);
-    await host.device('card0', { mem_info_vram_used: 'nonsense' });
-    expect(await read(host)).toMatchObject([{ usedBytes: null }]);
+  });
+
+  test.each([
+    ['its use is no figure', { mem_info_vram_used: 'nonsense' }],
+    ['its use is empty, as in a reset', { mem_info_vram_used: '' }],
+    ['its size is no figure', { mem_info_vram_total: 'nonsense' }],
+    ['its size is nothing', { mem_info_vram_total: 0 }],
+  ])('are named, and do not hide the others, where %s', async (_case, files) => {
+    await using host = await fakeAmdHost();
+    await host.device('card0', RX_6800_XT);
+    const other = { ...RX_6800_XT, unique_id: 'b', uevent: 'PCI_SLOT_NAME=0000:04:00.0' };
+    await host.device('card1', { ...other, ...files });
+    const probe = createAmdProbe({ clock: systemClock, root: host.root });
+    expect((await probe.read()).map(({ key }) => key)).toEqual([RX_6800_XT.unique_id]);
+    expect(probe.problem).toMatch(/0000:04:00\.0.*cannot be read.*dmesg/);
+    await host.device('card1', other);
+    expect(await probe.read()).toHaveLength(2);
+    expect(probe.problem).toBeNull();
+    await host.device('card0', { mem_info_vram_total: 'nonsense' });
+    await host.device('card1', { mem_info_vram_total: 'nonsense' });
+    await expect(probe.read()).rejects.toMatchObject({ noGpu: false });
+  });
+
+  test('whose folder cannot be read are no host without GPUs', async () => {
+    await using host = await fakeAmdHost();
+    // A file in place of the folder, as root may read whatever there is.
+    await host.write('/sys/class/drm', 'x');
+    await expect(read(host)).rejects.toMatchObject({ noGpu: true });
+    await host.remove('/sys/class/drm');
+    await symlink(join(host.root, '/sys/class/drm'), join(host.root, '/sys/class/drm'));
+    await expect(read(host)).rejects.toMatchObject({ noGpu: false });
   });
 
   test('that share an id have keys of their own', async () => {
@@ -144,7 +174,7 @@ describe('AMD cards', () => {
     clock.advance(1_000);
     for (const failure of await Promise.all(readings)) {
       expect(failure).toBeInstanceOf(GpuProbeError);
-      expect(failure).toMatchObject({ timedOut: true, message: expect.stringContaining('kernel log') });
+      expect(failure).toMatchObject({ noGpu: false, message: expect.stringContaining('kernel log') });
     }
     await promisify(execFile)('sh', ['-c', `echo 5 > '${pipe}'`]);
     await host.remove(used);

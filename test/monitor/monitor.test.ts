@@ -137,6 +137,7 @@ describe('the monitor', () => {
     const probe: GpuProbe = {
       kind: 'virtual',
       lagMs: 0,
+      problem: null,
       start: async () => {},
       stop: async () => {},
       read: async (detail) => {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Clock, systemClock, VirtualClock } from '../../src/clock.ts';
@@ -15,7 +15,11 @@ const TIME = `$(date +'%Y/%m/%d %H:%M:%S.%3N')`;
 /** A tool that tells of two cards, whose first has `used` MiB in use, and repeats itself when asked to. */
 async function repeating(smi: FakeNvidiaSmi, time = TIME) {
   const used = join(smi.folder, 'used');
-  const setUsed = (mebibytes: number) => writeFile(used, String(mebibytes));
+  // At once: a tool that finds the file empty prints a line that is none.
+  const setUsed = async (mebibytes: number) => {
+    await writeFile(`${used}.new`, String(mebibytes));
+    await rename(`${used}.new`, used);
+  };
   await setUsed(1235);
   await writeFile(join(smi.folder, 'gpus'), TWO);
   await smi.does(`case "$*" in
@@ -118,7 +122,7 @@ describe('the memory alone', () => {
     );
     const probe = createNvidiaProbe({ clock: systemClock, env: smi.env, timeoutMs: 300 });
     await probe.read();
-    await expect(probe.read('memory')).rejects.toMatchObject({ code: 'GPU_PROBE_FAILED', timedOut: true });
+    await expect(probe.read('memory')).rejects.toMatchObject({ code: 'GPU_PROBE_FAILED', noGpu: false });
     await expect.poll(() => probe.read().catch(() => []), { timeout: 10_000 }).toHaveLength(2);
     await probe.stop();
   });

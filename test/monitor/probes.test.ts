@@ -117,17 +117,19 @@ gpuProbeContract('auto', async () => {
 
 gpuProbeContract('combined', async () => {
   const [total = 0, otherTotal = 0] = TOTALS;
-  const ollama = await runVirtualOllama({ gpus: [{ totalBytes: total }] });
-  const fixed = createFixedProbe({ gpus: [{ index: 1, totalBytes: otherTotal }], clock: systemClock });
-  const virtual = createVirtualProbe({ url: ollama.url, clock: systemClock });
+  const servers = await Promise.all([
+    runVirtualOllama({ gpus: [{ totalBytes: total }] }),
+    runVirtualOllama({ gpus: [{ totalBytes: GiB }, { totalBytes: otherTotal }] }),
+  ]);
+  const each = (change: 'pause' | 'resume' | 'stop') => async () =>
+    void (await Promise.all(servers.map((server) => server[change]())));
   return {
-    probe: combineProbes([
-      { probe: fixed, index: null },
-      { probe: virtual, index: 0 },
-    ]),
+    probe: combineProbes(
+      servers.map(({ url }, index) => ({ probe: createVirtualProbe({ url, clock: systemClock }), index })),
+    ),
     totals: TOTALS,
-    breakIt: () => ollama.pause(),
-    mendIt: () => ollama.resume(),
-    [Symbol.asyncDispose]: () => ollama.stop(),
+    breakIt: each('pause'),
+    mendIt: each('resume'),
+    [Symbol.asyncDispose]: each('stop'),
   };
 });

@@ -50,10 +50,26 @@ describe("dcgm-exporter's metrics", () => {
     expect(short(text)).toEqual([['GPU-h', 3, total, used]]);
   });
 
-  test('that tell what is used but not of how much are refused', () => {
-    expect(() => gpus(dcgmMetrics([{ gpu: 0, uuid: 'GPU-h', model: 'H100', used: 5 }]))).toThrow(
-      /GPU 0 has.*DCGM_FI_DEV_FB_FREE.*probe: fixed/,
+  test.each([
+    [
+      'tell what is used but not of how much',
+      dcgmMetrics([{ gpu: 1, uuid: 'GPU-h', model: 'H100', used: 5 }]),
+    ],
+    ['know no figure', `DCGM_FI_DEV_FB_FREE{gpu="1",UUID="GPU-h",modelName="H100"} 9223372036854775794`],
+    ['tell no memory', `DCGM_FI_DEV_GPU_TEMP{gpu="1",UUID="GPU-h",modelName="H100"} 41`],
+  ])('that %s of one GPU tell so, and of the others all the same', (_what, text) => {
+    const told = gpusOf(parseSamples(`${text}\n${dcgmMetrics([A100])}`));
+    expect(told?.gpus.map(({ key }) => key)).toEqual([A100.uuid]);
+    expect(told?.problems).toEqual([expect.stringMatching(/GPU 1 has.*DCGM_FI_DEV_FB_FREE.*probe: fixed/)]);
+  });
+
+  test('that tell the memory of no GPU are a failure', async () => {
+    await using server = await httpServer((_request, response) =>
+      response.end(dcgmMetrics([{ gpu: 0, uuid: 'GPU-h', model: 'H100', used: 5 }])),
     );
+    const probe = createPrometheusProbe({ url: server.url, clock: systemClock });
+    expect((await failureOf(probe.read())).message).toMatch(/GPU 0 has/);
+    await probe.stop();
   });
 
   test('of a card in slices are those of its slices, numbered with the other cards', () => {
@@ -132,8 +148,10 @@ nvidia_smi_compute_app_used_memory_bytes{compute_instance_id="0",gpu_instance_id
     ]);
   });
 
-  test('that do not tell of the slices are refused: nobody can have the memory of the whole card', () => {
-    expect(() => gpus(smiMetrics([H200]))).toThrow(/MIG is on for NVIDIA H200.*probe: fixed/);
+  test('that do not tell of the slices tell of none: nobody can have the memory of the whole card', () => {
+    const told = gpusOf(parseSamples(smiMetrics([H200])));
+    expect(told?.gpus).toEqual([]);
+    expect(told?.problems).toEqual([expect.stringMatching(/MIG is on for NVIDIA H200.*probe: fixed/)]);
   });
 
   test('of an exporter that cannot read its GPUs any more are not used', () => {
@@ -143,8 +161,9 @@ nvidia_smi_compute_app_used_memory_bytes{compute_instance_id="0",gpu_instance_id
     );
   });
 
-  test('that tell no total, as of unified memory, are refused', () => {
-    expect(() => gpus(smiMetrics([{ index: 0, uuid: 'g', name: 'NVIDIA GB10' }]))).toThrow(/GPU 0 has/);
+  test('that tell no total of a GPU, as of unified memory, say so', () => {
+    const told = gpusOf(parseSamples(smiMetrics([{ index: 0, uuid: 'g', name: 'NVIDIA GB10' }])));
+    expect(told).toMatchObject({ gpus: [], problems: [expect.stringMatching(/GPU 0 has/)] });
   });
 });
 
@@ -278,7 +297,7 @@ describe('the prometheus probe', () => {
     for (const { url } of [silent, slow]) {
       const probe = createPrometheusProbe({ url, clock: systemClock, timeoutMs: 200 });
       const failure = await failureOf(probe.read());
-      expect(failure.timedOut).toBe(true);
+      expect(failure.noGpu).toBe(false);
       expect(failure.message).toContain('did not answer within 200 ms');
       await probe.stop();
     }

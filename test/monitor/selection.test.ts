@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock, VirtualClock } from '../../src/clock.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
 import { createAmdProbe } from '../../src/monitor/amd-probe.ts';
 import { createAutoProbe } from '../../src/monitor/auto-probe.ts';
 import { combineProbes } from '../../src/monitor/combined-probe.ts';
 import { createFixedProbe } from '../../src/monitor/fixed-probe.ts';
 import { GpuProbeError } from '../../src/monitor/gpu-probe-error.ts';
+import { createLocalProbe } from '../../src/monitor/local-probe.ts';
 import { createNvidiaProbe } from '../../src/monitor/nvidia-probe.ts';
 import { createVirtualProbe } from '../../src/monitor/virtual-probe.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
@@ -40,13 +41,33 @@ describe('GPUs from several sources', () => {
     await expect(probe.read()).rejects.toThrow('There is no GPU 5: the fixed probe sees 0, 1.');
   });
 
-  test('fail together when one source fails: half a reading would make the other cards look gone', async () => {
+  test('of a source that fails keep their last reading, beside those of the others, and say why', async () => {
     await using smi = await fakeNvidiaSmi();
-    const missing = createNvidiaProbe({ clock: systemClock, env: smi.env });
+    await smi.answers(`1, GPU-1, [N/A], 0, NVIDIA L40S, 46068, 100\n`);
     const probe = combineProbes([
       { probe: fixed(GiB), index: null },
-      { probe: missing, index: 1 },
+      { probe: createNvidiaProbe({ clock: systemClock, env: smi.env }), index: 1 },
     ]);
+    const [, before] = await probe.read();
+    expect(probe.problem).toBeNull();
+    await smi.does('echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18');
+    const [first, second] = await probe.read();
+    expect(first?.sampledAt).toBeGreaterThanOrEqual(before?.sampledAt ?? Number.NaN);
+    expect(second).toEqual(before);
+    expect(probe.problem).toMatch(/version mismatch.*reboot/);
+  });
+
+  test('that are not there do not hide the others', async () => {
+    const both = fixed(GiB, GiB);
+    const probe = combineProbes([0, 5].map((index) => ({ probe: both, index })));
+    expect((await probe.read()).map(({ index }) => index)).toEqual([0]);
+    expect(probe.problem).toContain('There is no GPU 5: the fixed probe sees 0, 1.');
+  });
+
+  test('fail when every source does', async () => {
+    await using smi = await fakeNvidiaSmi();
+    const missing = createNvidiaProbe({ clock: systemClock, env: smi.env });
+    const probe = combineProbes([{ probe: missing, index: 0 }]);
     await expect(probe.read()).rejects.toThrow(GpuProbeError);
   });
 });
@@ -107,26 +128,68 @@ describe('the probe that finds out by itself', () => {
     await probe.stop();
   });
 
-  test('does not take a GPU that hangs for none', async () => {
+  test.each([
+    ['hangs', 'exec sleep 600', 'did not answer'],
+    [
+      'is not ready, as at boot',
+      'echo "NVIDIA-SMI has failed because it couldn\'t communicate with the NVIDIA driver."; exit 9',
+      'not yet',
+    ],
+    [
+      'is of another version',
+      'echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18',
+      'reboot',
+    ],
+    ['crashes', 'kill -SEGV $$', 'SIGSEGV'],
+    ['says nothing that is understood', 'echo hello', 'hello'],
+  ])('does not take a driver that %s for no GPU, and finds its cards later', async (_case, script, says) => {
     await using smi = await fakeNvidiaSmi();
-    await smi.does('exec sleep 600');
+    await smi.does(script);
     await using server = await httpServer((_request, response) => response.writeHead(404).end());
     const probe = auto(server.url, smi);
-    await expect(probe.read()).rejects.toThrow('did not answer');
+    await expect(probe.read()).rejects.toThrow(says);
     await smi.answers(card);
     await expect.poll(() => probe.read().then((gpus) => gpus.length, String), { timeout: 20_000 }).toBe(1);
     await probe.stop();
   });
 
-  test('finds none where there is none, and does not look again', async () => {
+  test('takes the cards of the next kind while the first fails, says so, and asks the first again', async () => {
     await using smi = await fakeNvidiaSmi();
-    await using server = await httpServer((_request, response) =>
-      response.writeHead(404).end('404 page not found'),
-    );
-    const probe = auto(server.url, smi);
+    await smi.does('exit 9');
+    const nvidia = createNvidiaProbe({ clock: systemClock, env: smi.env });
+    const probe = createLocalProbe([nvidia, fixed(8 * GiB)], systemClock);
+    expect((await probe.read()).map(({ totalBytes }) => totalBytes)).toEqual([8 * GiB]);
+    expect(probe.problem).toMatch(/exit code 9/);
+    await smi.answers(card);
+    expect((await probe.read()).map(({ key }) => key)).toEqual(['GPU-1']);
+    expect(probe.problem).toBeNull();
+  });
+
+  test('finds none where there is none, and looks again after a while', async () => {
+    await using smi = await fakeNvidiaSmi();
+    await using server = await httpServer((_request, response) => response.writeHead(404).end());
+    const timers = new VirtualClock();
+    const clock: Clock = { ...systemClock, monotonic: () => timers.monotonic() };
+    const nvidia = createNvidiaProbe({ clock: systemClock, env: smi.env });
+    const virtual = createVirtualProbe({ url: server.url, clock });
+    const probe = createAutoProbe({ url: server.url, clock, local: [nvidia], virtual });
     expect(await probe.read()).toEqual([]);
+    await smi.answers(card);
     expect(await probe.read()).toEqual([]);
+    timers.advance(30_000);
+    expect(await probe.read()).toHaveLength(1);
     expect(server.requests).toHaveLength(1);
+    await probe.stop();
+  });
+
+  test('cannot tell what a server has that is in trouble', async () => {
+    let status = 503;
+    await using server = await httpServer((_request, response) => response.writeHead(status).end());
+    const virtual = createVirtualProbe({ url: server.url, clock: systemClock });
+    const probe = createAutoProbe({ url: server.url, clock: systemClock, local: [], virtual });
+    await expect(probe.read()).rejects.toThrow('503');
+    status = 404;
+    expect(await probe.read()).toEqual([]);
     await probe.stop();
   });
 

@@ -22,6 +22,8 @@ export interface BackendSnapshot {
   readonly name: string;
   /** Answers, so that loads and jobs may be sent to it. */
   readonly available: boolean;
+  /** Why nothing is loaded there although its server answers: its GPUs have not been read yet; null when they have. */
+  readonly unreadGpus: string | null;
   /** Loads that may be under way at once. */
   readonly loadChannels: number;
   /** The most instances its server holds. */

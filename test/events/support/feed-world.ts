@@ -7,26 +7,10 @@ import { JobTable } from './job-table.ts';
 import { Puller } from './puller.ts';
 
 export function world(capacity?: number) {
-  let log = new EventLog({ random: seededRandom(7), capacity });
+  const log = new EventLog({ random: seededRandom(7), capacity });
   const table = new JobTable(log, matchesJob);
   const clock = new VirtualClock();
   const follow = (options: Partial<JobFeedOptions> = {}) =>
     new Puller<JobNotice>(new JobFeed({ log, store: table, clock, ...options }));
-  /** A new log over the same store. Who followed the old one has to come back. */
-  const restart = () => {
-    const { history } = log;
-    log.end();
-    log = new EventLog({ random: seededRandom(8), capacity });
-    log.follow(history);
-    table.publishTo(log);
-  };
-  return {
-    get log() {
-      return log;
-    },
-    table,
-    clock,
-    follow,
-    restart,
-  };
+  return { log, table, clock, follow };
 }
