@@ -17,6 +17,7 @@ import type { VramkeeperError } from './domain/errors.ts';
 import { newId } from './domain/ids.ts';
 import type { Store } from './domain/store.ts';
 import { EventLog } from './events/event-log.ts';
+import { historyOf } from './events/history.ts';
 import { OutputHub } from './events/output-hub.ts';
 import { Housekeeper } from './executor/housekeeper.ts';
 import { LibraryOperations } from './executor/model-operations.ts';
@@ -204,6 +205,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     if (overrides.backendsLine) logger.info(overrides.backendsLine);
     await store.start();
     started.push(() => store.stop());
+    events.follow(await historyOf(store, random));
     const recovered = await store.recover();
     if (recovered > 0)
       logger.child('QUEUE').info(`${recovered} jobs that ran when the last server ended are queued again.`);

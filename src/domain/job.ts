@@ -65,6 +65,29 @@ export function nextJobStatus(from: JobStatus, event: JobEvent): JobStatus {
   return to;
 }
 
+/** Whether a job that was in `from` can be in `to` later, by one event or several. */
+export function leadsTo(from: JobStatus, to: JobStatus): boolean {
+  return AFTERWARDS[from].has(to);
+}
+
+const AFTERWARDS: Readonly<Record<JobStatus, ReadonlySet<JobStatus>>> = {
+  PENDING: afterwards('PENDING'),
+  QUEUED: afterwards('QUEUED'),
+  RUNNING: afterwards('RUNNING'),
+  COMPLETE: afterwards('COMPLETE'),
+  FAILED: afterwards('FAILED'),
+  CANCELLED: afterwards('CANCELLED'),
+};
+
+function afterwards(from: JobStatus, found: Set<JobStatus> = new Set()): ReadonlySet<JobStatus> {
+  for (const to of Object.values(TRANSITIONS[from])) {
+    if (found.has(to)) continue;
+    found.add(to);
+    afterwards(to, found);
+  }
+  return found;
+}
+
 export function isTerminal(status: JobStatus): boolean {
   return status === 'COMPLETE' || status === 'FAILED' || status === 'CANCELLED';
 }

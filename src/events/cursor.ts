@@ -1,36 +1,28 @@
-/** Where a subscriber stands, as opaque text that it can come back with. */
-import type { EventLog } from './event-log.ts';
+/**
+ * Where a subscriber stands, as opaque text that it can come back with. It counts in revisions of the store, which are
+ * durable: a cursor is good across restarts of the server, and for every server on the same store.
+ */
 
-export interface LogPosition {
-  /** The last entry that was taken. */
-  readonly sequence: number;
-  /** Revision up to which every change of a job was seen. */
+export interface CursorPosition {
+  /** Every change up to here was told. */
   readonly revision: number;
+  /** The snapshot was not told to its end, so it is owed again, and after it what changed since `revision`. */
+  readonly withinSnapshot: boolean;
 }
 
-export function cursorOf(log: EventLog, position: LogPosition): string {
-  return `${log.epoch}.${position.sequence.toString(36)}.${position.revision.toString(36)}`;
+const WITHIN_SNAPSHOT = '.part';
+
+/** @param history names the store whose revisions are counted. */
+export function cursorOf(history: string, { revision, withinSnapshot }: CursorPosition): string {
+  return `${history}.${revision.toString(36)}${withinSnapshot ? WITHIN_SNAPSHOT : ''}`;
 }
 
-/** For events in the middle of a snapshot: whoever comes back with it has not seen the rest, and is sent it all again. */
-export function restartCursor(log: EventLog): string {
-  return `${log.epoch}.restart`;
-}
+const CURSOR = /^([A-Za-z0-9_-]{8})\.([0-9a-z]{1,11})(\.part)?$/;
 
-const CURSOR = /^([A-Za-z0-9_-]{8})\.(?:restart|([0-9a-z]{1,11})\.([0-9a-z]{1,11}))$/;
-
-/** Whether `text` has the form of a cursor. Says nothing about whether it is still good. */
-export function isCursor(text: string): boolean {
-  return CURSOR.test(text);
-}
-
-/** Undefined when the cursor is of another start, was overrun, or is none: the stream begins anew. */
-export function positionOf(log: EventLog, cursor: string): LogPosition | undefined {
-  const [, epoch, sequenceText, revisionText] = CURSOR.exec(cursor) ?? [];
-  if (epoch !== log.epoch || sequenceText === undefined || revisionText === undefined) return undefined;
-  const sequence = Number.parseInt(sequenceText, 36);
+/** Undefined when the cursor is of another store, or is none: the stream begins anew. */
+export function positionOf(history: string, cursor: string): CursorPosition | undefined {
+  const [, cursorHistory, revisionText, part] = CURSOR.exec(cursor) ?? [];
+  if (cursorHistory !== history || revisionText === undefined) return undefined;
   const revision = Number.parseInt(revisionText, 36);
-  if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(revision)) return undefined;
-  // The entry after it must still be there, or not have happened yet.
-  return sequence + 1 >= log.oldest && sequence <= log.newest ? { sequence, revision } : undefined;
+  return Number.isSafeInteger(revision) ? { revision, withinSnapshot: part !== undefined } : undefined;
 }

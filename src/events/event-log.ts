@@ -4,6 +4,7 @@
  */
 import type { Random } from '../clock.ts';
 import type { DomainEvent, EventPublisher } from '../domain/events.ts';
+import { newHistory } from './history.ts';
 
 /** The newest entry of a key is its state: the id of a job or a pull, or VRAM_KEY. */
 export const VRAM_KEY = 'vram';
@@ -30,8 +31,7 @@ export interface EventLogOptions {
 export const DEFAULT_CAPACITY = 8_192;
 
 export class EventLog implements EventPublisher {
-  /** Differs on every start, so that a cursor of an earlier life is recognised. */
-  readonly epoch: string;
+  #history: string;
   readonly #ring: (LogEntry | undefined)[];
   readonly #latest = new Map<string, number>();
   readonly #waiters = new Map<string, Set<() => void>>();
@@ -39,10 +39,12 @@ export class EventLog implements EventPublisher {
   readonly #waitersForEnd = new Set<() => void>();
   #newest = 0;
   #revision = 0;
+  /** Every change of a job with a higher revision is in the ring. */
+  #reachesBackTo = Number.POSITIVE_INFINITY;
   #ended = false;
 
   constructor({ random, capacity = DEFAULT_CAPACITY }: EventLogOptions) {
-    this.epoch = Buffer.from(random.bytes(6)).toString('base64url');
+    this.#history = newHistory(random);
     this.#ring = new Array(capacity).fill(undefined);
   }
 
@@ -53,7 +55,11 @@ export class EventLog implements EventPublisher {
     const slot = sequence % this.#ring.length;
     const evicted = this.#ring[slot];
     if (evicted && this.#latest.get(evicted.key) === evicted.sequence) this.#latest.delete(evicted.key);
-    if (event.kind === 'job') this.#revision = Math.max(this.#revision, event.job.revision);
+    if (evicted?.event.kind === 'job') this.#reachesBackTo = evicted.revision;
+    if (event.kind === 'job') {
+      this.#reachesBackTo = Math.min(this.#reachesBackTo, event.job.revision - 1);
+      this.#revision = Math.max(this.#revision, event.job.revision);
+    }
     const previous = this.#latest.get(key) ?? 0;
     this.#ring[slot] = { sequence, at, key, event, previous, revision: this.#revision };
     this.#latest.set(key, sequence);
@@ -64,6 +70,16 @@ export class EventLog implements EventPublisher {
       this.#waiters.delete(key);
       wakeAll(waiters);
     }
+  }
+
+  /** Names the store whose changes are published here. */
+  get history(): string {
+    return this.#history;
+  }
+
+  /** What is published from now on happens to the store of this name. */
+  follow(history: string): void {
+    this.#history = history;
   }
 
   /** Sequence of the newest entry, 0 before the first. */
@@ -96,6 +112,19 @@ export class EventLog implements EventPublisher {
   entry(sequence: number): LogEntry | undefined {
     const entry = this.#ring[sequence % this.#ring.length];
     return entry?.sequence === sequence ? entry : undefined;
+  }
+
+  /** The last entry at which every change up to `revision` had happened. Undefined when some later change is not in the ring. */
+  sequenceAt(revision: number): number | undefined {
+    if (revision < this.#reachesBackTo) return undefined;
+    let before = this.oldest - 1;
+    let after = this.#newest + 1;
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if ((this.entry(middle)?.revision ?? 0) <= revision) before = middle;
+      else after = middle;
+    }
+    return before;
   }
 
   latestOf(key: string): LogEntry | undefined {

@@ -3,16 +3,19 @@
  * - The snapshot is read from the store after the position in the log was taken, in one tick, so nothing falls between;
  *   entries that the snapshot already covers are recognised by their revision and left out.
  * - Changes come from the log, the newest per job.
- * - A reader that the log has overrun pages through what changed since, by revision, and then joins the log again. However
- *   slow it is, it holds one page, and the last state of every job reaches it.
+ * - A reader that the log has overrun, or that comes back with a cursor from before the log begins, pages through what
+ *   changed since, by revision, and then joins the log again. However slow it is, it holds one page, and the last state of
+ *   every job reaches it.
+ * What a reader with a status filter was told of a job before it fell behind or left is not known any more, so it is told of
+ * the job's next change too when the job can have matched before. Whoever once saw a job waiting learns how it went on.
  */
 import type { Clock } from '../clock.ts';
 import type { JobId } from '../domain/ids.ts';
 import { isTerminal, type Job, type JobStatus } from '../domain/job.ts';
 import type { JobFilter, Store } from '../domain/store.ts';
-import { cursorOf, positionOf, restartCursor } from './cursor.ts';
+import { cursorOf, positionOf } from './cursor.ts';
 import type { EventLog } from './event-log.ts';
-import { concernsReader, matchesJob, matchesUnchanging } from './job-filter.ts';
+import { concernsReader, matchesJob, matchesUnchanging, mayBeKnownToReader } from './job-filter.ts';
 import { KeyReader, type LogReader, type ReadResult, ScanReader } from './log-reader.ts';
 import { PullStream } from './pull-stream.ts';
 
@@ -22,7 +25,10 @@ export const PAGE_SIZE = 100;
 export interface JobNotice {
   readonly type: 'SNAPSHOT' | 'CHANGED';
   readonly job: Job;
-  /** What this reader was told last. Null for a snapshot, a new job, and after the reader fell behind the log. */
+  /**
+   * What this reader was told last, or would have been had it kept pace before it left. Null for a snapshot, a new job, and
+   * after the reader fell behind the log.
+   */
   readonly previousStatus: JobStatus | null;
   /** Earlier changes of this job merged into this one, as far as the log reaches. */
   readonly coalesced: number;
@@ -62,6 +68,8 @@ export class JobFeed extends PullStream<JobNotice> {
   /** Revisions told by the snapshot beyond `#joinRevision`; empty again when the log has been read past them. */
   #told = new Map<JobId, number>();
   #toldUntil = 0;
+  /** What was told of a job whose last change lies at or before this entry was told before the reader left. */
+  #leftAt = -1;
 
   constructor({ log, store, clock, id, filter = {}, after }: JobFeedOptions) {
     super();
@@ -107,26 +115,30 @@ export class JobFeed extends PullStream<JobNotice> {
   }
 
   async #start(): Promise<void> {
-    const position = this.#after === undefined ? undefined : positionOf(this.#log, this.#after);
-    if (!position) {
-      await this.#snapshot();
-      return;
-    }
-    this.#reader.moveTo(position.sequence);
-    this.#joinRevision = position.revision;
-    this.#revision = position.revision;
-    this.#noteRevision();
-    this.#phase = 'following';
+    const position = this.#after === undefined ? undefined : positionOf(this.#log.history, this.#after);
+    // A store that was put back to an older state counts the same revisions again, for other changes.
+    if (!position || position.revision > (await this.#store.revision())) await this.#snapshot();
+    else if (position.withinSnapshot) await this.#snapshot(position.revision);
+    else await this.#resume(position.revision);
+  }
+
+  async #resume(revision: number): Promise<void> {
+    this.#revision = revision;
+    this.#joinRevision = revision;
+    this.#leftAt = this.#log.sequenceAt(revision) ?? -1;
+    if (this.#leftAt >= 0) this.#reader.moveTo(this.#leftAt);
+    this.#phase = this.#leftAt >= 0 ? 'following' : 'healing';
     if (this.#id === undefined) return;
     const job = await this.#store.job(this.#id);
     // Its end was told before the cursor that the reader came back with.
-    if (!job || (isTerminal(job.status) && job.revision <= position.revision)) this.#phase = 'complete';
+    if (!job || (isTerminal(job.status) && job.revision <= revision)) this.#phase = 'complete';
   }
 
-  async #snapshot(): Promise<void> {
+  /** @param since of a reader that saw a part of an earlier snapshot: what changed after this revision is owed too. */
+  async #snapshot(since?: number): Promise<void> {
     this.#reader.moveTo(this.#log.newest);
     this.#joinRevision = await this.#store.revision();
-    this.#revision = this.#joinRevision;
+    this.#revision = since ?? this.#joinRevision;
     const jobs = await this.#snapshotJobs();
     this.#toldUntil = this.#log.newest;
     this.#told = new Map(jobs.map((job) => [job.id, job.revision]));
@@ -136,11 +148,10 @@ export class JobFeed extends PullStream<JobNotice> {
       job,
       previousStatus: null,
       coalesced: 0,
-      // Whoever comes back with a cursor from the middle has not seen the rest.
-      cursor: index === jobs.length - 1 ? this.#cursor() : restartCursor(this.#log),
+      cursor: this.#cursor(this.#revision, index < jobs.length - 1),
       at,
     }));
-    if (this.#phase === 'starting') this.#phase = 'following';
+    if (this.#phase === 'starting') this.#phase = since === undefined ? 'following' : 'healing';
   }
 
   /** Oldest first. */
@@ -170,35 +181,41 @@ export class JobFeed extends PullStream<JobNotice> {
     return undefined;
   }
 
-  #changed({ entry, coalesced, previousStatus }: JobEntry): JobNotice | undefined {
+  #changed({ entry, coalesced, previousStatus, since }: JobEntry): JobNotice | undefined {
     if (entry.event.kind !== 'job') return undefined;
     const job = entry.event.job;
     const told = job.revision <= Math.max(this.#joinRevision, this.#told.get(job.id) ?? 0);
     if (this.#reader.sequence >= this.#toldUntil) this.#told.clear();
     if (told) return undefined;
     if (this.#id !== undefined && isTerminal(job.status)) this.#phase = 'complete';
-    if (!concernsReader(this.#filter, job, previousStatus)) return undefined;
-    return { type: 'CHANGED', job, previousStatus, coalesced, cursor: this.#cursor(), at: entry.at };
+    const toldBeforeLeaving =
+      previousStatus !== null && since <= this.#leftAt && mayBeKnownToReader(this.#filter, job);
+    if (!toldBeforeLeaving && !concernsReader(this.#filter, job, previousStatus)) return undefined;
+    return {
+      type: 'CHANGED',
+      job,
+      previousStatus,
+      coalesced,
+      cursor: this.#cursor(job.revision),
+      at: entry.at,
+    };
   }
 
-  /**
-   * One page of what changed. Which status a job had when the reader last heard of it is not known any more, so it is told
-   * of every change that its filter could have let through before.
-   */
+  /** One page of what changed, in order of revision. */
   async #heal(): Promise<void> {
     // Taken before the read: everything in the log up to here is in the store, so the read sees it.
     const joinAt = this.#log.newest;
     const jobs = await this.#changedJobs();
     const at = this.#clock.now();
-    // The position is not in the log any more, so this cursor makes a reader that comes back with it begin anew.
-    const cursor = restartCursor(this.#log);
     for (const job of jobs) {
       this.#revision = Math.max(this.#revision, job.revision);
-      if ((this.#told.get(job.id) ?? 0) >= job.revision || !matchesUnchanging(this.#filter, job)) continue;
+      if ((this.#told.get(job.id) ?? 0) >= job.revision || !mayBeKnownToReader(this.#filter, job)) continue;
+      const cursor = this.#cursor(job.revision);
       this.#page.push({ type: 'CHANGED', job, previousStatus: null, coalesced: 0, cursor, at });
     }
     if (this.#id === undefined && jobs.length === PAGE_SIZE) return;
     this.#told.clear();
+    this.#leftAt = -1;
     this.#joinRevision = this.#revision;
     this.#reader.moveTo(joinAt);
     if (this.#phase === 'healing') this.#phase = 'following';
@@ -215,8 +232,8 @@ export class JobFeed extends PullStream<JobNotice> {
     if (!job || isTerminal(job.status)) this.#phase = 'complete';
   }
 
-  #cursor(): string {
-    return cursorOf(this.#log, { sequence: this.#reader.sequence, revision: this.#revision });
+  #cursor(revision: number, withinSnapshot = false): string {
+    return cursorOf(this.#log.history, { revision, withinSnapshot });
   }
 
   #noteRevision(): void {

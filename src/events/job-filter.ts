@@ -1,5 +1,5 @@
 /** Which jobs a reader asked for. All but the status of a job stays as it was submitted. */
-import type { Job, JobStatus } from '../domain/job.ts';
+import { type Job, type JobStatus, leadsTo } from '../domain/job.ts';
 import { canonicalModelName, parseQueueKey } from '../domain/queue-key.ts';
 import type { JobFilter } from '../domain/store.ts';
 
@@ -27,6 +27,13 @@ export function concernsReader(filter: JobFilter, job: Job, previousStatus: JobS
   if (!matchesUnchanging(filter, job)) return false;
   if (matchesStatus(filter, job.status)) return true;
   return previousStatus !== null && matchesStatus(filter, previousStatus);
+}
+
+/** Whether a reader may have been told of the job in a status that it asked for: the job has one, or can have had one before. */
+export function mayBeKnownToReader(filter: JobFilter, job: Job): boolean {
+  if (!matchesUnchanging(filter, job)) return false;
+  if (matchesStatus(filter, job.status)) return true;
+  return filter.statuses?.some((status) => leadsTo(status, job.status)) ?? true;
 }
 
 function isModelOf(job: Job, name: string): boolean {

@@ -11,6 +11,8 @@ export type ReadResult =
       readonly coalesced: number;
       /** The job's status before the first of those, and so the last one that this reader was told; null for none. */
       readonly previousStatus: JobStatus | null;
+      /** Sequence of the entry before the first of those, 0 when the log knows of none. */
+      readonly since: number;
     }
   /** Nothing new. */
   | { readonly kind: 'nothing' }
@@ -66,8 +68,20 @@ export class KeyReader implements LogReader {
       first = entry;
       entry = this.#log.entry(entry.previous);
     }
-    return { kind: 'entry', entry: newest, coalesced, previousStatus: statusBefore(first.event) };
+    return {
+      kind: 'entry',
+      entry: newest,
+      coalesced,
+      previousStatus: statusBefore(first.event),
+      since: first.previous,
+    };
   }
+}
+
+interface Passed {
+  count: number;
+  readonly previousStatus: JobStatus | null;
+  readonly since: number;
 }
 
 /**
@@ -78,7 +92,7 @@ export class KeyReader implements LogReader {
 export class ScanReader implements LogReader {
   readonly #log: EventLog;
   readonly #accepts: (event: DomainEvent) => boolean;
-  readonly #passed = new Map<string, { count: number; readonly previousStatus: JobStatus | null }>();
+  readonly #passed = new Map<string, Passed>();
   #sequence: number;
 
   constructor(log: EventLog, sequence: number, accepts: (event: DomainEvent) => boolean) {
@@ -114,10 +128,17 @@ export class ScanReader implements LogReader {
           entry,
           coalesced: passed?.count ?? 0,
           previousStatus: passed ? passed.previousStatus : statusBefore(entry.event),
+          since: passed ? passed.since : entry.previous,
         };
       }
       if (passed) passed.count += 1;
-      else this.#passed.set(entry.key, { count: 1, previousStatus: statusBefore(entry.event) });
+      else {
+        this.#passed.set(entry.key, {
+          count: 1,
+          previousStatus: statusBefore(entry.event),
+          since: entry.previous,
+        });
+      }
     }
     return { kind: 'nothing' };
   }

@@ -1,12 +1,10 @@
 /** Says that memory, instances or backends changed; the reader takes the state from the system view. */
 import type { Clock } from '../clock.ts';
-import { cursorOf } from './cursor.ts';
 import { type EventLog, VRAM_KEY } from './event-log.ts';
 import { KeyReader } from './log-reader.ts';
 import { PullStream } from './pull-stream.ts';
 
 export interface VramNotice {
-  readonly cursor: string;
   /** Epoch milliseconds of the change; of the subscription for the first. */
   readonly at: number;
 }
@@ -53,7 +51,7 @@ export class VramFeed extends PullStream<VramNotice> {
 
   #notice(at: number): VramNotice {
     this.#lastSent = this.#clock.monotonic();
-    return { at, cursor: cursorOf(this.#log, { sequence: this.#reader.sequence, revision: 0 }) };
+    return { at };
   }
 
   /** Ends early when the log does, so that a stopping server does not wait for it. */

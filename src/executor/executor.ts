@@ -9,9 +9,10 @@ import type { BackendId, CellId, InstanceId, JobId } from '../domain/ids.ts';
 import { attemptNumber, isTerminal } from '../domain/job.ts';
 import type { ClaimedJob, JobChange, Store } from '../domain/store.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
+import { HeldClaims } from './held-claims.ts';
 import { afterFailure, remedyOf } from './retry-policy.ts';
 import { runJob } from './run-job.ts';
-import { RunEnded, type Seat } from './seat.ts';
+import { RunEnded, type Seat, unknownResident } from './seat.ts';
 
 /** A load gets ten times what it should take, and at least two minutes: an estimate is no promise. */
 const LOAD_PATIENCE = 10;
@@ -23,6 +24,7 @@ const LONGEST_PAUSE_MS = 30_000;
 export class Executor {
   readonly #deps: ExecutorDependencies;
   readonly #seats = new Map<InstanceId, Seat>();
+  readonly #claims = new HeldClaims();
   readonly #tasks = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
   #draining = false;
@@ -34,7 +36,7 @@ export class Executor {
   /** Jobs that run on an instance or wait for its load. */
   jobsOf(instanceId: InstanceId): readonly JobId[] {
     const seat = this.#seats.get(instanceId);
-    return seat ? [...seat.running.keys(), ...seat.waiting.keys()] : [];
+    return seat ? [...[...seat.running].map(({ claimed }) => claimed.job.id), ...seat.waiting.keys()] : [];
   }
 
   /** The server process that holds an instance, where there is one of its own. */
@@ -146,16 +148,11 @@ export class Executor {
     this.#task(() => this.#giveBack(seat, [...seat.waiting.values()]));
   }
 
-  /** Follows what the store says: a job that was ended from outside stops running, and readers of ended jobs are let go. */
+  /** Follows what the store says: what runs or waits under a claim that is over stops, and readers of ended jobs are let go. */
   jobsChanged(changes: readonly JobChange[]): void {
-    for (const { job } of changes) {
-      if (!isTerminal(job.status)) continue;
-      this.#deps.outputs.close(job.id);
-      const seat = job.instanceId ? this.#seats.get(job.instanceId) : undefined;
-      if (!seat) continue;
-      seat.running.get(job.id)?.controller.abort(new RunEnded('cancelled'));
-      if (seat.waiting.delete(job.id)) this.#left(seat, job.id, job.client);
-    }
+    const doubtful = this.#claims.apply(changes);
+    for (const { job } of changes) if (isTerminal(job.status)) this.#deps.outputs.close(job.id);
+    for (const jobId of doubtful) for (const seat of this.#seats.values()) this.#endUnheld(seat, jobId);
   }
 
   /** Lets running jobs finish for `graceMs`, then returns them to the queue; no attempt is counted. Safe to call twice: the shorter grace holds. */
@@ -177,7 +174,7 @@ export class Executor {
     this.#stopped.abort(new RunEnded('shutdown'));
     for (const seat of this.#seats.values()) {
       seat.lifetime.abort(new RunEnded('shutdown'));
-      for (const run of seat.running.values()) run.controller.abort(new RunEnded('shutdown'));
+      for (const run of seat.running) run.controller.abort(new RunEnded('shutdown'));
     }
   }
 
@@ -191,22 +188,37 @@ export class Executor {
       handle: null,
       loadError: undefined,
       waiting: new Map(),
-      running: new Map(),
+      running: new Set(),
       lifetime: new AbortController(),
     };
     this.#seats.set(instanceId, seat);
     return seat;
   }
 
+  #endUnheld(seat: Seat, jobId: JobId): void {
+    for (const { claimed, controller } of seat.running) {
+      if (claimed.job.id === jobId && !this.#claims.hold(claimed.job))
+        controller.abort(new RunEnded('not-held'));
+    }
+    const waiting = seat.waiting.get(jobId)?.job;
+    if (!waiting || this.#claims.hold(waiting)) return;
+    seat.waiting.delete(jobId);
+    this.#left(seat, jobId, waiting.client);
+  }
+
   async #seatJobs(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {
+    const held = claimed.filter(({ job }) => this.#claims.hold(job));
+    for (const { job } of claimed) {
+      if (!this.#claims.hold(job)) this.#reportLeft(instanceId, job.id, job.client);
+    }
     const seat = this.#seats.get(instanceId);
     if (!seat || this.#draining) {
       // The instance went while the claim was under way.
-      await this.#release(claimed);
-      for (const { job } of claimed) this.#reportLeft(instanceId, job.id, job.client);
+      await this.#release(held);
+      for (const { job } of held) this.#reportLeft(instanceId, job.id, job.client);
       return;
     }
-    for (const one of claimed) {
+    for (const one of held) {
       if (one.job.status === 'RUNNING') this.#run(seat, one);
       else seat.waiting.set(one.job.id, one);
     }
@@ -223,7 +235,7 @@ export class Executor {
     const running = new Map(begun.map((job) => [job.id, job]));
     for (const one of waiting) {
       const job = running.get(one.job.id);
-      if (job) this.#run(seat, { ...one, job });
+      if (job && this.#claims.hold(job)) this.#run(seat, { ...one, job });
       else this.#left(seat, one.job.id, one.job.client);
     }
   }
@@ -266,13 +278,13 @@ export class Executor {
 
   #run(seat: Seat, claimed: ClaimedJob): void {
     const run = { claimed, controller: new AbortController() };
-    seat.running.set(claimed.job.id, run);
+    seat.running.add(run);
     if (this.#stopped.signal.aborted) run.controller.abort(new RunEnded('shutdown'));
     this.#task(() =>
       runJob(seat, run, this.#deps, {
         insist: (operation) => this.#insist(operation),
         left: (ranMs, error) => {
-          seat.running.delete(claimed.job.id);
+          seat.running.delete(run);
           const suspect = error !== null && !(error instanceof RunEnded) && remedyOf(error) !== 'none';
           this.#reportLeft(seat.instanceId, claimed.job.id, claimed.job.client, ranMs, suspect);
         },
@@ -330,19 +342,4 @@ export class Executor {
 
 function fenced(job: ClaimedJob['job']) {
   return { id: job.id, fence: job.fence };
-}
-
-/** For an instance whose load failed: what the server really holds of it is not known. */
-function unknownResident(spec: LoadSpec): Resident {
-  const { modelName, contextLength } = spec.variant;
-  return {
-    modelName,
-    digest: '',
-    contextLength,
-    sizeBytes: 0,
-    vramBytes: 0,
-    expiresAt: null,
-    parallel: null,
-    gpuKeys: null,
-  };
 }

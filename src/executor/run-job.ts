@@ -23,11 +23,13 @@ export async function runJob(
 ): Promise<void> {
   const { store, clock } = deps;
   const { job } = run.claimed;
+  const { signal } = run.controller;
   const startedAt = clock.monotonic();
   const recorder = new OutputRecorder(attemptNumber(job));
   const outcome = await attempt(seat, run, recorder, deps).then(
     (result) => ({ result }),
-    (error: unknown) => ({ error }),
+    // Whatever an ended run fails with, it failed because it was ended.
+    (error: unknown) => ({ error: signal.aborted ? signal.reason : error }),
   );
   const ranMs = clock.monotonic() - startedAt;
   if ('result' in outcome) {
@@ -66,6 +68,8 @@ async function attempt(
     if (!seat.handle)
       throw new BackendError('BACKEND_ERROR', 'retry', 'The instance went before the job could start.');
     const sink: OutputSink = (channel, text) => {
+      // What an ended run still says must not get into the text of the job's next one.
+      if (signal.aborted) return;
       recorder.add(channel, text);
       outputs.append(job.id, channel, text);
     };
@@ -104,8 +108,8 @@ async function settle(
     );
   if (error instanceof RunEnded) {
     switch (error.why) {
-      case 'cancelled':
-        return; // The store has it as CANCELLED already.
+      case 'not-held':
+        return; // The store knows better already what has become of it.
       case 'shutdown':
         await store.release([{ id: job.id, fence: job.fence, attempt: null, counts: false, delayMs: 0 }]);
         return;

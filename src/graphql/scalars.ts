@@ -91,8 +91,8 @@ function cursor(value: unknown): string {
 export const EventCursor = new GraphQLScalarType<string, string>({
   name: 'EventCursor',
   description:
-    "An opaque position in the server's event log. Send the last one received as `after` to resume a subscription. Valid only " +
-    'until the server restarts or the event is forgotten; either way the stream resumes with a fresh snapshot.',
+    'An opaque position among the changes of all jobs. Send the last one received as `after` to resume a subscription. It stays ' +
+    'valid when the server restarts; one of another data directory makes the stream begin with a snapshot.',
   coerceInputValue: cursor,
   coerceInputLiteral: (node) => cursor(literalValue(node)),
   coerceOutputValue: cursor,

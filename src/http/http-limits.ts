@@ -1,8 +1,19 @@
 /** How much one caller may take of the listener. */
-import { MiB } from '../domain/units.ts';
+import { KiB, MiB } from '../domain/units.ts';
 
 export interface HttpLimits {
   readonly bodyBytes: number;
+  /** Of the bodies and messages of all callers together, while they are read and worked on. Others wait. */
+  readonly bytesInWork: number;
+  /** Of these, for small ones alone. */
+  readonly bytesForSmall: number;
+  /** The most that counts as small: queries are far smaller, and uploads far larger. */
+  readonly smallBytes: number;
+  /** The most bodies that wait for room, and the longest that one does; others are refused. */
+  readonly waitingBodies: number;
+  readonly waitingMs: number;
+  /** Of what all subscriptions together were asked with, as long as they go on. */
+  readonly bytesOfStreams: number;
   /** The request line and all headers. */
   readonly headerBytes: number;
   readonly urlCharacters: number;
@@ -12,8 +23,10 @@ export interface HttpLimits {
   readonly headersTimeoutMs: number;
   /** To send the whole request. Answers may take as long as they take. */
   readonly requestTimeoutMs: number;
+  /** How long a body may take to get going; then it must come at the pace at which it would be whole in time. */
+  readonly bodyGraceMs: number;
   readonly keepAliveTimeoutMs: number;
-  /** How often the two above are looked at. */
+  /** How often these are looked at. */
   readonly checkIntervalMs: number;
   /** How long the rest of a refused body is read and dropped, so that the caller sees the answer and not a reset. */
   readonly lingerMs: number;
@@ -21,11 +34,18 @@ export interface HttpLimits {
 
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   bodyBytes: 20 * MiB,
+  bytesInWork: 64 * MiB,
+  bytesForSmall: 16 * MiB,
+  smallBytes: 64 * KiB,
+  waitingBodies: 256,
+  waitingMs: 10_000,
+  bytesOfStreams: 32 * MiB,
   headerBytes: 16_384,
   urlCharacters: 8_192,
   connections: 1_024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,
+  bodyGraceMs: 10_000,
   keepAliveTimeoutMs: 15_000,
   checkIntervalMs: 5_000,
   lingerMs: 2_000,

@@ -9,6 +9,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { type ApiKey, Authenticator } from './authenticate.ts';
 import { Connections } from './connections.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.ts';
+import { createIntake, type Intake } from './intake.ts';
 import { CannotListenError, PortInUseError } from './listen-errors.ts';
 import { RequestHandler } from './request-handler.ts';
 import type { Route, SocketRoute } from './route.ts';
@@ -41,6 +42,7 @@ const DEFAULT_DEADLINE_MS = 5_000;
 const FALLBACK_PORTS = 20;
 
 export class HttpServer {
+  readonly intake: Intake;
   readonly #options: HttpServerOptions;
   readonly #server: Server;
   readonly #requests: RequestHandler;
@@ -53,11 +55,16 @@ export class HttpServer {
     this.#options = options;
     const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
     const authenticator = new Authenticator(keys, !isLoopback(host));
-    this.#requests = new RequestHandler({ host, authenticator, routes, limits, clock, logger });
+    this.intake = createIntake(limits, clock);
+    const { intake } = this;
+    this.#requests = new RequestHandler({ host, authenticator, routes, limits, intake, clock, logger });
     const upgrades = new UpgradeHandler({
       host,
       authenticator,
       socketRoutes,
+      intake,
+      limits,
+      clock,
       isStopping: () => this.#stopping !== null,
       logger,
     });

@@ -4,10 +4,12 @@ import { VramkeeperError } from '../domain/errors.ts';
 export type RefusalCode =
   | 'BAD_REQUEST'
   | 'BODY_TOO_LARGE'
+  | 'BUSY'
   | 'FORBIDDEN_ORIGIN'
   | 'INTERNAL_ERROR'
   | 'METHOD_NOT_ALLOWED'
   | 'NOT_FOUND'
+  | 'REQUEST_TIMEOUT'
   | 'STOPPING'
   | 'UNAUTHORIZED'
   | 'UNKNOWN_HOST'
@@ -19,10 +21,12 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   FORBIDDEN_ORIGIN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMEOUT: 408,
   BODY_TOO_LARGE: 413,
   URL_TOO_LONG: 414,
   UNKNOWN_HOST: 421,
   INTERNAL_ERROR: 500,
+  BUSY: 503,
   STOPPING: 503,
 };
 

@@ -4,8 +4,10 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ANONYMOUS, type Authenticator, credentialsOf } from './authenticate.ts';
 import { readBody } from './body.ts';
+import type { Share } from './byte-budget.ts';
 import { checkOrigin } from './guard.ts';
 import type { HttpLimits } from './http-limits.ts';
+import type { Intake } from './intake.ts';
 import { HttpRefusal } from './refusal.ts';
 import { refusalBody, sendJson } from './respond.ts';
 import type { Exchange, Route } from './route.ts';
@@ -15,6 +17,7 @@ export interface RequestHandlerOptions {
   readonly authenticator: Authenticator;
   readonly routes: readonly Route[];
   readonly limits: HttpLimits;
+  readonly intake: Intake;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -58,7 +61,7 @@ export class RequestHandler {
     route: Route | undefined,
     proceed: () => void,
   ): Promise<void> {
-    const { host, authenticator, limits } = this.#options;
+    const { host, authenticator, clock, intake, limits } = this.#options;
     const method = request.method ?? '';
     checkOrigin(method, request.headers, host);
     if (!route) {
@@ -78,6 +81,7 @@ export class RequestHandler {
       : authenticator.principal(credentialsOf(request.headers));
     const gone = new AbortController();
     response.once('close', () => gone.abort());
+    const shares: Share[] = [];
     const exchange: Exchange = {
       request,
       response,
@@ -85,9 +89,19 @@ export class RequestHandler {
       principal,
       gone: gone.signal,
       stopping: this.#stopping.signal,
-      body: () => readBody(request, limits.bodyBytes, proceed),
+      intake,
+      async body() {
+        const reading = { limits, budget: intake.work, clock, gone: gone.signal, proceed };
+        const body = await readBody(request, reading);
+        shares.push(body.share);
+        return body;
+      },
     };
-    await route.handle(exchange);
+    try {
+      await route.handle(exchange);
+    } finally {
+      for (const share of shares) share.release();
+    }
     // What the route did not care to read is dropped, so that the connection can be used again.
     if (!request.complete) request.resume();
   }

@@ -62,6 +62,11 @@ export function refusalBody({ code, message }: HttpRefusal): unknown {
   return { error: { code, message } };
 }
 
+/** Whether the answer goes on: as events, or in parts. */
+export function isStream(fetched: Response): boolean {
+  return /^(text\/event-stream|multipart\/)/.test(fetched.headers.get('content-type') ?? '');
+}
+
 /**
  * Sends what fetch-style code answered. A stream is pulled only as fast as it is taken; when the reader leaves, or
  * `stopping` aborts, its source is told and nothing more is sent.
@@ -73,7 +78,7 @@ export async function sendFetched(
 ): Promise<void> {
   const headers = Object.fromEntries(fetched.headers);
   const contentType = fetched.headers.get('content-type') ?? 'application/json; charset=utf-8';
-  if (!/^(text\/event-stream|multipart\/)/.test(contentType)) {
+  if (!isStream(fetched)) {
     sendText(response, fetched.status, contentType, await fetched.text(), headers);
     return;
   }

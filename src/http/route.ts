@@ -1,8 +1,12 @@
 /** What the listener hands to whoever answers a path. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Credentials } from './authenticate.ts';
+import type { Body } from './body.ts';
+import type { HttpLimits } from './http-limits.ts';
+import type { Intake } from './intake.ts';
 import type { HttpRefusal } from './refusal.ts';
 
 export interface Exchange {
@@ -15,8 +19,12 @@ export interface Exchange {
   readonly gone: AbortSignal;
   /** Aborts when the server stops and answers that go on should end. */
   readonly stopping: AbortSignal;
-  /** The whole body, within the limit. @throws HttpRefusal BODY_TOO_LARGE */
-  body(): Promise<Buffer<ArrayBuffer>>;
+  readonly intake: Intake;
+  /**
+   * The whole body, when there is room for it. It holds the room until the route has answered, unless the route releases it before.
+   * @throws HttpRefusal BODY_TOO_LARGE, BUSY, REQUEST_TIMEOUT, BAD_REQUEST
+   */
+  body(): Promise<Body>;
 }
 
 export interface Route {
@@ -36,6 +44,9 @@ export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
+  readonly intake: Intake;
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
   /** What the request itself brought to be known by. */
   readonly credentials: Credentials;
   /** @throws HttpRefusal */

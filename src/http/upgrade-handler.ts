@@ -1,10 +1,13 @@
 /** Requests that become WebSockets, and those that are no HTTP at all. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Authenticator, credentialsOf } from './authenticate.ts';
 import { checkOrigin } from './guard.ts';
+import type { HttpLimits } from './http-limits.ts';
+import type { Intake } from './intake.ts';
 import { HttpRefusal } from './refusal.ts';
 import { refusalBody, secureHeaders } from './respond.ts';
 import type { SocketRoute } from './route.ts';
@@ -13,6 +16,9 @@ export interface UpgradeHandlerOptions {
   readonly host: string;
   readonly authenticator: Authenticator;
   readonly socketRoutes: readonly SocketRoute[];
+  readonly intake: Intake;
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
   readonly isStopping: () => boolean;
   readonly logger: Logger;
 }
@@ -26,7 +32,7 @@ export class UpgradeHandler {
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const { host, authenticator, socketRoutes, isStopping } = this.#options;
+    const { host, authenticator, intake, limits, clock, socketRoutes, isStopping } = this.#options;
     try {
       checkOrigin('GET', request.headers, host);
       if (isStopping()) throw new HttpRefusal('STOPPING', 'The server is stopping. Try again in a moment.');
@@ -41,6 +47,9 @@ export class UpgradeHandler {
         request,
         socket,
         head,
+        intake,
+        limits,
+        clock,
         credentials,
         authenticate: (given) => authenticator.principal(given),
       });

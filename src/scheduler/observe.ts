@@ -255,7 +255,7 @@ function adopt(
     driverBytes,
     probed: UNSEEN,
     strikes: 0,
-    jobs: new Set(),
+    jobs: [],
     asking: 0,
   });
 }

@@ -102,8 +102,8 @@ export interface InstanceRecord extends Instance {
   readonly probed: ProbedMemory;
   /** Runs in a row that ended as if it were broken. */
   readonly strikes: number;
-  /** Claimed or running on it. */
-  readonly jobs: ReadonlySet<JobId>;
+  /** One for each claim that waits or runs on it: a job that was cancelled and queued again can be there twice for a moment. */
+  readonly jobs: readonly JobId[];
   /** Asked of the store, not answered yet. `activeJobs` is the sum of both. */
   readonly asking: number;
 }
@@ -155,7 +155,7 @@ export function instancesOf(state: SchedulerState, backendId: BackendId): readon
 }
 
 export function withInstance(state: SchedulerState, instance: InstanceRecord): SchedulerState {
-  const counted = { ...instance, activeJobs: instance.jobs.size + instance.asking };
+  const counted = { ...instance, activeJobs: instance.jobs.length + instance.asking };
   return { ...state, instances: withEntry(state.instances, instance.id, counted) };
 }
 

@@ -100,7 +100,7 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
   const instance = settled.instances.get(claim.instanceId);
   if (!instance) return { state: settled, effects: [] };
   const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
-  const jobs = new Set([...instance.jobs, ...event.jobs]);
+  const jobs = [...instance.jobs, ...event.jobs];
   const effects: Effect[] = event.jobs.map((jobId) => ({
     type: 'decided',
     jobId,
@@ -108,7 +108,7 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
       kind: 'DISPATCH',
       backendId: instance.backendId,
       modelName: instance.variant.modelName,
-      explanation: `Slot ${instance.jobs.size + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}${instance.spilled || instance.partialOffload ? ' and partly on the CPU' : ''}.`,
+      explanation: `Slot ${instance.jobs.length + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}${instance.spilled || instance.partialOffload ? ' and partly on the CPU' : ''}.`,
     },
   }));
   return {
@@ -121,8 +121,8 @@ function left(before: SchedulerState, event: EventOf<'left'>, now: number): Redu
   const state = { ...before, service: charge(before.service, event.client, event.ranMs / 1000) };
   const instance = state.instances.get(event.instanceId);
   if (!instance) return { state, effects: [] };
-  const jobs = new Set(instance.jobs);
-  jobs.delete(event.jobId);
+  const at = instance.jobs.indexOf(event.jobId);
+  const jobs = at < 0 ? instance.jobs : instance.jobs.toSpliced(at, 1);
   const suspectSince = event.suspect ? now : instance.suspectSince;
   const lastUsedAt = event.ranMs > 0 ? now : instance.lastUsedAt;
   const effects: Effect[] = event.suspect
@@ -304,7 +304,7 @@ function apply(before: SchedulerState, plan: Plan, world: World, now: number): R
       driverBytes: option.driverBytes,
       probed: probedBefore(backend?.gpus ?? []),
       strikes: 0,
-      jobs: new Set(),
+      jobs: [],
       asking: 0,
     });
     const gpus = backend ? gpusOfFootprint(backend, placement) : [];

@@ -71,7 +71,10 @@ describe('a job on its way through the whole server', () => {
   });
 
   it('is cancelled while it runs, at once', async () => {
-    await using t = await TestApp.start({ ollama: { tokensPerSecond: 5, speed: 1, loadBaseMs: 10 } });
+    await using t = await TestApp.start({
+      ollama: { tokensPerSecond: 5, speed: 1, loadBaseMs: 10, numParallel: 1 },
+      backend: { parallel: 1 },
+    });
     const id = await t.generate('smollm:360m', {
       request: { generate: { prompt: 'x', options: { maxTokens: 4000 } } },
     });
@@ -81,7 +84,7 @@ describe('a job on its way through the whole server', () => {
       { id },
     );
     expect(cancelJob.job.status).toBe('CANCELLED');
-    // Its slot is free again: another job gets it.
+    // Its slot, the only one, is free again: another job gets it.
     expect(
       (
         await t.ended(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
+import type { JobFilter } from '../../src/domain/store.ts';
+import { cursorOf } from '../../src/events/cursor.ts';
 import { JobFeed, type JobFeedOptions, type JobNotice, PAGE_SIZE } from '../../src/events/job-feed.ts';
 import { world } from './support/feed-world.ts';
 import type { JobTable } from './support/job-table.ts';
@@ -187,22 +189,105 @@ describe('coming back with a cursor', () => {
     await back.close();
   });
 
-  it('begins with a snapshot again when the snapshot was left half-way, or the log has moved on', async () => {
-    const { table, follow } = world(4);
-    table.submit();
-    table.submit();
+  it('is sent the snapshot again that it left half-way, and how the jobs of the first part went on', async () => {
+    const { table, follow } = world();
+    const jobs = Array.from({ length: 2 }, () => table.submit());
     const reader = follow();
     await reader.pull();
     await reader.close();
-    const afterHalf = follow({ after: reader.taken[0]?.cursor });
-    const whole = await afterHalf.drain();
-    expect(whole.map((notice) => notice.type)).toEqual(['SNAPSHOT', 'SNAPSHOT']);
-    await afterHalf.close();
-    for (let i = 0; i < 5; i += 1) table.submit();
-    const afterOverrun = follow({ after: whole.at(-1)?.cursor });
-    expect((await afterOverrun.drain()).map((notice) => notice.type)).toEqual(Array(7).fill('SNAPSHOT'));
-    await afterOverrun.close();
+    // The first job is not among the newest any more.
+    for (let i = 0; i < PAGE_SIZE; i += 1) table.submit();
+    table.finish(jobs[0]?.id as JobId);
+    const again = follow({ after: reader.taken[0]?.cursor });
+    await again.pull();
+    await again.close();
+    const back = follow({ after: again.taken[0]?.cursor });
+    const taken = await back.drain();
+    expect(taken.filter((notice) => notice.type === 'SNAPSHOT')).toHaveLength(PAGE_SIZE);
+    expect(brief(taken.slice(PAGE_SIZE))).toEqual([['CHANGED', 1, null, 'COMPLETE', 0]]);
+    await back.close();
   });
+
+  it.each([
+    ['the log has moved on', 4],
+    ['the server was restarted', 8_192],
+  ])('is told each end that it missed, and no snapshot, when %s', async (how, capacity) => {
+    const { table, follow, restart } = world(capacity);
+    const jobs = Array.from({ length: 300 }, () => table.submit());
+    const reader = follow();
+    await reader.drain();
+    table.apply(jobs[0]?.id as JobId, 'start');
+    await reader.drain();
+    await reader.close();
+    for (const job of jobs.slice(0, 230)) table.finish(job.id);
+    if (how === 'the server was restarted') restart();
+    const back = follow({ after: reader.taken.at(-1)?.cursor });
+    const taken = await back.drain();
+    expect(taken.map(({ type, job }) => [type, job.sequence, job.status])).toEqual(
+      jobs.slice(0, 230).map((job) => ['CHANGED', job.sequence, 'COMPLETE']),
+    );
+    table.finish(jobs[299]?.id as JobId);
+    expect((await back.drain()).at(-1)).toMatchObject({ job: { sequence: 300, status: 'COMPLETE' } });
+    await back.close();
+  });
+
+  it.each(['PENDING', 'RUNNING', 'QUEUED'] as const)(
+    'learns that a job is not %s any more, although that change was merged into a later one before it left',
+    async (status) => {
+      for (const capacity of [4, 8_192]) {
+        const { table, follow } = world(capacity);
+        const a = table.submit();
+        const b = table.submit();
+        for (const { id } of [a, b]) {
+          if (status === 'QUEUED') table.apply(id, 'claim');
+          if (status === 'RUNNING') table.apply(id, 'start');
+        }
+        const reader = follow({ filter: { statuses: [status] } });
+        await reader.drain();
+        // Its first change is passed over, since a newer one is ahead; the reader leaves between the two.
+        table.apply(a.id, status === 'RUNNING' ? 'release' : 'start');
+        table.apply(b.id, 'cancel');
+        table.apply(a.id, 'cancel');
+        await reader.pull();
+        await reader.close();
+        expect(reader.taken.at(-1)?.job.id).toBe(b.id);
+        for (let i = 0; i < 10; i += 1) table.submit();
+        const back = follow({ filter: { statuses: [status] }, after: reader.taken.at(-1)?.cursor });
+        const taken = await back.drain();
+        expect(taken.find((notice) => notice.job.id === a.id)?.job.status).toBe('CANCELLED');
+        await back.close();
+      }
+    },
+  );
+
+  it('hears nothing of jobs that can never have matched', async () => {
+    const { table, follow, restart } = world();
+    const filter: JobFilter = { statuses: ['COMPLETE'] };
+    const [a, b] = [table.submit(), table.submit()];
+    const reader = follow({ filter });
+    await reader.pull();
+    table.finish(a.id);
+    await reader.drain();
+    restart();
+    table.apply(b.id, 'start');
+    const back = follow({ filter, after: reader.taken.at(-1)?.cursor });
+    await back.pull();
+    table.apply(b.id, 'fail');
+    expect(await back.drain()).toEqual([]);
+    await back.close();
+  });
+
+  it.each(['store of another name', 'store that was put back to an older state'])(
+    'begins with a snapshot on a %s',
+    async (which) => {
+      const { table, follow, log } = world();
+      table.submit();
+      const history = which === 'store of another name' ? 'AAAAAAAA' : log.history;
+      const back = follow({ after: cursorOf(history, { revision: 5, withinSnapshot: false }) });
+      expect((await back.drain()).map((notice) => notice.type)).toEqual(['SNAPSHOT']);
+      await back.close();
+    },
+  );
 
   it('completes for a job whose end was told before', async () => {
     const { table, follow } = world();

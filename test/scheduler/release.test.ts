@@ -65,7 +65,7 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
     reportedBytes: GiB,
     driverBytes: 0,
     probed: UNSEEN,
-    jobs: new Set(),
+    jobs: [],
     asking: 0,
     ...change,
   });

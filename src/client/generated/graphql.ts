@@ -182,7 +182,7 @@ export type InstanceStatus =
 export type JobEventType =
   /** The job is new, or something about it changed. */
   | 'CHANGED'
-  /** The job as it was when the stream started, or restarted after `after` had expired. */
+  /** The job as it was when the stream started. */
   | 'SNAPSHOT';
 
 /** Why an attempt, or a job, failed. */

@@ -7,7 +7,7 @@ import { requireJob } from './require-job.ts';
 
 const JobEventTypeEnum = enumOf<JobNotice['type']>('JobEventType', 'What an event tells of a job.', {
   CHANGED: 'The job is new, or something about it changed.',
-  SNAPSHOT: 'The job as it was when the stream started, or restarted after `after` had expired.',
+  SNAPSHOT: 'The job as it was when the stream started.',
 });
 
 const JobEventRef = builder.objectRef<JobNotice>('JobEvent').implement({
@@ -26,7 +26,8 @@ const JobEventRef = builder.objectRef<JobNotice>('JobEvent').implement({
       type: JobStatusEnum,
       nullable: true,
       description:
-        'The status that this stream told before. Null for `SNAPSHOT`, for a new job, and where the stream had fallen behind.',
+        'The status that this stream told before, or had to tell next when it was left. Null for `SNAPSHOT`, for a new job, and where ' +
+        'the stream had fallen behind.',
     }),
     type: t.expose('type', { type: JobEventTypeEnum }),
   }),
@@ -38,12 +39,15 @@ builder.subscriptionField('jobUpdated', (t) =>
     description:
       'Job state, snapshot first: one `SNAPSHOT` event per matching job (the newest 100, oldest of them first), then one event per ' +
       'change. When the client is slower than the changes, changes to the same job are merged and only the newest is sent; no ' +
-      'terminal state is ever lost. A job that stops matching `filter` is sent once more. With `id` it completes after that job ' +
-      'has ended.',
+      'terminal state is ever lost. A job that stops matching `filter` is sent once more. A stream that is resumed goes on with all ' +
+      'that changed meanwhile, also where the server was restarted; it sends a job that does not match once more too when it may have ' +
+      'been sent before. With `id` it completes after that job has ended.',
     args: {
       after: t.arg({
         type: 'EventCursor',
-        description: 'Go on after this event, without a snapshot while it is still known.',
+        description:
+          'Go on after this event. There is a snapshot again only where the last one was not received to its end, and where the ' +
+          'cursor is of another data directory.',
       }),
       filter: t.arg({ type: JobFilterInput }),
       id: t.arg.id({ description: 'Only this job.' }),

@@ -8,12 +8,7 @@ import { DEFAULT_TABS, type GraphiQLTab } from './graphiql.ts';
 import { DEFAULT_LIMITS, type QueryLimits } from './limits.ts';
 import { errorMasker } from './mask-error.ts';
 import { createPipeline, type Pipeline, type RequestScope } from './pipeline.ts';
-import {
-  type Authenticate,
-  DEFAULT_SOCKET_LIMITS,
-  type SocketLimits,
-  SocketServer,
-} from './socket-server.ts';
+import { DEFAULT_SOCKET_LIMITS, type SocketLimits, type SocketPeer, SocketServer } from './socket-server.ts';
 
 export { GRAPHQL_PATH } from './pipeline.ts';
 
@@ -37,8 +32,6 @@ export interface GraphQLRequest {
   /** Absolute. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Null for GET. */
-  readonly body: Uint8Array<ArrayBuffer> | null;
   readonly scope: RequestScope;
 }
 
@@ -66,14 +59,14 @@ export class GraphQLServer {
   }
 
   /** The body of the answer is a stream for subscriptions, which ends its source when it is cancelled. */
-  async handle({ method, url, headers, body, scope }: GraphQLRequest): Promise<Response> {
-    const request = new this.#pipeline.fetchAPI.Request(url, { method, headers, body, signal: scope.signal });
+  async handle({ method, url, headers, scope }: GraphQLRequest): Promise<Response> {
+    const request = new this.#pipeline.fetchAPI.Request(url, { method, headers, signal: scope.signal });
     return await this.#pipeline.handleRequest(request, { ...scope, waitUntil: () => {} });
   }
 
-  /** Serves `graphql-transport-ws` on a socket that was accepted. `authenticate` is asked once, with what the client sent to introduce itself. */
-  connect(socket: WebSocket, authenticate: Authenticate): void {
-    this.#sockets.connect(socket, authenticate);
+  /** Serves `graphql-transport-ws` on a socket that was accepted. */
+  connect(socket: WebSocket, peer: SocketPeer): void {
+    this.#sockets.connect(socket, peer);
   }
 
   /** Sockets that are open. */

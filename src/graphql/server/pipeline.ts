@@ -6,6 +6,7 @@ import type { Principal } from '../../domain/principal.ts';
 import { type GraphiQLTab, graphiqlOptions } from './graphiql.ts';
 import type { QueryLimits } from './limits.ts';
 import { limitsRule, parseWithin } from './limits-rule.ts';
+import { readParams } from './read-params.ts';
 import { TextCache } from './text-cache.ts';
 
 /** What the pipeline knows of an operation before its context is built. */
@@ -13,6 +14,8 @@ export interface RequestScope {
   readonly principal: Principal;
   /** Aborts when the caller is gone. */
   readonly signal: AbortSignal;
+  /** Of a POST. It gives its bytes away, once: what is made of them is enough to hold. */
+  readonly body?: { take(): Uint8Array<ArrayBuffer> };
 }
 
 export interface PipelineOptions {
@@ -57,12 +60,16 @@ export function createPipeline({ schema, buildContext, maskError, limits, tabs }
 }
 
 /** A form of another site can post text without asking first, but not JSON. */
-function jsonOnly(): Plugin {
+function jsonOnly(): Plugin<object, RequestScope> {
   return {
-    onRequestParse({ request, endResponse, fetchAPI }) {
+    onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
       if (request.method !== 'POST') return;
       const [mediaType] = (request.headers.get('content-type') ?? '').split(';');
-      if (mediaType?.trim().toLowerCase() === 'application/json') return;
+      if (mediaType?.trim().toLowerCase() === 'application/json') {
+        const { body } = serverContext;
+        if (body) setRequestParser(() => readParams(body.take()));
+        return;
+      }
       const message = 'Send the query as JSON, with the header content-type: application/json.';
       const errors = [{ message, extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }];
       endResponse(

@@ -36,6 +36,22 @@ const LONGEST_ID = 256;
 /** Who is there, by the parameters of `connection_init`; null closes the socket with 4403. */
 export type Authenticate = (params: Readonly<Record<string, unknown>>) => Principal | null;
 
+/** Memory that is counted as in use until it is released. */
+export interface Held {
+  readonly bytes: number;
+  release(): void;
+}
+
+/** Whoever accepted a socket, with its knowledge of who is on the other end and what memory is left for them. */
+export interface SocketPeer {
+  /** Asked once, with what the client sent to introduce itself. */
+  readonly authenticate: Authenticate;
+  /** Counts a message until its operation is done. */
+  hold(data: RawData): Held;
+  /** Counts what a subscription was asked with for as long as it lasts; null when there is no room. */
+  keep(bytes: number): Held | null;
+}
+
 export interface SocketServerOptions {
   readonly pipeline: Pipeline;
   readonly logger: Logger;
@@ -46,9 +62,15 @@ export interface SocketServerOptions {
 
 interface Extra {
   readonly socket: WebSocket;
-  readonly authenticate: Authenticate;
+  readonly peer: SocketPeer;
   readonly gone: AbortController;
   principal: Principal | null;
+  /** Read in this tick, in which its operation takes hold of it. */
+  reading: Message | null;
+}
+
+interface Message {
+  held: Held;
 }
 
 type SocketContext = Context<Record<string, unknown>, Extra>;
@@ -64,12 +86,12 @@ export class SocketServer {
       // Our own, so that it runs on our clock.
       connectionInitWaitTimeout: 0,
       onConnect: (context) => {
-        context.extra.principal = context.extra.authenticate(context.connectionParams ?? {});
+        context.extra.principal = context.extra.peer.authenticate(context.connectionParams ?? {});
         return context.extra.principal !== null;
       },
       onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
       execute: (args) => executorOf(args).execute(args),
-      subscribe: (args) => executorOf(args).subscribe(args),
+      subscribe: (args) => this.#subscribe(args as EnvelopedArgs),
       onError: (_context, _id, _payload, errors) =>
         errors.map((error) => publicError(options.maskError(error))) as GraphQLFormattedError[],
       onNext: (_context, _id, _payload, _args, result) =>
@@ -84,10 +106,10 @@ export class SocketServer {
     return this.#open.size;
   }
 
-  connect(socket: WebSocket, authenticate: Authenticate): void {
+  connect(socket: WebSocket, peer: SocketPeer): void {
     const { clock, limits, logger } = this.#options;
     const flow = new SocketFlow(socket, clock, limits.bufferedBytes);
-    const extra: Extra = { socket, authenticate, gone: new AbortController(), principal: null };
+    const extra: Extra = { socket, peer, gone: new AbortController(), principal: null, reading: null };
     this.#open.add(socket);
     const stopPinging = keepAlive(socket, clock, limits.pingIntervalMs);
     const initTimer = clock.after(limits.initTimeoutMs, () => {
@@ -107,7 +129,7 @@ export class SocketServer {
           socket.on('message', (data, isBinary) => {
             if (socket.readyState !== WebSocket.OPEN) return;
             if (isBinary) socket.close(CloseCode.BadRequest, 'Invalid message received');
-            else handle(textOf(data)).catch((error: unknown) => this.#failed(socket, error));
+            else this.#read(extra, data, handle);
           }),
       },
       extra,
@@ -120,6 +142,30 @@ export class SocketServer {
       extra.gone.abort();
       Promise.resolve(closed(code, String(reason))).catch((error: unknown) => this.#failed(socket, error));
     });
+  }
+
+  #read(extra: Extra, data: RawData, handle: (text: string) => Promise<void>): void {
+    const message: Message = { held: extra.peer.hold(data) };
+    extra.reading = message;
+    // Settles when the operation that it asks for is done.
+    handle(textOf(data))
+      .catch((error: unknown) => this.#failed(extra.socket, error))
+      .finally(() => message.held.release());
+    extra.reading = null;
+  }
+
+  async #subscribe(args: EnvelopedArgs) {
+    const { message, peer } = args;
+    const result = await args.subscribe(args);
+    if (!(Symbol.asyncIterator in Object(result)) || !message) return result;
+    const kept = peer.keep(message.held.bytes);
+    if (!kept) {
+      await (result as AsyncGenerator).return(undefined);
+      return { errors: [tooManyStreams()] };
+    }
+    message.held.release();
+    message.held = kept;
+    return result;
   }
 
   async stop(): Promise<void> {
@@ -144,7 +190,7 @@ export class SocketServer {
   /** Arguments to execute, or what is wrong: told for this operation alone, the socket and its other operations go on. */
   async #prepare(context: SocketContext, id: string, payload: SubscribePayload) {
     const { pipeline, maskError, limits } = this.#options;
-    const { socket, principal, gone } = context.extra;
+    const { socket, peer, principal, gone, reading: message } = context.extra;
     if (id.length > LONGEST_ID) {
       const reason = `An operation's id has at most ${LONGEST_ID} characters`;
       socket.close(CloseCode.BadRequest, reason);
@@ -177,6 +223,8 @@ export class SocketServer {
         contextValue: await enveloped.contextFactory(),
         execute: enveloped.execute,
         subscribe: enveloped.subscribe,
+        message,
+        peer,
       };
       return args;
     } catch (error) {
@@ -194,6 +242,8 @@ export class SocketServer {
 interface EnvelopedArgs extends ExecutionArgs {
   readonly execute: Execute;
   readonly subscribe: Execute;
+  readonly message: Message | null;
+  readonly peer: SocketPeer;
 }
 type Execute = ReturnType<Pipeline['getEnveloped']>['execute'];
 
@@ -201,10 +251,16 @@ function executorOf(args: ExecutionArgs): Pick<EnvelopedArgs, 'execute' | 'subsc
   return args as EnvelopedArgs;
 }
 
+function tooManyStreams(): GraphQLError {
+  return new GraphQLError('The server follows as many subscriptions as it has memory for. Try again later.', {
+    extensions: { code: 'BUSY' },
+  });
+}
+
 function textOf(data: RawData): string {
   return Array.isArray(data)
     ? Buffer.concat(data).toString('utf8')
-    : Buffer.from(data as Buffer).toString('utf8');
+    : (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
 }
 
 /** Pings, and cuts a client that did not answer the last one. Returns a function that ends it. */

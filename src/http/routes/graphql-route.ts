@@ -4,30 +4,44 @@ import { WebSocketServer } from 'ws';
 import { MiB } from '../../domain/units.ts';
 import { GRAPHQL_PATH, type GraphQLServer } from '../../graphql/server/graphql-server.ts';
 import { type Credentials, credentialsOfParams } from '../authenticate.ts';
+import { MessageIntake } from '../message-intake.ts';
 import { HttpRefusal } from '../refusal.ts';
-import { sendFetched } from '../respond.ts';
+import { isStream, sendFetched } from '../respond.ts';
 import type { Route, SocketRoute, Upgrade } from '../route.ts';
 
 /** The largest message of a WebSocket client; larger ones close the socket with 1009. Images go by POST. */
 const MAX_MESSAGE_BYTES = MiB;
+
+const TOO_MANY_STREAMS = 'The server follows as many subscriptions as it has memory for. Try again later.';
 
 export function graphqlRoute(server: GraphQLServer): Route {
   return {
     path: GRAPHQL_PATH,
     methods: ['GET', 'POST'],
     refusalBody: ({ code, message }) => ({ errors: [{ message, extensions: { code } }] }),
-    async handle({ request, response, url, principal, gone, stopping, body }) {
+    async handle({ request, response, url, principal, gone, stopping, intake, body: read }) {
       const headers = Object.fromEntries(
         Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]),
       );
+      const body = request.method === 'POST' ? await read() : null;
       const answer = await server.handle({
         method: request.method ?? 'GET',
         url: url.href,
         headers,
-        body: request.method === 'POST' ? await body() : null,
-        scope: { principal, signal: gone },
+        scope: { principal, signal: gone, ...(body && { body }) },
       });
-      await sendFetched(response, answer, stopping);
+      if (!isStream(answer)) return sendFetched(response, answer, stopping);
+      const kept = intake.streams.tryTake(body?.share.bytes ?? 0);
+      if (!kept) {
+        await answer.body?.cancel();
+        throw new HttpRefusal('BUSY', TOO_MANY_STREAMS, { 'retry-after': '10' });
+      }
+      body?.share.release();
+      try {
+        await sendFetched(response, answer, stopping);
+      } finally {
+        kept.release();
+      }
     },
   };
 }
@@ -43,8 +57,23 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
   return {
     path: GRAPHQL_PATH,
     accept(upgrade) {
-      sockets.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (socket) => {
-        server.connect(socket, (params) => principalOf(upgrade, credentialsOfParams(params)));
+      const { request, socket: stream, head, intake, clock, limits } = upgrade;
+      const messages = new MessageIntake(stream, {
+        budget: intake.work,
+        clock,
+        timeoutMs: limits.requestTimeoutMs,
+      });
+      sockets.handleUpgrade(request, stream, head, (socket) => {
+        messages.watch(socket);
+        server.connect(socket, {
+          authenticate(params) {
+            const principal = principalOf(upgrade, credentialsOfParams(params));
+            if (principal) messages.introduced();
+            return principal;
+          },
+          hold: (data) => messages.message(data),
+          keep: (bytes) => intake.streams.tryTake(bytes),
+        });
       });
     },
     async stop() {

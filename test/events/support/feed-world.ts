@@ -7,10 +7,26 @@ import { JobTable } from './job-table.ts';
 import { Puller } from './puller.ts';
 
 export function world(capacity?: number) {
-  const log = new EventLog({ random: seededRandom(7), capacity });
+  let log = new EventLog({ random: seededRandom(7), capacity });
   const table = new JobTable(log, matchesJob);
   const clock = new VirtualClock();
   const follow = (options: Partial<JobFeedOptions> = {}) =>
     new Puller<JobNotice>(new JobFeed({ log, store: table, clock, ...options }));
-  return { log, table, clock, follow };
+  /** A new log over the same store. Who followed the old one has to come back. */
+  const restart = () => {
+    const { history } = log;
+    log.end();
+    log = new EventLog({ random: seededRandom(8), capacity });
+    log.follow(history);
+    table.publishTo(log);
+  };
+  return {
+    get log() {
+      return log;
+    },
+    table,
+    clock,
+    follow,
+    restart,
+  };
 }

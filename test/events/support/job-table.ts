@@ -39,7 +39,7 @@ export function jobRecord(sequence: number, revision: number, change: Partial<Jo
 
 export class JobTable {
   readonly jobs = new Map<JobId, Job>();
-  readonly #publisher: EventPublisher;
+  #publisher: EventPublisher;
   /** What the store's filter means, written down a second time. */
   readonly #matches: (filter: JobFilter, job: Job) => boolean;
   #revision = 0;
@@ -53,6 +53,11 @@ export class JobTable {
   constructor(publisher: EventPublisher, matches: (filter: JobFilter, job: Job) => boolean = () => true) {
     this.#publisher = publisher;
     this.#matches = matches;
+  }
+
+  /** From now on, as a server does that was started anew on the same store. */
+  publishTo(publisher: EventPublisher): void {
+    this.#publisher = publisher;
   }
 
   submit(): Job {
