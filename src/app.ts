@@ -131,7 +131,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       find: (name) => registry.model(name)?.info ?? null,
       suggest: (name) => registry.suggest(name),
     },
-    tooLarge: (queue) => tooLarge(queue, loop, registry),
+    tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
     retryAfterMs: () => {
       const finishedPerMinute = statistics.finishedWithin(60_000, clock.now());

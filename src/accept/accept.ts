@@ -23,7 +23,6 @@ import {
 } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
 import type { NewJob, Store, Submission, SubmitOutcome } from '../domain/store.ts';
-import { formatBytes } from '../domain/units.ts';
 import { type AcceptService, IdempotencyConflictError } from './accept-service.ts';
 import { modelProblems } from './capabilities.ts';
 import { BlobCollector } from './images.ts';
@@ -42,7 +41,12 @@ export interface AcceptDependencies {
   readonly models: ModelDirectory;
   readonly queueLimit: number;
   /** What is known to be too large for every GPU, even when all else is gone; null when it may fit, or nobody can say. */
-  tooLarge(queue: QueueKey): { readonly requiredBytes: number; readonly largestBytes: number } | null;
+  tooLarge(queue: QueueKey): {
+    readonly requiredBytes: number;
+    readonly largestBytes: number;
+    /** What is known, and what would help. */
+    readonly explanation: string;
+  } | null;
   /** When a full queue is worth another try, from now. */
   retryAfterMs(): number;
   readonly clock: Clock;
@@ -208,12 +212,8 @@ function admit(
   });
   const excess = deps.tooLarge(queue);
   if (excess) {
-    const { requiredBytes, largestBytes } = excess;
-    throw new InsufficientVramError(
-      `${values.model} needs ${formatBytes(requiredBytes)} of GPU memory; no backend can give more than ${formatBytes(largestBytes)}. Use a smaller model or contextLength, or allow partialOffload for it in the configuration.`,
-      requiredBytes,
-      largestBytes,
-    );
+    const { requiredBytes, largestBytes, explanation } = excess;
+    throw new InsufficientVramError(explanation, requiredBytes, largestBytes);
   }
   return {
     id: newId('job', deps.clock, deps.random),

@@ -1,32 +1,28 @@
 /** Whether a queue's model could ever be loaded, judged by what is known of every backend. */
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
-import { place } from '../scheduler/decide/fit.ts';
+import { type Impossible, impossible } from '../scheduler/decide/impossible.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
 import { loadOption } from '../scheduler/options.ts';
+import { snapshotOf } from '../scheduler/snapshot-of.ts';
 
 /** Null when it fits somewhere once all else is gone, or when a backend that has the model has not told its memory yet. */
 export function tooLarge(
   queue: QueueKey,
-  loop: SchedulerLoop,
+  { state }: Pick<SchedulerLoop, 'state'>,
   resolver: ModelResolver,
-): { readonly requiredBytes: number; readonly largestBytes: number } | null {
-  let required = Number.POSITIVE_INFINITY;
-  let largest = 0;
-  for (const { settings, gpus } of loop.state.backends.values()) {
-    const option = loadOption(queue, settings.id, resolver);
+  now: number,
+): Impossible | null {
+  let smallest: Impossible | null = null;
+  let largestBytes = 0;
+  for (const backend of snapshotOf(state, [], [], now).backends) {
+    const option = loadOption(queue, backend.id, resolver);
     if (!option) continue;
-    if (gpus === null || option.mayOffload) return null;
-    const empty = gpus.map(({ id, reading }) => ({
-      id,
-      freeBytes: Math.max(0, reading.totalBytes - settings.headroomBytes),
-    }));
-    if (place(option.footprintBytes, empty)) return null;
-    required = Math.min(required, option.footprintBytes);
-    largest = Math.max(
-      largest,
-      empty.reduce((sum, gpu) => sum + gpu.freeBytes, 0),
-    );
+    const isRead = state.backends.get(backend.id)?.gpus !== null;
+    const found = isRead ? impossible(option, backend, now) : null;
+    if (!found) return null;
+    largestBytes = Math.max(largestBytes, found.largestBytes);
+    if (!smallest || found.requiredBytes < smallest.requiredBytes) smallest = found;
   }
-  return Number.isFinite(required) ? { requiredBytes: required, largestBytes: largest } : null;
+  return smallest && { ...smallest, largestBytes };
 }

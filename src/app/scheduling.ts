@@ -9,6 +9,7 @@ import type { BackendObservation } from '../domain/observation.ts';
 import type { Store } from '../domain/store.ts';
 import type { ExecutorReports } from '../executor/dependencies.ts';
 import { Executor } from '../executor/executor.ts';
+import { refuseJobs } from '../executor/refuse-jobs.ts';
 import { remedyOf } from '../executor/retry-policy.ts';
 import { WithheldModels, withholding } from '../executor/withheld-models.ts';
 import { createMonitor } from '../monitor/monitor.ts';
@@ -219,6 +220,9 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       }
       case 'forget':
         executor.forget(effect.instanceId);
+        return;
+      case 'refuse':
+        void refuseJobs({ store, logger: log }, effect.picks, effect.failure);
         return;
       case 'probed': {
         const instance = loop.state.instances.get(effect.instanceId);

@@ -17,6 +17,16 @@ export interface Misfit {
   readonly times: number;
 }
 
+/** What differs from one number of slots to another. */
+export interface SlotChoice {
+  readonly variant: Variant;
+  readonly config: InstanceConfig;
+  readonly footprintBytes: number;
+  readonly marginBytes: number;
+  readonly predictedByServerBytes: number;
+  readonly measured: boolean;
+}
+
 export interface ResolvedModel {
   readonly info: ModelInfo;
   /** The variant that this queue asks for, with its canonical options. */
@@ -38,6 +48,8 @@ export interface ResolvedModel {
   readonly keepAliveMs: number | null;
   /** Whether it may be partly on the CPU where no GPU could ever hold it whole. Absent: it may not. */
   readonly partialOffload?: boolean;
+  /** The same with fewer slots, the most first, where nobody has named their number. Absent: none. */
+  readonly fewerSlots?: readonly SlotChoice[];
   /** Its last load there went to the CPU in part, although it should not have; null when it never did, or has fitted since. Absent: null. */
   readonly misfit?: Misfit | null;
   /** It is about to leave the backend: what is in memory is still known by it, and nothing more is loaded or given to it. */

@@ -228,6 +228,8 @@ export interface Store {
   release(releases: readonly Release[]): Promise<readonly Job[]>;
   /** RUNNING (or, for `fail`, QUEUED) → an end, recorded once. False when the fence was stale. */
   finish(finish: Finish): Promise<boolean>;
+  /** PENDING → FAILED, of each pick up to `count` of the oldest claimable; answers how many. No attempt is counted: none was made. */
+  refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number>;
   /** Any unfinished job → CANCELLED, at once and durably; a running one's later result is discarded by its fence. */
   cancel(id: JobId, reason: string | null): Promise<CancelOutcome>;
   /** FAILED or CANCELLED → PENDING with a fresh count of attempts. */

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { type BackendId, stableId } from '../domain/ids.ts';
 import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
 import { canonicalModelName, parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
-import type { ModelResolver, ResolvedModel } from '../domain/resolver.ts';
+import type { ModelResolver, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
 import type { Store } from '../domain/store.ts';
 import type { ModelState } from '../domain/system.ts';
 import { type EstimateSource, estimateFootprint, type FootprintEstimate, withinRoom } from './estimate.ts';
@@ -197,23 +197,13 @@ class ModelRegistry implements Registry {
     const inventory = this.#inventories.get(backendId);
     const info = inventory?.models.get(wanted.model);
     if (!inventory || !info) return null;
-    const { shape, estimate } = this.#shape(info, wanted.contextLength, backendId, inventory.serverVersion);
-    const { variant, config, slots } = shape;
-    const { bytes, measured, marginBytes } = estimate;
+    const [chosen, ...fewer] = this.#shapes(info, wanted.contextLength, backendId, inventory.serverVersion);
+    const { variant, config } = chosen.shape;
     return {
       info,
-      variant,
-      config,
-      footprintBytes: bytes,
-      marginBytes,
+      ...slotChoice(info, chosen),
+      fewerSlots: fewer.map((shaped) => slotChoice(info, shaped)),
       driverBytes: this.#driverBytes(backendId),
-      measured,
-      predictedByServerBytes: predictedByOllama(
-        info,
-        variant.contextLength,
-        slots,
-        decidingBatch(variant.options.num_batch),
-      ),
       loadMs: expectedLoadMs({
         diskBytes: info.diskBytes,
         warm: this.#pageCaches.isWarm(backendId, info.weights, this.#clock.now()),
@@ -242,7 +232,7 @@ class ModelRegistry implements Registry {
     const inventory = backendId && this.#inventories.get(backendId);
     const info = inventory?.models.get(model.info.name);
     if (!backendId || !inventory || !info) return null;
-    return this.#shape(info, contextLength, backendId, inventory.serverVersion).estimate;
+    return this.#shapes(info, contextLength, backendId, inventory.serverVersion)[0].estimate;
   }
 
   async learnFootprint(
@@ -285,24 +275,27 @@ class ModelRegistry implements Registry {
     return this.#learned.driverBytes(backendId) ?? DRIVER_CONTEXT_BYTES;
   }
 
-  /** With the most slots that one card has room for; else that all cards have together; else one. */
-  #shape(
+  /** First the one with the most slots that one card has room for; else that all cards have together; else one. Then those with fewer. */
+  #shapes(
     info: ModelInfo,
     requested: number | null,
     backendId: BackendId,
     serverVersion: string | null,
-  ): Shaped {
+  ): readonly [Shaped, ...Shaped[]] {
     const shaped = this.#rules
       .shapes(info, requested, backendId)
       .map((shape) => ({ shape, estimate: this.#estimate(info, shape, backendId, serverVersion) }));
     const room = this.#rooms.get(backendId) ?? UNKNOWN_ROOM;
-    const chosen =
-      shaped.find(({ estimate }) => estimate.bytes <= room.largestBytes) ??
-      shaped.find(({ estimate }) => estimate.bytes <= room.totalBytes) ??
-      shaped.at(-1);
+    const fitting = [room.largestBytes, room.totalBytes].map((bytes) =>
+      shaped.findIndex(({ estimate }) => estimate.bytes <= bytes),
+    );
+    const first = fitting.find((index) => index >= 0) ?? shaped.length - 1;
+    const [chosen, ...fewer] = shaped.slice(first).map(({ shape, estimate }) => ({
+      shape,
+      estimate: withinRoom(withinRoom(estimate, room.largestBytes), room.totalBytes),
+    }));
     if (!chosen) throw new Error(`There is no way to load ${info.name}.`);
-    const { shape, estimate } = chosen;
-    return { shape, estimate: withinRoom(withinRoom(estimate, room.largestBytes), room.totalBytes) };
+    return [chosen, ...fewer];
   }
 
   #estimate(
@@ -331,6 +324,14 @@ class ModelRegistry implements Registry {
         }),
     });
   }
+}
+
+function slotChoice(info: ModelInfo, { shape, estimate }: Shaped): SlotChoice {
+  const { variant, config, slots } = shape;
+  const { bytes, measured, marginBytes } = estimate;
+  const batch = decidingBatch(variant.options.num_batch);
+  const predictedByServerBytes = predictedByOllama(info, variant.contextLength, slots, batch);
+  return { variant, config, footprintBytes: bytes, marginBytes, predictedByServerBytes, measured };
 }
 
 function sameInventory(a: Inventory, b: Inventory): boolean {

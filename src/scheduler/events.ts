@@ -2,8 +2,10 @@
 import type { LoadSpec, Resident } from '../domain/backend.ts';
 import type { Remedy } from '../domain/errors.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
+import type { JobFailure } from '../domain/job.ts';
 import type { Variant } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
+import type { ClaimPick } from '../domain/store.ts';
 import type { PlannedClaim, Reason } from './decide/plan.ts';
 import type { SteeringChange } from './steering-state.ts';
 
@@ -47,6 +49,8 @@ export type SchedulerEvent =
   /** The server confirmed that the instance is gone. */
   | { readonly type: 'unloaded'; readonly instanceId: InstanceId };
 
+export type EventOf<T extends SchedulerEvent['type']> = Extract<SchedulerEvent, { readonly type: T }>;
+
 export type Effect =
   | {
       readonly type: 'claim';
@@ -77,6 +81,8 @@ export type Effect =
   | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now'; readonly since: number }
   /** A reading has shown what a load of ours really takes on GPUs. */
   | { readonly type: 'probed'; readonly instanceId: InstanceId; readonly probedBytes: number }
+  /** The waiting jobs of these queues can never run, and are to be failed. Said again while they still wait. */
+  | { readonly type: 'refuse'; readonly picks: readonly ClaimPick[]; readonly failure: JobFailure }
   /** A model that is to be resident is on no backend. Said once, until it has come and gone again. */
   | { readonly type: 'missing'; readonly modelName: string; readonly why: string }
   | { readonly type: 'decided'; readonly reason: Reason; readonly jobId: JobId | null };

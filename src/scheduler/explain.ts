@@ -3,13 +3,14 @@ import type { JobWaiting, WaitReason } from '../domain/decision.ts';
 import { footprintBytes } from '../domain/instance.ts';
 import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
+import { asItLoads, fitsEmpty } from './decide/as-it-loads.ts';
 import { couldFit, fitWithout } from './decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
 import { misfitUntil } from './decide/misfit.ts';
 import { LONGEST_COURTESY_MS } from './decide/next-models.ts';
+import { pausedUntil, shortfallOf, shortfallUntil } from './decide/shortfall.ts';
 import { type BackendSnapshot, type LoadOption, type Snapshot, serves } from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
-import { asItLoads } from './snapshot-of.ts';
 
 export interface ExplainInput {
   readonly job: Job;
@@ -125,6 +126,14 @@ function waitsForMemory(
       `Its last load ended partly on the CPU${room}, so it was let go; it is loaded again when more is free, and tried again in ${formatDuration(again - now)} otherwise.`,
     );
   }
+  const failed = shortfallOf(option, backend, now);
+  if (failed && !fitsNow(option, backend)) {
+    const more = fitsEmpty(option, backend) ? 'It is tried again when more is free' : 'It is tried again';
+    return waiting(
+      'VRAM',
+      `Its last load ran out of memory with ${formatBytes(failed.roomBytes)} free for it. ${more}, in ${formatDuration(shortfallUntil(failed) - now)} at the latest.`,
+    );
+  }
   if (!possible) {
     const most = Math.max(0, ...backend.gpus.map((gpu) => gpu.capacityBytes));
     return waiting(
@@ -143,10 +152,11 @@ function waitsForMemory(
     );
   }
   const hold = backend.loadHolds.get(option.variant.weights);
-  if (hold !== undefined && hold > now) {
+  const paused = Math.max(hold ?? 0, pausedUntil(option, backend, now));
+  if (paused > now) {
     return waiting(
       'VRAM',
-      `The last load of its model failed; the next one is in ${formatDuration(hold - now)}.`,
+      `The last load of its model failed; the next one is in ${formatDuration(paused - now)}.`,
     );
   }
   if (backend.instances.some((instance) => serves(instance, option)))

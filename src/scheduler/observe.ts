@@ -77,6 +77,8 @@ function forgetAll(before: SchedulerState, backend: BackendRecord, now: number):
     ...(before.backends.get(backend.settings.id) ?? backend),
     intents: [],
     residents: [],
+    // It may come back with other settings.
+    shortfalls: [],
   });
   const effects: Effect[] = [];
   for (const instance of instancesOf(before, backend.settings.id)) {

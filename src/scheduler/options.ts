@@ -21,6 +21,7 @@ export function loadOption(
     cpuBytes: 0,
     driverBytes: resolved.driverBytes ?? 0,
     misfit: resolved.misfit ?? null,
+    fewerSlots: resolved.fewerSlots ?? [],
     mayOffload: resolved.partialOffload ?? false,
     predictedByServerBytes,
     measured,

@@ -1,9 +1,7 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
 import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
 import type { Gpu } from '../domain/gpu.ts';
-import { withRoomForMargin } from './decide/caution.ts';
-import { withMisfit } from './decide/misfit.ts';
-import { offloaded } from './decide/offload.ts';
+import { asItLoads } from './decide/as-it-loads.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
 import { hostSnapshot } from './host-ledger.ts';
 import { gpusOf, uncertainBytes } from './ledger.ts';
@@ -23,25 +21,20 @@ export function snapshotOf(
   return {
     paused: state.paused,
     backends,
-    demand: withOptions(withHolds(state, withoutClaimed(state, demand)), asLoaded),
-    wishes: wishes.map((wish) => ({ ...wish, option: asLoaded(scaled(state, wish.option)) })),
+    demand: withOptions(withoutClaimed(state, demand), backends, asLoaded),
+    wishes: wishes.map((wish) => ({ ...wish, option: asLoaded(wish.option) })),
     service: state.service,
   };
 }
 
-/** As it would be loaded on its backend now, whatever became of its last load there. */
-export function asItLoads(option: LoadOption, backends: readonly BackendSnapshot[], now: number): LoadOption {
-  const backend = backends.find(({ id }) => id === option.backendId);
-  if (!backend) return withMisfit(option, now);
-  return offloaded(withMisfit(withRoomForMargin(option, backend), now), backend);
-}
-
 function withOptions(
   demand: readonly Demand[],
+  backends: readonly BackendSnapshot[],
   change: (option: LoadOption) => LoadOption,
 ): readonly Demand[] {
+  const hasShortfalls = backends.some(({ shortfalls }) => shortfalls.length > 0);
   const isSpecial = ({ mayOffload, misfit, marginBytes }: LoadOption) =>
-    mayOffload || misfit !== null || marginBytes > 0;
+    hasShortfalls || mayOffload || misfit !== null || marginBytes > 0;
   if (!demand.some(({ options }) => options.some(isSpecial))) return demand;
   return demand.map((each) => ({ ...each, options: each.options.map(change) }));
 }
@@ -71,6 +64,7 @@ function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: num
     })),
     intents: backend.intents,
     loadHolds: new Map([...backend.loadHolds].map(([weights, hold]) => [weights, hold.until])),
+    shortfalls: backend.shortfalls,
   };
 }
 
@@ -140,16 +134,4 @@ function lessened(backlog: QueueBacklog, claimed: ReadonlyMap<string, number>): 
       : [{ ...bucket, count: bucket.count - taken, createdAtSum: bucket.createdAtSum - sum }];
   });
   return count === 0 ? null : { ...backlog, count, buckets, byPriority };
-}
-
-/** A model whose load ran out of memory is taken to need more than its estimate. */
-function withHolds(state: SchedulerState, demand: readonly Demand[]): readonly Demand[] {
-  if (![...state.backends.values()].some((backend) => backend.loadHolds.size > 0)) return demand;
-  return demand.map((each) => ({ ...each, options: each.options.map((option) => scaled(state, option)) }));
-}
-
-function scaled(state: SchedulerState, option: LoadOption): LoadOption {
-  const scale =
-    state.backends.get(option.backendId)?.loadHolds.get(option.variant.weights)?.footprintScale ?? 1;
-  return scale === 1 ? option : { ...option, footprintBytes: Math.ceil(option.footprintBytes * scale) };
 }

@@ -5,7 +5,7 @@ import type { BackendId, GpuId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { BackendHealth } from '../domain/system.ts';
 import type { PlannedClaim } from './decide/plan.ts';
-import type { Intent } from './decide/snapshot.ts';
+import type { Intent, Shortfall } from './decide/snapshot.ts';
 import type { ProbedMemory } from './probed-memory.ts';
 import { NO_STEERING, type Steering } from './steering-state.ts';
 
@@ -22,6 +22,8 @@ export interface SchedulerState {
   readonly claims: ReadonlyMap<number, PlannedClaim>;
   readonly nextClaim: number;
   readonly steering: Steering;
+  /** Queues whose jobs no backend could ever run: since when, and when that was last said, epoch milliseconds. */
+  readonly refusals: ReadonlyMap<string, { readonly since: number; readonly saidAt: number | null }>;
 }
 
 /** What of a backend is fixed at the start. */
@@ -59,7 +61,10 @@ export interface BackendRecord {
   /** Null where its host is not watched, or was not read yet. */
   readonly host: HostReading | null;
   readonly intents: readonly Intent[];
+  /** By weights. */
   readonly loadHolds: ReadonlyMap<string, LoadHold>;
+  /** One for each shape whose load ran out of memory. */
+  readonly shortfalls: readonly Shortfall[];
   /** When instances of these weights last left, epoch milliseconds: older readings may still show them. */
   readonly departures: ReadonlyMap<string, number>;
 }
@@ -72,14 +77,12 @@ export interface GpuRecord {
   readonly deficitSince: number | null;
 }
 
-/** After failed loads of some weights. */
+/** After loads of some weights that failed otherwise than for want of memory. */
 export interface LoadHold {
   readonly failures: number;
   /** What the last one ended with. */
   readonly message: string;
   readonly until: number;
-  /** How much more than estimated it seems to need: grows when a load runs out of memory. */
-  readonly footprintScale: number;
 }
 
 export interface InstanceRecord extends Instance {
@@ -127,6 +130,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
           host: null,
           intents: [],
           loadHolds: new Map(),
+          shortfalls: [],
           departures: new Map(),
         },
       ]),
@@ -137,6 +141,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
     claims: new Map(),
     nextClaim: 1,
     steering: NO_STEERING,
+    refusals: new Map(),
   };
 }
 

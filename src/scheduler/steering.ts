@@ -17,13 +17,14 @@ import type {
 } from '../domain/steering.ts';
 import type { Store } from '../domain/store.ts';
 import { formatBytes } from '../domain/units.ts';
+import { asItLoads } from './decide/as-it-loads.ts';
 import { couldFit } from './decide/fit.ts';
 import { type LoadOption, serves } from './decide/snapshot.ts';
 import { gpusOf } from './ledger.ts';
 import type { SchedulerLoop } from './loop.ts';
 import { loadOption } from './options.ts';
 import { chooseGpu, mostRoom } from './reserve.ts';
-import { asItLoads, snapshotOf } from './snapshot-of.ts';
+import { snapshotOf } from './snapshot-of.ts';
 import type { SchedulerState } from './state.ts';
 import type { Pin, ReservationRecord } from './steering-state.ts';
 
@@ -279,13 +280,18 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   }
 
   #failures(target: ModelTarget, queue: QueueKey): { readonly count: number; readonly message: string } {
-    const holds = this.#options(target, queue).flatMap(
-      ({ backendId, variant }) =>
-        this.#deps.loop.state.backends.get(backendId)?.loadHolds.get(variant.weights) ?? [],
-    );
+    const failures = this.#options(target, queue).flatMap(({ backendId, variant: { weights } }) => {
+      const backend = this.#deps.loop.state.backends.get(backendId);
+      const hold = backend?.loadHolds.get(weights);
+      const shortfalls = backend?.shortfalls.filter((one) => one.weights === weights) ?? [];
+      return [
+        ...(hold ? [{ count: hold.failures, message: hold.message }] : []),
+        ...shortfalls.map(({ times, message }) => ({ count: times, message })),
+      ];
+    });
     return {
-      count: holds.reduce((sum, hold) => sum + hold.failures, 0),
-      message: holds.at(-1)?.message ?? '',
+      count: failures.reduce((sum, { count }) => sum + count, 0),
+      message: failures.at(-1)?.message ?? '',
     };
   }
 

@@ -1,15 +1,17 @@
 /** One turn of the scheduling loop, as a pure function: the server and the simulator drive the same one. */
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
-import { footprintBytes, type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
+import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
 import { decide } from './decide/decide.ts';
 import { hostBytesOf } from './decide/host.ts';
 import type { Plan } from './decide/plan.ts';
-import type { Effect, SchedulerEvent } from './events.ts';
+import type { Effect, EventOf, SchedulerEvent } from './events.ts';
 import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
 import { gpusOfFootprint, markDeficits, rawFreeBytes } from './ledger.ts';
+import { loaded, loadFailed } from './load-outcome.ts';
 import { tellMissing } from './missing-models.ts';
 import { observe } from './observe.ts';
 import { probedBefore } from './probed-memory.ts';
+import { refuseImpossible } from './refuse-impossible.ts';
 import { isOurProcess, unloaded } from './release.ts';
 import { drainReplaced } from './replaced.ts';
 import { activate, charge } from './service.ts';
@@ -32,12 +34,8 @@ export interface Step {
   readonly wakeAt: number | null;
 }
 
-/** The longest pause after failed loads of the same weights, in milliseconds. */
-const LONGEST_HOLD_MS = 30_000;
 /** Runs in a row that failed as if the instance were broken, after which it is loaded anew. */
 const MOST_STRIKES = 3;
-/** How much more an instance is taken to need after it ran out of memory while loading. */
-const OOM_SCALE = 1.25;
 
 export function step(before: SchedulerState, event: SchedulerEvent, world: World, now: number): Step {
   const heard = hear(before, event, world, now);
@@ -48,15 +46,23 @@ export function step(before: SchedulerState, event: SchedulerEvent, world: World
   const steered = keepSteering({ ...heard.state, service, activeClients: active }, world, now);
   const told = tellMissing(steered, world);
   const kept = drainReplaced(told.state, world);
-  const state = markDeficits(kept.state, now);
-  const plan = decide(snapshotOf(state, world.demand, wishesOf(state, world), now), now);
+  const marked = markDeficits(kept.state, now);
+  const snapshot = snapshotOf(marked, world.demand, wishesOf(marked, world), now);
+  const refused = refuseImpossible(marked, snapshot.backends, world, now);
+  const { state } = refused;
+  const plan = decide(snapshot, now);
   const applied = apply(state, plan, world, now);
   // What begins to load has slots to claim for: claimed while it loads, their jobs start in the moment in which it is ready.
   const nextTurn = plan.loads.length > 0 ? now : Number.POSITIVE_INFINITY;
-  const wakeAt = Math.min(plan.wakeAt ?? Number.POSITIVE_INFINITY, nextExpiry(state.steering), nextTurn);
+  const wakeAt = Math.min(
+    plan.wakeAt ?? Number.POSITIVE_INFINITY,
+    nextExpiry(state.steering),
+    nextTurn,
+    refused.wakeAt,
+  );
   return {
     state: markDeficits(applied.state, now),
-    effects: [...heard.effects, ...told.effects, ...kept.effects, ...applied.effects],
+    effects: [...heard.effects, ...told.effects, ...kept.effects, ...refused.effects, ...applied.effects],
     wakeAt: Number.isFinite(wakeAt) ? wakeAt : null,
   };
 }
@@ -83,15 +89,13 @@ function hear(state: SchedulerState, event: SchedulerEvent, world: World, now: n
     case 'loaded':
       return loaded(state, event, now);
     case 'load-failed':
-      return loadFailed(state, event, now);
+      return loadFailed(state, event, world, now);
     case 'unloaded':
       return unloaded(state, event.instanceId, now);
     default:
       return event satisfies never;
   }
 }
-
-type EventOf<T extends SchedulerEvent['type']> = Extract<SchedulerEvent, { readonly type: T }>;
 
 function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
   const claim = state.claims.get(event.claimNumber);
@@ -158,79 +162,6 @@ function unloadWeights(before: SchedulerState, event: EventOf<'unload-weights'>)
     effects.push({ type: 'decided', reason, jobId: null });
   }
   return { state, effects };
-}
-
-function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): Reduced {
-  const instance = state.instances.get(event.instanceId);
-  if (instance?.status !== 'LOADING') return { state, effects: [] };
-  const backend = state.backends.get(instance.backendId);
-  const { measured } = event;
-  const hasGpus = (backend?.gpus?.length ?? 0) > 0;
-  const vramBytes = measured?.vramBytes ?? 0;
-  const driverBytes = measured && vramBytes === 0 ? 0 : instance.driverBytes;
-  const ready: InstanceRecord = {
-    ...instance,
-    status: nextInstanceStatus(instance.status, 'loaded'),
-    variant: event.variant,
-    footprint:
-      measured && hasGpus ? rescale(instance.footprint, vramBytes + driverBytes) : instance.footprint,
-    reportedBytes: measured ? vramBytes : footprintBytes(instance) - instance.driverBytes,
-    driverBytes,
-    spilled: hasGpus && measured !== null && measured.vramBytes < measured.sizeBytes,
-    loadedAt: now,
-    lastUsedAt: now,
-  };
-  const next = withInstance(state, ready);
-  return {
-    state: backend
-      ? withBackend(next, {
-          ...backend,
-          loadHolds: withoutEntry(backend.loadHolds, instance.variant.weights),
-        })
-      : next,
-    effects: [{ type: 'poke', backendId: instance.backendId, when: 'soon' }],
-  };
-}
-
-function rescale(footprint: InstanceRecord['footprint'], bytes: number): InstanceRecord['footprint'] {
-  const predicted = footprint.reduce((sum, part) => sum + part.bytes, 0);
-  return footprint.map((part) => ({
-    ...part,
-    bytes: Math.round((bytes * part.bytes) / Math.max(1, predicted)),
-  }));
-}
-
-function loadFailed(state: SchedulerState, event: EventOf<'load-failed'>, now: number): Reduced {
-  const instance = state.instances.get(event.instanceId);
-  const backend = instance && state.backends.get(instance.backendId);
-  if (!instance || !backend) return { state, effects: [] };
-  const { weights } = instance.variant;
-  const hold = backend.loadHolds.get(weights);
-  const failures = (hold?.failures ?? 0) + 1;
-  const scale =
-    (hold?.footprintScale ?? 1) * (event.remedy === 'free-memory' && !event.spilled ? OOM_SCALE : 1);
-  const until = now + Math.min(LONGEST_HOLD_MS, 1000 * 2 ** (failures - 1));
-  const held = {
-    ...backend,
-    loadHolds: withEntry(backend.loadHolds, weights, {
-      failures,
-      message: event.message,
-      until,
-      footprintScale: scale,
-    }),
-  };
-  // What the server did with it is not known for sure: it is told to let go, and its bytes count until it has.
-  const broken = { ...instance, status: nextInstanceStatus(instance.status, 'break') };
-  const reason = {
-    kind: 'LOAD',
-    backendId: backend.settings.id,
-    modelName: instance.variant.modelName,
-    explanation: `The load failed (${event.message}); not tried again for ${Math.round((until - now) / 1000)} s.`,
-  } as const;
-  return {
-    state: withInstance(withBackend(state, held), broken),
-    effects: [{ type: 'decided', reason, jobId: null }],
-  };
 }
 
 /** Carries a plan into the state, and says what has to be done for it. */

@@ -9,6 +9,7 @@ import type {
   Batch,
   CancelOutcome,
   Claim,
+  ClaimPick,
   Fenced,
   JobFilter,
   JobPage,
@@ -62,6 +63,10 @@ export interface Operations {
   begin: { input: readonly Fenced[]; answer: readonly Job[] };
   release: { input: readonly Release[]; answer: readonly Job[] };
   finish: { input: EncodedFinish; answer: boolean };
+  refuse: {
+    input: { readonly picks: readonly ClaimPick[]; readonly failure: JobFailure };
+    answer: number;
+  };
   cancel: { input: { readonly id: JobId; readonly reason: string | null }; answer: CancelOutcome };
   retry: { input: { readonly id: JobId; readonly queueLimit: number }; answer: RetryOutcome };
   setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };

@@ -6,6 +6,7 @@ import {
   JOB_STATUSES,
   type Job,
   type JobCounts,
+  type JobFailure,
   type JobPriority,
   type JobResult,
   NO_JOBS,
@@ -18,6 +19,7 @@ import type {
   CancelOutcome,
   Claim,
   ClaimedJob,
+  ClaimPick,
   Fenced,
   Finish,
   JobChange,
@@ -127,6 +129,10 @@ export abstract class StoreBase implements Store {
 
   finish(finish: Finish): Promise<boolean> {
     return this.write('finish', encodeFinish(finish));
+  }
+
+  refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number> {
+    return this.write('refuse', { picks, failure });
   }
 
   cancel(id: JobId, reason: string | null): Promise<CancelOutcome> {

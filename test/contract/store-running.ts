@@ -158,6 +158,29 @@ export function storeRunningContract(current: CurrentStore): void {
       expect(store.staleFences).toBe(3);
     });
 
+    it('fails the oldest waiting jobs of a bucket without a try, and no others', async () => {
+      const failure = { code: 'INSUFFICIENT_VRAM', message: 'It is too large.', retryable: true } as const;
+      const jobs = await accept(store, {}, {}, {});
+      const [first, second, third] = jobs.map(({ id }) => id);
+      if (!second || !third) throw new Error('Three were accepted.');
+      const other = await acceptOne(store, { priority: 'HIGH' });
+      const { job: running } = await claimOne(store);
+      const picks = [
+        { queue: queueOf('llama3'), priority: 'NORMAL', client: 'alice', count: 1 },
+        { queue: queueOf('nobody'), priority: 'NORMAL', client: 'alice', count: 7 },
+        { queue: queueOf('llama3'), priority: 'HIGH', client: 'alice', count: 0 },
+      ] as const;
+      expect(await store.refuse(picks, failure)).toBe(1);
+      expect(running.id).toBe(first);
+      const ended = { status: 'FAILED', failure, failedAttempts: 0, history: [], finishedAt: clock.now() };
+      expect(await store.job(second)).toMatchObject(ended);
+      expect(await store.job(third)).toMatchObject({ status: 'PENDING' });
+      expect(await store.job(other.id)).toMatchObject({ status: 'PENDING' });
+      expect(store.counts()).toMatchObject({ FAILED: 1, RUNNING: 1, PENDING: 2 });
+      expect(await store.output(second)).toEqual({ output: [], result: null });
+      expect(await store.retry(second, 100)).toMatchObject({ kind: 'requeued' });
+    });
+
     it('gives each job to one of 64 callers', async () => {
       await Promise.all(Array.from({ length: 16 }, () => accept(store, ...Array(16).fill({}))));
       const got = await Promise.all(Array.from({ length: 64 }, () => store.claim(claimOf(5))));

@@ -23,6 +23,8 @@ export interface SimulatedJob {
   readonly createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+  /** Its model could be loaded nowhere. */
+  refused?: boolean;
 }
 
 export interface WorldOptions extends ServerOptions {
@@ -224,6 +226,9 @@ export class SimulatedWorld extends SimulatedServer {
       case 'missing':
         this.missing.push(effect.modelName);
         return;
+      case 'refuse':
+        for (const pick of effect.picks) this.#refuse(pick);
+        return;
       case 'forget':
       case 'probed':
       case 'decided':
@@ -240,6 +245,15 @@ export class SimulatedWorld extends SimulatedServer {
     }
     if (this.#claimAnswerMs === undefined) this.#claimed(effect, got);
     else this.clock.after(this.#claimAnswerMs, () => this.#claimed(effect, got));
+  }
+
+  #refuse(pick: ClaimEffect['claim']['picks'][number]): void {
+    const ended = (this.#waiting.get(keyOf(pick)) ?? []).splice(0, pick.count);
+    for (const job of ended) {
+      job.refused = true;
+      job.finishedAt = this.clock.now();
+    }
+    if (ended[0]) this.#publish(ended[0]);
   }
 
   #claimed(effect: ClaimEffect, got: readonly SimulatedJob[]): void {

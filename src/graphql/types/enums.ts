@@ -63,6 +63,8 @@ export const JobFailureCodeEnum = enumOf<FailureCode>('JobFailureCode', 'Why an 
   BACKEND_ERROR: 'The backend failed at the request, or gave an answer that makes no sense.',
   BACKEND_UNREACHABLE: 'The backend did not answer.',
   DEADLINE_EXCEEDED: "The job's `deadline` passed before it was finished.",
+  INSUFFICIENT_VRAM:
+    'No backend could ever hold the model in this shape, by what is predicted or by loads that ran out of memory.',
   LOAD_FAILED: 'The model could not be loaded.',
   MODEL_NOT_FOUND: 'The backend does not have the model any more.',
   OUT_OF_MEMORY: 'The memory was not enough for the model or the request.',

@@ -10,6 +10,22 @@ import type { LoadOption } from './snapshot.ts';
 const FIRST_PATIENCE_MS = 60_000;
 const LONGEST_PATIENCE_MS = 3_600_000;
 
+/** So many in a row, over more than half an hour, are no accident. */
+const ENOUGH_TIMES = 6;
+/** A desktop, or another small program, holds the rest for good. */
+const NEARLY_ALL = 0.85;
+
+/** Whether it has gone to the CPU in part too often with nearly all of the memory free, and not too long ago for that to count. */
+export function isHopelessMisfit(
+  option: LoadOption,
+  allBytes: number,
+  now: number,
+): option is LoadOption & { readonly misfit: Misfit } {
+  const { misfit } = option;
+  if (!misfit || misfitUntil(option) <= now) return false;
+  return misfit.times >= ENOUGH_TIMES && (misfit.roomBytes ?? 0) >= NEARLY_ALL * allBytes;
+}
+
 /** Until when it needs more room than it had, epoch milliseconds; in the past when it may be tried again in the same. */
 export function misfitUntil({ misfit }: Pick<LoadOption, 'misfit'>): number {
   if (!misfit) return Number.NEGATIVE_INFINITY;

@@ -1,9 +1,11 @@
 /** Which model is loaded next, and where. */
 import { formatBytes, formatDuration } from '../../domain/units.ts';
+import { fitsEmpty } from './as-it-loads.ts';
 import type { Draft } from './draft.ts';
 import { chooseVictims, fitWithout } from './fit.ts';
 import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
 import { misfitUntil } from './misfit.ts';
+import { nextTrialAt, pausedUntil } from './shortfall.ts';
 import type { BackendSnapshot, Demand, InstanceSnapshot, LoadOption } from './snapshot.ts';
 import { willingVictims } from './victims.ts';
 import { oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
@@ -164,14 +166,18 @@ function wishedFor(draft: Draft): Candidate[] {
     }));
 }
 
-/** Its backend answers, and its last load did not fail just now. */
+/** Its backend answers, its last load did not fail just now, and its cards could hold it if nobody used them. */
 function isPossibleNow(draft: Draft, option: LoadOption): boolean {
   const backend = draft.backendOf(option);
   if (!backend?.available) return false;
-  const holdUntil = backend.loadHolds.get(option.variant.weights) ?? 0;
+  const holdUntil = Math.max(
+    backend.loadHolds.get(option.variant.weights) ?? 0,
+    pausedUntil(option, backend, draft.now),
+  );
   draft.wakeBy(holdUntil);
   draft.wakeBy(misfitUntil(option));
-  return holdUntil <= draft.now;
+  draft.wakeBy(nextTrialAt(option, backend, draft.now));
+  return holdUntil <= draft.now && fitsEmpty(option, backend);
 }
 
 /** Opens a plan for the candidate with victims among `willing`. False when that is not possible now. */

@@ -3,7 +3,7 @@ import type { QueueBacklog } from '../../domain/backlog.ts';
 import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { InstanceConfig, Variant } from '../../domain/model.ts';
-import type { Misfit } from '../../domain/resolver.ts';
+import type { Misfit, SlotChoice } from '../../domain/resolver.ts';
 
 export interface Snapshot {
   /** Start nothing new; what drains goes on. */
@@ -39,8 +39,10 @@ export interface BackendSnapshot {
   readonly instances: readonly InstanceSnapshot[];
   /** Plans under way: victims that drain for a model that will be loaded. */
   readonly intents: readonly Intent[];
-  /** Weights whose last load failed, and until when they are not tried again. */
+  /** Weights whose last load failed otherwise than for want of memory, and until when they are not tried again. */
   readonly loadHolds: ReadonlyMap<string, number>;
+  /** Loads that ran out of memory, one entry for each shape. */
+  readonly shortfalls: readonly Shortfall[];
 }
 
 export interface GpuSnapshot {
@@ -98,6 +100,32 @@ export interface Wish {
   readonly mayEvict: boolean;
 }
 
+/** A shape whose load ran out of memory although it was believed to fit. */
+export interface Shortfall {
+  readonly weights: string;
+  /** Tokens of all slots: a shape with more of them needs no less. */
+  readonly tokens: number;
+  readonly kvCacheType: InstanceConfig['kvCacheType'];
+  /** It was to lie partly on the CPU already. */
+  readonly offloaded: boolean;
+  /** What was free for it. */
+  readonly roomBytes: number;
+  /** It lay on several cards. */
+  readonly spread: boolean;
+  /** What the cards hold when they are empty, at that time. */
+  readonly allBytes: number;
+  /** In a row. */
+  readonly times: number;
+  /** Those of them that had nearly all that the cards hold. */
+  readonly timesWithAll: number;
+  /** It was measured before, so that a passing stranger is the likelier reason. */
+  readonly wasMeasured: boolean;
+  /** What the last one ended with. */
+  readonly message: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
 export interface Intent {
   readonly target: LoadOption;
   readonly victims: readonly InstanceId[];
@@ -121,6 +149,8 @@ export interface LoadOption {
   readonly marginBytes: number;
   /** What of it is to lie in the host's memory although there are GPUs. */
   readonly cpuBytes: number;
+  /** The same with fewer slots, the most first, where their number is ours to choose. */
+  readonly fewerSlots: readonly SlotChoice[];
   /** Whether it may lie there in part, where no GPU could ever hold it whole. */
   readonly mayOffload: boolean;
   /** Its last load there went to the CPU in part; null when it did not. */

@@ -1,7 +1,7 @@
 /** Every write, by name. */
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
-import { begin, claim, finish, recover, release } from './run.ts';
+import { begin, claim, finish, recover, refuse, release } from './run.ts';
 import { cancel, retry, setPriority } from './steer.ts';
 import { submit } from './submit.ts';
 import { tend } from './tend.ts';
@@ -17,6 +17,7 @@ const OPERATIONS: {
   begin,
   release,
   finish,
+  refuse,
   cancel,
   retry,
   setPriority,

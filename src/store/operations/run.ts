@@ -1,6 +1,6 @@
 /** The way of a job through a claim: taken, begun, given back or ended, always under its fence. */
-import { type Job, type JobStatus, nextJobStatus } from '../../domain/job.ts';
-import type { Claim, Fenced, Release } from '../../domain/store.ts';
+import { type Job, type JobFailure, type JobStatus, nextJobStatus } from '../../domain/job.ts';
+import type { Claim, ClaimPick, Fenced, Release } from '../../domain/store.ts';
 import type { EncodedClaim, EncodedFinish } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
@@ -87,6 +87,25 @@ export function finish(writer: QueueWriter, end: EncodedFinish): boolean {
     default:
       return end satisfies never;
   }
+}
+
+/** Fails jobs that wait without a try, because none could help. */
+export function refuse(
+  writer: QueueWriter,
+  { picks, failure }: { readonly picks: readonly ClaimPick[]; readonly failure: JobFailure },
+): number {
+  const jobs = picks.flatMap((pick) =>
+    pick.count < 1 ? [] : writer.tables.oldestClaimable(pick, pick.count),
+  );
+  for (const job of jobs) {
+    const failed = writer.update(job, {
+      status: nextJobStatus(job.status, 'fail'),
+      finishedAt: writer.now,
+      failure,
+    });
+    writer.tables.putResult(failed, '[]', null);
+  }
+  return jobs.length;
 }
 
 /** The job as long as the claim on it still holds. A fence alone is not enough: a released job keeps its own until the next claim. */

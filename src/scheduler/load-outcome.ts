@@ -1,0 +1,132 @@
+/** What became of a load: the instance is ready, or what its failure tells is kept. */
+import { footprintBytes, nextInstanceStatus } from '../domain/instance.ts';
+import { queueKey } from '../domain/queue-key.ts';
+import { formatDuration } from '../domain/units.ts';
+import { type FailedForMemory, tokensOf, withFailure, withSuccess } from './decide/shortfall.ts';
+import type { EventOf } from './events.ts';
+import {
+  type BackendRecord,
+  type InstanceRecord,
+  type SchedulerState,
+  withBackend,
+  withEntry,
+  withInstance,
+  withoutEntry,
+} from './state.ts';
+import type { Reduced, World } from './turn.ts';
+
+/** The longest pause after failed loads of the same weights, in milliseconds. */
+const LONGEST_HOLD_MS = 30_000;
+
+export function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): Reduced {
+  const instance = state.instances.get(event.instanceId);
+  if (instance?.status !== 'LOADING') return { state, effects: [] };
+  const backend = state.backends.get(instance.backendId);
+  const { measured } = event;
+  const hasGpus = (backend?.gpus?.length ?? 0) > 0;
+  const vramBytes = measured?.vramBytes ?? 0;
+  const driverBytes = measured && vramBytes === 0 ? 0 : instance.driverBytes;
+  const ready: InstanceRecord = {
+    ...instance,
+    status: nextInstanceStatus(instance.status, 'loaded'),
+    variant: event.variant,
+    footprint:
+      measured && hasGpus ? rescale(instance.footprint, vramBytes + driverBytes) : instance.footprint,
+    reportedBytes: measured ? vramBytes : footprintBytes(instance) - instance.driverBytes,
+    driverBytes,
+    spilled: hasGpus && measured !== null && measured.vramBytes < measured.sizeBytes,
+    loadedAt: now,
+    lastUsedAt: now,
+  };
+  const next = withInstance(state, ready);
+  return {
+    state: backend
+      ? withBackend(next, {
+          ...backend,
+          loadHolds: withoutEntry(backend.loadHolds, instance.variant.weights),
+          shortfalls: withSuccess(backend.shortfalls, shapeOf(instance)),
+        })
+      : next,
+    effects: [{ type: 'poke', backendId: instance.backendId, when: 'soon' }],
+  };
+}
+
+function rescale(footprint: InstanceRecord['footprint'], bytes: number): InstanceRecord['footprint'] {
+  const predicted = footprint.reduce((sum, part) => sum + part.bytes, 0);
+  return footprint.map((part) => ({
+    ...part,
+    bytes: Math.round((bytes * part.bytes) / Math.max(1, predicted)),
+  }));
+}
+
+export function loadFailed(
+  state: SchedulerState,
+  event: EventOf<'load-failed'>,
+  world: World,
+  now: number,
+): Reduced {
+  const instance = state.instances.get(event.instanceId);
+  const backend = instance && state.backends.get(instance.backendId);
+  if (!instance || !backend) return { state, effects: [] };
+  const forMemory = event.remedy === 'free-memory' && !event.spilled;
+  const failures = (backend.loadHolds.get(instance.variant.weights)?.failures ?? 0) + 1;
+  const until = now + Math.min(LONGEST_HOLD_MS, 1000 * 2 ** (failures - 1));
+  const { message } = event;
+  const held = forMemory
+    ? {
+        ...backend,
+        shortfalls: withFailure(backend.shortfalls, failedForMemory(instance, backend, message, world, now)),
+      }
+    : {
+        ...backend,
+        loadHolds: withEntry(backend.loadHolds, instance.variant.weights, { failures, message, until }),
+      };
+  // What the server did with it is not known for sure: it is told to let go, and its bytes count until it has.
+  const broken = { ...instance, status: nextInstanceStatus(instance.status, 'break') };
+  const then = forMemory
+    ? 'what it had was not enough, so it is tried again in more, or later'
+    : `not tried again for ${formatDuration(until - now)}`;
+  const reason = {
+    kind: 'LOAD',
+    backendId: backend.settings.id,
+    modelName: instance.variant.modelName,
+    explanation: `The load failed (${message}); ${then}.`,
+  } as const;
+  return {
+    state: withInstance(withBackend(state, held), broken),
+    effects: [{ type: 'decided', reason, jobId: null }],
+  };
+}
+
+function failedForMemory(
+  instance: InstanceRecord,
+  { settings, gpus }: BackendRecord,
+  message: string,
+  world: World,
+  now: number,
+): FailedForMemory {
+  const { variant, config, footprint, freeBeforeLoad } = instance;
+  const rooms = footprint.map(({ gpuId }) =>
+    Math.max(0, (freeBeforeLoad.get(gpuId) ?? 0) - settings.headroomBytes),
+  );
+  const empty = (gpus ?? []).map(({ reading }) => Math.max(0, reading.totalBytes - settings.headroomBytes));
+  const queue = queueKey({ model: variant.modelName, contextLength: variant.contextLength });
+  return {
+    ...shapeOf(instance),
+    kvCacheType: config.kvCacheType,
+    spread: footprint.length > 1,
+    roomBytes: rooms.reduce((sum, bytes) => sum + bytes, 0),
+    allBytes: empty.reduce((sum, bytes) => sum + bytes, 0),
+    wasMeasured: world.resolve(queue, settings.id)?.measured ?? false,
+    message,
+    at: now,
+  };
+}
+
+function shapeOf({ variant, config, partialOffload }: InstanceRecord) {
+  return {
+    weights: variant.weights,
+    tokens: tokensOf({ variant, config }),
+    offloaded: partialOffload ?? false,
+  };
+}
