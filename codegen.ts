@@ -22,6 +22,7 @@ function client(...documents: string[]): CodegenConfig['generates'][string] {
         ID: 'string',
         JSON: 'unknown',
         Milliseconds: 'number',
+        Vector: 'readonly number[]',
       },
     },
   };

@@ -164,8 +164,9 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const loaders = createLoaders(store);
   const graphql = new GraphQLServer({
     schema,
-    buildContext: (principal) => ({
+    buildContext: ({ principal, answer }) => ({
       principal,
+      answer,
       accept,
       store,
       system,

@@ -57,6 +57,11 @@ export function seededRandom(seed: number): Random {
   return { next, bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(next() * 256)) };
 }
 
+/** Lets everything else that is ready run first. Long work waits for this between its portions. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Resolves after `delayMs`; rejects with the signal's reason, and drops the timer, when `signal` aborts first. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

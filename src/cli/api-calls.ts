@@ -4,11 +4,13 @@ import {
   BatchJobs,
   ListModels,
   ModelCapabilities,
+  ReadEmbeddings,
   ShowJob,
   SubmitBatch,
   SubmitJob,
 } from '../client/documents.ts';
 import type { BatchJobsQuery, ShowJobQuery, SubmitJobInput } from '../client/generated/graphql.ts';
+import { MiB } from '../domain/units.ts';
 import { CommandError } from './exit.ts';
 import type { JobModel } from './random-jobs.ts';
 
@@ -111,6 +113,33 @@ export async function findModel(api: ApiClient, name: string): Promise<JobModel 
 }
 
 export type ShownJob = NonNullable<ShowJobQuery['job']>;
+
+/** What one page of embeddings is to take at most; servers refuse much larger ones. */
+const PAGE_BYTES = 4 * MiB;
+
+/** Every vector of an embedding, read in pages. */
+export async function embeddingsOf(
+  api: ApiClient,
+  id: string,
+  { bytes, count }: { readonly bytes: number; readonly count: number },
+): Promise<readonly (readonly number[])[]> {
+  const first = Math.min(10_000, Math.max(1, Math.floor((PAGE_BYTES / bytes) * count)));
+  const vectors: (readonly number[])[] = [];
+  while (vectors.length < count) {
+    const { job } = await api.request(ReadEmbeddings, { id, first, offset: vectors.length });
+    if (job?.result?.__typename !== 'EmbedResult' || job.result.embeddings.length === 0)
+      throw new CommandError(`The job ${id} was forgotten while its embeddings were read.`);
+    vectors.push(...job.result.embeddings);
+  }
+  return vectors;
+}
+
+/** The job with its embeddings, if it made any. */
+export async function wholeJob(api: ApiClient, job: ShownJob): Promise<object> {
+  const { result } = job;
+  if (result?.__typename !== 'EmbedResult') return job;
+  return { ...job, result: { ...result, embeddings: await embeddingsOf(api, job.id, result) } };
+}
 
 /** @throws CommandError when there is none */
 export async function showJob(api: ApiClient, id: string): Promise<ShownJob> {

@@ -26,7 +26,7 @@ export function resultText(job: ShownJob): string {
   const { result } = job;
   if (!result) return job.failure ? `${job.failure.code}: ${job.failure.message}` : '';
   if (result.__typename === 'EmbedResult')
-    return `${result.embeddings.length} embedding${result.embeddings.length === 1 ? '' : 's'} of ${result.dimensions} dimensions`;
+    return `${result.count} embedding${result.count === 1 ? '' : 's'} of ${result.dimensions} dimensions`;
   const calls = result.toolCalls ? `\n${JSON.stringify(result.toolCalls, null, 2)}` : '';
   return `${result.text.trimEnd()}${calls}`;
 }

@@ -4,7 +4,7 @@ import { CancelJob, ListJobs } from '../client/documents.ts';
 import type { JobStatus, ListJobsQuery } from '../client/generated/graphql.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { isTerminal, JOB_STATUSES } from '../domain/job.ts';
-import { batchJobs, showJob } from './api-calls.ts';
+import { batchJobs, showJob, wholeJob } from './api-calls.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { jobReport, statusText } from './job-report.ts';
@@ -94,7 +94,9 @@ export async function printJob(
 ): Promise<ExitCode> {
   return connected(options, terminal, async (api) => {
     const job = await showJob(api, id);
-    terminal.outLine(options.json ? JSON.stringify(job, null, 2) : jobReport(job, terminal, clock));
+    terminal.outLine(
+      options.json ? JSON.stringify(await wholeJob(api, job), null, 2) : jobReport(job, terminal, clock),
+    );
     return EXIT.done;
   });
 }

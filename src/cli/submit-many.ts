@@ -9,6 +9,7 @@ import {
   showJob,
   submitBatch,
   submitJob,
+  wholeJob,
 } from './api-calls.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { onInterrupt } from './interrupts.ts';
@@ -157,7 +158,7 @@ async function report(
   }
   for (const [index, { id }] of submitted.entries()) {
     const job = await showJob(api, id);
-    if (work.json) terminal.outLine(JSON.stringify(job));
+    if (work.json) terminal.outLine(JSON.stringify(await wholeJob(api, job)));
     else terminal.outLine(resultBlock(job, `${index + 1}/${submitted.length}`, terminal));
   }
 }

@@ -2,7 +2,7 @@
 import type { ApiClient } from '../client/api-client.ts';
 import { JobOutput } from '../client/documents.ts';
 import type { JobOutputSubscription } from '../client/generated/graphql.ts';
-import { type SubmittedJob, showJob } from './api-calls.ts';
+import { embeddingsOf, type SubmittedJob, showJob, wholeJob } from './api-calls.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { onInterrupt } from './interrupts.ts';
 import { resultText } from './job-report.ts';
@@ -41,8 +41,9 @@ async function finish(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const job = await showJob(api, id);
-  if (options.json) terminal.outLine(JSON.stringify(job));
-  else if (job.result?.__typename === 'EmbedResult') terminal.outLine(JSON.stringify(job.result.embeddings));
+  if (options.json) terminal.outLine(JSON.stringify(await wholeJob(api, job)));
+  else if (job.result?.__typename === 'EmbedResult')
+    terminal.outLine(JSON.stringify(await embeddingsOf(api, id, job.result)));
   else if (job.status !== 'COMPLETE') terminal.note(`${job.status}. ${resultText(job)}`.trimEnd());
   if (job.status !== 'COMPLETE') return EXIT.failed;
   if (terminal.notesAreTerminal) {

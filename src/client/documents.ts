@@ -204,14 +204,28 @@ export const ShowJob = graphql(`
           }
         }
         ... on EmbedResult {
+          bytes
+          count
           dimensions
-          embeddings
           usage {
             promptTokens
             completionTokens
             evalDuration
             loadDuration
           }
+        }
+      }
+    }
+  }
+`);
+
+export const ReadEmbeddings = graphql(`
+  query ReadEmbeddings($id: ID!, $first: Int!, $offset: Int!) {
+    job(id: $id) {
+      result {
+        __typename
+        ... on EmbedResult {
+          embeddings(first: $first, offset: $offset)
         }
       }
     }

@@ -3,6 +3,7 @@ import { type FailureCode, IllegalTransitionError } from './errors.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { QueueKey } from './queue-key.ts';
+import type { Vectors } from './vectors.ts';
 
 export type JobStatus =
   /** In the queue; no instance has been chosen. */
@@ -182,23 +183,49 @@ export type JobResult =
     }
   | {
       readonly kind: 'embed';
-      readonly embeddings: readonly (readonly number[])[];
+      readonly vectors: Vectors;
       readonly usage: TokenUsage;
+      /** As above, without the vectors. */
       readonly raw: JsonObject;
     };
+
+type ResultOf<Kind extends JobResult['kind']> = Extract<JobResult, { readonly kind: Kind }>;
+
+/** How a job came to its result: all of it that is small whatever the result is. */
+export type JobEnding =
+  | Omit<ResultOf<'text'>, 'raw'>
+  | (Omit<ResultOf<'embed'>, 'raw' | 'vectors'> & Omit<Vectors, 'pieces'>);
+
+export function endingOf(result: JobResult): JobEnding {
+  switch (result.kind) {
+    case 'text': {
+      const { raw: _, ...ending } = result;
+      return ending;
+    }
+    case 'embed': {
+      const { kind, usage, vectors } = result;
+      const { count, dimensions, bytes } = vectors;
+      return { kind, usage, count, dimensions, bytes };
+    }
+    default:
+      return result satisfies never;
+  }
+}
 
 /** The attempt that a job is on, or ended with: one more than those that ended before it. */
 export function attemptNumber(job: Pick<Job, 'history'>): number {
   return job.history.length + 1;
 }
 
-/** The text of the last attempt in `parts` on one channel. */
-export function textOf(parts: readonly OutputPart[], channel: OutputChannel): string {
+/** The text of the last attempt in `parts` on each channel. */
+export function textsOf(parts: readonly OutputPart[]): Readonly<Record<OutputChannel, string>> {
   const last = parts.reduce((most, part) => Math.max(most, part.attempt), 0);
-  return parts
-    .filter((part) => part.attempt === last && part.channel === channel)
-    .map((part) => part.text)
-    .join('');
+  const on = (channel: OutputChannel) =>
+    parts
+      .filter((part) => part.attempt === last && part.channel === channel)
+      .map((part) => part.text)
+      .join('');
+  return { TEXT: on('TEXT'), THINKING: on('THINKING') };
 }
 
 export type JobCounts = Readonly<Record<JobStatus, number>>;

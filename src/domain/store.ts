@@ -10,12 +10,14 @@ import {
   type Job,
   type JobAttempt,
   type JobCounts,
+  type JobEnding,
   type JobFailure,
   type JobKind,
   type JobPriority,
   type JobResult,
   type JobStatus,
   type Label,
+  type OutputChannel,
   type OutputPart,
 } from './job.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -195,10 +197,12 @@ export interface JobChange {
   readonly previousStatus: JobStatus | null;
 }
 
-/** What a finished job left: all of its output, and its result when it is COMPLETE. Null for unfinished and unknown jobs. */
-export interface JobOutput {
-  readonly output: readonly OutputPart[];
-  readonly result: JobResult | null;
+/** What a finished job left, in bytes as stored. Told without reading any of it. */
+export interface ResultSizes {
+  /** Of `JobEnding`. */
+  readonly ending: number;
+  readonly output: number;
+  readonly raw: number;
 }
 
 export interface Store {
@@ -259,9 +263,20 @@ export interface Store {
   /** Same order and length as `ids`. */
   batches(ids: readonly BatchId[]): Promise<readonly (Batch | null)[]>;
   request(id: JobId): Promise<JobRequest | null>;
-  output(id: JobId): Promise<JobOutput | null>;
-  /** Same order and length as `ids`. */
-  outputs(ids: readonly JobId[]): Promise<readonly (JobOutput | null)[]>;
+
+  // What finished jobs left. It may be large, so each part is read alone, and only where somebody asks for it.
+  /** Null for unfinished and unknown jobs, as in the next ones. Same order and length as `ids`. */
+  resultSizes(ids: readonly JobId[]): Promise<readonly (ResultSizes | null)[]>;
+  /** Null unless it is COMPLETE. Same order and length as `ids`. */
+  endings(ids: readonly JobId[]): Promise<readonly (JobEnding | null)[]>;
+  /** The whole text of its last attempt on each channel. Same order and length as `ids`. */
+  texts(ids: readonly JobId[]): Promise<readonly (Readonly<Record<OutputChannel, string>> | null)[]>;
+  /** The final record as the backend gave it, as JSON. Same order and length as `ids`. */
+  raws(ids: readonly JobId[]): Promise<readonly (string | null)[]>;
+  /** All of its output, in order. */
+  output(id: JobId): Promise<readonly OutputPart[] | null>;
+  /** Up to `count` vectors of an embedding from the `from`th on (the first is 0), each as JSON. */
+  vectors(id: JobId, from: number, count: number): Promise<readonly Uint8Array[]>;
   blob(hash: BlobHash): Promise<Uint8Array | null>;
 
   // A small durable map, for what was learned and what was set at run time.

@@ -3,7 +3,8 @@ import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Json } from '../domain/json.ts';
 import type { GraphQLContext } from './context.ts';
-import { Bytes, DateTime, EventCursor, JsonScalar, Milliseconds } from './scalars.ts';
+import type { RawJson } from './raw-json.ts';
+import { Bytes, DateTime, EventCursor, JsonScalar, Milliseconds, Vector } from './scalars.ts';
 
 interface SchemaTypes {
   Context: GraphQLContext;
@@ -17,7 +18,8 @@ interface SchemaTypes {
     DateTime: { Input: Date; Output: number };
     Bytes: { Input: number; Output: number };
     Milliseconds: { Input: number; Output: number };
-    JSON: { Input: Json; Output: Json };
+    JSON: { Input: Json; Output: Json | RawJson };
+    Vector: { Input: never; Output: RawJson };
     EventCursor: { Input: string; Output: string };
   };
 }
@@ -55,6 +57,7 @@ builder.addScalarType('Bytes', Bytes);
 builder.addScalarType('Milliseconds', Milliseconds);
 builder.addScalarType('JSON', JsonScalar);
 builder.addScalarType('EventCursor', EventCursor);
+builder.addScalarType('Vector', Vector);
 
 builder.globalConnectionField('totalCount', (t) =>
   t.int({ description: 'How many there are on all pages.', resolve: (connection) => connection.count() }),

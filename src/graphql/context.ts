@@ -7,6 +7,7 @@ import type { VramSteering } from '../domain/steering.ts';
 import type { SystemControl, SystemView } from '../domain/system.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { OutputHub } from '../events/output-hub.ts';
+import type { AnswerBudget } from './answer-budget.ts';
 import type { Loaders, StoreReads } from './loaders.ts';
 
 export interface GraphQLContext {
@@ -21,4 +22,5 @@ export interface GraphQLContext {
   readonly outputs: OutputHub;
   readonly clock: Clock;
   readonly loaders: Loaders;
+  readonly answer: AnswerBudget;
 }

@@ -4,8 +4,8 @@
  */
 import DataLoader from 'dataloader';
 import type { BatchId, JobId } from '../domain/ids.ts';
-import type { Job } from '../domain/job.ts';
-import type { Batch, JobOutput, Store } from '../domain/store.ts';
+import type { Job, JobEnding, OutputChannel } from '../domain/job.ts';
+import type { Batch, ResultSizes, Store } from '../domain/store.ts';
 
 /** Resolvers read the store; every write goes through the accept service. */
 export type StoreReads = Pick<
@@ -19,14 +19,21 @@ export type StoreReads = Pick<
   | 'revision'
   | 'queuePositions'
   | 'batches'
+  | 'resultSizes'
+  | 'endings'
   | 'output'
-  | 'outputs'
+  | 'texts'
+  | 'raws'
+  | 'vectors'
 >;
 
 export interface Loaders {
   readonly job: Loader<JobId, Job | null>;
   readonly batch: Loader<BatchId, Batch | null>;
-  readonly output: Loader<JobId, JobOutput | null>;
+  readonly resultSizes: Loader<JobId, ResultSizes | null>;
+  readonly ending: Loader<JobId, JobEnding | null>;
+  readonly texts: Loader<JobId, Readonly<Record<OutputChannel, string>> | null>;
+  readonly raw: Loader<JobId, string | null>;
   readonly queuePosition: Loader<JobId, number | null>;
 }
 
@@ -39,7 +46,10 @@ export function createLoaders(store: StoreReads): Loaders {
   return {
     job: gathered((ids) => store.jobs(ids)),
     batch: gathered((ids) => store.batches(ids)),
-    output: gathered((ids) => store.outputs(ids)),
+    resultSizes: gathered((ids) => store.resultSizes(ids)),
+    ending: gathered((ids) => store.endings(ids)),
+    texts: gathered((ids) => store.texts(ids)),
+    raw: gathered((ids) => store.raws(ids)),
     queuePosition: gathered((ids) => store.queuePositions(ids)),
   };
 }

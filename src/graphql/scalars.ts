@@ -1,6 +1,7 @@
 /** The custom scalars. Each refuses what it does not mean, with a message that says what it would take. */
 import { type ConstValueNode, GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import type { Json } from '../domain/json.ts';
+import type { RawJson } from './raw-json.ts';
 
 /** RFC 3339 with an offset; fractions beyond milliseconds are cut off. Group 1 is the day of the month. */
 const RFC_3339 =
@@ -72,14 +73,27 @@ export const Milliseconds = wholeNumber(
 );
 
 /** Named after what it carries; the word is a global object in JavaScript. */
-export const JsonScalar = new GraphQLScalarType<Json, Json>({
+export const JsonScalar = new GraphQLScalarType<Json, Json | RawJson>({
   name: 'JSON',
   description: 'Any JSON value. Only for data that this API passes through without interpreting it.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   coerceInputValue: (value) => value as Json,
   coerceInputLiteral: literalValue,
-  coerceOutputValue: (value) => value as Json,
+  coerceOutputValue: (value) => value as Json | RawJson,
 });
+
+/** Not a list of `Float`: its numbers stand in the answer as they were stored, and none of them is looked at. */
+export const Vector = new GraphQLScalarType<never, RawJson>({
+  name: 'Vector',
+  description: 'A JSON list of finite numbers, with the digits that the backend gave them.',
+  coerceInputValue: noVector,
+  coerceInputLiteral: noVector,
+  coerceOutputValue: (value) => value as RawJson,
+});
+
+function noVector(): never {
+  throw new GraphQLError('Vector is for answers only.');
+}
 
 const CURSOR = /^[A-Za-z0-9_.:~-]{1,100}$/;
 

@@ -3,7 +3,7 @@
  * Requests, results and remembered values travel and rest as JSON text: only the caller's side ever parses them.
  */
 import type { BatchId, JobId } from '../domain/ids.ts';
-import type { Job, JobAttempt, JobFailure, JobPriority } from '../domain/job.ts';
+import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type {
   Batch,
@@ -17,10 +17,12 @@ import type {
   NewJob,
   PriorityOutcome,
   Release,
+  ResultSizes,
   RetryOutcome,
   Submission,
   SubmitOutcome,
 } from '../domain/store.ts';
+import type { VectorPiece } from '../domain/vectors.ts';
 
 export interface EncodedJob extends Omit<NewJob, 'request'> {
   readonly request: string;
@@ -36,9 +38,25 @@ export interface EncodedClaim {
   readonly request: string;
 }
 
+/** A `JobResult` but for its vectors. */
+export interface EncodedResult {
+  /** A `JobEnding`. */
+  readonly ending: string;
+  readonly raw: string;
+}
+
+/** Some of the vectors of a result that is about to be recorded: too many to come in one commit with it. */
+export interface StagedVectors extends Fenced {
+  /** Where the first of `pieces` stands among all. */
+  readonly piece: number;
+  /** How many vectors the pieces before it hold. */
+  readonly first: number;
+  readonly pieces: readonly VectorPiece[];
+}
+
 export type EncodedFinish = Fenced &
   (
-    | { readonly kind: 'complete'; readonly result: string; readonly output: string }
+    | { readonly kind: 'complete'; readonly result: EncodedResult; readonly output: string }
     | {
         readonly kind: 'fail';
         readonly failure: JobFailure;
@@ -46,11 +64,6 @@ export type EncodedFinish = Fenced &
         readonly output: string;
       }
   );
-
-export interface EncodedOutput {
-  readonly output: string | null;
-  readonly result: string | null;
-}
 
 export interface Tending {
   readonly nextInMs: number;
@@ -62,6 +75,7 @@ export interface Operations {
   claim: { input: Claim; answer: readonly EncodedClaim[] };
   begin: { input: readonly Fenced[]; answer: readonly Job[] };
   release: { input: readonly Release[]; answer: readonly Job[] };
+  stage: { input: StagedVectors; answer: boolean };
   finish: { input: EncodedFinish; answer: boolean };
   refuse: {
     input: { readonly picks: readonly ClaimPick[]; readonly failure: JobFailure };
@@ -75,6 +89,12 @@ export interface Operations {
   remember: { input: { readonly space: string; readonly key: string; readonly value: string }; answer: null };
 }
 
+export interface VectorRange {
+  readonly id: JobId;
+  readonly from: number;
+  readonly count: number;
+}
+
 /** What each read takes and answers. */
 export interface Reads {
   jobs: { input: readonly JobId[]; answer: readonly (Job | null)[] };
@@ -85,7 +105,15 @@ export interface Reads {
   queuePositions: { input: readonly JobId[]; answer: readonly (number | null)[] };
   batches: { input: readonly BatchId[]; answer: readonly (Batch | null)[] };
   request: { input: JobId; answer: string | null };
-  outputs: { input: readonly JobId[]; answer: readonly (EncodedOutput | null)[] };
+  resultSizes: { input: readonly JobId[]; answer: readonly (ResultSizes | null)[] };
+  endings: { input: readonly JobId[]; answer: readonly (string | null)[] };
+  output: { input: JobId; answer: string | null };
+  texts: {
+    input: readonly JobId[];
+    answer: readonly (Readonly<Record<OutputChannel, string>> | null)[];
+  };
+  raws: { input: readonly JobId[]; answer: readonly (string | null)[] };
+  vectors: { input: VectorRange; answer: readonly VectorPiece[] };
   blob: { input: BlobHash; answer: Uint8Array | null };
   recall: { input: string; answer: ReadonlyMap<string, string> };
 }

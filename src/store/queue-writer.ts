@@ -91,6 +91,9 @@ export class QueueWriter {
     this.#revision += 1;
     const after: Job = { ...before, ...changes, revision: this.#revision };
     this.tables.updateJob(before, after);
+    // Vectors are staged by a run alone; of one that does not end with a result they are nobody's.
+    if (after.kind === 'EMBED' && before.status === 'RUNNING' && after.status !== 'COMPLETE')
+      this.tables.deleteVectors(after);
     this.#record(before, after);
     return after;
   }

@@ -3,13 +3,15 @@ import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import {
+  endingOf,
   JOB_STATUSES,
   type Job,
   type JobCounts,
+  type JobEnding,
   type JobFailure,
   type JobPriority,
-  type JobResult,
   NO_JOBS,
+  type OutputChannel,
   type OutputPart,
 } from '../domain/job.ts';
 import type { Json } from '../domain/json.ts';
@@ -24,17 +26,18 @@ import type {
   Finish,
   JobChange,
   JobFilter,
-  JobOutput,
   JobPage,
   JobQuery,
   PriorityOutcome,
   Release,
+  ResultSizes,
   RetryOutcome,
   Store,
   Submission,
   SubmitOutcome,
 } from '../domain/store.ts';
-import type { AnswerOf, EncodedFinish, EncodedOutput, InputOf, Operations, Reads } from './operation.ts';
+import { type VectorPiece, type Vectors, vectorsIn } from '../domain/vectors.ts';
+import type { AnswerOf, EncodedFinish, InputOf, Operations, Reads } from './operation.ts';
 import type { CommitReport } from './queue-writer.ts';
 
 /** The part of a structured logger that a store needs. */
@@ -47,6 +50,9 @@ export const SILENT: StoreLogger = { warn: () => {}, error: () => {} };
 
 /** The most jobs that one page of a list or of changes holds. */
 const LARGEST_PAGE = 1_000;
+
+/** Of vectors in one commit: about 2 MiB. */
+const PIECES_AT_ONCE = 8;
 
 export abstract class StoreBase implements Store {
   protected readonly logger: StoreLogger;
@@ -127,8 +133,23 @@ export abstract class StoreBase implements Store {
     return this.write('release', releases);
   }
 
-  finish(finish: Finish): Promise<boolean> {
+  async finish(finish: Finish): Promise<boolean> {
+    if (finish.kind === 'complete' && finish.result.kind === 'embed') {
+      const staged = await this.#stage(finish, finish.result.vectors);
+      if (!staged) return false;
+    }
     return this.write('finish', encodeFinish(finish));
+  }
+
+  /** In portions, each a commit that others share: a hundred megabytes in one would hold them all up. */
+  async #stage({ id, fence }: Fenced, { pieces }: Vectors): Promise<boolean> {
+    let first = 0;
+    for (let piece = 0; piece < pieces.length; piece += PIECES_AT_ONCE) {
+      const portion = pieces.slice(piece, piece + PIECES_AT_ONCE);
+      if (!(await this.write('stage', { id, fence, piece, first, pieces: portion }))) return false;
+      first += portion.reduce((sum, { count }) => sum + count, 0);
+    }
+    return true;
   }
 
   refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number> {
@@ -207,14 +228,31 @@ export abstract class StoreBase implements Store {
     return text === null ? null : (JSON.parse(text) as JobRequest);
   }
 
-  async output(id: JobId): Promise<JobOutput | null> {
-    const [output] = await this.outputs([id]);
-    return output ?? null;
+  resultSizes(ids: readonly JobId[]): Promise<readonly (ResultSizes | null)[]> {
+    return this.read('resultSizes', ids);
   }
 
-  async outputs(ids: readonly JobId[]): Promise<readonly (JobOutput | null)[]> {
-    const found = await this.read('outputs', ids);
-    return found.map((one) => (one ? decodeOutput(one) : null));
+  async endings(ids: readonly JobId[]): Promise<readonly (JobEnding | null)[]> {
+    const found = await this.read('endings', ids);
+    return found.map((text) => (text === null ? null : (JSON.parse(text) as JobEnding)));
+  }
+
+  async output(id: JobId): Promise<readonly OutputPart[] | null> {
+    const text = await this.read('output', id);
+    return text === null ? null : (JSON.parse(text) as readonly OutputPart[]);
+  }
+
+  texts(ids: readonly JobId[]): Promise<readonly (Readonly<Record<OutputChannel, string>> | null)[]> {
+    return this.read('texts', ids);
+  }
+
+  raws(ids: readonly JobId[]): Promise<readonly (string | null)[]> {
+    return this.read('raws', ids);
+  }
+
+  async vectors(id: JobId, from: number, count: number): Promise<readonly Uint8Array[]> {
+    const pieces = await this.read('vectors', { id, from, count });
+    return pieces.flatMap((piece: VectorPiece) => [...vectorsIn(piece)]);
   }
 
   blob(hash: BlobHash): Promise<Uint8Array | null> {
@@ -236,20 +274,18 @@ function encodeFinish(finish: Finish): EncodedFinish {
   const { id, fence } = finish;
   const output = JSON.stringify(finish.output);
   switch (finish.kind) {
-    case 'complete':
-      return { id, fence, kind: 'complete', output, result: JSON.stringify(finish.result) };
+    case 'complete': {
+      const result = {
+        ending: JSON.stringify(endingOf(finish.result)),
+        raw: JSON.stringify(finish.result.raw),
+      };
+      return { id, fence, kind: 'complete', output, result };
+    }
     case 'fail':
       return { id, fence, kind: 'fail', output, failure: finish.failure, attempt: finish.attempt };
     default:
       return finish satisfies never;
   }
-}
-
-function decodeOutput({ output, result }: EncodedOutput): JobOutput {
-  return {
-    output: output === null ? [] : (JSON.parse(output) as readonly OutputPart[]),
-    result: result === null ? null : (JSON.parse(result) as JobResult),
-  };
 }
 
 function pageLimit(limit: number): number {

@@ -3,6 +3,7 @@ import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { BlobHash } from '../domain/request.ts';
+import type { EncodedResult, StagedVectors } from './operation.ts';
 
 /** What of a job decides where it waits. */
 export interface BucketKey {
@@ -46,9 +47,11 @@ export interface Tables {
   deleteJob(job: Job): void;
 
   request(job: Job): string;
-  /** Texts of JSON. */
-  putResult(job: Job, output: string, result: string | null): void;
+  /** @param output JSON. */
+  putResult(job: Job, output: string, result: EncodedResult | null): void;
   deleteResult(job: Job): void;
+  putVectors(job: Job, staged: Omit<StagedVectors, 'id' | 'fence'>): void;
+  deleteVectors(job: Job): void;
   noteCancellation(job: Job, reason: string): void;
 
   insertBatch(batch: {

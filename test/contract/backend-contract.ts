@@ -5,6 +5,7 @@ import { BackendError } from '../../src/domain/errors.ts';
 import type { OutputChannel } from '../../src/domain/job.ts';
 import { type ModelInfo, residencyKey } from '../../src/domain/model.ts';
 import type { JobRequest } from '../../src/domain/request.ts';
+import { numbersIn } from '../support/vectors.ts';
 
 /** One server with its backend. What the names stand for: a completion model, another name of its weights, an embedding model. */
 export interface BackendWorld extends AsyncDisposable {
@@ -199,8 +200,9 @@ export function backendContract(name: string, makeWorld: () => Promise<BackendWo
       const embed: JobRequest = { kind: 'EMBED', input: ['one', 'two', 'three'] };
       const { result } = await outputOf(handle, asking(world.models.embedding, embed));
       if (result.kind !== 'embed') throw new Error(`It answered with ${result.kind}.`);
-      expect(result.embeddings).toHaveLength(3);
-      expect(new Set(result.embeddings.map((vector) => vector.length)).size).toBe(1);
+      const numbers = numbersIn(result.vectors);
+      expect(numbers).toHaveLength(3);
+      expect(new Set(numbers.map((vector) => vector.length))).toEqual(new Set([result.vectors.dimensions]));
       expect(world.loads()).toBe(1);
     });
 

@@ -4,6 +4,7 @@ import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { storeListContract } from './store-lists.ts';
 import { storeModelContract } from './store-model.ts';
+import { storeResultsContract } from './store-results.ts';
 import { storeRunningContract } from './store-running.ts';
 import { storeSteeringContract } from './store-steering.ts';
 import { storeSubmittingContract } from './store-submitting.ts';
@@ -32,6 +33,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     const current: CurrentStore = () => ({ store: made.store, clock });
     storeSubmittingContract(current);
     storeRunningContract(current);
+    storeResultsContract(current);
     storeSteeringContract(current);
   });
 

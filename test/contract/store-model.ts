@@ -236,9 +236,9 @@ async function compare(
   expect(store.backlog.delayed).toBe(waiting.filter(({ notBefore }) => notBefore !== null).length);
   expect(bucketsOf(store)).toEqual(recount(waiting.filter(({ notBefore }) => notBefore === null)));
 
-  const outputs = await store.outputs(model.map(({ id }) => id));
+  const outputs = await Promise.all(model.map(({ id }) => store.output(id)));
   for (const [at, known] of model.entries()) {
-    const text = outputs[at]?.output.map((part) => part.text).join('') ?? null;
+    const text = outputs[at]?.map((part) => part.text).join('') ?? null;
     expect(known.status === 'COMPLETE' ? text : null).toBe(known.result);
   }
 }

@@ -1,6 +1,7 @@
 /** The way of a job through claims, fences and results. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { VirtualClock } from '../../src/clock.ts';
+import { endingOf } from '../../src/domain/job.ts';
 import type { Store } from '../../src/domain/store.ts';
 import type { CurrentStore } from './store-contract.ts';
 import {
@@ -79,10 +80,9 @@ export function storeRunningContract(current: CurrentStore): void {
       expect(await complete(store, job, 'first')).toBe(true);
       expect(await complete(store, job, 'second')).toBe(false);
       expect(store.staleFences).toBe(1);
-      expect(await store.output(job.id)).toEqual({
-        output: [{ attempt: 1, channel: 'TEXT', text: 'first' }],
-        result: RESULT,
-      });
+      expect(await store.output(job.id)).toEqual([{ attempt: 1, channel: 'TEXT', text: 'first' }]);
+      expect(await store.endings([job.id])).toEqual([endingOf(RESULT)]);
+      expect(JSON.parse((await store.raws([job.id]))[0] ?? '')).toEqual(RESULT.raw);
       expect(await store.job(job.id)).toMatchObject({ status: 'COMPLETE', finishedAt: clock.now() });
     });
 
@@ -102,7 +102,8 @@ export function storeRunningContract(current: CurrentStore): void {
       const { id, fence } = job;
       expect(await store.finish({ id, fence, kind: 'fail', failure, attempt, output })).toBe(true);
       expect(await store.job(id)).toMatchObject({ status: 'FAILED', failure, history: [attempt] });
-      expect(await store.output(id)).toEqual({ output, result: null });
+      expect(await store.output(id)).toEqual(output);
+      expect(await store.endings([id])).toEqual([null]);
     });
 
     it('returns a released job with its age and not before its delay', async () => {

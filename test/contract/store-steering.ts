@@ -41,7 +41,8 @@ export function storeSteeringContract(current: CurrentStore): void {
       expect((await store.job(id))?.fence).toBeGreaterThan(status === 'PENDING' ? 0 : 1);
       expect(await complete(store, { id, fence: 1 })).toBe(false);
       expect(await store.cancel(id, null)).toMatchObject({ kind: 'not-cancellable' });
-      expect(await store.output(id)).toEqual({ output: [], result: null });
+      expect(await store.output(id)).toEqual([]);
+      expect(await store.endings([id])).toEqual([null]);
       expect(store.backlog.count).toBe(0);
     });
 

@@ -27,7 +27,15 @@ test('a page of 100 jobs costs the same handful of calls as a page of 2', async 
       submitBatch(input: { jobs: [{ model: "qwen3:8b", request: { generate: { prompt: "${index}" } } }] }) { __typename }
     }`);
   }
-  const expected = { list: 1, countJobs: 1, queuePositions: 1, batches: 1, outputs: 1 };
+  const expected = {
+    list: 1,
+    countJobs: 1,
+    queuePositions: 1,
+    batches: 1,
+    resultSizes: 1,
+    endings: 1,
+    texts: 1,
+  };
   api.calls.clear();
   const { jobs } = await api.query(page, { first: 100 });
   expect(Object.fromEntries(api.calls)).toEqual(expected);

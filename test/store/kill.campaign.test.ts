@@ -75,8 +75,8 @@ async function compare(store: Store, { accepted, completed }: Said): Promise<voi
   const jobs = await store.jobs(ids);
   expect(ids.filter((_, at) => jobs[at] === null)).toEqual([]);
   const ended = [...completed];
-  const outputs = await store.outputs(ended.map(([id]) => id));
-  expect(ended.filter(([, text], at) => outputs[at]?.output[0]?.text !== text)).toEqual([]);
+  const outputs = await Promise.all(ended.map(([id]) => store.output(id)));
+  expect(ended.filter(([, text], at) => outputs[at]?.[0]?.text !== text)).toEqual([]);
   const total = Object.values(store.counts()).reduce((sum, count) => sum + count, 0);
   expect(total).toBeGreaterThanOrEqual(accepted.size);
   expect(store.counts().COMPLETE).toBeGreaterThanOrEqual(completed.size);

@@ -64,7 +64,7 @@ describe('A restart', () => {
     expect(await second.recover()).toBe(0);
     expect(await second.blob(hash)).toEqual(bytes);
     expect((await second.recall('footprints')).get('phi3')).toEqual({ bytes: 7 });
-    expect(await second.output(before.jobs[1]?.id as JobId)).toMatchObject({ output: [{ text: 'done' }] });
+    expect(await second.output(before.jobs[1]?.id as JobId)).toMatchObject([{ text: 'done' }]);
     expect(await second.submit(submission([newJob()], { idempotency }))).toMatchObject({ kind: 'duplicate' });
     const next = await acceptOne(second);
     expect(next.sequence).toBe(6);

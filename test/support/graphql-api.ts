@@ -10,6 +10,7 @@ import { EventLog } from '../../src/events/event-log.ts';
 import { OutputHub } from '../../src/events/output-hub.ts';
 import { LibraryOperations } from '../../src/executor/model-operations.ts';
 import { WithheldModels } from '../../src/executor/withheld-models.ts';
+import { AnswerBudget, DEFAULT_ANSWER_LIMITS } from '../../src/graphql/answer-budget.ts';
 import type { GraphQLContext } from '../../src/graphql/context.ts';
 import { createLoaders } from '../../src/graphql/loaders.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -17,6 +18,7 @@ import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { LibraryFixture } from './library-fixture.ts';
 import { SteeringFixture } from './steering-fixture.ts';
 import { AT, SystemFixture } from './system-fixture.ts';
+import { vectorsOf } from './vectors.ts';
 
 export const ANYONE: Principal = { client: 'tester', admin: true, maxPriority: 'HIGH' };
 
@@ -30,10 +32,10 @@ export const TEXT_RESULT = {
 
 export const EMBED_RESULT: JobResult = {
   kind: 'embed',
-  embeddings: [
+  vectors: vectorsOf([
     [0.25, -1, 3],
     [1, 2, 3],
-  ],
+  ]),
   usage: { promptTokens: 4, completionTokens: 0, evalDurationMs: 0, loadDurationMs: 0 },
   raw: {},
 };
@@ -53,6 +55,8 @@ export class GraphQLApi {
   readonly store: Store;
   /** How often each method of the store was called by resolvers. */
   readonly calls = new Map<string, number>();
+  /** For how many ids each of them asked; a call without a list is for one. */
+  readonly asked = new Map<string, number>();
   readonly context: GraphQLContext;
   readonly #random = seededRandom(2);
 
@@ -90,7 +94,7 @@ export class GraphQLApi {
       random: this.#random,
       logger: { info: () => {}, warn: () => {} },
     });
-    const store = counted(this.store, this.calls);
+    const store = counted(this.store, this.calls, this.asked);
     this.context = {
       principal,
       accept,
@@ -103,6 +107,7 @@ export class GraphQLApi {
       outputs,
       clock,
       loaders: createLoaders(store),
+      answer: new AnswerBudget(DEFAULT_ANSWER_LIMITS, null, new AbortController().signal),
     };
   }
 
@@ -244,13 +249,16 @@ function valid(source: string) {
   return document;
 }
 
-function counted(store: Store, calls: Map<string, number>): Store {
+function counted(store: Store, calls: Map<string, number>, asked: Map<string, number>): Store {
+  const add = (counts: Map<string, number>, name: string, more: number) =>
+    counts.set(name, (counts.get(name) ?? 0) + more);
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
-        calls.set(String(name), (calls.get(String(name)) ?? 0) + 1);
+        add(calls, String(name), 1);
+        add(asked, String(name), Array.isArray(args[0]) ? args[0].length : 1);
         return member.apply(target, args);
       };
     },

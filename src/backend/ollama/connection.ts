@@ -15,8 +15,10 @@ import { transportError } from './transport-error.ts';
 
 /** A final record carries the whole context as numbers: about 1 MB for 128k tokens. */
 const LONGEST_LINE_BYTES = 16 * 1024 ** 2;
-/** A thousand long embeddings are about 50 MB. */
-const LARGEST_ANSWER_BYTES = 256 * 1024 ** 2;
+/** Of an answer that is parsed as one: what `/api/show` tells of a large model is about 10 MB. */
+const LARGEST_ANSWER_BYTES = 64 * 1024 ** 2;
+/** Of an answer that is read as it comes: ten thousand long embeddings are about 500 MB. */
+const LARGEST_RESULT_BYTES = 1024 ** 3;
 const LARGEST_ERROR_BYTES = 64 * 1024;
 
 export interface Call {
@@ -88,10 +90,23 @@ export class OllamaConnection {
     return this.#read(this.#work, call, schema, signal);
   }
 
-  /** A result that comes in one piece. @throws BackendError, or the signal's reason */
-  async result<T>(call: Call, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+  /**
+   * A result that comes in one answer, handed to `read` as it arrives.
+   * @throws BackendError, the signal's reason, or what `read` throws
+   */
+  async result(
+    call: Call,
+    signal: AbortSignal,
+    read: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
+  ): Promise<void> {
     using watch = new StallWatch(this.#clock, this.#deadlines.firstByteMs, () => this.#stalled(call));
-    return await this.#read(this.#work, call, schema, AbortSignal.any([signal, watch.signal]));
+    const either = AbortSignal.any([signal, watch.signal]);
+    try {
+      const answer = await this.#request(this.#work, call, either);
+      await read(withinLength(answer.body as AsyncIterable<Uint8Array>, LARGEST_RESULT_BYTES));
+    } catch (error) {
+      throw this.#explain(error, either);
+    }
   }
 
   /** The records of a streamed answer. @throws BackendError, or the signal's reason */
@@ -200,13 +215,21 @@ function parseJson(text: string): unknown {
 
 async function readText(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
   const parts: Uint8Array[] = [];
+  for await (const part of withinLength(body, limitBytes)) parts.push(part);
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** @throws TooLongError */
+async function* withinLength(
+  body: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+): AsyncGenerator<Uint8Array, void, void> {
   let bytes = 0;
   for await (const part of body) {
     bytes += part.length;
     if (bytes > limitBytes) throw new TooLongError(`The answer is longer than ${limitBytes} bytes.`);
-    parts.push(part);
+    yield part;
   }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 /** The beginning of an error's text is enough. */

@@ -1,10 +1,11 @@
-import { z } from 'zod';
-import { BackendError } from '../../domain/errors.ts';
+import { nextTurn } from '../../clock.ts';
 import type { JobResult } from '../../domain/job.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import type { Call, OllamaConnection } from './connection.ts';
 import { tokenUsage } from './text-result.ts';
-import { embedAnswer } from './wire.ts';
+import { VectorReader } from './vector-reader.ts';
+
+/** As much is read in one go: a few milliseconds of parsing, then others get their turn. */
+const PORTION_BYTES = 262_144;
 
 /** Runs an embed call for `inputs` texts. @throws BackendError, or the signal's reason */
 export async function runEmbed(
@@ -14,28 +15,17 @@ export async function runEmbed(
   signal: AbortSignal,
 ): Promise<JobResult> {
   signal.throwIfAborted();
-  const answer = await connection.result(call, z.looseObject({}), signal);
-  const { embeddings, ...raw } = answer;
-  return {
-    kind: 'embed',
-    embeddings: checked(embeddings, inputs),
-    usage: tokenUsage(raw),
-    raw: raw as JsonObject,
-  };
-}
-
-/** One vector for each input, of finite numbers, all of one length: anything else would poison whoever compares them. */
-function checked(embeddings: unknown, inputs: number): readonly (readonly number[])[] {
-  const parsed = embedAnswer.shape.embeddings.safeParse(embeddings);
-  if (!parsed.success) throw unusable('they hold something else than finite numbers');
-  const vectors = parsed.data;
-  if (vectors.length !== inputs) throw unusable(`${vectors.length} came for ${inputs} texts`);
-  const lengths = new Set(vectors.map((vector) => vector.length));
-  if (lengths.size > 1) throw unusable('they differ in length');
-  if (lengths.has(0)) throw unusable('they are empty');
-  return vectors;
-}
-
-function unusable(why: string): BackendError {
-  return new BackendError('BACKEND_ERROR', 'retry', `The embeddings from Ollama cannot be used: ${why}.`);
+  const reader = new VectorReader();
+  await connection.result(call, signal, async (chunks) => {
+    let portion = 0;
+    for await (const chunk of chunks) {
+      reader.push(chunk);
+      portion += chunk.length;
+      if (portion < PORTION_BYTES) continue;
+      portion = 0;
+      await nextTurn();
+    }
+  });
+  const { vectors, rest } = reader.end(inputs);
+  return { kind: 'embed', vectors, usage: tokenUsage(rest), raw: rest };
 }

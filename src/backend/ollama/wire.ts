@@ -84,8 +84,6 @@ export const metrics = z.object({
   load_duration: z.number().default(0),
 });
 
-export const embedAnswer = z.object({ embeddings: z.array(z.array(z.number())) });
-
 /** A line of a pull. `completed` is absent at 0. */
 export const pullLine = z.object({
   status: z.string(),

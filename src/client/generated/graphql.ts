@@ -599,8 +599,20 @@ export type ShowJobQueryVariables = Exact<{
 
 
 export type ShowJobQuery = { job: { id: string, status: JobStatus, kind: JobKind, modelName: string, priority: JobPriority, client: string, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, deadline: string | null, maxAttempts: number, metadata: unknown, labels: Array<{ key: string, value: string }>, batch: { id: string, name: string | null } | null, backend: { name: string } | null, waiting: { reason: WaitReason, explanation: string, expectedStart: string | null, expectedEnd: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, backendName: string, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, result:
-      | { __typename: 'EmbedResult', dimensions: number, embeddings: Array<Array<number>>, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
+      | { __typename: 'EmbedResult', bytes: number, count: number, dimensions: number, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
       | { __typename: 'TextResult', doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
+     | null } | null };
+
+export type ReadEmbeddingsQueryVariables = Exact<{
+  id: string;
+  first: number;
+  offset: number;
+}>;
+
+
+export type ReadEmbeddingsQuery = { job: { result:
+      | { __typename: 'EmbedResult', embeddings: Array<readonly number[]> }
+      | { __typename: 'TextResult' }
      | null } | null };
 
 export type CancelJobMutationVariables = Exact<{
@@ -1076,8 +1088,9 @@ export const ShowJobDocument = new TypedDocumentString(`
         }
       }
       ... on EmbedResult {
+        bytes
+        count
         dimensions
-        embeddings
         usage {
           promptTokens
           completionTokens
@@ -1089,6 +1102,18 @@ export const ShowJobDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ShowJobQuery, ShowJobQueryVariables>;
+export const ReadEmbeddingsDocument = new TypedDocumentString(`
+    query ReadEmbeddings($id: ID!, $first: Int!, $offset: Int!) {
+  job(id: $id) {
+    result {
+      __typename
+      ... on EmbedResult {
+        embeddings(first: $first, offset: $offset)
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadEmbeddingsQuery, ReadEmbeddingsQueryVariables>;
 export const CancelJobDocument = new TypedDocumentString(`
     mutation CancelJob($input: CancelJobInput!) {
   cancelJob(input: $input) {

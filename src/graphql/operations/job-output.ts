@@ -29,7 +29,7 @@ async function presentAttempt(job: Job, { outputs, store }: GraphQLContext): Pro
   const lastOf = (parts: readonly OutputPart[]) =>
     parts.reduce((most, part) => Math.max(most, part.attempt), 1);
   // Asked again: it may have started while the store was read.
-  return outputs.present(job.id)?.number ?? (finished ? lastOf(finished.output) : null);
+  return outputs.present(job.id)?.number ?? (finished ? lastOf(finished) : null);
 }
 
 builder.subscriptionField('jobOutput', (t) =>
@@ -56,10 +56,9 @@ builder.subscriptionField('jobOutput', (t) =>
       const job = await requireJob(id, context);
       const present = typeof attempt === 'number' ? await presentAttempt(job, context) : null;
       const { outputs, store } = context;
-      return outputs.read(job.id, present === null || present === attempt ? offset : 0, async () => {
-        const finished = await store.output(job.id);
-        return finished?.output ?? null;
-      });
+      return outputs.read(job.id, present === null || present === attempt ? offset : 0, () =>
+        store.output(job.id),
+      );
     },
     resolve: (chunk) => chunk,
   }),

@@ -2,24 +2,25 @@
 import type { GraphQLSchema } from 'graphql';
 import type { WebSocket } from 'ws';
 import type { Clock, Random } from '../../clock.ts';
-import type { Principal } from '../../domain/principal.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { AnswerBudget, type AnswerLimits, DEFAULT_ANSWER_LIMITS, LargeAnswers } from '../answer-budget.ts';
 import { DEFAULT_TABS, type GraphiQLTab } from './graphiql.ts';
 import { DEFAULT_LIMITS, type QueryLimits } from './limits.ts';
 import { errorMasker } from './mask-error.ts';
-import { createPipeline, type Pipeline, type RequestScope } from './pipeline.ts';
+import { createPipeline, type OperationScope, type Pipeline, type RequestScope } from './pipeline.ts';
 import { DEFAULT_SOCKET_LIMITS, type SocketLimits, type SocketPeer, SocketServer } from './socket-server.ts';
 
 export { GRAPHQL_PATH } from './pipeline.ts';
 
 export interface GraphQLServerOptions {
   readonly schema: GraphQLSchema;
-  /** Called once per operation. The signal aborts when the caller is gone. */
-  readonly buildContext: (principal: Principal, signal: AbortSignal) => object | Promise<object>;
+  /** Called once per operation. */
+  readonly buildContext: (scope: OperationScope) => object | Promise<object>;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
   readonly limits?: Partial<QueryLimits>;
+  readonly answerLimits?: Partial<AnswerLimits>;
   readonly socketLimits?: Partial<SocketLimits>;
   /** Whether a browser gets GraphiQL. Default true. */
   readonly graphiql?: boolean;
@@ -38,9 +39,12 @@ export interface GraphQLRequest {
 export class GraphQLServer {
   readonly #pipeline: Pipeline;
   readonly #sockets: SocketServer;
+  readonly #answerLimits: AnswerLimits;
+  readonly #large = new LargeAnswers();
 
   constructor(options: GraphQLServerOptions) {
     const { schema, buildContext, logger, clock, random, graphiql = true, tabs = DEFAULT_TABS } = options;
+    this.#answerLimits = { ...DEFAULT_ANSWER_LIMITS, ...options.answerLimits };
     const maskError = errorMasker(logger, random);
     this.#pipeline = createPipeline({
       schema,
@@ -55,13 +59,15 @@ export class GraphQLServer {
       clock,
       maskError,
       limits: { ...DEFAULT_SOCKET_LIMITS, ...options.socketLimits },
+      answerLimits: this.#answerLimits,
     });
   }
 
   /** The body of the answer is a stream for subscriptions, which ends its source when it is cancelled. */
   async handle({ method, url, headers, scope }: GraphQLRequest): Promise<Response> {
     const request = new this.#pipeline.fetchAPI.Request(url, { method, headers, signal: scope.signal });
-    return await this.#pipeline.handleRequest(request, { ...scope, waitUntil: () => {} });
+    const answer = new AnswerBudget(this.#answerLimits, this.#large, scope.signal);
+    return await this.#pipeline.handleRequest(request, { ...scope, answer, waitUntil: () => {} });
   }
 
   /** Serves `graphql-transport-ws` on a socket that was accepted. */

@@ -16,6 +16,9 @@ export interface QueryLimits {
   readonly cost: number;
 }
 
+/** What is refused while an operation runs, beside the limits that hold before. */
+type Limit = keyof QueryLimits | 'answerBytes' | 'eventBytes';
+
 export const DEFAULT_LIMITS: QueryLimits = {
   characters: 131_072,
   tokens: 2_000,
@@ -26,7 +29,7 @@ export const DEFAULT_LIMITS: QueryLimits = {
   cost: 100_000,
 };
 
-const WHAT: Readonly<Record<keyof QueryLimits, { readonly unit: string; readonly remedy: string }>> = {
+const WHAT: Readonly<Record<Limit, { readonly unit: string; readonly remedy: string }>> = {
   characters: { unit: 'characters of query text', remedy: 'Pass long texts in variables.' },
   tokens: { unit: 'tokens', remedy: 'Ask for less, or pass values in variables.' },
   depth: { unit: 'levels of nesting', remedy: 'Fetch inner objects by their id in a query of their own.' },
@@ -37,11 +40,19 @@ const WHAT: Readonly<Record<keyof QueryLimits, { readonly unit: string; readonly
     unit: 'fields in all items of all lists',
     remedy: 'Ask for smaller pages, or for fewer fields of lists within lists.',
   },
+  answerBytes: {
+    unit: 'bytes of stored results',
+    remedy: 'Ask for smaller pages: fewer jobs at once, and embeddings by `first` and `offset`.',
+  },
+  eventBytes: {
+    unit: 'bytes of stored results in one message',
+    remedy: 'Ask for them by a query over HTTP, whose answers may be larger.',
+  },
 };
 
 /** A refusal that names the limit: in its message for people, in its extensions for programs. */
 export function limitError(
-  limit: keyof QueryLimits,
+  limit: Limit,
   maximum: number,
   found: number,
   options: GraphQLErrorOptions = {},

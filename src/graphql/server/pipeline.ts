@@ -1,8 +1,10 @@
 /** The pipeline that every operation goes through, whatever brings it: parse, validate, limits, context, masks. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql';
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Principal } from '../../domain/principal.ts';
+import type { AnswerBudget } from '../answer-budget.ts';
+import { answerText } from '../raw-json.ts';
 import { type GraphiQLTab, graphiqlOptions } from './graphiql.ts';
 import type { QueryLimits } from './limits.ts';
 import { limitsRule, parseWithin } from './limits-rule.ts';
@@ -18,16 +20,20 @@ export interface RequestScope {
   readonly body?: { take(): Uint8Array<ArrayBuffer> };
 }
 
+export interface OperationScope extends RequestScope {
+  readonly answer: AnswerBudget;
+}
+
 export interface PipelineOptions {
   readonly schema: GraphQLSchema;
-  readonly buildContext: (principal: Principal, signal: AbortSignal) => object | Promise<object>;
+  readonly buildContext: (scope: OperationScope) => object | Promise<object>;
   readonly maskError: (error: unknown) => GraphQLError;
   readonly limits: QueryLimits;
   /** Null for no GraphiQL. */
   readonly tabs: readonly GraphiQLTab[] | null;
 }
 
-export type Pipeline = YogaServerInstance<RequestScope, object>;
+export type Pipeline = YogaServerInstance<OperationScope, object>;
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -35,9 +41,9 @@ export const GRAPHQL_PATH = '/graphql';
 const CACHED_CHARACTERS = 1_048_576;
 
 export function createPipeline({ schema, buildContext, maskError, limits, tabs }: PipelineOptions): Pipeline {
-  return createYoga<RequestScope, object>({
+  return createYoga<OperationScope, object>({
     schema,
-    context: ({ principal, signal }) => buildContext(principal, signal),
+    context: ({ principal, signal, answer }) => buildContext({ principal, signal, answer }),
     graphqlEndpoint: GRAPHQL_PATH,
     logging: false,
     landingPage: false,
@@ -55,7 +61,7 @@ export function createPipeline({ schema, buildContext, maskError, limits, tabs }
     },
     graphiql: tabs !== null && (() => graphiqlOptions(tabs)),
     renderGraphiQL,
-    plugins: [jsonOnly(), withinLimits(limits)],
+    plugins: [jsonOnly(), withinLimits(limits), rawAnswers()],
   });
 }
 
@@ -78,6 +84,22 @@ function jsonOnly(): Plugin<object, RequestScope> {
           headers: { 'content-type': 'application/json; charset=utf-8' },
         }),
       );
+    },
+  };
+}
+
+/** Answers that carry stored JSON are written without parsing it. */
+function rawAnswers(): Plugin<OperationScope> {
+  return {
+    onExecute: ({ args }) => {
+      const { answer } = args.contextValue as unknown as OperationScope;
+      return {
+        onExecuteDone: ({ result }) => {
+          if (answer.isEmpty || isAsyncIterable(result)) return;
+          // Not enumerable, or it would be a member of the answer.
+          Object.defineProperty(result, 'stringify', { value: answerText });
+        },
+      };
     },
   };
 }

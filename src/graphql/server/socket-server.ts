@@ -5,6 +5,7 @@ import { type RawData, WebSocket } from 'ws';
 import { type Clock, sleep, type Timer } from '../../clock.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { AnswerBudget, type AnswerLimits } from '../answer-budget.ts';
 import { publicError } from './mask-error.ts';
 import type { Pipeline } from './pipeline.ts';
 import { SocketFlow } from './socket-flow.ts';
@@ -58,6 +59,7 @@ export interface SocketServerOptions {
   readonly clock: Clock;
   readonly maskError: (error: unknown) => GraphQLError;
   readonly limits: SocketLimits;
+  readonly answerLimits: AnswerLimits;
 }
 
 interface Extra {
@@ -210,6 +212,7 @@ export class SocketServer {
       const enveloped = pipeline.getEnveloped({
         principal,
         signal: gone.signal,
+        answer: new AnswerBudget(this.#options.answerLimits, null, gone.signal),
         params: { query: payload.query, operationName: payload.operationName, variables: payload.variables },
       });
       const document = enveloped.parse(payload.query);

@@ -155,8 +155,8 @@ JobRef.implement({
       type: JobResultRef,
       nullable: true,
       description: 'The complete result; null until `COMPLETE`.',
-      resolve: (job, _args, { loaders }) =>
-        job.status === 'COMPLETE' ? loaders.output.load(job.id).then(resultOf) : null,
+      resolve: (job, _args, context, info) =>
+        job.status === 'COMPLETE' ? resultOf(job.id, context, info) : null,
     }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',

@@ -1,7 +1,16 @@
 /** Every read, over the rows in memory: plain loops, as there is no one to keep waiting. */
-import { isTerminal, JOB_PRIORITIES, type Job, type JobStatus, NO_JOBS } from '../../domain/job.ts';
+import {
+  isTerminal,
+  JOB_PRIORITIES,
+  type Job,
+  type JobStatus,
+  NO_JOBS,
+  type OutputPart,
+  textsOf,
+} from '../../domain/job.ts';
 import { parseQueueKey } from '../../domain/queue-key.ts';
 import { type Batch, type JobFilter, type JobPosition, jobPosition } from '../../domain/store.ts';
+import { piecesWithin } from '../../domain/vectors.ts';
 import type { AnswerOf, InputOf, Reads } from '../operation.ts';
 import { pageOf, type Walk } from '../paging.ts';
 import type { MemoryTables } from './memory-tables.ts';
@@ -34,15 +43,39 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
     },
     batches: (ids) => ids.map((id) => batchOf(tables, id)),
     request: (id) => tables.requests.get(tables.sequences.get(id) ?? 0)?.body ?? null,
-    outputs: (ids) =>
+    resultSizes: (ids) =>
       ids.map((id) => {
-        const job = tables.jobById(id);
-        if (!job || !isTerminal(job.status)) return null;
-        return tables.results.get(job.sequence) ?? { output: null, result: null };
+        const left = leftBy(tables, id);
+        return (
+          left && {
+            ending: Buffer.byteLength(left.result?.ending ?? ''),
+            output: Buffer.byteLength(left.output),
+            raw: Buffer.byteLength(left.result?.raw ?? ''),
+          }
+        );
       }),
+    endings: (ids) => ids.map((id) => leftBy(tables, id)?.result?.ending ?? null),
+    output: (id) => leftBy(tables, id)?.output ?? null,
+    texts: (ids) =>
+      ids.map((id) => {
+        const output = leftBy(tables, id)?.output;
+        return output === undefined ? null : textsOf(JSON.parse(output) as readonly OutputPart[]);
+      }),
+    raws: (ids) => ids.map((id) => leftBy(tables, id)?.result?.raw ?? null),
+    vectors: ({ id, from, count }) => {
+      const left = leftBy(tables, id);
+      return left ? piecesWithin(tables.vectors.get(left.sequence) ?? [], from, count) : [];
+    },
     blob: (hash) => tables.blobs.get(hash)?.slice() ?? null,
     recall: (space) => new Map(tables.facts.get(space)),
   };
+}
+
+/** Null for unfinished and unknown jobs. */
+function leftBy(tables: MemoryTables, id: Job['id']) {
+  const job = tables.jobById(id);
+  if (!job || !isTerminal(job.status)) return null;
+  return { sequence: job.sequence, ...(tables.results.get(job.sequence) ?? { output: '[]', result: null }) };
 }
 
 function walkJobs(jobs: readonly Job[], { filter, order, start, end, limit }: Walk): readonly Job[] {

@@ -2,6 +2,8 @@
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { BlobHash } from '../../domain/request.ts';
+import type { VectorPiece } from '../../domain/vectors.ts';
+import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { BucketKey, IdempotencyRecord, Tables } from '../tables.ts';
 import { bucketId, isClaimable } from '../tally.ts';
 import { SequenceHeap } from './sequence-heap.ts';
@@ -18,7 +20,9 @@ export class MemoryTables implements Tables {
   readonly jobs = new Map<number, Job>();
   readonly sequences = new Map<JobId, number>();
   readonly requests = new Map<number, StoredRequest>();
-  readonly results = new Map<number, { readonly output: string; readonly result: string | null }>();
+  readonly results = new Map<number, { readonly output: string; readonly result: EncodedResult | null }>();
+  /** The pieces of a job's vectors, in order. */
+  readonly vectors = new Map<number, readonly VectorPiece[]>();
   readonly batches = new Map<BatchId, BatchRecord>();
   readonly batchJobs = new Map<BatchId, Set<number>>();
   readonly blobs = new Map<BlobHash, Uint8Array>();
@@ -107,6 +111,7 @@ export class MemoryTables implements Tables {
     this.#timed.delete(sequence);
     this.sequences.delete(id);
     this.results.delete(sequence);
+    this.vectors.delete(sequence);
     for (const hash of this.requests.get(sequence)?.blobs ?? []) this.#dropBlob(hash);
     this.requests.delete(sequence);
     const members = batchId === null ? undefined : this.batchJobs.get(batchId);
@@ -123,8 +128,17 @@ export class MemoryTables implements Tables {
     return request.body;
   }
 
-  putResult(job: Job, output: string, result: string | null): void {
+  putResult(job: Job, output: string, result: EncodedResult | null): void {
     this.results.set(job.sequence, { output, result });
+  }
+
+  putVectors(job: Job, { piece, pieces }: Omit<StagedVectors, 'id' | 'fence'>): void {
+    const before = this.vectors.get(job.sequence)?.slice(0, piece) ?? [];
+    this.vectors.set(job.sequence, [...before, ...pieces]);
+  }
+
+  deleteVectors(job: Job): void {
+    this.vectors.delete(job.sequence);
   }
 
   deleteResult(job: Job): void {

@@ -1,7 +1,7 @@
 /** Every write, by name. */
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
-import { begin, claim, finish, recover, refuse, release } from './run.ts';
+import { begin, claim, finish, recover, refuse, release, stage } from './run.ts';
 import { cancel, retry, setPriority } from './steer.ts';
 import { submit } from './submit.ts';
 import { tend } from './tend.ts';
@@ -16,6 +16,7 @@ const OPERATIONS: {
   claim,
   begin,
   release,
+  stage,
   finish,
   refuse,
   cancel,

@@ -1,7 +1,7 @@
 /** The way of a job through a claim: taken, begun, given back or ended, always under its fence. */
 import { type Job, type JobFailure, type JobStatus, nextJobStatus } from '../../domain/job.ts';
 import type { Claim, ClaimPick, Fenced, Release } from '../../domain/store.ts';
-import type { EncodedClaim, EncodedFinish } from '../operation.ts';
+import type { EncodedClaim, EncodedFinish, StagedVectors } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
 export function claim(writer: QueueWriter, wanted: Claim): readonly EncodedClaim[] {
@@ -59,6 +59,14 @@ export function recover(writer: QueueWriter): number {
   const abandoned = writer.tables.abandoned();
   for (const job of abandoned) writer.update(job, backInQueue(job));
   return abandoned.length;
+}
+
+/** False when the fence is stale. Staging the same pieces again replaces them. */
+export function stage(writer: QueueWriter, staged: StagedVectors): boolean {
+  const job = held(writer, staged, ['RUNNING']);
+  if (job) writer.tables.putVectors(job, staged);
+  else writer.countStaleFence();
+  return job !== null;
 }
 
 export function finish(writer: QueueWriter, end: EncodedFinish): boolean {

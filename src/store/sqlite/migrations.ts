@@ -3,8 +3,37 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreUnusableError } from '../../domain/errors.ts';
 import { SCHEMA } from './schema.ts';
 
+/**
+ * What is large in a result lies beside it: the record of the backend in a column of its own, vectors in pieces. `piece` counts
+ * the pieces of a job, `first` the vectors before it. Results of the version before are taken apart as they were written.
+ */
+const LARGE_RESULTS = `
+ALTER TABLE results ADD COLUMN raw TEXT;
+CREATE TABLE vectors (
+  sequence INTEGER NOT NULL,
+  piece INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (sequence, piece)
+) STRICT;
+
+INSERT INTO vectors
+  SELECT sequence, key / 64, min(key), count(*), CAST(group_concat(value, ',' ORDER BY key) AS BLOB)
+  FROM results, json_each(result, '$.embeddings')
+  WHERE result IS NOT NULL GROUP BY sequence, key / 64;
+
+UPDATE results SET raw = result -> '$.raw', result = json_remove(result, '$.raw') WHERE result IS NOT NULL;
+UPDATE results SET result = json_remove(json_set(result,
+    '$.count', json_array_length(result, '$.embeddings'),
+    '$.dimensions', json_array_length(result, '$.embeddings[0]'),
+    '$.bytes', (SELECT sum(length(bytes)) FROM vectors WHERE vectors.sequence = results.sequence)
+  ), '$.embeddings')
+  WHERE result ->> '$.kind' = 'embed';
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
-const MIGRATIONS: readonly string[] = [SCHEMA];
+const MIGRATIONS: readonly string[] = [SCHEMA, LARGE_RESULTS];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

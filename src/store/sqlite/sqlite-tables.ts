@@ -3,6 +3,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { BlobHash } from '../../domain/request.ts';
+import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { BucketKey, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable } from '../tally.ts';
 import { Buckets } from './buckets.ts';
@@ -120,11 +121,13 @@ export class SqliteTables implements Tables {
     );
   }
 
-  deleteJob({ sequence, labels, batchId }: Job): void {
+  deleteJob(job: Job): void {
+    const { sequence, labels, batchId } = job;
     this.#markHighest();
     this.#statements.run('DELETE FROM jobs WHERE sequence = ?', sequence);
     this.#statements.run('DELETE FROM requests WHERE sequence = ?', sequence);
     this.#statements.run('DELETE FROM results WHERE sequence = ?', sequence);
+    if (job.kind === 'EMBED') this.deleteVectors(job);
     for (const { key, value } of labels) {
       this.#statements.run(
         'DELETE FROM job_labels WHERE key = ? AND value = ? AND sequence = ?',
@@ -148,8 +151,34 @@ export class SqliteTables implements Tables {
     return textAt(row, 0);
   }
 
-  putResult(job: Job, output: string, result: string | null): void {
-    this.#statements.run('INSERT OR REPLACE INTO results VALUES (?, ?, ?)', job.sequence, output, result);
+  putResult(job: Job, output: string, result: EncodedResult | null): void {
+    this.#statements.run(
+      'INSERT OR REPLACE INTO results (sequence, output, result, raw) VALUES (?, ?, ?, ?)',
+      job.sequence,
+      output,
+      result?.ending ?? null,
+      result?.raw ?? null,
+    );
+  }
+
+  putVectors(job: Job, staged: Omit<StagedVectors, 'id' | 'fence'>): void {
+    let { piece, first } = staged;
+    for (const { count, bytes } of staged.pieces) {
+      this.#statements.run(
+        'INSERT OR REPLACE INTO vectors (sequence, piece, first, count, bytes) VALUES (?, ?, ?, ?, ?)',
+        job.sequence,
+        piece,
+        first,
+        count,
+        bytes,
+      );
+      piece += 1;
+      first += count;
+    }
+  }
+
+  deleteVectors(job: Job): void {
+    this.#statements.run('DELETE FROM vectors WHERE sequence = ?', job.sequence);
   }
 
   deleteResult(job: Job): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { vectorsOf } from '../../support/vectors.ts';
 import { httpServer, json, ndjson, tcpServer } from './raw-server.ts';
 import { attached, failureOf, handleOn, NEVER, outputOf, runRequest } from './worlds.ts';
 
@@ -220,10 +221,10 @@ describe('embeddings', () => {
     await using backend = attached(server.url);
     expect(await handleOn(backend).run(EMBED, () => {}, NEVER)).toEqual({
       kind: 'embed',
-      embeddings: [
+      vectors: vectorsOf([
         [1, 0],
         [0, 1],
-      ],
+      ]),
       usage: { promptTokens: 2, completionTokens: 0, evalDurationMs: 0, loadDurationMs: 5 },
       raw: { model: 'm', prompt_eval_count: 2, load_duration: 5e6 },
     });

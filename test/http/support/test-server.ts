@@ -41,7 +41,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
   const log = new EventLog({ random: systemRandom });
   const graphql = new GraphQLServer({
     schema: testSchema,
-    buildContext: (principal, signal) => ({ principal, signal, log }),
+    buildContext: ({ principal, signal }) => ({ principal, signal, log }),
     logger,
     clock: systemClock,
     random: systemRandom,

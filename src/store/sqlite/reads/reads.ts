@@ -1,8 +1,9 @@
 /** Every read, by name. */
 import type { JobId } from '../../../domain/ids.ts';
-import { type Job, type JobStatus, NO_JOBS } from '../../../domain/job.ts';
-import type { Batch } from '../../../domain/store.ts';
-import type { AnswerOf, CallOf, EncodedOutput, InputOf, Reads } from '../../operation.ts';
+import { type Job, type JobStatus, NO_JOBS, type OutputPart, textsOf } from '../../../domain/job.ts';
+import type { Batch, ResultSizes } from '../../../domain/store.ts';
+import { piecesWithin, type VectorPiece } from '../../../domain/vectors.ts';
+import type { AnswerOf, CallOf, InputOf, Reads, VectorRange } from '../../operation.ts';
 import { pageOf } from '../../paging.ts';
 import { Buckets } from '../buckets.ts';
 import { highest } from '../recount.ts';
@@ -11,6 +12,9 @@ import { LIMIT, numberAt, type Row, type Statements, textAt } from '../statement
 import { conditionOf, where } from './filter.ts';
 import { walkJobs } from './list.ts';
 import { queuePositions } from './positions.ts';
+
+const LEFT_BY_JOB = `FROM jobs LEFT JOIN results USING (sequence)
+  WHERE jobs.id = ? AND finished_at IS NOT NULL`;
 
 type Readers = {
   readonly [K in keyof Reads]: (input: InputOf<Reads, K>) => AnswerOf<Reads, K>;
@@ -54,7 +58,16 @@ export class SqliteReads {
       );
       return row ? textAt(row, 0) : null;
     },
-    outputs: (ids) => ids.map((id) => this.#output(id)),
+    resultSizes: (ids) => ids.map((id) => this.#resultSizes(id)),
+    endings: (ids) => ids.map((id) => this.#left('result', id)),
+    output: (id) => this.#left('output', id),
+    texts: (ids) =>
+      ids.map((id) => {
+        const output = this.#left('output', id);
+        return output === null ? null : textsOf(JSON.parse(output) as readonly OutputPart[]);
+      }),
+    raws: (ids) => ids.map((id) => this.#left('raw', id)),
+    vectors: (range) => this.#vectors(range),
     blob: (hash) => {
       const bytes = this.#statements.row('SELECT bytes FROM blobs WHERE hash = ?', hash)?.[0];
       return bytes instanceof Uint8Array ? bytes : null;
@@ -74,13 +87,33 @@ export class SqliteReads {
 
   readonly #jobOf = (row: Row): Job => jobOf(row, this.#buckets.byNumber);
 
-  #output(id: JobId): EncodedOutput | null {
+  #resultSizes(id: JobId): ResultSizes | null {
     const row = this.#statements.row(
-      `SELECT output, result FROM jobs LEFT JOIN results USING (sequence)
-       WHERE jobs.id = ? AND finished_at IS NOT NULL`,
+      `SELECT octet_length(result), octet_length(output), octet_length(raw) ${LEFT_BY_JOB}`,
       id,
     );
-    return row ? { output: row[0] as string | null, result: row[1] as string | null } : null;
+    return row ? { ending: numberAt(row, 0), output: numberAt(row, 1), raw: numberAt(row, 2) } : null;
+  }
+
+  #left(part: 'result' | 'output' | 'raw', id: JobId): string | null {
+    const row = this.#statements.row(`SELECT ${part} ${LEFT_BY_JOB}`, id);
+    // A job that was cancelled before it ran has left nothing.
+    const nothing = part === 'output' ? '[]' : null;
+    return row ? ((row[0] as string | null) ?? nothing) : null;
+  }
+
+  #vectors({ id, from, count }: VectorRange): readonly VectorPiece[] {
+    const rows = this.#statements.rows(
+      `SELECT first, count, bytes FROM vectors JOIN jobs USING (sequence)
+       WHERE jobs.id = ? AND status = 'COMPLETE' AND first + count > ? AND first < ? ORDER BY piece`,
+      id,
+      from,
+      from + count,
+    );
+    const [head] = rows;
+    if (!head) return [];
+    const pieces = rows.map((row) => ({ count: numberAt(row, 1), bytes: row[2] as Uint8Array }));
+    return piecesWithin(pieces, from - numberAt(head, 0), count);
   }
 
   #batch(id: Batch['id']): Batch | null {

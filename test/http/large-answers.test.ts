@@ -1,0 +1,195 @@
+/** Answers that would carry more than they may are refused before anything is read; what is large is not parsed on its way. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { JobId } from '../../src/domain/ids.ts';
+import type { JobResult } from '../../src/domain/job.ts';
+import { LargeAnswers } from '../../src/graphql/answer-budget.ts';
+import { answerText, RawJson } from '../../src/graphql/raw-json.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import type { OperationScope } from '../../src/graphql/server/pipeline.ts';
+import { RawSocket } from '../conformance/support.ts';
+import { EMBED_RESULT, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
+import { vectorsOf } from '../support/vectors.ts';
+import { post } from './support/graphql-client.ts';
+import { testServer } from './support/own-server.ts';
+
+/** Of an embedding as below, and of less than two texts. */
+const LIMIT = 12_000;
+
+async function opened() {
+  const api = await GraphQLApi.open();
+  onTestFinished(() => api.stop());
+  const server = await testServer({
+    graphql: {
+      schema,
+      buildContext: ({ answer }: OperationScope) => ({ ...api.context, answer }),
+      answerLimits: { answerBytes: LIMIT, eventBytes: 3_000 },
+    },
+  });
+  const finished = async (input: object, result: JobResult, text = ''): Promise<JobId> => {
+    const id = await api.submit({ ...input });
+    await api.start(id);
+    await api.complete(id, result, [{ attempt: 1, channel: 'TEXT', text }]);
+    return id;
+  };
+  const embedded = () => finished({ model: 'all-minilm', request: { embed: { input: ['a'] } } }, LARGE);
+  return { api, ...server, finished, embedded };
+}
+
+const NUMBERS = Array.from({ length: 100 }, (_, i) => Array.from({ length: 10 }, (_, j) => i / 8 + j));
+const LARGE: JobResult = { ...EMBED_RESULT, vectors: vectorsOf(NUMBERS) } as JobResult;
+
+const RESULT = `__typename ... on EmbedResult { count dimensions bytes embeddings } ... on TextResult { text raw }`;
+const PAGE = `{ jobs(first: 10, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { id result { ${RESULT} } } } }`;
+
+interface Errors {
+  readonly errors?: readonly { readonly message: string; readonly extensions: object }[];
+}
+
+describe('a page of results', () => {
+  test.each([
+    ['embeddings', '... on EmbedResult { embeddings }', 'vectors'],
+    ['texts', '... on TextResult { text }', 'texts'],
+    ['thoughts', '... on TextResult { thinking }', 'texts'],
+    ['records of the backend', '... on TextResult { raw }', 'raws'],
+    ['tool calls', '... on TextResult { toolCalls }', 'endings'],
+  ])('with too many bytes of %s is refused, with what to do', async (_what, selection, read) => {
+    const { api, url, finished, embedded } = await opened();
+    const filler = 'x'.repeat(LIMIT / 2);
+    const toolCalls = read === 'endings' ? [{ filler }] : null;
+    for (let i = 0; i < 4; i += 1) {
+      await embedded();
+      await finished({}, { ...TEXT_RESULT, raw: { filler }, toolCalls }, filler);
+    }
+    api.asked.clear();
+    const { status, result: answer } = await post(
+      url,
+      `{ jobs(first: 10) { nodes { result { __typename ${selection} } } } }`,
+    );
+    const { errors = [] } = answer as Errors;
+    expect(errors.length).toBeGreaterThan(0);
+    for (const { message, extensions } of errors) {
+      expect(extensions).toMatchObject({
+        code: 'QUERY_LIMIT_EXCEEDED',
+        limit: 'answerBytes',
+        maximum: LIMIT,
+      });
+      expect(message).toMatch(/smaller pages/);
+    }
+    expect(status).toBeLessThan(500);
+    // What was beyond the limit was not read; what is small of the embeddings was.
+    const small = read === 'endings' ? 4 : 0;
+    expect(api.asked.get(read)).toBeLessThanOrEqual(2 + small);
+  });
+
+  test('tells sizes of what it could not carry', async () => {
+    const { url, embedded } = await opened();
+    for (let i = 0; i < 9; i += 1) await embedded();
+    const sizes =
+      '{ jobs(first: 10) { nodes { result { ... on EmbedResult { count dimensions bytes } } } } }';
+    const { result } = await post(url, sizes);
+    expect(result.errors).toBeUndefined();
+    const bytes = JSON.stringify(NUMBERS).length - 2;
+    expect(result.data).toEqual({
+      jobs: { nodes: Array(9).fill({ result: { count: 100, dimensions: 10, bytes } }) },
+    });
+  });
+
+  test('that fits carries every number as it was stored', async () => {
+    const { url, finished, embedded } = await opened();
+    await embedded();
+    await finished({}, TEXT_RESULT, 'Grüße');
+    const { result } = await post(url, PAGE);
+    expect(result.errors).toBeUndefined();
+    expect(result.data).toMatchObject({
+      jobs: {
+        nodes: [
+          { result: { __typename: 'EmbedResult', embeddings: NUMBERS } },
+          { result: { __typename: 'TextResult', text: 'Grüße', raw: TEXT_RESULT.raw } },
+        ],
+      },
+    });
+  });
+});
+
+describe('embeddings', () => {
+  const PART =
+    'query ($id: ID!, $first: Int, $offset: Int) { job(id: $id) { result { ... on EmbedResult { embeddings(first: $first, offset: $offset) } } } }';
+
+  test.each([
+    [{}, 0, 100],
+    [{ first: 7 }, 0, 7],
+    [{ offset: 90 }, 90, 100],
+    [{ first: 20, offset: 95 }, 95, 100],
+    [{ first: 20, offset: 100 }, 0, 0],
+    [{ first: null, offset: null }, 0, 100],
+  ])('are given in the part %o', async (variables, from, to) => {
+    const { url, embedded } = await opened();
+    const { result } = await post(url, PART, { variables: { id: await embedded(), ...variables } });
+    expect(result).toEqual({ data: { job: { result: { embeddings: NUMBERS.slice(from, to) } } } });
+  });
+
+  test.each([{ first: 0 }, { first: 10_001 }, { offset: -1 }])('have no part %o', async (variables) => {
+    const { url, embedded } = await opened();
+    const { result } = await post(url, PART, { variables: { id: await embedded(), ...variables } });
+    expect((result as Errors).errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+
+  test('over a WebSocket are limited to what is written in one go', async () => {
+    const { port, embedded } = await opened();
+    const id = await embedded();
+    const socket = await new RawSocket(port).acknowledged();
+    const query = (first: number) =>
+      `{ job(id: "${id}") { result { ... on EmbedResult { embeddings(first: ${first}) } } } }`;
+    socket.subscribe('small', query(5));
+    expect(await socket.take()).toMatchObject({
+      payload: { data: { job: { result: { embeddings: NUMBERS.slice(0, 5) } } } },
+    });
+    await socket.take();
+    socket.subscribe('large', query(100));
+    expect(await socket.take()).toMatchObject({
+      payload: { errors: [{ message: expect.stringMatching(/query over HTTP/) }] },
+    });
+    await socket.close();
+  });
+});
+
+describe('large answers', () => {
+  test('are few at a time, and the others come in order as callers go', async () => {
+    const large = new LargeAnswers(2);
+    const callers = Array.from({ length: 5 }, () => new AbortController());
+    const order: number[] = [];
+    const entered = callers.map((caller, i) => large.enter(caller.signal).then(() => order.push(i)));
+    await Promise.all(entered.slice(0, 2));
+    expect([order, large.present]).toEqual([[0, 1], 2]);
+    callers[2]?.abort();
+    await expect(entered[2]).rejects.toThrow();
+    callers[1]?.abort();
+    await entered[3];
+    callers[0]?.abort();
+    await entered[4];
+    expect([order, large.present]).toEqual([[0, 1, 3, 4], 2]);
+    callers[3]?.abort();
+    callers[4]?.abort();
+    expect(large.present).toBe(0);
+    await expect(large.enter(AbortSignal.abort())).rejects.toThrow();
+  });
+});
+
+describe('an answer with stored JSON', () => {
+  test('is written as JSON.stringify writes it', () => {
+    const raw = new RawJson(Buffer.from('{"a":[0.10,"ü"]}'));
+    for (const value of [
+      {
+        data: { one: raw, none: undefined, list: [raw, null, undefined, 'x"', 1.5, []], empty: {} },
+        errors: [new Error('no')],
+      },
+      raw,
+      [[]],
+      null,
+      { at: new Date(5) },
+    ]) {
+      expect(JSON.parse(answerText(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }
+    expect(answerText({ data: raw })).toBe('{"data":{"a":[0.10,"ü"]}}');
+  });
+});
