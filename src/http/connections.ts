@@ -1,44 +1,180 @@
 /**
- * Which connections are in use. Node's own `closeIdleConnections` leaves out those that have never asked anything, such as
- * the spare ones that clients open ahead, and a stopping server would wait for them until its deadline.
+ * All connections, what each is doing, how long it may do so, and which give way when there are too many.
+ *
+ * | state                                  | ended after                  | by                                        |
+ * | -------------------------------------- | ---------------------------- | ----------------------------------------- |
+ * | nothing sent yet                       | `headersTimeoutMs`           | here                                      |
+ * | headers under way                      | `headersTimeoutMs`           | node, with 408                            |
+ * | body under way                         | `requestTimeoutMs`           | node, with 408; too slow: `body.ts`       |
+ * | body under way, silent                 | `stalledTimeoutMs`           | here                                      |
+ * | answer made                            | never                        |                                           |
+ * | answer, stream or message not read     | `stalledTimeoutMs`           | here                                      |
+ * | nothing more asked                     | `keepAliveTimeoutMs`         | node's timer, here                        |
+ * | refused, but goes on sending           | `lingerMs`                   | whoever refused                           |
+ * | WebSocket without `connection_init`    | `initTimeoutMs`              | the socket server                         |
+ * | WebSocket whose close is not answered  | two seconds                  | `ws`                                      |
+ * | WebSocket message that does not end    | `requestTimeoutMs`           | `message-intake.ts`                       |
+ * | WebSocket that answers no ping         | twice `pingIntervalMs`       | the socket server                         |
+ *
+ * Those of callers that are known, by their key where keys are needed, and the others have places of their own, so that
+ * nobody who only connects keeps a known caller out. When all places are taken the one that was longest idle gives way.
+ * Node's own `closeIdleConnections` leaves out those that have never asked anything, such as the spare ones that clients
+ * open ahead, and a stopping server would wait for them until its deadline.
  */
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../clock.ts';
+import type { HttpLimits } from './http-limits.ts';
+import { HttpRefusal } from './refusal.ts';
+
+interface Connection {
+  known: boolean;
+  /** Under way. */
+  answers: number;
+  /** The last one. */
+  request: IncomingMessage | null;
+  isWebSocket: boolean;
+  /** When it began or its last answer ended, on the monotonic clock. */
+  idleSince: number;
+}
 
 export class Connections {
-  /** Answers under way on each. One that became a WebSocket is not among them any more. */
-  readonly #answers = new Map<Socket, number>();
+  readonly #limits: HttpLimits;
+  readonly #clock: Clock;
+  /** Each in the order of last use. */
+  readonly #known = new Map<Socket, Connection>();
+  readonly #unknown = new Map<Socket, Connection>();
   #closing = false;
+  #timer: Timer | null = null;
 
-  constructor(server: Server) {
-    server.on('connection', (socket: Socket) => {
-      this.#answers.set(socket, 0);
-      socket.once('close', () => this.#answers.delete(socket));
-    });
-    const count = (_request: unknown, response: ServerResponse) => this.#count(response);
-    server.on('request', count);
-    server.on('checkContinue', count);
-    server.on('checkExpectation', count);
-    server.on('upgrade', (request) => this.#answers.delete(request.socket));
+  /** After the listeners that answer, so that an upgrade is over when it is heard of here. */
+  constructor(server: Server, limits: HttpLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+    server.on('connection', (socket: Socket) => this.#opened(socket));
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#asked(request, response);
+    server.prependListener('request', onRequest);
+    server.prependListener('checkContinue', onRequest);
+    server.prependListener('checkExpectation', onRequest);
+    server.on('upgrade', (request: IncomingMessage) => this.#upgraded(request.socket));
+    // Node leaves what to do to whoever listens.
+    server.on('timeout', (socket: Socket) => this.#timedOut(socket));
+  }
+
+  get size(): number {
+    return this.#known.size + this.#unknown.size;
+  }
+
+  /** Gives it a place among the known. @throws HttpRefusal BUSY when all of them are in use */
+  know(socket: Socket): void {
+    const connection = this.#unknown.get(socket);
+    if (!connection) return;
+    if (this.#known.size >= this.#limits.connections && !evict(this.#known, isIdle)) {
+      throw new HttpRefusal(
+        'BUSY',
+        'All connections that this server may have are in use. Close some, or try again later.',
+        {
+          'retry-after': '5',
+          connection: 'close',
+        },
+      );
+    }
+    connection.known = true;
+    this.#unknown.delete(socket);
+    this.#known.set(socket, connection);
   }
 
   /** Ends those that are not in use now, and the others as soon as they are not. */
   closeUnused(): void {
     this.#closing = true;
-    for (const [socket, answers] of this.#answers) if (answers === 0) socket.destroySoon();
+    for (const [socket, connection] of [...this.#known, ...this.#unknown]) {
+      if (isIdle(connection)) socket.destroySoon();
+    }
   }
 
-  #count(response: ServerResponse): void {
-    const { socket } = response;
-    if (!socket) return;
-    this.#add(socket, 1);
-    response.once('close', () => this.#add(socket, -1));
+  #opened(socket: Socket): void {
+    if (this.#unknown.size >= this.#limits.unknownConnections) {
+      if (!evict(this.#unknown, isIdle)) evict(this.#unknown, () => true);
+    }
+    const idleSince = this.#clock.monotonic();
+    this.#unknown.set(socket, { known: false, answers: 0, request: null, isWebSocket: false, idleSince });
+    socket.once('close', () => {
+      this.#unknown.delete(socket);
+      this.#known.delete(socket);
+    });
+    this.#timer ??= this.#clock.after(this.#limits.checkIntervalMs, () => this.#look());
   }
 
-  #add(socket: Socket, change: number): void {
-    const before = this.#answers.get(socket);
-    if (before === undefined) return;
-    this.#answers.set(socket, before + change);
-    if (this.#closing && before + change === 0) socket.destroySoon();
+  /**
+   * Ends those that have not asked in time. Node does not count those that have sent nothing, or nothing but blank lines; where
+   * it does count, it is given the time to do so, as it answers first.
+   */
+  #look(): void {
+    const { checkIntervalMs, headersTimeoutMs, keepAliveTimeoutMs } = this.#limits;
+    const now = this.#clock.monotonic();
+    for (const [socket, connection] of [...this.#known, ...this.#unknown]) {
+      const { answers, idleSince, isWebSocket, request } = connection;
+      const allowedMs = request ? keepAliveTimeoutMs + headersTimeoutMs : headersTimeoutMs;
+      const graceMs = socket.bytesRead > 0 ? 2 * checkIntervalMs : 0;
+      if (answers === 0 && !isWebSocket && now - idleSince >= allowedMs + graceMs) socket.destroy();
+    }
+    this.#timer = this.size > 0 ? this.#clock.after(checkIntervalMs, () => this.#look()) : null;
   }
+
+  #asked(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const connection = this.#of(socket);
+    if (!connection) return;
+    socket.setTimeout(this.#limits.stalledTimeoutMs);
+    connection.request = request;
+    connection.answers += 1;
+    response.once('close', () => {
+      connection.answers -= 1;
+      this.#used(socket, connection);
+      if (this.#closing && isIdle(connection)) socket.destroySoon();
+    });
+  }
+
+  /** `ws` has switched the timer off. */
+  #upgraded(socket: Socket): void {
+    const connection = this.#of(socket);
+    if (!connection) return;
+    connection.isWebSocket = true;
+    socket.setTimeout(this.#limits.stalledTimeoutMs);
+    socket.on('timeout', () => this.#timedOut(socket));
+  }
+
+  /** Nothing was sent or taken for as long as the state allows; that is no fault of a caller who has read and asked everything. */
+  #timedOut(socket: Socket): void {
+    const connection = this.#of(socket);
+    if (!connection) return;
+    const isUnread = socket.writableLength > 0;
+    const isUnsent = connection.request?.complete === false && !connection.isWebSocket;
+    if (isUnread || isUnsent || (isIdle(connection) && !connection.isWebSocket)) socket.destroy();
+  }
+
+  #used(socket: Socket, connection: Connection): void {
+    connection.idleSince = this.#clock.monotonic();
+    const places = connection.known ? this.#known : this.#unknown;
+    if (places.delete(socket)) places.set(socket, connection);
+  }
+
+  #of(socket: Socket): Connection | undefined {
+    return this.#unknown.get(socket) ?? this.#known.get(socket);
+  }
+}
+
+function isIdle({ answers, isWebSocket, known }: Connection): boolean {
+  return answers === 0 && !(isWebSocket && known);
+}
+
+/** The first of those that may: a Map iterates in the order of insertion, which is that of last use. */
+function evict(places: Map<Socket, Connection>, mayGo: (connection: Connection) => boolean): boolean {
+  for (const [socket, connection] of places) {
+    if (!mayGo(connection)) continue;
+    places.delete(socket);
+    socket.destroy();
+    return true;
+  }
+  return false;
 }

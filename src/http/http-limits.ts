@@ -17,14 +17,19 @@ export interface HttpLimits {
   /** The request line and all headers. */
   readonly headerBytes: number;
   readonly urlCharacters: number;
-  /** Open at a time; more are dropped. */
+  /** Open at a time of callers that are known; others get 503 while none of these is idle. */
   readonly connections: number;
-  /** To send the headers. */
+  /** Open at a time of callers that are not known, or not yet; more make the longest idle go. At least what arrives in one burst. */
+  readonly unknownConnections: number;
+  /** To send the headers, or anything at all. */
   readonly headersTimeoutMs: number;
   /** To send the whole request. Answers may take as long as they take. */
   readonly requestTimeoutMs: number;
   /** How long a body may take to get going; then it must come at the pace at which it would be whole in time. */
   readonly bodyGraceMs: number;
+  /** How long nothing may move where something should: a body that is sent, an answer that is read. */
+  readonly stalledTimeoutMs: number;
+  /** To ask something more. */
   readonly keepAliveTimeoutMs: number;
   /** How often these are looked at. */
   readonly checkIntervalMs: number;
@@ -43,9 +48,11 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   headerBytes: 16_384,
   urlCharacters: 8_192,
   connections: 1_024,
+  unknownConnections: 1_024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,
   bodyGraceMs: 10_000,
+  stalledTimeoutMs: 30_000,
   keepAliveTimeoutMs: 15_000,
   checkIntervalMs: 5_000,
   lingerMs: 2_000,

@@ -1,6 +1,6 @@
 /** The listener: one port for everything, guarded, limited, and stopped in order. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, sleep } from '../clock.ts';
 import { isLoopback } from '../config/load.ts';
@@ -13,7 +13,7 @@ import { createIntake, type Intake } from './intake.ts';
 import { CannotListenError, PortInUseError } from './listen-errors.ts';
 import { RequestHandler } from './request-handler.ts';
 import type { Route, SocketRoute } from './route.ts';
-import { answerBrokenRequest, UpgradeHandler } from './upgrade-handler.ts';
+import { UpgradeHandler } from './upgrade-handler.ts';
 
 export interface HttpServerOptions {
   /** Another than loopback needs keys. */
@@ -43,10 +43,10 @@ const FALLBACK_PORTS = 20;
 
 export class HttpServer {
   readonly intake: Intake;
+  readonly connections: Connections;
   readonly #options: HttpServerOptions;
   readonly #server: Server;
   readonly #requests: RequestHandler;
-  readonly #connections: Connections;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -57,17 +57,6 @@ export class HttpServer {
     const authenticator = new Authenticator(keys, !isLoopback(host));
     this.intake = createIntake(limits, clock);
     const { intake } = this;
-    this.#requests = new RequestHandler({ host, authenticator, routes, limits, intake, clock, logger });
-    const upgrades = new UpgradeHandler({
-      host,
-      authenticator,
-      socketRoutes,
-      intake,
-      limits,
-      clock,
-      isStopping: () => this.#stopping !== null,
-      logger,
-    });
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersTimeoutMs,
@@ -79,8 +68,28 @@ export class HttpServer {
       shouldUpgradeCallback: (request: IncomingMessage) =>
         request.headers.upgrade?.toLowerCase() === 'websocket',
     });
-    this.#server.maxConnections = limits.connections;
-    this.#connections = new Connections(this.#server);
+    const known = (socket: Socket) => this.connections.know(socket);
+    this.#requests = new RequestHandler({
+      host,
+      authenticator,
+      known,
+      routes,
+      limits,
+      intake,
+      clock,
+      logger,
+    });
+    const upgrades = new UpgradeHandler({
+      host,
+      authenticator,
+      known,
+      socketRoutes,
+      intake,
+      limits,
+      clock,
+      isStopping: () => this.#stopping !== null,
+      logger,
+    });
     const onRequest = (request: IncomingMessage, response: ServerResponse) =>
       void this.#requests.handle(request, response, () => {});
     this.#server.on('request', onRequest);
@@ -91,7 +100,8 @@ export class HttpServer {
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       upgrades.handle(request, socket, head),
     );
-    this.#server.on('clientError', answerBrokenRequest);
+    this.#server.on('clientError', (error, socket) => upgrades.answerBroken(error, socket));
+    this.connections = new Connections(this.#server, limits, clock);
   }
 
   /**
@@ -181,7 +191,7 @@ export class HttpServer {
     } finally {
       this.#requests.endStreams();
       await Promise.all(socketRoutes.map((route) => route.stop()));
-      this.#connections.closeUnused();
+      this.connections.closeUnused();
       const inTime = new AbortController();
       await Promise.race([closed, sleep(clock, deadlineMs, inTime.signal).catch(() => {})]);
       inTime.abort();

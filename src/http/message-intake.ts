@@ -11,8 +11,8 @@ import type { ByteBudget, Share } from './byte-budget.ts';
 const INTRODUCTION_BYTES = 16 * KiB;
 /** Of a control frame, which comes in one piece: two bytes and the mask. */
 const FRAME_HEAD_BYTES = 6;
-/** "Try again later": clients come back. */
-const TRY_AGAIN = 1013;
+/** Of a WebSocket that is closed for want of room: clients come back. */
+export const TRY_AGAIN = 1013;
 
 export interface MessageIntakeOptions {
   readonly budget: ByteBudget;

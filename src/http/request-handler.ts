@@ -1,5 +1,6 @@
 /** From a request to the route that answers it, or to a refusal. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { ANONYMOUS, type Authenticator, credentialsOf } from './authenticate.ts';
@@ -15,6 +16,8 @@ import type { Exchange, Route } from './route.ts';
 export interface RequestHandlerOptions {
   readonly host: string;
   readonly authenticator: Authenticator;
+  /** Told of a connection whose caller is known. @throws HttpRefusal */
+  readonly known: (socket: Socket) => void;
   readonly routes: readonly Route[];
   readonly limits: HttpLimits;
   readonly intake: Intake;
@@ -61,7 +64,7 @@ export class RequestHandler {
     route: Route | undefined,
     proceed: () => void,
   ): Promise<void> {
-    const { host, authenticator, clock, intake, limits } = this.#options;
+    const { authenticator, clock, host, intake, known, limits } = this.#options;
     const method = request.method ?? '';
     checkOrigin(method, request.headers, host);
     if (!route) {
@@ -79,6 +82,7 @@ export class RequestHandler {
     const principal = route.open
       ? { client: ANONYMOUS, admin: false, maxPriority: 'LOW' as const }
       : authenticator.principal(credentialsOf(request.headers));
+    if (!route.open) known(request.socket);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const shares: Share[] = [];

@@ -1,5 +1,6 @@
 /** Requests that become WebSockets, and those that are no HTTP at all. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -15,6 +16,8 @@ import type { SocketRoute } from './route.ts';
 export interface UpgradeHandlerOptions {
   readonly host: string;
   readonly authenticator: Authenticator;
+  /** Told of a connection whose caller is known. @throws HttpRefusal */
+  readonly known: (socket: Socket) => void;
   readonly socketRoutes: readonly SocketRoute[];
   readonly intake: Intake;
   readonly limits: HttpLimits;
@@ -32,7 +35,7 @@ export class UpgradeHandler {
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const { host, authenticator, intake, limits, clock, socketRoutes, isStopping } = this.#options;
+    const { authenticator, clock, host, intake, isStopping, known, limits, socketRoutes } = this.#options;
     try {
       checkOrigin('GET', request.headers, host);
       if (isStopping()) throw new HttpRefusal('STOPPING', 'The server is stopping. Try again in a moment.');
@@ -51,12 +54,53 @@ export class UpgradeHandler {
         limits,
         clock,
         credentials,
-        authenticate: (given) => authenticator.principal(given),
+        authenticate(given) {
+          const principal = authenticator.principal(given);
+          known(request.socket);
+          return principal;
+        },
       });
     } catch (error) {
       const refusal = this.#refusalFor(error);
-      endWith(socket, refusal.status, refusalBody(refusal), refusal.headers);
+      this.#endWith(socket, refusal.status, refusalBody(refusal), refusal.headers);
     }
+  }
+
+  /** Answers what node could not read as a request. */
+  answerBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const [status, code, message] = brokenRequest(error.code);
+    this.#endWith(socket, status, { error: { code, message } });
+  }
+
+  #endWith(
+    socket: Duplex,
+    status: number,
+    value: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    const body = Buffer.from(`${JSON.stringify(value)}\n`);
+    const lines = Object.entries({
+      ...secureHeaders('application/json'),
+      ...headers,
+      connection: 'close',
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': body.length,
+    }).map(([name, text]) => `${name}: ${text}`);
+    const { clock, limits } = this.#options;
+    socket.end(
+      Buffer.concat([
+        Buffer.from(`${[`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines].join('\r\n')}\r\n\r\n`),
+        body,
+      ]),
+    );
+    // Whoever does not end the connection in turn is not waited for.
+    const timer = clock.after(limits.lingerMs, () => socket.destroy());
+    socket.once('close', () => timer.cancel());
+    socket.resume();
   }
 
   #refusalFor(error: unknown): HttpRefusal {
@@ -64,16 +108,6 @@ export class UpgradeHandler {
     this.#options.logger.error('Opening a WebSocket failed.', { error: messageOf(error) });
     return new HttpRefusal('INTERNAL_ERROR', 'The server failed to answer this. Its log has the reason.');
   }
-}
-
-/** Answers what node could not read as a request. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, code, message] = brokenRequest(error.code);
-  endWith(socket, status, { error: { code, message } });
 }
 
 function brokenRequest(code: string | undefined): readonly [number, string, string] {
@@ -85,26 +119,4 @@ function brokenRequest(code: string | undefined): readonly [number, string, stri
     default:
       return [400, 'BAD_REQUEST', 'This is not a request that HTTP/1.1 knows.'];
   }
-}
-
-function endWith(
-  socket: Duplex,
-  status: number,
-  value: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const body = Buffer.from(`${JSON.stringify(value)}\n`);
-  const lines = Object.entries({
-    ...secureHeaders('application/json'),
-    ...headers,
-    connection: 'close',
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': body.length,
-  }).map(([name, text]) => `${name}: ${text}`);
-  socket.end(
-    Buffer.concat([
-      Buffer.from(`${[`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines].join('\r\n')}\r\n\r\n`),
-      body,
-    ]),
-  );
 }

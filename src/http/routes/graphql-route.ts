@@ -4,13 +4,16 @@ import { WebSocketServer } from 'ws';
 import { MiB } from '../../domain/units.ts';
 import { GRAPHQL_PATH, type GraphQLServer } from '../../graphql/server/graphql-server.ts';
 import { type Credentials, credentialsOfParams } from '../authenticate.ts';
-import { MessageIntake } from '../message-intake.ts';
+import { MessageIntake, TRY_AGAIN } from '../message-intake.ts';
 import { HttpRefusal } from '../refusal.ts';
 import { isStream, sendFetched } from '../respond.ts';
 import type { Route, SocketRoute, Upgrade } from '../route.ts';
 
 /** The largest message of a WebSocket client; larger ones close the socket with 1009. Images go by POST. */
 const MAX_MESSAGE_BYTES = MiB;
+
+/** How long a client may take to answer the close of its socket. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 const TOO_MANY_STREAMS = 'The server follows as many subscriptions as it has memory for. Try again later.';
 
@@ -47,13 +50,16 @@ export function graphqlRoute(server: GraphQLServer): Route {
 }
 
 export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
-  const sockets = new WebSocketServer({
+  const options = {
     noServer: true,
     clientTracking: false,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
+    // Not among the types of ws yet.
+    closeTimeout: CLOSE_TIMEOUT_MS,
     handleProtocols,
-  });
+  };
+  const sockets = new WebSocketServer(options);
   return {
     path: GRAPHQL_PATH,
     accept(upgrade) {
@@ -67,9 +73,15 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
         messages.watch(socket);
         server.connect(socket, {
           authenticate(params) {
-            const principal = principalOf(upgrade, credentialsOfParams(params));
-            if (principal) messages.introduced();
-            return principal;
+            try {
+              const principal = principalOf(upgrade, credentialsOfParams(params));
+              messages.introduced();
+              return principal;
+            } catch (error) {
+              if (!(error instanceof HttpRefusal)) throw error;
+              if (error.code === 'BUSY') socket.close(TRY_AGAIN, 'The server is busy');
+              return null;
+            }
           },
           hold: (data) => messages.message(data),
           keep: (bytes) => intake.streams.tryTake(bytes),
@@ -83,12 +95,7 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
   };
 }
 
-/** What `connection_init` says comes before what the request's headers said. */
+/** What `connection_init` says comes before what the request's headers said. @throws HttpRefusal */
 function principalOf({ credentials, authenticate }: Upgrade, given: Credentials) {
-  try {
-    return authenticate({ key: given.key ?? credentials.key, client: given.client ?? credentials.client });
-  } catch (error) {
-    if (error instanceof HttpRefusal) return null;
-    throw error;
-  }
+  return authenticate({ key: given.key ?? credentials.key, client: given.client ?? credentials.client });
 }

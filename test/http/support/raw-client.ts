@@ -14,8 +14,8 @@ export interface RawConnection {
   readonly closed: Promise<void>;
 }
 
-export function openRaw(port: number): RawConnection {
-  const socket = connect(port, '127.0.0.1');
+export function openRaw(port: number, options: { readonly allowHalfOpen?: boolean } = {}): RawConnection {
+  const socket = connect({ port, host: '127.0.0.1', ...options });
   let text = '';
   socket.setEncoding('latin1');
   socket.on('data', (chunk) => {
