@@ -21,6 +21,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'a million waiting jobs: memory and claims',
     load: async () => only((await import('./store/backlog.ts')).run),
   },
+  embeddings: {
+    about: 'ten thousand vectors from the backend to the caller, in pieces against as one text',
+    load: async () => only((await import('./embeddings.ts')).run),
+  },
   footprint: {
     about: 'predicted memory against what loads take, before and after the first',
     load: async () => only((await import('./footprint.ts')).run),

@@ -4,8 +4,8 @@ import type { Call, OllamaConnection } from './connection.ts';
 import { tokenUsage } from './text-result.ts';
 import { VectorReader } from './vector-reader.ts';
 
-/** As much is read in one go: a few milliseconds of parsing, then others get their turn. */
-const PORTION_BYTES = 262_144;
+/** As much is read in one go: about a millisecond of parsing, then others get their turn. */
+const PORTION_BYTES = 65_536;
 
 /** Runs an embed call for `inputs` texts. @throws BackendError, or the signal's reason */
 export async function runEmbed(

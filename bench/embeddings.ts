@@ -1,0 +1,130 @@
+/**
+ * 10,000 vectors of 1,024 numbers from the backend's answer to the caller's: read as they come, stored in pieces and answered in
+ * pages, against the plain way (one text, parsed, checked, written and parsed again). For each step: how long it takes, and the
+ * longest time that it keeps everybody else on the event loop waiting.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { OllamaConnection } from '../src/backend/ollama/connection.ts';
+import { DEFAULT_DEADLINES } from '../src/backend/ollama/deadlines.ts';
+import { runEmbed } from '../src/backend/ollama/run-embed.ts';
+import { nextTurn, systemClock, systemRandom } from '../src/clock.ts';
+import { type InstanceId, newId } from '../src/domain/ids.ts';
+import { answerText, RawJson } from '../src/graphql/raw-json.ts';
+import { createSqliteStore } from '../src/store/sqlite/sqlite-store.ts';
+import { benchJob, QUEUE } from './store/lives.ts';
+
+const TEXTS = 10_000;
+const DIMENSIONS = 1_024;
+const PAGE = 1_000;
+
+/** An Ollama in a thread of its own, which answers every embedding with the same vectors. */
+const BACKEND = `
+  const { createServer } = require('node:http');
+  const { parentPort } = require('node:worker_threads');
+  const vector = JSON.stringify(Array.from({ length: ${DIMENSIONS} }, (_, i) => Number(Math.sin(i + 1).toPrecision(8))));
+  const answer = Buffer.from('{"model":"m","embeddings":[' + Array(${TEXTS}).fill(vector).join(',') + '],"prompt_eval_count":7}');
+  const server = createServer((request, response) => {
+    request.resume();
+    response.setHeader('content-type', 'application/json').end(answer);
+  }).listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+export async function run(print: (line: string) => void): Promise<void> {
+  const worker = new Worker(BACKEND, { eval: true });
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve));
+  const url = `http://127.0.0.1:${port}`;
+  const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-bench-'));
+  const store = createSqliteStore({
+    dataDir,
+    serverId: newId('srv', systemClock, systemRandom),
+    clock: systemClock,
+  });
+  await store.start();
+  const connection = new OllamaConnection({ url, clock: systemClock, deadlines: DEFAULT_DEADLINES });
+  try {
+    print(`${TEXTS} vectors of ${DIMENSIONS} numbers          took       longest hold of the event loop`);
+    const text = await measured(print, 'plain: read the answer', () => plainRead(url));
+    const stored = await measured(print, 'plain: write the result', async () => JSON.stringify(text));
+    await measured(print, 'plain: answer all', async () => JSON.stringify({ data: JSON.parse(stored) }));
+    const call = { endpoint: '/api/embed', body: { model: 'm', input: [] } } as const;
+    const result = await measured(print, 'in pieces: read the answer', () =>
+      runEmbed(connection, call, TEXTS, new AbortController().signal),
+    );
+    const { id, fence } = await claimed(store);
+    await measured(print, 'in pieces: write the result', () =>
+      store.finish({ id, fence, kind: 'complete', result, output: [] }),
+    );
+    await measured(print, `in pieces: answer all, ${PAGE} a page`, async () => {
+      for (let from = 0; from < TEXTS; from += PAGE) {
+        const page = await store.vectors(id, from, PAGE);
+        answerText({ data: page.map((vector) => new RawJson(vector)) });
+      }
+    });
+    await measured(print, 'in pieces: tell number and size', () => store.endings([id]));
+  } finally {
+    await connection.close();
+    await store.stop();
+    await worker.terminate();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function plainRead(url: string): Promise<object> {
+  const response = await fetch(`${url}/api/embed`, { method: 'POST', body: '{}' });
+  const answer = JSON.parse(await response.text());
+  return z.looseObject({ embeddings: z.array(z.array(z.number())) }).parse(answer);
+}
+
+async function claimed(store: ReturnType<typeof createSqliteStore>) {
+  const job = { ...benchJob('bench'), kind: 'EMBED', request: { kind: 'EMBED', input: ['a'] } } as const;
+  await store.submit({ jobs: [job], batch: null, blobs: new Map(), idempotency: null, queueLimit: 10 });
+  const picks = [{ queue: QUEUE, priority: 'NORMAL', client: 'bench', count: 1 }] as const;
+  const [first] = await store.claim({
+    picks,
+    as: 'RUNNING',
+    backend: 'box',
+    instanceId: 'ins_bench' as InstanceId,
+  });
+  if (!first) throw new Error('There was nothing to claim.');
+  return first.job;
+}
+
+async function measured<T>(print: (line: string) => void, name: string, work: () => Promise<T>): Promise<T> {
+  const turns = watchTurns();
+  await nextTurn();
+  const start = systemClock.monotonic();
+  const result = await work();
+  const tookMs = systemClock.monotonic() - start;
+  await nextTurn();
+  const columns = [`${tookMs.toFixed(0)} ms`, `${turns.end().toFixed(0)} ms`];
+  print(`${name.padEnd(38)} ${columns.map((column) => column.padStart(9)).join('   ')}`);
+  return result;
+}
+
+/** The longest turn of the event loop, in milliseconds of processor time: other programs on the machine do not count. */
+function watchTurns() {
+  const used = () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1_000;
+  };
+  let longest = 0;
+  let before = used();
+  let watching = true;
+  const look = () => {
+    const now = used();
+    longest = Math.max(longest, now - before);
+    before = now;
+    if (watching) setImmediate(look);
+  };
+  setImmediate(look);
+  return {
+    end: () => {
+      watching = false;
+      return longest;
+    },
+  };
+}
