@@ -54,12 +54,12 @@ export function buildBackends(config: Config, clock: Clock, logger: Logger): rea
 }
 
 function buildBackend(
-  { name, url, managed }: BackendConfig,
+  { name, url, headers, managed }: BackendConfig,
   config: Config,
   clock: Clock,
   logger: Logger,
 ): Backend {
-  if (!managed) return createOllamaBackend({ name, url, clock, logger });
+  if (!managed) return createOllamaBackend({ name, url, headers, clock, logger });
   const { binary, models, contextLength, parallelLoads, promptCacheBytes, warmCells, keep, env } = managed;
   return createManagedOllamaBackend({
     name,
@@ -118,7 +118,7 @@ function probesFor({ env }: ManagedConfig, local: LocalProbes, clock: Clock): Lo
 }
 
 function buildProbe(
-  { url, gpus, managed }: BackendConfig,
+  { url, headers, gpus, managed }: BackendConfig,
   local: LocalProbes,
   clock: Clock,
 ): GpuProbe | null {
@@ -127,8 +127,9 @@ function buildProbe(
     const isHere = isLoopback(new URL(url).hostname);
     return createAutoProbe({
       url,
+      headers,
       local: isHere ? [local.nvidia, local.amd] : [],
-      virtual: createVirtualProbe({ url, clock }),
+      virtual: createVirtualProbe({ url, headers, clock }),
       clock,
     });
   }
@@ -149,7 +150,9 @@ function buildProbe(
         return [{ probe: once(`${gpu.url} ${lagMs}`, create), index: gpu.index }];
       }
       case 'virtual':
-        return [{ probe: once('virtual', () => createVirtualProbe({ url, clock })), index: gpu.index }];
+        return [
+          { probe: once('virtual', () => createVirtualProbe({ url, headers, clock })), index: gpu.index },
+        ];
       case 'fixed':
         return [{ probe: createFixedProbe({ gpus: [gpu], clock }), index: null }];
       case 'none':

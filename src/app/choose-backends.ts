@@ -26,15 +26,20 @@ export interface Choice {
 }
 
 /**
- * An Ollama that answers is used as it is; else a program that is here is run; else the address is waited for. Processes can be supervised
+ * An Ollama that answers is used as it is, and whatever else listens there holds its place: it may be an Ollama that wants a key, whose
+ * models lie on the same cards. Else a program that is here is run; else the address is waited for. Processes can be supervised
  * on Linux alone. An OLLAMA_HOST that names another machine says where jobs are to run, and that machine may only be late.
  */
 export function chooseMode({ platform, url, urlIsHere, answer, program }: Circumstances): Choice {
   if (answer.kind === 'answers') return { mode: 'ATTACHED', why: `an Ollama answers at ${url}` };
-  const silence =
-    answer.kind === 'strange'
-      ? `what answers at ${url} is no Ollama (${answer.said})`
-      : `no Ollama answers at ${url}`;
+  if (answer.kind === 'closed')
+    return { mode: 'ATTACHED', why: `something listens at ${url}, but ${answer.why}` };
+  if (answer.kind === 'strange')
+    return {
+      mode: 'ATTACHED',
+      why: `what answers at ${url} is no Ollama (${answer.said}). Name another address with OLLAMA_HOST or --backend, or have one run with --managed`,
+    };
+  const silence = `no Ollama answers at ${url}`;
   if (!urlIsHere) return { mode: 'ATTACHED', why: `OLLAMA_HOST names another machine, and ${silence} yet` };
   if (platform !== 'linux') {
     return { mode: 'ATTACHED', why: `${silence} yet, and server processes can be managed on Linux alone` };
@@ -54,7 +59,7 @@ export async function lookAround(
 ): Promise<Circumstances> {
   const { url } = attached;
   const [answer, program] = await Promise.all([
-    askOllama(url, clock),
+    askOllama(attached, clock),
     lookAtProgram(managed.managed, process.env, clock),
   ]);
   return { platform: process.platform, url, urlIsHere: isHere(url), answer, program };

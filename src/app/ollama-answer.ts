@@ -1,5 +1,6 @@
-/** Whether an Ollama answers at an address. */
+/** What is at an address where an Ollama may be. */
 import { networkInterfaces } from 'node:os';
+import { request } from 'undici';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { isLoopback } from '../config/load.ts';
@@ -11,13 +12,26 @@ const versionAnswer = z.object({ version: z.string() });
 
 export type OllamaAnswer =
   | { readonly kind: 'answers'; readonly version: string }
-  /** Something listens there that is no Ollama. */
+  /** Something listens there, and whether it is an Ollama cannot be told. Whatever it is, the address is taken. */
+  | { readonly kind: 'closed'; readonly why: string }
+  /** Something answers there that is no Ollama. */
   | { readonly kind: 'strange'; readonly said: string }
+  /** Nobody listens there. */
   | { readonly kind: 'silent' };
 
+/** Where an Ollama is asked for, and what is sent along. */
+export interface Address {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Never throws. `signal` ends it as silent. */
-export async function askOllama(url: string, clock: Clock, signal?: AbortSignal): Promise<OllamaAnswer> {
-  const outcome = await ask(`${url}/api/version`, versionAnswer, clock, signal);
+export async function askOllama(
+  { url, headers }: Address,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<OllamaAnswer> {
+  const outcome = await ask({ url: `${url}/api/version`, headers }, versionAnswer, clock, signal);
   return outcome.kind === 'answers' ? { kind: 'answers', version: outcome.answer.version } : outcome;
 }
 
@@ -25,9 +39,13 @@ export type Outcome<T> =
   | { readonly kind: 'answers'; readonly answer: T }
   | Exclude<OllamaAnswer, { kind: 'answers' }>;
 
+const WANTS_KEY: readonly number[] = [401, 403, 407];
+/** What a proxy says while the server behind it is not there, or busy. */
+const NOT_NOW: readonly number[] = [408, 429, 500, 502, 503, 504];
+
 /** What `url` answers, or what it is instead. Never throws. */
 export async function ask<T>(
-  url: string,
+  { url, headers }: Address,
   schema: z.ZodType<T>,
   clock: Clock,
   signal?: AbortSignal,
@@ -36,19 +54,49 @@ export async function ask<T>(
   const timer = clock.after(ANSWER_WITHIN_MS, () => late.abort());
   try {
     const signals = signal ? [late.signal, signal] : [late.signal];
-    const response = await fetch(url, { signal: AbortSignal.any(signals) });
-    const text = await response.text();
-    if (!response.ok) return { kind: 'strange', said: `status ${response.status}` };
+    // It follows no redirection: a key is for this server alone.
+    const { statusCode, body } = await request(url, {
+      headers: headers ?? {},
+      signal: AbortSignal.any(signals),
+    });
+    const text = await body.text();
+    if (WANTS_KEY.includes(statusCode)) return { kind: 'closed', why: wantsKey(statusCode) };
+    if (NOT_NOW.includes(statusCode)) return { kind: 'closed', why: `it answers with status ${statusCode}` };
+    if (statusCode !== 200) return { kind: 'strange', said: `status ${statusCode}` };
     const { success, data } = schema.safeParse(parseJson(text));
     return success
       ? { kind: 'answers', answer: data }
       : { kind: 'strange', said: 'an answer that is not from Ollama' };
-  } catch {
-    return { kind: 'silent' };
+  } catch (error) {
+    if (signal?.aborted || isNobody(error)) return { kind: 'silent' };
+    return late.signal.aborted
+      ? { kind: 'closed', why: `no answer came within ${ANSWER_WITHIN_MS} ms` }
+      : { kind: 'strange', said: 'it does not speak HTTP' };
   } finally {
     timer.cancel();
   }
 }
+
+function wantsKey(status: number): string {
+  return `it wants a key, or another one (status ${status}): set VRAMKEEPER_BACKEND_KEY, or apiKey or headers of the backend`;
+}
+
+/** Whether the connection itself could not be made. */
+function isNobody(error: unknown): boolean {
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return errors.some((each) => each instanceof Error && 'code' in each && NOBODY.includes(String(each.code)));
+}
+
+const NOBODY: readonly string[] = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
 
 function parseJson(text: string): unknown {
   try {

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { StrayServer } from '../domain/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { askOllama } from './ollama-answer.ts';
+import { askOllama, type OllamaAnswer } from './ollama-answer.ts';
 
 const LOOK_EVERY_MS = 15_000;
 
@@ -22,8 +22,26 @@ export function strayUrl({ backends, strayOllamaUrl, port }: Config): string | n
   return isKnown || new URL(strayOllamaUrl).port === String(port) ? null : strayOllamaUrl;
 }
 
-/** An Ollama at `url` of which we know nothing but its version. */
-export function strayServer(url: string, version: string): StrayServer {
+/** An Ollama at `url` of which we know nothing but its version; null where none is. */
+export function strayAt(url: string, answer: OllamaAnswer): StrayServer | null {
+  switch (answer.kind) {
+    case 'answers':
+      return strayServer(url, answer.version);
+    case 'closed': {
+      const problem =
+        `Something listens at ${url}, where an Ollama usually is, beside the managed one, but ${answer.why}. ` +
+        `If it is an Ollama, the models that it loads take memory that is not vramkeeper's to give: end it, or use it with --backend ${url}.`;
+      return { url, version: null, problem };
+    }
+    case 'strange':
+    case 'silent':
+      return null;
+    default:
+      return answer satisfies never;
+  }
+}
+
+function strayServer(url: string, version: string): StrayServer {
   const problem =
     `Another Ollama (${version}) answers at ${url}, beside the managed one: the models that it loads take memory that is not vramkeeper's to give. ` +
     `End it (a service: systemctl disable --now ollama), or use it instead of the managed one with --backend ${url}.`;
@@ -67,11 +85,11 @@ export class StrayOllama {
   /** Says what is new, once. */
   async #look(url: string): Promise<void> {
     const { clock, logger, changed } = this.#options;
-    const answer = await askOllama(url, clock, this.#stopped.signal);
+    const answer = await askOllama({ url }, clock, this.#stopped.signal);
     if (this.#stopped.signal.aborted) return;
     const before = this.#found;
-    this.#found = answer.kind === 'answers' ? strayServer(url, answer.version) : null;
-    if (before?.version === this.#found?.version) return;
+    this.#found = strayAt(url, answer);
+    if (before?.problem === this.#found?.problem) return;
     if (this.#found) logger.warn(this.#found.problem);
     else logger.info(`The other Ollama at ${url} is gone.`);
     changed();

@@ -16,13 +16,20 @@ export async function checkAttached(
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const subject = backend.name.slice(0, 10);
-  const check = await checkOllama(backend.url, clock);
+  const check = await checkOllama(backend, clock);
   switch (check.kind) {
     case 'silent':
       findings.push({
         level: 'warn',
         subject,
         text: `no Ollama answers at ${backend.url}: jobs will wait. ${startOllamaHint()}`,
+      });
+      break;
+    case 'closed':
+      findings.push({
+        level: 'fail',
+        subject,
+        text: `something listens at ${backend.url}, but ${check.why}. Jobs will wait.`,
       });
       break;
     case 'strange':

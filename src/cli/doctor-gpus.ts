@@ -55,8 +55,8 @@ async function lookForGpus(
 function usualProbes(backend: BackendConfig, answers: boolean, clock: Clock): readonly GpuProbe[] {
   const local = [nvidiaProbe(backend, clock), createAmdProbe({ clock })];
   if (backend.managed) return local;
-  const { url } = backend;
-  const virtual = answers ? [createVirtualProbe({ url, clock })] : [];
+  const { url, headers } = backend;
+  const virtual = answers ? [createVirtualProbe({ url, headers, clock })] : [];
   return isLoopback(new URL(url).hostname) ? [...virtual, ...local] : virtual;
 }
 
@@ -119,7 +119,7 @@ function probeOf(
     case 'prometheus':
       return createPrometheusProbe({ url: gpu.url, clock });
     case 'virtual':
-      return createVirtualProbe({ url: backend.url, clock });
+      return createVirtualProbe({ url: backend.url, headers: backend.headers, clock });
   }
 }
 

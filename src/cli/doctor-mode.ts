@@ -1,7 +1,7 @@
 /** What the doctor says of the two ways to run Ollama: which one is in use, why, and what the other would give. */
 import { type Circumstances, lookAround, type Settled, settleBackends } from '../app/choose-backends.ts';
 import { askOllama, isHere } from '../app/ollama-answer.ts';
-import { strayServer, strayUrl } from '../app/stray-ollama.ts';
+import { strayAt, strayUrl } from '../app/stray-ollama.ts';
 import type { Clock } from '../clock.ts';
 import type { Config, LoadedConfig } from '../config/config.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -77,7 +77,7 @@ export function isRecommended(version: string): boolean {
 
 async function strays({ config }: Settled, clock: Clock): Promise<readonly Finding[]> {
   const url = strayUrl(config);
-  const answer = url === null ? null : await askOllama(url, clock);
-  if (url === null || answer?.kind !== 'answers') return [];
-  return [{ level: 'warn', subject, text: strayServer(url, answer.version).problem }];
+  if (url === null) return [];
+  const stray = strayAt(url, await askOllama({ url }, clock));
+  return stray ? [{ level: 'warn', subject, text: stray.problem }] : [];
 }

@@ -1,6 +1,6 @@
 /** Whether an Ollama answers at a URL, and what it has. */
 import { z } from 'zod';
-import { ask, askOllama, type OllamaAnswer } from '../app/ollama-answer.ts';
+import { type Address, ask, askOllama, type OllamaAnswer } from '../app/ollama-answer.ts';
 import { type Clock, systemClock } from '../clock.ts';
 
 const tagsAnswer = z.object({ models: z.array(z.object({ name: z.string() })) });
@@ -9,10 +9,10 @@ export type OllamaCheck =
   | { readonly kind: 'answers'; readonly version: string; readonly models: readonly string[] }
   | Exclude<OllamaAnswer, { kind: 'answers' }>;
 
-export async function checkOllama(url: string, clock: Clock = systemClock): Promise<OllamaCheck> {
-  const answer = await askOllama(url, clock);
+export async function checkOllama(address: Address, clock: Clock = systemClock): Promise<OllamaCheck> {
+  const answer = await askOllama(address, clock);
   if (answer.kind !== 'answers') return answer;
-  const tags = await ask(`${url}/api/tags`, tagsAnswer, clock);
+  const tags = await ask({ ...address, url: `${address.url}/api/tags` }, tagsAnswer, clock);
   if (tags.kind !== 'answers') return tags;
   return { ...answer, models: tags.answer.models.map((model) => model.name) };
 }

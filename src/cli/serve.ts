@@ -40,11 +40,14 @@ async function sayMissingBackends(config: Config, terminal: Terminal): Promise<v
   );
 }
 
-async function unanswered({ url }: BackendConfig): Promise<readonly string[]> {
-  const check = await checkOllama(url);
+async function unanswered(backend: BackendConfig): Promise<readonly string[]> {
+  const { url } = backend;
+  const check = await checkOllama(backend);
   switch (check.kind) {
     case 'silent':
       return [`No Ollama answers at ${url} yet: jobs wait until it does. ${startOllamaHint()}`];
+    case 'closed':
+      return [`Something listens at ${url}, but ${check.why}. Jobs wait until an Ollama answers there.`];
     case 'strange':
       return [`What answers at ${url} is no Ollama (${check.said}): jobs wait until it is one.`];
     case 'answers':

@@ -4,6 +4,7 @@ import type { BackendConfig, GpuConfig, OllamaAlternatives } from './config.ts';
 import { type ManagedSettings, type ManagedSurroundings, managedConfig } from './managed.ts';
 import { DEFAULT_OLLAMA_URL, ollamaUrl } from './ollama-host.ts';
 import type { Settings } from './schema.ts';
+import { headersOf } from './secrets.ts';
 
 /** Tokens of one slot. */
 export const CONTEXT_LENGTH = 4096;
@@ -18,6 +19,25 @@ export interface Naming {
   readonly place: string | null;
 }
 
+/** What is sent to an attached backend, by its name; null: to those that have nothing of their own. */
+export type HeadersByBackend = ReadonlyMap<string | null, Readonly<Record<string, string>>>;
+
+/** @throws InvalidSettingError for a key that cannot be read */
+export async function backendHeaders(
+  { backendKey, backends = [] }: Settings,
+  { env }: Pick<ManagedSurroundings, 'env'>,
+): Promise<HeadersByBackend> {
+  const shared = await headersOf({ apiKey: backendKey }, 'backendKey', env);
+  const own = backends.map(async ({ name, apiKey, headers }) => {
+    const named = await headersOf({ apiKey, headers }, `backend ${name}`, env);
+    return [name, { ...shared, ...named }] as const;
+  });
+  return new Map<string | null, Readonly<Record<string, string>>>([
+    [null, shared],
+    ...(await Promise.all(own)),
+  ]);
+}
+
 /**
  * `--managed` replaces backends that others run; managed ones that are listed stay as they are.
  * @throws InvalidSettingError for an OLLAMA_HOST that is no address, where it is asked for
@@ -26,11 +46,18 @@ export function backendsOf(
   settings: Settings,
   around: ManagedSurroundings,
   { wanted, place }: Naming,
+  headers: HeadersByBackend,
 ): { readonly backends: readonly BackendConfig[]; readonly ollama: OllamaAlternatives } {
-  const listed = settings.backends?.map((backend) => backendConfig(backend, settings, around));
+  const withHeaders = (backend: BackendConfig): BackendConfig => {
+    const named = headers.get(backend.name) ?? headers.get(null) ?? {};
+    return backend.managed || Object.keys(named).length === 0 ? backend : { ...backend, headers: named };
+  };
+  const listed = settings.backends?.map((backend) => withHeaders(backendConfig(backend, settings, around)));
   const isNamed = wanted || listed !== undefined;
   const { gpus } = settings;
-  const attached = backendConfig({ name: NAME, url: hostUrl(around, isNamed), gpus }, settings, around);
+  const attached = withHeaders(
+    backendConfig({ name: NAME, url: hostUrl(around, isNamed), gpus }, settings, around),
+  );
   const managed = {
     ...backendConfig({ name: NAME, managed: {}, gpus }, settings, around),
     managed: managedOf(settings.managed ?? {}, settings, around),

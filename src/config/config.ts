@@ -62,6 +62,8 @@ export interface BackendConfig {
   readonly parallel: number;
   /** The server's OLLAMA_MAX_LOADED_MODELS; null for its default, three for each GPU and at least three. */
   readonly maxLoadedModels: number | null;
+  /** Sent with every request to an attached server, such as its key; never shown to anybody. Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** `auto`: virtual if the URL offers it, nvidia or amd if they answer on the backend's host, else none. */
   readonly gpus: 'auto' | readonly GpuConfig[];
 }

@@ -17,6 +17,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'VRAMKEEPER_DATA_DIR', path: ['dataDir'], as: 'text' },
   { name: 'VRAMKEEPER_HEADROOM', path: ['headroom'], as: 'text' },
   { name: 'VRAMKEEPER_BACKENDS', path: ['backends'], as: 'backends' },
+  { name: 'VRAMKEEPER_BACKEND_KEY', path: ['backendKey'], as: 'text' },
   { name: 'VRAMKEEPER_RETENTION', path: ['retention'], as: 'text' },
   { name: 'VRAMKEEPER_CONTEXT_LENGTH', path: ['contextLength'], as: 'number' },
   { name: 'VRAMKEEPER_QUEUE_LIMIT', path: ['queueLimit'], as: 'number' },

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { MiB } from '../domain/units.ts';
-import { backendsOf, CONTEXT_LENGTH } from './backends.ts';
+import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
 import type { KeyConfig, LoadedConfig, ModelConfig, ReservationConfig } from './config.ts';
 import {
   backendsFrom,
@@ -15,6 +15,7 @@ import {
 import { DEFAULT_FILE, readSettingsFile } from './file.ts';
 import type { ManagedSettings } from './managed.ts';
 import type { Settings } from './schema.ts';
+import { withAbsoluteFile } from './secrets.ts';
 import { check, type Source } from './source.ts';
 
 const DAY_MS = 86_400_000;
@@ -70,10 +71,12 @@ export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundin
   }
   if (problems.length > 0) throw new InvalidSettingError(problems.join('\n'));
   const settings = mergeSettings(layers);
-  const { backends, ollama } = backendsOf(settings, around, {
-    wanted: flags.managed ?? false,
-    place: backendsPlace,
-  });
+  const { backends, ollama } = backendsOf(
+    settings,
+    around,
+    { wanted: flags.managed ?? false, place: backendsPlace },
+    await backendHeaders(settings, around),
+  );
   return { ...complete(settings, around), backends, ollama, configFile: file?.path ?? null };
 }
 
@@ -113,6 +116,7 @@ function withAbsolutePaths(settings: Settings, base: string, home: string): Sett
     ...settings,
     ...(settings.backends && { backends: settings.backends.map((each) => withPaths(each, absolute)) }),
     ...(settings.managed && { managed: withManagedPaths(settings.managed, absolute) }),
+    ...(settings.backendKey && { backendKey: withAbsoluteFile(settings.backendKey, absolute) }),
     ...(settings.dataDir === undefined ? {} : { dataDir: absolute(settings.dataDir) }),
     ...(settings.log?.file === undefined
       ? {}
@@ -123,8 +127,17 @@ function withAbsolutePaths(settings: Settings, base: string, home: string): Sett
 type BackendSettings = NonNullable<Settings['backends']>[number];
 
 function withPaths(backend: BackendSettings, absolute: (path: string) => string): BackendSettings {
-  const { managed } = backend;
-  return managed ? { ...backend, managed: withManagedPaths(managed, absolute) } : backend;
+  const { managed, apiKey, headers } = backend;
+  return {
+    ...backend,
+    ...(managed && { managed: withManagedPaths(managed, absolute) }),
+    ...(apiKey && { apiKey: withAbsoluteFile(apiKey, absolute) }),
+    ...(headers && {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, source]) => [name, withAbsoluteFile(source, absolute)]),
+      ),
+    }),
+  };
 }
 
 /** A program's name without a slash stays one: it is looked up on the PATH. */

@@ -39,6 +39,11 @@ export function ollamaUrl(text: string): string {
   const slash = rest.indexOf('/');
   const hostPort = slash < 0 ? rest : rest.slice(0, slash);
   const path = slash < 0 ? '' : rest.slice(slash).replace(/[/"'\s]+$/, '');
+  // Not quoted: it holds a password.
+  if (hostPort.includes('@'))
+    throw new InvalidSettingError(
+      'an address with a user or a password is not taken. Write the address alone, and give the backend headers: { authorization: "Basic …" } or an apiKey.',
+    );
   const split = splitHostPort(hostPort);
   const host = connectable(split ? split.host : hostPort.replace(/^\[|\]$/g, ''));
   const port = split && /^\d+$/.test(split.port) && Number(split.port) <= 65535 ? split.port : defaultPort;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { JOB_PRIORITIES } from '../domain/job.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './config.ts';
 import { managedSchema } from './managed.ts';
+import { headers, secret } from './secrets.ts';
 import {
   duration,
   metricsAddress,
@@ -115,6 +116,8 @@ const backendShape = z.strictObject({
   url: serverUrl.optional(),
   parallel: wholeNumber(1, 1024).optional(),
   maxLoadedModels: wholeNumber(1, 1024).optional(),
+  apiKey: secret.optional(),
+  headers: headers.optional(),
   gpus: gpuList.optional(),
 });
 
@@ -123,12 +126,16 @@ const ATTACHED_SETTINGS = [
   { key: 'url', refusal: 'a managed backend has no url: leave out one of both.' },
   { key: 'parallel', refusal: 'write it under managed.' },
   { key: 'maxLoadedModels', refusal: 'a managed backend holds what fits its GPUs; leave it out.' },
+  { key: 'apiKey', refusal: 'the processes of a managed backend need no key; leave it out.' },
+  { key: 'headers', refusal: 'the processes of a managed backend need no headers; leave them out.' },
 ] as const;
 
 const backend = backendShape.superRefine((value, context) => {
   const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
   if (!value.managed) {
     if (value.url === undefined) refuse('url', 'is missing.');
+    const hasOwn = Object.keys(value.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
+    if (value.apiKey && hasOwn) refuse('apiKey', 'headers have an authorization too: leave out one of both.');
     return;
   }
   for (const { key, refusal } of ATTACHED_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
@@ -216,6 +223,7 @@ const settingsShape = z.strictObject({
     .superRefine(unique((entry) => entry.url ?? `managed:${entry.name}`, 'url'))
     .optional(),
   managed: managedSchema.optional(),
+  backendKey: secret.optional(),
   gpus: gpuList.optional(),
   keepAlive: keepAlive.optional(),
   warmup: modelNames.optional(),

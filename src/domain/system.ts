@@ -47,7 +47,8 @@ export interface InstanceState extends Instance {
 /** A model server on this machine that belongs to no backend. */
 export interface StrayServer {
   readonly url: string;
-  readonly version: string;
+  /** Null where it does not tell. */
+  readonly version: string | null;
   /** What it means for us and what to do. */
   readonly problem: string;
 }

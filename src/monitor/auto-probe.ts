@@ -9,6 +9,8 @@ import { createLocalProbe } from './local-probe.ts';
 export interface AutoProbeOptions {
   /** Of the backend. */
   readonly url: string;
+  /** Sent with every request to it. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Of this machine, asked in this order; empty when the backend is on another, as then the GPUs here are none of its. */
   readonly local: readonly GpuProbe[];
   /** Used when the backend turns out to be a virtual Ollama. */
@@ -17,6 +19,7 @@ export interface AutoProbeOptions {
 }
 
 const TIMEOUT_MS = 5_000;
+const REFUSALS: readonly number[] = [401, 403, 407, 429];
 
 /**
  * Virtual GPUs where the backend offers them (it then has no others), else those of this machine. What was found is kept. While the
@@ -62,12 +65,13 @@ class AutoProbe implements GpuProbe {
   }
 
   async #offersVirtualGpus(): Promise<boolean> {
-    const { url } = this.#options;
+    const { url, headers } = this.#options;
     try {
-      const { statusCode, body } = await this.#pool.request({ path: '/virtual/gpus', method: 'GET' });
+      const question = { path: '/virtual/gpus', method: 'GET', headers: headers ?? {} } as const;
+      const { statusCode, body } = await this.#pool.request(question);
       await body.dump();
-      // Of a server that has trouble, or of a proxy before it, nothing can be told yet.
-      if (statusCode >= 500) throw new Error(`status ${statusCode}`);
+      // Of a server that has trouble, or that wants another key, nothing can be told yet.
+      if (statusCode >= 500 || REFUSALS.includes(statusCode)) throw new Error(`status ${statusCode}`);
       return statusCode === 200;
     } catch (error) {
       throw new GpuProbeError(

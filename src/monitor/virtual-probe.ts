@@ -24,10 +24,12 @@ const TIMEOUT_MS = 5_000;
 /** The virtual GPUs behind a virtual Ollama at `url`. */
 export function createVirtualProbe(options: {
   readonly url: string;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly clock: Clock;
   readonly timeoutMs?: number;
 }): GpuProbe {
-  return new VirtualProbe(options.url, options.clock, options.timeoutMs ?? TIMEOUT_MS);
+  return new VirtualProbe(options.url, options.headers ?? {}, options.clock, options.timeoutMs ?? TIMEOUT_MS);
 }
 
 class VirtualProbe implements GpuProbe {
@@ -38,9 +40,11 @@ class VirtualProbe implements GpuProbe {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #pool: Pool;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(url: string, clock: Clock, timeoutMs: number) {
+  constructor(url: string, headers: Readonly<Record<string, string>>, clock: Clock, timeoutMs: number) {
     this.#url = url;
+    this.#headers = headers;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#pool = new Pool(new URL(url).origin, { connectTimeout: timeoutMs, allowH2: false });
@@ -72,7 +76,12 @@ class VirtualProbe implements GpuProbe {
   }
 
   async #ask(signal: AbortSignal): Promise<z.infer<typeof answer>> {
-    const response = await this.#pool.request({ path: '/virtual/gpus', method: 'GET', signal });
+    const response = await this.#pool.request({
+      path: '/virtual/gpus',
+      method: 'GET',
+      headers: this.#headers,
+      signal,
+    });
     if (response.statusCode !== 200) {
       await response.body.dump();
       throw new Error(`status ${response.statusCode}`);

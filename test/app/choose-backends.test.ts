@@ -15,6 +15,7 @@ const USUAL: Circumstances = {
 };
 const ANSWERS = { answer: { kind: 'answers', version: '0.33.0' } } as const;
 const STRANGE = { answer: { kind: 'strange', said: 'status 404' } } as const;
+const CLOSED = { answer: { kind: 'closed', why: 'it wants a key' } } as const;
 const NO_PROGRAM = { program: { kind: 'unusable', problem: 'There is no program "ollama".' } } as const;
 
 describe('the mode', () => {
@@ -28,10 +29,16 @@ describe('the mode', () => {
       `no Ollama answers at ${URL}, and /usr/bin/ollama is here`,
     ],
     [
-      'also where something else has the address',
+      'but not beside something else that has the address',
       STRANGE,
-      'MANAGED',
-      `what answers at ${URL} is no Ollama (status 404), and /usr/bin/ollama is here`,
+      'ATTACHED',
+      `what answers at ${URL} is no Ollama (status 404). Name another address with OLLAMA_HOST or --backend, or have one run with --managed`,
+    ],
+    [
+      'nor beside what may be an Ollama that wants a key',
+      CLOSED,
+      'ATTACHED',
+      `something listens at ${URL}, but it wants a key`,
     ],
     [
       'else the address is waited for',

@@ -42,7 +42,13 @@ export class OllamaConnection {
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(options: { readonly url: string; readonly clock: Clock; readonly deadlines: Deadlines }) {
+  constructor(options: {
+    readonly url: string;
+    /** Sent with every request. */
+    readonly headers?: Readonly<Record<string, string>> | undefined;
+    readonly clock: Clock;
+    readonly deadlines: Deadlines;
+  }) {
     const url = new URL(options.url);
     const credentials = url.username
       ? `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
@@ -52,6 +58,7 @@ export class OllamaConnection {
     this.#headers = {
       'content-type': 'application/json',
       ...(credentials && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+      ...options.headers,
     };
     this.#clock = options.clock;
     this.#deadlines = options.deadlines;

@@ -27,7 +27,7 @@ export interface ErrorRow {
   readonly name: string;
   /** Absent: any. An error line in a stream has no status and matches rows without one, and those that list null. */
   readonly status?: readonly (number | null)[];
-  readonly endpoint?: Endpoint;
+  readonly endpoint?: Endpoint | readonly Endpoint[];
   readonly text?: RegExp;
   readonly code: FailureCode;
   readonly remedy: Remedy;
@@ -38,6 +38,9 @@ export interface ErrorRow {
 /** Ollama's own list of texts by which it recognises that memory ran out (llm/status.go), and its other words for it. */
 const OUT_OF_MEMORY =
   /out[ -]of[ -](device[ -])?memory|cudamalloc failed|hipmalloc failed|failed to allocate|allocation failed|not enough memory|insufficient memory|out_of_device_memory|erroroutof(device|host)?memory|unable to allocate .* buffer|requires more system memory|requires .+ but only .+ (is|are) available|memory layout cannot be allocated|failed to commit memory|terminated: signal: killed/i;
+
+const WRONG_KEY =
+  'What stands before Ollama wants another key: set apiKey or headers of the backend, or VRAMKEEPER_BACKEND_KEY, and start vramkeeper anew.';
 
 /** The first row that matches decides. */
 export const ERROR_TABLE: readonly ErrorRow[] = [
@@ -250,9 +253,19 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
   {
     name: 'not signed in',
     status: [401],
+    // Ollama's own refusal, of a cloud model; a proxy that wants a key refuses the other questions too.
+    endpoint: ['/api/chat', '/api/generate', '/api/embed', '/api/show'],
+    text: /^unauthorized$/,
     code: 'REQUEST_REJECTED',
     remedy: 'none',
-    advice: 'Sign in on the backend (`ollama signin`), or put the credentials of its proxy into the URL.',
+    advice: 'Sign in on the backend (`ollama signin`).',
+  },
+  {
+    name: 'key wanted or refused',
+    status: [401, 407],
+    code: 'BACKEND_UNREACHABLE',
+    remedy: 'wait',
+    advice: WRONG_KEY,
   },
   {
     name: 'host or origin refused',
@@ -262,6 +275,14 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     remedy: 'wait',
     advice:
       'Ollama on a loopback address answers only to local host names: use http://127.0.0.1:PORT, or set OLLAMA_HOST=0.0.0.0 there.',
+  },
+  {
+    name: 'refused by what stands before it',
+    status: [403],
+    endpoint: ['/api/version', '/api/ps', '/api/tags'],
+    code: 'BACKEND_UNREACHABLE',
+    remedy: 'wait',
+    advice: WRONG_KEY,
   },
   {
     name: 'no such path',

@@ -12,7 +12,7 @@ export function errorRow(answer: Answer): ErrorRow {
   const row = ERROR_TABLE.find(
     (candidate) =>
       (candidate.status === undefined || candidate.status.includes(answer.status)) &&
-      (candidate.endpoint === undefined || candidate.endpoint === answer.endpoint) &&
+      (candidate.endpoint === undefined || [candidate.endpoint].flat().includes(answer.endpoint)) &&
       (candidate.text === undefined || candidate.text.test(answer.text)),
   );
   if (!row) throw new TypeError('The error table has lost its last row.');

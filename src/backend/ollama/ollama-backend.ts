@@ -23,6 +23,8 @@ export interface OllamaBackendOptions {
   readonly name: string;
   /** May hold the credentials of a proxy. */
   readonly url: string;
+  /** Sent with every request, such as the key that a proxy asks for. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly clock: Clock;
   readonly logger?: Pick<Logger, 'info' | 'warn'>;
   readonly deadlines?: Partial<Deadlines>;
@@ -58,7 +60,8 @@ class AttachedOllama implements Backend {
 
   constructor(options: OllamaBackendOptions) {
     const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
-    const connection = new OllamaConnection({ url: options.url, clock: options.clock, deadlines });
+    const { url, headers, clock } = options;
+    const connection = new OllamaConnection({ url, headers, clock, deadlines });
     this.id = stableId('bkd', options.name);
     this.name = options.name;
     this.url = connection.url;

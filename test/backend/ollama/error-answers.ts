@@ -285,7 +285,28 @@ const BY_ROW: Readonly<Record<string, Row>> = {
   'not signed in': {
     code: 'REQUEST_REJECTED',
     remedy: 'none',
-    answers: [[401, 'unauthorized', '/api/chat']],
+    answers: [
+      [401, 'unauthorized', '/api/chat'],
+      [401, 'unauthorized', '/api/generate'],
+    ],
+  },
+  'key wanted or refused': {
+    code: 'BACKEND_UNREACHABLE',
+    remedy: 'wait',
+    answers: [
+      [401, '', '/api/version'],
+      [401, 'unauthorized', '/api/ps'],
+      [401, '<html>401 Authorization Required</html>', '/api/chat'],
+      [407, 'proxy authentication required', '/api/version'],
+    ],
+  },
+  'refused by what stands before it': {
+    code: 'BACKEND_UNREACHABLE',
+    remedy: 'wait',
+    answers: [
+      [403, 'forbidden', '/api/version'],
+      [403, '<html>403 Forbidden</html>', '/api/tags'],
+    ],
   },
   'proxy without a server behind it': {
     code: 'BACKEND_UNREACHABLE',
