@@ -21,7 +21,7 @@ import { historyOf } from './events/history.ts';
 import { OutputHub } from './events/output-hub.ts';
 import { Housekeeper } from './executor/housekeeper.ts';
 import { LibraryOperations } from './executor/model-operations.ts';
-import { createLoaders } from './graphql/loaders.ts';
+import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
 import { HttpServer } from './http/http-server.ts';
@@ -161,14 +161,14 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     random,
     logger: logger.child('ENGINE'),
   });
-  const loaders = createLoaders(store);
+  const readsOf = ownReads(store);
   const graphql = new GraphQLServer({
     schema,
     buildContext: ({ principal, answer }) => ({
       principal,
       answer,
       accept,
-      store,
+      ...readsOf(principal),
       system,
       control: scheduling.pauseSwitch,
       steering,
@@ -176,7 +176,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       events,
       outputs,
       clock,
-      loaders,
     }),
     logger: logger.child('API'),
     clock,

@@ -9,11 +9,11 @@ import {
   ModelNotFoundError,
   QueueFullError,
 } from '../domain/errors.ts';
-import { newId } from '../domain/ids.ts';
+import { type JobId, newId } from '../domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
 import { canonicalJson, type JsonObject } from '../domain/json.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import type { Principal } from '../domain/principal.ts';
+import { onlyClient, type Principal, sees } from '../domain/principal.ts';
 import {
   canonicalModelName,
   isModelName,
@@ -103,9 +103,12 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
       return { batchId: outcome.batchId, deduplicated: outcome.kind === 'duplicate' };
     },
 
-    cancel: (_principal, id, reason) => store.cancel(id, reason),
+    async cancel(principal, id, reason) {
+      return (await isForeign(store, principal, id)) ? { kind: 'not-found' } : store.cancel(id, reason);
+    },
 
-    async retry(_principal, id) {
+    async retry(principal, id) {
+      if (await isForeign(store, principal, id)) return { kind: 'not-found' };
       const outcome = await store.retry(id, deps.queueLimit);
       if (outcome.kind === 'queue-full') throw new QueueFullError(outcome.limit, deps.retryAfterMs());
       return outcome;
@@ -114,9 +117,17 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     async setPriority(principal, id, priority) {
       const problem = priorityProblem(principal, priority);
       if (problem) throw new InvalidInputError([problem]);
+      if (await isForeign(store, principal, id)) return { kind: 'not-found' };
       return store.setPriority(id, priority);
     },
   };
+}
+
+/** Whose a job is never changes, so that it can be asked before. */
+async function isForeign(store: Store, principal: Principal, id: JobId): Promise<boolean> {
+  if (onlyClient(principal) === null) return false;
+  const job = await store.job(id);
+  return job !== null && !sees(principal, job);
 }
 
 async function submitOrThrow(

@@ -130,6 +130,8 @@ export interface JobFilter {
   readonly models?: readonly string[];
   readonly statuses?: readonly JobStatus[];
   readonly batchId?: BatchId;
+  /** Jobs of this client alone. */
+  readonly client?: string;
 }
 
 export type JobOrderField = 'CREATED_AT' | 'FINISHED_AT' | 'PRIORITY';

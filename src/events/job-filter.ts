@@ -6,6 +6,7 @@ import type { JobFilter } from '../domain/store.ts';
 /** Whether the job matches but for its status: what of the answer can never change. */
 export function matchesUnchanging(filter: JobFilter, job: Job): boolean {
   if (filter.createdAfter !== undefined && job.createdAt <= filter.createdAfter) return false;
+  if (filter.client !== undefined && job.client !== filter.client) return false;
   if (filter.batchId !== undefined && job.batchId !== filter.batchId) return false;
   if (filter.kinds !== undefined && !filter.kinds.includes(job.kind)) return false;
   if (filter.models !== undefined && !filter.models.some((name) => isModelOf(job, name))) return false;

@@ -1,4 +1,4 @@
-/** Who asks: the client that an API key stands for, or on loopback whoever the caller says it is. */
+/** Who asks: the client that an API key stands for, or where there are no keys whoever the caller says it is. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { JobPriority } from '../domain/job.ts';
@@ -45,11 +45,9 @@ export function credentialsOfParams(params: Readonly<Record<string, unknown>>): 
 
 export class Authenticator {
   readonly #keys: readonly { readonly digest: Buffer; readonly principal: Principal }[];
-  readonly #keyRequired: boolean;
 
-  /** @param keyRequired false where only programs on this machine can connect. */
-  constructor(keys: readonly ApiKey[], keyRequired: boolean) {
-    this.#keyRequired = keyRequired;
+  /** Without keys, which is only where nobody but programs of this machine can connect, everybody is an administrator. */
+  constructor(keys: readonly ApiKey[]) {
     this.#keys = keys.map(({ name, key, admin = false, maxPriority = 'HIGH' }) => ({
       digest: digestOf(key),
       principal: { client: name, admin, maxPriority },
@@ -58,8 +56,11 @@ export class Authenticator {
 
   /** @throws HttpRefusal UNAUTHORIZED, BAD_REQUEST */
   principal({ key, client }: Credentials): Principal {
-    if (key !== undefined) return this.#principalOf(key);
-    if (this.#keyRequired) throw unauthorized('This server needs an API key.');
+    if (this.#keys.length > 0) {
+      if (key === undefined) throw unauthorized('This server needs an API key.');
+      return this.#principalOf(key);
+    }
+    // Client libraries always send some key; it says nothing here.
     const name = client?.trim() || ANONYMOUS;
     if (!/^[\x20-\x7e]{1,64}$/.test(name)) {
       throw new HttpRefusal('BAD_REQUEST', 'X-Client must be 1 to 64 printable ASCII characters.');

@@ -3,13 +3,14 @@
  *
  * | state                                  | ended after                  | by                                        |
  * | -------------------------------------- | ---------------------------- | ----------------------------------------- |
- * | nothing sent yet                       | `headersTimeoutMs`           | here                                      |
+ * | nothing sent yet                       | `headersTimeoutMs`           | node                                      |
  * | headers under way                      | `headersTimeoutMs`           | node, with 408                            |
  * | body under way                         | `requestTimeoutMs`           | node, with 408; too slow: `body.ts`       |
  * | body under way, silent                 | `stalledTimeoutMs`           | here                                      |
  * | answer made                            | never                        |                                           |
  * | answer, stream or message not read     | `stalledTimeoutMs`           | here                                      |
  * | nothing more asked                     | `keepAliveTimeoutMs`         | node's timer, here                        |
+ * | nothing but blank lines                | both of these                | here                                      |
  * | refused, but goes on sending           | `lingerMs`                   | whoever refused                           |
  * | WebSocket without `connection_init`    | `initTimeoutMs`              | the socket server                         |
  * | WebSocket whose close is not answered  | two seconds                  | `ws`                                      |
@@ -106,8 +107,8 @@ export class Connections {
   }
 
   /**
-   * Ends those that have not asked in time. Node does not count those that have sent nothing, or nothing but blank lines; where
-   * it does count, it is given the time to do so, as it answers first.
+   * Ends those that have not asked in time. Node counts from the first line of a request, so that blank lines after an answer
+   * keep its timer from ever running out. Where it does count it is given the time to, as it answers first.
    */
   #look(): void {
     const { checkIntervalMs, headersTimeoutMs, keepAliveTimeoutMs } = this.#limits;

@@ -54,7 +54,7 @@ export class HttpServer {
     const { host, keys = [], routes, socketRoutes = [], clock, logger } = options;
     this.#options = options;
     const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
-    const authenticator = new Authenticator(keys, !isLoopback(host));
+    const authenticator = new Authenticator(keys);
     this.intake = createIntake(limits, clock);
     const { intake } = this;
     this.#server = createServer({

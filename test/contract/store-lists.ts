@@ -80,6 +80,7 @@ export function storeListContract(name: string, makeStore: MakeStore): void {
           labels.some(({ key, value }) => key === 'run' && value === '3') &&
           labels.some(({ key }) => key === 'odd'),
       ],
+      ['a client', { client: 'bob' }, ({ client }) => client === 'bob'],
       ['a time', { createdAfter: 1_700_000_000_050 }, ({ createdAt }) => createdAt > 1_700_000_000_050],
       [
         'all together',

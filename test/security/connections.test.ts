@@ -82,6 +82,14 @@ const LEFT: readonly (readonly [string, (server: TestServer) => unknown])[] = [
       ),
   ],
   ['has its answer and asks no more', (server) => asking(server, '{ hello }')],
+  [
+    'has its answer and sends blank lines',
+    (server) => {
+      const raw = asking(server, '{ hello }');
+      const lines = setInterval(() => raw.socket.write('\r\n'), 10);
+      onTestFinished(() => clearInterval(lines));
+    },
+  ],
   ['reads none of its events', (server) => stalled(server, { accept: 'text/event-stream' })],
   ['opens a WebSocket and does not introduce itself', (server) => written(server, asWebSocket('/graphql'))],
   ['asks for a WebSocket where there is none', (server) => written(server, asWebSocket('/'))],

@@ -158,6 +158,11 @@ describe('a page of another site', () => {
 });
 
 describe('who asks', () => {
+  const keys = [
+    { name: 'ci', key: 'a-key-of-sixteen+', maxPriority: 'LOW' },
+    { name: 'boss', key: 'another-long-enough-key', admin: true },
+  ] as const;
+
   it('is on loopback whoever it says, anonymous if it does not', async () => {
     const { url, port } = await testServer();
     const me = async (headers?: Record<string, string>) =>
@@ -173,12 +178,42 @@ describe('who asks', () => {
     await socket.close();
   });
 
-  const keys = [
-    { name: 'ci', key: 'a-key-of-sixteen+', maxPriority: 'LOW' },
-    { name: 'boss', key: 'another-long-enough-key', admin: true },
-  ] as const;
+  it('may send any key where there are none, as client libraries always do', async () => {
+    const { url, port } = await testServer();
+    for (const headers of [
+      { authorization: 'Bearer ollama' },
+      { authorization: 'Bearer ' },
+      { authorization: 'Basic b2xsYW1hOg==' },
+      { 'x-api-key': 'sk-1234' },
+      { 'x-api-key': '' },
+    ]) {
+      const { status, result } = await post(url, '{ me }', {
+        headers: { ...headers, 'x-client': 'sdk' } as never,
+      });
+      expect([status, result.data?.me]).toEqual([200, 'sdk true HIGH']);
+      await (await new RawSocket(port, { headers: { ...headers } as never }).acknowledged()).close();
+    }
+    const socket = await new RawSocket(port).acknowledged({ apiKey: 'any', client: 'sdk' });
+    socket.subscribe('1', '{ me }');
+    expect(await socket.take()).toMatchObject({ payload: { data: { me: 'sdk true HIGH' } } });
+    await socket.close();
+  });
 
-  it('is the client of the key, where one is sent', async () => {
+  it('must show a key as soon as there are keys, on this machine too', async () => {
+    const { url, port } = await testServer({ http: { keys } });
+    for (const headers of [{}, { 'x-client': 'boss' }, { authorization: 'Basic Ym9zczo=' }]) {
+      const { status, result } = await post(url, '{ me }', { headers: headers as never });
+      expect([status, result.data]).toEqual([401, undefined]);
+      expect((await fetch(`${url}/graphql?query={me}`, { headers: headers as never })).status).toBe(401);
+      const socket = await new RawSocket(port, { headers: headers as never }).open();
+      socket.send({ type: 'connection_init', payload: { client: 'boss' } });
+      expect((await socket.closed).code).toBe(4403);
+    }
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+
+  it('is the client of the key, where there are keys', async () => {
     const { url, port } = await testServer({ http: { keys } });
     const me = async (headers?: Record<string, string>) =>
       (await post(url, '{ me }', { headers })).result.data?.me;

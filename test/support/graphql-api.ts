@@ -12,7 +12,7 @@ import { LibraryOperations } from '../../src/executor/model-operations.ts';
 import { WithheldModels } from '../../src/executor/withheld-models.ts';
 import { AnswerBudget, DEFAULT_ANSWER_LIMITS } from '../../src/graphql/answer-budget.ts';
 import type { GraphQLContext } from '../../src/graphql/context.ts';
-import { createLoaders } from '../../src/graphql/loaders.ts';
+import { ownReads } from '../../src/graphql/own-reads.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { LibraryFixture } from './library-fixture.ts';
@@ -98,7 +98,7 @@ export class GraphQLApi {
     this.context = {
       principal,
       accept,
-      store,
+      ...ownReads(store)(principal),
       system,
       control: system,
       steering: this.steering,
@@ -106,7 +106,6 @@ export class GraphQLApi {
       events: log,
       outputs,
       clock,
-      loaders: createLoaders(store),
       answer: new AnswerBudget(DEFAULT_ANSWER_LIMITS, null, new AbortController().signal),
     };
   }

@@ -1,6 +1,7 @@
 import { JobFeed, type JobNotice } from '../../events/job-feed.ts';
 import { builder } from '../builder.ts';
 import { JobFilterInput, jobFilter } from '../inputs/job-list.ts';
+import { ownFilter } from '../own-reads.ts';
 import { JobRef } from '../refs.ts';
 import { enumOf, JobStatusEnum } from '../types/enums.ts';
 import { requireJob } from './require-job.ts';
@@ -53,13 +54,13 @@ builder.subscriptionField('jobUpdated', (t) =>
       id: t.arg.id({ description: 'Only this job.' }),
     },
     subscribe: async (_root, { after, filter, id }, context) => {
-      const { clock, events: log, store } = context;
+      const { clock, events: log, principal, store } = context;
       const job = typeof id === 'string' ? await requireJob(id, context) : null;
       return new JobFeed({
         log,
         store,
         clock,
-        filter: jobFilter(filter),
+        filter: ownFilter(principal, jobFilter(filter)),
         ...(job ? { id: job.id } : {}),
         ...(after ? { after } : {}),
       });

@@ -101,12 +101,13 @@ function comparePositions(a: JobPosition, b: JobPosition): number {
 }
 
 function matches(job: Job, filter: JobFilter): boolean {
-  const { createdAfter, kinds, labels, models, statuses, batchId } = filter;
+  const { batchId, client, createdAfter, kinds, labels, models, statuses } = filter;
   return (
     (createdAfter === undefined || job.createdAt > createdAfter) &&
     (!kinds || kinds.includes(job.kind)) &&
     (!statuses || statuses.includes(job.status)) &&
     (batchId === undefined || job.batchId === batchId) &&
+    (client === undefined || job.client === client) &&
     (!models || models.includes(job.modelName) || models.includes(parseQueueKey(job.queue).model)) &&
     (labels ?? []).every((wanted) =>
       job.labels.some(({ key, value }) => key === wanted.key && value === wanted.value),

@@ -28,6 +28,9 @@ export function conditionOf(filter: JobFilter, statements: Statements): Conditio
     add(`jobs.status IN (${places(filter.statuses)})`, ...filter.statuses);
   }
   if (filter.batchId !== undefined) add('jobs.batch = ?', filter.batchId);
+  if (filter.client !== undefined) {
+    add('jobs.bucket IN (SELECT id FROM buckets WHERE client = ?)', filter.client);
+  }
   for (const { key, value } of filter.labels ?? []) {
     add('jobs.sequence IN (SELECT sequence FROM job_labels WHERE key = ? AND value = ?)', key, value);
   }

@@ -1,0 +1,61 @@
+/**
+ * The store as one caller sees it: jobs and batches of others are not there, whatever way they are asked for. Every resolver
+ * reads through here. What belongs to a job (its output, its result, its place in the line) is asked for by the id of a job
+ * that was read here before.
+ */
+import type { JobId } from '../domain/ids.ts';
+import type { Job } from '../domain/job.ts';
+import { onlyClient, type Principal, sees } from '../domain/principal.ts';
+import type { JobFilter } from '../domain/store.ts';
+import { createLoaders, type Loaders, type StoreReads } from './loaders.ts';
+
+export interface OwnReads {
+  readonly store: StoreReads;
+  readonly loaders: Loaders;
+}
+
+/** Callers who see the same share what is gathered for one tick. Their number is bounded by the keys. */
+export function ownReads(store: StoreReads): (principal: Principal) => OwnReads {
+  const known = new Map<string | null, OwnReads>();
+  return (principal) => {
+    const only = onlyClient(principal);
+    const reads = known.get(only) ?? readsOf(only === null ? store : hidingForeign(store, principal));
+    known.set(only, reads);
+    return reads;
+  };
+}
+
+function readsOf(store: StoreReads): OwnReads {
+  return { store, loaders: createLoaders(store) };
+}
+
+/** Also for streams, which choose from all changes themselves. */
+export function ownFilter(principal: Principal, filter: JobFilter): JobFilter {
+  const only = onlyClient(principal);
+  return only === null ? filter : { ...filter, client: only };
+}
+
+function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
+  const own = <T extends { readonly client: string }>(one: T | null) =>
+    one && sees(principal, one) ? one : null;
+  const jobs = async (ids: readonly JobId[]): Promise<readonly (Job | null)[]> =>
+    (await store.jobs(ids)).map(own);
+  return {
+    job: async (id) => own(await store.job(id)),
+    jobs,
+    list: (query) => store.list({ ...query, filter: ownFilter(principal, query.filter) }),
+    countJobs: (filter) => store.countJobs(ownFilter(principal, filter)),
+    batches: async (ids) => (await store.batches(ids)).map(own),
+    // How much there is to do is no secret.
+    counts: () => store.counts(),
+    changedSince: (revision, limit) => store.changedSince(revision, limit),
+    revision: () => store.revision(),
+    queuePositions: (ids) => store.queuePositions(ids),
+    resultSizes: (ids) => store.resultSizes(ids),
+    endings: (ids) => store.endings(ids),
+    output: (id) => store.output(id),
+    texts: (ids) => store.texts(ids),
+    raws: (ids) => store.raws(ids),
+    vectors: (id, from, count) => store.vectors(id, from, count),
+  };
+}

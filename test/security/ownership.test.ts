@@ -1,0 +1,262 @@
+import { getNamedType, isInterfaceType, isObjectType } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { schema } from '../../src/graphql/schema.ts';
+import { TestApp } from '../app/test-app.ts';
+import { RawSocket } from '../conformance/support.ts';
+import { eventually } from '../http/support/test-server.ts';
+
+const KEYS = { alice: 'the-key-of-alice-1', bob: 'the-key-of-bob-123', boss: 'the-key-of-the-boss' } as const;
+type Who = keyof typeof KEYS;
+const keys = Object.entries(KEYS).map(([name, key]) => ({
+  name,
+  key,
+  admin: name === 'boss',
+  maxPriority: 'HIGH' as const,
+}));
+
+// biome-ignore lint/suspicious/noExplicitAny: what a test selects is its own affair.
+type Data = any;
+
+let server: TestApp;
+beforeAll(async () => {
+  server = await TestApp.start({ config: { keys } });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const headersOf = (who: Who) => ({ 'x-api-key': KEYS[who] });
+
+async function ask(who: Who, query: string, variables: object = {}): Promise<Data> {
+  const response = await fetch(server.app.graphqlUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headersOf(who) },
+    body: JSON.stringify({ query, variables }),
+  });
+  return response.json();
+}
+
+const request = { generate: { prompt: 'Why?', options: { maxTokens: 2 } } };
+
+async function submit(who: Who, more: object = {}): Promise<string> {
+  const query = `mutation ($input: SubmitJobInput!) {
+    submitJob(input: $input) { ... on SubmitJobPayload { job { id } } ... on UserError { message } } }`;
+  const { data } = await ask(who, query, { input: { model: 'qwen2.5:0.5b', request, ...more } });
+  return data.submitJob.job.id;
+}
+
+async function submitBatch(who: Who): Promise<{ readonly id: string; readonly jobIds: readonly string[] }> {
+  const query = `mutation ($input: SubmitBatchInput!) { submitBatch(input: $input) {
+    ... on SubmitBatchPayload { batch { id jobs(first: 5) { nodes { id } } } } ... on UserError { message } } }`;
+  const jobs = [1, 2].map(() => ({ model: 'qwen2.5:0.5b', request }));
+  const { data } = await ask(who, query, { input: { jobs } });
+  const { batch } = data.submitBatch;
+  return { id: batch.id, jobIds: batch.jobs.nodes.map((job: Data) => job.id) };
+}
+
+async function ended(who: Who, id: string): Promise<void> {
+  for (;;) {
+    const { data } = await ask(who, 'query ($id: ID!) { job(id: $id) { status } }', { id });
+    if (['COMPLETE', 'FAILED', 'CANCELLED'].includes(data.job.status)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The first message of a subscription. */
+async function followed(who: Who, query: string, variables: object): Promise<Data> {
+  const socket = await new RawSocket(Number(new URL(server.app.url).port), {
+    headers: headersOf(who),
+  }).acknowledged();
+  socket.subscribe('1', query, { variables });
+  const message = await socket.take();
+  await socket.close();
+  return message.payload;
+}
+
+/** The id with another that nobody has ever been given in its place, so that answers can be compared. */
+const without = (answer: unknown, id: string) => JSON.parse(JSON.stringify(answer).replaceAll(id, 'ID'));
+
+/** Every way to name a job. */
+const WAYS_TO_A_JOB: readonly (readonly [string, (who: Who, id: string) => Promise<Data>])[] = [
+  ['job', (who, id) => ask(who, 'query ($id: ID!) { job(id: $id) { id status } }', { id })],
+  ['node', (who, id) => ask(who, 'query ($id: ID!) { node(id: $id) { id __typename } }', { id })],
+  ['nodes', (who, id) => ask(who, 'query ($id: ID!) { nodes(ids: [$id]) { id __typename } }', { id })],
+  [
+    'jobOutput',
+    (who, id) => followed(who, 'subscription ($id: ID!) { jobOutput(id: $id) { attempt } }', { id }),
+  ],
+  [
+    'jobUpdated',
+    (who, id) => followed(who, 'subscription ($id: ID!) { jobUpdated(id: $id) { type } }', { id }),
+  ],
+  ...['cancelJob', 'retryJob', 'updateJobPriority'].map(
+    (name) =>
+      [
+        name,
+        (who: Who, id: string) => {
+          const input = name === 'updateJobPriority' ? '{ id: $id, priority: LOW }' : '{ id: $id }';
+          const query = `mutation ($id: ID!) { ${name}(input: ${input}) { __typename ... on UserError { code message } } }`;
+          return ask(who, query, { id });
+        },
+      ] as const,
+  ),
+];
+
+const WAYS_TO_A_BATCH: typeof WAYS_TO_A_JOB = [
+  ['batch', (who, id) => ask(who, 'query ($id: ID!) { batch(id: $id) { id } }', { id })],
+  ['node', (who, id) => ask(who, 'query ($id: ID!) { node(id: $id) { id } }', { id })],
+  [
+    'jobs of a batch',
+    (who, id) =>
+      ask(who, 'query ($id: ID!) { jobs(first: 9, filter: { batchId: $id }) { totalCount nodes { id } } }', {
+        id,
+      }),
+  ],
+];
+
+const UNKNOWN = { job: 'job_01HZZZZZZZZZZZZZZZZZZZZZZZ', batch: 'bat_01HZZZZZZZZZZZZZZZZZZZZZZZ' };
+
+describe('with keys, a job of another client', () => {
+  it.each(WAYS_TO_A_JOB)('is not there by %s, just as one that never was', async (_name, ask) => {
+    const id = await submit('alice');
+    await ended('alice', id);
+    const unknown = without(await ask('bob', UNKNOWN.job), UNKNOWN.job);
+    expect(without(await ask('bob', id), id)).toEqual(unknown);
+    expect(without(await ask('alice', id), id)).not.toEqual(unknown);
+    expect(without(await ask('boss', id), id)).not.toEqual(unknown);
+  });
+
+  it.each(WAYS_TO_A_BATCH)('is not there by %s of its batch', async (_name, ask) => {
+    const { id } = await submitBatch('alice');
+    const unknown = without(await ask('bob', UNKNOWN.batch), UNKNOWN.batch);
+    expect(without(await ask('bob', id), id)).toEqual(unknown);
+    expect(without(await ask('alice', id), id)).not.toEqual(unknown);
+    expect(without(await ask('boss', id), id)).not.toEqual(unknown);
+  });
+
+  it('is in no list, page, count, decision, instance or event', async () => {
+    const hers = [await submit('alice'), ...(await submitBatch('alice')).jobIds];
+    const his = await submit('bob');
+    for (const id of hers) await ended('alice', id);
+    await ended('bob', his);
+    const lists = `{ jobs(first: 100) { totalCount nodes { id client } edges { node { id } } }
+      ofHers: jobs(last: 100, orderBy: { field: PRIORITY, direction: ASC }) { nodes { id } pageInfo { hasNextPage } }
+      decisions(first: 100) { nodes { job { id } } }
+      stats { instances { activeJobs { id } } } backends { instances { activeJobs { id } } } }`;
+    const bob = await ask('bob', lists);
+    expect(bob.errors).toBeUndefined();
+    expect(bob.data.jobs.totalCount).toBe(bob.data.jobs.nodes.length);
+    expect(bob.data.jobs.nodes.every((job: Data) => job.client === 'bob')).toBe(true);
+    expect(JSON.stringify(bob)).toContain(his);
+    for (const id of hers) expect(JSON.stringify(bob)).not.toContain(id);
+    const boss = JSON.stringify(await ask('boss', lists));
+    for (const id of [...hers, his]) expect(boss).toContain(id);
+  });
+
+  it('is told of in no stream of changes, snapshot or resumed stream', async () => {
+    const port = Number(new URL(server.app.url).port);
+    const query =
+      'subscription ($after: EventCursor) { jobUpdated(after: $after) { cursor job { id client } } }';
+    const open = async (who: Who, after?: string) => {
+      const socket = await new RawSocket(port, { headers: headersOf(who) }).acknowledged();
+      socket.subscribe('1', query, { variables: { after } });
+      return socket;
+    };
+    const seenBy = (socket: RawSocket) =>
+      socket.messages.flatMap(({ payload }: Data) => payload?.data?.jobUpdated ?? []) as Data[];
+    const [bob, boss] = [await open('bob'), await open('boss')];
+    const before = await submit('bob');
+    await eventually(() => seenBy(boss).some(({ job }) => job.id === before));
+    const cursor = seenBy(boss).at(-1).cursor;
+    const hers = await submit('alice');
+    await ended('alice', hers);
+    const his = await submit('bob');
+    const resumed = await open('bob', cursor);
+    for (const socket of [bob, boss, resumed]) {
+      await eventually(() => seenBy(socket).some(({ job }) => job.id === his));
+    }
+    expect(seenBy(boss).some(({ job }) => job.id === hers)).toBe(true);
+    for (const socket of [bob, resumed]) {
+      expect([...new Set(seenBy(socket).map(({ job }) => job.client))]).toEqual(['bob']);
+    }
+    await Promise.all([bob, boss, resumed].map((socket) => socket.close()));
+  });
+
+  it('has an idempotency key of its own', async () => {
+    const [hers, his] = [
+      await submit('alice', { idempotencyKey: 'k' }),
+      await submit('bob', { idempotencyKey: 'k' }),
+    ];
+    expect(his).not.toBe(hers);
+    expect(await submit('bob', { idempotencyKey: 'k' })).toBe(his);
+    const query = `mutation ($input: SubmitJobInput!) { submitJob(input: $input) {
+      ... on IdempotencyConflictError { existingJob { id } } } }`;
+    const other = { model: 'qwen2.5:0.5b', request: { generate: { prompt: 'Other' } }, idempotencyKey: 'k' };
+    expect((await ask('bob', query, { input: other })).data.submitJob.existingJob.id).toBe(his);
+  });
+
+  it('leaves its place in the line as a number', async () => {
+    await ask('boss', 'mutation { pauseScheduler { stats { paused } } }');
+    await submit('alice', { priority: 'HIGH' });
+    const his = await submit('bob');
+    const { data } = await ask('bob', 'query ($id: ID!) { job(id: $id) { queuePosition } }', { id: his });
+    expect(data.job.queuePosition).toBe(1);
+    await ask('boss', 'mutation { resumeScheduler { stats { paused } } }');
+  });
+});
+
+describe('the schema', () => {
+  it('has no other way to a job or a batch than those that are tried above', () => {
+    const found = Object.values(schema.getTypeMap())
+      .filter((type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__'))
+      .flatMap((type) =>
+        Object.values(isObjectType(type) || isInterfaceType(type) ? type.getFields() : {})
+          .filter((field) =>
+            ['Job', 'Batch', 'Node', 'JobConnection', 'JobEdge', 'JobEvent', 'JobOutputChunk'].includes(
+              getNamedType(field.type).name,
+            ),
+          )
+          .map((field) => `${type.name}.${field.name}`),
+      );
+    // Those of payloads and of errors lead to what the caller named or submitted.
+    expect(found.filter((name) => !/(Payload|Error)\./.test(name)).sort()).toEqual([
+      'Batch.jobs',
+      'Decision.job',
+      'Instance.activeJobs',
+      'Job.batch',
+      'JobConnection.edges',
+      'JobConnection.nodes',
+      'JobEdge.node',
+      'JobEvent.job',
+      'Query.batch',
+      'Query.job',
+      'Query.jobs',
+      'Query.node',
+      'Query.nodes',
+      'Subscription.jobOutput',
+      'Subscription.jobUpdated',
+    ]);
+  });
+});
+
+describe('without keys', () => {
+  it('client names are no borders', async () => {
+    await using open = await TestApp.start();
+    const ask = async (client: string, query: string, variables: object): Promise<Data> => {
+      const response = await fetch(open.app.graphqlUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-client': client },
+        body: JSON.stringify({ query, variables }),
+      });
+      return response.json();
+    };
+    const submit =
+      'mutation ($input: SubmitJobInput!) { submitJob(input: $input) { ... on SubmitJobPayload { job { id } } } }';
+    const { data } = await ask('alice', submit, { input: { model: 'qwen2.5:0.5b', request } });
+    const { id } = data.submitJob.job;
+    const answer = await ask(
+      'bob',
+      'query ($id: ID!) { job(id: $id) { client } jobs(first: 1) { totalCount } }',
+      { id },
+    );
+    expect(answer.data).toEqual({ job: { client: 'alice' }, jobs: { totalCount: 1 } });
+  });
+});
