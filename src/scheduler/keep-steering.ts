@@ -1,6 +1,7 @@
 /** Keeps what was asked of the memory up to date in each turn, and turns it into what could be loaded. */
 import { queueKey } from '../domain/queue-key.ts';
 import { serves, type Wish } from './decide/snapshot.ts';
+import { OVERDUE_MS } from './decide/waiting.ts';
 import { loadOption } from './options.ts';
 import { type SchedulerState, withInstance } from './state.ts';
 import type { Steering, WishRecord } from './steering-state.ts';
@@ -62,12 +63,13 @@ export function nextExpiry({ reservations, pins }: Steering): number {
 
 /** Everything that is to be resident, pins first. */
 export function wantedModels({ pins, wishes }: Steering): readonly WishRecord[] {
-  const pinned = pins.map(({ modelName, backendId }): WishRecord => {
+  const pinned = pins.map(({ modelName, backendId, askedAt }): WishRecord => {
     return {
       queue: queueKey({ model: modelName, contextLength: null }),
       backendId,
       why: 'pinned',
       mayEvict: true,
+      askedAt,
       lasting: true,
     };
   });
@@ -76,7 +78,9 @@ export function wantedModels({ pins, wishes }: Steering): readonly WishRecord[] 
 
 /** Wishes and pins as what could be loaded for them; a wish that one instance fulfils already asks for nothing more. */
 export function wishesOf(state: SchedulerState, world: World): readonly Wish[] {
-  return wantedModels(state.steering).flatMap(({ queue, backendId, why, mayEvict }) => {
+  return wantedModels(state.steering).flatMap(({ queue, backendId, why, mayEvict, askedAt }) => {
+    // Who asks for a model waits no longer for it than an urgent job would.
+    const overdueAt = mayEvict ? askedAt + OVERDUE_MS.HIGH : Number.POSITIVE_INFINITY;
     const backendIds = backendId === null ? [...state.backends.keys()] : [backendId];
     const options = backendIds.flatMap((id) => loadOption(queue, id, world) ?? []);
     const served = options.some((option) =>
@@ -85,6 +89,6 @@ export function wishesOf(state: SchedulerState, world: World): readonly Wish[] {
           (instance.status === 'READY' || instance.status === 'LOADING') && serves(instance, option),
       ),
     );
-    return served ? [] : options.slice(0, 1).map((option) => ({ option, why, mayEvict }));
+    return served ? [] : options.slice(0, 1).map((option) => ({ option, why, mayEvict, overdueAt }));
   });
 }

@@ -257,6 +257,8 @@ function adopt(
     driverBytes,
     probed: UNSEEN,
     strikes: 0,
+    overdue: new Set(),
+    overdueCreditMs: 0,
     jobs: [],
     asking: 0,
   });

@@ -1,7 +1,9 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
 import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
 import type { Gpu } from '../domain/gpu.ts';
+import type { InstanceId } from '../domain/ids.ts';
 import { asItLoads } from './decide/as-it-loads.ts';
+import { secondsLeft } from './decide/forced-share.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
 import { hostSnapshot } from './host-ledger.ts';
 import { gpusOf, uncertainBytes } from './ledger.ts';
@@ -16,7 +18,8 @@ export function snapshotOf(
   wishes: readonly Wish[],
   now: number,
 ): Snapshot {
-  const backends = [...state.backends.values()].map((backend) => backendSnapshot(state, backend, now));
+  const asked = overdueAsked(state);
+  const backends = [...state.backends.values()].map((backend) => backendSnapshot(state, backend, asked, now));
   const asLoaded = (option: LoadOption) => asItLoads(option, backends, now);
   return {
     paused: state.paused,
@@ -24,6 +27,7 @@ export function snapshotOf(
     demand: withOptions(withoutClaimed(state, demand), backends, asLoaded),
     wishes: wishes.map((wish) => ({ ...wish, option: asLoaded(wish.option) })),
     service: state.service,
+    runMs: state.runMs,
   };
 }
 
@@ -39,7 +43,12 @@ function withOptions(
   return demand.map((each) => ({ ...each, options: each.options.map(change) }));
 }
 
-function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: number): BackendSnapshot {
+function backendSnapshot(
+  state: SchedulerState,
+  backend: BackendRecord,
+  asked: ReadonlyMap<InstanceId, number>,
+  now: number,
+): BackendSnapshot {
   const { settings } = backend;
   return {
     id: settings.id,
@@ -61,11 +70,23 @@ function backendSnapshot(state: SchedulerState, backend: BackendRecord, now: num
     instances: instancesOf(state, settings.id).map((instance) => ({
       ...instance,
       suspect: instance.suspectSince !== null,
+      overdueJobs: instance.overdue.size + (asked.get(instance.id) ?? 0),
     })),
+    forcedSeconds: secondsLeft(backend.forced, now),
     intents: backend.intents,
     loadHolds: new Map([...backend.loadHolds].map(([weights, hold]) => [weights, hold.until])),
     shortfalls: backend.shortfalls,
   };
+}
+
+/** Overdue jobs that were asked of the store before their turn, and not answered yet. */
+function overdueAsked({ claims }: SchedulerState): ReadonlyMap<InstanceId, number> {
+  const asked = new Map<InstanceId, number>();
+  for (const { instanceId, overdue, picks } of claims.values()) {
+    const count = overdue ? picks.reduce((sum, pick) => sum + pick.count, 0) : 0;
+    asked.set(instanceId, (asked.get(instanceId) ?? 0) + count);
+  }
+  return asked;
 }
 
 /** Server processes of our own have no count that they keep to: they are as many as the cards and the host hold. */

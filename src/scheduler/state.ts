@@ -4,6 +4,7 @@ import type { GpuReading } from '../domain/gpu.ts';
 import type { BackendId, GpuId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { BackendHealth } from '../domain/system.ts';
+import { type ForcedBudget, FULL_BUDGET } from './decide/forced-share.ts';
 import type { PlannedClaim } from './decide/plan.ts';
 import type { Intent, Shortfall } from './decide/snapshot.ts';
 import type { ProbedMemory } from './probed-memory.ts';
@@ -18,6 +19,8 @@ export interface SchedulerState {
   readonly service: ReadonlyMap<string, number>;
   /** Clients that had claimable jobs at the last step. */
   readonly activeClients: ReadonlySet<string>;
+  /** What a job took in its slot, in the lately weighted mean, in milliseconds by weights. */
+  readonly runMs: ReadonlyMap<string, number>;
   /** Claims that the store has not answered yet: their jobs are still in the backlog's counts. */
   readonly claims: ReadonlyMap<number, PlannedClaim>;
   readonly nextClaim: number;
@@ -67,6 +70,8 @@ export interface BackendRecord {
   readonly shortfalls: readonly Shortfall[];
   /** When instances of these weights last left, epoch milliseconds: older readings may still show them. */
   readonly departures: ReadonlyMap<string, number>;
+  /** For loads that residents with work have to give way for. */
+  readonly forced: ForcedBudget;
 }
 
 export interface GpuRecord {
@@ -107,6 +112,10 @@ export interface InstanceRecord extends Instance {
   readonly strikes: number;
   /** One for each claim that waits or runs on it: a job that was cancelled and queued again can be there twice for a moment. */
   readonly jobs: readonly JobId[];
+  /** Those of them that came before their turn because they were overdue. */
+  readonly overdue: ReadonlySet<JobId>;
+  /** What such jobs may still take (decide/forced-share.ts). */
+  readonly overdueCreditMs: number;
   /** Asked of the store, not answered yet. `activeJobs` is the sum of both. */
   readonly asking: number;
 }
@@ -132,12 +141,14 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
           loadHolds: new Map(),
           shortfalls: [],
           departures: new Map(),
+          forced: FULL_BUDGET,
         },
       ]),
     ),
     instances: new Map(),
     service: new Map(),
     activeClients: new Set(),
+    runMs: new Map(),
     claims: new Map(),
     nextClaim: 1,
     steering: NO_STEERING,

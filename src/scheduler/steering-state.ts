@@ -28,6 +28,8 @@ export interface Pin {
   readonly backendId: BackendId | null;
   /** Epoch milliseconds; null until it is unpinned. */
   readonly until: number | null;
+  /** Epoch milliseconds. */
+  readonly askedAt: number;
 }
 
 export interface WishRecord {
@@ -35,6 +37,8 @@ export interface WishRecord {
   readonly backendId: BackendId | null;
   readonly why: string;
   readonly mayEvict: boolean;
+  /** Epoch milliseconds. */
+  readonly askedAt: number;
   /** Stays after it was fulfilled, and holds again when the model has gone. */
   readonly lasting: boolean;
 }

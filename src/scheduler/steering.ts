@@ -68,7 +68,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     for (const value of (await this.#deps.store.recall(PINS)).values()) {
       const pin = value as unknown as Pin | null;
       if (pin && (pin.until === null || pin.until > now))
-        this.#deps.loop.handle({ type: 'steer', change: { kind: 'pin', pin } });
+        this.#deps.loop.handle({ type: 'steer', change: { kind: 'pin', pin: { ...pin, askedAt: now } } });
     }
   }
 
@@ -139,7 +139,14 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     const { backendId } = target;
     const queue = this.#queue(target.model, target.contextLength);
     this.#checkOptions(target, queue);
-    const wish = { queue, backendId, why: 'asked for', mayEvict: true, lasting: false };
+    const wish = {
+      queue,
+      backendId,
+      why: 'asked for',
+      mayEvict: true,
+      askedAt: this.#deps.clock.now(),
+      lasting: false,
+    };
     this.#deps.loop.handle({ type: 'steer', change: { kind: 'wish', wish } });
     return this.#untilReady(target, queue);
   }
@@ -151,6 +158,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       backendId: null,
       why: lasting ? 'kept warm' : 'warm-up',
       mayEvict: false,
+      askedAt: this.#deps.clock.now(),
       lasting,
     };
     this.#deps.loop.handle({ type: 'steer', change: { kind: 'wish', wish } });
@@ -184,8 +192,14 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   async pinModel(target: ModelTarget & { readonly leaseMs: number | null }): Promise<Instance> {
     const queue = this.#queue(target.model, null);
     this.#checkOptions(target, queue);
-    const until = target.leaseMs === null ? null : this.#deps.clock.now() + target.leaseMs;
-    const pin: Pin = { modelName: canonicalModelName(target.model), backendId: target.backendId, until };
+    const askedAt = this.#deps.clock.now();
+    const until = target.leaseMs === null ? null : askedAt + target.leaseMs;
+    const pin: Pin = {
+      modelName: canonicalModelName(target.model),
+      backendId: target.backendId,
+      until,
+      askedAt,
+    };
     this.#deps.loop.handle({ type: 'steer', change: { kind: 'pin', pin } });
     await this.#deps.store.remember(PINS, pinKey(pin), asJson(pin));
     return this.#untilReady(target, queue);

@@ -1,29 +1,21 @@
 /** One turn of the scheduling loop, as a pure function: the server and the simulator drive the same one. */
-import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
-import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
+import { nextInstanceStatus } from '../domain/instance.ts';
+import { apply } from './apply.ts';
 import { decide } from './decide/decide.ts';
-import { hostBytesOf } from './decide/host.ts';
-import type { Plan } from './decide/plan.ts';
+import { settled } from './decide/forced-share.ts';
 import type { Effect, EventOf, SchedulerEvent } from './events.ts';
 import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
-import { gpusOfFootprint, markDeficits, rawFreeBytes } from './ledger.ts';
+import { markDeficits } from './ledger.ts';
 import { loaded, loadFailed } from './load-outcome.ts';
 import { tellMissing } from './missing-models.ts';
 import { observe } from './observe.ts';
-import { probedBefore } from './probed-memory.ts';
 import { refuseImpossible } from './refuse-impossible.ts';
-import { isOurProcess, unloaded } from './release.ts';
+import { unloaded } from './release.ts';
 import { drainReplaced } from './replaced.ts';
+import { learnRun } from './run-time.ts';
 import { activate, charge } from './service.ts';
 import { snapshotOf } from './snapshot-of.ts';
-import {
-  type InstanceRecord,
-  type SchedulerState,
-  withBackend,
-  withEntry,
-  withInstance,
-  withoutEntry,
-} from './state.ts';
+import { type SchedulerState, withInstance, withoutEntry } from './state.ts';
 import { steer } from './steering-state.ts';
 import type { Reduced, World } from './turn.ts';
 
@@ -100,11 +92,12 @@ function hear(state: SchedulerState, event: SchedulerEvent, world: World, now: n
 function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
   const claim = state.claims.get(event.claimNumber);
   if (!claim) return { state, effects: [] };
-  const settled = { ...state, claims: withoutEntry(state.claims, event.claimNumber) };
-  const instance = settled.instances.get(claim.instanceId);
-  if (!instance) return { state: settled, effects: [] };
+  const answered = { ...state, claims: withoutEntry(state.claims, event.claimNumber) };
+  const instance = answered.instances.get(claim.instanceId);
+  if (!instance) return { state: answered, effects: [] };
   const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
   const jobs = [...instance.jobs, ...event.jobs];
+  const overdue = claim.overdue ? new Set([...instance.overdue, ...event.jobs]) : instance.overdue;
   const effects: Effect[] = event.jobs.map((jobId) => ({
     type: 'decided',
     jobId,
@@ -116,17 +109,28 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
     },
   }));
   return {
-    state: withInstance(settled, { ...instance, jobs, asking: Math.max(0, instance.asking - asked) }),
+    state: withInstance(answered, {
+      ...instance,
+      jobs,
+      overdue,
+      asking: Math.max(0, instance.asking - asked),
+    }),
     effects,
   };
 }
 
 function left(before: SchedulerState, event: EventOf<'left'>, now: number): Reduced {
-  const state = { ...before, service: charge(before.service, event.client, event.ranMs / 1000) };
-  const instance = state.instances.get(event.instanceId);
-  if (!instance) return { state, effects: [] };
+  const charged = { ...before, service: charge(before.service, event.client, event.ranMs / 1000) };
+  const instance = charged.instances.get(event.instanceId);
+  if (!instance) return { state: charged, effects: [] };
+  const { weights } = instance.variant;
+  const state =
+    event.ranMs > 0 ? { ...charged, runMs: learnRun(charged.runMs, weights, event.ranMs) } : charged;
   const at = instance.jobs.indexOf(event.jobId);
   const jobs = at < 0 ? instance.jobs : instance.jobs.toSpliced(at, 1);
+  const overdue = new Set(instance.overdue);
+  const wasOverdue = overdue.delete(event.jobId);
+  const overdueCreditMs = settled(instance.overdueCreditMs, event.ranMs, wasOverdue);
   const suspectSince = event.suspect ? now : instance.suspectSince;
   const lastUsedAt = event.ranMs > 0 ? now : instance.lastUsedAt;
   const effects: Effect[] = event.suspect
@@ -137,7 +141,16 @@ function left(before: SchedulerState, event: EventOf<'left'>, now: number): Redu
   const isBroken = strikes >= MOST_STRIKES && (instance.status === 'READY' || instance.status === 'DRAINING');
   const status = isBroken ? nextInstanceStatus(instance.status, 'break') : instance.status;
   return {
-    state: withInstance(state, { ...instance, status, jobs, suspectSince, lastUsedAt, strikes }),
+    state: withInstance(state, {
+      ...instance,
+      status,
+      jobs,
+      overdue,
+      overdueCreditMs,
+      suspectSince,
+      lastUsedAt,
+      strikes,
+    }),
     effects,
   };
 }
@@ -162,96 +175,4 @@ function unloadWeights(before: SchedulerState, event: EventOf<'unload-weights'>)
     effects.push({ type: 'decided', reason, jobId: null });
   }
   return { state, effects };
-}
-
-/** Carries a plan into the state, and says what has to be done for it. */
-function apply(before: SchedulerState, plan: Plan, world: World, now: number): Reduced {
-  let state = before;
-  const effects: Effect[] = plan.reasons.map((reason) => ({
-    type: 'decided',
-    reason,
-    jobId: null as JobId | null,
-  }));
-  const move = (id: InstanceId, event: InstanceEvent) => {
-    const instance = state.instances.get(id);
-    if (instance)
-      state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, event) });
-  };
-  for (const claim of plan.claims) {
-    const instance = state.instances.get(claim.instanceId);
-    const backend = instance && state.backends.get(instance.backendId);
-    if (!instance || !backend) continue;
-    const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
-    const claimNumber = state.nextClaim;
-    state = { ...state, nextClaim: claimNumber + 1, claims: withEntry(state.claims, claimNumber, claim) };
-    state = withInstance(state, { ...instance, asking: instance.asking + asked });
-    effects.push({ type: 'claim', claimNumber, claim, backendName: backend.settings.name });
-  }
-  for (const id of plan.drains) move(id, 'drain');
-  for (const id of plan.unloads) {
-    move(id, 'unload');
-    const instance = state.instances.get(id);
-    if (!instance) continue;
-    state = withInstance(state, { ...instance, unloadStartedAt: now });
-    effects.push({ type: 'unload', instanceId: id });
-    // The process of our own ends while the reading is under way: it may show already what came back.
-    if (isOurProcess(state, instance))
-      effects.push({ type: 'poke', backendId: instance.backendId, when: 'now', since: now });
-  }
-  for (const [backendId, intents] of plan.intents) {
-    const backend = state.backends.get(backendId);
-    if (backend) state = withBackend(state, { ...backend, intents });
-  }
-  for (const { option, placement } of plan.loads) {
-    const id = world.newInstanceId();
-    const backend = state.backends.get(option.backendId);
-    state = withInstance(state, {
-      id,
-      backendId: option.backendId,
-      variant: option.variant,
-      config: option.config,
-      status: 'LOADING',
-      footprint: placement,
-      hostBytes: hostBytesOf(
-        option,
-        backend?.settings.capabilities.hostBytesPerInstance ?? 0,
-        backend?.gpus ?? null,
-      ),
-      spilled: false,
-      partialOffload: option.cpuBytes > 0,
-      adopted: false,
-      loadStartedAt: now,
-      loadedAt: null,
-      lastUsedAt: now,
-      activeJobs: 0,
-      keepAliveMs: option.keepAliveMs,
-      suspectSince: null,
-      unloadStartedAt: null,
-      releasedAt: null,
-      pinned: false,
-      expectedLoadMs: option.loadMs,
-      freeBeforeLoad: freeNow(state, option.backendId),
-      reportedBytes: null,
-      driverBytes: option.driverBytes,
-      probed: probedBefore(backend?.gpus ?? []),
-      strikes: 0,
-      jobs: [],
-      asking: 0,
-    });
-    const gpus = backend ? gpusOfFootprint(backend, placement) : [];
-    const spec = { variant: option.variant, config: option.config, gpus };
-    effects.push({
-      type: 'load',
-      instanceId: id,
-      backendId: option.backendId,
-      spec,
-      expectedMs: option.loadMs,
-    });
-  }
-  return { state, effects };
-}
-
-function freeNow(state: SchedulerState, backendId: BackendId): InstanceRecord['freeBeforeLoad'] {
-  const backend = state.backends.get(backendId);
-  return backend ? rawFreeBytes(state, backend) : new Map();
 }

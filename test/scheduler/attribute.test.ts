@@ -90,7 +90,14 @@ class Box {
 
   /** Loads the model because it is wished for. */
   load(): void {
-    const wish = { queue: 'm' as never, backendId: BOX, why: 'test', mayEvict: true, lasting: false };
+    const wish = {
+      queue: 'm' as never,
+      backendId: BOX,
+      why: 'test',
+      mayEvict: true,
+      askedAt: 0,
+      lasting: false,
+    };
     this.hear({ type: 'steer', change: { kind: 'wish', wish } });
     this.loaded();
   }
@@ -145,7 +152,14 @@ describe('an instance on a host with several cards', () => {
   test('is no stranger while it loads, nor in the moment after it', () => {
     const box = new Box();
     box.read([{ used: 0 }, { used: 0 }]);
-    const wish = { queue: 'm' as never, backendId: BOX, why: 'test', mayEvict: true, lasting: false };
+    const wish = {
+      queue: 'm' as never,
+      backendId: BOX,
+      why: 'test',
+      mayEvict: true,
+      askedAt: 0,
+      lasting: false,
+    };
     box.hear({ type: 'steer', change: { kind: 'wish', wish } });
     box.read([
       { used: GiB, processes: [engine(8, GiB)] },

@@ -80,7 +80,7 @@ function happenings(
     for (let i = 0; i < 6; i += 1) cluster.submit({ model, client: 'flood' });
   };
   const pin = () => {
-    const one = { modelName: name(), backendId: null, until: clock.now() + 15_000 };
+    const one = { modelName: name(), backendId: null, until: clock.now() + 15_000, askedAt: clock.now() };
     loop.handle({ type: 'steer', change: { kind: 'pin', pin: one } });
   };
   const lease = () => {

@@ -62,6 +62,8 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
     expectedLoadMs: 1_000,
     freeBeforeLoad: new Map(),
     strikes: 0,
+    overdue: new Set(),
+    overdueCreditMs: 0,
     reportedBytes: GiB,
     driverBytes: 0,
     probed: UNSEEN,

@@ -50,6 +50,8 @@ export class SimulatedCluster {
   readonly models: ClusterModels;
   /** Names, in the order in which they were loaded, with the name of the server. */
   readonly loads: { readonly model: string; readonly server: string; readonly contextLength: number }[] = [];
+  /** Jobs that were failed because they can never run, and what they were told. */
+  readonly refused = new Map<ClusterJob, string>();
   /** How many of the next loads fail. */
   failingLoads = 0;
   onChange: () => void = () => {};
@@ -161,6 +163,12 @@ export class SimulatedCluster {
         return;
       case 'poke':
         this.#poke(effect.backendId);
+        return;
+      case 'refuse':
+        for (const job of effect.picks.flatMap((pick) => this.jobs.claim(pick))) {
+          this.refused.set(job, effect.failure.message);
+          this.jobs.finish(job, this.clock.now());
+        }
         return;
       case 'adopt':
       case 'missing':

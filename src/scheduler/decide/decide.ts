@@ -4,7 +4,8 @@
  * 2. instances serve their own queues;
  * 3. overdrawn cards are relieved, stuck loads woken, idle instances past their keep-alive let go;
  * 4. the model with the most weighted waiting is loaded next: into free memory if it fits, else in the place of residents with
- *    an empty queue. A resident with work gives way only to an overdue job.
+ *    an empty queue. A resident with work gives way only to an overdue job, after it has served for some load times, and in a share of
+ *    the time (forced-share.ts).
  * "Keep the server from fighting back" holds throughout: drain, unload, confirm, load; one load per channel; a load only where
  * the server itself will believe that it fits; jobs only to instances that are ready.
  */

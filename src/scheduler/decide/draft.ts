@@ -5,6 +5,7 @@ import type { Plan, PlannedClaim, PlannedLoad, Reason } from './plan.ts';
 import { withIntent, withLoad } from './planned.ts';
 import {
   type BackendSnapshot,
+  type Demand,
   type InstanceSnapshot,
   type Intent,
   type LoadOption,
@@ -18,14 +19,18 @@ export class Draft {
   readonly claims: PlannedClaim[] = [];
   readonly loads: PlannedLoad[] = [];
   readonly draining = new Set<InstanceId>();
+  readonly #backends: ReadonlyMap<BackendId, BackendSnapshot>;
   readonly #unloads: InstanceId[] = [];
   readonly #intents = new Map<BackendId, readonly Intent[]>();
+  readonly #forced = new Map<BackendId, number>();
   readonly #reasons: Reason[] = [];
+  readonly #servable = new Map<InstanceId, readonly Demand[]>();
   #wakeAt = Number.POSITIVE_INFINITY;
 
   constructor(snapshot: Snapshot, now: number) {
     this.snapshot = snapshot;
     this.now = now;
+    this.#backends = new Map(snapshot.backends.map((backend) => [backend.id, backend]));
   }
 
   plan(): Plan {
@@ -35,6 +40,7 @@ export class Draft {
       unloads: this.#unloads,
       loads: this.loads,
       intents: this.#intents,
+      forced: this.#forced,
       reasons: this.#reasons,
       wakeAt: Number.isFinite(this.#wakeAt) ? this.#wakeAt : null,
     };
@@ -69,6 +75,16 @@ export class Draft {
     this.reason('LOAD', backend, load.option.variant.modelName, explanation);
   }
 
+  /** Seconds of loads that residents with work may still give way for. */
+  forcedSeconds({ id, forcedSeconds }: BackendSnapshot): number {
+    return forcedSeconds - (this.#forced.get(id) ?? 0);
+  }
+
+  spendForced({ id }: BackendSnapshot, loadsMs: readonly number[]): void {
+    const seconds = loadsMs.reduce((sum, ms) => sum + ms, 0) / 1000;
+    this.#forced.set(id, (this.#forced.get(id) ?? 0) + seconds);
+  }
+
   intentsOf(backend: BackendSnapshot): readonly Intent[] {
     return this.#intents.get(backend.id) ?? backend.intents;
   }
@@ -78,7 +94,7 @@ export class Draft {
   }
 
   backendOf(option: LoadOption): BackendSnapshot | undefined {
-    return this.snapshot.backends.find((backend) => backend.id === option.backendId);
+    return this.#backends.get(option.backendId);
   }
 
   /** Loads that may still begin, given so many open intents. */
@@ -90,14 +106,25 @@ export class Draft {
 
   /** READY, and not drained by this plan. */
   standing(backend: BackendSnapshot): readonly InstanceSnapshot[] {
-    return backend.instances.filter(
-      (instance) => instance.status === 'READY' && !this.draining.has(instance.id),
-    );
+    return backend.instances.filter((instance) => this.#stands(instance));
+  }
+
+  #stands({ status, id }: InstanceSnapshot): boolean {
+    return status === 'READY' && !this.draining.has(id);
+  }
+
+  /** What waits that it could serve. Asked often in a turn, in which it does not change. */
+  servable(instance: InstanceSnapshot): readonly Demand[] {
+    const known = this.#servable.get(instance.id);
+    if (known) return known;
+    const found = servable(this.snapshot.demand, instance);
+    this.#servable.set(instance.id, found);
+    return found;
   }
 
   /** Jobs wait that it could serve. */
   hasWork(instance: InstanceSnapshot): boolean {
-    return servable(this.snapshot.demand, instance).length > 0;
+    return this.servable(instance).length > 0;
   }
 
   /** It runs nothing, was given nothing, and nothing waits for it. */
@@ -106,18 +133,41 @@ export class Draft {
     return instance.activeJobs === 0 && !claimed && !this.hasWork(instance);
   }
 
-  /** Served by an instance, or about to be by a plan: loading it once more would help nobody. */
+  /** Served by an instance there, or about to be by a plan: loading it once more there would help nobody. */
   isServed(option: LoadOption): boolean {
     const backend = this.backendOf(option);
     if (!backend) return false;
-    const loading = backend.instances.filter((instance) => instance.status === 'LOADING');
-    const planned = [
-      ...this.loads.map((load) => load.option),
-      ...this.intentsOf(backend).map((intent) => intent.target),
-    ];
     return (
-      [...this.standing(backend), ...loading].some((instance) => serves(instance, option)) ||
-      planned.some((other) => serves(other, option))
+      backend.instances.some(
+        (instance) => serves(instance, option) && (instance.status === 'LOADING' || this.#stands(instance)),
+      ) ||
+      this.loads.some((load) => serves(load.option, option)) ||
+      this.intentsOf(backend).some(({ target }) => serves(target, option))
+    );
+  }
+
+  /** Served on any of the backends where it could run, or about to be. */
+  isServedAnywhere({ options }: Demand): boolean {
+    return options.some((option) => this.isServed(option));
+  }
+
+  /** Slots of the instances that serve it now, on whatever backend. */
+  readySlots({ options }: Demand): number {
+    return this.snapshot.backends
+      .flatMap((backend) => this.standing(backend))
+      .filter((instance) => options.some((option) => serves(instance, option)))
+      .reduce((sum, { config }) => sum + config.parallel, 0);
+  }
+
+  /** On its way into memory, on whatever backend. */
+  isComing(weights: string): boolean {
+    return (
+      this.loads.some(({ option }) => option.variant.weights === weights) ||
+      this.snapshot.backends.some(
+        (backend) =>
+          backend.instances.some((one) => one.status === 'LOADING' && one.variant.weights === weights) ||
+          this.intentsOf(backend).some(({ target }) => target.variant.weights === weights),
+      )
     );
   }
 

@@ -1,7 +1,9 @@
 /** Fills the slots of instances with the jobs that they can serve. */
 import type { Bucket } from '../../domain/backlog.ts';
 import type { InstanceId } from '../../domain/ids.ts';
+import type { ClaimPick } from '../../domain/store.ts';
 import { claimOrder } from './claim-order.ts';
+import { overdueSlots } from './forced-share.ts';
 import type { PlannedClaim } from './plan.ts';
 import { type Demand, type InstanceSnapshot, type Snapshot, serves } from './snapshot.ts';
 
@@ -23,15 +25,20 @@ export function fillInstances(
     if (slots <= 0) continue;
     const buckets = servable(snapshot.demand, instance).flatMap((demand) => demand.backlog.buckets);
     const open = buckets.map((bucket) => ({ ...bucket, count: remaining.get(bucket) ?? 0 }));
-    const picks = claimOrder(open, snapshot.service, slots, now);
-    if (picks.length === 0) continue;
-    for (const pick of picks) {
+    const mostOverdue = overdueSlots(instance, instance.config.parallel);
+    const { overdue, usual } = claimOrder(open, snapshot.service, slots, mostOverdue, now);
+    for (const pick of [...overdue, ...usual]) {
       const bucket = buckets.find(
         (each) => each.queue === pick.queue && each.priority === pick.priority && each.client === pick.client,
       );
       if (bucket) remaining.set(bucket, (remaining.get(bucket) ?? 0) - pick.count);
     }
-    claims.push({ instanceId: instance.id, as: instance.status === 'LOADING' ? 'QUEUED' : 'RUNNING', picks });
+    const as = instance.status === 'LOADING' ? 'QUEUED' : 'RUNNING';
+    const claim = (picks: readonly ClaimPick[], isOverdue: boolean) => {
+      if (picks.length > 0) claims.push({ instanceId: instance.id, as, picks, overdue: isOverdue });
+    };
+    claim(overdue, true);
+    claim(usual, false);
   }
   return claims;
 }

@@ -10,6 +10,8 @@ export interface PlannedClaim {
   readonly instanceId: InstanceId;
   readonly as: 'QUEUED' | 'RUNNING';
   readonly picks: readonly ClaimPick[];
+  /** These jobs come before their turn because they are overdue. */
+  readonly overdue: boolean;
 }
 
 export interface PlannedLoad {
@@ -33,6 +35,8 @@ export interface Plan {
   readonly loads: readonly PlannedLoad[];
   /** The intents that are open after this step, by backend. Backends not named keep theirs. */
   readonly intents: ReadonlyMap<BackendId, readonly Intent[]>;
+  /** Seconds of loads for which residents with work have to give way by this plan, by backend. */
+  readonly forced: ReadonlyMap<BackendId, number>;
   readonly reasons: readonly Reason[];
   /** When to look again although nothing happened, epoch milliseconds; null for never. */
   readonly wakeAt: number | null;

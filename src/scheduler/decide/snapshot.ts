@@ -4,6 +4,7 @@ import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { InstanceConfig, Variant } from '../../domain/model.ts';
 import type { Misfit, SlotChoice } from '../../domain/resolver.ts';
+import type { OverdueShare } from './forced-share.ts';
 
 export interface Snapshot {
   /** Start nothing new; what drains goes on. */
@@ -15,6 +16,8 @@ export interface Snapshot {
   readonly wishes: readonly Wish[];
   /** Service received so far per client, in seconds of slots. */
   readonly service: ReadonlyMap<string, number>;
+  /** What a job takes in its slot, in milliseconds by weights; nothing is known of the others yet. */
+  readonly runMs: ReadonlyMap<string, number>;
 }
 
 export interface BackendSnapshot {
@@ -43,6 +46,8 @@ export interface BackendSnapshot {
   readonly loadHolds: ReadonlyMap<string, number>;
   /** Loads that ran out of memory, one entry for each shape. */
   readonly shortfalls: readonly Shortfall[];
+  /** Seconds of loads that residents with work may still give way for (forced-share.ts). */
+  readonly forcedSeconds: number;
 }
 
 export interface GpuSnapshot {
@@ -70,7 +75,7 @@ export interface HostSnapshot {
   readonly capacityBytes: number;
 }
 
-export interface InstanceSnapshot extends Instance {
+export interface InstanceSnapshot extends Instance, OverdueShare {
   /** Something went wrong on it and no later reading has cleared it: it gets no new job. */
   readonly suspect: boolean;
   /** Null keeps it for as long as nobody needs its memory. */
@@ -98,6 +103,8 @@ export interface Wish {
   readonly why: string;
   /** Whether others may have to leave for it; if not, it takes free memory only. */
   readonly mayEvict: boolean;
+  /** When residents with work have to give way for it, too, epoch milliseconds; Infinity for never. */
+  readonly overdueAt: number;
 }
 
 /** A shape whose load ran out of memory although it was believed to fit. */

@@ -1,26 +1,26 @@
 /** Which residents may be asked to leave, and in what order. */
 import type { Draft } from './draft.ts';
-import { servable } from './fill.ts';
-import type { BackendSnapshot, InstanceSnapshot } from './snapshot.ts';
-import { overdueAt, weightedWaiting } from './waiting.ts';
+import { LEAST_SERVICE_LOADS } from './forced-share.ts';
+import { type BackendSnapshot, type InstanceSnapshot, serves } from './snapshot.ts';
+import { weightedWaiting } from './waiting.ts';
 
 /** A victim must have been ready for so long: an instance that was just loaded serves at least its first jobs. */
 const YOUNGEST_VICTIM_MS = 1_000;
 
 /** The weighted waiting of the jobs that it could serve. */
 export function waitingWeight(draft: Draft, instance: InstanceSnapshot): number {
-  const waiting = servable(draft.snapshot.demand, instance);
+  const waiting = draft.servable(instance);
   return waiting.reduce((sum, each) => sum + weightedWaiting(each.backlog, draft.now), 0);
 }
 
 /**
- * Those with nothing of their own to do, least recently used first. For somebody overdue since `overdueSince` also those with
- * work, the least waited for first. Pinned ones never.
+ * Those with nothing of their own to do, least recently used first; then those whose work another backend serves as well. With `forced`
+ * also the others that have served for long enough, the least waited for first. Pinned ones never.
  */
 export function willingVictims(
   draft: Draft,
   backend: BackendSnapshot,
-  overdueSince: number | null,
+  forced: boolean,
 ): readonly InstanceSnapshot[] {
   const possible = draft.standing(backend).filter((instance) => {
     const oldEnoughAt = (instance.loadedAt ?? draft.now) + YOUNGEST_VICTIM_MS;
@@ -31,11 +31,29 @@ export function willingVictims(
   const idle = possible
     .filter((instance) => !draft.hasWork(instance))
     .sort((a, b) => Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || a.lastUsedAt - b.lastUsedAt);
-  if (overdueSince === null) return idle;
-  // Of two overdue models the one that has been so for longer stays: they must not push each other out for ever.
-  const giving = possible.filter((instance) => {
-    const waiting = servable(draft.snapshot.demand, instance);
-    return waiting.length > 0 && Math.min(...waiting.map((each) => overdueAt(each.backlog))) > overdueSince;
-  });
-  return [...idle, ...giving.sort((a, b) => waitingWeight(draft, a) - waitingWeight(draft, b))];
+  const byWeight = (a: InstanceSnapshot, b: InstanceSnapshot) =>
+    waitingWeight(draft, a) - waitingWeight(draft, b);
+  const working = possible
+    .filter((instance) => draft.hasWork(instance) && hasServedEnough(draft, instance))
+    .sort(byWeight);
+  const spare = working.filter((instance) => isServedElsewhere(draft, backend, instance));
+  const rest = forced ? working.filter((instance) => !spare.includes(instance)) : [];
+  return [...idle, ...spare, ...rest];
+}
+
+/** Two models with work push each other out only so often that most of the time they serve. */
+function hasServedEnough(draft: Draft, { loadedAt, expectedLoadMs }: InstanceSnapshot): boolean {
+  const enoughAt = (loadedAt ?? draft.now) + LEAST_SERVICE_LOADS * expectedLoadMs;
+  draft.wakeBy(enoughAt);
+  return enoughAt <= draft.now;
+}
+
+function isServedElsewhere(draft: Draft, backend: BackendSnapshot, instance: InstanceSnapshot): boolean {
+  const others = draft.snapshot.backends.filter((each) => each !== backend && each.available);
+  const standing = others.flatMap((each) => draft.standing(each));
+  return draft
+    .servable(instance)
+    .every(({ options }) =>
+      options.some((option) => standing.some((other) => !other.suspect && serves(other, option))),
+    );
 }

@@ -1,0 +1,110 @@
+/** A plan carried into the state, and what has to be done for it. */
+import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
+import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
+import { spend } from './decide/forced-share.ts';
+import { hostBytesOf } from './decide/host.ts';
+import type { Plan } from './decide/plan.ts';
+import type { Effect } from './events.ts';
+import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
+import { probedBefore } from './probed-memory.ts';
+import { isOurProcess } from './release.ts';
+import { type InstanceRecord, type SchedulerState, withBackend, withEntry, withInstance } from './state.ts';
+import type { Reduced, World } from './turn.ts';
+
+/** Carries a plan into the state, and says what has to be done for it. */
+export function apply(before: SchedulerState, plan: Plan, world: World, now: number): Reduced {
+  let state = before;
+  const effects: Effect[] = plan.reasons.map((reason) => ({
+    type: 'decided',
+    reason,
+    jobId: null as JobId | null,
+  }));
+  const move = (id: InstanceId, event: InstanceEvent) => {
+    const instance = state.instances.get(id);
+    if (instance)
+      state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, event) });
+  };
+  for (const claim of plan.claims) {
+    const instance = state.instances.get(claim.instanceId);
+    const backend = instance && state.backends.get(instance.backendId);
+    if (!instance || !backend) continue;
+    const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
+    const claimNumber = state.nextClaim;
+    state = { ...state, nextClaim: claimNumber + 1, claims: withEntry(state.claims, claimNumber, claim) };
+    state = withInstance(state, { ...instance, asking: instance.asking + asked });
+    effects.push({ type: 'claim', claimNumber, claim, backendName: backend.settings.name });
+  }
+  for (const id of plan.drains) move(id, 'drain');
+  for (const id of plan.unloads) {
+    move(id, 'unload');
+    const instance = state.instances.get(id);
+    if (!instance) continue;
+    state = withInstance(state, { ...instance, unloadStartedAt: now });
+    effects.push({ type: 'unload', instanceId: id });
+    // The process of our own ends while the reading is under way: it may show already what came back.
+    if (isOurProcess(state, instance))
+      effects.push({ type: 'poke', backendId: instance.backendId, when: 'now', since: now });
+  }
+  for (const [backendId, intents] of plan.intents) {
+    const backend = state.backends.get(backendId);
+    if (backend) state = withBackend(state, { ...backend, intents });
+  }
+  for (const [backendId, seconds] of plan.forced) {
+    const backend = state.backends.get(backendId);
+    if (backend) state = withBackend(state, { ...backend, forced: spend(backend.forced, seconds, now) });
+  }
+  for (const { option, placement } of plan.loads) {
+    const id = world.newInstanceId();
+    const backend = state.backends.get(option.backendId);
+    state = withInstance(state, {
+      id,
+      backendId: option.backendId,
+      variant: option.variant,
+      config: option.config,
+      status: 'LOADING',
+      footprint: placement,
+      hostBytes: hostBytesOf(
+        option,
+        backend?.settings.capabilities.hostBytesPerInstance ?? 0,
+        backend?.gpus ?? null,
+      ),
+      spilled: false,
+      partialOffload: option.cpuBytes > 0,
+      adopted: false,
+      loadStartedAt: now,
+      loadedAt: null,
+      lastUsedAt: now,
+      activeJobs: 0,
+      keepAliveMs: option.keepAliveMs,
+      suspectSince: null,
+      unloadStartedAt: null,
+      releasedAt: null,
+      pinned: false,
+      expectedLoadMs: option.loadMs,
+      freeBeforeLoad: freeNow(state, option.backendId),
+      reportedBytes: null,
+      driverBytes: option.driverBytes,
+      probed: probedBefore(backend?.gpus ?? []),
+      strikes: 0,
+      overdue: new Set(),
+      overdueCreditMs: 0,
+      jobs: [],
+      asking: 0,
+    });
+    const gpus = backend ? gpusOfFootprint(backend, placement) : [];
+    const spec = { variant: option.variant, config: option.config, gpus };
+    effects.push({
+      type: 'load',
+      instanceId: id,
+      backendId: option.backendId,
+      spec,
+      expectedMs: option.loadMs,
+    });
+  }
+  return { state, effects };
+}
+
+function freeNow(state: SchedulerState, backendId: BackendId): InstanceRecord['freeBeforeLoad'] {
+  const backend = state.backends.get(backendId);
+  return backend ? rawFreeBytes(state, backend) : new Map();
+}

@@ -1,0 +1,185 @@
+/** What is wanted in memory and not there: for jobs that wait, for wishes, and once more for what has a long queue. */
+import { fitsEmpty } from './as-it-loads.ts';
+import type { Draft } from './draft.ts';
+import { misfitUntil } from './misfit.ts';
+import { nextTrialAt, pausedUntil } from './shortfall.ts';
+import type { Demand, LoadOption } from './snapshot.ts';
+import { OVERDUE_MS, oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
+
+/** A load that would be in the way of the most urgent model waits at most for so long while residents work: as long as four unloads stall. */
+export const LONGEST_COURTESY_MS = 20_000;
+
+/** A variant that is wanted on one backend. */
+export interface Candidate {
+  readonly option: LoadOption;
+  /** Larger contexts of its weights that are wanted there as well, the largest first: they would serve its jobs, too. */
+  readonly wider: readonly LoadOption[];
+  readonly weight: number;
+  /** Until when it lets a more urgent one go first that it would keep out, epoch milliseconds. */
+  readonly courteousUntil: number;
+  /** Epoch milliseconds; in the past when it is overdue. */
+  readonly overdueAt: number;
+  /** The least service, in seconds of slots, of the clients whose jobs are overdue; 0 for a wish. */
+  readonly service: number;
+  /** Why it is wanted, for people. */
+  readonly wanted: string;
+  /** Whether others may have to leave for it. */
+  readonly mayEvict: boolean;
+  /** Whether it is still to be loaded after what the plan has decided meanwhile. */
+  isOpen(): boolean;
+}
+
+export function candidatesOf(draft: Draft): readonly Candidate[] {
+  return [...waitedFor(draft), ...wishedFor(draft), ...replicas(draft)];
+}
+
+/** What waits, as numbers that are worked out once, however many places it could run in. */
+interface Waiting {
+  readonly demand: Demand;
+  readonly weight: number;
+  readonly oldestAt: number;
+  readonly overdueAt: number;
+  readonly service: number;
+}
+
+interface Target {
+  readonly option: LoadOption;
+  readonly waiting: Waiting[];
+}
+
+/**
+ * One for each context that is asked for: who asks for a long one must not decide what the others wait for, and may have to wait alone. What
+ * is served on one backend is served.
+ */
+function waitedFor(draft: Draft): readonly Candidate[] {
+  /** By backend and weights, then by context. */
+  const targets = new Map<string, Map<number, Target>>();
+  for (const demand of draft.snapshot.demand) {
+    if (draft.isServedAnywhere(demand)) continue;
+    const one = waitingOf(draft, demand);
+    for (const option of demand.options) {
+      if (!isPossibleNow(draft, option)) continue;
+      const { weights, contextLength } = option.variant;
+      const key = `${option.backendId} ${weights}`;
+      const contexts = targets.get(key) ?? new Map<number, Target>();
+      const target = contexts.get(contextLength) ?? { option, waiting: [] };
+      target.waiting.push(one);
+      targets.set(key, contexts.set(contextLength, target));
+    }
+  }
+  return [...targets.values()].flatMap((contexts) => {
+    const largestFirst = [...contexts.values()].sort(
+      (a, b) => b.option.variant.contextLength - a.option.variant.contextLength,
+    );
+    return largestFirst.map((target, place) => ({
+      ...jobsCandidate(draft, target),
+      wider: largestFirst.slice(0, place).map(({ option }) => option),
+    }));
+  });
+}
+
+function waitingOf({ snapshot, now }: Draft, demand: Demand): Waiting {
+  const { backlog } = demand;
+  const overdue = backlog.buckets.filter(
+    ({ priority, oldestCreatedAt }) => (oldestCreatedAt ?? now) + OVERDUE_MS[priority] <= now,
+  );
+  return {
+    demand,
+    weight: weightedWaiting(backlog, now),
+    oldestAt: oldestAt(backlog),
+    overdueAt: overdueAt(backlog),
+    service: Math.min(...overdue.map(({ client }) => snapshot.service.get(client) ?? 0)),
+  };
+}
+
+function jobsCandidate(draft: Draft, { option, waiting }: Target): Omit<Candidate, 'wider'> {
+  const weight = waiting.reduce((sum, each) => sum + each.weight, 0);
+  const count = waiting.reduce((sum, { demand }) => sum + demand.backlog.count, 0);
+  return {
+    option,
+    weight: bySizeToo(weight, option, draft),
+    courteousUntil: Math.min(...waiting.map((each) => each.oldestAt)) + LONGEST_COURTESY_MS,
+    overdueAt: Math.min(...waiting.map((each) => each.overdueAt)),
+    service: Math.min(...waiting.map((each) => each.service)),
+    wanted: `${count} waiting, weight ${weight.toFixed(1)}`,
+    mayEvict: true,
+    isOpen: () => waiting.some(({ demand }) => !draft.isServedAnywhere(demand)),
+  };
+}
+
+/** A wish weighs as much as a HIGH job that has just arrived. */
+const WISH_WEIGHT = 8;
+
+function wishedFor(draft: Draft): readonly Candidate[] {
+  return draft.snapshot.wishes
+    .filter(({ option }) => !draft.isServed(option) && isPossibleNow(draft, option))
+    .map(({ option, why, mayEvict, overdueAt: until }) => ({
+      option,
+      wider: [],
+      weight: mayEvict ? bySizeToo(WISH_WEIGHT, option, draft) : 0,
+      // A person who asks for a model gets it at once; what is only kept warm must be in nobody's way.
+      courteousUntil: mayEvict ? 0 : Number.POSITIVE_INFINITY,
+      overdueAt: until,
+      service: 0,
+      wanted: why,
+      mayEvict,
+      isOpen: () => !draft.isServed(option),
+    }));
+}
+
+/** A backlog is worth another instance when the slots that serve it need so many times the load of one for it. */
+const REPLICA_LOADS = 2.5;
+
+/** Once more on another backend, into free memory, where the queue will last for much longer than the load. */
+function replicas(draft: Draft): readonly Candidate[] {
+  if (draft.snapshot.backends.length < 2) return [];
+  return draft.snapshot.demand.flatMap((demand) => {
+    const { backlog, options } = demand;
+    const weights = options[0]?.variant.weights;
+    const runMs = weights === undefined ? undefined : draft.snapshot.runMs.get(weights);
+    if (weights === undefined || runMs === undefined) return [];
+    const isWorthIt = (option: LoadOption) => {
+      const slots = draft.readySlots(demand);
+      const clearMs = (backlog.count * runMs) / Math.max(1, slots);
+      return slots > 0 && !draft.isComing(weights) && clearMs > REPLICA_LOADS * option.loadMs;
+    };
+    return options
+      .filter((option) => isWorthIt(option) && !draft.isServed(option) && isPossibleNow(draft, option))
+      .map((option) => ({
+        option,
+        wider: [],
+        weight: weightedWaiting(backlog, draft.now) / (1 + draft.readySlots(demand)),
+        courteousUntil: Number.POSITIVE_INFINITY,
+        overdueAt: Number.POSITIVE_INFINITY,
+        service: 0,
+        wanted: `${backlog.count} waiting for ${draft.readySlots(demand)} slots, which is worth another instance`,
+        mayEvict: false,
+        isOpen: () => isWorthIt(option) && !draft.isServed(option),
+      }));
+  });
+}
+
+/**
+ * On a server that goes by frozen records whoever comes after others finds room only when they have all gone, one slow unload after the
+ * other. So large models come first, by their share of the cards.
+ */
+function bySizeToo(weight: number, option: LoadOption, draft: Draft): number {
+  const backend = draft.backendOf(option);
+  const totalBytes = backend?.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0) ?? 0;
+  if (!backend?.hasBeliefs || totalBytes === 0) return weight;
+  return (weight * option.footprintBytes) / totalBytes;
+}
+
+/** Its backend answers, its last load did not fail just now, and its cards could hold it if nobody used them. */
+function isPossibleNow(draft: Draft, option: LoadOption): boolean {
+  const backend = draft.backendOf(option);
+  if (!backend?.available) return false;
+  const holdUntil = Math.max(
+    backend.loadHolds.get(option.variant.weights) ?? 0,
+    pausedUntil(option, backend, draft.now),
+  );
+  draft.wakeBy(holdUntil);
+  draft.wakeBy(misfitUntil(option));
+  draft.wakeBy(nextTrialAt(option, backend, draft.now));
+  return holdUntil <= draft.now && fitsEmpty(option, backend);
+}
