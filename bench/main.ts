@@ -13,6 +13,11 @@ function only(run: (print: (line: string) => void) => Promise<void>) {
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   submit: { about: 'submitJob over HTTP against a bare yoga', load: () => import('./submit-rate.ts') },
+  'fan-out': {
+    about: 'one batch told to many subscribers, against the bare sending of the same frames',
+    onRequest: true,
+    load: () => import('./fan-out/fan-out.ts'),
+  },
   lives: {
     about: 'durable job lives of the store, in groups against one by one',
     load: async () => only((await import('./store/lives.ts')).run),

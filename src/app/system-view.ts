@@ -32,6 +32,7 @@ import {
   instancesOf,
   type SchedulerState,
 } from '../scheduler/state.ts';
+import { Explanations } from './explanations.ts';
 import type { JobStatistics } from './job-statistics.ts';
 
 export interface SystemViewSources {
@@ -50,6 +51,7 @@ export interface SystemViewSources {
 
 export function createSystemView(sources: SystemViewSources): SystemView {
   const { loop, registry, backlog, statistics, clock } = sources;
+  const explanations = new Explanations();
   return {
     startedAt: sources.startedAt,
     version: sources.version,
@@ -72,7 +74,10 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
     decisions: () => loop.decisions.all(),
     cellLog: (id, lines) => cellLog(sources.backends, id, lines),
-    explain: (job) => explainJob(sources, job),
+    explain: (job) => {
+      const snapshot = currentSnapshot(sources);
+      return explanations.of(job, snapshot, clock.now(), () => explainJob(sources, job, snapshot));
+    },
   };
 }
 
@@ -215,9 +220,8 @@ function queueState(sources: SystemViewSources, queue: QueueKey): QueueState {
   };
 }
 
-function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
+function explainJob(sources: SystemViewSources, job: Job, snapshot: Snapshot): JobWaiting | null {
   const { registry, statistics, clock } = sources;
-  const snapshot = currentSnapshot(sources);
   const meanRunMs = statistics.meanRunMs(job.queue);
   const input = {
     job,

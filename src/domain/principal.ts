@@ -15,7 +15,7 @@ export function sees(principal: Principal, owned: { readonly client: string }): 
   return only === null || only === owned.client;
 }
 
-/** The rule for lists: the client whose jobs alone are seen; null for those of all. */
+/** The rule for lists, and for what readers share: the client whose jobs alone are seen; null for those of all. */
 export function onlyClient({ admin, client }: Principal): string | null {
   return admin ? null : client;
 }

@@ -14,7 +14,7 @@ import type { JobId } from '../domain/ids.ts';
 import { isTerminal, type Job, type JobStatus } from '../domain/job.ts';
 import type { JobFilter, Store } from '../domain/store.ts';
 import { cursorOf, positionOf } from './cursor.ts';
-import type { EventLog } from './event-log.ts';
+import type { EventLog, LogEntry } from './event-log.ts';
 import { concernsReader, matchesJob, matchesUnchanging, mayBeKnownToReader } from './job-filter.ts';
 import { KeyReader, type LogReader, type ReadResult, ScanReader } from './log-reader.ts';
 import { PullStream } from './pull-stream.ts';
@@ -91,7 +91,7 @@ export class JobFeed extends PullStream<JobNotice> {
 
   protected async pull(): Promise<JobNotice | undefined> {
     while (!this.ended && !this.#log.ended) {
-      const notice = this.#page.shift();
+      const notice = this.ready();
       if (notice) return notice;
       switch (this.#phase) {
         case 'complete':
@@ -102,16 +102,19 @@ export class JobFeed extends PullStream<JobNotice> {
         case 'healing':
           await this.#heal();
           break;
-        case 'following': {
-          const followed = await this.#follow();
-          if (followed) return followed;
+        case 'following':
+          await this.waitOn((wake) => this.#log.onNext(this.#id ?? null, wake));
           break;
-        }
         default:
           this.#phase satisfies never;
       }
     }
     return undefined;
+  }
+
+  protected override ready(): JobNotice | undefined {
+    if (this.#log.ended) return undefined;
+    return this.#page.shift() ?? this.#follow();
   }
 
   async #start(): Promise<void> {
@@ -169,15 +172,19 @@ export class JobFeed extends PullStream<JobNotice> {
     return job && matchesJob(this.#filter, job) ? [job] : [];
   }
 
-  async #follow(): Promise<JobNotice | undefined> {
-    const result = this.#reader.read();
-    if (result.kind === 'overrun') {
-      this.#phase = 'healing';
-      return undefined;
+  /** Undefined when the log has nothing new, or has lost what comes next. */
+  #follow(): JobNotice | undefined {
+    while (this.#phase === 'following') {
+      const result = this.#reader.read();
+      if (result.kind === 'overrun') {
+        this.#phase = 'healing';
+        return undefined;
+      }
+      this.#noteRevision();
+      if (result.kind === 'nothing') return undefined;
+      const notice = this.#changed(result);
+      if (notice) return notice;
     }
-    this.#noteRevision();
-    if (result.kind === 'entry') return this.#changed(result);
-    await this.waitOn((wake) => this.#log.onNext(this.#id ?? null, wake));
     return undefined;
   }
 
@@ -191,14 +198,14 @@ export class JobFeed extends PullStream<JobNotice> {
     const toldBeforeLeaving =
       previousStatus !== null && since <= this.#leftAt && mayBeKnownToReader(this.#filter, job);
     if (!toldBeforeLeaving && !concernsReader(this.#filter, job, previousStatus)) return undefined;
-    return {
+    return sharedNotice(entry, {
       type: 'CHANGED',
       job,
       previousStatus,
       coalesced,
       cursor: this.#cursor(job.revision),
       at: entry.at,
-    };
+    });
   }
 
   /** One page of what changed, in order of revision. */
@@ -240,4 +247,14 @@ export class JobFeed extends PullStream<JobNotice> {
     const passed = this.#log.entry(this.#reader.sequence);
     if (passed) this.#revision = Math.max(this.#revision, passed.revision);
   }
+}
+
+/** Readers who are told the same of an entry are given the same object, so that an answer made from it serves all of them. */
+const notices = new WeakMap<LogEntry, JobNotice>();
+
+function sharedNotice(entry: LogEntry, notice: JobNotice): JobNotice {
+  const last = notices.get(entry);
+  if (last?.coalesced === notice.coalesced && last.previousStatus === notice.previousStatus) return last;
+  notices.set(entry, notice);
+  return notice;
 }

@@ -1,3 +1,5 @@
+import { readerTurns } from './turns.ts';
+
 /**
  * The base of every event stream. An `async function*` would leak on disconnect: its `return()` waits for a pending
  * `next()`, which may wait forever. Here `return()` settles whatever is pending and ends what the stream waits on.
@@ -20,24 +22,38 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
   /** The next value, or undefined when the stream is complete. Never called while an earlier call is under way. */
   protected abstract pull(): Promise<T | undefined>;
 
+  /** What can be had at once, for a reader that takes many; undefined when it has to be waited for. */
+  protected ready(): T | undefined {
+    return undefined;
+  }
+
+  /** The next value if it is there already. Undefined says nothing about what is to come: `next` does. */
+  poll(): T | undefined {
+    return this.#pulling || this.#ended ? undefined : this.ready();
+  }
+
   /** True after the reader left: a pull in progress should give up. */
   protected get ended(): boolean {
     return this.#ended;
   }
 
-  /** Waits for one wake-up, or for the reader to leave. */
+  /** Waits for one wake-up, and then for the reader's turn; or for the reader to leave. */
   protected waitOn(register: WaitOn): Promise<void> {
     if (this.#ended) return Promise.resolve();
     return new Promise((resolve) => {
       let unregister: (() => void) | null = null;
-      const wake = () => {
-        this.#interrupt = null;
+      const forget = () => {
         unregister?.();
         unregister = null;
+      };
+      this.#interrupt = () => {
+        forget();
         resolve();
       };
-      this.#interrupt = wake;
-      unregister = register(wake);
+      unregister = register(() => {
+        forget();
+        readerTurns.take(resolve);
+      });
     });
   }
 

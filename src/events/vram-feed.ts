@@ -1,6 +1,6 @@
 /** Says that memory, instances or backends changed; the reader takes the state from the system view. */
 import type { Clock } from '../clock.ts';
-import { type EventLog, VRAM_KEY } from './event-log.ts';
+import { type EventLog, type LogEntry, VRAM_KEY } from './event-log.ts';
 import { KeyReader } from './log-reader.ts';
 import { PullStream } from './pull-stream.ts';
 
@@ -34,24 +34,24 @@ export class VramFeed extends PullStream<VramNotice> {
   }
 
   protected async pull(): Promise<VramNotice | undefined> {
-    if (this.#lastSent === null) return this.#notice(this.#clock.now());
+    if (this.#lastSent === null) return this.#tell({ at: this.#clock.now() });
     await this.#restInterval(this.#lastSent);
     while (!this.ended && !this.#log.ended) {
       const result = this.#reader.read();
-      if (result.kind === 'entry') return this.#notice(result.entry.at);
+      if (result.kind === 'entry') return this.#tell(noticeOf(result.entry));
       // The state is read afresh with every notice, so an overrun only means that something changed.
       if (result.kind === 'overrun') {
         this.#reader.moveTo(this.#log.newest);
-        return this.#notice(this.#clock.now());
+        return this.#tell({ at: this.#clock.now() });
       }
       await this.waitOn((wake) => this.#log.onNext(VRAM_KEY, wake));
     }
     return undefined;
   }
 
-  #notice(at: number): VramNotice {
+  #tell(notice: VramNotice): VramNotice {
     this.#lastSent = this.#clock.monotonic();
-    return { at };
+    return notice;
   }
 
   /** Ends early when the log does, so that a stopping server does not wait for it. */
@@ -69,4 +69,13 @@ export class VramFeed extends PullStream<VramNotice> {
       });
     }
   }
+}
+
+/** One object for all readers of an entry, so that an answer made from it serves all of them. */
+const notices = new WeakMap<LogEntry, VramNotice>();
+
+function noticeOf(entry: LogEntry): VramNotice {
+  const notice = notices.get(entry) ?? { at: entry.at };
+  notices.set(entry, notice);
+  return notice;
 }

@@ -5,7 +5,7 @@ import type { JobResult } from '../../src/domain/job.ts';
 import { LargeAnswers } from '../../src/graphql/answer-budget.ts';
 import { answerText, RawJson } from '../../src/graphql/raw-json.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import type { OperationScope } from '../../src/graphql/server/pipeline.ts';
+import type { OperationScope } from '../../src/graphql/server/scope.ts';
 import { RawSocket } from '../conformance/support.ts';
 import { EMBED_RESULT, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
 import { vectorsOf } from '../support/vectors.ts';

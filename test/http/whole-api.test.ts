@@ -58,4 +58,34 @@ describe('the whole API', () => {
     sse.leave();
     await socket.close();
   });
+
+  it('explains each change once, however many sockets follow it', async () => {
+    const { api, port } = await wholeApi();
+    const explained: string[] = [];
+    const explain = api.system.explain.bind(api.system);
+    api.system.explain = (job) => {
+      explained.push(job.id);
+      return explain(job);
+    };
+    const query = 'subscription { jobUpdated { type job { id queuePosition waiting { explanation } } } }';
+    const first = await api.submit();
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => new RawSocket(port).acknowledged()));
+    for (const socket of sockets) {
+      socket.subscribe('jobs', query);
+      expect(await socket.take()).toMatchObject({
+        payload: { data: { jobUpdated: { job: { id: first } } } },
+      });
+    }
+    explained.length = 0;
+    const ids: string[] = [];
+    for (let i = 0; i < 10; i += 1) ids.push(await api.submit());
+    for (const socket of sockets) {
+      for (const id of ids) {
+        const { payload } = await socket.take();
+        expect(payload).toMatchObject({ data: { jobUpdated: { type: 'CHANGED', job: { id } } } });
+      }
+    }
+    expect(explained).toEqual(ids);
+    for (const socket of sockets) await socket.close();
+  });
 });

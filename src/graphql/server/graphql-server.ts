@@ -7,8 +7,10 @@ import { AnswerBudget, type AnswerLimits, DEFAULT_ANSWER_LIMITS, LargeAnswers } 
 import { DEFAULT_TABS, type GraphiQLTab } from './graphiql.ts';
 import { DEFAULT_LIMITS, type QueryLimits } from './limits.ts';
 import { errorMasker } from './mask-error.ts';
-import { createPipeline, type OperationScope, type Pipeline, type RequestScope } from './pipeline.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+import type { OperationScope, RequestScope } from './scope.ts';
 import { DEFAULT_SOCKET_LIMITS, type SocketLimits, type SocketPeer, SocketServer } from './socket-server.ts';
+import { Subscriber } from './subscriber.ts';
 
 export { GRAPHQL_PATH } from './pipeline.ts';
 
@@ -46,20 +48,24 @@ export class GraphQLServer {
     const { schema, buildContext, logger, clock, random, graphiql = true, tabs = DEFAULT_TABS } = options;
     this.#answerLimits = { ...DEFAULT_ANSWER_LIMITS, ...options.answerLimits };
     const maskError = errorMasker(logger, random);
+    const answerLimits = this.#answerLimits;
+    const subscriber = new Subscriber({ buildContext, maskError, clock, answerLimits });
     this.#pipeline = createPipeline({
       schema,
       buildContext,
+      subscriber,
       maskError,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       tabs: graphiql ? tabs : null,
     });
     this.#sockets = new SocketServer({
       pipeline: this.#pipeline,
+      subscriber,
       logger,
       clock,
       maskError,
       limits: { ...DEFAULT_SOCKET_LIMITS, ...options.socketLimits },
-      answerLimits: this.#answerLimits,
+      answerLimits,
     });
   }
 

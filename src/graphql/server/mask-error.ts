@@ -13,8 +13,11 @@ function isTold(error: unknown): error is GraphQLError {
   return cause === undefined || cause === null || isTold(cause);
 }
 
+/** What of an error leaves the server. */
+export type ErrorMask = (error: unknown) => GraphQLError;
+
 /** The location and path of a field's error stay, so that the caller knows which field it was. */
-export function errorMasker(logger: Logger, random: Random): (error: unknown) => GraphQLError {
+export function errorMasker(logger: Logger, random: Random): ErrorMask {
   const masked = new WeakSet<object>();
   return (error) => {
     if (isTold(error) || (error instanceof GraphQLError && masked.has(error))) return coded(error);

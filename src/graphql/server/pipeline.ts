@@ -1,33 +1,22 @@
 /** The pipeline that every operation goes through, whatever brings it: parse, validate, limits, context, masks. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import type { Principal } from '../../domain/principal.ts';
-import type { AnswerBudget } from '../answer-budget.ts';
 import { answerText } from '../raw-json.ts';
 import { type GraphiQLTab, graphiqlOptions } from './graphiql.ts';
 import type { QueryLimits } from './limits.ts';
 import { limitsRule, parseWithin } from './limits-rule.ts';
+import type { ErrorMask } from './mask-error.ts';
 import { readParams } from './read-params.ts';
+import type { OperationScope, RequestScope } from './scope.ts';
+import type { Subscriber } from './subscriber.ts';
 import { TextCache } from './text-cache.ts';
-
-/** What the pipeline knows of an operation before its context is built. */
-export interface RequestScope {
-  readonly principal: Principal;
-  /** Aborts when the caller is gone. */
-  readonly signal: AbortSignal;
-  /** Of a POST. It gives its bytes away, once: what is made of them is enough to hold. */
-  readonly body?: { take(): Uint8Array<ArrayBuffer> };
-}
-
-export interface OperationScope extends RequestScope {
-  readonly answer: AnswerBudget;
-}
 
 export interface PipelineOptions {
   readonly schema: GraphQLSchema;
   readonly buildContext: (scope: OperationScope) => object | Promise<object>;
-  readonly maskError: (error: unknown) => GraphQLError;
+  readonly subscriber: Subscriber;
+  readonly maskError: ErrorMask;
   readonly limits: QueryLimits;
   /** Null for no GraphiQL. */
   readonly tabs: readonly GraphiQLTab[] | null;
@@ -40,7 +29,8 @@ export const GRAPHQL_PATH = '/graphql';
 /** 1 MiB of query texts; a parsed document takes some tens of times its text. */
 const CACHED_CHARACTERS = 1_048_576;
 
-export function createPipeline({ schema, buildContext, maskError, limits, tabs }: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { schema, buildContext, subscriber, maskError, limits, tabs } = options;
   return createYoga<OperationScope, object>({
     schema,
     context: ({ principal, signal, answer }) => buildContext({ principal, signal, answer }),
@@ -61,7 +51,7 @@ export function createPipeline({ schema, buildContext, maskError, limits, tabs }
     },
     graphiql: tabs !== null && (() => graphiqlOptions(tabs)),
     renderGraphiQL,
-    plugins: [jsonOnly(), withinLimits(limits), rawAnswers()],
+    plugins: [jsonOnly(), withinLimits(limits), rawAnswers(), sharedAnswers(subscriber)],
   });
 }
 
@@ -100,6 +90,15 @@ function rawAnswers(): Plugin<OperationScope> {
           Object.defineProperty(result, 'stringify', { value: answerText });
         },
       };
+    },
+  };
+}
+
+/** Events are answered once for all who ask the same. */
+function sharedAnswers(subscriber: Subscriber): Plugin {
+  return {
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn((args) => subscriber.subscribe(args));
     },
   };
 }

@@ -2,6 +2,7 @@
  * Keeps what is buffered for a WebSocket bounded. Whoever sends waits until the client has taken what was sent before; while
  * it has not, nothing more is read from it either, so that a client that only asks and never listens fills nothing.
  */
+import type { Writable } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Clock, Timer } from '../../clock.ts';
 
@@ -10,13 +11,17 @@ const LOOK_INTERVAL_MS = 50;
 
 export class SocketFlow {
   readonly #socket: WebSocket;
+  readonly #transport: Writable;
   readonly #clock: Clock;
   readonly #maxBufferedBytes: number;
   #waiting: (() => void)[] = [];
   #timer: Timer | null = null;
+  #gathering = false;
 
-  constructor(socket: WebSocket, clock: Clock, maxBufferedBytes: number) {
+  /** @param transport what the messages of `socket` are written to. */
+  constructor(socket: WebSocket, transport: Writable, clock: Clock, maxBufferedBytes: number) {
     this.#socket = socket;
+    this.#transport = transport;
     this.#clock = clock;
     this.#maxBufferedBytes = maxBufferedBytes;
     socket.once('close', () => this.#release());
@@ -24,10 +29,29 @@ export class SocketFlow {
 
   /** Resolves when there is room for more; at once for a socket that is not open, on which sending does nothing. */
   async send(text: string): Promise<void> {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    await this.write(text);
+  }
+
+  /** Null when there is room for more, else what resolves when there is. */
+  write(text: string): Promise<void> | null {
+    if (this.#socket.readyState !== WebSocket.OPEN) return null;
+    this.#gather();
     // An error of the transport ends the socket, which ends the operations.
-    this.#socket.send(text, () => this.#look());
-    await this.room();
+    this.#socket.send(text, this.#written);
+    return this.#full() ? this.room() : null;
+  }
+
+  readonly #written = () => this.#look();
+
+  /** All that is sent in one go leaves in one piece. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#transport.cork();
+    process.nextTick(() => {
+      this.#gathering = false;
+      this.#transport.uncork();
+    });
   }
 
   room(): Promise<void> {

@@ -1,14 +1,19 @@
 /** `graphql-transport-ws` on sockets that the listener has accepted, by the core of graphql-ws. */
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Writable } from 'node:stream';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { type RawData, WebSocket } from 'ws';
-import { type Clock, sleep, type Timer } from '../../clock.ts';
+import { type Clock, sleep } from '../../clock.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { AnswerBudget, type AnswerLimits } from '../answer-budget.ts';
-import { publicError } from './mask-error.ts';
+import { AnswerStream } from './answer-stream.ts';
+import { keepAlive } from './keep-alive.ts';
+import { type ErrorMask, publicError } from './mask-error.ts';
 import type { Pipeline } from './pipeline.ts';
+import { SocketDelivery } from './socket-delivery.ts';
 import { SocketFlow } from './socket-flow.ts';
+import type { Subscriber } from './subscriber.ts';
 
 export interface SocketLimits {
   /** Operations at a time on one socket. */
@@ -45,6 +50,8 @@ export interface Held {
 
 /** Whoever accepted a socket, with its knowledge of who is on the other end and what memory is left for them. */
 export interface SocketPeer {
+  /** What the messages of the socket are written to. */
+  readonly transport: Writable;
   /** Asked once, with what the client sent to introduce itself. */
   readonly authenticate: Authenticate;
   /** Counts a message until its operation is done. */
@@ -55,15 +62,17 @@ export interface SocketPeer {
 
 export interface SocketServerOptions {
   readonly pipeline: Pipeline;
+  readonly subscriber: Subscriber;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly maskError: (error: unknown) => GraphQLError;
+  readonly maskError: ErrorMask;
   readonly limits: SocketLimits;
   readonly answerLimits: AnswerLimits;
 }
 
 interface Extra {
   readonly socket: WebSocket;
+  readonly flow: SocketFlow;
   readonly peer: SocketPeer;
   readonly gone: AbortController;
   principal: Principal | null;
@@ -92,8 +101,8 @@ export class SocketServer {
         return context.extra.principal !== null;
       },
       onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
-      execute: (args) => executorOf(args).execute(args),
-      subscribe: (args) => this.#subscribe(args as EnvelopedArgs),
+      execute: (args) => preparedBy(args).execute(args),
+      subscribe: (args) => this.#subscribe(preparedBy(args)),
       onError: (_context, _id, _payload, errors) =>
         errors.map((error) => publicError(options.maskError(error))) as GraphQLFormattedError[],
       onNext: (_context, _id, _payload, _args, result) =>
@@ -110,8 +119,8 @@ export class SocketServer {
 
   connect(socket: WebSocket, peer: SocketPeer): void {
     const { clock, limits, logger } = this.#options;
-    const flow = new SocketFlow(socket, clock, limits.bufferedBytes);
-    const extra: Extra = { socket, peer, gone: new AbortController(), principal: null, reading: null };
+    const flow = new SocketFlow(socket, peer.transport, clock, limits.bufferedBytes);
+    const extra: Extra = { socket, flow, peer, gone: new AbortController(), principal: null, reading: null };
     this.#open.add(socket);
     const stopPinging = keepAlive(socket, clock, limits.pingIntervalMs);
     const initTimer = clock.after(limits.initTimeoutMs, () => {
@@ -156,18 +165,23 @@ export class SocketServer {
     extra.reading = null;
   }
 
-  async #subscribe(args: EnvelopedArgs) {
+  async #subscribe(args: PreparedArgs): Promise<AsyncIterableIterator<never> | ExecutionResult> {
     const { message, peer } = args;
-    const result = await args.subscribe(args);
-    if (!(Symbol.asyncIterator in Object(result)) || !message) return result;
-    const kept = peer.keep(message.held.bytes);
-    if (!kept) {
-      await (result as AsyncGenerator).return(undefined);
-      return { errors: [tooManyStreams()] };
+    const answers = await this.#options.subscriber.subscribe(args);
+    if (!(answers instanceof AnswerStream)) {
+      const { errors, ...rest } = answers;
+      return { ...rest, ...(errors ? { errors: errors.map(this.#options.maskError) } : {}) };
     }
-    message.held.release();
-    message.held = kept;
-    return result;
+    if (message) {
+      const kept = peer.keep(message.held.bytes);
+      if (!kept) {
+        await answers.return();
+        return { errors: [tooManyStreams()] };
+      }
+      message.held.release();
+      message.held = kept;
+    }
+    return args.deliver(answers);
   }
 
   async stop(): Promise<void> {
@@ -192,7 +206,7 @@ export class SocketServer {
   /** Arguments to execute, or what is wrong: told for this operation alone, the socket and its other operations go on. */
   async #prepare(context: SocketContext, id: string, payload: SubscribePayload) {
     const { pipeline, maskError, limits } = this.#options;
-    const { socket, peer, principal, gone, reading: message } = context.extra;
+    const { socket, flow, peer, principal, gone, reading: message } = context.extra;
     if (id.length > LONGEST_ID) {
       const reason = `An operation's id has at most ${LONGEST_ID} characters`;
       socket.close(CloseCode.BadRequest, reason);
@@ -218,14 +232,14 @@ export class SocketServer {
       const document = enveloped.parse(payload.query);
       const invalid = enveloped.validate(enveloped.schema, document);
       if (invalid.length > 0) return invalid.map(maskError);
-      const args: EnvelopedArgs = {
+      const args: PreparedArgs = {
         schema: enveloped.schema,
         document,
         operationName: payload.operationName,
         variableValues: payload.variables,
         contextValue: await enveloped.contextFactory(),
         execute: enveloped.execute,
-        subscribe: enveloped.subscribe,
+        deliver: (answers) => new SocketDelivery(id, answers, flow),
         message,
         peer,
       };
@@ -241,17 +255,18 @@ export class SocketServer {
   }
 }
 
-/** Every operation has functions of its own, through which the pipeline sees it. */
-interface EnvelopedArgs extends ExecutionArgs {
-  readonly execute: Execute;
-  readonly subscribe: Execute;
+/** Every operation has a function of its own to execute it, through which the pipeline sees it. */
+interface PreparedArgs extends ExecutionArgs {
+  readonly execute: ReturnType<Pipeline['getEnveloped']>['execute'];
+  /** Sends what a subscription answers to the socket that asked. */
+  readonly deliver: (answers: AnswerStream) => SocketDelivery;
   readonly message: Message | null;
   readonly peer: SocketPeer;
 }
-type Execute = ReturnType<Pipeline['getEnveloped']>['execute'];
 
-function executorOf(args: ExecutionArgs): Pick<EnvelopedArgs, 'execute' | 'subscribe'> {
-  return args as EnvelopedArgs;
+/** The core hands on the arguments as it was given them. */
+function preparedBy(args: ExecutionArgs): PreparedArgs {
+  return args as PreparedArgs;
 }
 
 function tooManyStreams(): GraphQLError {
@@ -264,27 +279,4 @@ function textOf(data: RawData): string {
   return Array.isArray(data)
     ? Buffer.concat(data).toString('utf8')
     : (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
-}
-
-/** Pings, and cuts a client that did not answer the last one. Returns a function that ends it. */
-function keepAlive(socket: WebSocket, clock: Clock, intervalMs: number): () => void {
-  let answered = true;
-  let timer: Timer;
-  const ping = () => {
-    // A client that does not take what it is sent is not read either, so no answer of it can be seen.
-    if (socket.isPaused) answered = true;
-    else if (!answered) {
-      socket.terminate();
-      return;
-    } else if (socket.readyState === WebSocket.OPEN) {
-      answered = false;
-      socket.ping();
-    }
-    timer = clock.after(intervalMs, ping);
-  };
-  socket.on('pong', () => {
-    answered = true;
-  });
-  timer = clock.after(intervalMs, ping);
-  return () => timer.cancel();
 }

@@ -72,6 +72,7 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
       sockets.handleUpgrade(request, stream, head, (socket) => {
         messages.watch(socket);
         server.connect(socket, {
+          transport: stream,
           authenticate(params) {
             try {
               const principal = principalOf(upgrade, credentialsOfParams(params));

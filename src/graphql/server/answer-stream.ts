@@ -1,0 +1,57 @@
+/** The answers of one subscription, as text. */
+import { PullStream } from '../../events/pull-stream.ts';
+import { readerTurns } from '../../events/turns.ts';
+import type { AnswerText, Selection } from './shared-answers.ts';
+
+/** In the shape of an execution result that writes itself down, which is what the HTTP transport sends as it is. */
+export interface Answer {
+  stringify(): string;
+}
+
+export class AnswerStream implements AsyncIterableIterator<Answer, undefined> {
+  readonly #source: AsyncIterator<unknown>;
+  readonly #selection: Selection;
+  #ended = false;
+
+  constructor(source: AsyncIterable<unknown>, selection: Selection) {
+    this.#source = source[Symbol.asyncIterator]();
+    this.#selection = selection;
+  }
+
+  /** One event at the reader's turn, so that nobody is kept waiting by the many that may be there. */
+  async next(): Promise<IteratorResult<Answer, undefined>> {
+    try {
+      const { value, done } = await this.#source.next();
+      if (done) return this.#end();
+      const made = this.#selection.answer(value);
+      const text = typeof made === 'string' ? made : await made;
+      await readerTurns.next();
+      return this.#ended ? this.#end() : { done: false, value: { stringify: () => text } };
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  /** The next answer if its event is there already. */
+  poll(): AnswerText | undefined {
+    const event: unknown = this.#source instanceof PullStream ? this.#source.poll() : undefined;
+    return event === undefined ? undefined : this.#selection.answer(event);
+  }
+
+  async return(): Promise<IteratorResult<Answer, undefined>> {
+    this.#end();
+    await this.#source.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #end(): IteratorResult<Answer, undefined> {
+    if (!this.#ended) this.#selection.leave();
+    this.#ended = true;
+    return { done: true, value: undefined };
+  }
+}
