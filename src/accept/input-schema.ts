@@ -1,6 +1,7 @@
 /** What may be submitted, as a schema: every limit of a job's input is here. */
 import { z } from 'zod';
 import { JOB_PRIORITIES } from '../domain/job.ts';
+import { jsonProblem } from '../domain/json.ts';
 import { RUNNER_OPTION_NAMES } from '../domain/model.ts';
 import { isBase64 } from './images.ts';
 
@@ -30,15 +31,21 @@ const NAMED_OPTIONS: Readonly<Record<string, string>> = {
   num_ctx: 'contextLength',
 };
 
-const json: z.ZodType<unknown> = z.unknown();
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 const text = z.string();
 const filled = z.string().refine((value) => value.trim() !== '', 'must not be empty.');
 
-const jsonObject = z.custom<Record<string, unknown>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be a JSON object.',
+/** Nothing else is asked of a value that is not even JSON, or is too deep to be looked at with recursion. */
+const json: z.ZodType<unknown> = z.unknown().superRefine((value, context) => {
+  const problem = jsonProblem(value);
+  if (problem) context.addIssue({ code: 'custom', ...problem, path: [...problem.path], continue: false });
+});
+
+const jsonObject = json.refine(
+  (value): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value),
+  { error: 'must be a JSON object.', abort: true },
 );
 
 const metadata = jsonObject.refine(

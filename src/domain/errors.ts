@@ -36,6 +36,11 @@ export class StoreFailedError extends VramkeeperError {
   readonly code = 'STORE_FAILED';
 }
 
+/** What was to be stored cannot be: it is no JSON, too deep, or a count that is no whole number. The same call will fail again. */
+export class UnstorableValueError extends VramkeeperError {
+  readonly code = 'UNSTORABLE_VALUE';
+}
+
 /** A state machine was asked for a transition that its table does not have: always a mistake of ours. */
 export class IllegalTransitionError extends VramkeeperError {
   readonly code = 'ILLEGAL_TRANSITION';

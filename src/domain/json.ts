@@ -4,6 +4,65 @@ export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
+/**
+ * Levels of lists and objects in each other, in any JSON that is taken in. Tool schemas and answers need some ten. `structuredClone` and
+ * `JSON.stringify` work by recursion and fail at a few thousand, fewer where the stack is deep already; `JSON.parse` does not fail at all.
+ */
+export const DEEPEST_JSON = 64;
+
+export interface JsonProblem {
+  /** From the value itself; cut off where it is long. */
+  readonly path: readonly string[];
+  /** Goes on after the name of the value: "must …". */
+  readonly message: string;
+}
+
+const LONGEST_PATH = 8;
+
+/** Why a value is not JSON that can be taken in; null when it is. The one rule for it, wherever JSON comes from. */
+export function jsonProblem(value: unknown): JsonProblem | null {
+  return problemAt(value, 0);
+}
+
+function problemAt(value: unknown, level: number): JsonProblem | null {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return null;
+    case 'number':
+      return Number.isFinite(value) ? null : { path: [], message: 'must be a finite number.' };
+    case 'object': {
+      if (value === null) return null;
+      if (level >= DEEPEST_JSON)
+        return { path: [], message: `must be nested at most ${DEEPEST_JSON} levels deep.` };
+      if (!Array.isArray(value) && !isPlain(value))
+        return {
+          path: [],
+          message: 'must be plain JSON: objects, lists, texts, numbers, true, false or null.',
+        };
+      return problemWithin(value, level);
+    }
+    default:
+      return { path: [], message: `must be JSON, which has no ${typeof value}.` };
+  }
+}
+
+function problemWithin(container: object, level: number): JsonProblem | null {
+  for (const [key, inner] of Object.entries(container)) {
+    // A field that is undefined is left out; in a list it would become null.
+    if (inner === undefined && !Array.isArray(container)) continue;
+    const problem = problemAt(inner, level + 1);
+    if (problem) return { ...problem, path: level < LONGEST_PATH ? [key, ...problem.path] : [] };
+  }
+  return null;
+}
+
+/** Of whatever realm: its prototype is none, or one that has none itself. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** JSON with object keys sorted at every depth: equal values give equal text, whatever order the caller wrote them in. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {

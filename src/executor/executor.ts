@@ -4,7 +4,7 @@
  */
 import { sleep } from '../clock.ts';
 import type { LoadSpec, Resident } from '../domain/backend.ts';
-import { messageOf, StoreClosedError } from '../domain/errors.ts';
+import { messageOf, StoreClosedError, UnstorableValueError } from '../domain/errors.ts';
 import type { BackendId, CellId, InstanceId, JobId } from '../domain/ids.ts';
 import { attemptNumber, isTerminal } from '../domain/job.ts';
 import type { ClaimedJob, JobChange, Store } from '../domain/store.ts';
@@ -318,6 +318,8 @@ export class Executor {
       try {
         return await operation();
       } catch (error) {
+        // The same call would fail again.
+        if (error instanceof UnstorableValueError) throw error;
         if (error instanceof StoreClosedError || this.#stopped.signal.aborted) throw error;
         this.#deps.logger.error(`A result could not be stored and is tried again: ${messageOf(error)}`);
         await this.#pause();

@@ -2,6 +2,7 @@
 import type { OutputSink, RunRequest } from '../domain/backend.ts';
 import { BackendError, messageOf } from '../domain/errors.ts';
 import { attemptNumber, type Job, type JobAttempt, type JobFailure, type JobResult } from '../domain/job.ts';
+import { jsonProblem } from '../domain/json.ts';
 import { blobsOf } from '../domain/request.ts';
 import type { ClaimedJob, Store } from '../domain/store.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
@@ -73,10 +74,22 @@ async function attempt(
       recorder.add(channel, text);
       outputs.append(job.id, channel, text);
     };
-    return await seat.handle.run({ modelName: job.modelName, request, blobs }, sink, signal);
+    return storable(await seat.handle.run({ modelName: job.modelName, request, blobs }, sink, signal));
   } finally {
     deadline?.cancel();
   }
+}
+
+/** A backend may answer any JSON, and what cannot be stored is no result. */
+function storable(result: JobResult): JobResult {
+  const toolCalls = result.kind === 'text' ? result.toolCalls : null;
+  const problem = jsonProblem({ raw: result.raw, toolCalls });
+  if (!problem) return result;
+  throw new BackendError(
+    'BACKEND_ERROR',
+    'retry',
+    `The answer of the backend cannot be kept: ${problem.path.join('.')} ${problem.message}`,
+  );
 }
 
 async function settle(

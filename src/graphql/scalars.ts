@@ -1,6 +1,6 @@
 /** The custom scalars. Each refuses what it does not mean, with a message that says what it would take. */
 import { type ConstValueNode, GraphQLError, GraphQLScalarType, Kind } from 'graphql';
-import type { Json } from '../domain/json.ts';
+import { type Json, jsonProblem } from '../domain/json.ts';
 import type { RawJson } from './raw-json.ts';
 
 /** RFC 3339 with an offset; fractions beyond milliseconds are cut off. Group 1 is the day of the month. */
@@ -137,6 +137,7 @@ function literalValue(node: ConstValueNode): Json {
 
 /** A value as an error message shows it: short, whatever was sent. */
 function shown(value: unknown): string {
-  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  const text = isNumber ? String(value) : jsonProblem(value) ? undefined : JSON.stringify(value);
   return text === undefined ? typeof value : text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -3,7 +3,6 @@ import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import {
-  endingOf,
   JOB_STATUSES,
   type Job,
   type JobCounts,
@@ -15,7 +14,7 @@ import {
   type OutputPart,
 } from '../domain/job.ts';
 import type { Json } from '../domain/json.ts';
-import { type BlobHash, blobsOf, type JobRequest } from '../domain/request.ts';
+import type { BlobHash, JobRequest } from '../domain/request.ts';
 import type {
   Batch,
   CancelOutcome,
@@ -37,7 +36,19 @@ import type {
   SubmitOutcome,
 } from '../domain/store.ts';
 import { type VectorPiece, type Vectors, vectorsIn } from '../domain/vectors.ts';
-import type { AnswerOf, EncodedFinish, InputOf, Operations, Reads } from './operation.ts';
+import {
+  checkPlain,
+  count,
+  duration,
+  encodeFilter,
+  encodeFinish,
+  encodePick,
+  encodeRelease,
+  encodeSubmission,
+  jsonText,
+  unicode,
+} from './encode.ts';
+import type { AnswerOf, InputOf, Operations, Reads } from './operation.ts';
 import type { CommitReport } from './queue-writer.ts';
 
 /** The part of a structured logger that a store needs. */
@@ -111,26 +122,30 @@ export abstract class StoreBase implements Store {
     }
   }
 
-  submit(submission: Submission): Promise<SubmitOutcome> {
-    const jobs = submission.jobs.map((job) => ({
-      ...job,
-      request: JSON.stringify(job.request),
-      blobs: blobsOf(job.request),
-    }));
-    return this.write('submit', { ...submission, jobs, blobs: compact(submission.blobs) });
+  /** Whatever it is, it can be sent and written: nothing that is asked for fails half-way to the rows, or takes others along. */
+  async #write<K extends keyof Operations>(
+    kind: K,
+    input: InputOf<Operations, K>,
+  ): Promise<AnswerOf<Operations, K>> {
+    checkPlain(input, kind);
+    return this.write(kind, input);
+  }
+
+  async submit(submission: Submission): Promise<SubmitOutcome> {
+    return this.#write('submit', encodeSubmission(submission));
   }
 
   async claim(claim: Claim): Promise<readonly ClaimedJob[]> {
-    const claimed = await this.write('claim', claim);
+    const claimed = await this.#write('claim', { ...claim, picks: claim.picks.map(encodePick) });
     return claimed.map(({ job, request }) => ({ job, request: JSON.parse(request) as JobRequest }));
   }
 
   begin(claims: readonly Fenced[]): Promise<readonly Job[]> {
-    return this.write('begin', claims);
+    return this.#write('begin', claims);
   }
 
   release(releases: readonly Release[]): Promise<readonly Job[]> {
-    return this.write('release', releases);
+    return this.#write('release', releases.map(encodeRelease));
   }
 
   async finish(finish: Finish): Promise<boolean> {
@@ -138,7 +153,7 @@ export abstract class StoreBase implements Store {
       const staged = await this.#stage(finish, finish.result.vectors);
       if (!staged) return false;
     }
-    return this.write('finish', encodeFinish(finish));
+    return this.#write('finish', encodeFinish(finish));
   }
 
   /** In portions, each a commit that others share: a hundred megabytes in one would hold them all up. */
@@ -153,31 +168,35 @@ export abstract class StoreBase implements Store {
   }
 
   refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number> {
-    return this.write('refuse', { picks, failure });
+    return this.#write('refuse', { picks: picks.map(encodePick), failure });
   }
 
   cancel(id: JobId, reason: string | null): Promise<CancelOutcome> {
-    return this.write('cancel', { id, reason });
+    return this.#write('cancel', { id, reason });
   }
 
   retry(id: JobId, queueLimit: number): Promise<RetryOutcome> {
-    return this.write('retry', { id, queueLimit });
+    return this.#write('retry', { id, queueLimit: count(queueLimit) });
   }
 
   setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome> {
-    return this.write('setPriority', { id, priority });
+    return this.#write('setPriority', { id, priority });
   }
 
   recover(): Promise<number> {
-    return this.write('recover', null);
+    return this.#write('recover', null);
   }
 
   tend(retentionMs: number): Promise<{ readonly nextInMs: number }> {
-    return this.write('tend', { retentionMs });
+    return this.#write('tend', { retentionMs: duration(retentionMs) });
   }
 
   async remember(space: string, key: string, value: Json): Promise<void> {
-    await this.write('remember', { space, key, value: JSON.stringify(value) });
+    await this.#write('remember', {
+      space: unicode(space),
+      key: unicode(key),
+      value: jsonText(value, `${space}.${key}`),
+    });
   }
 
   async job(id: JobId): Promise<Job | null> {
@@ -190,7 +209,7 @@ export abstract class StoreBase implements Store {
   }
 
   list(query: JobQuery): Promise<JobPage> {
-    return this.read('list', { ...query, limit: pageLimit(query.limit) });
+    return this.read('list', { ...query, filter: encodeFilter(query.filter), limit: pageLimit(query.limit) });
   }
 
   async countJobs(filter: JobFilter): Promise<number> {
@@ -199,7 +218,7 @@ export abstract class StoreBase implements Store {
       // These numbers are here already, as new as the last answered write.
       return [...new Set(statuses ?? JOB_STATUSES)].reduce((sum, status) => sum + this.#counts[status], 0);
     }
-    return this.read('countJobs', filter);
+    return this.read('countJobs', encodeFilter(filter));
   }
 
   changedSince(revision: number, limit: number): Promise<readonly Job[]> {
@@ -265,29 +284,6 @@ export abstract class StoreBase implements Store {
   }
 }
 
-/** Bytes of their own: a view would take all that it is a view of along to the other thread. */
-function compact(blobs: Submission['blobs']): Submission['blobs'] {
-  return new Map([...blobs].map(([hash, bytes]) => [hash, new Uint8Array(bytes)]));
-}
-
-function encodeFinish(finish: Finish): EncodedFinish {
-  const { id, fence } = finish;
-  const output = JSON.stringify(finish.output);
-  switch (finish.kind) {
-    case 'complete': {
-      const result = {
-        ending: JSON.stringify(endingOf(finish.result)),
-        raw: JSON.stringify(finish.result.raw),
-      };
-      return { id, fence, kind: 'complete', output, result };
-    }
-    case 'fail':
-      return { id, fence, kind: 'fail', output, failure: finish.failure, attempt: finish.attempt };
-    default:
-      return finish satisfies never;
-  }
-}
-
 function pageLimit(limit: number): number {
-  return Math.min(Math.max(0, Math.floor(limit)), LARGEST_PAGE);
+  return Math.min(count(limit), LARGEST_PAGE);
 }

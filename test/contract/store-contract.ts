@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Store } from '../../src/domain/store.ts';
+import { storeBoundsContract } from './store-bounds.ts';
 import { storeListContract } from './store-lists.ts';
 import { storeModelContract } from './store-model.ts';
 import { storeResultsContract } from './store-results.ts';
@@ -35,6 +36,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeRunningContract(current);
     storeResultsContract(current);
     storeSteeringContract(current);
+    storeBoundsContract(current);
   });
 
   storeListContract(name, makeStore);

@@ -2,9 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CallOf, Operations } from '../operation.ts';
 import { perform } from '../operations/operations.ts';
-import type { QueueWriter } from '../queue-writer.ts';
+import type { Mark, QueueWriter } from '../queue-writer.ts';
 import { failureOf } from './failures.ts';
-import type { Answer, Answers } from './protocol.ts';
+import type { Answer, Answers, NumberedCall } from './protocol.ts';
 
 export class GroupCommit {
   readonly #database: DatabaseSync;
@@ -18,7 +18,7 @@ export class GroupCommit {
   }
 
   /** Answers when all that succeeded is on disk. */
-  run(calls: readonly CallOf<Operations>[], now: number): Answers {
+  run(calls: readonly NumberedCall<Operations>[], now: number): Answers {
     this.#writer.now = now;
     // Nearly always nothing fails, and then the whole group costs no savepoints. Otherwise it is done again, with them.
     return this.#attempt(calls, plainly) ?? this.#attempt(calls, this.#carefully) ?? this.#refused(calls);
@@ -27,23 +27,20 @@ export class GroupCommit {
   #failure: unknown;
 
   #attempt(
-    calls: readonly CallOf<Operations>[],
+    calls: readonly NumberedCall<Operations>[],
     one: (writer: QueueWriter, call: CallOf<Operations>) => Answer,
   ): Answers | null {
     const mark = this.#writer.mark();
     try {
       this.#database.exec('BEGIN IMMEDIATE');
-      const answers = calls.map((call) => one(this.#writer, call));
+      const answers = calls.map(({ call }) => one(this.#writer, call));
       const report = this.#writer.report();
       this.#database.exec('COMMIT');
       this.#writer.settle();
-      return { answers, report };
+      return { numbers: numbersOf(calls), answers, report };
     } catch (error) {
       this.#failure = error;
-      // On some errors, a full disk among them, SQLite has rolled back by itself.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      this.#writer.rollBack(mark);
-      this.#onRollback();
+      this.#undo(mark);
       return null;
     }
   }
@@ -65,10 +62,26 @@ export class GroupCommit {
     }
   };
 
-  #refused(calls: readonly CallOf<Operations>[]): Answers {
-    const failure = failureOf(this.#failure);
-    return { answers: calls.map(() => ({ ok: false, failure })), report: null };
+  #undo(mark: Mark): void {
+    try {
+      // On some errors, a full disk among them, SQLite has rolled back by itself.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch (error) {
+      // Whoever comes next finds the transaction open, and is refused with what SQLite says of that.
+      this.#failure = error;
+    }
+    this.#writer.rollBack(mark);
+    this.#onRollback();
   }
+
+  #refused(calls: readonly NumberedCall<Operations>[]): Answers {
+    const failure = failureOf(this.#failure);
+    return { numbers: numbersOf(calls), answers: calls.map(() => ({ ok: false, failure })), report: null };
+  }
+}
+
+function numbersOf(calls: readonly NumberedCall<Operations>[]): readonly number[] {
+  return calls.map(({ number }) => number);
 }
 
 function plainly(writer: QueueWriter, call: CallOf<Operations>): Answer {

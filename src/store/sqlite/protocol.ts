@@ -13,19 +13,27 @@ export interface WorkerSettings {
   readonly now: number;
 }
 
+/** A call, and the number by which its answer finds the caller. */
+export interface NumberedCall<T> {
+  readonly number: number;
+  readonly call: CallOf<T>;
+}
+
 /** All calls of one tick. */
 export interface Request<T> {
   /** The store's time, epoch milliseconds: the clock lives in the store's own thread. */
   readonly now: number;
-  readonly calls: readonly CallOf<T>[];
+  readonly calls: readonly NumberedCall<T>[];
 }
 
 export type Answer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly failure: Failure };
 
-/** To the oldest calls not answered yet, in their order. */
 export interface Answers {
+  /** Of the calls that are answered. */
+  readonly numbers: readonly number[];
+  /** Same order and length. */
   readonly answers: readonly Answer[];
   /** Of the commit that they were part of. */
   readonly report: CommitReport | null;
@@ -37,7 +45,9 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'answers'; readonly answers: Answers }
   /** `Answers` as JSON: for rows of jobs it costs a fifth of a structured clone. */
-  | { readonly kind: 'text-answers'; readonly text: string };
+  | { readonly kind: 'text-answers'; readonly text: string }
+  /** A message to the worker could not be read: nobody will answer its calls. */
+  | { readonly kind: 'unread' };
 
 export type ToWorker<T> =
   | { readonly kind: 'calls'; readonly request: Request<T> }

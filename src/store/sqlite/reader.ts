@@ -3,9 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { CallOf, Reads } from '../operation.ts';
 import { failureOf } from './failures.ts';
 import { openForReading } from './open-database.ts';
-import type { Answer, FromWorker, ToWorker, WorkerSettings } from './protocol.ts';
+import type { Answer, FromWorker, NumberedCall, ToWorker, WorkerSettings } from './protocol.ts';
 import { SqliteReads } from './reads/reads.ts';
 import { Statements } from './statements.ts';
+import { tellAnswers } from './tell-answers.ts';
 
 function serve(settings: WorkerSettings): void {
   const port = parentPort;
@@ -14,7 +15,7 @@ function serve(settings: WorkerSettings): void {
   const database = openForReading(settings.dataDir);
   const reads = new SqliteReads(new Statements(database));
 
-  const answer = (call: CallOf<Reads>): Answer => {
+  const answer = ({ call }: { readonly call: CallOf<Reads> }): Answer => {
     try {
       return { ok: true, value: reads.perform(call) };
     } catch (error) {
@@ -23,17 +24,20 @@ function serve(settings: WorkerSettings): void {
   };
 
   /** One snapshot for all of a tick: cheaper than one each, and a page agrees with its own counts. */
-  const snapshot = (calls: readonly CallOf<Reads>[]): readonly Answer[] => {
+  const snapshot = (calls: readonly NumberedCall<Reads>[]): readonly Answer[] => {
     try {
       database.exec('BEGIN');
     } catch (error) {
       return calls.map(() => ({ ok: false, failure: failureOf(error) }));
     }
+    const answers = calls.map(answer);
     try {
-      return calls.map(answer);
-    } finally {
       database.exec('COMMIT');
+    } catch (error) {
+      // An error of the disk may have ended it already. What was read stands; the next snapshot must not find this one open.
+      if (database.isTransaction) return calls.map(() => ({ ok: false, failure: failureOf(error) }));
     }
+    return answers;
   };
 
   port.on('message', (message: ToWorker<Reads>) => {
@@ -42,8 +46,11 @@ function serve(settings: WorkerSettings): void {
       port.close();
       return;
     }
-    tell({ kind: 'answers', answers: { answers: snapshot(message.request.calls), report: null } });
+    const { calls } = message.request;
+    const numbers = calls.map(({ number }) => number);
+    tellAnswers(tell, { numbers, answers: snapshot(calls), report: null }, 'clone');
   });
+  port.on('messageerror', () => tell({ kind: 'unread' }));
   tell({ kind: 'ready', report: null });
 }
 

@@ -1,14 +1,14 @@
 /**
- * The line to a worker thread: gathers the calls of a tick into one message and hands each answer to its caller. The worker answers
- * in the order of the calls.
+ * The line to a worker thread: gathers the calls of a tick into one message and hands each answer to its caller, by the call's number. A call
+ * that cannot be sent, or an answer that got lost, is its own caller's failure and nobody else's.
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { StoreClosedError } from '../../domain/errors.ts';
+import { messageOf, StoreClosedError, StoreFailedError, UnstorableValueError } from '../../domain/errors.ts';
 import type { AnswerOf, CallOf, InputOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import { errorOf } from './failures.ts';
-import type { Answers, FromWorker, ToWorker, WorkerSettings } from './protocol.ts';
+import type { Answers, FromWorker, NumberedCall, ToWorker, WorkerSettings } from './protocol.ts';
 
 interface Caller {
   readonly resolve: (value: unknown) => void;
@@ -31,9 +31,10 @@ export class WorkerLine<T> {
   readonly #worker: Worker;
   readonly #ready: Promise<void>;
   readonly #ended: Promise<void>;
-  /** Sent or gathered, oldest first, not answered yet. */
-  readonly #callers: Caller[] = [];
-  #gathered: CallOf<T>[] = [];
+  /** Sent or gathered, not answered yet, by the number of the call. */
+  readonly #callers = new Map<number, Caller>();
+  #gathered: NumberedCall<T>[] = [];
+  #nextNumber = 1;
   #closed: Error | undefined;
 
   constructor(options: WorkerLineOptions) {
@@ -42,6 +43,7 @@ export class WorkerLine<T> {
     this.#worker = new Worker(file, { workerData: options.settings, name: `store-${options.name}` });
     this.#ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => this.#hear(message, resolve, reject));
+      this.#worker.on('messageerror', () => this.#lose());
       this.#worker.once('error', (error) => this.#end(error, reject));
       this.#worker.once('exit', () => this.#end(undefined, reject));
     });
@@ -57,10 +59,11 @@ export class WorkerLine<T> {
   call<K extends keyof T>(kind: K, input: InputOf<T, K>): Promise<AnswerOf<T, K>> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
-      this.#callers.push({ resolve: resolve as (value: unknown) => void, reject });
+      const number = this.#nextNumber++;
+      this.#callers.set(number, { resolve: resolve as (value: unknown) => void, reject });
       // The rest of the tick, and the callers that the last answers woke up, still get on.
       if (this.#gathered.length === 0) setImmediate(() => this.#send());
-      this.#gathered.push({ kind, input } as unknown as CallOf<T>);
+      this.#gathered.push({ number, call: { kind, input } as unknown as CallOf<T> });
     });
   }
 
@@ -78,8 +81,27 @@ export class WorkerLine<T> {
     if (this.#gathered.length === 0) return;
     const calls = this.#gathered;
     this.#gathered = [];
-    const message: ToWorker<T> = { kind: 'calls', request: { now: this.#options.now(), calls } };
-    this.#worker.postMessage(message);
+    const now = this.#options.now();
+    if (this.#post(calls, now) === null) return;
+    // One of them cannot be cloned. The others go by themselves, in their order.
+    for (const one of calls) {
+      const error = this.#post([one], now);
+      if (error === null) continue;
+      const refusal = new UnstorableValueError(`This cannot be stored: ${messageOf(error)}.`, {
+        cause: error,
+      });
+      this.#settle(one.number)?.reject(refusal);
+    }
+  }
+
+  /** Why it could not be sent; null when it was. */
+  #post(calls: readonly NumberedCall<T>[], now: number): unknown {
+    try {
+      this.#worker.postMessage({ kind: 'calls', request: { now, calls } } satisfies ToWorker<T>);
+      return null;
+    } catch (error) {
+      return error;
+    }
   }
 
   #hear(message: FromWorker, ready: () => void, failed: (error: Error) => void): void {
@@ -98,18 +120,39 @@ export class WorkerLine<T> {
       case 'text-answers':
         this.#handOut(JSON.parse(message.text) as Answers);
         return;
+      case 'unread':
+        this.#lose();
+        return;
       default:
         message satisfies never;
     }
   }
 
-  #handOut({ answers, report }: Answers): void {
+  #handOut({ numbers, answers, report }: Answers): void {
     if (report) this.#options.onReport(report);
-    const callers = this.#callers.splice(0, answers.length);
     for (const [at, answer] of answers.entries()) {
-      if (answer.ok) callers[at]?.resolve(answer.value);
-      else callers[at]?.reject(errorOf(answer.failure));
+      const caller = this.#settle(numbers[at] ?? 0);
+      if (answer.ok) caller?.resolve(answer.value);
+      else caller?.reject(errorOf(answer.failure));
     }
+  }
+
+  /** A message could not be read, here or there, and nobody knows which calls it was about. Answers that come all the same find nobody. */
+  #lose(): void {
+    const gathered = new Set(this.#gathered.map(({ number }) => number));
+    const sent = [...this.#callers.keys()].filter((number) => !gathered.has(number));
+    for (const number of sent)
+      this.#settle(number)?.reject(
+        new StoreFailedError(
+          'The answer of the store was lost. Look whether it was done before you try again.',
+        ),
+      );
+  }
+
+  #settle(number: number): Caller | undefined {
+    const caller = this.#callers.get(number);
+    this.#callers.delete(number);
+    return caller;
   }
 
   #end(error: Error | undefined, failed: (error: Error) => void): void {
@@ -122,7 +165,7 @@ export class WorkerLine<T> {
     this.#closed ??= death;
     const closed = this.#closed;
     failed(closed);
-    for (const caller of this.#callers.splice(0)) caller.reject(closed);
+    for (const number of [...this.#callers.keys()]) this.#settle(number)?.reject(closed);
     if (!asked) this.#options.onDeath(death);
   }
 }

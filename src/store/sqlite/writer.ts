@@ -1,16 +1,17 @@
 /** The worker thread that owns the database: the only one that writes. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { CallOf, Operations } from '../operation.ts';
+import type { Operations } from '../operation.ts';
 import { QueueWriter } from '../queue-writer.ts';
 import { failureOf } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Lease } from './lease.ts';
 import { openForWriting, prepareDirectory } from './open-database.ts';
 import { takeOwnerLock } from './owner-lock.ts';
-import type { FromWorker, Request, ToWorker, WorkerSettings } from './protocol.ts';
+import type { FromWorker, NumberedCall, Request, ToWorker, WorkerSettings } from './protocol.ts';
 import { recount } from './recount.ts';
 import { SqliteTables } from './sqlite-tables.ts';
 import { Statements } from './statements.ts';
+import { tellAnswers } from './tell-answers.ts';
 
 function open({ dataDir, serverId, leaseMs, now }: WorkerSettings) {
   prepareDirectory(dataDir);
@@ -44,14 +45,24 @@ function serve(settings: WorkerSettings): void {
     return;
   }
 
+  const take = (): ToWorker<Operations> | undefined => {
+    try {
+      return receiveMessageOnPort(port)?.message as ToWorker<Operations> | undefined;
+    } catch {
+      // It could not be read.
+      tell({ kind: 'unread' });
+      return undefined;
+    }
+  };
+
   /** What came while the last commit ran goes into the next one. */
   const gather = (
     first: Request<Operations>,
-  ): { calls: CallOf<Operations>[]; now: number; stop: boolean } => {
+  ): { calls: NumberedCall<Operations>[]; now: number; stop: boolean } => {
     const calls = [...first.calls];
     let now = first.now;
     while (calls.length < settings.groupLimit) {
-      const next = receiveMessageOnPort(port)?.message as ToWorker<Operations> | undefined;
+      const next = take();
       if (!next) break;
       if (next.kind === 'stop') return { calls, now, stop: true };
       calls.push(...next.request.calls);
@@ -60,10 +71,10 @@ function serve(settings: WorkerSettings): void {
     return { calls, now, stop: false };
   };
 
-  const commit = (calls: readonly CallOf<Operations>[], now: number) => {
+  const commit = (calls: readonly NumberedCall<Operations>[], now: number) => {
     for (let from = 0; from < calls.length; from += settings.groupLimit) {
       const group = calls.slice(from, from + settings.groupLimit);
-      tell({ kind: 'text-answers', text: JSON.stringify(store.group.run(group, now)) });
+      tellAnswers(tell, store.group.run(group, now), 'text');
     }
   };
 
@@ -78,6 +89,7 @@ function serve(settings: WorkerSettings): void {
     commit(gathered.calls, gathered.now);
     if (gathered.stop) stop();
   });
+  port.on('messageerror', () => tell({ kind: 'unread' }));
   tell({ kind: 'ready', report: store.report });
 }
 

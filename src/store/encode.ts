@@ -1,0 +1,148 @@
+/** What callers hand to a store, as it travels and rests: JSON as text, texts as Unicode, counts as whole numbers. Refuses what cannot be kept. */
+import { messageOf, UnstorableValueError } from '../domain/errors.ts';
+import { endingOf } from '../domain/job.ts';
+import { type JsonProblem, jsonProblem } from '../domain/json.ts';
+import { blobsOf } from '../domain/request.ts';
+import type { ClaimPick, Finish, JobFilter, NewJob, Release, Submission } from '../domain/store.ts';
+import type { EncodedFinish, EncodedJob, EncodedSubmission } from './operation.ts';
+
+/** The longest that anything waits or is kept: three thousand years stand for ever, and their end is still an instant that can be shown. */
+const LONGEST_MS = 1e14;
+/** Of the instants that a Date can be, in epoch milliseconds. */
+const LAST_INSTANT_MS = 8.64e15;
+
+/** @throws UnstorableValueError */
+export function encodeSubmission(submission: Submission): EncodedSubmission {
+  const { batch, idempotency } = submission;
+  return {
+    jobs: submission.jobs.map(encodeJob),
+    batch: batch && {
+      ...batch,
+      name: batch.name === null ? null : unicode(batch.name),
+      client: unicode(batch.client),
+    },
+    idempotency: idempotency && {
+      ...idempotency,
+      client: unicode(idempotency.client),
+      key: unicode(idempotency.key),
+    },
+    blobs: compact(submission.blobs),
+    queueLimit: count(submission.queueLimit),
+  };
+}
+
+/** @throws UnstorableValueError */
+export function encodeFinish(finish: Finish): EncodedFinish {
+  const { id, fence } = finish;
+  const output = stringified(finish.output, 'The output');
+  switch (finish.kind) {
+    case 'complete':
+      return {
+        id,
+        fence,
+        kind: 'complete',
+        output,
+        result: {
+          ending: jsonText(endingOf(finish.result), 'The result'),
+          raw: jsonText(finish.result.raw, 'The record of the backend'),
+        },
+      };
+    case 'fail':
+      return { id, fence, kind: 'fail', output, failure: finish.failure, attempt: finish.attempt };
+    default:
+      return finish satisfies never;
+  }
+}
+
+export function encodePick(pick: ClaimPick): ClaimPick {
+  return { ...pick, client: unicode(pick.client), count: count(pick.count) };
+}
+
+export function encodeRelease(release: Release): Release {
+  return { ...release, delayMs: duration(release.delayMs) };
+}
+
+/** Texts as they were stored, so that they find what was stored. */
+export function encodeFilter(filter: JobFilter): JobFilter {
+  const { labels, models } = filter;
+  return {
+    ...filter,
+    ...(labels && { labels: labels.map(({ key, value }) => ({ key: unicode(key), value: unicode(value) })) }),
+    ...(models && { models: models.map(unicode) }),
+  };
+}
+
+/** Whether an operation is plain data, but for the bytes of its blobs. @throws UnstorableValueError */
+export function checkPlain(input: unknown, name: string): void {
+  const isSubmission = typeof input === 'object' && input !== null && 'blobs' in input;
+  refuse(isSubmission ? { ...input, blobs: null } : input, name);
+}
+
+/** @throws UnstorableValueError */
+export function jsonText(value: unknown, what: string): string {
+  refuse(value, what);
+  return stringified(value, what);
+}
+
+/**
+ * Text as a database keeps it. Half of a surrogate pair is no character: UTF-8 has no bytes for it, and two texts that differ in such
+ * halves only would become one behind the back of whoever counts by them.
+ */
+export function unicode(text: string): string {
+  if (typeof text !== 'string') throw new UnstorableValueError(`A text is needed, not ${typeof text}.`);
+  return text.toWellFormed();
+}
+
+/** A number of things: whole, and none where it is no number. */
+export function count(value: number): number {
+  return Number.isNaN(value) ? 0 : Math.min(Math.max(0, Math.floor(value)), Number.MAX_SAFE_INTEGER);
+}
+
+/** Milliseconds from now on; at once where it is no number. */
+export function duration(ms: number): number {
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), LONGEST_MS);
+}
+
+function refuse(value: unknown, what: string): void {
+  let problem: JsonProblem | null;
+  try {
+    problem = jsonProblem(value);
+  } catch (error) {
+    // A value that runs code of its own when it is looked at.
+    throw new UnstorableValueError(`${what} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+  if (problem) throw new UnstorableValueError(`${[what, ...problem.path].join('.')} ${problem.message}`);
+}
+
+function encodeJob(job: NewJob): EncodedJob {
+  if (!Number.isSafeInteger(job.maxAttempts) || job.maxAttempts < 1)
+    throw new UnstorableValueError(
+      `maxAttempts must be a whole number of at least 1, not ${job.maxAttempts}.`,
+    );
+  if (job.deadline !== null && !(Math.abs(job.deadline) <= LAST_INSTANT_MS))
+    throw new UnstorableValueError(`deadline must be an instant in epoch milliseconds, not ${job.deadline}.`);
+  return {
+    ...job,
+    client: unicode(job.client),
+    modelName: unicode(job.modelName),
+    queue: unicode(job.queue) as NewJob['queue'],
+    labels: job.labels.map(({ key, value }) => ({ key: unicode(key), value: unicode(value) })),
+    request: jsonText(job.request, 'request'),
+    blobs: blobsOf(job.request),
+  };
+}
+
+/** Bytes of their own: a view would take all that it is a view of along to the other thread. */
+function compact(blobs: Submission['blobs']): Submission['blobs'] {
+  return new Map([...blobs].map(([hash, bytes]) => [hash, new Uint8Array(bytes)]));
+}
+
+function stringified(value: unknown, what: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw new UnstorableValueError(`${what} cannot be written as JSON: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
+}
