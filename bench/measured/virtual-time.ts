@@ -4,6 +4,7 @@
  */
 import { type Random, seededRandom, VirtualClock } from '../../src/clock.ts';
 import { Backlog } from '../../src/domain/backlog.ts';
+import type { Evidence } from '../../src/domain/evidence.ts';
 import { type BackendId, type InstanceId, type JobId, stableId } from '../../src/domain/ids.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
@@ -181,11 +182,19 @@ class AttachedReplay {
 
   #start(instanceId: InstanceId, job: ReplayedJob): void {
     const instance = this.#loop.state.instances.get(instanceId);
-    const left = (ranMs: number, suspect: boolean) =>
-      this.#loop.handle({ type: 'left', instanceId, jobId: job.id, client: CLIENT, ranMs, suspect });
+    const left = (ranMs: number, evidence: Evidence) =>
+      this.#loop.handle({
+        type: 'left',
+        instanceId,
+        jobId: job.id,
+        client: CLIENT,
+        ranMs,
+        evidence,
+        succeeded: ranMs > 0 && evidence === 'none',
+      });
     if (!instance) {
       this.#put(job);
-      left(0, false);
+      left(0, 'none');
       return;
     }
     if (instance.status === 'LOADING') {
@@ -196,11 +205,11 @@ class AttachedReplay {
     this.#server.run(instance.variant.modelName, instance.variant.options, job.outputTokens, {
       done: () => {
         job.doneAt = this.#clock.now();
-        left(this.#clock.monotonic() - startedAt, false);
+        left(this.#clock.monotonic() - startedAt, 'none');
       },
       failed: () => {
         this.#put(job);
-        left(0, true);
+        left(0, 'gone');
       },
     });
   }

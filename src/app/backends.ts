@@ -1,6 +1,7 @@
 /** From the configuration to backends, their probes, and what the scheduler must know of them. */
 import { createManagedOllamaBackend } from '../backend/managed/managed-backend.ts';
 import { AUTO_PARALLEL } from '../backend/managed/settings.ts';
+import type { Deadlines } from '../backend/ollama/deadlines.ts';
 import { createOllamaBackend } from '../backend/ollama/ollama-backend.ts';
 import { type Clock, systemRandom } from '../clock.ts';
 import type { BackendConfig, Config, GpuConfig, ManagedConfig } from '../config/config.ts';
@@ -59,7 +60,8 @@ function buildBackend(
   clock: Clock,
   logger: Logger,
 ): Backend {
-  if (!managed) return createOllamaBackend({ name, url, headers, clock, logger });
+  const deadlines = deadlinesOf(config);
+  if (!managed) return createOllamaBackend({ name, url, headers, clock, logger, deadlines });
   const { binary, models, contextLength, parallelLoads, promptCacheBytes, warmCells, keep, env } = managed;
   return createManagedOllamaBackend({
     name,
@@ -80,7 +82,17 @@ function buildBackend(
     clock,
     random: systemRandom,
     logger,
+    deadlines,
   });
+}
+
+function deadlinesOf({ patience = {} }: Config): Partial<Deadlines> {
+  const { loadStallMs, firstPieceMs, silenceMs } = patience;
+  return {
+    ...(loadStallMs !== undefined && { loadStallMs }),
+    ...(firstPieceMs !== undefined && { firstByteMs: firstPieceMs }),
+    ...(silenceMs !== undefined && { betweenChunksMs: silenceMs }),
+  };
 }
 
 function rulesOf({ managed, parallel }: BackendConfig, { contextLength }: Config): BackendRules {

@@ -181,6 +181,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
   });
 
   function observed(observation: BackendObservation): void {
+    noteMoves(observation);
     // Models first: residents are told apart by them.
     if (observation.models) registry.observe(observation.backendId, observation.models, observation.version);
     if (observation.gpus?.length) {
@@ -195,6 +196,14 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     // What cannot be used needs nothing that stands ready.
     if (gpus && observation.health !== 'UNREACHABLE')
       built?.backend.standReady?.(gpus.map(({ key, index }) => ({ key, index })));
+  }
+
+  /** Where the server places what it loads, the memory of its cards is all that is seen of a load. */
+  function noteMoves({ backendId, gpus }: BackendObservation): void {
+    const before = loop.state.backends.get(backendId);
+    if (!gpus || before?.settings.capabilities.placement !== 'server') return;
+    const used = new Map(before.gpus?.map(({ reading }) => [reading.key, reading.usedBytes]));
+    if (gpus.some(({ key, usedBytes }) => used.get(key) !== usedBytes)) executor.memoryMoved(backendId);
   }
 
   function perform(effect: Exclude<Effect, { type: 'decided' }>): void {

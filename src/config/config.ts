@@ -112,6 +112,16 @@ export interface LogConfig {
   readonly file: string | null;
 }
 
+/** How long a backend may show no sign of life. Absent: as long as is right for its kind. */
+export interface PatienceConfig {
+  /** A load without a sign that it gets on. */
+  readonly loadStallMs?: number;
+  /** From a request to the first byte of its answer. */
+  readonly firstPieceMs?: number;
+  /** Between two pieces of an answer. */
+  readonly silenceMs?: number;
+}
+
 export interface Config {
   readonly host: string;
   /** 0 lets the system choose. */
@@ -140,6 +150,8 @@ export interface Config {
   readonly log: LogConfig;
   /** Between two readings of a backend and its GPUs. */
   readonly pollIntervalMs: number;
+  /** Absent: every default. */
+  readonly patience?: PatienceConfig;
   /** The file that was read; null when there is none. */
   readonly configFile: string | null;
   /**

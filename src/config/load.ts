@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { MiB } from '../domain/units.ts';
 import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
-import type { KeyConfig, LoadedConfig, ModelConfig, ReservationConfig } from './config.ts';
+import type { KeyConfig, LoadedConfig, ModelConfig, PatienceConfig, ReservationConfig } from './config.ts';
 import {
   backendsFrom,
   type Environment,
@@ -180,12 +180,21 @@ function complete(settings: Settings, around: Surroundings): Rest {
       file: settings.log?.file ?? null,
     },
     pollIntervalMs: settings.pollInterval ?? 1000,
+    patience: patienceOf(settings),
   };
   if (!isLoopback(config.host) && config.keys.length === 0)
     throw new InvalidSettingError(
       `host: ${config.host} can be reached from other machines, so keys are needed. Add keys: [{ name: someone, key: a-long-secret }] to ${DEFAULT_FILE}, or use 127.0.0.1.`,
     );
   return config;
+}
+
+function patienceOf({ loadStallTimeout, firstPieceTimeout, silenceTimeout }: Settings): PatienceConfig {
+  return {
+    ...(loadStallTimeout !== undefined && { loadStallMs: loadStallTimeout }),
+    ...(firstPieceTimeout !== undefined && { firstPieceMs: firstPieceTimeout }),
+    ...(silenceTimeout !== undefined && { silenceMs: silenceTimeout }),
+  };
 }
 
 function defaultDataDir(around: Surroundings): string {

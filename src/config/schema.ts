@@ -142,6 +142,16 @@ const backend = backendShape.superRefine((value, context) => {
   if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);
 });
 
+const LEAST_PATIENCE_MS = 10_000;
+const MOST_PATIENCE_MS = 7 * 86_400_000;
+
+/** @param otherwise what a shorter one would do. */
+function patience(otherwise: string) {
+  return duration
+    .refine((ms) => ms >= LEAST_PATIENCE_MS, { error: `less than 10s: ${otherwise}` })
+    .refine((ms) => ms <= MOST_PATIENCE_MS, { error: 'more than 7d would never be noticed.' });
+}
+
 /** A duration, or -1 for as long as nobody needs the memory. */
 const keepAlive = z.union([z.literal([-1, '-1']).transform(() => null), duration], {
   error: (issue) =>
@@ -252,6 +262,11 @@ const settingsShape = z.strictObject({
     .superRefine(unique((entry) => entry.name, 'name'))
     .optional(),
   log: log.optional(),
+  loadStallTimeout: patience('an ordinary load would be given up.').optional(),
+  firstPieceTimeout: patience(
+    'a request that waits for its turn, or whose prompt is long, would be broken off.',
+  ).optional(),
+  silenceTimeout: patience('an answer in which a tool call is being written would be broken off.').optional(),
   pollInterval: duration
     .refine((milliseconds) => milliseconds >= 100, {
       error: 'less than 100ms would only keep the backend busy.',

@@ -115,8 +115,13 @@ export interface Backend {
   stop(): Promise<void>;
   /** @throws BackendError */
   inspect(signal: AbortSignal): Promise<BackendReading>;
-  /** Loads and resolves when it is ready. A load is never cancelled by a client of ours: `signal` is for shutdown and watchdogs. @throws BackendError */
-  load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle>;
+  /**
+   * Loads and resolves when it is ready. A load is never cancelled by a client of ours: `signal` is for shutdown and watchdogs. `progress`
+   * is called at each sign that it gets on, where there is any to see. @throws BackendError
+   */
+  load(spec: LoadSpec, signal: AbortSignal, progress?: () => void): Promise<InstanceHandle>;
+  /** How long a load that should take `expectedMs` may go without a sign of progress, in milliseconds. */
+  loadPatienceMs(expectedMs: number): number;
   /** Calls back when something about it has changed. Returns a function that ends it. */
   onChange?(listener: (what: BackendChange) => void): () => void;
   /**

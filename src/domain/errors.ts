@@ -127,6 +127,7 @@ export type FailureCode =
   | 'BACKEND_ERROR'
   | 'BACKEND_UNREACHABLE'
   | 'DEADLINE_EXCEEDED'
+  | 'ENGINE_DIED'
   | 'INSUFFICIENT_VRAM'
   | 'LOAD_FAILED'
   | 'MODEL_NOT_FOUND'
@@ -136,20 +137,50 @@ export type FailureCode =
 /**
  * What helps against a failed backend call.
  * - `retry`: the same call may succeed later; counts as an attempt.
- * - `wait`: the backend is gone or busy; it may succeed when the backend is back, and does not count as an attempt.
+ * - `wait`: the backend is gone; it may succeed when the backend is back, and does not count as an attempt.
+ * - `busy`: the backend has too much to do and refused to begin; does not count as an attempt while that may still pass.
  * - `free-memory`: only after memory was freed, or elsewhere; counts as an attempt.
  * - `none`: the same call will fail again.
  */
-export type Remedy = 'retry' | 'wait' | 'free-memory' | 'none';
+export type Remedy = 'retry' | 'wait' | 'busy' | 'free-memory' | 'none';
+
+export interface BackendErrorOptions {
+  readonly cause?: unknown;
+  /** What the backend itself asked for with its refusal, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** What went wrong lies in the request or in its answer: it says nothing against the instance. */
+  readonly aboutRequest?: boolean | undefined;
+}
 
 export class BackendError extends VramkeeperError {
   readonly code: FailureCode;
   readonly remedy: Remedy;
+  readonly retryAfterMs: number | null;
+  readonly aboutRequest: boolean;
 
-  constructor(code: FailureCode, remedy: Remedy, message: string, options?: { readonly cause?: unknown }) {
+  constructor(code: FailureCode, remedy: Remedy, message: string, options?: BackendErrorOptions) {
     super(message, options);
     this.code = code;
     this.remedy = remedy;
+    this.retryAfterMs = options?.retryAfterMs ?? null;
+    this.aboutRequest = options?.aboutRequest ?? false;
+  }
+}
+
+/** The request was not sent: its instance is there no more, or must not take it. Nothing was tried. */
+export class NotSentError extends BackendError {
+  constructor(message: string, options?: BackendErrorOptions) {
+    super('BACKEND_ERROR', 'wait', message, options);
+  }
+}
+
+/** The engine died or hung while it had the request, which may be what it died of. */
+export class EngineDiedError extends BackendError {}
+
+/** The request was sent, and nothing came of it for too long. Whatever holds it up may hold up the next one as well. */
+export class StalledError extends BackendError {
+  constructor(message: string, options?: BackendErrorOptions) {
+    super('BACKEND_ERROR', 'retry', message, options);
   }
 }
 

@@ -115,6 +115,12 @@ export interface JobAttempt {
   /** Null while it runs. */
   readonly finishedAt: number | null;
   readonly failure: JobFailure | null;
+  /** Whether it counts against `maxAttempts`. Absent: it does. */
+  readonly counts?: boolean;
+  /** The instance went while it ran, which may be its doing: the job runs alone until a run of it has ended otherwise. */
+  readonly suspect?: boolean;
+  /** Tries before this one that were left out of the history. Absent: none. */
+  readonly omittedBefore?: number;
 }
 
 /** A job as the queue sees it: everything but what it asks for and what came out of it, so that it is cheap to carry around. */
@@ -150,7 +156,7 @@ export interface Job {
   readonly backend: string | null;
   readonly instanceId: InstanceId | null;
   readonly failure: JobFailure | null;
-  /** Tries that ended without success, oldest first. The present or successful one is not among them. */
+  /** Tries that ended without success, oldest first, the middle ones of many left out. The present or successful one is not among them. */
   readonly history: readonly JobAttempt[];
 }
 
@@ -214,7 +220,37 @@ export function endingOf(result: JobResult): JobEnding {
 
 /** The attempt that a job is on, or ended with: one more than those that ended before it. */
 export function attemptNumber(job: Pick<Job, 'history'>): number {
-  return job.history.length + 1;
+  return (job.history.at(-1)?.number ?? 0) + 1;
+}
+
+/** Of the history of a job these are kept, whatever its length. */
+const FIRST_KEPT = 4;
+const LAST_KEPT = 28;
+
+/** The history with one more try. Of many the first and the last are kept, with the number of those between. */
+export function withAttempt(history: readonly JobAttempt[], attempt: JobAttempt): readonly JobAttempt[] {
+  const all = [...history, attempt];
+  const left = all[FIRST_KEPT];
+  const next = all[FIRST_KEPT + 1];
+  if (all.length <= FIRST_KEPT + LAST_KEPT || !left || !next) return all;
+  const omittedBefore = 1 + (left.omittedBefore ?? 0);
+  return [...all.slice(0, FIRST_KEPT), { ...next, omittedBefore }, ...all.slice(FIRST_KEPT + 2)];
+}
+
+/** Tries that were left out of the history. */
+export function omittedAttempts({ history }: Pick<Job, 'history'>): number {
+  return history.reduce((sum, { omittedBefore }) => sum + (omittedBefore ?? 0), 0);
+}
+
+/** The latest tries that came to nothing and did not count, without one between that did. */
+export function triesInVain({ history }: Pick<Job, 'history'>): number {
+  const last = history.findLastIndex(({ counts }) => counts !== false);
+  return history.length - 1 - last;
+}
+
+/** Whether its last run may have been what ended the instance that it ran on. */
+export function isSuspect({ history }: Pick<Job, 'history'>): boolean {
+  return history.at(-1)?.suspect ?? false;
 }
 
 /** The text of the last attempt in `parts` on each channel. */

@@ -2,7 +2,7 @@
 import type { CellState, CellStatistics } from './cell.ts';
 import type { Decision, JobWaiting } from './decision.ts';
 import type { Gpu, VramUsage } from './gpu.ts';
-import type { BackendId, CellId, GpuId, JobId, ModelId } from './ids.ts';
+import type { BackendId, CellId, GpuId, InstanceId, JobId, ModelId } from './ids.ts';
 import type { Instance } from './instance.ts';
 import type { Job, JobPriority } from './job.ts';
 import type { ModelInfo } from './model.ts';
@@ -51,6 +51,17 @@ export interface StrayServer {
   readonly version: string | null;
   /** What it means for us and what to do. */
   readonly problem: string;
+}
+
+/** Something that has failed again and again, and is still tried. */
+export interface Trouble {
+  readonly kind: 'CLAIM' | 'RESULT' | 'UNLOAD';
+  /** Of its first failure in a row, epoch milliseconds. */
+  readonly since: number;
+  /** What went wrong the last time. */
+  readonly message: string;
+  /** Null where it is not about one. */
+  readonly instanceId: InstanceId | null;
 }
 
 export interface ModelState {

@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Backend } from '../domain/backend.ts';
 import type { OutputWriter } from '../domain/events.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Variant } from '../domain/model.ts';
 import type { Store } from '../domain/store.ts';
@@ -15,7 +16,8 @@ export interface ExecutorReports {
     jobId: JobId;
     client: string;
     ranMs: number;
-    suspect: boolean;
+    evidence: Evidence;
+    succeeded: boolean;
   }): void;
   loaded(
     instanceId: InstanceId,

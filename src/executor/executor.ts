@@ -2,41 +2,61 @@
  * Carries out what the scheduler decided: claims, loads, unloads, runs. It never decides; what came of an effect goes back to the
  * loop as an event. Effects do not throw: every failure becomes an event, a released job or a recorded failure.
  */
-import { sleep } from '../clock.ts';
 import type { LoadSpec, Resident } from '../domain/backend.ts';
-import { messageOf, StoreClosedError, UnstorableValueError } from '../domain/errors.ts';
+import { BackendError, messageOf, StoreClosedError } from '../domain/errors.ts';
 import type { BackendId, CellId, InstanceId, JobId } from '../domain/ids.ts';
-import { attemptNumber, isTerminal } from '../domain/job.ts';
+import { isTerminal } from '../domain/job.ts';
 import type { ClaimedJob, JobChange, Store } from '../domain/store.ts';
+import type { Trouble } from '../domain/system.ts';
+import { formatDuration } from '../domain/units.ts';
+import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
 import { HeldClaims } from './held-claims.ts';
-import { afterFailure, remedyOf } from './retry-policy.ts';
+import { Insistence } from './insistence.ts';
+import { LoadWatch } from './load-watch.ts';
+import { evidenceOf, remedyOf } from './retry-policy.ts';
 import { runJob } from './run-job.ts';
-import { RunEnded, type Seat, unknownResident } from './seat.ts';
-
-/** A load gets ten times what it should take, and at least two minutes: an estimate is no promise. */
-const LOAD_PATIENCE = 10;
-const LEAST_LOAD_LIMIT_MS = 120_000;
-/** Pause before something that must succeed is tried again. */
-const TRY_AGAIN_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+import { RunEnded, Seat } from './seat.ts';
+import { Troubles } from './troubles.ts';
+import { unloadSeat } from './unloading.ts';
 
 export class Executor {
   readonly #deps: ExecutorDependencies;
   readonly #seats = new Map<InstanceId, Seat>();
   readonly #claims = new HeldClaims();
+  readonly #loads = new Map<Seat, LoadWatch>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
+  readonly #troubles: Troubles;
+  readonly #insistence: Insistence;
   #draining = false;
 
   constructor(deps: ExecutorDependencies) {
     this.#deps = deps;
+    const { clock, logger } = deps;
+    this.#troubles = new Troubles(clock);
+    this.#insistence = new Insistence({
+      clock,
+      logger,
+      troubles: this.#troubles,
+      stopped: this.#stopped.signal,
+    });
+  }
+
+  /** What has failed the last time and is still tried. */
+  get troubles(): readonly Trouble[] {
+    return this.#troubles.open;
   }
 
   /** Jobs that run on an instance or wait for its load. */
   jobsOf(instanceId: InstanceId): readonly JobId[] {
     const seat = this.#seats.get(instanceId);
     return seat ? [...[...seat.running].map(({ claimed }) => claimed.job.id), ...seat.waiting.keys()] : [];
+  }
+
+  /** Memory of the backend's cards has come or gone: a load there may be what moves it. */
+  memoryMoved(backendId: BackendId): void {
+    for (const [seat, watch] of this.#loads) if (seat.backend.id === backendId) watch.sign();
   }
 
   /** The server process that holds an instance, where there is one of its own. */
@@ -58,9 +78,12 @@ export class Executor {
       let claimed: readonly ClaimedJob[] = [];
       try {
         claimed = await this.#deps.store.claim({ ...claim, backend: backendName, instanceId });
+        this.#troubles.over(CLAIMS);
       } catch (error) {
-        this.#deps.logger.error(`Jobs could not be claimed: ${messageOf(error)}`);
-        await this.#pause();
+        const message = messageOf(error);
+        this.#deps.logger.error(`Jobs could not be claimed: ${message}`);
+        if (!(error instanceof StoreClosedError)) this.#troubles.failed({ ...CLAIMS, message });
+        await this.#insistence.pause();
       }
       this.#deps.reports.claimed(
         claimNumber,
@@ -74,27 +97,27 @@ export class Executor {
     const seat = this.#open(instanceId, backendId, spec);
     this.#task(async () => {
       const { clock, reports, logger } = this.#deps;
-      const limit = clock.after(Math.max(LEAST_LOAD_LIMIT_MS, expectedMs * LOAD_PATIENCE), () =>
-        seat.lifetime.abort(new Error('The load took far longer than it should have.')),
-      );
+      const { modelName } = spec.variant;
+      const patienceMs = seat.backend.loadPatienceMs(expectedMs);
+      using watch = new LoadWatch(clock, patienceMs, () => seat.loading.abort(stalledLoad(seat, patienceMs)));
+      this.#loads.set(seat, watch);
       const startedAt = clock.monotonic();
       try {
-        const handle = await seat.backend.load(spec, seat.lifetime.signal);
+        const signal = AbortSignal.any([seat.loading.signal, seat.lifetime.signal]);
+        const handle = await seat.backend.load(spec, signal, () => watch.sign());
         seat.handle = handle;
         const loadMs = clock.monotonic() - startedAt;
-        logger.info(`${spec.variant.modelName} is loaded on ${seat.backend.name}.`, {
-          loadMs: Math.round(loadMs),
-        });
+        logger.info(`${modelName} is loaded on ${seat.backend.name}.`, { loadMs: Math.round(loadMs) });
         reports.loaded(instanceId, handle.variant, handle.measured, loadMs);
         await this.#beginWaiting(seat);
       } catch (error) {
         seat.loadError = error;
         if (!this.#stopped.signal.aborted)
-          logger.warn(`${spec.variant.modelName} could not be loaded: ${messageOf(error)}`);
+          logger.warn(`${modelName} could not be loaded: ${messageOf(error)}`);
         reports.loadFailed(instanceId, error, clock.monotonic() - startedAt);
         await this.#failWaiting(seat, error);
       } finally {
-        limit.cancel();
+        this.#loads.delete(seat);
       }
     });
   }
@@ -115,25 +138,11 @@ export class Executor {
       return;
     }
     this.#task(async () => {
-      const handle = seat.handle ?? seat.backend.adopt(unknownResident(seat.spec), seat.spec);
-      let said: string | null = null;
-      let pauseMs = TRY_AGAIN_MS;
-      // Told until it is confirmed: an instance that only might be gone still counts. Being forgotten ends it.
-      while (!seat.lifetime.signal.aborted) {
-        try {
-          await handle.unload(seat.lifetime.signal);
-          break;
-        } catch (error) {
-          if (seat.lifetime.signal.aborted) break;
-          // The same trouble again is no news, and asking more often is no help.
-          const message = messageOf(error);
-          if (message !== said)
-            this.#deps.logger.warn(`${seat.spec.variant.modelName} could not be unloaded: ${message}`);
-          pauseMs = message === said ? Math.min(LONGEST_PAUSE_MS, pauseMs * 2) : TRY_AGAIN_MS;
-          said = message;
-          await this.#pause(pauseMs);
-        }
-      }
+      await unloadSeat(seat, {
+        logger: this.#deps.logger,
+        troubles: this.#troubles,
+        pause: (ms) => this.#insistence.pause(ms),
+      });
       this.#seats.delete(instanceId);
       if (!seat.lifetime.signal.aborted) this.#deps.reports.unloaded(instanceId);
     });
@@ -145,7 +154,7 @@ export class Executor {
     if (!seat) return;
     this.#seats.delete(instanceId);
     seat.lifetime.abort(new Error('The instance is gone.'));
-    this.#task(() => this.#giveBack(seat, [...seat.waiting.values()]));
+    this.#task(() => this.#giveBack(seat));
   }
 
   /** Follows what the store says: what runs or waits under a claim that is over stops, and readers of ended jobs are let go. */
@@ -161,8 +170,7 @@ export class Executor {
     const grace = this.#deps.clock.after(graceMs, () => this.#endNow());
     if (graceMs <= 0) this.#endNow();
     for (const seat of this.#seats.values()) {
-      const waiting = [...seat.waiting.values()];
-      this.#task(() => this.#giveBack(seat, waiting));
+      this.#task(() => this.#giveBack(seat));
       if (!seat.handle) seat.lifetime.abort(new RunEnded('shutdown'));
     }
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
@@ -181,16 +189,7 @@ export class Executor {
   #open(instanceId: InstanceId, backendId: BackendId, spec: LoadSpec): Seat {
     const backend = this.#deps.backends.get(backendId);
     if (!backend) throw new Error(`There is no backend ${backendId}.`);
-    const seat: Seat = {
-      instanceId,
-      backend,
-      spec,
-      handle: null,
-      loadError: undefined,
-      waiting: new Map(),
-      running: new Set(),
-      lifetime: new AbortController(),
-    };
+    const seat = new Seat(instanceId, backend, spec);
     this.#seats.set(instanceId, seat);
     return seat;
   }
@@ -200,9 +199,9 @@ export class Executor {
       if (claimed.job.id === jobId && !this.#claims.hold(claimed.job))
         controller.abort(new RunEnded('not-held'));
     }
-    const waiting = seat.waiting.get(jobId)?.job;
+    const waiting = seat.waiting.get(jobId)?.claimed.job;
     if (!waiting || this.#claims.hold(waiting)) return;
-    seat.waiting.delete(jobId);
+    seat.dropWaiting(jobId);
     this.#left(seat, jobId, waiting.client);
   }
 
@@ -220,18 +219,36 @@ export class Executor {
     }
     for (const one of held) {
       if (one.job.status === 'RUNNING') this.#run(seat, one);
-      else seat.waiting.set(one.job.id, one);
+      else this.#wait(seat, one);
     }
     // The load may have ended while the claim was under way.
     if (seat.loadError !== undefined) await this.#failWaiting(seat, seat.loadError);
     else if (seat.handle) await this.#beginWaiting(seat);
   }
 
+  #wait(seat: Seat, claimed: ClaimedJob): void {
+    const { job } = claimed;
+    const deadline = atDeadline(job, this.#deps.clock, () => {
+      if (!seat.dropWaiting(job.id)) return;
+      const end = {
+        ...fenced(job),
+        kind: 'fail',
+        failure: DEADLINE_PASSED,
+        attempt: null,
+        output: [],
+      } as const;
+      this.#task(async () => {
+        await this.#insistence.on(() => this.#deps.store.finish(end));
+        this.#left(seat, job.id, job.client);
+      });
+    });
+    seat.waiting.set(job.id, { claimed, deadline });
+  }
+
   async #beginWaiting(seat: Seat): Promise<void> {
-    const waiting = [...seat.waiting.values()];
+    const waiting = seat.takeWaiting();
     if (waiting.length === 0) return;
-    seat.waiting.clear();
-    const begun = await this.#insist(() => this.#deps.store.begin(waiting.map(({ job }) => job)));
+    const begun = await this.#insistence.on(() => this.#deps.store.begin(waiting.map(({ job }) => job)));
     const running = new Map(begun.map((job) => [job.id, job]));
     for (const one of waiting) {
       const job = running.get(one.job.id);
@@ -240,60 +257,48 @@ export class Executor {
     }
   }
 
-  /** A load that failed is an attempt of the jobs that were claimed for it. */
+  /** Jobs that never ran lose nothing by a load that failed, unless it can never succeed. */
   async #failWaiting(seat: Seat, error: unknown): Promise<void> {
-    const waiting = [...seat.waiting.values()];
-    seat.waiting.clear();
-    if (this.#stopped.signal.aborted || this.#draining) {
-      await this.#release(waiting);
+    const isFinal = remedyOf(error) === 'none' && error instanceof BackendError;
+    if (!isFinal || this.#stopped.signal.aborted || this.#draining) {
+      await this.#giveBack(seat);
       return;
     }
-    for (const { job } of waiting) {
-      const verdict = afterFailure(job, error, this.#deps.random);
-      const now = this.#deps.clock.now();
-      const attempt = {
-        number: attemptNumber(job),
-        backend: seat.backend.name,
-        startedAt: now,
-        finishedAt: now,
-        failure: verdict.failure,
-      };
-      if (verdict.kind === 'fail') {
-        await this.#insist(() =>
-          this.#deps.store.finish({
-            ...fenced(job),
-            kind: 'fail',
-            failure: verdict.failure,
-            attempt,
-            output: [],
-          }),
-        );
-      } else {
-        const { counts, delayMs } = verdict;
-        await this.#insist(() => this.#deps.store.release([{ ...fenced(job), attempt, counts, delayMs }]));
-      }
+    const failure = { code: error.code, message: messageOf(error), retryable: false };
+    for (const { job } of seat.takeWaiting()) {
+      const end = { ...fenced(job), kind: 'fail', failure, attempt: null, output: [] } as const;
+      await this.#insistence.on(() => this.#deps.store.finish(end));
       this.#left(seat, job.id, job.client);
     }
   }
 
   #run(seat: Seat, claimed: ClaimedJob): void {
-    const run = { claimed, controller: new AbortController() };
+    const run = { claimed, controller: new AbortController(), sentAt: null, hadCompany: false };
     seat.running.add(run);
     if (this.#stopped.signal.aborted) run.controller.abort(new RunEnded('shutdown'));
     this.#task(() =>
       runJob(seat, run, this.#deps, {
-        insist: (operation) => this.#insist(operation),
+        stopped: this.#stopped.signal,
+        insist: (operation) => this.#insistence.on(operation),
         left: (ranMs, error) => {
           seat.running.delete(run);
-          const suspect = error !== null && !(error instanceof RunEnded) && remedyOf(error) !== 'none';
-          this.#reportLeft(seat.instanceId, claimed.job.id, claimed.job.client, ranMs, suspect);
+          const evidence = error === null || error instanceof RunEnded ? 'none' : evidenceOf(error);
+          const { id: jobId, client } = claimed.job;
+          this.#deps.reports.left({
+            instanceId: seat.instanceId,
+            jobId,
+            client,
+            ranMs,
+            evidence,
+            succeeded: error === null,
+          });
         },
       }),
     );
   }
 
-  async #giveBack(seat: Seat, claimed: readonly ClaimedJob[]): Promise<void> {
-    for (const { job } of claimed) seat.waiting.delete(job.id);
+  async #giveBack(seat: Seat): Promise<void> {
+    const claimed = seat.takeWaiting();
     await this.#release(claimed);
     for (const { job } of claimed) this.#left(seat, job.id, job.client);
   }
@@ -301,34 +306,16 @@ export class Executor {
   async #release(claimed: readonly ClaimedJob[]): Promise<void> {
     if (claimed.length === 0) return;
     const releases = claimed.map(({ job }) => ({ ...fenced(job), attempt: null, counts: false, delayMs: 0 }));
-    await this.#insist(() => this.#deps.store.release(releases));
+    await this.#insistence.on(() => this.#deps.store.release(releases));
   }
 
   #left(seat: Seat, jobId: JobId, client: string): void {
     this.#reportLeft(seat.instanceId, jobId, client);
   }
 
-  #reportLeft(instanceId: InstanceId, jobId: JobId, client: string, ranMs = 0, suspect = false): void {
-    this.#deps.reports.left({ instanceId, jobId, client, ranMs, suspect });
-  }
-
-  /** A write that must not be lost is tried until it succeeds or the store is closed (then a restart finds the job again). */
-  async #insist<T>(operation: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await operation();
-      } catch (error) {
-        // The same call would fail again.
-        if (error instanceof UnstorableValueError) throw error;
-        if (error instanceof StoreClosedError || this.#stopped.signal.aborted) throw error;
-        this.#deps.logger.error(`A result could not be stored and is tried again: ${messageOf(error)}`);
-        await this.#pause();
-      }
-    }
-  }
-
-  #pause(ms = TRY_AGAIN_MS): Promise<void> {
-    return sleep(this.#deps.clock, ms, this.#stopped.signal).catch(() => {});
+  /** It never ran there. */
+  #reportLeft(instanceId: InstanceId, jobId: JobId, client: string): void {
+    this.#deps.reports.left({ instanceId, jobId, client, ranMs: 0, evidence: 'none', succeeded: false });
   }
 
   #task(work: () => Promise<void>): void {
@@ -344,4 +331,14 @@ export class Executor {
 
 function fenced(job: ClaimedJob['job']) {
   return { id: job.id, fence: job.fence };
+}
+
+const CLAIMS = { kind: 'CLAIM', instanceId: null } as const;
+
+function stalledLoad({ spec, backend }: Seat, patienceMs: number): BackendError {
+  return new BackendError(
+    'LOAD_FAILED',
+    'retry',
+    `${spec.variant.modelName} showed no sign of loading on ${backend.name} for ${formatDuration(patienceMs)} and was given up. If its disk is that slow, set a longer loadStallTimeout.`,
+  );
 }

@@ -1,44 +1,80 @@
-/** What becomes of a job whose attempt failed. */
+/** What becomes of a job whose run failed, and what the failure says about the instance. */
 import type { Random } from '../clock.ts';
-import { BackendError, type FailureCode, messageOf, type Remedy } from '../domain/errors.ts';
-import type { Job, JobFailure } from '../domain/job.ts';
+import {
+  BackendError,
+  EngineDiedError,
+  type FailureCode,
+  messageOf,
+  NotSentError,
+  type Remedy,
+  StalledError,
+} from '../domain/errors.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import { type Job, type JobFailure, triesInVain } from '../domain/job.ts';
 
 export type Verdict =
-  /** Back to the queue; `counts` against `maxAttempts`. */
+  /** Back to the queue after a try; `counts` against `maxAttempts`. */
   | {
       readonly kind: 'release';
       readonly counts: boolean;
+      readonly suspect: boolean;
       readonly delayMs: number;
       readonly failure: JobFailure;
     }
+  /** Back to the queue as if nothing had been tried. */
+  | { readonly kind: 'return'; readonly delayMs: number }
   | { readonly kind: 'fail'; readonly failure: JobFailure };
 
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
+/** A server may ask for more patience than we would have, and not for any. */
+const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
+/** Tries in a row that a lost or busy backend may end without a count: with the delays between them about a quarter of an hour. */
+export const MOST_IN_VAIN = 20;
 
 /** A failure that is not a BackendError is a mistake of ours; another try may still succeed. */
 export function remedyOf(error: unknown): Remedy {
   return error instanceof BackendError ? error.remedy : 'retry';
 }
 
+/** How a run may end without its request being done. */
+export interface FailedRun {
+  readonly error: unknown;
+  /** Other requests ran on the instance when it went: which of them it died of is not known. */
+  readonly hadCompany: boolean;
+}
+
 export function afterFailure(
-  job: Pick<Job, 'failedAttempts' | 'maxAttempts'>,
-  error: unknown,
+  job: Pick<Job, 'failedAttempts' | 'maxAttempts' | 'history'>,
+  { error, hadCompany }: FailedRun,
   random: Random,
 ): Verdict {
+  if (error instanceof NotSentError) return { kind: 'return', delayMs: FIRST_DELAY_MS };
   const code: FailureCode = error instanceof BackendError ? error.code : 'BACKEND_ERROR';
   const remedy = remedyOf(error);
   const failure: JobFailure = { code, message: messageOf(error), retryable: remedy !== 'none' };
-  const failed = job.failedAttempts + 1;
+  const inVain = triesInVain(job) + 1;
+  const died = error instanceof EngineDiedError;
+  const uncounted = (suspect: boolean): Verdict => {
+    const askedMs = error instanceof BackendError ? (error.retryAfterMs ?? 0) : 0;
+    const delayMs = Math.max(backoffMs(inVain, random), Math.min(askedMs, LONGEST_RETRY_AFTER_MS));
+    return { kind: 'release', counts: false, suspect, delayMs, failure };
+  };
+  const counted = (suspect: boolean): Verdict => {
+    const failed = job.failedAttempts + 1;
+    if (failed >= job.maxAttempts) return { kind: 'fail', failure };
+    return { kind: 'release', counts: true, suspect, delayMs: backoffMs(failed, random), failure };
+  };
   switch (remedy) {
     case 'none':
       return { kind: 'fail', failure };
     case 'wait':
-      return { kind: 'release', counts: false, delayMs: FIRST_DELAY_MS, failure };
+      return inVain > MOST_IN_VAIN ? counted(true) : uncounted(true);
+    case 'busy':
+      return inVain > MOST_IN_VAIN ? counted(false) : uncounted(false);
     case 'retry':
     case 'free-memory':
-      if (failed >= job.maxAttempts) return { kind: 'fail', failure };
-      return { kind: 'release', counts: true, delayMs: backoffMs(failed, random), failure };
+      return died && hadCompany ? uncounted(true) : counted(died);
     default:
       return remedy satisfies never;
   }
@@ -48,4 +84,24 @@ export function afterFailure(
 export function backoffMs(failures: number, random: Random): number {
   const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
   return Math.round(full * (0.5 + random.next() / 2));
+}
+
+/** What a failed run says about its instance. */
+export function evidenceOf(error: unknown): Evidence {
+  if (error instanceof EngineDiedError || error instanceof NotSentError) return 'gone';
+  if (error instanceof StalledError) return 'stalled';
+  if (error instanceof BackendError && error.aboutRequest) return 'none';
+  const remedy = remedyOf(error);
+  switch (remedy) {
+    case 'none':
+    case 'busy':
+      return 'none';
+    case 'wait':
+      return 'gone';
+    case 'retry':
+    case 'free-memory':
+      return 'failed';
+    default:
+      return remedy satisfies never;
+  }
 }

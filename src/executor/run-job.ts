@@ -1,16 +1,20 @@
 /** One attempt of one job on an instance, from its first byte to what is recorded of it. */
 import type { OutputSink, RunRequest } from '../domain/backend.ts';
-import { BackendError, messageOf } from '../domain/errors.ts';
-import { attemptNumber, type Job, type JobAttempt, type JobFailure, type JobResult } from '../domain/job.ts';
+import { BackendError, messageOf, NotSentError } from '../domain/errors.ts';
+import { attemptNumber, isSuspect, type JobAttempt, type JobFailure, type JobResult } from '../domain/job.ts';
 import { jsonProblem } from '../domain/json.ts';
 import { blobsOf } from '../domain/request.ts';
 import type { ClaimedJob, Store } from '../domain/store.ts';
+import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
+import { examined } from './lost-server.ts';
 import { OutputRecorder } from './output-recorder.ts';
-import { afterFailure } from './retry-policy.ts';
+import { afterFailure, evidenceOf } from './retry-policy.ts';
 import { type Run, RunEnded, type Seat } from './seat.ts';
 
 export interface RunHooks {
+  /** Aborts when the server stops at once. */
+  readonly stopped: AbortSignal;
   insist<T>(operation: () => Promise<T>): Promise<T>;
   /** The slot is free: told as soon as the backend is done, so that the next job need not wait for the disk. */
   left(ranMs: number, error: unknown): void;
@@ -25,14 +29,13 @@ export async function runJob(
   const { store, clock } = deps;
   const { job } = run.claimed;
   const { signal } = run.controller;
-  const startedAt = clock.monotonic();
   const recorder = new OutputRecorder(attemptNumber(job));
   const outcome = await attempt(seat, run, recorder, deps).then(
     (result) => ({ result }),
     // Whatever an ended run fails with, it failed because it was ended.
     (error: unknown) => ({ error: signal.aborted ? signal.reason : error }),
   );
-  const ranMs = clock.monotonic() - startedAt;
+  const ranMs = run.sentAt === null ? 0 : clock.monotonic() - run.sentAt;
   if ('result' in outcome) {
     hooks.left(ranMs, null);
     const finish = {
@@ -45,7 +48,7 @@ export async function runJob(
     await hooks.insist(() => store.finish(finish));
   } else {
     hooks.left(ranMs, outcome.error);
-    await settle(seat, job, outcome.error, recorder, deps, hooks);
+    await settle(seat, run, outcome.error, recorder, deps, hooks);
   }
 }
 
@@ -58,25 +61,28 @@ async function attempt(
   const { store, outputs, clock } = deps;
   const { job, request } = run.claimed;
   const { signal } = run.controller;
-  const deadline =
-    job.deadline === null
-      ? null
-      : clock.after(job.deadline - clock.now(), () => run.controller.abort(new RunEnded('deadline')));
+  const deadline = atDeadline(job, clock, () => run.controller.abort(new RunEnded('deadline')));
   outputs.open(job.id, attemptNumber(job));
+  let leave = () => {};
   try {
     const blobs = await readBlobs(store, run.claimed);
+    leave = await seat.gate.enter(isSuspect(job), signal);
     signal.throwIfAborted();
-    if (!seat.handle)
-      throw new BackendError('BACKEND_ERROR', 'retry', 'The instance went before the job could start.');
+    if (!seat.handle) throw new NotSentError('The instance went before the job could start.');
     const sink: OutputSink = (channel, text) => {
       // What an ended run still says must not get into the text of the job's next one.
       if (signal.aborted) return;
       recorder.add(channel, text);
       outputs.append(job.id, channel, text);
     };
+    run.sentAt = clock.monotonic();
     return storable(await seat.handle.run({ modelName: job.modelName, request, blobs }, sink, signal));
+  } catch (error) {
+    if (evidenceOf(error) === 'gone') noteLoss(seat, run);
+    throw error;
   } finally {
     deadline?.cancel();
+    leave();
   }
 }
 
@@ -89,63 +95,74 @@ function storable(result: JobResult): JobResult {
     'BACKEND_ERROR',
     'retry',
     `The answer of the backend cannot be kept: ${problem.path.join('.')} ${problem.message}`,
+    { aboutRequest: true },
   );
+}
+
+/** Whoever was on the instance shares the suspicion; whoever is about to go there is sent back. */
+function noteLoss(seat: Seat, run: Run): void {
+  const company = [...seat.running].filter((other) => other !== run && other.sentAt !== null);
+  if (company.length > 0) run.hadCompany = true;
+  for (const other of company) other.hadCompany = true;
+  seat.gate.turnAway(new NotSentError('The instance went before the job could start.'));
 }
 
 async function settle(
   seat: Seat,
-  job: Job,
+  run: Run,
   error: unknown,
   recorder: OutputRecorder,
   deps: ExecutorDependencies,
   hooks: RunHooks,
 ): Promise<void> {
   const { store, clock, random, logger } = deps;
-  const ended = (failure: JobFailure): JobAttempt => ({
+  const { job } = run.claimed;
+  const claim = { id: job.id, fence: job.fence };
+  const ended = (failure: JobFailure, more: Pick<JobAttempt, 'counts' | 'suspect'> = {}): JobAttempt => ({
     number: attemptNumber(job),
     backend: seat.backend.name,
     startedAt: job.startedAt ?? clock.now(),
     finishedAt: clock.now(),
     failure,
+    ...more,
   });
+  const release = (attempt: JobAttempt | null, counts: boolean, delayMs: number) =>
+    hooks.insist(() => store.release([{ ...claim, attempt, counts, delayMs }]));
   const fail = (failure: JobFailure) =>
     hooks.insist(() =>
-      store.finish({
-        id: job.id,
-        fence: job.fence,
-        kind: 'fail',
-        failure,
-        attempt: ended(failure),
-        output: recorder.parts(),
-      }),
+      store.finish({ ...claim, kind: 'fail', failure, attempt: ended(failure), output: recorder.parts() }),
     );
   if (error instanceof RunEnded) {
     switch (error.why) {
       case 'not-held':
         return; // The store knows better already what has become of it.
       case 'shutdown':
-        await store.release([{ id: job.id, fence: job.fence, attempt: null, counts: false, delayMs: 0 }]);
+        await store.release([{ ...claim, attempt: null, counts: false, delayMs: 0 }]);
         return;
       case 'deadline':
-        await fail({
-          code: 'DEADLINE_EXCEEDED',
-          message: 'It was not finished by its deadline.',
-          retryable: true,
-        });
+        await fail(DEADLINE_PASSED);
         return;
     }
   }
-  const verdict = afterFailure(job, error, random);
-  logger.warn(`${job.id} failed on ${seat.spec.variant.modelName}: ${messageOf(error)}`, {
-    code: verdict.failure.code,
+  const cause = await examined(error, seat.backend, seat.spec.variant, clock, hooks.stopped);
+  const verdict = afterFailure(job, { error: cause, hadCompany: run.hadCompany }, random);
+  logger.warn(`${job.id} failed on ${seat.spec.variant.modelName}: ${messageOf(cause)}`, {
     verdict: verdict.kind,
   });
-  if (verdict.kind === 'fail') await fail(verdict.failure);
-  else {
-    const { counts, delayMs, failure } = verdict;
-    await hooks.insist(() =>
-      store.release([{ id: job.id, fence: job.fence, attempt: ended(failure), counts, delayMs }]),
-    );
+  switch (verdict.kind) {
+    case 'fail':
+      await fail(verdict.failure);
+      return;
+    case 'return':
+      await release(null, false, verdict.delayMs);
+      return;
+    case 'release': {
+      const { counts, suspect, delayMs, failure } = verdict;
+      await release(ended(failure, { counts, ...(suspect && { suspect }) }), counts, delayMs);
+      return;
+    }
+    default:
+      verdict satisfies never;
   }
 }
 

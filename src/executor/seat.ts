@@ -1,26 +1,61 @@
 /** Where jobs sit: an instance with its handle, the jobs that wait for its load, and those that run on it. */
-import type { Backend, InstanceHandle, LoadSpec, Resident } from '../domain/backend.ts';
+import type { Timer } from '../clock.ts';
+import type { Backend, InstanceHandle, LoadSpec } from '../domain/backend.ts';
 import type { InstanceId, JobId } from '../domain/ids.ts';
 import type { ClaimedJob } from '../domain/store.ts';
+import { Gate } from './gate.ts';
 
 export interface Run {
   readonly claimed: ClaimedJob;
   readonly controller: AbortController;
+  /** When its request went to the instance, by the monotonic clock; null before, in the queue of the gate too. */
+  sentAt: number | null;
+  /** The instance went while it and others ran there. */
+  hadCompany: boolean;
 }
 
-export interface Seat {
+/** A job that was claimed for an instance that is still loading. */
+export interface Waiting {
+  readonly claimed: ClaimedJob;
+  readonly deadline: Timer | null;
+}
+
+export class Seat {
   readonly instanceId: InstanceId;
   readonly backend: Backend;
   readonly spec: LoadSpec;
   /** Null while it loads, and after a load that failed. */
-  handle: InstanceHandle | null;
+  handle: InstanceHandle | null = null;
   /** Set when the load failed: jobs claimed for it meanwhile share its fate. */
   loadError: unknown;
-  readonly waiting: Map<JobId, ClaimedJob>;
+  readonly waiting = new Map<JobId, Waiting>();
   /** By claim and not by job: one that was cancelled and queued again can run while its earlier run still ends. */
-  readonly running: Set<Run>;
-  /** Aborts the load or the unload under way. */
-  readonly lifetime: AbortController;
+  readonly running = new Set<Run>();
+  readonly gate = new Gate();
+  /** Ends the load under way, and nothing else: what follows a load that failed still has to be done. */
+  readonly loading = new AbortController();
+  /** Ends whatever is under way, because nobody will hear of this instance again. */
+  readonly lifetime = new AbortController();
+
+  constructor(instanceId: InstanceId, backend: Backend, spec: LoadSpec) {
+    this.instanceId = instanceId;
+    this.backend = backend;
+    this.spec = spec;
+  }
+
+  /** Every job that waits for the load, which then waits here no more. */
+  takeWaiting(): readonly ClaimedJob[] {
+    const taken = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { deadline } of taken) deadline?.cancel();
+    return taken.map(({ claimed }) => claimed);
+  }
+
+  /** Whether it waited. */
+  dropWaiting(jobId: JobId): boolean {
+    this.waiting.get(jobId)?.deadline?.cancel();
+    return this.waiting.delete(jobId);
+  }
 }
 
 /** Why a run was ended from outside: the signal's reason. */
@@ -33,19 +68,4 @@ export class RunEnded extends Error {
     this.name = 'RunEnded';
     this.why = why;
   }
-}
-
-/** For an instance whose load failed: what the server really holds of it is not known. */
-export function unknownResident(spec: LoadSpec): Resident {
-  const { modelName, contextLength } = spec.variant;
-  return {
-    modelName,
-    digest: '',
-    contextLength,
-    sizeBytes: 0,
-    vramBytes: 0,
-    expiresAt: null,
-    parallel: null,
-    gpuKeys: null,
-  };
 }

@@ -9,6 +9,7 @@ import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
 import { probedBefore } from './probed-memory.ts';
 import { isOurProcess } from './release.ts';
 import { type InstanceRecord, type SchedulerState, withBackend, withEntry, withInstance } from './state.ts';
+import { NO_STRIKES } from './strikes.ts';
 import type { Reduced, World } from './turn.ts';
 
 /** Carries a plan into the state, and says what has to be done for it. */
@@ -85,7 +86,7 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
       reportedBytes: null,
       driverBytes: option.driverBytes,
       probed: probedBefore(backend?.gpus ?? []),
-      strikes: 0,
+      strikes: NO_STRIKES,
       overdue: new Set(),
       overdueCreditMs: 0,
       jobs: [],

@@ -1,6 +1,7 @@
 /** What the loop hears, and what it asks for. */
 import type { LoadSpec, Resident } from '../domain/backend.ts';
 import type { Remedy } from '../domain/errors.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
 import type { JobFailure } from '../domain/job.ts';
 import type { Variant } from '../domain/model.ts';
@@ -28,8 +29,8 @@ export type SchedulerEvent =
       readonly client: string;
       /** Time in the slot; 0 when it never ran. */
       readonly ranMs: number;
-      /** The instance may be broken. */
-      readonly suspect: boolean;
+      readonly evidence: Evidence;
+      readonly succeeded: boolean;
     }
   | {
       readonly type: 'loaded';

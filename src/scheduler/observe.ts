@@ -22,6 +22,7 @@ import {
   withInstance,
   withoutInstance,
 } from './state.ts';
+import { NO_STRIKES } from './strikes.ts';
 import type { Reduced, World } from './turn.ts';
 
 /** Share of an instance's bytes that an unexplained reading may lack: readings are not exact. */
@@ -256,7 +257,7 @@ function adopt(
     reportedBytes: resident.vramBytes,
     driverBytes,
     probed: UNSEEN,
-    strikes: 0,
+    strikes: NO_STRIKES,
     overdue: new Set(),
     overdueCreditMs: 0,
     jobs: [],

@@ -9,6 +9,7 @@ import type { PlannedClaim } from './decide/plan.ts';
 import type { Intent, Shortfall } from './decide/snapshot.ts';
 import type { ProbedMemory } from './probed-memory.ts';
 import { NO_STEERING, type Steering } from './steering-state.ts';
+import type { Strikes } from './strikes.ts';
 
 export interface SchedulerState {
   readonly paused: boolean;
@@ -108,8 +109,7 @@ export interface InstanceRecord extends Instance {
   /** What the driver is believed to take for it. */
   readonly driverBytes: number;
   readonly probed: ProbedMemory;
-  /** Runs in a row that ended as if it were broken. */
-  readonly strikes: number;
+  readonly strikes: Strikes;
   /** One for each claim that waits or runs on it: a job that was cancelled and queued again can be there twice for a moment. */
   readonly jobs: readonly JobId[];
   /** Those of them that came before their turn because they were overdue. */

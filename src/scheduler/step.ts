@@ -17,6 +17,7 @@ import { activate, charge } from './service.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import { type SchedulerState, withInstance, withoutEntry } from './state.ts';
 import { steer } from './steering-state.ts';
+import { isBroken, withRun } from './strikes.ts';
 import type { Reduced, World } from './turn.ts';
 
 export interface Step {
@@ -25,9 +26,6 @@ export interface Step {
   /** When to look again although nothing happened, epoch milliseconds; null for never. */
   readonly wakeAt: number | null;
 }
-
-/** Runs in a row that failed as if the instance were broken, after which it is loaded anew. */
-const MOST_STRIKES = 3;
 
 export function step(before: SchedulerState, event: SchedulerEvent, world: World, now: number): Step {
   const heard = hear(before, event, world, now);
@@ -131,15 +129,15 @@ function left(before: SchedulerState, event: EventOf<'left'>, now: number): Redu
   const overdue = new Set(instance.overdue);
   const wasOverdue = overdue.delete(event.jobId);
   const overdueCreditMs = settled(instance.overdueCreditMs, event.ranMs, wasOverdue);
-  const suspectSince = event.suspect ? now : instance.suspectSince;
+  // It gets no new job until a later reading has shown that it is still there.
+  const isDoubted = event.evidence !== 'none';
+  const suspectSince = isDoubted ? now : instance.suspectSince;
   const lastUsedAt = event.ranMs > 0 ? now : instance.lastUsedAt;
-  const effects: Effect[] = event.suspect
-    ? [{ type: 'poke', backendId: instance.backendId, when: 'soon' }]
-    : [];
-  const strikes = event.suspect ? instance.strikes + 1 : event.ranMs > 0 ? 0 : instance.strikes;
-  // A server can look healthy and yet answer nothing on one model; only a reload clears that.
-  const isBroken = strikes >= MOST_STRIKES && (instance.status === 'READY' || instance.status === 'DRAINING');
-  const status = isBroken ? nextInstanceStatus(instance.status, 'break') : instance.status;
+  const effects: Effect[] = isDoubted ? [{ type: 'poke', backendId: instance.backendId, when: 'soon' }] : [];
+  const strikes = withRun(instance.strikes, event.jobId, event);
+  const mayBreak = instance.status === 'READY' || instance.status === 'DRAINING';
+  const status =
+    mayBreak && isBroken(strikes) ? nextInstanceStatus(instance.status, 'break') : instance.status;
   return {
     state: withInstance(state, {
       ...instance,

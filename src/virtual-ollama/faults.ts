@@ -14,6 +14,10 @@ export interface Faults {
   oomMidStream: number;
   /** Generations that stop half-way and say nothing more. */
   stallMidStream: number;
+  /** Streams whose connection is cut half-way, while the server goes on. */
+  cutMidStream: number;
+  /** Requests for a runner that find the queue full. */
+  queueFull: number;
   /** Streams in which one line is not JSON. */
   garbageLine: number;
   /** Streams that end without a `done: true` line. */
@@ -28,6 +32,12 @@ export interface Faults {
   http500: number;
   /** A request aborted in mid-stream keeps its slot until the model is unloaded. */
   slotLeakOnAbort: boolean;
+  /** The engine dies of every prompt or text to embed that holds this; none does when it is empty. */
+  dieOf: string;
+  /** The engine fails at every one that holds this, with words of its own, and lives on. */
+  failOf: string;
+  /** The numbers of every text to embed that holds this are none. */
+  notANumberOf: string;
   /** How long `/api/ps` takes. Real time, not divided by `speed`. */
   slowPsMs: number;
   /** Every connection is cut at once, but for `/virtual/*`. */
@@ -43,6 +53,8 @@ export const NO_FAULTS: Readonly<Faults> = {
   dieMidStream: 0,
   oomMidStream: 0,
   stallMidStream: 0,
+  cutMidStream: 0,
+  queueFull: 0,
   garbageLine: 0,
   endWithoutDone: 0,
   failMidPull: 0,
@@ -50,6 +62,9 @@ export const NO_FAULTS: Readonly<Faults> = {
   stallMidPull: 0,
   http500: 0,
   slotLeakOnAbort: false,
+  dieOf: '',
+  failOf: '',
+  notANumberOf: '',
   slowPsMs: 0,
   down: false,
   orphanOnKill: true,
@@ -58,6 +73,14 @@ export const NO_FAULTS: Readonly<Faults> = {
 export type CountedFault = {
   [Name in keyof Faults]: Name extends 'slowPsMs' ? never : Faults[Name] extends number ? Name : never;
 }[keyof Faults];
+
+export type TextFault = { [Name in keyof Faults]: Faults[Name] extends string ? Name : never }[keyof Faults];
+
+/** Whether a text is one that fails. */
+export function isMeant(faults: Pick<FaultSource, 'state'>, name: TextFault, text: string): boolean {
+  const mark = faults.state[name];
+  return mark !== '' && text.includes(mark);
+}
 
 /** Where a server learns that it is to fail: switches of its own, or a file that several share. */
 export interface FaultSource {

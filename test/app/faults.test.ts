@@ -104,7 +104,7 @@ describe('when something goes wrong, no job is lost', () => {
     await using t = await TestApp.start();
     t.ollama.core.faults.set({ dieMidStream: 50 });
     const done = await t.ended(await t.generate('smollm:360m', { maxAttempts: 2 }));
-    expect(done).toMatchObject({ status: 'FAILED', failure: { code: 'BACKEND_ERROR', retryable: true } });
+    expect(done).toMatchObject({ status: 'FAILED', failure: { code: 'ENGINE_DIED', retryable: true } });
     expect(done.attempts).toHaveLength(2);
     const { retryJob } = await t.query(
       'mutation ($id: ID!) { retryJob(input: { id: $id }) { __typename ... on RetryJobPayload { job { status } } } }',

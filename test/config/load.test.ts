@@ -33,6 +33,7 @@ describe('defaults', () => {
       keys: [],
       log: { level: 'info', format: 'text', file: null },
       pollIntervalMs: 1000,
+      patience: {},
       ollama: expect.objectContaining({ namedBy: null }),
       configFile: null,
     });
@@ -88,6 +89,9 @@ maxBodyBytes: 1MiB
 keys: [{ name: ada, key: 0123456789abcdef, admin: true }, { name: bob, key: fedcba9876543210, maxPriority: low }]
 log: { level: debug, format: json, file: logs/out.log }
 pollInterval: 250ms
+loadStallTimeout: 20m
+firstPieceTimeout: 1h
+silenceTimeout: 10m
 `,
   });
   expect(config).toEqual({
@@ -138,6 +142,7 @@ pollInterval: 250ms
     ],
     log: { level: 'debug', format: 'json', file: join(folder, 'logs/out.log') },
     pollIntervalMs: 250,
+    patience: { loadStallMs: 1_200_000, firstPieceMs: 3_600_000, silenceMs: 600_000 },
     ollama: expect.objectContaining({ namedBy: 'vramkeeper.yaml:5: backends' }),
     configFile: join(folder, 'vramkeeper.yaml'),
   });

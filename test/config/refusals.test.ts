@@ -55,6 +55,21 @@ describe('refusals name the place, the value and what would be right', () => {
       /^vramkeeper.yaml:1: retention: "soon" is not a duration. Write .* 7d/,
     ],
     ['a negative duration', { yaml: 'retention: -1d' }, /"-1d" is not a duration/],
+    [
+      'a load stall time that is too short',
+      { yaml: 'loadStallTimeout: 5s' },
+      /loadStallTimeout: less than 10s/,
+    ],
+    [
+      'a silence that lasts for ever',
+      { env: { VRAMKEEPER_SILENCE_TIMEOUT: '30d' } },
+      /^VRAMKEEPER_SILENCE_TIMEOUT: .*more than 7d/,
+    ],
+    [
+      'a first piece that comes at no time',
+      { yaml: 'firstPieceTimeout: long' },
+      /firstPieceTimeout: .*not a duration/,
+    ],
     ['a poll interval that is too short', { yaml: 'pollInterval: 1ms' }, /pollInterval: less than 100ms/],
     [
       'a level',

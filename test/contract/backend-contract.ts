@@ -259,7 +259,7 @@ export function backendContract(name: string, makeWorld: () => Promise<BackendWo
       const handle = await loaded(world, world.models.completion);
       world.fail.nextGenerationMidway();
       const run = handle.run(asking(world.models.completion, PROMPT), () => {}, NEVER);
-      expect(await failureOf(run)).toEqual(['BACKEND_ERROR', 'retry']);
+      expect(await failureOf(run)).toEqual(['ENGINE_DIED', 'retry']);
       await outputOf(handle, asking(world.models.completion, PROMPT));
     });
 

@@ -340,7 +340,15 @@ export class MemoryWorld implements ModelResolver {
   }
 
   #left(instanceId: InstanceId, jobId: JobId, ranMs: number): void {
-    this.loop.handle({ type: 'left', instanceId, jobId, client: 'someone', ranMs, suspect: false });
+    this.loop.handle({
+      type: 'left',
+      instanceId,
+      jobId,
+      client: 'someone',
+      ranMs,
+      evidence: 'none',
+      succeeded: ranMs > 0,
+    });
   }
 
   #put(ids: readonly JobId[]): void {

@@ -13,6 +13,7 @@ import {
   withInstance,
 } from '../../src/scheduler/state.ts';
 import { type Step, step } from '../../src/scheduler/step.ts';
+import { NO_STRIKES } from '../../src/scheduler/strikes.ts';
 
 const backendId = stableId('bkd', 'box');
 const instanceId = stableId('ins', 'a');
@@ -61,7 +62,7 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
     pinned: false,
     expectedLoadMs: 1_000,
     freeBeforeLoad: new Map(),
-    strikes: 0,
+    strikes: NO_STRIKES,
     overdue: new Set(),
     overdueCreditMs: 0,
     reportedBytes: GiB,

@@ -254,7 +254,15 @@ export class SimulatedCluster {
   }
 
   #left(instanceId: InstanceId, { id: jobId, client }: ClusterJob, ranMs: number): void {
-    this.loop.handle({ type: 'left', instanceId, jobId, client, ranMs, suspect: false });
+    this.loop.handle({
+      type: 'left',
+      instanceId,
+      jobId,
+      client,
+      ranMs,
+      evidence: 'none',
+      succeeded: ranMs > 0,
+    });
   }
 }
 

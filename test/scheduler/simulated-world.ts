@@ -280,7 +280,15 @@ export class SimulatedWorld extends SimulatedServer {
   }
 
   #left(instanceId: InstanceId, { id: jobId, client }: SimulatedJob, ranMs: number): void {
-    this.loop.handle({ type: 'left', instanceId, jobId, client, ranMs, suspect: false });
+    this.loop.handle({
+      type: 'left',
+      instanceId,
+      jobId,
+      client,
+      ranMs,
+      evidence: 'none',
+      succeeded: ranMs > 0,
+    });
   }
 
   #start(instanceId: InstanceId, one: Held, job: SimulatedJob): void {

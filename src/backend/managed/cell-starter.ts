@@ -15,7 +15,12 @@ import { startFailure } from './failures.ts';
 import { type CellPurpose, startNote } from './note.ts';
 import { PrivateFolder } from './private-folder.ts';
 import { findProgram, type Program } from './program.ts';
-import { MANAGED_DEADLINES, type ManagedDeadlines, type ManagedOllamaOptions } from './settings.ts';
+import {
+  MANAGED_DEADLINES,
+  MANAGED_LOAD_STALL_MS,
+  type ManagedDeadlines,
+  type ManagedOllamaOptions,
+} from './settings.ts';
 
 const LISTENING = /Listening on 127\.0\.0\.1:(?<port>\d+)/;
 /** From SIGTERM to SIGKILL; Ollama itself needs some 50 ms. */
@@ -44,7 +49,12 @@ export class CellStarter {
   readonly #left = new Set<Promise<unknown>>();
 
   constructor({ options, supervisor, folder, made }: StarterOptions) {
-    this.deadlines = { ...DEFAULT_DEADLINES, ...MANAGED_DEADLINES, ...options.deadlines };
+    this.deadlines = {
+      ...DEFAULT_DEADLINES,
+      loadStallMs: MANAGED_LOAD_STALL_MS,
+      ...MANAGED_DEADLINES,
+      ...options.deadlines,
+    };
     this.#options = options;
     this.#supervisor = supervisor;
     this.#made = made;
@@ -75,9 +85,10 @@ export class CellStarter {
       const mismatch = deviceMismatch(plan.gpus, cell.process.output.tail(LOG_LINES));
       if (mismatch === null) return cell;
       const planned = plan.gpus.map((gpu) => gpu.key).join(', ') || 'no GPU';
+      // A driver that lost a card may find it again, and no job is to blame for it.
       throw new BackendError(
         'LOAD_FAILED',
-        'none',
+        'retry',
         `A server process was started for ${planned}, but ${mismatch}. Look into its log; managed.env may name other devices.`,
       );
     } catch (error) {

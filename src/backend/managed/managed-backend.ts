@@ -11,7 +11,7 @@ import type {
   Resident,
 } from '../../domain/backend.ts';
 import type { CellEvent, CellState, CellStatistics } from '../../domain/cell.ts';
-import { BackendError, messageOf } from '../../domain/errors.ts';
+import { messageOf, NotSentError } from '../../domain/errors.ts';
 import { type BackendId, type CellId, stableId } from '../../domain/ids.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import { listStats, type ProcessStat, readHostRoom, Supervisor } from '../supervisor/index.ts';
@@ -22,6 +22,7 @@ import { logsPrompts, planOf } from './cell-plan.ts';
 import { CellStarter } from './cell-starter.ts';
 import { SERVER_STOPS, unusable } from './failures.ts';
 import { loadInto } from './load.ts';
+import { watchLoad } from './load-signs.ts';
 import { type InstanceKeeper, ManagedInstance, VanishedInstance } from './managed-instance.ts';
 import { ManagedLibrary } from './managed-library.ts';
 import { readManifest, requireModelFolder, weightFiles } from './manifest.ts';
@@ -138,9 +139,9 @@ export class ManagedOllama implements Backend {
     return { version: version ?? 'unknown', residents: this.#cells.residents(), host, ownPids };
   }
 
-  async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {
+  async load(spec: LoadSpec, signal: AbortSignal, progress = () => {}): Promise<InstanceHandle> {
     this.#stopped.signal.throwIfAborted();
-    const loaded = this.#load(spec, AbortSignal.any([signal, this.#stopped.signal]));
+    const loaded = this.#load(spec, AbortSignal.any([signal, this.#stopped.signal]), progress);
     this.#loads.add(loaded);
     try {
       return await loaded;
@@ -153,7 +154,7 @@ export class ManagedOllama implements Backend {
     const cells = [...this.#cells].filter((cell) => holds(cell, resident, spec));
     const cell = cells.find((each) => each.isServing) ?? cells[0];
     const occupant = cell?.occupant;
-    if (!cell || !occupant) return new VanishedInstance(spec.variant, async () => {});
+    if (!cell || !occupant) return new VanishedInstance(spec.variant, () => this.#endFailed(spec));
     const { contextLength } = occupant;
     return new ManagedInstance(cell, occupant, { ...spec.variant, contextLength }, this.#keeper);
   }
@@ -234,11 +235,17 @@ export class ManagedOllama implements Backend {
     this.#listeners.clear();
   }
 
-  async #load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {
+  loadPatienceMs(): number {
+    return this.#starter.deadlines.loadStallMs;
+  }
+
+  async #load(spec: LoadSpec, signal: AbortSignal, progress: () => void): Promise<InstanceHandle> {
     const { clock } = this.#options;
     const models = await requireModelFolder(this.#options.models);
     const manifest = await readManifest(models, spec.variant.modelName, clock, signal);
     const cell = await this.#emptyCell(spec, signal);
+    progress();
+    using _watch = watchLoad(cell, clock, progress);
     try {
       cell.modelName = spec.variant.modelName;
       this.#cells.add(cell);
@@ -258,6 +265,14 @@ export class ManagedOllama implements Backend {
         .catch((stuck: unknown) => this.#options.logger.error(messageOf(stuck)));
       throw signal.aborted ? signal.reason : error;
     }
+  }
+
+  /** What a failed load may have left: a process that would not end then. */
+  async #endFailed({ variant }: LoadSpec): Promise<void> {
+    const left = [...this.#cells].filter(
+      (cell) => !cell.occupant && cell.closedBecause !== null && cell.modelName === variant.modelName,
+    );
+    await Promise.all(left.map((cell) => this.#cells.end(cell, cell.closedBecause ?? 'Its load failed.')));
   }
 
   async #emptyCell(spec: LoadSpec, signal: AbortSignal): Promise<Cell> {
@@ -286,9 +301,7 @@ export class ManagedOllama implements Backend {
     const models = await requireModelFolder(this.#options.models);
     const manifest = await readManifest(models, modelName, this.#options.clock, signal);
     if (weightFiles(manifest) !== cell.occupant?.weightFiles) {
-      throw new BackendError(
-        'BACKEND_ERROR',
-        'wait',
+      throw new NotSentError(
         `${modelName} has other weights now than the instance that its job was sent to. The job waits for the right one.`,
       );
     }

@@ -1,7 +1,7 @@
 /** A loaded cell, as those see it who run jobs on it. */
 import { type Clock, sleep } from '../../clock.ts';
 import type { InstanceHandle, OutputSink, RunRequest } from '../../domain/backend.ts';
-import { BackendError } from '../../domain/errors.ts';
+import { BackendError, EngineDiedError, NotSentError } from '../../domain/errors.ts';
 import type { CellId } from '../../domain/ids.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { Variant } from '../../domain/model.ts';
@@ -71,8 +71,9 @@ export class ManagedInstance implements InstanceHandle {
     } catch (error) {
       if (signal.aborted || !(await this.#isLost(error))) throw error;
       // What it was given may be what it died of, and must not kill one engine after the other for ever.
-      const remedy = sent && !wasNeverSent(error) ? 'retry' : 'wait';
-      throw new BackendError('BACKEND_ERROR', remedy, this.#lossMessage(), { cause: error });
+      const options = { cause: error };
+      if (!sent || wasNeverSent(error)) throw new NotSentError(this.#lossMessage(), options);
+      throw new EngineDiedError('ENGINE_DIED', 'retry', this.#lossMessage(), options);
     } finally {
       cell.runs -= 1;
       this.#keeper.idle(cell);
@@ -104,7 +105,7 @@ export class ManagedInstance implements InstanceHandle {
   #requireEngine(): void {
     const cell = this.#cell;
     if (!this.#isThere()) this.#keeper.lost(cell, 'Its engine process is gone.');
-    if (cell.closedBecause !== null) throw new BackendError('BACKEND_ERROR', 'wait', this.#lossMessage());
+    if (cell.closedBecause !== null) throw new NotSentError(this.#lossMessage());
   }
 
   #isThere(): boolean {
@@ -141,14 +142,14 @@ export class VanishedInstance implements InstanceHandle {
   }
 
   async run(): Promise<JobResult> {
-    throw new BackendError(
-      'BACKEND_ERROR',
-      'wait',
-      `The instance of ${this.variant.modelName} is gone. The job runs on another one.`,
-    );
+    throw new NotSentError(`The instance of ${this.variant.modelName} is gone. The job runs on another one.`);
   }
 
   async unload(): Promise<void> {
-    await this.#end();
+    try {
+      await this.#end();
+    } catch (error) {
+      throw startFailure(error);
+    }
   }
 }

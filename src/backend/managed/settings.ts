@@ -56,6 +56,9 @@ export const MANAGED_DEADLINES: ManagedDeadlines = {
   hangMs: 30_000,
 };
 
+/** For a load whose engine reads nothing, writes nothing and does nothing: as long as Ollama's own OLLAMA_LOAD_TIMEOUT. */
+export const MANAGED_LOAD_STALL_MS = 5 * 60_000;
+
 /**
  * Host memory of a cell without its prompt cache: 44 MB for an idle server of v0.33, and room for the engine's own heap and its driver's
  * side of each context. The weights are mapped files, which the kernel drops when it needs the room.

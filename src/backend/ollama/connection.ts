@@ -5,7 +5,7 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { z } from 'zod';
 import type { Clock } from '../../clock.ts';
-import { BackendError } from '../../domain/errors.ts';
+import { BackendError, StalledError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Deadlines } from './deadlines.ts';
 import { answerError, type Endpoint } from './error-table.ts';
@@ -168,7 +168,8 @@ export class OllamaConnection {
       signal,
     });
     if (answer.statusCode === 200) return answer;
-    throw answerError(call.endpoint, answer.statusCode, await readStart(answer.body));
+    const retryAfterMs = retryAfter(answer.headers['retry-after'], this.#clock.now());
+    throw answerError(call.endpoint, answer.statusCode, await readStart(answer.body), retryAfterMs);
   }
 
   #record(call: Call, line: string): JsonObject {
@@ -188,9 +189,7 @@ export class OllamaConnection {
   }
 
   #stalled(call: Call): BackendError {
-    return new BackendError(
-      'BACKEND_ERROR',
-      'retry',
+    return new StalledError(
       `Ollama at ${this.url} stopped sending its answer to ${call.endpoint}. If it happens again, unload the model: a request that was broken off may still hold its slot.`,
     );
   }
@@ -209,6 +208,14 @@ export class OllamaConnection {
   #explain(error: unknown, signal: AbortSignal): unknown {
     return signal.aborted ? signal.reason : transportError(error, this.url);
   }
+}
+
+/** RFC 9110, 10.2.3: seconds, or a date. Undefined where it is neither. */
+function retryAfter(header: string | string[] | undefined, now: number): number | undefined {
+  const text = String(header ?? '').trim();
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  const at = text === '' ? Number.NaN : Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
 /** Undefined, which no schema takes, when it is not JSON. */

@@ -7,6 +7,8 @@ export interface Deadlines {
   readonly firstByteMs: number;
   /** Between two pieces of a stream. Ollama holds back a tool call until it is whole. */
   readonly betweenChunksMs: number;
+  /** For a load of which nothing can be seen but the memory of the cards. Ollama itself gives up one that says nothing for 5 minutes. */
+  readonly loadStallMs: number;
   /** Until a model that was told to go is gone; requests of other clients on it are finished first. */
   readonly unloadMs: number;
   /** For giving the server its own keep-alive back, all models together. */
@@ -24,6 +26,7 @@ export const DEFAULT_DEADLINES: Deadlines = {
   controlMs: 15_000,
   firstByteMs: 15 * 60_000,
   betweenChunksMs: 5 * 60_000,
+  loadStallMs: 30 * 60_000,
   unloadMs: 2 * 60_000,
   farewellMs: 3_000,
   pullStillMs: 10 * 60_000,

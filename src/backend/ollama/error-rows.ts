@@ -1,39 +1,7 @@
-/** Ollama's failures, row by row: the only place that looks at the text of its messages. */
-import type { FailureCode, Remedy } from '../../domain/errors.ts';
-
-export type Endpoint =
-  | '/api/chat'
-  | '/api/copy'
-  | '/api/delete'
-  | '/api/embed'
-  | '/api/generate'
-  | '/api/ps'
-  | '/api/pull'
-  | '/api/show'
-  | '/api/tags'
-  | '/api/version';
-
-/** A failure as it came over the wire. */
-export interface Answer {
-  readonly endpoint: Endpoint;
-  /** Null for an error line inside a stream whose status was 200 already. */
-  readonly status: number | null;
-  /** Its `error` text, or the whole body where there is none. */
-  readonly text: string;
-}
-
-export interface ErrorRow {
-  /** What the row is about, for tests and for people who read the table. */
-  readonly name: string;
-  /** Absent: any. An error line in a stream has no status and matches rows without one, and those that list null. */
-  readonly status?: readonly (number | null)[];
-  readonly endpoint?: Endpoint | readonly Endpoint[];
-  readonly text?: RegExp;
-  readonly code: FailureCode;
-  readonly remedy: Remedy;
-  /** What a person should do. */
-  readonly advice: string;
-}
+/** Ollama's failures, row by row: this table alone looks at the text of its messages. */
+import type { ErrorRow } from './error-row.ts';
+import { PULL_ROWS } from './pull-error-rows.ts';
+import { REQUEST_ROWS } from './request-error-rows.ts';
 
 /** Ollama's own list of texts by which it recognises that memory ran out (llm/status.go), and its other words for it. */
 const OUT_OF_MEMORY =
@@ -69,73 +37,26 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     remedy: 'none',
     advice: 'Correct the model name.',
   },
-  {
-    name: 'model unknown to its registry',
-    endpoint: '/api/pull',
-    text: /file does not exist|manifest unknown|repository does not exist|name unknown/i,
-    code: 'MODEL_NOT_FOUND',
-    remedy: 'none',
-    advice: 'Its registry has no such model: correct the name and the tag.',
-  },
-  {
-    name: 'newer Ollama needed',
-    endpoint: '/api/pull',
-    text: /requires a newer version of Ollama/i,
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'Update Ollama on the backend.',
-  },
-  {
-    name: 'disk full',
-    endpoint: '/api/pull',
-    text: /no space left on device|not enough space on the disk|disk quota exceeded/i,
-    code: 'BACKEND_ERROR',
-    remedy: 'none',
-    advice: "Free space on the backend's disk and pull again: what arrived is kept.",
-  },
-  {
-    name: 'registry out of reach',
-    endpoint: '/api/pull',
-    text: /dial tcp|no such host|connection (refused|reset)|i\/o timeout|\bTLS\b|x509|network is unreachable|max retries exceeded|deadline exceeded|\bEOF\b|proxyconnect/i,
-    code: 'BACKEND_ERROR',
-    remedy: 'retry',
-    advice:
-      "Ollama cannot reach the model's registry: check its host's network and HTTPS_PROXY, then pull again. What arrived is kept.",
-  },
-  {
-    name: 'registry refused',
-    endpoint: '/api/pull',
-    text: /unauthorized|access denied|forbidden|insecure protocol|\b40[13]\b/i,
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'The backend may not read it: sign in there (`ollama signin`), or correct the name.',
-  },
-  {
-    name: 'pull broken otherwise',
-    endpoint: '/api/pull',
-    status: [500, null],
-    code: 'BACKEND_ERROR',
-    remedy: 'retry',
-    advice: "Pull again: what arrived is kept. If it happens again, look into Ollama's log.",
-  },
+  ...PULL_ROWS,
   {
     name: 'queue full',
     status: [503],
     text: /server busy/,
     code: 'BACKEND_ERROR',
-    remedy: 'wait',
+    remedy: 'busy',
     advice: 'Other clients keep its queue full; it is tried again (OLLAMA_MAX_QUEUE sets the length).',
   },
   {
     name: 'request cancelled while loading',
     status: [499],
     code: 'BACKEND_ERROR',
-    remedy: 'wait',
+    remedy: 'busy',
     advice: 'Another client gave up on the load that this request was waiting for; it is tried again.',
   },
   {
     name: 'out of memory',
     text: OUT_OF_MEMORY,
+    engineDied: true,
     code: 'OUT_OF_MEMORY',
     remedy: 'free-memory',
     advice: 'Free GPU memory, or use a smaller context, quantization or model.',
@@ -144,7 +65,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     name: 'engine not installed',
     text: /llama-server binary not found|llama-server unavailable/,
     code: 'LOAD_FAILED',
-    remedy: 'none',
+    remedy: 'retry',
     advice: 'The Ollama installation is incomplete: reinstall it.',
   },
   {
@@ -175,80 +96,25 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     remedy: 'retry',
     advice: 'The disk may be too slow (OLLAMA_LOAD_TIMEOUT sets how long a load may stand still).',
   },
-  {
-    name: 'prompt too long',
-    text: /longer than the context length|exceeds? the (available )?context (length|size)|exceed_context_size/,
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'Shorten the input, or ask for a larger context length.',
-  },
-  {
-    name: 'capability missing',
-    text: /^(?!raw mode).* does not support /,
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'Choose a model with that capability.',
-  },
-  {
-    name: 'image generation model',
-    text: /image generation models are not/,
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'Choose a model that answers with text or embeddings.',
-  },
-  {
-    name: 'not started for embeddings',
-    endpoint: '/api/embed',
-    status: [501],
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'Choose an embedding model.',
-  },
+  ...REQUEST_ROWS,
   {
     name: 'engine died while embedding',
     endpoint: '/api/embed',
     status: [400],
     // Any error of the engine is answered 400 there, so a 400 alone is no proof of a bad request.
     text: /\bEOF\b|connection (refused|reset)|broken pipe|runner|llama-server/i,
-    code: 'BACKEND_ERROR',
+    engineDied: true,
+    code: 'ENGINE_DIED',
     remedy: 'retry',
     advice: "Look into Ollama's log if it happens again.",
   },
   {
     name: 'engine died while generating',
     text: /model runner has unexpectedly stopped|an error was encountered while running the model/,
-    code: 'BACKEND_ERROR',
+    engineDied: true,
+    code: 'ENGINE_DIED',
     remedy: 'retry',
     advice: "Look into Ollama's log if it happens again.",
-  },
-  {
-    name: 'model repeats itself',
-    text: /token repeat limit reached/,
-    code: 'BACKEND_ERROR',
-    remedy: 'retry',
-    advice: 'Another seed, a higher temperature or a repeat penalty may help.',
-  },
-  {
-    name: 'option of a wrong type',
-    status: [500],
-    text: /^option ".*" must be of type/,
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'Correct the option.',
-  },
-  {
-    name: 'format unusable',
-    text: /^invalid format/,
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'Give "json" or a JSON schema object.',
-  },
-  {
-    name: 'cloud or remote model',
-    text: /ollama cloud is disabled|cannot run this remote model/,
-    code: 'REQUEST_REJECTED',
-    remedy: 'none',
-    advice: 'Choose a model that is stored on the backend.',
   },
   {
     name: 'not signed in',
@@ -302,16 +168,23 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
   },
   {
     name: 'proxy without a server behind it',
-    status: [502, 503, 504],
+    status: [502, 504],
     code: 'BACKEND_UNREACHABLE',
     remedy: 'wait',
     advice: 'Check that Ollama runs behind the proxy.',
   },
   {
+    name: 'not available at present',
+    status: [503],
+    code: 'BACKEND_UNREACHABLE',
+    remedy: 'busy',
+    advice: 'It is tried again. Check that Ollama runs where this address leads, and what its proxy allows.',
+  },
+  {
     name: 'too many requests',
     status: [408, 429],
     code: 'BACKEND_ERROR',
-    remedy: 'wait',
+    remedy: 'busy',
     advice: 'It is tried again.',
   },
   {

@@ -2,10 +2,12 @@
  * What Ollama's failures mean. The rows follow the error table of its HTTP API as read from its source (v0.24 and v0.33), checked
  * against recorded answers of both.
  */
-import { BackendError } from '../../domain/errors.ts';
-import { type Answer, type Endpoint, ERROR_TABLE, type ErrorRow } from './error-rows.ts';
+import { BackendError, EngineDiedError } from '../../domain/errors.ts';
+import type { Answer, Endpoint, ErrorRow } from './error-row.ts';
+import { ERROR_TABLE } from './error-rows.ts';
 
-export { type Answer, type Endpoint, ERROR_TABLE, type ErrorRow } from './error-rows.ts';
+export type { Answer, Endpoint, ErrorRow } from './error-row.ts';
+export { ERROR_TABLE } from './error-rows.ts';
 
 /** The row that an answer falls under. The last row takes everything, so there always is one. */
 export function errorRow(answer: Answer): ErrorRow {
@@ -13,44 +15,69 @@ export function errorRow(answer: Answer): ErrorRow {
     (candidate) =>
       (candidate.status === undefined || candidate.status.includes(answer.status)) &&
       (candidate.endpoint === undefined || [candidate.endpoint].flat().includes(answer.endpoint)) &&
-      (candidate.text === undefined || candidate.text.test(answer.text)),
+      (candidate.text === undefined || candidate.text.test(answer.text)) &&
+      (candidate.refusedByEngine === undefined || answer.refusedByEngine === true),
   );
   if (!row) throw new TypeError('The error table has lost its last row.');
   return row;
 }
 
-/** What people and programs are told about an error answer. */
-export function answerError(endpoint: Endpoint, status: number | null, body: string): BackendError {
-  const text = errorText(body);
-  const row = errorRow({ endpoint, status, text });
+/**
+ * What people and programs are told about an error answer.
+ * @param retryAfterMs what the answer itself asked for
+ */
+export function answerError(
+  endpoint: Endpoint,
+  status: number | null,
+  body: string,
+  retryAfterMs?: number,
+): BackendError {
+  const { text, engineStatus } = readErrorBody(body);
+  const row = errorRow({ endpoint, status, text, refusedByEngine: isRefusal(engineStatus) });
   const said = text === '' ? `status ${status} without a text` : `"${shorten(text)}"`;
-  return new BackendError(row.code, row.remedy, `Ollama answered ${endpoint} with ${said}. ${row.advice}`);
+  const message = `Ollama answered ${endpoint} with ${said}. ${row.advice}`;
+  const { aboutRequest } = row;
+  const Kind = row.engineDied ? EngineDiedError : BackendError;
+  return new Kind(row.code, row.remedy, message, { retryAfterMs, aboutRequest });
+}
+
+/** A status that says "the request is wrong", and not "come again later". */
+function isRefusal(status: number | null): boolean {
+  return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 429;
+}
+
+interface ErrorBody {
+  readonly text: string;
+  /** As an engine told it inside of its own error; null where it told none. */
+  readonly engineStatus: number | null;
 }
 
 /**
  * The innermost text of an error body. An engine's own refusal arrives as JSON inside the JSON string, and errors relayed from
  * elsewhere have `message` one level down.
  */
-export function errorText(body: string): string {
-  let text = body.trim();
-  for (let depth = 0; depth < 4 && text.startsWith('{'); depth += 1) {
-    const inner = errorField(text);
+export function readErrorBody(body: string): ErrorBody {
+  let found: ErrorBody = { text: body.trim(), engineStatus: null };
+  for (let depth = 0; depth < 4 && found.text.startsWith('{'); depth += 1) {
+    const inner = errorField(found.text);
     if (inner === null) break;
-    text = inner.trim();
+    found = { text: inner.text.trim(), engineStatus: inner.engineStatus ?? found.engineStatus };
   }
-  return text;
+  return found;
 }
 
-function errorField(json: string): string | null {
+function errorField(json: string): ErrorBody | null {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
     return null;
   }
+  let engineStatus: number | null = null;
   for (let depth = 0; depth < 4; depth += 1) {
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') return { text: value, engineStatus };
     if (value === null || typeof value !== 'object') return null;
+    if ('code' in value && typeof value.code === 'number') engineStatus = value.code;
     if ('error' in value) value = value.error;
     else if ('message' in value) value = value.message;
     else return null;

@@ -35,6 +35,9 @@ export interface OllamaBackendOptions {
 /** What Ollama gives a model that nobody asked to keep longer. Its API does not tell whether OLLAMA_KEEP_ALIVE says otherwise. */
 const OLLAMA_KEEP_ALIVE = '5m';
 
+/** Little of a load can be seen from outside, so it gets this many times what it should take. */
+const LOAD_PATIENCE = 10;
+
 /** An Ollama that somebody else runs. */
 export function createOllamaBackend(options: OllamaBackendOptions): Backend {
   return new AttachedOllama(options);
@@ -104,6 +107,10 @@ class AttachedOllama implements Backend {
     this.#held.add(variant);
     const measured = resident && { sizeBytes: resident.sizeBytes, vramBytes: resident.vramBytes };
     return new OllamaInstance(this.#server, variant, measured, () => this.#held.delete(variant));
+  }
+
+  loadPatienceMs(expectedMs: number): number {
+    return Math.max(this.#server.deadlines.loadStallMs, LOAD_PATIENCE * expectedMs);
   }
 
   adopt(resident: Resident, spec: LoadSpec): InstanceHandle {

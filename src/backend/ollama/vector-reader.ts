@@ -166,7 +166,7 @@ export class VectorReader {
   #add(json: Buffer): void {
     const numbers = parsed(json);
     if (!Array.isArray(numbers) || !numbers.every((one) => typeof one === 'number' && Number.isFinite(one))) {
-      throw unusable('they hold something else than finite numbers');
+      throw notFinite();
     }
     if (numbers.length === 0) throw unusable('they are empty');
     if (this.#gatherer.count === 0) this.#dimensions = numbers.length;
@@ -185,6 +185,15 @@ export class VectorReader {
     }
     return to;
   }
+}
+
+/** The same input gives the same numbers, however often it is asked. */
+function notFinite(): BackendError {
+  return new BackendError(
+    'REQUEST_REJECTED',
+    'none',
+    'The embeddings from Ollama hold something else than finite numbers. Change the input, or take another model.',
+  );
 }
 
 function unusable(why: string): BackendError {

@@ -2,6 +2,7 @@
 export { type BackOffSettings, DEFAULT_BACK_OFF } from './back-off.ts';
 export { allowListedEnv, BASE_VARIABLES, CELL_VARIABLE, HOME_VARIABLE } from './environment.ts';
 export * from './errors.ts';
+export { activityOf } from './proc/activity.ts';
 export { type HostRoom, readHostRoom } from './proc/host-memory.ts';
 export type { HostMemory } from './proc/memory.ts';
 export {

@@ -193,6 +193,8 @@ export type JobFailureCode =
   | 'BACKEND_UNREACHABLE'
   /** The job's `deadline` passed before it was finished. */
   | 'DEADLINE_EXCEEDED'
+  /** The process that held the model died or hung while it worked at the request. */
+  | 'ENGINE_DIED'
   /** No backend could ever hold the model in this shape, by what is predicted or by loads that ran out of memory. */
   | 'INSUFFICIENT_VRAM'
   /** The model could not be loaded. */

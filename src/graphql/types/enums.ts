@@ -63,6 +63,7 @@ export const JobFailureCodeEnum = enumOf<FailureCode>('JobFailureCode', 'Why an 
   BACKEND_ERROR: 'The backend failed at the request, or gave an answer that makes no sense.',
   BACKEND_UNREACHABLE: 'The backend did not answer.',
   DEADLINE_EXCEEDED: "The job's `deadline` passed before it was finished.",
+  ENGINE_DIED: 'The process that held the model died or hung while it worked at the request.',
   INSUFFICIENT_VRAM:
     'No backend could ever hold the model in this shape, by what is predicted or by loads that ran out of memory.',
   LOAD_FAILED: 'The model could not be loaded.',

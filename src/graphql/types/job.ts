@@ -1,5 +1,12 @@
 import type { JobWaiting } from '../../domain/decision.ts';
-import { attemptNumber, type Job, type JobAttempt, type JobFailure, type Label } from '../../domain/job.ts';
+import {
+  attemptNumber,
+  type Job,
+  type JobAttempt,
+  type JobFailure,
+  type Label,
+  omittedAttempts,
+} from '../../domain/job.ts';
 import { builder } from '../builder.ts';
 import { backendByName } from '../lookup.ts';
 import { NodeRef } from '../node.ts';
@@ -33,6 +40,11 @@ const JobAttemptRef = builder.objectRef<JobAttempt>('JobAttempt').implement({
       resolve: ({ backend }, _args, { system }) => backendByName(system, backend),
     }),
     backendName: t.exposeString('backend'),
+    counts: t.boolean({
+      description:
+        'Whether it counts against `maxAttempts`. A try that a lost or busy backend ended does not, nor the death of an engine that worked at other jobs too.',
+      resolve: ({ counts, failure }) => failure !== null && counts !== false,
+    }),
     failure: t.expose('failure', {
       type: JobFailureRef,
       nullable: true,
@@ -89,8 +101,12 @@ JobRef.implement({
   fields: (t) => ({
     attempts: t.field({
       type: [JobAttemptRef],
-      description: 'Every try at a backend, oldest first.',
+      description: 'Every try at a backend, oldest first; of very many the first and the last.',
       resolve: attemptsOf,
+    }),
+    attemptsOmitted: t.int({
+      description: 'Tries that `attempts` leaves out.',
+      resolve: omittedAttempts,
     }),
     backend: t.field({
       type: BackendRef,

@@ -1,5 +1,5 @@
 /** The way of a job through a claim: taken, begun, given back or ended, always under its fence. */
-import { type Job, type JobFailure, type JobStatus, nextJobStatus } from '../../domain/job.ts';
+import { type Job, type JobFailure, type JobStatus, nextJobStatus, withAttempt } from '../../domain/job.ts';
 import type { Claim, ClaimPick, Fenced, Release } from '../../domain/store.ts';
 import type { EncodedClaim, EncodedFinish, StagedVectors } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
@@ -45,7 +45,7 @@ export function release(writer: QueueWriter, releases: readonly Release[]): read
     released.push(
       writer.update(job, {
         ...backInQueue(job),
-        history: one.attempt ? [...job.history, one.attempt] : job.history,
+        history: one.attempt ? withAttempt(job.history, one.attempt) : job.history,
         failedAttempts: job.failedAttempts + (one.counts ? 1 : 0),
         notBefore: one.delayMs > 0 ? writer.now + Math.ceil(one.delayMs) : null,
       }),
@@ -85,7 +85,7 @@ export function finish(writer: QueueWriter, end: EncodedFinish): boolean {
         writer.update(job, {
           ...ended,
           failure: end.failure,
-          history: end.attempt ? [...job.history, end.attempt] : job.history,
+          history: end.attempt ? withAttempt(job.history, end.attempt) : job.history,
           failedAttempts: job.failedAttempts + (end.attempt ? 1 : 0),
         }),
         end.output,

@@ -5,6 +5,8 @@ import { OllamaError } from './errors.ts';
 export const CRASHED = 'an error was encountered while running the model: unexpected EOF';
 export const RAN_OUT = 'an error was encountered while running the model: CUDA error: out of memory';
 export const EMBEDDING_CUT = 'do embedding request: Post "http://127.0.0.1/v1/embeddings": EOF';
+/** A refusal of which nobody has heard before. */
+export const FAILED = 'virtual fault: the engine cannot do this';
 export const STOPPED =
   'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, ' +
   'check ollama server logs for details';

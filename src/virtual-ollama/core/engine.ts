@@ -1,13 +1,13 @@
 import type { Clock } from '../../clock.ts';
 import type { EventLog } from '../events.ts';
-import type { FaultSource } from '../faults.ts';
+import { type FaultSource, isMeant } from '../faults.ts';
 import type { GpuMemory, GpuState } from '../gpu-memory.ts';
 import { MIB, type VirtualOllamaSettings } from '../settings.ts';
 import { Batch, type BatchTimings } from './batch.ts';
 import { displayNames } from './catalog.ts';
 import { embeddingOf } from './embedding.ts';
 import { EngineLoad, type LoadResult } from './engine-load.ts';
-import { CRASHED, EMBEDDING_CUT, loadFailure, RAN_OUT, STOPPED } from './engine-messages.ts';
+import { CRASHED, EMBEDDING_CUT, FAILED, loadFailure, RAN_OUT, STOPPED } from './engine-messages.ts';
 import type { EngineLaunch, EngineProcess, EngineStarter } from './engine-process.ts';
 import { EngineError, type OllamaError } from './errors.ts';
 import { type Footprint, isKnownKvType, placeEngine } from './footprint.ts';
@@ -40,6 +40,8 @@ export interface GenerationSink {
 }
 
 export interface GenerationWork {
+  /** What it is about, for faults that look at it. */
+  readonly prompt?: string;
   readonly promptTokens: number;
   readonly outputTokens: number;
 }
@@ -210,7 +212,11 @@ export class Engine {
       }
       const half = Math.floor(work.outputTokens / 2);
       const { faults } = this.#world;
-      const dies = faults.take('dieMidStream');
+      if (isMeant(faults, 'failOf', work.prompt ?? '')) {
+        finish(() => sink.failed(new EngineError(FAILED)));
+        return { stop: () => {}, midStream: false };
+      }
+      const dies = isMeant(faults, 'dieOf', work.prompt ?? '') || faults.take('dieMidStream');
       const runsOut = !dies && faults.take('oomMidStream');
       const stalls = !dies && !runsOut && faults.take('stallMidStream');
       const member = this.#batch.add({
@@ -234,15 +240,24 @@ export class Engine {
     return this.#inSlot(sink, (finish) => {
       const { clock, pace, faults } = this.#world;
       const tokens = countTokens(text);
-      if (faults.take('dieMidStream')) {
+      if (isMeant(faults, 'failOf', text)) {
+        finish(() => sink.failed(new EngineError(FAILED)));
+        return { stop: () => {}, midStream: false };
+      }
+      if (isMeant(faults, 'dieOf', text) || faults.take('dieMidStream')) {
         this.die(EMBEDDING_CUT);
         return { stop: () => {}, midStream: false };
       }
       const timer = clock.after(pace.embeddingMs(tokens), () =>
-        this.#say(() => finish(() => sink.done(embeddingOf(this.launch.model, text), tokens))),
+        this.#say(() => finish(() => sink.done(this.#vectorOf(text), tokens))),
       );
       return { stop: () => timer.cancel(), midStream: false };
     });
+  }
+
+  #vectorOf(text: string): number[] {
+    const vector = embeddingOf(this.launch.model, text);
+    return isMeant(this.#world.faults, 'notANumberOf', text) ? vector.map(() => Number.NaN) : vector;
   }
 
   /**

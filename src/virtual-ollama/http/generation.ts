@@ -113,7 +113,7 @@ function runGeneration(
   const refusal = planned instanceof OllamaError ? planned : undefined;
   const pieces = ready?.answer.pieces ?? [];
   const running = plan.inHand.runner.engine.generate(
-    { promptTokens: ready?.promptTokens ?? 0, outputTokens: pieces.length },
+    { prompt: plan.prompt.text, promptTokens: ready?.promptTokens ?? 0, outputTokens: pieces.length },
     {
       started: () => refusal,
       token: (index) => {
@@ -146,6 +146,7 @@ export async function answerGeneration(
   const { shape } = options;
   const endsEarly = core.faults.take('endWithoutDone');
   const garbles = core.faults.take('garbageLine');
+  const cuts = core.faults.take('cutMidStream');
   if (!options.stream) {
     try {
       const { answer: said, promptTokens, timings } = await runGeneration(core, exchange, plan, () => {});
@@ -160,6 +161,7 @@ export async function answerGeneration(
   try {
     const outcome = await runGeneration(core, exchange, plan, (piece, index, of) => {
       if (garbles && index === Math.floor(of / 2)) stream.line(GARBAGE);
+      if (cuts && index >= of / 2) exchange.response.destroy();
       if (!(endsEarly && index >= of / 2)) stream.write(shape.chunk(piece, index));
     });
     if (!endsEarly) stream.write(shape.final(outcome.answer, outcome.promptTokens, outcome.timings));

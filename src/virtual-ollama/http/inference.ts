@@ -1,7 +1,7 @@
 import { type Capability, type CatalogModel, displayNames, supports } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
-import { OllamaError, RequestCanceledError } from '../core/errors.ts';
+import { OllamaError, QUEUE_FULL, RequestCanceledError } from '../core/errors.ts';
 import { ModelRequiredError, parseModelReference } from '../core/model-name.ts';
 import type { ModelOptions, OptionMap } from '../core/options.ts';
 import type { Runner } from '../core/runner.ts';
@@ -76,6 +76,7 @@ export async function withRunner(
   work: (inHand: RunnerInHand) => Promise<void> | void,
 ): Promise<void> {
   const options = core.options(wish.model, wish.options);
+  if (core.faults.take('queueFull')) throw new OllamaError(503, QUEUE_FULL);
   const { promise, resolve, reject } = Promise.withResolvers<Runner>();
   const lease = core.scheduler.request({
     model: wish.model,

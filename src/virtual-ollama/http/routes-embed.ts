@@ -80,6 +80,8 @@ export async function embedRoute(core: VirtualOllamaCore, exchange: Exchange): P
           embed(runner.engine, exchange, fitInput(text, numCtx, request.truncate !== false)),
         ),
       );
+      if (results.some(({ vector }) => vector.some(Number.isNaN)))
+        throw new OllamaError(500, 'failed to encode response: json: unsupported value: NaN');
       sendJson(exchange, 200, {
         model: request.model,
         embeddings: results.map(({ vector }) => shorten(vector, request.dimensions).map(shortestFloat32)),

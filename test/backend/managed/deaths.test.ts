@@ -58,7 +58,7 @@ describe('an engine that is killed', () => {
     const handle = await load(backend, rig, MODEL);
     const { end } = await begin(handle, MODEL);
     process.kill(enginePid(rig), 'SIGKILL');
-    expect(await end).toMatchObject({ code: 'BACKEND_ERROR', remedy: 'retry' });
+    expect(await end).toMatchObject({ code: 'ENGINE_DIED', remedy: 'retry' });
     expect((await backend.inspect(signal)).residents).toEqual([]);
     const again = await load(backend, rig, MODEL);
     expect(await say(again, MODEL)).not.toBe('');
@@ -72,7 +72,7 @@ test('a cell that is killed while it answers is gone with its engine', async () 
   const { end } = await begin(handle, MODEL);
   const cell = backend.cells().find(({ role }) => role === 'instance');
   process.kill(cell?.pid ?? 0, 'SIGKILL');
-  expect(await end).toMatchObject({ code: 'BACKEND_ERROR', remedy: 'retry' });
+  expect(await end).toMatchObject({ code: 'ENGINE_DIED', remedy: 'retry' });
   expect((await backend.inspect(signal)).residents).toEqual([]);
   await eventually(() => rig.usedBytes(0) === 0);
   expect(isAlive(enginePid(rig))).toBe(false);
@@ -87,7 +87,7 @@ test('an engine that dies in mid-stream by itself ends the job with a failure an
   const backend = await startBackend(rig);
   const handle = await load(backend, rig, MODEL);
   rig.fail({ dieMidStream: 1 });
-  expect(await rejection(say(handle, MODEL, { maxTokens: 20 }))).toMatchObject({ code: 'BACKEND_ERROR' });
+  expect(await rejection(say(handle, MODEL, { maxTokens: 20 }))).toMatchObject({ code: 'ENGINE_DIED' });
   await eventually(async () => (await backend.inspect(signal)).residents.length === 0);
 });
 
@@ -108,7 +108,7 @@ describe('what hangs', () => {
     const { end } = await begin(handle, MODEL);
     process.kill(pidOf(rig, backend), 'SIGSTOP');
     expect(await end).toMatchObject({
-      code: 'BACKEND_ERROR',
+      code: 'ENGINE_DIED',
       remedy: 'retry',
       message: expect.stringMatching(/engine hangs: .* nothing for 0\.6 s/),
     });
@@ -122,7 +122,7 @@ describe('what hangs', () => {
     const backend = await startBackend(rig, { deadlines: { hangMs } });
     const handle = await load(backend, rig, MODEL);
     process.kill(enginePid(rig), 'SIGSTOP');
-    expect(await rejection(say(handle, MODEL))).toMatchObject({ code: 'BACKEND_ERROR', remedy: 'retry' });
+    expect(await rejection(say(handle, MODEL))).toMatchObject({ code: 'ENGINE_DIED', remedy: 'retry' });
     await eventually(() => rig.usedBytes(0) === 0);
   });
 
@@ -147,7 +147,7 @@ describe('a load', () => {
     const rig = createRig();
     rig.fail({ crashOnLoad: 2 });
     const backend = await startBackend(rig);
-    expect(await rejection(load(backend, rig, MODEL))).toMatchObject({ name: 'BackendError' });
+    expect(await rejection(load(backend, rig, MODEL))).toMatchObject({ code: 'OUT_OF_MEMORY' });
     expect(rig.usedBytes(0)).toBe(0);
     expect((await backend.inspect(signal)).residents).toEqual([]);
   });

@@ -8,13 +8,20 @@ const TOO_LONG =
   'the prompt is longer than the context length currently available to the model; increase the context length or shorten the prompt';
 const STOPPED =
   'model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details';
-export const NESTED = JSON.stringify({
+const NESTED = JSON.stringify({
   error: {
     code: 400,
     message: 'the request exceeds the available context size',
     type: 'exceed_context_size_error',
   },
 });
+
+/** An engine's own error, as Ollama passes it on: JSON in a JSON string. */
+function engineSays(code: number, message: string): string {
+  return JSON.stringify({
+    error: { code, message, type: code < 500 ? 'invalid_request_error' : 'server_error' },
+  });
+}
 
 const OUT_OF_MEMORY = [
   'CUDA error: out of memory',
@@ -115,7 +122,7 @@ const BY_ROW: Readonly<Record<string, Row>> = {
   },
   'queue full': {
     code: 'BACKEND_ERROR',
-    remedy: 'wait',
+    remedy: 'busy',
     answers: [
       [503, BUSY, '/api/generate'],
       [503, BUSY, '/api/embed'],
@@ -123,7 +130,7 @@ const BY_ROW: Readonly<Record<string, Row>> = {
   },
   'request cancelled while loading': {
     code: 'BACKEND_ERROR',
-    remedy: 'wait',
+    remedy: 'busy',
     answers: [[499, 'request canceled', '/api/chat']],
   },
   'capability missing': {
@@ -161,7 +168,7 @@ const BY_ROW: Readonly<Record<string, Row>> = {
   },
   'engine not installed': {
     code: 'LOAD_FAILED',
-    remedy: 'none',
+    remedy: 'retry',
     answers: [
       [
         500,
@@ -226,6 +233,13 @@ const BY_ROW: Readonly<Record<string, Row>> = {
       [400, TOO_LONG, '/api/chat'],
       [400, NESTED, '/api/chat'],
       [400, 'the input length exceeds the context length', '/api/embed'],
+      [400, 'input after truncation exceeds maximum context length', '/api/embed'],
+      [500, 'request (9000 tokens) exceeds the available context size (4096 tokens)', '/api/chat'],
+      [
+        500,
+        'input (900 tokens) is too large to process. increase the physical batch size (current batch size: 512)',
+        '/api/embed',
+      ],
     ],
   },
   'not started for embeddings': {
@@ -234,7 +248,7 @@ const BY_ROW: Readonly<Record<string, Row>> = {
     answers: [[501, 'not implemented', '/api/embed']],
   },
   'engine died while generating': {
-    code: 'BACKEND_ERROR',
+    code: 'ENGINE_DIED',
     remedy: 'retry',
     answers: [
       [500, STOPPED, '/api/generate'],
@@ -243,7 +257,7 @@ const BY_ROW: Readonly<Record<string, Row>> = {
     ],
   },
   'engine died while embedding': {
-    code: 'BACKEND_ERROR',
+    code: 'ENGINE_DIED',
     remedy: 'retry',
     answers: [
       [400, 'do embedding request: Post "http://127.0.0.1:4411/embedding": EOF', '/api/embed'],
@@ -339,8 +353,80 @@ const BY_ROW: Readonly<Record<string, Row>> = {
   },
   'too many requests': {
     code: 'BACKEND_ERROR',
-    remedy: 'wait',
-    answers: [[429, 'slow down', '/api/chat']],
+    remedy: 'busy',
+    answers: [
+      [429, 'slow down', '/api/chat'],
+      [408, '', '/api/generate'],
+    ],
+  },
+  'not available at present': {
+    code: 'BACKEND_UNREACHABLE',
+    remedy: 'busy',
+    answers: [
+      [503, '<html>Service Unavailable</html>', '/api/chat'],
+      [503, 'no healthy upstream', '/api/version'],
+    ],
+  },
+  'embedding without a number': {
+    code: 'REQUEST_REJECTED',
+    remedy: 'none',
+    answers: [
+      [500, 'failed to encode response: json: unsupported value: NaN', '/api/embed'],
+      [400, 'json: unsupported value: +Inf', '/api/embed'],
+      [500, 'the embedding holds NaN', '/api/embed'],
+    ],
+  },
+  'grammar unusable': {
+    code: 'REQUEST_REJECTED',
+    remedy: 'none',
+    answers: [
+      [500, 'failed to parse grammar', '/api/chat'],
+      [null, 'Failed to initialize samplers: failed to parse grammar', '/api/generate'],
+      [500, 'failed to create grammar sampler', '/api/generate'],
+      [500, 'JSON schema conversion failed: unsupported regex', '/api/chat'],
+      [500, engineSays(400, 'Unable to generate parser for this template and json_schema'), '/api/chat'],
+    ],
+  },
+  'template failed': {
+    code: 'REQUEST_REJECTED',
+    remedy: 'none',
+    answers: [
+      [500, 'template: :1:14: executing "" at <index .Messages 9>: error calling index', '/api/chat'],
+      [
+        500,
+        engineSays(500, 'Jinja Exception: Conversation roles must alternate user/assistant'),
+        '/api/chat',
+      ],
+      [500, 'failed to apply chat template', '/api/chat'],
+    ],
+  },
+  'image unusable': {
+    code: 'REQUEST_REJECTED',
+    remedy: 'none',
+    answers: [
+      [400, 'illegal base64 data at input byte 0', '/api/generate'],
+      [500, 'image: unknown format', '/api/chat'],
+      [500, engineSays(400, 'Failed to load image or audio file'), '/api/chat'],
+      [500, 'failed to decode image: unexpected EOF', '/api/generate'],
+      [500, 'this model is missing data required for image input', '/api/chat'],
+      [500, 'vision model only supports a single image per message', '/api/chat'],
+    ],
+  },
+  'refused by the engine': {
+    code: 'REQUEST_REJECTED',
+    remedy: 'none',
+    answers: [
+      [500, engineSays(400, 'logit_bias is not what it should be'), '/api/chat'],
+      [null, engineSays(422, 'a reason that nobody has met before'), '/api/generate'],
+    ],
+  },
+  'tool call unreadable': {
+    code: 'BACKEND_ERROR',
+    remedy: 'retry',
+    answers: [
+      [500, `error parsing tool call: raw='{"a"', err=unexpected end of JSON input`, '/api/chat'],
+      [null, 'failed to parse tool call', '/api/chat'],
+    ],
   },
   'manifest half-written': {
     code: 'BACKEND_ERROR',
@@ -352,7 +438,6 @@ const BY_ROW: Readonly<Record<string, Row>> = {
     remedy: 'none',
     answers: [
       [400, 'raw mode does not support template, system, or context', '/api/generate'],
-      [400, 'illegal base64 data at input byte 0', '/api/generate'],
       [400, 'json: cannot unmarshal number into Go struct field', '/api/embed'],
     ],
   },

@@ -1,16 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { answerError, ERROR_TABLE, errorRow } from '../../../src/backend/ollama/error-table.ts';
-import { ANSWERS, NESTED } from './error-answers.ts';
+import {
+  answerError,
+  ERROR_TABLE,
+  errorRow,
+  readErrorBody,
+} from '../../../src/backend/ollama/error-table.ts';
+import { ANSWERS } from './error-answers.ts';
 
 describe('the error table', () => {
   test.each(ANSWERS)('%s "%s" from %s is: %s', (status, text, endpoint, row, code, remedy) => {
     const body = JSON.stringify({ error: text });
     const error = answerError(endpoint, status, status === 404 && text.startsWith('404') ? text : body);
     expect([error.code, error.remedy]).toEqual([code, remedy]);
-    const inner = text === NESTED ? 'the request exceeds the available context size' : text.trim();
-    expect(errorRow({ endpoint, status, text: inner }).name).toBe(row);
+    const { text: inner, engineStatus } = readErrorBody(text);
+    const refusedByEngine = engineStatus !== null && engineStatus < 500;
+    const found = errorRow({ endpoint, status, text: inner, refusedByEngine });
+    expect(found.name).toBe(row);
     if (inner !== '') expect(error.message).toContain(inner);
-    expect(error.message).toContain(errorRow({ endpoint, status, text: inner }).advice);
+    expect(error.message).toContain(found.advice);
   });
 
   test('has an example for every row', () => {

@@ -234,18 +234,20 @@ describe('embeddings', () => {
     ['too few', [[1, 0]]],
     ['of unequal length', [[1, 0], [1]]],
     ['empty', [[], []]],
-    [
-      'not numbers',
-      [
-        [1, null],
-        [1, 2],
-      ],
-    ],
     ['missing', undefined],
+    ['a word', 'none'],
   ])('that are %s are refused', async (_what, embeddings) => {
     await using server = await httpServer((_request, response) => json(response, 200, { embeddings }));
     await using backend = attached(server.url);
     const failure = await failureOf(handleOn(backend).run(EMBED, () => {}, NEVER));
     expect([failure.code, failure.remedy]).toEqual(['BACKEND_ERROR', 'retry']);
+  });
+
+  test('that hold something else than numbers are the same at every try', async () => {
+    const embeddings = [[1, null]];
+    await using server = await httpServer((_request, response) => json(response, 200, { embeddings }));
+    await using backend = attached(server.url);
+    const failure = await failureOf(handleOn(backend).run(EMBED, () => {}, NEVER));
+    expect([failure.code, failure.remedy]).toEqual(['REQUEST_REJECTED', 'none']);
   });
 });
