@@ -39,6 +39,8 @@ export async function run(print: (line: string) => void): Promise<void> {
       queueLimit: 10_000_000,
       maxBodyBytes: 20 * 1024 ** 2,
       keys: [],
+      hosts: [],
+      origins: [],
       log: { level: 'silent', format: 'text', file: null },
       pollIntervalMs: 2_000,
       configFile: null,

@@ -186,6 +186,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     port: config.port,
     portFallback: overrides.portFallback ?? false,
     keys: config.keys,
+    hosts: config.hosts,
+    origins: config.origins,
     routes: [
       ...healthRoutes(() => (ready ? null : 'The server is starting or stopping.')),
       graphqlRoute(graphql),

@@ -77,6 +77,8 @@ async function toldByServer(
       queueLimit: 10_000_000,
       maxBodyBytes: 20 * 1024 ** 2,
       keys: [],
+      hosts: [],
+      origins: [],
       log: { level: 'silent', format: 'text', file: null },
       pollIntervalMs: 2_000,
       configFile: null,

@@ -74,6 +74,8 @@ function configOf(backend: BackendConfig, dataDir: string): Config {
     queueLimit: 100_000,
     maxBodyBytes: 20 * MiB,
     keys: [],
+    hosts: [],
+    origins: [],
     log: { level: 'silent', format: 'text', file: null },
     pollIntervalMs: 1_000,
     configFile: null,

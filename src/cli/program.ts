@@ -92,6 +92,8 @@ function withServerFlags(command: Command): Command {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default: 5001)')
     .option('--data-dir <folder>', 'where jobs are kept (default: ~/.local/share/vramkeeper)')
+    .option('--hosts <names>', 'names that the server answers to beside its own, separated by commas')
+    .option('--origins <urls>', 'origins of pages of other sites that may use it, separated by commas')
     .option(
       '--backend <url>',
       'an Ollama to use; again for more (default: the one at OLLAMA_HOST if it answers, else a managed one)',

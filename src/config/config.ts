@@ -147,6 +147,10 @@ export interface Config {
   readonly queueLimit: number;
   readonly maxBodyBytes: number;
   readonly keys: readonly KeyConfig[];
+  /** Names that the server answers to beside its own, in lower case; `*` for any. */
+  readonly hosts: readonly string[];
+  /** Of pages of other sites that may use the server; `*` for any. */
+  readonly origins: readonly string[];
   readonly log: LogConfig;
   /** Between two readings of a backend and its GPUs. */
   readonly pollIntervalMs: number;

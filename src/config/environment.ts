@@ -3,7 +3,7 @@ import { type SettingPath, type Source, unknownKey } from './source.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Reading = 'text' | 'number' | 'backends';
+type Reading = 'text' | 'number' | 'list' | 'backends';
 
 interface Variable {
   readonly name: string;
@@ -22,6 +22,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'VRAMKEEPER_CONTEXT_LENGTH', path: ['contextLength'], as: 'number' },
   { name: 'VRAMKEEPER_QUEUE_LIMIT', path: ['queueLimit'], as: 'number' },
   { name: 'VRAMKEEPER_MAX_BODY_BYTES', path: ['maxBodyBytes'], as: 'text' },
+  { name: 'VRAMKEEPER_HOSTS', path: ['hosts'], as: 'list' },
+  { name: 'VRAMKEEPER_ORIGINS', path: ['origins'], as: 'list' },
   { name: 'VRAMKEEPER_POLL_INTERVAL', path: ['pollInterval'], as: 'text' },
   { name: 'VRAMKEEPER_LOAD_STALL_TIMEOUT', path: ['loadStallTimeout'], as: 'text' },
   { name: 'VRAMKEEPER_FIRST_PIECE_TIMEOUT', path: ['firstPieceTimeout'], as: 'text' },
@@ -65,14 +67,19 @@ function read(as: Reading, value: string): unknown {
       return value.trim();
     case 'number':
       return numberFrom(value);
+    case 'list':
+      return listFrom(value);
     case 'backends':
-      return backendsFrom(
-        value
-          .split(',')
-          .map((url) => url.trim())
-          .filter(Boolean),
-      );
+      return backendsFrom(listFrom(value));
   }
+}
+
+/** What is between commas. */
+export function listFrom(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
 }
 
 /** A number where the text is one; else the text, so that the message shows what was written. */

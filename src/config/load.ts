@@ -3,12 +3,14 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { MiB } from '../domain/units.ts';
+import { checkAny } from './access.ts';
 import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
 import type { KeyConfig, LoadedConfig, ModelConfig, PatienceConfig, ReservationConfig } from './config.ts';
 import {
   backendsFrom,
   type Environment,
   environmentSource,
+  listFrom,
   numberFrom,
   unknownVariables,
 } from './environment.ts';
@@ -30,6 +32,9 @@ export interface Flags {
   /** Ollama's processes are ours; not together with `backend`. */
   readonly managed?: boolean;
   readonly logLevel?: string;
+  /** Separated by commas, as are `origins`. */
+  readonly hosts?: string;
+  readonly origins?: string;
 }
 
 export interface Surroundings {
@@ -86,6 +91,8 @@ function flagSource(flags: Flags): Source {
     ...(flags.port === undefined ? {} : { port: numberFrom(flags.port) }),
     ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
     ...(flags.backend?.length ? { backends: backendsFrom(flags.backend) } : {}),
+    ...(flags.hosts === undefined ? {} : { hosts: listFrom(flags.hosts) }),
+    ...(flags.origins === undefined ? {} : { origins: listFrom(flags.origins) }),
     ...(flags.logLevel === undefined ? {} : { log: { level: flags.logLevel } }),
   };
   const names: Readonly<Record<string, string>> = {
@@ -174,6 +181,8 @@ function complete(settings: Settings, around: Surroundings): Rest {
     queueLimit: settings.queueLimit ?? 100_000,
     maxBodyBytes: settings.maxBodyBytes ?? 20 * MiB,
     keys: (settings.keys ?? []).map(keyConfig),
+    hosts: settings.hosts ?? [],
+    origins: settings.origins ?? [],
     log: {
       level: settings.log?.level ?? 'info',
       format: settings.log?.format ?? 'text',
@@ -186,6 +195,7 @@ function complete(settings: Settings, around: Surroundings): Rest {
     throw new InvalidSettingError(
       `host: ${config.host} can be reached from other machines, so keys are needed. Add keys: [{ name: someone, key: a-long-secret }] to ${DEFAULT_FILE}, or use 127.0.0.1.`,
     );
+  checkAny(config, DEFAULT_FILE);
   return config;
 }
 

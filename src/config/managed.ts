@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { MiB } from '../domain/units.ts';
 import type { ManagedConfig } from './config.ts';
-import { shown, size, text, wholeNumber } from './values.ts';
+import { memory, shown, text, wholeNumber } from './values.ts';
 
 /** What vramkeeper sets for each process itself, and where it is set instead. */
 const OWN_VARIABLES: Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ const managedShape = z.strictObject({
   flashAttention: trueOrFalse.optional(),
   parallelLoads: wholeNumber(1, 64).optional(),
   warmCells: wholeNumber(0, 64).optional(),
-  promptCache: size.optional(),
+  promptCache: memory.optional(),
   keep: trueOrFalse.optional(),
   env: z
     .record(z.string(), variable, {

@@ -3,12 +3,14 @@
  * that a message can name the place that is wrong, and defaults fill what none of them says.
  */
 import { z } from 'zod';
-import { JOB_PRIORITIES } from '../domain/job.ts';
+import { MiB } from '../domain/units.ts';
+import { hosts, keys, origins } from './access.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './config.ts';
 import { managedSchema } from './managed.ts';
 import { headers, secret } from './secrets.ts';
 import {
   duration,
+  memory,
   metricsAddress,
   notYet,
   oneOf,
@@ -18,6 +20,10 @@ import {
   text,
   wholeNumber,
 } from './values.ts';
+
+const MINUTE_MS = 60_000;
+/** V8 holds no text of more than 512 MiB. */
+const LARGEST_BODY = 256 * MiB;
 
 const PROBES = ['nvidia', 'amd', 'prometheus', 'virtual', 'fixed', 'none'] as const;
 
@@ -54,9 +60,13 @@ const gpu = z
   .strictObject({
     probe: oneOf(PROBES),
     index: wholeNumber(0, 255).optional(),
-    total: size.optional(),
+    total: memory.optional(),
     url: metricsAddress.optional(),
-    interval: duration.optional(),
+    interval: duration
+      .refine((milliseconds) => milliseconds >= 100 && milliseconds <= 10 * MINUTE_MS, {
+        error: 'exporters measure each 100ms at most, and each 10m at least. Write how often yours does.',
+      })
+      .optional(),
   })
   .superRefine((value, context) => {
     const refuse = (key: string, message: string) =>
@@ -164,7 +174,9 @@ const modelNames = z.array(text('the name of a model'), {
 
 const reservation = z.strictObject({
   owner: text('whose memory it is'),
-  bytes: size,
+  bytes: memory.refine((bytes) => bytes > 0, {
+    error: 'a reservation of nothing holds nothing. Leave it out.',
+  }),
   backend: text('the name of a backend').optional(),
   gpu: wholeNumber(0, 1023).optional(),
   whileProcess: text('the name of a program').optional(),
@@ -176,17 +188,6 @@ const model = z.strictObject({
   keepAlive: keepAlive.optional(),
   partialOffload: z
     .boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` })
-    .optional(),
-});
-
-const key = z.strictObject({
-  name: text('the name of a client'),
-  key: z
-    .string({ error: 'a key is text of at least 16 characters.' })
-    .min(16, { error: 'the key is too short: use at least 16 characters that nobody can guess.' }),
-  admin: z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` }).optional(),
-  maxPriority: z
-    .preprocess((value) => (typeof value === 'string' ? value.toUpperCase() : value), oneOf(JOB_PRIORITIES))
     .optional(),
 });
 
@@ -223,7 +224,7 @@ const settingsShape = z.strictObject({
   host: text('a host or address').optional(),
   port: wholeNumber(0, 65535).optional(),
   dataDir: text('a folder').optional(),
-  headroom: size.optional(),
+  headroom: memory.optional(),
   backends: z
     .array(backend, {
       error: (issue) => `${shown(issue.input)} is not a list of backends, each with a name and a url.`,
@@ -244,7 +245,12 @@ const settingsShape = z.strictObject({
     })
     .superRefine(unique((entry) => entry.owner, 'owner'))
     .optional(),
-  retention: duration.optional(),
+  retention: duration
+    .refine((milliseconds) => milliseconds >= MINUTE_MS, {
+      error: (issue) =>
+        `${shown(issue.input)} is too short: results would be gone before anybody could read them. Write at least 1m; 7d is usual.`,
+    })
+    .optional(),
   models: z
     .record(z.string(), model, {
       error: (issue) => `${shown(issue.input)} is not a group of settings by model name.`,
@@ -254,13 +260,13 @@ const settingsShape = z.strictObject({
   queueLimit: wholeNumber(1, 100_000_000).optional(),
   maxBodyBytes: size
     .refine((bytes) => bytes >= 1024, { error: 'less than 1 KiB would refuse every request.' })
-    .optional(),
-  keys: z
-    .array(key, {
-      error: (issue) => `${shown(issue.input)} is not a list of keys, each with a name and a key.`,
+    .refine((bytes) => bytes <= LARGEST_BODY, {
+      error: 'more than 256MiB cannot be read as one text. Send images in several jobs.',
     })
-    .superRefine(unique((entry) => entry.name, 'name'))
     .optional(),
+  keys: keys.optional(),
+  hosts: hosts.optional(),
+  origins: origins.optional(),
   log: log.optional(),
   loadStallTimeout: patience('an ordinary load would be given up.').optional(),
   firstPieceTimeout: patience(
@@ -270,6 +276,9 @@ const settingsShape = z.strictObject({
   pollInterval: duration
     .refine((milliseconds) => milliseconds >= 100, {
       error: 'less than 100ms would only keep the backend busy.',
+    })
+    .refine((milliseconds) => milliseconds <= MINUTE_MS, {
+      error: 'with more than 1m between two readings, nothing would be noticed in time.',
     })
     .optional(),
   tasks: notYet('tasks are not in this version. Name the model in each job.'),

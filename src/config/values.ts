@@ -2,7 +2,7 @@
 import ms from 'ms';
 import { z } from 'zod';
 import { messageOf } from '../domain/errors.ts';
-import { parseBytes } from '../domain/units.ts';
+import { MiB, parseBytes } from '../domain/units.ts';
 import { metricsUrl } from './metrics-url.ts';
 import { ollamaUrl } from './ollama-host.ts';
 
@@ -48,6 +48,10 @@ export function parseDuration(text: string | number): number {
 
 export const size = parsed(parseBytes);
 export const duration = parsed(parseDuration);
+/** Of a model, a card or a part of it: a few bytes are a number whose unit was forgotten. */
+export const memory = size.refine((bytes) => bytes === 0 || bytes >= MiB, {
+  error: (issue) => `${shown(issue.input)} bytes are too few. Write a unit, such as 512MiB or 24GiB.`,
+});
 export const serverUrl = parsed((text) => ollamaUrl(String(text)));
 export const metricsAddress = parsed((text) => metricsUrl(String(text)));
 

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { ANY } from '../config/access.ts';
 import { isLoopback } from '../config/load.ts';
 import { HttpRefusal } from './refusal.ts';
 
@@ -42,19 +43,61 @@ function isNavigation(method: string, headers: IncomingHttpHeaders): boolean {
   );
 }
 
-/** @throws HttpRefusal UNKNOWN_HOST, FORBIDDEN_ORIGIN */
-export function checkOrigin(method: string, headers: IncomingHttpHeaders, host: string): void {
-  const hostHeader = headers.host ?? '';
-  if (!isOwnHost(hostHeader, host)) {
-    throw new HttpRefusal(
-      'UNKNOWN_HOST',
-      'This server does not answer to the name in the Host header. Use localhost, or set `host` to the name it should have.',
-    );
+export interface GuardOptions {
+  /** Where the server listens. */
+  readonly host: string;
+  /** Further names that it answers to, in lower case; `*` for any. */
+  readonly hosts: readonly string[];
+  /** Of pages of other sites that may use it; `*` for any. */
+  readonly origins: readonly string[];
+}
+
+export class Guard {
+  readonly #options: GuardOptions;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
   }
-  const site = headers['sec-fetch-site'];
-  const foreignOrigin = headers.origin !== undefined && !isOwnOrigin(headers.origin, hostHeader);
-  const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (foreignOrigin || (foreignSite && !isNavigation(method, headers))) {
-    throw new HttpRefusal('FORBIDDEN_ORIGIN', 'Pages of other sites may not use this server.');
+
+  /** @throws HttpRefusal UNKNOWN_HOST, FORBIDDEN_ORIGIN */
+  check(method: string, headers: IncomingHttpHeaders): void {
+    const hostHeader = headers.host ?? '';
+    if (!this.#answersTo(hostHeader)) {
+      throw new HttpRefusal(
+        'UNKNOWN_HOST',
+        `This server does not answer to the name ${quoted(hostHeader)} in the Host header. Use localhost, or add the name to \`hosts\` in its settings.`,
+      );
+    }
+    if (this.allowedOrigin(headers) !== null) return;
+    const { origin } = headers;
+    const site = headers['sec-fetch-site'];
+    const foreignOrigin = origin !== undefined && !isOwnOrigin(origin, hostHeader);
+    const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+    if (foreignOrigin || (foreignSite && !isNavigation(method, headers))) {
+      const which = origin === undefined ? 'the origin of the page' : quoted(origin);
+      throw new HttpRefusal(
+        'FORBIDDEN_ORIGIN',
+        `Pages of other sites may not use this server. To allow this one, add ${which} to \`origins\` in the server's settings.`,
+      );
+    }
   }
+
+  /** The origin of a page of another site that the settings allow; null for all else. */
+  allowedOrigin({ host = '', origin }: IncomingHttpHeaders): string | null {
+    if (origin === undefined || isOwnOrigin(origin, host)) return null;
+    const { origins } = this.#options;
+    return origins.includes(ANY) || origins.includes(origin.toLowerCase()) ? origin : null;
+  }
+
+  #answersTo(header: string): boolean {
+    const { host, hosts } = this.#options;
+    if (isOwnHost(header, host)) return true;
+    const name = hostName(header)?.replace(/\.$/, '') ?? null;
+    return name !== null && (hosts.includes(ANY) || hosts.includes(name));
+  }
+}
+
+/** As the caller sent it, shortened. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }

@@ -8,6 +8,7 @@ import { InvalidSettingError } from '../domain/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type ApiKey, Authenticator } from './authenticate.ts';
 import { Connections } from './connections.ts';
+import { Guard } from './guard.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { CannotListenError, PortInUseError } from './listen-errors.ts';
@@ -23,6 +24,10 @@ export interface HttpServerOptions {
   /** Take the next free port when `port` is in use. */
   readonly portFallback?: boolean;
   readonly keys?: readonly ApiKey[];
+  /** Further names that it answers to, in lower case; `*` for any. */
+  readonly hosts?: readonly string[];
+  /** Of pages of other sites that may use it; `*` for any. */
+  readonly origins?: readonly string[];
   readonly routes: readonly Route[];
   readonly socketRoutes?: readonly SocketRoute[];
   readonly limits?: Partial<HttpLimits>;
@@ -51,10 +56,11 @@ export class HttpServer {
   #stopping: Promise<void> | null = null;
 
   constructor(options: HttpServerOptions) {
-    const { host, keys = [], routes, socketRoutes = [], clock, logger } = options;
+    const { host, hosts = [], origins = [], keys = [], routes, socketRoutes = [], clock, logger } = options;
     this.#options = options;
     const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
     const authenticator = new Authenticator(keys);
+    const guard = new Guard({ host, hosts, origins });
     this.intake = createIntake(limits, clock);
     const { intake } = this;
     this.#server = createServer({
@@ -70,7 +76,7 @@ export class HttpServer {
     });
     const known = (socket: Socket) => this.connections.know(socket);
     this.#requests = new RequestHandler({
-      host,
+      guard,
       authenticator,
       known,
       routes,
@@ -80,7 +86,7 @@ export class HttpServer {
       logger,
     });
     const upgrades = new UpgradeHandler({
-      host,
+      guard,
       authenticator,
       known,
       socketRoutes,

@@ -6,7 +6,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import { ANONYMOUS, type Authenticator, credentialsOf } from './authenticate.ts';
 import { readBody } from './body.ts';
 import type { Share } from './byte-budget.ts';
-import { checkOrigin } from './guard.ts';
+import { answerPreflight, isPreflight, letRead } from './cross-origin.ts';
+import type { Guard } from './guard.ts';
 import type { HttpLimits } from './http-limits.ts';
 import type { Intake } from './intake.ts';
 import { HttpRefusal } from './refusal.ts';
@@ -14,7 +15,7 @@ import { refusalBody, sendJson } from './respond.ts';
 import type { Exchange, Route } from './route.ts';
 
 export interface RequestHandlerOptions {
-  readonly host: string;
+  readonly guard: Guard;
   readonly authenticator: Authenticator;
   /** Told of a connection whose caller is known. @throws HttpRefusal */
   readonly known: (socket: Socket) => void;
@@ -64,11 +65,17 @@ export class RequestHandler {
     route: Route | undefined,
     proceed: () => void,
   ): Promise<void> {
-    const { authenticator, clock, host, intake, known, limits } = this.#options;
+    const { authenticator, clock, guard, intake, known, limits } = this.#options;
     const method = request.method ?? '';
-    checkOrigin(method, request.headers, host);
+    const allowedOrigin = guard.allowedOrigin(request.headers);
+    guard.check(method, request.headers);
+    if (allowedOrigin !== null) letRead(response, allowedOrigin);
     if (!route) {
       throw new HttpRefusal('NOT_FOUND', 'There is nothing at this path. The GraphQL API is at /graphql.');
+    }
+    if (allowedOrigin !== null && isPreflight(request)) {
+      answerPreflight(request, response, route.methods);
+      return;
     }
     if (!route.methods.includes(method === 'HEAD' ? 'GET' : method)) {
       const allow = route.methods.join(', ');

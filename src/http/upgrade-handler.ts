@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Authenticator, credentialsOf } from './authenticate.ts';
-import { checkOrigin } from './guard.ts';
+import type { Guard } from './guard.ts';
 import type { HttpLimits } from './http-limits.ts';
 import type { Intake } from './intake.ts';
 import { HttpRefusal } from './refusal.ts';
@@ -14,7 +14,7 @@ import { refusalBody, secureHeaders } from './respond.ts';
 import type { SocketRoute } from './route.ts';
 
 export interface UpgradeHandlerOptions {
-  readonly host: string;
+  readonly guard: Guard;
   readonly authenticator: Authenticator;
   /** Told of a connection whose caller is known. @throws HttpRefusal */
   readonly known: (socket: Socket) => void;
@@ -35,9 +35,9 @@ export class UpgradeHandler {
 
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const { authenticator, clock, host, intake, isStopping, known, limits, socketRoutes } = this.#options;
+    const { authenticator, clock, guard, intake, isStopping, known, limits, socketRoutes } = this.#options;
     try {
-      checkOrigin('GET', request.headers, host);
+      guard.check('GET', request.headers);
       if (isStopping()) throw new HttpRefusal('STOPPING', 'The server is stopping. Try again in a moment.');
       const [path] = (request.url ?? '').split('?', 1);
       const route = socketRoutes.find((each) => each.path === path);

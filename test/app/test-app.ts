@@ -34,6 +34,8 @@ export function testConfig(
     queueLimit: 100_000,
     maxBodyBytes: 20 * 1024 ** 2,
     keys: [],
+    hosts: [],
+    origins: [],
     log: { level: 'silent', format: 'text', file: null },
     pollIntervalMs: 100,
     configFile: null,

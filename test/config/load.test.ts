@@ -31,6 +31,8 @@ describe('defaults', () => {
       queueLimit: 100_000,
       maxBodyBytes: 20 * MiB,
       keys: [],
+      hosts: [],
+      origins: [],
       log: { level: 'info', format: 'text', file: null },
       pollIntervalMs: 1000,
       patience: {},
@@ -87,6 +89,8 @@ contextLength: 2048
 queueLimit: 10
 maxBodyBytes: 1MiB
 keys: [{ name: ada, key: 0123456789abcdef, admin: true }, { name: bob, key: fedcba9876543210, maxPriority: low }]
+hosts: [gpu-box.lan]
+origins: [https://app.example]
 log: { level: debug, format: json, file: logs/out.log }
 pollInterval: 250ms
 loadStallTimeout: 20m
@@ -140,6 +144,8 @@ silenceTimeout: 10m
       { name: 'ada', key: '0123456789abcdef', admin: true, maxPriority: 'HIGH' },
       { name: 'bob', key: 'fedcba9876543210', admin: false, maxPriority: 'LOW' },
     ],
+    hosts: ['gpu-box.lan'],
+    origins: ['https://app.example'],
     log: { level: 'debug', format: 'json', file: join(folder, 'logs/out.log') },
     pollIntervalMs: 250,
     patience: { loadStallMs: 1_200_000, firstPieceMs: 3_600_000, silenceMs: 600_000 },

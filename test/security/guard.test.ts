@@ -157,6 +157,92 @@ describe('a page of another site', () => {
   });
 });
 
+describe('what the settings allow beside', () => {
+  const hosts = ['vramkeeper', 'host.docker.internal', 'gpu.example.com'];
+  const APP = 'https://app.example';
+  const allowing = () => testServer({ http: { hosts, origins: [APP, 'null'] } });
+
+  it('are names that the server answers to', async () => {
+    const { port } = await allowing();
+    for (const host of [
+      ...hosts,
+      'vramkeeper:5001',
+      'HOST.docker.internal:80',
+      'gpu.example.com.',
+      'localhost',
+    ]) {
+      expect([host, (await ask(port, { host })).status]).toEqual([host, 200]);
+      const socket = await new RawSocket(port, { headers: { host } }).open();
+      await socket.close();
+    }
+    // A proxy that ends TLS passes on the name that the page was opened by.
+    expect((await ask(port, { host: 'gpu.example.com', origin: 'https://gpu.example.com' })).status).toBe(
+      200,
+    );
+    for (const host of ['gpu.example.com.evil.example', 'keeper', 'evil.example']) {
+      const answer = await ask(port, { host });
+      expect(answer.status).toBe(421);
+      expect(answer.body).toContain('`hosts`');
+      expect(answer.body).toContain(host);
+    }
+  });
+
+  it('are pages of other sites, which may read the answer', async () => {
+    const { port } = await allowing();
+    for (const origin of [APP, 'null']) {
+      const answer = await ask(port, { origin, 'sec-fetch-site': 'cross-site' });
+      expect(answer.status).toBe(200);
+      expect(answer.headers).toMatchObject({ 'access-control-allow-origin': origin, vary: 'origin' });
+      const socket = await new RawSocket(port, { headers: { origin } }).open();
+      await socket.close();
+    }
+    const refused = await ask(port, { origin: APP }, '/nothing');
+    expect([refused.status, refused.headers['access-control-allow-origin']]).toEqual([404, APP]);
+    for (const origin of ['https://app.example.evil', 'http://app.example', 'https://app.example:444']) {
+      const answer = await ask(port, { origin });
+      expect(answer.status).toBe(403);
+      expect(answer.body).toContain('`origins`');
+      expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    }
+  });
+
+  const preflight = (port: number, origin: string) =>
+    sendRaw(
+      port,
+      requestText('OPTIONS /graphql HTTP/1.1', {
+        host: 'localhost',
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,x-apollo-operation-name',
+        connection: 'close',
+      }),
+    );
+
+  it('are told to a browser that asks first, one origin at a time, and without a key', async () => {
+    const keys = [{ name: 'ci', key: 'a-key-of-sixteen+' }];
+    const { port } = await testServer({ http: { keys, origins: [APP, 'https://other.example'] } });
+    const answer = await preflight(port, APP);
+    expect(answer.status).toBe(204);
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': APP,
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'authorization,content-type,x-apollo-operation-name',
+      vary: 'origin',
+    });
+    expect((await preflight(port, 'https://evil.example')).status).toBe(403);
+    // Without its key, a page that is allowed learns that one is missing.
+    const unknown = await ask(port, { origin: APP });
+    expect([unknown.status, unknown.headers['access-control-allow-origin']]).toEqual([401, APP]);
+  });
+
+  it('may be all names and all pages', async () => {
+    const { port } = await testServer({ http: { hosts: ['*'], origins: ['*'] } });
+    const answer = await ask(port, { host: 'any.example', origin: 'https://any.page' });
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([200, 'https://any.page']);
+    expect((await ask(port, { host: 'not a name' })).status).toBe(421);
+  });
+});
+
 describe('who asks', () => {
   const keys = [
     { name: 'ci', key: 'a-key-of-sixteen+', maxPriority: 'LOW' },
