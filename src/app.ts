@@ -164,8 +164,9 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const readsOf = ownReads(store);
   const graphql = new GraphQLServer({
     schema,
-    buildContext: ({ principal, answer }) => ({
+    buildContext: ({ principal, signal, answer }) => ({
       principal,
+      scope: { caller: principal.client, signal },
       answer,
       accept,
       ...readsOf(principal),

@@ -41,6 +41,37 @@ export class UnstorableValueError extends VramkeeperError {
   readonly code = 'UNSTORABLE_VALUE';
 }
 
+/** Who asked for it has gone. Never told to anybody: there is nobody. */
+export class CallerGoneError extends VramkeeperError {
+  readonly code = 'CALLER_GONE';
+
+  constructor(message = 'Nobody waits for this any more.') {
+    super(message);
+  }
+}
+
+/** A list that looks at more rows than there is time for. */
+export class ReadTooLongError extends VramkeeperError {
+  readonly code = 'READ_TOO_LONG';
+
+  constructor(
+    message = 'This list takes too long to read. Narrow it by batchId, statuses or createdAfter, or leave totalCount out.',
+  ) {
+    super(message);
+  }
+}
+
+/** More lists are asked for than can be read in time. */
+export class StoreBusyError extends VramkeeperError {
+  readonly code = 'STORE_BUSY';
+
+  constructor() {
+    super(
+      'More lists are asked for than can be read. Try again in some seconds, and ask for them less often.',
+    );
+  }
+}
+
 /** A state machine was asked for a transition that its table does not have: always a mistake of ours. */
 export class IllegalTransitionError extends VramkeeperError {
   readonly code = 'ILLEGAL_TRANSITION';

@@ -207,6 +207,12 @@ export interface ResultSizes {
   readonly raw: number;
 }
 
+/** Who reads, so that callers take turns, and until when: what an aborted signal belongs to is read no further. */
+export interface ReadScope {
+  readonly caller: string;
+  readonly signal?: AbortSignal;
+}
+
 export interface Store {
   /** Opens or creates. @throws DataDirectoryInUseError, StoreUnusableError */
   start(): Promise<void>;
@@ -253,14 +259,15 @@ export interface Store {
   job(id: JobId): Promise<Job | null>;
   /** Same order and length as `ids`. */
   jobs(ids: readonly JobId[]): Promise<readonly (Job | null)[]>;
-  list(query: JobQuery): Promise<JobPage>;
-  countJobs(filter: JobFilter): Promise<number>;
+  /** @throws CallerGoneError, ReadTooLongError, StoreBusyError, as all reads with a scope */
+  list(query: JobQuery, scope?: ReadScope): Promise<JobPage>;
+  countJobs(filter: JobFilter, scope?: ReadScope): Promise<number>;
   /** Jobs whose last change has a revision above `revision`, in that order: how a reader that fell behind heals. */
   changedSince(revision: number, limit: number): Promise<readonly Job[]>;
   /** The newest revision that is visible to reads. */
   revision(): Promise<number>;
   /** Zero-based place among all waiting jobs by priority and age; null for jobs that do not wait. Same order and length. */
-  queuePositions(ids: readonly JobId[]): Promise<readonly (number | null)[]>;
+  queuePositions(ids: readonly JobId[], scope?: ReadScope): Promise<readonly (number | null)[]>;
   batch(id: BatchId): Promise<Batch | null>;
   /** Same order and length as `ids`. */
   batches(ids: readonly BatchId[]): Promise<readonly (Batch | null)[]>;

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { ModelOperations } from '../domain/model-operations.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { VramSteering } from '../domain/steering.ts';
+import type { ReadScope } from '../domain/store.ts';
 import type { SystemControl, SystemView } from '../domain/system.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { OutputHub } from '../events/output-hub.ts';
@@ -22,5 +23,7 @@ export interface GraphQLContext {
   readonly outputs: OutputHub;
   readonly clock: Clock;
   readonly loaders: Loaders;
+  /** For reads that may take long: they end with their caller. */
+  readonly scope: ReadScope;
   readonly answer: AnswerBudget;
 }

@@ -43,14 +43,14 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
   return {
     job: async (id) => own(await store.job(id)),
     jobs,
-    list: (query) => store.list({ ...query, filter: ownFilter(principal, query.filter) }),
-    countJobs: (filter) => store.countJobs(ownFilter(principal, filter)),
+    list: (query, scope) => store.list({ ...query, filter: ownFilter(principal, query.filter) }, scope),
+    countJobs: (filter, scope) => store.countJobs(ownFilter(principal, filter), scope),
     batches: async (ids) => (await store.batches(ids)).map(own),
     // How much there is to do is no secret.
     counts: () => store.counts(),
     changedSince: (revision, limit) => store.changedSince(revision, limit),
     revision: () => store.revision(),
-    queuePositions: (ids) => store.queuePositions(ids),
+    queuePositions: (ids, scope) => store.queuePositions(ids, scope),
     resultSizes: (ids) => store.resultSizes(ids),
     endings: (ids) => store.endings(ids),
     output: (id) => store.output(id),

@@ -28,6 +28,7 @@ import type {
   JobPage,
   JobQuery,
   PriorityOutcome,
+  ReadScope,
   Release,
   ResultSizes,
   RetryOutcome,
@@ -86,6 +87,7 @@ export abstract class StoreBase implements Store {
   protected abstract read<K extends keyof Reads>(
     kind: K,
     input: InputOf<Reads, K>,
+    scope?: ReadScope,
   ): Promise<AnswerOf<Reads, K>>;
 
   get backlog(): BacklogView {
@@ -208,17 +210,18 @@ export abstract class StoreBase implements Store {
     return this.read('jobs', ids);
   }
 
-  list(query: JobQuery): Promise<JobPage> {
-    return this.read('list', { ...query, filter: encodeFilter(query.filter), limit: pageLimit(query.limit) });
+  list(query: JobQuery, scope?: ReadScope): Promise<JobPage> {
+    const filter = encodeFilter(query.filter);
+    return this.read('list', { ...query, filter, limit: pageLimit(query.limit) }, scope);
   }
 
-  async countJobs(filter: JobFilter): Promise<number> {
+  async countJobs(filter: JobFilter, scope?: ReadScope): Promise<number> {
     const { statuses, ...rest } = filter;
     if (Object.values(rest).every((value) => value === undefined)) {
       // These numbers are here already, as new as the last answered write.
       return [...new Set(statuses ?? JOB_STATUSES)].reduce((sum, status) => sum + this.#counts[status], 0);
     }
-    return this.read('countJobs', encodeFilter(filter));
+    return this.read('countJobs', encodeFilter(filter), scope);
   }
 
   changedSince(revision: number, limit: number): Promise<readonly Job[]> {
@@ -229,8 +232,8 @@ export abstract class StoreBase implements Store {
     return this.read('revision', null);
   }
 
-  queuePositions(ids: readonly JobId[]): Promise<readonly (number | null)[]> {
-    return this.read('queuePositions', ids);
+  queuePositions(ids: readonly JobId[], scope?: ReadScope): Promise<readonly (number | null)[]> {
+    return this.read('queuePositions', ids, scope);
   }
 
   async batch(id: BatchId): Promise<Batch | null> {

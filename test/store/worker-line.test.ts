@@ -29,6 +29,7 @@ afterEach(async () => {
 async function openLine<T>(name: 'writer' | 'reader'): Promise<WorkerLine<T>> {
   const line = new WorkerLine<T>({
     name,
+    role: name,
     settings: { dataDir: directory.path, serverId: 'srv_x', leaseMs: 30_000, groupLimit: 1_024, now: 0 },
     now: () => 0,
     onReport: () => {},

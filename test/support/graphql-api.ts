@@ -106,6 +106,7 @@ export class GraphQLApi {
       events: log,
       outputs,
       clock,
+      scope: { caller: principal.client },
       answer: new AnswerBudget(DEFAULT_ANSWER_LIMITS, null, new AbortController().signal),
     };
   }

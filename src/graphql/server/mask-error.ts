@@ -1,6 +1,7 @@
 /** What of an error leaves the server: failures told on purpose as they are, anything else as an id that is in the log too. */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Random } from '../../clock.ts';
+import { CallerGoneError, messageOf, ReadTooLongError, StoreBusyError } from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 export const MASKED_MESSAGE =
@@ -16,29 +17,44 @@ function isTold(error: unknown): error is GraphQLError {
 /** What of an error leaves the server. */
 export type ErrorMask = (error: unknown) => GraphQLError;
 
+/** Failures that may meet any field and that its caller can do something about. */
+function toldFailure(reason: unknown): string | null {
+  const told =
+    reason instanceof CallerGoneError ||
+    reason instanceof ReadTooLongError ||
+    reason instanceof StoreBusyError;
+  return told ? reason.code : null;
+}
+
 /** The location and path of a field's error stay, so that the caller knows which field it was. */
 export function errorMasker(logger: Logger, random: Random): ErrorMask {
   const masked = new WeakSet<object>();
   return (error) => {
     if (isTold(error) || (error instanceof GraphQLError && masked.has(error))) return coded(error);
-    const errorId = Buffer.from(random.bytes(9)).toString('base64url');
     const field = error instanceof GraphQLError ? error : null;
     const reason = field?.originalError ?? field?.cause ?? error;
+    const code = toldFailure(reason);
+    if (code) return new GraphQLError(messageOf(reason), { ...placeOf(field), extensions: { code } });
+    const errorId = Buffer.from(random.bytes(9)).toString('base64url');
     logger.error('A request failed unexpectedly.', {
       errorId,
       ...(field?.path ? { path: field.path.join('.') } : {}),
       error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
     });
     const result = new GraphQLError(MASKED_MESSAGE, {
-      ...(field
-        ? { nodes: field.nodes, source: field.source, positions: field.positions, path: field.path }
-        : {}),
+      ...placeOf(field),
       // `unexpected` makes it a 500 where nothing was answered; it does not leave the server.
       extensions: { code: 'INTERNAL_ERROR', errorId, unexpected: true },
     });
     masked.add(result);
     return result;
   };
+}
+
+function placeOf(field: GraphQLError | null) {
+  if (!field) return {};
+  const { nodes, source, positions, path } = field;
+  return { nodes, source, positions, path };
 }
 
 /** Every error has a code. What GraphQL itself refuses before it runs anything was wrong in the request. */

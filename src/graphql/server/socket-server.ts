@@ -13,6 +13,7 @@ import { type ErrorMask, publicError } from './mask-error.ts';
 import type { Pipeline } from './pipeline.ts';
 import { SocketDelivery } from './socket-delivery.ts';
 import { SocketFlow } from './socket-flow.ts';
+import { SocketOperations } from './socket-operations.ts';
 import type { Subscriber } from './subscriber.ts';
 
 export interface SocketLimits {
@@ -75,6 +76,9 @@ interface Extra {
   readonly flow: SocketFlow;
   readonly peer: SocketPeer;
   readonly gone: AbortController;
+  readonly operations: SocketOperations;
+  /** Null before the client has introduced itself. */
+  context: SocketContext | null;
   principal: Principal | null;
   /** Read in this tick, in which its operation takes hold of it. */
   reading: Message | null;
@@ -97,6 +101,7 @@ export class SocketServer {
       // Our own, so that it runs on our clock.
       connectionInitWaitTimeout: 0,
       onConnect: (context) => {
+        context.extra.context = context;
         context.extra.principal = context.extra.peer.authenticate(context.connectionParams ?? {});
         return context.extra.principal !== null;
       },
@@ -120,7 +125,17 @@ export class SocketServer {
   connect(socket: WebSocket, peer: SocketPeer): void {
     const { clock, limits, logger } = this.#options;
     const flow = new SocketFlow(socket, peer.transport, clock, limits.bufferedBytes);
-    const extra: Extra = { socket, flow, peer, gone: new AbortController(), principal: null, reading: null };
+    const gone = new AbortController();
+    const extra: Extra = {
+      socket,
+      flow,
+      peer,
+      gone,
+      operations: new SocketOperations(gone.signal),
+      context: null,
+      principal: null,
+      reading: null,
+    };
     this.#open.add(socket);
     const stopPinging = keepAlive(socket, clock, limits.pingIntervalMs);
     const initTimer = clock.after(limits.initTimeoutMs, () => {
@@ -161,7 +176,10 @@ export class SocketServer {
     // Settles when the operation that it asks for is done.
     handle(textOf(data))
       .catch((error: unknown) => this.#failed(extra.socket, error))
-      .finally(() => message.held.release());
+      .finally(() => {
+        message.held.release();
+        if (extra.context) extra.operations.endOthersThan(extra.context.subscriptions);
+      });
     extra.reading = null;
   }
 
@@ -206,7 +224,7 @@ export class SocketServer {
   /** Arguments to execute, or what is wrong: told for this operation alone, the socket and its other operations go on. */
   async #prepare(context: SocketContext, id: string, payload: SubscribePayload) {
     const { pipeline, maskError, limits } = this.#options;
-    const { socket, flow, peer, principal, gone, reading: message } = context.extra;
+    const { socket, flow, peer, principal, operations, reading: message } = context.extra;
     if (id.length > LONGEST_ID) {
       const reason = `An operation's id has at most ${LONGEST_ID} characters`;
       socket.close(CloseCode.BadRequest, reason);
@@ -223,10 +241,11 @@ export class SocketServer {
       ];
     }
     try {
+      const signal = operations.begin(id);
       const enveloped = pipeline.getEnveloped({
         principal,
-        signal: gone.signal,
-        answer: new AnswerBudget(this.#options.answerLimits, null, gone.signal),
+        signal,
+        answer: new AnswerBudget(this.#options.answerLimits, null, signal),
         params: { query: payload.query, operationName: payload.operationName, variables: payload.variables },
       });
       const document = enveloped.parse(payload.query);

@@ -8,7 +8,7 @@ import {
   jobPosition,
 } from '../../domain/store.ts';
 import { builder } from '../builder.ts';
-import type { StoreReads } from '../loaders.ts';
+import type { GraphQLContext } from '../context.ts';
 import { connectionOf, type PageArguments, pageRange } from '../paging.ts';
 import { JobRef } from '../refs.ts';
 
@@ -19,17 +19,17 @@ export const JobConnection = builder.connectionObject(
 
 /** @throws GraphQLError BAD_USER_INPUT */
 export async function jobConnection(
-  store: StoreReads,
+  { store, scope }: Pick<GraphQLContext, 'store' | 'scope'>,
   filter: JobFilter,
   order: JobOrder,
   args: PageArguments,
 ) {
   const range = pageRange(args, (text) => parsePosition(order.field, text));
-  const page = await store.list({ filter, order, ...range });
+  const page = await store.list({ filter, order, ...range }, scope);
   return connectionOf<Job>(
     { items: page.jobs, hasPrevious: page.hasPrevious, hasNext: page.hasNext },
     (job) => positionText(order.field, job),
-    () => store.countJobs(filter),
+    () => store.countJobs(filter, scope),
   );
 }
 

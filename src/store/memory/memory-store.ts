@@ -1,9 +1,15 @@
 /** The store without a disk: the same operations on rows in memory, for tests and simulated runs. Nothing outlives `stop`. */
 import type { Clock } from '../../clock.ts';
-import { messageOf, StoreClosedError, StoreFailedError, VramkeeperError } from '../../domain/errors.ts';
+import {
+  CallerGoneError,
+  messageOf,
+  StoreClosedError,
+  StoreFailedError,
+  VramkeeperError,
+} from '../../domain/errors.ts';
 import type { ServerId } from '../../domain/ids.ts';
 import { NO_JOBS } from '../../domain/job.ts';
-import type { Store } from '../../domain/store.ts';
+import type { ReadScope, Store } from '../../domain/store.ts';
 import type { AnswerOf, CallOf, InputOf, Operations, Reads } from '../operation.ts';
 import { perform } from '../operations/operations.ts';
 import { QueueWriter } from '../queue-writer.ts';
@@ -73,8 +79,10 @@ class MemoryStore extends StoreBase {
   protected async read<K extends keyof Reads>(
     kind: K,
     input: InputOf<Reads, K>,
+    scope?: ReadScope,
   ): Promise<AnswerOf<Reads, K>> {
     this.#mustBeStarted();
+    if (scope?.signal?.aborted) throw new CallerGoneError();
     return this.#reads[kind](input);
   }
 

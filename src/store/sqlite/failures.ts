@@ -1,7 +1,9 @@
 /** Errors on their way from SQLite, and between threads, to the caller. */
 import {
+  CallerGoneError,
   DataDirectoryInUseError,
   messageOf,
+  ReadTooLongError,
   StoreClosedError,
   StoreFailedError,
   StoreUnusableError,
@@ -46,6 +48,10 @@ export function errorOf({ code, message }: Failure): VramkeeperError {
       return new StoreUnusableError(message);
     case 'STORE_CLOSED':
       return new StoreClosedError(message);
+    case 'CALLER_GONE':
+      return new CallerGoneError(message);
+    case 'READ_TOO_LONG':
+      return new ReadTooLongError(message);
     default:
       return new StoreFailedError(message);
   }

@@ -2,6 +2,7 @@
 import type { CallOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import type { Failure } from './failures.ts';
+import type { Allowance } from './patience.ts';
 
 export interface WorkerSettings {
   readonly dataDir: string;
@@ -11,6 +12,8 @@ export interface WorkerSettings {
   readonly groupLimit: number;
   /** Epoch milliseconds at the start. */
   readonly now: number;
+  /** See `Patience`; the writer has none. */
+  readonly abandoned?: Int32Array;
 }
 
 /** A call, and the number by which its answer finds the caller. */
@@ -24,6 +27,8 @@ export interface Request<T> {
   /** The store's time, epoch milliseconds: the clock lives in the store's own thread. */
   readonly now: number;
   readonly calls: readonly NumberedCall<T>[];
+  /** How long each may take; without one, as long as it does. */
+  readonly allowance?: Allowance | undefined;
 }
 
 export type Answer =

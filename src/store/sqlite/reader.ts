@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { CallOf, Reads } from '../operation.ts';
 import { failureOf } from './failures.ts';
 import { openForReading } from './open-database.ts';
+import { Patience, sharedCell } from './patience.ts';
 import type { Answer, FromWorker, NumberedCall, ToWorker, WorkerSettings } from './protocol.ts';
 import { SqliteReads } from './reads/reads.ts';
 import { Statements } from './statements.ts';
@@ -13,7 +14,8 @@ function serve(settings: WorkerSettings): void {
   if (!port) throw new Error('The reader runs in a worker thread only.');
   const tell = (message: FromWorker) => port.postMessage(message);
   const database = openForReading(settings.dataDir);
-  const reads = new SqliteReads(new Statements(database));
+  const patience = new Patience(database, settings.abandoned ?? sharedCell());
+  const reads = new SqliteReads(new Statements(database), patience.goOn);
 
   const answer = ({ call }: { readonly call: CallOf<Reads> }): Answer => {
     try {
@@ -46,6 +48,7 @@ function serve(settings: WorkerSettings): void {
       port.close();
       return;
     }
+    patience.grant(message.request.allowance);
     const { calls } = message.request;
     const numbers = calls.map(({ number }) => number);
     tellAnswers(tell, { numbers, answers: snapshot(calls), report: null }, 'clone');

@@ -2,15 +2,23 @@
 import type { Clock } from '../../clock.ts';
 import { messageOf, StoreClosedError } from '../../domain/errors.ts';
 import type { ServerId } from '../../domain/ids.ts';
-import type { Store } from '../../domain/store.ts';
+import type { ReadScope, Store } from '../../domain/store.ts';
 import type { AnswerOf, InputOf, Operations, Reads } from '../operation.ts';
 import { SILENT, StoreBase, type StoreLogger } from '../store-base.ts';
+import { ListLanes, type ListWorker } from './list-lanes.ts';
+import { sharedCell } from './patience.ts';
 import type { WorkerSettings } from './protocol.ts';
 import { WorkerLine } from './worker-line.ts';
 
 const LEASE_MS = 30_000;
 /** Bounds the time that one commit keeps the ones after it waiting. */
 const GROUP_LIMIT = 1_024;
+
+/** They look at as many rows as there are, not at as many as they answer. */
+const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set(['list', 'countJobs', 'queuePositions']);
+
+/** What reads for the server itself, and for all callers together. */
+const NOBODY: ReadScope = { caller: '' };
 
 export interface SqliteStoreOptions {
   /** Created, for its owner alone, when it does not exist. */
@@ -34,6 +42,9 @@ class SqliteStore extends StoreBase {
   readonly #options: SqliteStoreOptions;
   #writer: WorkerLine<Operations> | undefined;
   #reader: WorkerLine<Reads> | undefined;
+  /** The threads of lists: quick ones, then slow ones. */
+  #listers: readonly ListWorker[] = [];
+  #lists: ListLanes | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -60,16 +71,22 @@ class SqliteStore extends StoreBase {
     return this.#writer ? this.#writer.call(kind, input) : notStarted();
   }
 
-  protected read<K extends keyof Reads>(kind: K, input: InputOf<Reads, K>): Promise<AnswerOf<Reads, K>> {
-    return this.#reader ? this.#reader.call(kind, input) : notStarted();
+  protected read<K extends keyof Reads>(
+    kind: K,
+    input: InputOf<Reads, K>,
+    scope: ReadScope = NOBODY,
+  ): Promise<AnswerOf<Reads, K>> {
+    if (!this.#reader || !this.#lists) return notStarted();
+    return MAY_TAKE_LONG.has(kind) ? this.#lists.read(kind, input, scope) : this.#reader.call(kind, input);
   }
 
   async #open(): Promise<void> {
     const { clock, dataDir, serverId, leaseMs = LEASE_MS, groupLimit = GROUP_LIMIT } = this.#options;
     const settings: WorkerSettings = { dataDir, serverId, leaseMs, groupLimit, now: clock.now() };
-    const line = (name: 'writer' | 'reader') => ({
+    const line = (name: string, role: 'writer' | 'reader', abandoned = sharedCell()) => ({
       name,
-      settings,
+      role,
+      settings: { ...settings, abandoned },
       now: () => clock.now(),
       onReport: (report: Parameters<typeof this.applyCommit>[0]) => this.applyCommit(report),
       onDeath: (error: StoreClosedError) => {
@@ -80,22 +97,38 @@ class SqliteStore extends StoreBase {
         this.#options.onDeath?.(error);
       },
     });
-    this.#writer = new WorkerLine<Operations>(line('writer'));
+    this.#writer = new WorkerLine<Operations>(line('writer', 'writer'));
     await this.#writer.ready();
     // Only now is there a database to read.
-    this.#reader = new WorkerLine<Reads>(line('reader'));
+    this.#reader = new WorkerLine<Reads>(line('reader', 'reader'));
+    const lister = (name: string): ListWorker => {
+      const abandoned = sharedCell();
+      return { line: new WorkerLine<Reads>(line(name, 'reader', abandoned)), abandoned };
+    };
+    const quick = lister('quick-lister');
+    const slow = lister('slow-lister');
+    this.#listers = [quick, slow];
+    this.#lists = new ListLanes(quick, slow);
     try {
-      await this.#reader.ready();
+      await Promise.all(this.#readers().map((each) => each.ready()));
     } catch (error) {
-      await this.#writer.stop();
+      await this.#stopThreads();
       throw error;
     }
+  }
+
+  #readers(): readonly WorkerLine<Reads>[] {
+    return [...(this.#reader ? [this.#reader] : []), ...this.#listers.map((lister) => lister.line)];
   }
 
   async #close(): Promise<void> {
     // A start that failed has told its caller; what it opened is closed all the same.
     await this.#starting?.catch(() => {});
-    await this.#reader?.stop();
+    await this.#stopThreads();
+  }
+
+  async #stopThreads(): Promise<void> {
+    await Promise.all(this.#readers().map((each) => each.stop()));
     await this.#writer?.stop();
   }
 }

@@ -8,6 +8,7 @@ import { messageOf, StoreClosedError, StoreFailedError, UnstorableValueError } f
 import type { AnswerOf, CallOf, InputOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import { errorOf } from './failures.ts';
+import type { Allowance } from './patience.ts';
 import type { Answers, FromWorker, NumberedCall, ToWorker, WorkerSettings } from './protocol.ts';
 
 interface Caller {
@@ -16,7 +17,10 @@ interface Caller {
 }
 
 export interface WorkerLineOptions {
-  readonly name: 'writer' | 'reader';
+  /** Of the thread. */
+  readonly name: string;
+  /** The program of the worker. */
+  readonly role: 'writer' | 'reader';
   readonly settings: WorkerSettings;
   /** The time to send along, epoch milliseconds. */
   readonly now: () => number;
@@ -39,7 +43,7 @@ export class WorkerLine<T> {
 
   constructor(options: WorkerLineOptions) {
     this.#options = options;
-    const file = new URL(`./${options.name}${extname(import.meta.url)}`, import.meta.url);
+    const file = new URL(`./${options.role}${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(file, { workerData: options.settings, name: `store-${options.name}` });
     this.#ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => this.#hear(message, resolve, reject));
@@ -56,14 +60,21 @@ export class WorkerLine<T> {
     return this.#ready;
   }
 
-  call<K extends keyof T>(kind: K, input: InputOf<T, K>): Promise<AnswerOf<T, K>> {
+  /** A call with an allowance is sent at once and alone. */
+  call<K extends keyof T>(kind: K, input: InputOf<T, K>, allowance?: Allowance): Promise<AnswerOf<T, K>> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const number = this.#nextNumber++;
       this.#callers.set(number, { resolve: resolve as (value: unknown) => void, reject });
+      const numbered = { number, call: { kind, input } as unknown as CallOf<T> };
+      if (allowance) {
+        this.#send();
+        this.#deliver([numbered], allowance);
+        return;
+      }
       // The rest of the tick, and the callers that the last answers woke up, still get on.
       if (this.#gathered.length === 0) setImmediate(() => this.#send());
-      this.#gathered.push({ number, call: { kind, input } as unknown as CallOf<T> });
+      this.#gathered.push(numbered);
     });
   }
 
@@ -81,11 +92,15 @@ export class WorkerLine<T> {
     if (this.#gathered.length === 0) return;
     const calls = this.#gathered;
     this.#gathered = [];
+    this.#deliver(calls);
+  }
+
+  #deliver(calls: readonly NumberedCall<T>[], allowance?: Allowance): void {
     const now = this.#options.now();
-    if (this.#post(calls, now) === null) return;
+    if (this.#post(calls, now, allowance) === null) return;
     // One of them cannot be cloned. The others go by themselves, in their order.
     for (const one of calls) {
-      const error = this.#post([one], now);
+      const error = this.#post([one], now, allowance);
       if (error === null) continue;
       const refusal = new UnstorableValueError(`This cannot be stored: ${messageOf(error)}.`, {
         cause: error,
@@ -95,9 +110,9 @@ export class WorkerLine<T> {
   }
 
   /** Why it could not be sent; null when it was. */
-  #post(calls: readonly NumberedCall<T>[], now: number): unknown {
+  #post(calls: readonly NumberedCall<T>[], now: number, allowance: Allowance | undefined): unknown {
     try {
-      this.#worker.postMessage({ kind: 'calls', request: { now, calls } } satisfies ToWorker<T>);
+      this.#worker.postMessage({ kind: 'calls', request: { now, calls, allowance } } satisfies ToWorker<T>);
       return null;
     } catch (error) {
       return error;

@@ -7,6 +7,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { Job } from '../../../domain/job.ts';
 import type { JobOrderField, JobPosition } from '../../../domain/store.ts';
 import type { Walk } from '../../paging.ts';
+import { PATIENT } from '../patience.ts';
 import { JOB_COLUMNS } from '../rows.ts';
 import { LIMIT, type Row, type Statements } from '../statements.ts';
 import { type Condition, conditionOf, where } from './filter.ts';
@@ -33,7 +34,7 @@ export function walkJobs(statements: Statements, walk: Walk, jobOfRow: (row: Row
   for (const range of ranges) {
     if (jobs.length >= limit) break;
     const rows = statements.rows(
-      `SELECT ${JOB_COLUMNS} FROM jobs ${where([...filter.terms, ...range.terms])}
+      `SELECT ${JOB_COLUMNS} FROM jobs ${where([PATIENT, ...filter.terms, ...range.terms])}
        ORDER BY ${column.name} ${order.direction}, jobs.sequence ${order.direction} ${LIMIT}`,
       ...filter.values,
       ...range.values,

@@ -1,5 +1,6 @@
 /** Places in the queue: how many waiting jobs are more urgent, or as urgent and older. */
 import type { JobId } from '../../../domain/ids.ts';
+import { PATIENT } from '../patience.ts';
 import { numberAt, type Statements, textAt } from '../statements.ts';
 
 interface Waiting {
@@ -11,7 +12,11 @@ interface Waiting {
 const URGENCIES: Readonly<Record<string, number>> = { LOW: 0, NORMAL: 1, HIGH: 2 };
 
 /** One pass over the waiting jobs' index, however many are asked about. */
-export function queuePositions(statements: Statements, ids: readonly JobId[]): readonly (number | null)[] {
+export function queuePositions(
+  statements: Statements,
+  ids: readonly JobId[],
+  goOn: () => void,
+): readonly (number | null)[] {
   const asked = ids.map((id) => waiting(statements, id));
   const distinct = [
     ...new Map(asked.filter((job) => job !== null).map((job) => [job.sequence, job])).values(),
@@ -20,6 +25,7 @@ export function queuePositions(statements: Statements, ids: readonly JobId[]): r
 
   const places = new Map<number, number>();
   for (const row of statements.rows('SELECT id, priority FROM buckets')) {
+    goOn();
     countBucket(statements, numberAt(row, 0), URGENCIES[textAt(row, 1)] ?? 0, distinct, places);
   }
   const delayed = statements.rows('SELECT sequence, urgency FROM jobs WHERE not_before IS NOT NULL');
@@ -55,7 +61,7 @@ function countBucket(
 /** Claimable jobs of a bucket with `from` ≤ sequence < `until`. */
 function countBetween(statements: Statements, bucket: number, from: number, until: number): number {
   const row = statements.row(
-    'SELECT count(*) FROM jobs WHERE line = ? AND sequence >= ? AND sequence < ?',
+    `SELECT count(*) FROM jobs WHERE ${PATIENT} AND line = ? AND sequence >= ? AND sequence < ?`,
     bucket,
     from,
     until,

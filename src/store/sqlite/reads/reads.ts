@@ -6,6 +6,7 @@ import { piecesWithin, type VectorPiece } from '../../../domain/vectors.ts';
 import type { AnswerOf, CallOf, InputOf, Reads, VectorRange } from '../../operation.ts';
 import { pageOf } from '../../paging.ts';
 import { Buckets } from '../buckets.ts';
+import { PATIENT } from '../patience.ts';
 import { highest } from '../recount.ts';
 import { JOB_COLUMNS, jobOf } from '../rows.ts';
 import { LIMIT, numberAt, type Row, type Statements, textAt } from '../statements.ts';
@@ -23,9 +24,12 @@ type Readers = {
 export class SqliteReads {
   readonly #statements: Statements;
   readonly #buckets: Buckets;
+  readonly #goOn: () => void;
 
-  constructor(statements: Statements) {
+  /** @param goOn called now and then during reads that may take long; what it throws ends them. */
+  constructor(statements: Statements, goOn: () => void) {
     this.#statements = statements;
+    this.#goOn = goOn;
     this.#buckets = new Buckets(statements);
   }
 
@@ -38,7 +42,10 @@ export class SqliteReads {
     list: (query) => pageOf(query, (walk) => walkJobs(this.#statements, walk, this.#jobOf)),
     countJobs: (filter) => {
       const { terms, values } = conditionOf(filter, this.#statements);
-      return numberAt(this.#statements.row(`SELECT count(*) FROM jobs ${where(terms)}`, ...values), 0);
+      return numberAt(
+        this.#statements.row(`SELECT count(*) FROM jobs ${where([PATIENT, ...terms])}`, ...values),
+        0,
+      );
     },
     changedSince: ({ revision, limit }) =>
       this.#statements
@@ -49,7 +56,7 @@ export class SqliteReads {
         )
         .map(this.#jobOf),
     revision: () => highest(this.#statements, 'revision'),
-    queuePositions: (ids) => queuePositions(this.#statements, ids),
+    queuePositions: (ids) => queuePositions(this.#statements, ids, this.#goOn),
     batches: (ids) => ids.map((id) => this.#batch(id)),
     request: (id) => {
       const row = this.#statements.row(
