@@ -13,7 +13,6 @@ import { expectedLoadMs } from './learned/load-time.ts';
 import type { LoadMeasurement } from './learned/observation.ts';
 import { PageCaches } from './learned/page-caches.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
-import { sharedVariants } from './shared-variants.ts';
 import { suggestNames } from './suggest.ts';
 import { type ModelSettings, type Shape, type VariantDefaults, VariantRules } from './variant-rules.ts';
 
@@ -89,15 +88,6 @@ export interface Registry extends ModelResolver {
     backendId: BackendId,
     probedBytes: number,
   ): Promise<void>;
-  /**
-   * For each of the queues the variant to load for it, where jobs that want different contexts of one model share the largest
-   * that fits; null where the backend lacks the model.
-   */
-  resolveShared(
-    queues: readonly QueueKey[],
-    backendId: BackendId,
-    fits: (model: ResolvedModel) => boolean,
-  ): readonly (ResolvedModel | null)[];
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -214,17 +204,6 @@ class ModelRegistry implements Registry {
       partialOffload: this.#rules.partialOffload(info),
       misfit: this.#learned.get(backendId, variant, config)?.misfit ?? null,
     };
-  }
-
-  resolveShared(
-    queues: readonly QueueKey[],
-    backendId: BackendId,
-    fits: (model: ResolvedModel) => boolean,
-  ): readonly (ResolvedModel | null)[] {
-    const resolved = queues.map((queue) => this.resolve(queue, backendId));
-    const found = resolved.filter((model) => model !== null);
-    const shared = sharedVariants(found, fits).values();
-    return resolved.map((model) => (model ? (shared.next().value ?? model) : null));
   }
 
   vramEstimate(model: ModelState, contextLength: number | null): VramEstimate | null {

@@ -32,7 +32,12 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
     const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
     const claimNumber = state.nextClaim;
     state = { ...state, nextClaim: claimNumber + 1, claims: withEntry(state.claims, claimNumber, claim) };
-    state = withInstance(state, { ...instance, asking: instance.asking + asked });
+    const claimedAt = Object.fromEntries(claim.picks.map(({ priority }) => [priority, now]));
+    state = withInstance(state, {
+      ...instance,
+      asking: instance.asking + asked,
+      claimedAt: { ...instance.claimedAt, ...claimedAt },
+    });
     effects.push({ type: 'claim', claimNumber, claim, backendName: backend.settings.name });
   }
   for (const id of plan.drains) move(id, 'drain');
@@ -87,6 +92,7 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
       driverBytes: option.driverBytes,
       probed: probedBefore(backend?.gpus ?? []),
       strikes: NO_STRIKES,
+      claimedAt: {},
       overdue: new Set(),
       overdueCreditMs: 0,
       jobs: [],

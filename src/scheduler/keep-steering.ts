@@ -3,7 +3,7 @@ import { queueKey } from '../domain/queue-key.ts';
 import { serves, type Wish } from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
 import { loadOption } from './options.ts';
-import { type SchedulerState, withInstance } from './state.ts';
+import { type InstanceRecord, instancesOf, type SchedulerState, withInstance } from './state.ts';
 import type { Steering, WishRecord } from './steering-state.ts';
 import type { World } from './turn.ts';
 
@@ -25,15 +25,28 @@ export function keepSteering(before: SchedulerState, world: World, now: number):
     steering.reservations !== reservations || steering.pins !== pins || steering.wishes !== wishes;
   if (changed) state = { ...state, steering };
   for (const instance of state.instances.values()) {
-    const pinned = steering.pins.some(
-      (pin) =>
-        (pin.backendId === null || pin.backendId === instance.backendId) &&
-        world.resolve(queueKey({ model: pin.modelName, contextLength: null }), instance.backendId)?.variant
-          .weights === instance.variant.weights,
-    );
+    const pinned =
+      !isSuperseded(state, instance) &&
+      steering.pins.some(
+        (pin) =>
+          (pin.backendId === null || pin.backendId === instance.backendId) &&
+          world.resolve(queueKey({ model: pin.modelName, contextLength: null }), instance.backendId)?.variant
+            .weights === instance.variant.weights,
+      );
     if (pinned !== instance.pinned) state = withInstance(state, { ...instance, pinned });
   }
   return state;
+}
+
+/** Another instance of the same weights there has a larger context: that one serves all of its jobs. */
+function isSuperseded(state: SchedulerState, { id, backendId, variant }: InstanceRecord): boolean {
+  return instancesOf(state, backendId).some(
+    (other) =>
+      other.id !== id &&
+      other.status === 'READY' &&
+      other.variant.weights === variant.weights &&
+      other.variant.contextLength > variant.contextLength,
+  );
 }
 
 function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {

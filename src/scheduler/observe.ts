@@ -258,6 +258,7 @@ function adopt(
     driverBytes,
     probed: UNSEEN,
     strikes: NO_STRIKES,
+    claimedAt: {},
     overdue: new Set(),
     overdueCreditMs: 0,
     jobs: [],

@@ -3,6 +3,7 @@ import type { BackendCapabilities, HostReading, Resident } from '../domain/backe
 import type { GpuReading } from '../domain/gpu.ts';
 import type { BackendId, GpuId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
+import type { JobPriority } from '../domain/job.ts';
 import type { BackendHealth } from '../domain/system.ts';
 import { type ForcedBudget, FULL_BUDGET } from './decide/forced-share.ts';
 import type { PlannedClaim } from './decide/plan.ts';
@@ -112,6 +113,8 @@ export interface InstanceRecord extends Instance {
   readonly strikes: Strikes;
   /** One for each claim that waits or runs on it: a job that was cancelled and queued again can be there twice for a moment. */
   readonly jobs: readonly JobId[];
+  /** When jobs were last claimed for it, epoch milliseconds by priority. */
+  readonly claimedAt: Readonly<Partial<Record<JobPriority, number>>>;
   /** Those of them that came before their turn because they were overdue. */
   readonly overdue: ReadonlySet<JobId>;
   /** What such jobs may still take (decide/forced-share.ts). */

@@ -34,7 +34,10 @@ export class ClusterRules {
       const was = before.instances.get(id);
       if (!was || was.status === instance.status || this.mayLeave.has(id)) continue;
       const { modelName } = instance.variant;
-      if (instance.status === 'DRAINING' && was.pinned && instance.pinned)
+      const isReplaced = state.backends
+        .get(instance.backendId)
+        ?.intents.some(({ target }) => target.variant.weights === instance.variant.weights);
+      if (instance.status === 'DRAINING' && was.pinned && instance.pinned && !isReplaced)
         this.violations.push(`${modelName} is told to go although it is pinned`);
       // One that became ready in this turn may be told to go in it.
       if (was.status === 'LOADING' && instance.status !== 'READY' && instance.loadedAt === null)

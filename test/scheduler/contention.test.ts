@@ -143,6 +143,28 @@ describe('models that do not fit together', () => {
     },
   );
 
+  it.each([
+    ['HIGH', 'NORMAL'],
+    ['HIGH', 'LOW'],
+    ['NORMAL', 'LOW'],
+  ] as const)(
+    'leave a model of %s jobs that come one by one in its place, until a %s job for another one is overdue',
+    (urgent, other) => {
+      const world = cluster([model('a'), model('b')]);
+      const feed = () => {
+        world.submit({ model: 'a', priority: urgent });
+        world.clock.after(5_000, feed);
+      };
+      feed();
+      world.run(20_000);
+      const job = world.submit({ model: 'b', priority: other });
+      world.run(170_000);
+      expect(world.loads).toHaveLength(1);
+      world.run(800_000);
+      expect(job.finishedAt).not.toBeNull();
+    },
+  );
+
   it('give nobody a wait without end when more is asked for than can be done', () => {
     const world = cluster(four);
     const random = seededRandom(2);

@@ -63,6 +63,7 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
     expectedLoadMs: 1_000,
     freeBeforeLoad: new Map(),
     strikes: NO_STRIKES,
+    claimedAt: {},
     overdue: new Set(),
     overdueCreditMs: 0,
     reportedBytes: GiB,

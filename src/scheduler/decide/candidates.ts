@@ -1,4 +1,5 @@
 /** What is wanted in memory and not there: for jobs that wait, for wishes, and once more for what has a long queue. */
+import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { fitsEmpty } from './as-it-loads.ts';
 import type { Draft } from './draft.ts';
 import { misfitUntil } from './misfit.ts';
@@ -19,6 +20,8 @@ export interface Candidate {
   readonly courteousUntil: number;
   /** Epoch milliseconds; in the past when it is overdue. */
   readonly overdueAt: number;
+  /** Of the most urgent jobs that wait for it; HIGH for a wish. */
+  readonly priority: JobPriority;
   /** The least service, in seconds of slots, of the clients whose jobs are overdue; 0 for a wish. */
   readonly service: number;
   /** Why it is wanted, for people. */
@@ -100,11 +103,18 @@ function jobsCandidate(draft: Draft, { option, waiting }: Target): Omit<Candidat
     weight: bySizeToo(weight, option, draft),
     courteousUntil: Math.min(...waiting.map((each) => each.oldestAt)) + LONGEST_COURTESY_MS,
     overdueAt: Math.min(...waiting.map((each) => each.overdueAt)),
+    priority: mostUrgent(waiting.map(({ demand }) => demand)),
     service: Math.min(...waiting.map((each) => each.service)),
     wanted: `${count} waiting, weight ${weight.toFixed(1)}`,
     mayEvict: true,
     isOpen: () => waiting.some(({ demand }) => !draft.isServedAnywhere(demand)),
   };
+}
+
+function mostUrgent(demand: readonly Demand[]): JobPriority {
+  const waits = (priority: JobPriority) =>
+    demand.some(({ backlog }) => backlog.byPriority[priority].count > 0);
+  return JOB_PRIORITIES.find(waits) ?? 'LOW';
 }
 
 /** A wish weighs as much as a HIGH job that has just arrived. */
@@ -120,6 +130,7 @@ function wishedFor(draft: Draft): readonly Candidate[] {
       // A person who asks for a model gets it at once; what is only kept warm must be in nobody's way.
       courteousUntil: mayEvict ? 0 : Number.POSITIVE_INFINITY,
       overdueAt: until,
+      priority: 'HIGH' as const,
       service: 0,
       wanted: why,
       mayEvict,
@@ -151,6 +162,7 @@ function replicas(draft: Draft): readonly Candidate[] {
         weight: weightedWaiting(backlog, draft.now) / (1 + draft.readySlots(demand)),
         courteousUntil: Number.POSITIVE_INFINITY,
         overdueAt: Number.POSITIVE_INFINITY,
+        priority: mostUrgent([demand]),
         service: 0,
         wanted: `${backlog.count} waiting for ${draft.readySlots(demand)} slots, which is worth another instance`,
         mayEvict: false,

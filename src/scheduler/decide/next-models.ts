@@ -44,7 +44,8 @@ export function openPlans(draft: Draft): void {
   for (const [place, candidate] of left.entries()) {
     const backend = draft.backendOf(candidate.option);
     if (!backend || !candidate.mayEvict) continue;
-    const willing = willingVictims(draft, backend, isForced(draft, candidate));
+    const { option, priority } = candidate;
+    const willing = willingVictims(draft, backend, { option, priority, forced: isForced(draft, candidate) });
     const opened = willing.length > 0 && open(draft, candidate, willing, left);
     if (!opened && place === 0) leaveEarly(draft, candidate, backend, willing);
   }

@@ -2,6 +2,7 @@
 import type { QueueBacklog } from '../../domain/backlog.ts';
 import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
+import type { JobPriority } from '../../domain/job.ts';
 import type { InstanceConfig, Variant } from '../../domain/model.ts';
 import type { Misfit, SlotChoice } from '../../domain/resolver.ts';
 import type { OverdueShare } from './forced-share.ts';
@@ -76,6 +77,8 @@ export interface HostSnapshot {
 }
 
 export interface InstanceSnapshot extends Instance, OverdueShare {
+  /** When jobs were last claimed for it, epoch milliseconds by priority. */
+  readonly claimedAt: Readonly<Partial<Record<JobPriority, number>>>;
   /** Something went wrong on it and no later reading has cleared it: it gets no new job. */
   readonly suspect: boolean;
   /** Null keeps it for as long as nobody needs its memory. */

@@ -1,7 +1,8 @@
 /** Which residents may be asked to leave, and in what order. */
+import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import type { Draft } from './draft.ts';
 import { LEAST_SERVICE_LOADS } from './forced-share.ts';
-import { type BackendSnapshot, type InstanceSnapshot, serves } from './snapshot.ts';
+import { type BackendSnapshot, type InstanceSnapshot, type LoadOption, serves } from './snapshot.ts';
 import { weightedWaiting } from './waiting.ts';
 
 /** A victim must have been ready for so long: an instance that was just loaded serves at least its first jobs. */
@@ -13,23 +14,37 @@ export function waitingWeight(draft: Draft, instance: InstanceSnapshot): number 
   return waiting.reduce((sum, each) => sum + weightedWaiting(each.backlog, draft.now), 0);
 }
 
+/** For whom others are asked to leave. */
+export interface Newcomer {
+  readonly option: LoadOption;
+  /** The most urgent priority of the jobs that wait for it. */
+  readonly priority: JobPriority;
+  /** Residents with work may be made to give way. */
+  readonly forced: boolean;
+}
+
 /**
- * Those with nothing of their own to do, least recently used first; then those whose work another backend serves as well. With `forced`
- * also the others that have served for long enough, the least waited for first. Pinned ones never.
+ * Those with nothing of their own to do, least recently used first; then those whose work another backend serves as well. For a forced
+ * newcomer also the others that have served for long enough, the least waited for first. A pinned one only for a larger context
+ * of its own weights: the model is what is pinned, and stays.
  */
 export function willingVictims(
   draft: Draft,
   backend: BackendSnapshot,
-  forced: boolean,
+  newcomer: Newcomer,
 ): readonly InstanceSnapshot[] {
+  const { option, forced } = newcomer;
   const possible = draft.standing(backend).filter((instance) => {
     const oldEnoughAt = (instance.loadedAt ?? draft.now) + YOUNGEST_VICTIM_MS;
     draft.wakeBy(oldEnoughAt);
+    const stays = instance.pinned && instance.variant.weights !== option.variant.weights;
     // What is left of its queue is not known while a claim is under way; the answer is an event, and decided about anew.
-    return !instance.pinned && instance.asking === 0 && oldEnoughAt <= draft.now;
+    return !stays && instance.asking === 0 && oldEnoughAt <= draft.now;
   });
   const idle = possible
-    .filter((instance) => !draft.hasWork(instance))
+    .filter(
+      (instance) => !draft.hasWork(instance) && (forced || !servesMoreUrgent(draft, instance, newcomer)),
+    )
     .sort((a, b) => Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || a.lastUsedAt - b.lastUsedAt);
   const byWeight = (a: InstanceSnapshot, b: InstanceSnapshot) =>
     waitingWeight(draft, a) - waitingWeight(draft, b);
@@ -39,6 +54,20 @@ export function willingVictims(
   const spare = working.filter((instance) => isServedElsewhere(draft, backend, instance));
   const rest = forced ? working.filter((instance) => !spare.includes(instance)) : [];
   return [...idle, ...spare, ...rest];
+}
+
+/**
+ * A queue that is empty at this moment is not all: jobs that come one by one start at once, and the next would wait for a load. So the model
+ * of more urgent ones stays, after its last one, for as long as the swap and the way back would take.
+ */
+function servesMoreUrgent(draft: Draft, instance: InstanceSnapshot, { option, priority }: Newcomer): boolean {
+  const moreUrgent = JOB_PRIORITIES.slice(0, JOB_PRIORITIES.indexOf(priority));
+  const lastAt = Math.max(...moreUrgent.map((each) => instance.claimedAt[each] ?? Number.NEGATIVE_INFINITY));
+  const mayStillRun = instance.activeJobs > 0 && lastAt >= instance.lastUsedAt;
+  const backMs = option.loadMs + instance.expectedLoadMs;
+  const quietAt = (mayStillRun ? draft.now : lastAt) + backMs;
+  draft.wakeBy(quietAt);
+  return quietAt > draft.now;
 }
 
 /** Two models with work push each other out only so often that most of the time they serve. */
