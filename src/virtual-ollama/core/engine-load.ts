@@ -22,6 +22,10 @@ export class EngineLoad {
     this.#done = done;
   }
 
+  get isOver(): boolean {
+    return this.#done === undefined;
+  }
+
   /** The load ends this long after its start, well or with `error`; a later call replaces an earlier one. */
   endAfter(afterMs: number, error: Error | undefined): void {
     const { loadPollMs } = this.#pace;

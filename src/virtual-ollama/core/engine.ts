@@ -166,6 +166,16 @@ export class Engine {
     const startMs = clock.monotonic();
     load.endAfter(pace.startLimitMs, loadFailure(settings.regime, 'stalled'));
     this.#process.echo(() => load.endAfter(Math.max(readyMs, clock.monotonic() - startMs), undefined));
+    this.#readOn(load);
+  }
+
+  /** A load that gets on reads its file, which can be seen of its process. */
+  #readOn(load: EngineLoad): void {
+    this.#world.clock.after(this.#world.pace.loadPollMs, () => {
+      if (load.isOver) return;
+      this.#process?.echo(() => {});
+      this.#readOn(load);
+    });
   }
 
   /**

@@ -1,0 +1,158 @@
+/**
+ * Whatever ends a load, the instance and its bytes end too, the jobs that waited for it lose nothing, and the next load can begin. A load that
+ * gets on is not ended, however long it takes.
+ */
+import { describe, expect, it } from 'vitest';
+import { createRig, eventually, livingOn, type Rig } from '../backend/managed/support/rig.ts';
+import { startManaged } from './managed-app.ts';
+import { type AppClient, TestApp } from './test-app.ts';
+
+const STALL_MS = 2_500;
+
+async function memoryOf(t: AppClient): Promise<{ readonly statuses: string[]; readonly bytes: number }> {
+  const { backends } = await t.query('{ backends { instances { status } gpus { vram { instanceBytes } } } }');
+  return {
+    statuses: backends[0].instances.map(({ status }: { status: string }) => status),
+    bytes: backends[0].gpus[0].vram.instanceBytes,
+  };
+}
+
+async function isEmpty(t: AppClient): Promise<boolean> {
+  const { statuses, bytes } = await memoryOf(t);
+  return statuses.length === 0 && bytes === 0;
+}
+
+/** Nobody waits for the model any more, so that nothing is loaded again. */
+const cancel = (t: AppClient, id: string) =>
+  t.query('mutation ($id: ID!) { cancelJob(input: { id: $id }) { __typename } }', { id });
+
+const unload = (t: AppClient, model: string) =>
+  t.query('mutation ($m: String!) { unloadModel(input: { model: $m }) { __typename } }', { m: model });
+
+const failedLoads = async (t: AppClient) => {
+  const { decisions } = await t.query('{ decisions(first: 50) { nodes { explanation } } }');
+  return decisions.nodes
+    .map((one: { explanation: string }) => one.explanation)
+    .filter((said: string) => said.startsWith('The load failed'));
+};
+
+describe('what ends a load of an attached server', () => {
+  const MODEL = 'smollm:360m';
+
+  it.each([
+    {
+      what: 'no sign of progress for too long',
+      options: { ollama: { speed: 0.5 }, config: { patience: { loadStallMs: STALL_MS } } },
+      faults: { hangLoad: 1 },
+      says: /no sign of loading/,
+    },
+    {
+      what: 'the server, which gives up an engine that says nothing',
+      options: { ollama: { speed: 400 } },
+      faults: { hangLoad: 1 },
+      says: /timed out waiting/,
+    },
+    { what: 'memory', options: {}, faults: { oomOnLoad: 1 }, says: /out of memory/ },
+    { what: 'the death of the engine', options: {}, faults: { crashOnLoad: 1 }, says: /killed/ },
+    { what: 'a full queue', options: {}, faults: { queueFull: 1 }, says: /server busy/ },
+    { what: 'an error of the server', options: {}, faults: { http500: 1 }, says: /internal server error/ },
+  ])('$what', async ({ options, faults, says }) => {
+    await using t = await TestApp.start({
+      ...options,
+      ollama: { loadBaseMs: 50, ...('ollama' in options ? options.ollama : {}) },
+      config: { pollIntervalMs: 60_000, ...('config' in options ? options.config : {}) },
+    });
+    // The first reading is over; no other takes the fault.
+    await eventually(async () => (await t.query('{ backends { health } }')).backends[0].health === 'HEALTHY');
+    t.ollama.core.faults.set(faults);
+    const id = await t.generate(MODEL, { maxAttempts: 1 });
+    await eventually(async () => (await failedLoads(t)).length > 0);
+    expect((await failedLoads(t)).join(' ')).toMatch(says);
+    expect((await t.ended(id)).status).toBe('COMPLETE');
+    await unload(t, MODEL);
+    await eventually(() => isEmpty(t));
+    expect(t.ollama.core.memory.read()[0]?.usedBytes).toBe(0);
+  });
+
+  it('the loss of the server', async () => {
+    await using t = await TestApp.start({ ollama: { speed: 1 } });
+    t.ollama.core.faults.set({ hangLoad: 1 });
+    const id = await t.generate(MODEL, { maxAttempts: 1 });
+    await t.jobWhen(id, ({ status }) => status === 'QUEUED');
+    await t.ollama.pause();
+    await t.jobWhen(id, ({ waiting }) => waiting?.reason === 'BACKEND_DOWN');
+    expect(await isEmpty(t)).toBe(true);
+    await t.ollama.resume();
+    expect((await t.ended(id)).status).toBe('COMPLETE');
+  });
+
+  it('the stop of this server', async () => {
+    await using t = await TestApp.start({ ollama: { speed: 1 } });
+    t.ollama.core.faults.set({ hangLoad: 1 });
+    const id = await t.generate(MODEL);
+    await t.jobWhen(id, ({ status }) => status === 'QUEUED');
+    await t.app.stop({ graceMs: 10_000 });
+    await eventually(
+      () => t.ollama.core.scheduler.activity === null || t.ollama.core.memory.read()[0]?.usedBytes === 0,
+    );
+  });
+
+  it('not that its jobs were cancelled: it goes on, and is of use to the next', async () => {
+    await using t = await TestApp.start({ ollama: { speed: 1 } });
+    const first = await t.generate(MODEL);
+    await t.jobWhen(first, ({ status }) => status === 'QUEUED');
+    await cancel(t, first);
+    expect((await t.ended(await t.generate(MODEL))).status).toBe('COMPLETE');
+    expect(t.ollama.core.events.all().filter(({ kind }) => kind === 'load-started')).toHaveLength(1);
+  });
+});
+
+describe('what ends a load of a process of our own', () => {
+  const MODEL = 'qwen2.5:0.5b';
+  const patience = { loadStallMs: STALL_MS };
+  const cellOf = (rig: Rig) => rig.events().findLast(({ kind }) => kind === 'start');
+
+  it.each([
+    { what: 'no sign of progress for too long', faults: { hangLoad: 1 }, says: /no sign of loading/ },
+    { what: 'memory', faults: { oomOnLoad: 1 }, says: /out of memory/ },
+    { what: 'the death of the engine', faults: { crashOnLoad: 1 }, says: /killed/ },
+  ])('$what', async ({ faults, says }) => {
+    const rig = createRig([4096], 1);
+    const t = await startManaged(rig, { patience });
+    await eventually(
+      async () => (await t.query('{ models(first: 1) { nodes { name } } }')).models.nodes.length > 0,
+    );
+    rig.fail(faults);
+    const id = await t.generate(MODEL, { maxAttempts: 1 });
+    await eventually(async () => (await failedLoads(t)).length > 0);
+    expect((await failedLoads(t)).join(' ')).toMatch(says);
+    expect((await t.ended(id)).status).toBe('COMPLETE');
+    await unload(t, MODEL);
+    await eventually(() => isEmpty(t));
+    await eventually(() => rig.usedBytes(0) === 0);
+  });
+
+  it('that its process is killed', async () => {
+    const rig = createRig([4096], 1);
+    const t = await startManaged(rig, { patience });
+    rig.fail({ hangLoad: 1 });
+    const id = await t.generate(MODEL, { maxAttempts: 1 });
+    await eventually(() => cellOf(rig));
+    const start = cellOf(rig);
+    if (start?.kind === 'start') process.kill(start.pid, 'SIGKILL');
+    expect((await t.ended(id)).status).toBe('COMPLETE');
+  });
+
+  it('nothing, as long as it gets on: a slow disk', async () => {
+    const rig = createRig([4096], 1);
+    const seconds = String((3.5 * STALL_MS) / 1_000);
+    const t = await startManaged({ ...rig, env: { ...rig.env, VIRTUAL_LOAD_BASE: seconds } }, { patience });
+    const id = await t.generate(MODEL, { maxAttempts: 1 });
+    const job = await t.jobWhen(id, ({ status }) => status === 'COMPLETE' || status === 'FAILED');
+    expect(job.status).toBe('COMPLETE');
+    expect(await failedLoads(t)).toEqual([]);
+    expect(rig.events().filter(({ kind }) => kind === 'loaded')).toHaveLength(1);
+    await t.app.stop({ graceMs: 0 });
+    expect(livingOn(rig)).toEqual([]);
+  });
+});
