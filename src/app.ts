@@ -130,6 +130,10 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       },
       find: (name) => registry.model(name)?.info ?? null,
       suggest: (name) => registry.suggest(name),
+      unheard: () =>
+        [...loop.state.backends.values()]
+          .filter(({ health }) => health === 'UNREACHABLE')
+          .map(({ settings }) => settings.name),
     },
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,

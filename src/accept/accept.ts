@@ -34,6 +34,8 @@ export interface ModelDirectory {
   readonly known: boolean;
   find(canonicalName: string): ModelInfo | null;
   suggest(name: string): readonly string[];
+  /** Names of the backends that do not answer: what they have cannot be told. */
+  unheard(): readonly string[];
 }
 
 export interface AcceptDependencies {
@@ -215,7 +217,7 @@ function admit(
   if (info) issues.push(...modelProblems(info, request));
   if (issues.length > 0) throw new InvalidInputError(issues);
   if (!info && deps.models.known)
-    throw new ModelNotFoundError(values.model, deps.models.suggest(values.model));
+    throw new ModelNotFoundError(values.model, deps.models.suggest(values.model), deps.models.unheard());
   const asked = optionsOf(values)?.contextLength;
   const queue = queueKey({
     model: name,

@@ -3,6 +3,7 @@ import type { ApiClient } from '../client/api-client.ts';
 import type { ModelTableQuery, ShowModelQuery } from '../client/generated/graphql.ts';
 import { ModelTable, ShowModel } from '../client/model-documents.ts';
 import { formatBytes } from '../domain/units.ts';
+import { backendTrouble } from './backend-trouble.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { table } from './table.ts';
@@ -20,8 +21,11 @@ export async function listModels(options: ModelsOptions, terminal: Terminal): Pr
     const models = await allModels(api);
     if (options.json) for (const model of models) terminal.outLine(JSON.stringify(model));
     else if (models.length > 0) terminal.outLine(modelTable(models));
-    else terminal.note('No models. Fetch one with "vramkeeper pull NAME".');
-    return EXIT.done;
+    if (options.json || models.length > 0) return EXIT.done;
+    const trouble = await backendTrouble(api);
+    if (!trouble.isTotal) terminal.note('No models. Fetch one with "vramkeeper pull NAME".');
+    for (const line of trouble.lines) terminal.note(line);
+    return trouble.isTotal ? EXIT.failed : EXIT.done;
   });
 }
 
@@ -64,13 +68,18 @@ function residentText({ backend, status, pinned }: ListedModel['instances'][numb
 export async function showModel(name: string, options: ModelsOptions, terminal: Terminal): Promise<ExitCode> {
   return connected(options, terminal, async (api) => {
     const { model } = await api.request(ShowModel, { name });
-    if (!model)
-      throw new CommandError(
-        `No backend has a model named "${name}". "vramkeeper models" lists those that there are.`,
-      );
+    if (!model) throw await notThere(api, name);
     terminal.outLine(options.json ? JSON.stringify(model, null, 2) : modelReport(model));
     return EXIT.done;
   });
+}
+
+async function notThere(api: ApiClient, name: string): Promise<CommandError> {
+  const { isTotal, lines } = await backendTrouble(api);
+  const first = isTotal
+    ? `Whether there is a model named "${name}" cannot be told:`
+    : `No backend${lines.length > 0 ? ' that answers' : ''} has a model named "${name}". "vramkeeper models" lists those that there are.`;
+  return new CommandError([first, ...lines].join('\n'));
 }
 
 function modelReport(model: ShownModel): string {

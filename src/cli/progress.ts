@@ -5,6 +5,8 @@ import type { Terminal } from './terminal.ts';
 
 export interface Progress {
   update(tally: Tally): void;
+  /** A line of its own, between two states. */
+  say(text: string): void;
   /** Leaves the terminal as it should be. Safe to call twice. */
   stop(): void;
 }
@@ -27,9 +29,11 @@ export function stateText(tally: Tally): string {
 
 class Bar implements Progress {
   readonly #bar: cliProgress.SingleBar;
+  readonly #terminal: Terminal;
   #started = false;
 
   constructor(terminal: Terminal) {
+    this.#terminal = terminal;
     this.#bar = new cliProgress.SingleBar(
       {
         stream: process.stderr,
@@ -54,6 +58,12 @@ class Bar implements Progress {
     this.#started = true;
   }
 
+  say(text: string): void {
+    // It is begun anew below the line by the next update.
+    this.stop();
+    this.#terminal.note(text);
+  }
+
   stop(): void {
     if (this.#started) this.#bar.stop();
     this.#started = false;
@@ -76,6 +86,10 @@ class Lines implements Progress {
     if (tenth === this.#tenth) return;
     this.#tenth = tenth;
     this.#terminal.note(`${ended}/${tally.total} jobs done, ${stateText(tally)}`);
+  }
+
+  say(text: string): void {
+    this.#terminal.note(text);
   }
 
   stop(): void {}

@@ -18,6 +18,7 @@ import { JobWatch, type Tally } from './job-watch.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { modelSummary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
+import { tellWhyItWaits } from './wait-reasons.ts';
 
 export interface ManyJobs {
   readonly jobs: readonly SubmitJobInput[];
@@ -78,20 +79,26 @@ async function submitAndWatch(
 ): Promise<Tally> {
   let watch: JobWatch | undefined;
   let watching: Promise<void> | undefined;
+  const waiting = new AbortController();
   const oneBatch = work.pause === null && work.jobs.length <= LARGEST_BATCH;
   for await (const { batchId, jobs } of submissions(api, work)) {
     submitted.push(...jobs);
     if (batchId) batchIds.push(batchId);
+    const [first] = jobs;
+    // Why nothing begins; once one has begun, the figures tell enough.
+    if (!watch && first) void tellWhyItWaits(api, first.id, (text) => progress.say(text), waiting.signal);
     const filter = oneBatch && batchId ? { batchId } : undefined;
     watch ??= new JobWatch(api, {
       filter,
       // The bar knows the whole length from the start.
-      onChange: (tally) =>
+      onChange: (tally) => {
+        if (tally.waiting < tally.total) waiting.abort();
         progress.update({
           ...tally,
           total: work.jobs.length,
           waiting: tally.waiting + work.jobs.length - tally.total,
-        }),
+        });
+      },
     });
     watch.add(jobs.map((job) => job.id));
     watching ??= watch.untilDone();
@@ -100,7 +107,11 @@ async function submitAndWatch(
   }
   if (!watch) throw new CommandError('There is nothing to submit.');
   watch.seal();
-  await watching;
+  try {
+    await watching;
+  } finally {
+    waiting.abort();
+  }
   return watch.tally();
 }
 

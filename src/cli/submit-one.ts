@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from './exit.ts';
 import { onInterrupt } from './interrupts.ts';
 import { resultText } from './job-report.ts';
 import type { Terminal } from './terminal.ts';
+import { tellWhyItWaits } from './wait-reasons.ts';
 import { between } from './when.ts';
 
 export async function runOne(
@@ -23,13 +24,18 @@ export async function runOne(
     );
     process.exit(EXIT.interrupted);
   });
+  const waiting = new AbortController();
+  void tellWhyItWaits(api, submitted.id, (text) => terminal.note(text), waiting.signal);
   try {
     const printer = new OutputPrinter(terminal, options.json);
-    for await (const { jobOutput } of api.subscribe(JobOutput, { id: submitted.id }))
+    for await (const { jobOutput } of api.subscribe(JobOutput, { id: submitted.id })) {
+      waiting.abort();
       printer.print(jobOutput);
+    }
     printer.end();
     return await finish(api, submitted.id, options, terminal);
   } finally {
+    waiting.abort();
     stopListening();
   }
 }

@@ -3,6 +3,7 @@ import type { ApiClient } from '../client/api-client.ts';
 import type { SubmitJobInput } from '../client/generated/graphql.ts';
 import { type Clock, seededRandom, sleep, systemClock, systemRandom } from '../clock.ts';
 import { allModels, findModel, submitJob } from './api-calls.ts';
+import { backendTrouble } from './backend-trouble.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { CommandError, EXIT, type ExitCode, UsageError } from './exit.ts';
 import { holdProcess } from './hold.ts';
@@ -114,10 +115,12 @@ async function chosenByChance(
   const usable = models.filter((model) =>
     model.capabilities.some((name) => name === 'COMPLETION' || name === 'EMBEDDING'),
   );
-  if (usable.length === 0)
-    throw new CommandError(
-      'The server knows no models. Get one with "vramkeeper pull MODEL", or look at "vramkeeper doctor".',
-    );
+  if (usable.length === 0) {
+    const { isTotal, lines } = await backendTrouble(api);
+    const none =
+      'The server knows no models. Get one with "vramkeeper pull MODEL", or look at "vramkeeper doctor".';
+    throw new CommandError([...(isTotal ? [] : [none]), ...lines].join('\n'));
+  }
   const seed = options.seed ?? Math.floor(systemRandom.next() * 1_000_000);
   terminal.note(`${options.random} random jobs over ${usable.length} models (--seed ${seed} repeats them).`);
   return randomJobs(options.random ?? 0, usable, seededRandom(seed));

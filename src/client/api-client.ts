@@ -1,8 +1,8 @@
 /** Talks to a vramkeeper server: requests over HTTP, subscriptions over one WebSocket. */
-import { type Client, createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
-import { RequestFailedError, ServerUnreachableError } from './errors.ts';
+import { KeyRefusedError, RequestFailedError, ServerUnreachableError } from './errors.ts';
+import { errorOf } from './foreign-answer.ts';
 import type { TypedDocumentString } from './generated/graphql.ts';
+import { type SocketClient, socketClient } from './socket-client.ts';
 
 export interface ApiClientOptions {
   /** Of the server, without `/graphql`. */
@@ -24,7 +24,10 @@ export class ApiClient {
   readonly url: string;
   readonly graphqlUrl: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #sockets: Client;
+  readonly #hasKey: boolean;
+  readonly #sockets: SocketClient;
+  /** The server has answered at least once. */
+  #known = false;
   /** The WebSocket is to be opened again. */
   #lost = false;
 
@@ -35,7 +38,16 @@ export class ApiClient {
       ...(options.client ? { 'x-client': options.client } : {}),
       ...(options.key ? { authorization: `Bearer ${options.key}` } : {}),
     };
-    this.#sockets = socketClient(this.graphqlUrl.replace(/^http/, 'ws'), this.#headers, {
+    this.#hasKey = Boolean(options.key);
+    this.#sockets = socketClient({
+      serverUrl: this.url,
+      url: this.graphqlUrl.replace(/^http/, 'ws'),
+      headers: this.#headers,
+      hasKey: this.#hasKey,
+      isKnown: () => this.#known,
+      onConnected: () => {
+        this.#known = true;
+      },
       onLost: () => {
         this.#lost = true;
         options.onLost?.();
@@ -47,14 +59,16 @@ export class ApiClient {
     });
   }
 
-  /** @throws ServerUnreachableError, RequestFailedError */
+  /** @throws ServerUnreachableError, KeyRefusedError, RequestFailedError */
   async request<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
     signal?: AbortSignal,
   ): Promise<Result> {
     const response = await this.#post(JSON.stringify({ query: document.toString(), variables }), signal);
+    this.#known = true;
     const answer = await this.#readAnswer<Result>(response);
+    if (response.status === 401) throw new KeyRefusedError(this.url, this.#hasKey);
     if (answer.errors?.length)
       throw new RequestFailedError(answer.errors.map((error) => error.message).join(' '));
     if (!answer.data) throw new RequestFailedError(`The server at ${this.url} answered without data.`);
@@ -64,14 +78,14 @@ export class ApiClient {
   /**
    * Events until the server ends the stream, the reader stops or `signal` aborts. A lost connection is opened again and the stream started anew, so
    * that what comes first in a stream may come more than once.
-   * @throws ServerUnreachableError, RequestFailedError
+   * @throws ServerUnreachableError, KeyRefusedError, RequestFailedError
    */
   async *subscribe<Result, Variables extends Record<string, unknown>>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
     signal?: AbortSignal,
   ): AsyncGenerator<Result, void, void> {
-    const events = this.#sockets.iterate<Result>({ query: document.toString(), variables });
+    const events = this.#sockets.client.iterate<Result>({ query: document.toString(), variables });
     try {
       for (;;) {
         const { value, done } = await nextUnlessAborted(events, signal);
@@ -88,7 +102,7 @@ export class ApiClient {
   }
 
   async close(): Promise<void> {
-    const closed = Promise.resolve(this.#sockets.dispose());
+    const closed = Promise.resolve(this.#sockets.client.dispose());
     // The library ends a pause between two tries only when it is over; nothing is left to be closed then.
     if (this.#lost) closed.catch(() => {});
     else await closed;
@@ -121,15 +135,15 @@ export class ApiClient {
     } catch {
       // Not JSON: said below.
     }
-    const said = text.trim().slice(0, 200);
-    throw new RequestFailedError(
-      `The server at ${this.url} answered ${response.status}${said ? `: ${said}` : ''}. Is it a vramkeeper server?`,
-    );
+    const contentType = response.headers.get('content-type') ?? '';
+    throw errorOf({ url: this.url, status: response.status, contentType, text }, this.#hasKey);
   }
 
   /** What graphql-ws throws is an error, a close event, or a list of GraphQL errors. */
   #explain(error: unknown): unknown {
-    if (error instanceof RequestFailedError) return error;
+    if (error instanceof RequestFailedError || error instanceof KeyRefusedError) return error;
+    const refusal = this.#sockets.refusal();
+    if (refusal) return refusal;
     if (Array.isArray(error)) return new RequestFailedError(error.map((one) => one.message).join(' '));
     return new ServerUnreachableError(this.url, error);
   }
@@ -149,33 +163,4 @@ function nextUnlessAborted<T>(
     .then(resolve, reject)
     .finally(() => signal?.removeEventListener('abort', stop));
   return promise;
-}
-
-function socketClient(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  { onLost, onRegained }: Required<Pick<ApiClientOptions, 'onLost' | 'onRegained'>>,
-): Client {
-  // graphql-ws has no other way to give a socket headers.
-  class SocketWithHeaders extends WebSocket {
-    constructor(address: string | URL, protocols?: string | string[]) {
-      super(address, protocols, { headers });
-    }
-  }
-  return createClient({
-    url,
-    webSocketImpl: SocketWithHeaders,
-    // About two minutes of trying, by its own backoff.
-    retryAttempts: 8,
-    shouldRetry: () => true,
-    on: {
-      connected: (_socket, _payload, wasRetry) => {
-        if (wasRetry) onRegained();
-      },
-      closed: (event) => {
-        // 1000 is our own goodbye.
-        if (!(event instanceof Object && 'code' in event && event.code === 1000)) onLost();
-      },
-    },
-  });
 }

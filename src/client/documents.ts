@@ -107,6 +107,18 @@ export const JobUpdates = graphql(`
   }
 `);
 
+export const JobWaits = graphql(`
+  query JobWaits($id: ID!) {
+    job(id: $id) {
+      status
+      waiting {
+        reason
+        explanation
+      }
+    }
+  }
+`);
+
 export const JobOutput = graphql(`
   subscription JobOutput($id: ID!) {
     jobOutput(id: $id) {

@@ -139,3 +139,14 @@ export const DeleteModel = graphql(`
     }
   }
 `);
+
+export const BackendTroubles = graphql(`
+  query BackendTroubles {
+    backends {
+      name
+      url
+      health
+      problem
+    }
+  }
+`);

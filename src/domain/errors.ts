@@ -104,10 +104,16 @@ export class ModelNotFoundError extends VramkeeperError {
   /** Installed models with a name close to it, closest first. */
   readonly suggestions: readonly string[];
 
-  constructor(modelName: string, suggestions: readonly string[]) {
+  /** @param unheard names of backends that do not answer: whether they have it nobody can tell */
+  constructor(modelName: string, suggestions: readonly string[], unheard: readonly string[] = []) {
     const hint =
       suggestions.length > 0 ? ` Did you mean ${suggestions.join(', ')}?` : ' Pull it on the backend first.';
-    super(`No backend has a model named "${modelName}".${hint}`);
+    const reached = unheard.length === 0 ? '' : ' that answers';
+    const silent =
+      unheard.length === 0
+        ? ''
+        : ` What ${unheard.join(', ')} ${unheard.length === 1 ? 'has' : 'have'} cannot be told, as nothing answers there.`;
+    super(`No backend${reached} has a model named "${modelName}".${silent}${hint}`);
     this.modelName = modelName;
     this.suggestions = suggestions;
   }

@@ -93,7 +93,7 @@ export class LibraryOperations implements ModelOperations {
     const from = checkModelName(source, 'source');
     const to = checkModelName(destination, 'destination');
     const [found] = await this.#find(from, backendId);
-    if (!found) throw new ModelNotFoundError(from, this.#deps.suggest(from));
+    if (!found) throw this.#notFound(from, backendId);
     const { backend, info, models } = found;
     const there = models.find((model) => model.name === canonicalModelName(to));
     // What is loaded of an overwritten model could be unloaded by no name.
@@ -110,7 +110,7 @@ export class LibraryOperations implements ModelOperations {
     const [only] = found;
     if (found.length > 1) throw ambiguous(name, found);
     if (only) await this.#delete(only);
-    else if (!ended) throw new ModelNotFoundError(name, this.#deps.suggest(name));
+    else if (!ended) throw this.#notFound(name, backendId);
   }
 
   /** Ends downloads and what is being waited for; resolves when nothing is under way. Safe to call twice. */
@@ -165,6 +165,16 @@ export class LibraryOperations implements ModelOperations {
     const failed = answered.find((one) => one.status === 'rejected');
     if (failed && answered.every((one) => one.status === 'rejected')) throw failed.reason;
     return answered.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  }
+
+  #notFound(name: string, backendId: BackendId | null): ModelNotFoundError {
+    const { answers, backends, suggest } = this.#deps;
+    const unheard = backends.filter(({ id }) => backendId === null && !answers(id));
+    return new ModelNotFoundError(
+      name,
+      suggest(name),
+      unheard.map((backend) => backend.name),
+    );
   }
 
   /** The backend of that id; for null the first that answers. @throws InvalidInputError, BackendUnavailableError */

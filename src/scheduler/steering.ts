@@ -1,9 +1,9 @@
 /** The loop's side of memory steering: checks what is asked for, changes the state, remembers what must outlive a restart. */
 import type { Clock, Random } from '../clock.ts';
 import type { ReservationConfig } from '../config/config.ts';
-import { BackendUnavailableError, InsufficientVramError, ModelNotFoundError } from '../domain/errors.ts';
+import { BackendUnavailableError, ModelNotFoundError } from '../domain/errors.ts';
 import type { Gpu } from '../domain/gpu.ts';
-import { type BackendId, newId } from '../domain/ids.ts';
+import { newId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { canonicalModelName, type QueueKey, queueKey, roundContextLength } from '../domain/queue-key.ts';
@@ -16,16 +16,13 @@ import type {
   VramSteering,
 } from '../domain/steering.ts';
 import type { Store } from '../domain/store.ts';
-import { formatBytes } from '../domain/units.ts';
-import { asItLoads } from './decide/as-it-loads.ts';
-import { couldFit } from './decide/fit.ts';
 import { type LoadOption, serves } from './decide/snapshot.ts';
 import { gpusOf } from './ledger.ts';
 import type { SchedulerLoop } from './loop.ts';
 import { loadOption } from './options.ts';
 import { chooseGpu, mostRoom } from './reserve.ts';
-import { snapshotOf } from './snapshot-of.ts';
 import type { SchedulerState } from './state.ts';
+import { backendsOf, isUnheard, requireHeard, requireRoom } from './steering-checks.ts';
 import type { Pin, ReservationRecord } from './steering-state.ts';
 
 export interface SteeringDependencies {
@@ -232,44 +229,20 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
 
   /** @throws ModelNotFoundError when no backend (or not the named one) has the model */
   #options({ model, backendId }: ModelTarget, queue: QueueKey): readonly LoadOption[] {
-    const ids = backendId === null ? [...this.#deps.loop.state.backends.keys()] : [backendId];
-    const options = ids.flatMap((id) => loadOption(queue, id, this.#deps.resolver) ?? []);
-    if (options.length === 0) throw new ModelNotFoundError(model, this.#deps.suggest(model));
-    return options;
+    const places = backendsOf(this.#deps.loop.state, backendId);
+    const options = places.flatMap(
+      ({ settings }) => loadOption(queue, settings.id, this.#deps.resolver) ?? [],
+    );
+    if (options.length > 0) return options;
+    const unheard = places.filter(isUnheard).map(({ settings }) => settings.name);
+    throw new ModelNotFoundError(model, this.#deps.suggest(model), unheard);
   }
 
   /** @throws ModelNotFoundError, BackendUnavailableError, InsufficientVramError */
   #checkOptions(target: ModelTarget, queue: QueueKey): void {
-    const options = this.#options(target, queue);
-    const { state } = this.#deps.loop;
-    const now = this.#deps.clock.now();
-    const snapshot = snapshotOf(state, [], [], now);
-    const backendOf = (id: BackendId) => snapshot.backends.find((backend) => backend.id === id);
-    const answering = options.filter((option) => backendOf(option.backendId)?.available);
-    if (answering.length === 0) {
-      const names = options.map((option) => backendOf(option.backendId)?.name ?? option.backendId).join(', ');
-      throw new BackendUnavailableError(
-        `${names} does not answer. Start it, or wait until it is back.`,
-        target.backendId,
-      );
-    }
-    const fits = answering.some((option) => {
-      const backend = backendOf(option.backendId);
-      return backend !== undefined && couldFit(asItLoads(option, [backend], now), backend);
-    });
-    if (fits) return;
-    const required = Math.min(...answering.map((option) => option.footprintBytes));
-    const largest = Math.max(
-      0,
-      ...answering.flatMap(
-        (option) => backendOf(option.backendId)?.gpus.map((gpu) => gpu.capacityBytes) ?? [],
-      ),
-    );
-    throw new InsufficientVramError(
-      `${target.model} needs ${formatBytes(required)}; the largest GPU can give ${formatBytes(largest)}.`,
-      required,
-      largest,
-    );
+    const { clock, loop } = this.#deps;
+    requireHeard(target, loop.state);
+    requireRoom(target, this.#options(target, queue), loop.state, clock.now());
   }
 
   /** @throws BackendUnavailableError when its load fails meanwhile; what was asked for stays, and is tried again */

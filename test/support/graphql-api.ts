@@ -73,6 +73,7 @@ export class GraphQLApi {
         known: true,
         find: (name) => system.model(name)?.info ?? null,
         suggest: () => ['qwen3:8b'],
+        unheard: () => [],
       },
       tooLarge: () => null,
       queueLimit,

@@ -23,6 +23,7 @@ type Documents = {
     "\n  query JobStates($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        id\n        status\n      }\n    }\n  }\n": typeof types.JobStatesDocument,
     "\n  query JobTimes($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        kind\n        modelName\n        status\n        createdAt\n        startedAt\n        finishedAt\n      }\n    }\n  }\n": typeof types.JobTimesDocument,
     "\n  subscription JobUpdates($filter: JobFilter) {\n    jobUpdated(filter: $filter) {\n      type\n      job {\n        id\n        status\n      }\n    }\n  }\n": typeof types.JobUpdatesDocument,
+    "\n  query JobWaits($id: ID!) {\n    job(id: $id) {\n      status\n      waiting {\n        reason\n        explanation\n      }\n    }\n  }\n": typeof types.JobWaitsDocument,
     "\n  subscription JobOutput($id: ID!) {\n    jobOutput(id: $id) {\n      attempt\n      channel\n      offset\n      text\n    }\n  }\n": typeof types.JobOutputDocument,
     "\n  query ListJobs($first: Int!, $after: String, $filter: JobFilter) {\n    jobs(first: $first, after: $after, filter: $filter) {\n      totalCount\n      nodes {\n        id\n        status\n        priority\n        kind\n        modelName\n        client\n        createdAt\n        startedAt\n        finishedAt\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.ListJobsDocument,
     "\n  query ShowJob($id: ID!) {\n    job(id: $id) {\n      id\n      status\n      kind\n      modelName\n      priority\n      client\n      queuePosition\n      createdAt\n      startedAt\n      finishedAt\n      deadline\n      maxAttempts\n      metadata\n      labels {\n        key\n        value\n      }\n      batch {\n        id\n        name\n      }\n      backend {\n        name\n      }\n      waiting {\n        reason\n        explanation\n        expectedStart\n        expectedEnd\n      }\n      failure {\n        code\n        message\n        retryable\n      }\n      attempts {\n        number\n        backendName\n        startedAt\n        finishedAt\n        failure {\n          code\n          message\n        }\n      }\n      result {\n        __typename\n        ... on TextResult {\n          doneReason\n          text\n          thinking\n          toolCalls\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n        ... on EmbedResult {\n          bytes\n          count\n          dimensions\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n      }\n    }\n  }\n": typeof types.ShowJobDocument,
@@ -52,6 +53,7 @@ type Documents = {
     "\n  subscription PullUpdates($id: ID!) {\n    pullUpdated(id: $id) {\n      id\n      modelName\n      status\n      step\n      completedBytes\n      totalBytes\n      error\n      startedAt\n      backend {\n        name\n      }\n    }\n  }\n": typeof types.PullUpdatesDocument,
     "\n  mutation CopyModel($input: CopyModelInput!) {\n    copyModel(input: $input) {\n      __typename\n      ... on CopyModelPayload {\n        model {\n          name\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.CopyModelDocument,
     "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input) {\n      __typename\n      ... on DeleteModelPayload {\n        modelName\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.DeleteModelDocument,
+    "\n  query BackendTroubles {\n    backends {\n      name\n      url\n      health\n      problem\n    }\n  }\n": typeof types.BackendTroublesDocument,
 };
 const documents: Documents = {
     "\n  query Cells {\n    backends {\n      id\n      name\n      mode\n      cells {\n        id\n        role\n        modelName\n        gpus {\n          index\n        }\n        pid\n        port\n        status\n        residentBytes\n        startedAt\n        endedAt\n        exitReason\n      }\n    }\n  }\n": types.CellsDocument,
@@ -62,6 +64,7 @@ const documents: Documents = {
     "\n  query JobStates($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        id\n        status\n      }\n    }\n  }\n": types.JobStatesDocument,
     "\n  query JobTimes($ids: [ID!]!) {\n    nodes(ids: $ids) {\n      __typename\n      ... on Job {\n        kind\n        modelName\n        status\n        createdAt\n        startedAt\n        finishedAt\n      }\n    }\n  }\n": types.JobTimesDocument,
     "\n  subscription JobUpdates($filter: JobFilter) {\n    jobUpdated(filter: $filter) {\n      type\n      job {\n        id\n        status\n      }\n    }\n  }\n": types.JobUpdatesDocument,
+    "\n  query JobWaits($id: ID!) {\n    job(id: $id) {\n      status\n      waiting {\n        reason\n        explanation\n      }\n    }\n  }\n": types.JobWaitsDocument,
     "\n  subscription JobOutput($id: ID!) {\n    jobOutput(id: $id) {\n      attempt\n      channel\n      offset\n      text\n    }\n  }\n": types.JobOutputDocument,
     "\n  query ListJobs($first: Int!, $after: String, $filter: JobFilter) {\n    jobs(first: $first, after: $after, filter: $filter) {\n      totalCount\n      nodes {\n        id\n        status\n        priority\n        kind\n        modelName\n        client\n        createdAt\n        startedAt\n        finishedAt\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.ListJobsDocument,
     "\n  query ShowJob($id: ID!) {\n    job(id: $id) {\n      id\n      status\n      kind\n      modelName\n      priority\n      client\n      queuePosition\n      createdAt\n      startedAt\n      finishedAt\n      deadline\n      maxAttempts\n      metadata\n      labels {\n        key\n        value\n      }\n      batch {\n        id\n        name\n      }\n      backend {\n        name\n      }\n      waiting {\n        reason\n        explanation\n        expectedStart\n        expectedEnd\n      }\n      failure {\n        code\n        message\n        retryable\n      }\n      attempts {\n        number\n        backendName\n        startedAt\n        finishedAt\n        failure {\n          code\n          message\n        }\n      }\n      result {\n        __typename\n        ... on TextResult {\n          doneReason\n          text\n          thinking\n          toolCalls\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n        ... on EmbedResult {\n          bytes\n          count\n          dimensions\n          usage {\n            promptTokens\n            completionTokens\n            evalDuration\n            loadDuration\n          }\n        }\n      }\n    }\n  }\n": types.ShowJobDocument,
@@ -91,6 +94,7 @@ const documents: Documents = {
     "\n  subscription PullUpdates($id: ID!) {\n    pullUpdated(id: $id) {\n      id\n      modelName\n      status\n      step\n      completedBytes\n      totalBytes\n      error\n      startedAt\n      backend {\n        name\n      }\n    }\n  }\n": types.PullUpdatesDocument,
     "\n  mutation CopyModel($input: CopyModelInput!) {\n    copyModel(input: $input) {\n      __typename\n      ... on CopyModelPayload {\n        model {\n          name\n        }\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.CopyModelDocument,
     "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input) {\n      __typename\n      ... on DeleteModelPayload {\n        modelName\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n": types.DeleteModelDocument,
+    "\n  query BackendTroubles {\n    backends {\n      name\n      url\n      health\n      problem\n    }\n  }\n": types.BackendTroublesDocument,
 };
 
 /**
@@ -125,6 +129,10 @@ export function graphql(source: "\n  query JobTimes($ids: [ID!]!) {\n    nodes(i
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription JobUpdates($filter: JobFilter) {\n    jobUpdated(filter: $filter) {\n      type\n      job {\n        id\n        status\n      }\n    }\n  }\n"): typeof import('./graphql.ts').JobUpdatesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query JobWaits($id: ID!) {\n    job(id: $id) {\n      status\n      waiting {\n        reason\n        explanation\n      }\n    }\n  }\n"): typeof import('./graphql.ts').JobWaitsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -241,6 +249,10 @@ export function graphql(source: "\n  mutation CopyModel($input: CopyModelInput!)
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation DeleteModel($input: DeleteModelInput!) {\n    deleteModel(input: $input) {\n      __typename\n      ... on DeleteModelPayload {\n        modelName\n      }\n      ... on UserError {\n        code\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').DeleteModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query BackendTroubles {\n    backends {\n      name\n      url\n      health\n      problem\n    }\n  }\n"): typeof import('./graphql.ts').BackendTroublesDocument;
 
 
 export function graphql(source: string) {

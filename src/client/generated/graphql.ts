@@ -579,6 +579,13 @@ export type JobUpdatesSubscriptionVariables = Exact<{
 
 export type JobUpdatesSubscription = { jobUpdated: { type: JobEventType, job: { id: string, status: JobStatus } } };
 
+export type JobWaitsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type JobWaitsQuery = { job: { status: JobStatus, waiting: { reason: WaitReason, explanation: string } | null } | null };
+
 export type JobOutputSubscriptionVariables = Exact<{
   id: string;
 }>;
@@ -825,6 +832,11 @@ export type DeleteModelMutation = { deleteModel:
     | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
    };
 
+export type BackendTroublesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BackendTroublesQuery = { backends: Array<{ name: string, url: string, health: BackendHealth, problem: string | null }> };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -995,6 +1007,17 @@ export const JobUpdatesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<JobUpdatesSubscription, JobUpdatesSubscriptionVariables>;
+export const JobWaitsDocument = new TypedDocumentString(`
+    query JobWaits($id: ID!) {
+  job(id: $id) {
+    status
+    waiting {
+      reason
+      explanation
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobWaitsQuery, JobWaitsQueryVariables>;
 export const JobOutputDocument = new TypedDocumentString(`
     subscription JobOutput($id: ID!) {
   jobOutput(id: $id) {
@@ -1645,3 +1668,13 @@ export const DeleteModelDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteModelMutation, DeleteModelMutationVariables>;
+export const BackendTroublesDocument = new TypedDocumentString(`
+    query BackendTroubles {
+  backends {
+    name
+    url
+    health
+    problem
+  }
+}
+    `) as unknown as TypedDocumentString<BackendTroublesQuery, BackendTroublesQueryVariables>;
