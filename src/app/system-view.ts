@@ -12,6 +12,7 @@ import type {
   BackendCell,
   BackendState,
   InstanceState,
+  LastingFault,
   ModelState,
   QueueState,
   StrayServer,
@@ -22,6 +23,7 @@ import type { Executor } from '../executor/executor.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type LoadOption, type Snapshot, serves } from '../scheduler/decide/snapshot.ts';
 import { explain } from '../scheduler/explain.ts';
+import { lastingFaults } from '../scheduler/lasting-faults.ts';
 import { gpusOf } from '../scheduler/ledger.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
 import { loadOption } from '../scheduler/options.ts';
@@ -61,6 +63,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     get strayServer() {
       return sources.strayServer();
     },
+    lastingFaults: () => faultsOf(sources),
     backends: () =>
       [...loop.state.backends.values()].map((backend) => backendState(sources, loop.state, backend)),
     models: () => registry.models(),
@@ -220,6 +223,10 @@ function queueState(sources: SystemViewSources, queue: QueueKey): QueueState {
   };
 }
 
+function faultsOf({ loop, executor, clock }: SystemViewSources): readonly LastingFault[] {
+  return lastingFaults(loop.state, executor.troubles, clock.now());
+}
+
 function explainJob(sources: SystemViewSources, job: Job, snapshot: Snapshot): JobWaiting | null {
   const { registry, statistics, clock } = sources;
   const meanRunMs = statistics.meanRunMs(job.queue);
@@ -229,6 +236,7 @@ function explainJob(sources: SystemViewSources, job: Job, snapshot: Snapshot): J
     options: optionsOf(sources, job.queue),
     modelsKnown: registry.known,
     meanRunMs,
+    faults: faultsOf(sources),
   };
   return explain(input, clock.now());
 }

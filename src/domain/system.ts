@@ -64,6 +64,17 @@ export interface Trouble {
   readonly instanceId: InstanceId | null;
 }
 
+/** A fault that has lasted long enough for a person to look at it. */
+export interface LastingFault {
+  readonly kind: 'CLAIMS_FAIL' | 'LOADS_FAIL' | 'LOAD_SLOW' | 'RESULTS_NOT_STORED' | 'UNLOAD_STUCK';
+  /** For people: what is wrong and what to do. */
+  readonly message: string;
+  /** Null where it is about none. */
+  readonly backendId: BackendId | null;
+  /** Of the model that it is about; null where it is about none. */
+  readonly weights: string | null;
+}
+
 export interface ModelState {
   readonly id: ModelId;
   /** The same name on several backends is one model; facts are those of the first that has it. */
@@ -101,6 +112,8 @@ export interface SystemView {
   readonly paused: boolean;
   /** An Ollama beside managed ones; null when there is none, or nobody looks. */
   readonly strayServer: StrayServer | null;
+  /** Faults that last, the worst first. */
+  lastingFaults(): readonly LastingFault[];
   backends(): readonly BackendState[];
   models(): readonly ModelState[];
   /** By submitted or canonical name. */

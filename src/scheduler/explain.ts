@@ -2,6 +2,7 @@
 import type { JobWaiting, WaitReason } from '../domain/decision.ts';
 import { footprintBytes } from '../domain/instance.ts';
 import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
+import type { LastingFault } from '../domain/system.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
 import { asItLoads, fitsEmpty } from './decide/as-it-loads.ts';
 import { LONGEST_COURTESY_MS } from './decide/candidates.ts';
@@ -21,10 +22,40 @@ export interface ExplainInput {
   readonly modelsKnown: boolean;
   /** Mean time of the jobs of this queue in a slot; null while there is no experience. */
   readonly meanRunMs: number | null;
+  /** What has been wrong for long. */
+  readonly faults: readonly LastingFault[];
 }
+
+/** Whose waiting a fault makes longer. */
+const CONCERNS: Readonly<Record<LastingFault['kind'], readonly WaitReason[]>> = {
+  CLAIMS_FAIL: ['LOADING', 'QUEUE_ORDER'],
+  LOADS_FAIL: ['LOADING', 'VRAM'],
+  LOAD_SLOW: ['LOADING', 'VRAM'],
+  RESULTS_NOT_STORED: [],
+  UNLOAD_STUCK: ['SWAP_NOT_WORTH', 'VRAM'],
+};
 
 /** Null for a job that does not wait. */
 export function explain(input: ExplainInput, now: number): JobWaiting | null {
+  const found = reasonOf(input, now);
+  if (!found) return null;
+  const said = input.faults.filter((fault) => concerns(fault, found, input)).map(({ message }) => message);
+  return said.length === 0 ? found : { ...found, explanation: [found.explanation, ...said].join(' ') };
+}
+
+function concerns(
+  { kind, backendId, weights }: LastingFault,
+  { reason }: JobWaiting,
+  { options }: ExplainInput,
+): boolean {
+  if (!CONCERNS[kind].includes(reason)) return false;
+  if (backendId === null) return true;
+  const there = options.filter((option) => option.backendId === backendId);
+  // A load or an unload that goes on and on holds up the others of its backend too.
+  return kind === 'LOADS_FAIL' ? there.some(({ variant }) => variant.weights === weights) : there.length > 0;
+}
+
+function reasonOf(input: ExplainInput, now: number): JobWaiting | null {
   const { job, snapshot, options } = input;
   if (job.status !== 'PENDING' && job.status !== 'QUEUED') return null;
   if (job.notBefore !== null && job.notBefore > now) {

@@ -262,6 +262,21 @@ describe('health', () => {
     });
   });
 
+  test('tells what has failed for long, with the backend that it is about', async () => {
+    const backendId = api.system.backends()[0]?.id ?? null;
+    api.system.faults = [
+      { kind: 'CLAIMS_FAIL', message: 'The disk is full.', backendId: null, weights: null },
+      { kind: 'UNLOAD_STUCK', message: 'It does not go.', backendId, weights: 'w' },
+    ];
+    expect(await health()).toMatchObject({
+      status: 'DEGRADED',
+      problems: [
+        { code: 'CLAIMS_FAIL', message: 'The disk is full.', backend: null },
+        { code: 'UNLOAD_STUCK', message: 'It does not go.', backend: { name: 'box' } },
+      ],
+    });
+  });
+
   test('is STALLED and says what to do when no backend answers', async () => {
     api.system.backend = { health: 'UNREACHABLE', problem: 'Nothing listens there. Start Ollama.' };
     expect(await health()).toMatchObject({

@@ -58,6 +58,8 @@ export abstract class SimulatedServer {
   /** Of the host, taken by other programs. */
   hostBytesOfOthers = 0;
   failingLoads: number;
+  /** It lists what it was told to unload, for ever. */
+  keepsAll = false;
   /** How many of the next loads hang until something is unloaded. */
   hangingLoads = 0;
   /** What its server leaves free of the card on top of what the ledger knows: what does not fit beside that, goes to the CPU in part. */
@@ -232,6 +234,7 @@ export abstract class SimulatedServer {
     if (one && one.active > 0)
       this.violations.push(`${one.model.name} is unloaded with ${one.active} jobs on it`);
     if (one) one.state = 'leaving';
+    if (this.keepsAll) return;
     const now = this.clock.now();
     const startsAt = Math.max(now, this.#stalledUntil);
     const isAlone = this.#in('resident', 'leaving').length <= 1;

@@ -1,6 +1,7 @@
 /** What a waiting job of a simulated world is told. */
 import type { JobWaiting } from '../../src/domain/decision.ts';
 import { explain } from '../../src/scheduler/explain.ts';
+import { lastingFaults } from '../../src/scheduler/lasting-faults.ts';
 import { loadOption } from '../../src/scheduler/options.ts';
 import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
 import { BACKEND, type SimulatedJob, type SimulatedWorld } from './simulated-world.ts';
@@ -15,6 +16,7 @@ export function whyItWaits(w: SimulatedWorld, job: SimulatedJob): JobWaiting | n
       options: option ? [option] : [],
       modelsKnown: true,
       meanRunMs: null,
+      faults: lastingFaults(w.loop.state, [], now),
     },
     now,
   );

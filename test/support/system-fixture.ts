@@ -17,6 +17,7 @@ import type {
   BackendCell,
   BackendState,
   InstanceState,
+  LastingFault,
   ModelState,
   StrayServer,
   SystemControl,
@@ -134,6 +135,7 @@ export class SystemFixture implements SystemView, SystemControl {
   version = '1.2.3';
   paused = false;
   strayServer: StrayServer | null = null;
+  faults: readonly LastingFault[] = [];
   gpus: readonly Gpu[] = [gpu(0), gpu(1)];
   infos: readonly ModelInfo[] = [
     modelInfo('qwen3:8b'),
@@ -156,6 +158,10 @@ export class SystemFixture implements SystemView, SystemControl {
       instance(first, this.gpus),
       instance(second, [], { status: 'LOADING', loadedAt: null }),
     ];
+  }
+
+  lastingFaults(): readonly LastingFault[] {
+    return this.faults;
   }
 
   async pause(): Promise<void> {

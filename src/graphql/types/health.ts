@@ -21,10 +21,15 @@ const HealthProblemCodeEnum = enumOf<HealthProblemCode>(
   {
     BACKEND_DEGRADED: 'Something about a backend could not be read, or it answers too slowly.',
     BACKEND_UNREACHABLE: 'A backend does not answer.',
+    CLAIMS_FAIL: 'No job can be taken from the queue.',
+    LOADS_FAIL: 'A model could not be loaded several times in a row.',
+    LOAD_SLOW: 'A load takes much longer than it should.',
     MODEL_SPILLED: 'An instance is partly on the CPU.',
     NO_BACKEND: 'No backend is configured.',
+    RESULTS_NOT_STORED: 'Results cannot be stored.',
     SCHEDULER_PAUSED: 'The scheduler is paused.',
     STRAY_OLLAMA: 'An Ollama that is no backend answers beside managed ones, and may take their memory.',
+    UNLOAD_STUCK: 'A model was told to leave and does not.',
     VRAM_OVERDRAWN: 'More GPU memory is claimed than there is.',
   },
 );
