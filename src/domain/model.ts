@@ -72,6 +72,8 @@ export interface ModelInfo {
   readonly defaultContextLength: number | null;
   readonly capabilities: readonly Capability[];
   readonly facts: ArchitectureFacts | null;
+  /** What else of its Modelfile makes its runner different from that of another name of the same weights. Absent: nothing. */
+  readonly runnerOptions?: RunnerOptions;
 }
 
 /** Options that force a reload when they differ from those of the running instance. Absent: the server's default. */
@@ -105,6 +107,15 @@ export interface Variant {
   readonly contextLength: number;
   readonly options: RunnerOptions;
   readonly embedding: boolean;
+}
+
+/**
+ * What to name for a runner that someone else loaded with this context (null where the server does not tell it): how many of its layers he
+ * asked to be on GPUs nobody can see.
+ */
+export function adoptedOptions(options: RunnerOptions, contextLength: number | null): RunnerOptions {
+  const { num_gpu: _, num_ctx: __, ...rest } = options;
+  return contextLength === null ? rest : { num_ctx: contextLength, ...rest };
 }
 
 /** What identifies a variant: equal keys can share an instance. */

@@ -101,6 +101,7 @@ interface Shaped {
 
 interface Inventory {
   readonly models: ReadonlyMap<string, ModelInfo>;
+  readonly byWeights: ReadonlyMap<string, readonly ModelInfo[]>;
   readonly serverVersion: string | null;
 }
 
@@ -140,7 +141,11 @@ class ModelRegistry implements Registry {
 
   observe(backendId: BackendId, models: readonly ModelInfo[], serverVersion: string | null = null): void {
     const before = this.#inventories.get(backendId);
-    const inventory = { models: new Map(models.map((model) => [model.name, model])), serverVersion };
+    const inventory = {
+      models: new Map(models.map((model) => [model.name, model])),
+      byWeights: Map.groupBy(models, ({ weights }) => weights),
+      serverVersion,
+    };
     this.#inventories.set(backendId, inventory);
     if (!before || !sameInventory(before, inventory)) this.#version += 1;
   }
@@ -262,7 +267,7 @@ class ModelRegistry implements Registry {
     serverVersion: string | null,
   ): readonly [Shaped, ...Shaped[]] {
     const shaped = this.#rules
-      .shapes(info, requested, backendId)
+      .shapes(info, requested, backendId, this.#namesOf(info.weights, backendId))
       .map((shape) => ({ shape, estimate: this.#estimate(info, shape, backendId, serverVersion) }));
     const room = this.#rooms.get(backendId) ?? UNKNOWN_ROOM;
     const fitting = [room.largestBytes, room.totalBytes].map((bytes) =>
@@ -275,6 +280,10 @@ class ModelRegistry implements Registry {
     }));
     if (!chosen) throw new Error(`There is no way to load ${info.name}.`);
     return [chosen, ...fewer];
+  }
+
+  #namesOf(weights: string, backendId: BackendId): readonly ModelInfo[] {
+    return this.#inventories.get(backendId)?.byWeights.get(weights) ?? [];
   }
 
   #estimate(

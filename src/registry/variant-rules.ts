@@ -4,6 +4,7 @@ import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
 import { canonicalModelName } from '../domain/queue-key.ts';
 import { contextLengthOf } from './context-length.ts';
 import { batchSize } from './footprint/batch.ts';
+import { pinnedOptions } from './pinned-options.ts';
 
 /** What the configuration says of one model; null where the general rule holds. */
 export interface ModelSettings {
@@ -68,8 +69,14 @@ export class VariantRules {
    * The ways to load it, the one with the most slots first. There are several where nobody has named their number, so that a card too
    * small for all of them still gets some.
    * @param requested tokens of one slot that a client asked for.
+   * @param names every model of that backend with the same weights.
    */
-  shapes(info: ModelInfo, requested: number | null, backendId: BackendId): readonly Shape[] {
+  shapes(
+    info: ModelInfo,
+    requested: number | null,
+    backendId: BackendId,
+    names: readonly ModelInfo[],
+  ): readonly Shape[] {
     const rules = this.#defaults.rules(backendId);
     const contextLength = contextLengthOf({
       requested,
@@ -81,6 +88,7 @@ export class VariantRules {
     const embedding = info.capabilities.includes('embedding') && !info.capabilities.includes('completion');
     const named = !embedding && rules.ownProcess;
     const { kvCacheType, flashAttention } = rules;
+    const pinned = pinnedOptions(info, names);
     return this.#slotChoices(info, embedding, rules).map((slots) => ({
       slots,
       variant: {
@@ -91,6 +99,7 @@ export class VariantRules {
           num_ctx: contextLength,
           num_gpu: ALL_LAYERS,
           ...(named && { num_batch: batchSize(contextLength * slots, contextLength, embedding) }),
+          ...pinned,
         },
         embedding,
       },

@@ -3,6 +3,7 @@ import type { Resident } from '../domain/backend.ts';
 import { foreignBytes, type GpuReading, type Holding } from '../domain/gpu.ts';
 import { stableId } from '../domain/ids.ts';
 import { nextInstanceStatus } from '../domain/instance.ts';
+import { adoptedOptions } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import type { ResolvedModel } from '../domain/resolver.ts';
@@ -159,6 +160,8 @@ function reconcile(
     resident,
     model: world.resolve(queueKey({ model: resident.modelName, contextLength: null }), backendId),
   }));
+  // By weights: another client has had them loaded with another context, in the place of ours.
+  const replaced = new Map<string, InstanceRecord>();
   for (const instance of instancesOf(state, backendId)) {
     const judged = instance.status === 'READY' || instance.status === 'DRAINING';
     if (!judged || (instance.loadedAt ?? now) >= observation.startedAt) continue;
@@ -167,13 +170,21 @@ function reconcile(
       nextInstanceStatus(instance.status, 'vanish');
       state = withoutInstance(state, instance, now);
       effects.push({ type: 'forget', instanceId: instance.id });
+      replaced.set(instance.variant.weights, instance);
     } else if (instance.suspectSince !== null && instance.suspectSince < observation.startedAt) {
       state = withInstance(state, { ...instance, suspectSince: null });
     }
   }
   for (const { resident, model } of resolved) {
     if (model && weightsOf(resident, model) === model.variant.weights)
-      state = adopt(state, observation, resident, model, world, effects, now);
+      state = adopt(
+        state,
+        observation,
+        { resident, model, replaces: replaced.get(model.variant.weights) },
+        world,
+        effects,
+        now,
+      );
   }
   return state;
 }
@@ -195,12 +206,18 @@ function weightsOf(resident: Resident, model: ResolvedModel | null): string | nu
   return model?.info.digest === resident.digest ? model.variant.weights : null;
 }
 
+interface Adoption {
+  readonly resident: Resident;
+  readonly model: ResolvedModel;
+  /** The one of ours in whose place this reading shows it. */
+  readonly replaces: InstanceRecord | undefined;
+}
+
 /** Takes over what someone else loaded, unless it is one of ours, or one that has left since the reading began. */
 function adopt(
   state: SchedulerState,
   observation: BackendObservation,
-  resident: Resident,
-  model: ResolvedModel,
+  { resident, model, replaces }: Adoption,
   world: World,
   effects: Effect[],
   now: number,
@@ -211,14 +228,20 @@ function adopt(
   const ours = instancesOf(state, observation.backendId).some(
     (instance) => instance.variant.weights === weights,
   );
-  if (ours || (backend.departures.get(weights) ?? 0) >= observation.startedAt) return state;
+  const mayHaveLeft = (backend.departures.get(weights) ?? 0) >= observation.startedAt;
   const contextLength = resident.contextLength ?? model.variant.contextLength;
-  const variant = { ...model.variant, contextLength, options: { num_ctx: contextLength } };
+  // What is there with more than ours had did not leave, and serves all that ours did.
+  const isAnother = replaces !== undefined && contextLength > replaces.variant.contextLength;
+  if (ours || (mayHaveLeft && !isAnother)) return state;
+  const options = adoptedOptions(model.variant.options, contextLength);
+  const variant = { ...model.variant, contextLength, options };
   const config = { ...model.config, parallel: resident.parallel ?? model.config.parallel };
   const id = world.newInstanceId();
   const spilled = (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes;
   const driverBytes = resident.vramBytes > 0 ? (model.driverBytes ?? 0) : 0;
-  const footprint = spread(resident.vramBytes + driverBytes, backend.gpus ?? [], resident.gpuKeys);
+  const before = replaces ? gpusOfFootprint(backend, replaces.footprint).map(({ key }) => key) : null;
+  const keys = resident.gpuKeys ?? (before?.length ? before : null);
+  const footprint = spread(resident.vramBytes + driverBytes, backend.gpus ?? [], keys);
   const gpus = gpusOfFootprint(backend, footprint);
   effects.push({
     type: 'adopt',

@@ -1,6 +1,7 @@
 import type { InstanceHandle, OutputSink, RunRequest } from '../../domain/backend.ts';
 import type { JobResult } from '../../domain/job.ts';
-import type { Variant } from '../../domain/model.ts';
+import type { RunnerOptions, Variant } from '../../domain/model.ts';
+import type { Contention } from './contention.ts';
 import { runCall } from './request-body.ts';
 import { runEmbed } from './run-embed.ts';
 import { runText } from './run-text.ts';
@@ -12,15 +13,18 @@ export class OllamaInstance implements InstanceHandle {
   readonly variant: Variant;
   readonly measured: InstanceHandle['measured'];
   readonly #server: OllamaServer;
+  readonly #contention: Contention;
   readonly #onUnloaded: () => void;
 
   constructor(
     server: OllamaServer,
+    contention: Contention,
     variant: Variant,
     measured: InstanceHandle['measured'],
     onUnloaded: () => void,
   ) {
     this.#server = server;
+    this.#contention = contention;
     this.variant = variant;
     this.measured = measured;
     this.#onUnloaded = onUnloaded;
@@ -38,11 +42,22 @@ export class OllamaInstance implements InstanceHandle {
   }
 
   async #embed(request: RunRequest, inputs: number, signal: AbortSignal): Promise<JobResult> {
-    return runEmbed(this.#server.connection, runCall(request, this.variant.options), inputs, signal);
+    const options = await this.#options(signal);
+    return this.#noted(await runEmbed(this.#server.connection, runCall(request, options), inputs, signal));
   }
 
   async #text(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
     const { connection, clock, drain } = this.#server;
-    return runText(connection, clock, runCall(request, this.variant.options), drain, sink, signal);
+    const options = await this.#options(signal);
+    return this.#noted(await runText(connection, clock, runCall(request, options), drain, sink, signal));
+  }
+
+  #options(signal: AbortSignal): Promise<RunnerOptions> {
+    return this.#contention.optionsFor(this.#server, this.variant, signal);
+  }
+
+  #noted(result: JobResult): JobResult {
+    this.#contention.noteWait(this.variant, result.usage.loadDurationMs);
+    return result;
   }
 }

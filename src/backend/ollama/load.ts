@@ -1,7 +1,8 @@
 import { sleep } from '../../clock.ts';
 import type { LoadSpec, Resident } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
-import type { Variant } from '../../domain/model.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { RunnerOptions, Variant } from '../../domain/model.ts';
 import type { Call } from './connection.ts';
 import { residentWith } from './residents.ts';
 import { type OllamaServer, residents } from './server.ts';
@@ -39,10 +40,15 @@ export async function load(
  * options: without them it would mean the server's defaults, and reload.
  */
 export function emptyCall(variant: Variant, keepAlive: number | string): Call {
-  const common = { model: variant.modelName, options: { ...variant.options }, keep_alive: keepAlive };
+  const common = { model: variant.modelName, options: namedOptions(variant.options), keep_alive: keepAlive };
   return variant.embedding
     ? { endpoint: '/api/embed', body: { ...common, input: [] } }
     : { endpoint: '/api/generate', body: { ...common, stream: false } };
+}
+
+/** Without a number of layers the server may choose it, whatever the Modelfile says. */
+export function namedOptions(options: RunnerOptions): JsonObject {
+  return { num_gpu: -1, ...options };
 }
 
 async function verify(server: OllamaServer, variant: Variant, signal: AbortSignal): Promise<Resident | null> {

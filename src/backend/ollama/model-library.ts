@@ -117,5 +117,6 @@ function modelInfo(model: TagsModel, shown: ShowFacts | undefined): ModelInfo {
     defaultContextLength: shown?.defaultContextLength ?? null,
     capabilities: shown?.capabilities ?? capabilitiesOf(model.capabilities ?? null) ?? [],
     facts: shown?.facts ?? null,
+    ...(shown && Object.keys(shown.runnerOptions).length > 0 && { runnerOptions: shown.runnerOptions }),
   };
 }

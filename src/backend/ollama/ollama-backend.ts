@@ -8,9 +8,10 @@ import type {
   Resident,
 } from '../../domain/backend.ts';
 import { type BackendId, stableId } from '../../domain/ids.ts';
-import type { RunnerOptions, Variant } from '../../domain/model.ts';
+import { adoptedOptions, type Variant } from '../../domain/model.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { OllamaConnection } from './connection.ts';
+import { Contention } from './contention.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 import { OllamaInstance } from './instance-handle.ts';
 import { emptyCall, load } from './load.ts';
@@ -57,6 +58,7 @@ class AttachedOllama implements Backend {
   };
   readonly library: OllamaModelLibrary;
   readonly #server: OllamaServer;
+  readonly #contention = new Contention();
   /** What we loaded, and hold with an endless keep-alive. */
   readonly #held = new Set<Variant>();
   #stopping: Promise<void> | undefined;
@@ -105,8 +107,11 @@ class AttachedOllama implements Backend {
     const resident = await load(this.#server, spec, signal);
     const variant = { ...spec.variant, contextLength: resident?.contextLength ?? spec.variant.contextLength };
     this.#held.add(variant);
+    this.#contention.watch(variant);
     const measured = resident && { sizeBytes: resident.sizeBytes, vramBytes: resident.vramBytes };
-    return new OllamaInstance(this.#server, variant, measured, () => this.#held.delete(variant));
+    return new OllamaInstance(this.#server, this.#contention, variant, measured, () =>
+      this.#held.delete(variant),
+    );
   }
 
   loadPatienceMs(expectedMs: number): number {
@@ -114,12 +119,13 @@ class AttachedOllama implements Backend {
   }
 
   adopt(resident: Resident, spec: LoadSpec): InstanceHandle {
-    // Its context is all that can be seen of the options it was loaded with, and naming no other matches those it has by default.
-    const options: RunnerOptions = resident.contextLength === null ? {} : { num_ctx: resident.contextLength };
+    const options = adoptedOptions(spec.variant.options, resident.contextLength);
     const contextLength = resident.contextLength ?? spec.variant.contextLength;
     const variant = { ...spec.variant, contextLength, options };
     const measured = { sizeBytes: resident.sizeBytes, vramBytes: resident.vramBytes };
-    return new OllamaInstance(this.#server, variant, measured, () => {});
+    // Somebody has put it in the place of what we loaded.
+    if ([...this.#held].some(({ weights }) => weights === variant.weights)) this.#contention.watch(variant);
+    return new OllamaInstance(this.#server, this.#contention, variant, measured, () => {});
   }
 
   async #stop(): Promise<void> {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { RUNNER_OPTION_NAMES, type RunnerOptions } from '../../domain/model.ts';
 import type { BlobHash, ChatMessage, ModelOptions, ThinkLevel } from '../../domain/request.ts';
 import type { Call } from './connection.ts';
+import { namedOptions } from './load.ts';
 
 const THINK = {
   OFF: false,
@@ -70,7 +71,7 @@ function requestOptions(options: ModelOptions | undefined, runner: RunnerOptions
     num_predict: options?.maxTokens ?? extra.num_predict,
     seed: options?.seed ?? extra.seed,
     temperature: options?.temperature ?? extra.temperature,
-    ...runner,
+    ...namedOptions(runner),
   };
 }
 

@@ -22,7 +22,8 @@ export interface OllamaServer {
 export async function residents(
   connection: OllamaConnection,
   signal: AbortSignal,
+  withinMs?: number,
 ): Promise<readonly Resident[]> {
-  const answer = await connection.ask({ endpoint: '/api/ps' }, psAnswer, signal);
+  const answer = await connection.ask({ endpoint: '/api/ps' }, psAnswer, signal, withinMs);
   return (answer.models ?? []).map(residentOf);
 }

@@ -1,5 +1,6 @@
 /** What `/api/show` tells of a model, in our words. */
-import type { ArchitectureFacts, Capability } from '../../domain/model.ts';
+import type { ArchitectureFacts, Capability, RunnerOptions } from '../../domain/model.ts';
+import { runnerParameters } from './runner-parameters.ts';
 import { tensorFacts } from './tensor-facts.ts';
 import type { ShowAnswer } from './wire.ts';
 
@@ -10,6 +11,8 @@ export interface ShowFacts {
   readonly defaultContextLength: number | null;
   readonly capabilities: readonly Capability[] | null;
   readonly facts: ArchitectureFacts | null;
+  /** Of its Modelfile, but `num_ctx`. */
+  readonly runnerOptions: RunnerOptions;
 }
 
 export function showFacts(show: ShowAnswer): ShowFacts {
@@ -20,6 +23,7 @@ export function showFacts(show: ShowAnswer): ShowFacts {
     defaultContextLength: contextParameter(show.parameters),
     capabilities: capabilitiesOf(show.capabilities ?? null) ?? inferCapabilities(show, facts),
     facts,
+    runnerOptions: runnerParameters(show),
   };
 }
 

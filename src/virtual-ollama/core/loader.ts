@@ -27,7 +27,10 @@ export class Loader {
     const { options, model } = pending;
     if (options.numBatchAutomatic) options.runner.numBatch = admission.numBatch;
     const numCtx = Math.min(options.runner.numCtx, model.facts.contextLength);
-    const runnerOptions = { ...options.runner, numCtx };
+    // On the CPU the newer regime reads the file instead of mapping it, where nobody says.
+    const chosen = settings.regime !== 'classic' && admission.cards.length === 0 ? false : undefined;
+    const useMmap = options.runner.useMmap ?? chosen;
+    const runnerOptions = { ...options.runner, numCtx, useMmap };
     const engine = new Engine(this.#world, {
       model,
       options: { ...runnerOptions, mainGpu: admission.mainGpu },
@@ -63,6 +66,7 @@ export class Loader {
       options,
       numCtxAutomatic: pending.options.numCtxAutomatic,
       numBatchAutomatic: pending.options.numBatchAutomatic,
+      useMmapAutomatic: pending.options.runner.useMmap === undefined,
       contextShift: pending.contextShift,
       gpus: engine.launch.gpus,
       sessionMs: pending.keepAliveMs ?? this.#world.settings.keepAliveMs,

@@ -13,6 +13,8 @@ export interface Runner {
   readonly options: RunnerOptions;
   readonly numCtxAutomatic: boolean;
   readonly numBatchAutomatic: boolean;
+  /** Nobody said whether to map the file: what the server chose is in `options`. */
+  readonly useMmapAutomatic: boolean;
   readonly contextShift: boolean;
   /** Empty once it is unloaded. */
   gpus: readonly number[];
@@ -62,6 +64,7 @@ export function needsReload(runner: Runner, wanted: WantedRunner): boolean {
   asked.numCtx = Math.min(asked.numCtx, runner.model.facts.contextLength);
   if (runner.numCtxAutomatic && wanted.options.numCtxAutomatic) asked.numCtx = existing.numCtx;
   if (runner.numBatchAutomatic && wanted.options.numBatchAutomatic) asked.numBatch = existing.numBatch;
+  if (runner.useMmapAutomatic && asked.useMmap === undefined) asked.useMmap = existing.useMmap;
   if (asked.numGpu < 0) {
     existing.numGpu = -1;
     asked.numGpu = -1;

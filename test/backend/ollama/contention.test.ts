@@ -1,0 +1,70 @@
+/** Other clients of the same server who use what we loaded with another context. */
+import { describe, expect, test } from 'vitest';
+import { createOllamaBackend } from '../../../src/backend/ollama/ollama-backend.ts';
+import { systemClock } from '../../../src/clock.ts';
+import type { Variant } from '../../../src/domain/model.ts';
+import { type RunningVirtualOllama, runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
+import { failureOf, NEVER, outputOf, runRequest, specOf, variantOf } from './worlds.ts';
+
+const MODEL = 'qwen2.5:0.5b';
+const hello = runRequest({ kind: 'GENERATE', prompt: 'hi', options: { maxTokens: 2 } }, MODEL);
+
+async function others(ollama: RunningVirtualOllama, body: object): Promise<void> {
+  const answer = await fetch(`${ollama.url}/api/generate`, {
+    method: 'POST',
+    body: JSON.stringify({ model: MODEL, stream: false, ...body }),
+  });
+  expect(answer.status).toBe(200);
+  await answer.arrayBuffer();
+}
+
+async function world() {
+  const ollama = await runVirtualOllama({ speed: 20, contextLength: 2048 });
+  const backend = createOllamaBackend({ name: 'virtual', url: ollama.url, clock: systemClock });
+  const listed = (await backend.library.list(NEVER)).find(({ name }) => name === MODEL);
+  const variant: Variant = variantOf(MODEL, { weights: listed?.weights ?? '', contextLength: 4096 });
+  const handle = await backend.load(specOf(variant), NEVER);
+  return {
+    ollama,
+    handle,
+    loads: () => ollama.core.events.all().filter(({ kind }) => kind === 'loaded').length,
+    async [Symbol.asyncDispose]() {
+      await backend.stop();
+      await ollama.stop();
+    },
+  };
+}
+
+describe('a model that another client uses', () => {
+  test.each([4097, 8192, 16_384])('with a larger context (%i) serves us as he loaded it', async (num_ctx) => {
+    await using w = await world();
+    for (let i = 0; i < 3; i += 1) {
+      await others(w.ollama, { prompt: 'hi', options: { num_ctx, num_predict: 1 } });
+      await Promise.all([outputOf(w.handle, hello), outputOf(w.handle, hello)]);
+    }
+    expect(w.loads()).toBe(2);
+  });
+
+  test('with our context costs no load', async () => {
+    await using w = await world();
+    await others(w.ollama, { prompt: 'hi', options: { num_ctx: 4096, num_predict: 1 } });
+    await outputOf(w.handle, hello);
+    expect(w.loads()).toBe(1);
+  });
+
+  test('with a smaller context is loaded again with ours, as our job may need it', async () => {
+    await using w = await world();
+    await others(w.ollama, { prompt: 'hi', options: { num_ctx: 2048, num_predict: 1 } });
+    await outputOf(w.handle, hello);
+    expect(w.loads()).toBe(3);
+  });
+
+  test('and unloads is loaded by no job: the job waits for a load that was planned', async () => {
+    await using w = await world();
+    await others(w.ollama, { keep_alive: 0 });
+    await expect.poll(() => w.ollama.core.scheduler.runners()).toEqual([]);
+    const failure = await failureOf(outputOf(w.handle, hello));
+    expect(failure).toMatchObject({ remedy: 'wait' });
+    expect(w.loads()).toBe(1);
+  });
+});
