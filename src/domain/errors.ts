@@ -187,13 +187,18 @@ export interface BackendErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** What went wrong lies in the request or in its answer: it says nothing against the instance. */
   readonly aboutRequest?: boolean | undefined;
+  /** Where the backend's own words may quote what was sent or answered. */
+  readonly ownerMessage?: string | undefined;
 }
 
+/** Its message goes into logs, decisions and health, so it never quotes what a backend said about content. */
 export class BackendError extends VramkeeperError {
   readonly code: FailureCode;
   readonly remedy: Remedy;
   readonly retryAfterMs: number | null;
   readonly aboutRequest: boolean;
+  /** For the owner of the job alone: the message, with the backend's own words. */
+  readonly ownerMessage: string;
 
   constructor(code: FailureCode, remedy: Remedy, message: string, options?: BackendErrorOptions) {
     super(message, options);
@@ -201,6 +206,7 @@ export class BackendError extends VramkeeperError {
     this.remedy = remedy;
     this.retryAfterMs = options?.retryAfterMs ?? null;
     this.aboutRequest = options?.aboutRequest ?? false;
+    this.ownerMessage = options?.ownerMessage ?? message;
   }
 }
 
@@ -240,6 +246,31 @@ export class SpilledError extends BackendError {
     this.sizeBytes = sizeBytes;
     this.vramBytes = vramBytes;
   }
+}
+
+/** Errors by which the language and its libraries name the value that they could not work with, and so what somebody sent. */
+const QUOTING_CODES = /^ERR_(INVALID_ARG|INVALID_URL|OUT_OF_RANGE|INVALID_CHAR)/;
+
+function mayQuote(error: Error): boolean {
+  if (error instanceof SyntaxError || error.name === 'DataCloneError' || error.name === 'ZodError')
+    return true;
+  return 'code' in error && typeof error.code === 'string' && QUOTING_CODES.test(error.code);
+}
+
+/** The message of anything that was thrown, for a log: left out where it may quote what somebody sent. */
+export function loggedMessage(error: unknown): string {
+  if (!(error instanceof Error)) return `something that is no error (${typeof error}) was thrown`;
+  return mayQuote(error)
+    ? `${error.name} (its text is left out, as it may quote what was sent)`
+    : error.message;
+}
+
+/** The same with where it was thrown. */
+export function loggedStack(error: unknown): string {
+  if (!(error instanceof Error)) return loggedMessage(error);
+  if (!mayQuote(error)) return error.stack ?? error.message;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [loggedMessage(error), ...frames].join('\n');
 }
 
 /** The message of anything that was thrown. */

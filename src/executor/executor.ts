@@ -322,7 +322,7 @@ export class Executor {
     const task: Promise<void> = work()
       .catch((error) => {
         if (!(error instanceof StoreClosedError))
-          this.#deps.logger.error(`A task of the executor failed: ${messageOf(error)}`);
+          this.#deps.logger.error('A task of the executor failed.', { error });
       })
       .finally(() => this.#tasks.delete(task));
     this.#tasks.add(task);

@@ -1,6 +1,6 @@
 /** Writes that must not be lost are tried until they succeed. */
 import { type Clock, sleep } from '../clock.ts';
-import { messageOf, StoreClosedError, UnstorableValueError } from '../domain/errors.ts';
+import { loggedMessage, StoreClosedError, UnstorableValueError } from '../domain/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -35,7 +35,7 @@ export class Insistence {
         // The same call would fail again.
         if (error instanceof UnstorableValueError) throw error;
         if (error instanceof StoreClosedError || stopped.aborted) throw error;
-        const message = messageOf(error);
+        const message = loggedMessage(error);
         logger.error(`A result could not be stored and is tried again: ${message}`);
         troubles.failed({ ...RESULT, message });
         await this.pause();

@@ -4,7 +4,7 @@ import {
   BackendError,
   EngineDiedError,
   type FailureCode,
-  messageOf,
+  loggedMessage,
   NotSentError,
   type Remedy,
   StalledError,
@@ -23,7 +23,13 @@ export type Verdict =
     }
   /** Back to the queue as if nothing had been tried. */
   | { readonly kind: 'return'; readonly delayMs: number }
-  | { readonly kind: 'fail'; readonly failure: JobFailure };
+  | {
+      readonly kind: 'fail';
+      /** Of the attempt, without content. */
+      readonly failure: JobFailure;
+      /** Of the job, which only its owner is shown: with the backend's own words. */
+      readonly told: JobFailure;
+    };
 
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
@@ -52,7 +58,8 @@ export function afterFailure(
   if (error instanceof NotSentError) return { kind: 'return', delayMs: FIRST_DELAY_MS };
   const code: FailureCode = error instanceof BackendError ? error.code : 'BACKEND_ERROR';
   const remedy = remedyOf(error);
-  const failure: JobFailure = { code, message: messageOf(error), retryable: remedy !== 'none' };
+  const failure: JobFailure = { code, message: loggedMessage(error), retryable: remedy !== 'none' };
+  const told = error instanceof BackendError ? { ...failure, message: error.ownerMessage } : failure;
   const inVain = triesInVain(job) + 1;
   const died = error instanceof EngineDiedError;
   const uncounted = (suspect: boolean): Verdict => {
@@ -62,12 +69,12 @@ export function afterFailure(
   };
   const counted = (suspect: boolean): Verdict => {
     const failed = job.failedAttempts + 1;
-    if (failed >= job.maxAttempts) return { kind: 'fail', failure };
+    if (failed >= job.maxAttempts) return { kind: 'fail', failure, told };
     return { kind: 'release', counts: true, suspect, delayMs: backoffMs(failed, random), failure };
   };
   switch (remedy) {
     case 'none':
-      return { kind: 'fail', failure };
+      return { kind: 'fail', failure, told };
     case 'wait':
       return inVain > MOST_IN_VAIN ? counted(true) : uncounted(true);
     case 'busy':

@@ -1,6 +1,6 @@
 /** One attempt of one job on an instance, from its first byte to what is recorded of it. */
 import type { OutputSink, RunRequest } from '../domain/backend.ts';
-import { BackendError, messageOf, NotSentError } from '../domain/errors.ts';
+import { BackendError, loggedMessage, NotSentError } from '../domain/errors.ts';
 import { attemptNumber, isSuspect, type JobAttempt, type JobFailure, type JobResult } from '../domain/job.ts';
 import { jsonProblem } from '../domain/json.ts';
 import { blobsOf } from '../domain/request.ts';
@@ -128,9 +128,9 @@ async function settle(
   });
   const release = (attempt: JobAttempt | null, counts: boolean, delayMs: number) =>
     hooks.insist(() => store.release([{ ...claim, attempt, counts, delayMs }]));
-  const fail = (failure: JobFailure) =>
+  const fail = (failure: JobFailure, ofAttempt: JobFailure = failure) =>
     hooks.insist(() =>
-      store.finish({ ...claim, kind: 'fail', failure, attempt: ended(failure), output: recorder.parts() }),
+      store.finish({ ...claim, kind: 'fail', failure, attempt: ended(ofAttempt), output: recorder.parts() }),
     );
   if (error instanceof RunEnded) {
     switch (error.why) {
@@ -146,12 +146,12 @@ async function settle(
   }
   const cause = await examined(error, seat.backend, seat.spec.variant, clock, hooks.stopped);
   const verdict = afterFailure(job, { error: cause, hadCompany: run.hadCompany }, random);
-  logger.warn(`${job.id} failed on ${seat.spec.variant.modelName}: ${messageOf(cause)}`, {
+  logger.warn(`${job.id} failed on ${seat.spec.variant.modelName}: ${loggedMessage(cause)}`, {
     verdict: verdict.kind,
   });
   switch (verdict.kind) {
     case 'fail':
-      await fail(verdict.failure);
+      await fail(verdict.told, verdict.failure);
       return;
     case 'return':
       await release(null, false, verdict.delayMs);

@@ -1,4 +1,5 @@
 /** Keeps what people ask and what models answer out of the log, whoever puts it there. */
+import { loggedMessage, loggedStack } from '../domain/errors.ts';
 
 /** Names under which requests, results and transports carry content or secrets. */
 const CONTENT = new Set(
@@ -67,7 +68,7 @@ function plain(value: unknown, depth: number): unknown {
   // Bytes are content, and a structure this deep is not a field of a log line.
   if (ArrayBuffer.isView(value) || depth > DEEPEST) return HIDDEN;
   if (value instanceof Map || value instanceof Set) return `${value.constructor.name} of ${value.size}`;
-  if (value instanceof URL) return value.href;
+  if (value instanceof URL) return value.origin + value.pathname;
   if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
   return hideIn(value, depth);
 }
@@ -77,8 +78,8 @@ function errorFields(error: Error, depth: number): Record<string, unknown> {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return {
     name: error.name,
-    ...(code === undefined ? { stack: error.stack } : { code }),
-    message: error.message,
+    ...(code === undefined ? { stack: loggedStack(error) } : { code }),
+    message: loggedMessage(error),
     ...(error.cause === undefined || depth > DEEPEST ? {} : { cause: plain(error.cause, depth + 1) }),
   };
 }

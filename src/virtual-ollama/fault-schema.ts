@@ -15,6 +15,8 @@ export const FAULT_SHAPE = {
   cutMidStream: count,
   queueFull: count,
   garbageLine: count,
+  quotePrompt: count,
+  quoteOutput: count,
   endWithoutDone: count,
   failMidPull: count,
   fullDiskMidPull: count,

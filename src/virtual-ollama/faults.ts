@@ -20,6 +20,10 @@ export interface Faults {
   queueFull: number;
   /** Streams in which one line is not JSON. */
   garbageLine: number;
+  /** Generations and embeddings that fail with an error of the engine which quotes what was asked. */
+  quotePrompt: number;
+  /** Streams that break off half-way with an error which quotes what was generated, as a tool call that cannot be parsed does. */
+  quoteOutput: number;
   /** Streams that end without a `done: true` line. */
   endWithoutDone: number;
   /** Pulls that break off half-way. */
@@ -56,6 +60,8 @@ export const NO_FAULTS: Readonly<Faults> = {
   cutMidStream: 0,
   queueFull: 0,
   garbageLine: 0,
+  quotePrompt: 0,
+  quoteOutput: 0,
   endWithoutDone: 0,
   failMidPull: 0,
   fullDiskMidPull: 0,

@@ -169,14 +169,14 @@ export class OllamaConnection {
     });
     if (answer.statusCode === 200) return answer;
     const retryAfterMs = retryAfter(answer.headers['retry-after'], this.#clock.now());
-    throw answerError(call.endpoint, answer.statusCode, await readStart(answer.body), retryAfterMs);
+    throw answerError(aboutCall(call), answer.statusCode, await readStart(answer.body), retryAfterMs);
   }
 
   #record(call: Call, line: string): JsonObject {
     const value = parseJson(line);
     if (value === null || typeof value !== 'object' || Array.isArray(value))
       throw this.#notOllama(call, line);
-    if ('error' in value) throw answerError(call.endpoint, null, line);
+    if ('error' in value) throw answerError(aboutCall(call), null, line);
     return value as JsonObject;
   }
 
@@ -196,12 +196,11 @@ export class OllamaConnection {
 
   #notOllama(call: Call, text: string, cause?: unknown): BackendError {
     const start = text.slice(0, 120).replace(/\s+/g, ' ');
-    return new BackendError(
-      'BACKEND_ERROR',
-      'retry',
-      `The answer of ${this.url} to ${call.endpoint} is not one of Ollama's ("${start}"). Check what listens there.`,
-      { cause },
-    );
+    const say = (quote: string) =>
+      `The answer of ${this.url} to ${call.endpoint} is not one of Ollama's${quote}. Check what listens there.`;
+    const quoted = say(` ("${start}")`);
+    if (!carriesContent(call)) return new BackendError('BACKEND_ERROR', 'retry', quoted, { cause });
+    return new BackendError('BACKEND_ERROR', 'retry', say(''), { ownerMessage: quoted });
   }
 
   /** Our own deadlines and callers' aborts come back from undici as whatever their reason was. */
@@ -216,6 +215,30 @@ function retryAfter(header: string | string[] | undefined, now: number): number 
   if (/^\d+$/.test(text)) return Number(text) * 1_000;
   const at = text === '' ? Number.NaN : Date.parse(text);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+/** Of a body, what is not content: names, and how to run. */
+const NO_CONTENT = new Set([
+  'model',
+  'name',
+  'source',
+  'destination',
+  'stream',
+  'keep_alive',
+  'options',
+  'verbose',
+  'insecure',
+]);
+
+/** Whether an answer to it may quote what somebody sent, or what a model said to them. */
+function carriesContent({ body = {} }: Call): boolean {
+  return Object.entries(body).some(
+    ([name, value]) => !NO_CONTENT.has(name) && value !== '' && !(Array.isArray(value) && value.length === 0),
+  );
+}
+
+function aboutCall(call: Call) {
+  return { endpoint: call.endpoint, carriesContent: carriesContent(call) };
 }
 
 /** Undefined, which no schema takes, when it is not JSON. */

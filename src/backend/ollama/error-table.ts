@@ -24,21 +24,24 @@ export function errorRow(answer: Answer): ErrorRow {
 
 /**
  * What people and programs are told about an error answer.
+ * @param call whether it carried content, which the answer may quote
  * @param retryAfterMs what the answer itself asked for
  */
 export function answerError(
-  endpoint: Endpoint,
+  { endpoint, carriesContent }: { readonly endpoint: Endpoint; readonly carriesContent: boolean },
   status: number | null,
   body: string,
   retryAfterMs?: number,
 ): BackendError {
   const { text, engineStatus } = readErrorBody(body);
   const row = errorRow({ endpoint, status, text, refusedByEngine: isRefusal(engineStatus) });
-  const said = text === '' ? `status ${status} without a text` : `"${shorten(text)}"`;
-  const message = `Ollama answered ${endpoint} with ${said}. ${row.advice}`;
+  const say = (what: string) => `Ollama answered ${endpoint} with ${what}. ${row.advice}`;
+  const answer = status === null ? 'an error' : `status ${status}`;
+  const quoted = say(text === '' ? `${answer} without a text` : `"${shorten(text)}"`);
+  const message = carriesContent && text !== '' ? say(`${answer} (${row.name})`) : quoted;
   const { aboutRequest } = row;
   const Kind = row.engineDied ? EngineDiedError : BackendError;
-  return new Kind(row.code, row.remedy, message, { retryAfterMs, aboutRequest });
+  return new Kind(row.code, row.remedy, message, { retryAfterMs, aboutRequest, ownerMessage: quoted });
 }
 
 /** A status that says "the request is wrong", and not "come again later". */

@@ -1,7 +1,13 @@
 /** What of an error leaves the server: failures told on purpose as they are, anything else as an id that is in the log too. */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Random } from '../../clock.ts';
-import { CallerGoneError, messageOf, ReadTooLongError, StoreBusyError } from '../../domain/errors.ts';
+import {
+  CallerGoneError,
+  loggedStack,
+  messageOf,
+  ReadTooLongError,
+  StoreBusyError,
+} from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 export const MASKED_MESSAGE =
@@ -39,7 +45,7 @@ export function errorMasker(logger: Logger, random: Random): ErrorMask {
     logger.error('A request failed unexpectedly.', {
       errorId,
       ...(field?.path ? { path: field.path.join('.') } : {}),
-      error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
+      error: loggedStack(reason),
     });
     const result = new GraphQLError(MASKED_MESSAGE, {
       ...placeOf(field),

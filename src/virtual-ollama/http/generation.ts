@@ -72,6 +72,7 @@ function fitPrompt(plan: GenerationPlan): Prompt {
 function planAnswer(core: VirtualOllamaCore, plan: GenerationPlan): { answer: Answer; promptTokens: number } {
   const format = readFormat(plan.format);
   const prompt = fitPrompt(plan);
+  if (core.faults.take('quotePrompt')) throw quoting(prompt.text);
   const { runner, options } = plan.inHand;
   const { numCtx } = runner.engine.launch.options;
   const numPredict = Math.min(options.predict.numPredict, OPEN_ENDED_CONTEXTS * numCtx);
@@ -86,6 +87,14 @@ function planAnswer(core: VirtualOllamaCore, plan: GenerationPlan): { answer: An
     answerTokens: core.settings.answerTokens,
   });
   return { answer: planned, promptTokens: prompt.tokens };
+}
+
+/** Ollama quotes what it could not make sense of. */
+export function quoting(text: string): OllamaError {
+  return new OllamaError(
+    500,
+    `error parsing tool call: raw='${text}', err=invalid character after top-level value`,
+  );
 }
 
 interface Outcome {
@@ -158,12 +167,17 @@ export async function answerGeneration(
     return;
   }
   const stream = new ObjectStream(exchange);
+  const quotes = core.faults.take('quoteOutput');
+  let said = '';
   try {
     const outcome = await runGeneration(core, exchange, plan, (piece, index, of) => {
+      said += piece.text;
+      if (quotes && index >= of / 2) return;
       if (garbles && index === Math.floor(of / 2)) stream.line(GARBAGE);
       if (cuts && index >= of / 2) exchange.response.destroy();
       if (!(endsEarly && index >= of / 2)) stream.write(shape.chunk(piece, index));
     });
+    if (quotes) throw quoting(said);
     if (!endsEarly) stream.write(shape.final(outcome.answer, outcome.promptTokens, outcome.timings));
     stream.end();
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Engine } from '../core/engine.ts';
 import { EngineError, isOutOfMemory, OllamaError } from '../core/errors.ts';
 import { countTokens } from '../core/text.ts';
 import { type Exchange, sendJson } from './exchange.ts';
+import { quoting } from './generation.ts';
 import { decodeBody } from './go-decode.ts';
 import {
   findModel,
@@ -73,6 +74,7 @@ export async function embedRoute(core: VirtualOllamaCore, exchange: Exchange): P
       sendJson(exchange, 200, { model: request.model, embeddings: [] });
       return;
     }
+    if (core.faults.take('quotePrompt')) throw quoting(input.join(' '));
     const numCtx = Math.min(options.runner.numCtx, model.facts.contextLength);
     try {
       const results = await Promise.all(

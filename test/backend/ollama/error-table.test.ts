@@ -7,10 +7,16 @@ import {
 } from '../../../src/backend/ollama/error-table.ts';
 import { ANSWERS } from './error-answers.ts';
 
+const CHAT = { endpoint: '/api/chat', carriesContent: true } as const;
+
 describe('the error table', () => {
   test.each(ANSWERS)('%s "%s" from %s is: %s', (status, text, endpoint, row, code, remedy) => {
     const body = JSON.stringify({ error: text });
-    const error = answerError(endpoint, status, status === 404 && text.startsWith('404') ? text : body);
+    const error = answerError(
+      { endpoint, carriesContent: false },
+      status,
+      status === 404 && text.startsWith('404') ? text : body,
+    );
     expect([error.code, error.remedy]).toEqual([code, remedy]);
     const { text: inner, engineStatus } = readErrorBody(text);
     const refusedByEngine = engineStatus !== null && engineStatus < 500;
@@ -40,10 +46,23 @@ describe('the error table', () => {
     ['no JSON', '<html>\n  <b>inner</b></html>', '<html> <b>inner</b></html>'],
     ['JSON without a text', '{"x":1}', '{"x":1}'],
   ])('finds the text in %s', (_what, body, text) => {
-    expect(answerError('/api/chat', 400, body).message).toContain(`"${text}"`);
+    expect(answerError(CHAT, 400, body).ownerMessage).toContain(`"${text}"`);
   });
 
   test('quotes no endless page', () => {
-    expect(answerError('/api/chat', 500, 'x'.repeat(100_000)).message.length).toBeLessThan(1000);
+    expect(answerError(CHAT, 500, 'x'.repeat(100_000)).ownerMessage.length).toBeLessThan(1000);
+  });
+});
+
+describe('an answer to a call that carried content', () => {
+  test.each([
+    [500, '{"error":"error parsing tool call: raw=\'my secret\'"}'],
+    [400, '{"error":"invalid format: \\"my secret\\"; expected \\"json\\""}'],
+    [null, '{"error":"my secret"}'],
+    [502, '<html>my secret</html>'],
+  ])('is quoted to the owner alone (%s)', (status, body) => {
+    const error = answerError(CHAT, status, body);
+    expect(error.message).not.toContain('secret');
+    expect(error.ownerMessage).toContain('secret');
   });
 });

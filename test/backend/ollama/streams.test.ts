@@ -82,7 +82,7 @@ describe('a streamed answer', () => {
     await using backend = attached(server.url);
     const failure = await failureOf(outputOf(handleOn(backend), GENERATE));
     expect([failure.code, failure.remedy]).toEqual(['OUT_OF_MEMORY', 'free-memory']);
-    expect(failure.message).toContain('CUDA error: out of memory');
+    expect(failure.ownerMessage).toContain('CUDA error: out of memory');
   });
 
   test.each([
