@@ -17,9 +17,6 @@ const secretKey = z
   })
   .regex(/^[\x20-\x7e]*$/, {
     error: 'the key cannot be sent in a header: use letters, digits and signs of ASCII, on one line.',
-  })
-  .refine((key) => new Set(key).size > 4, {
-    error: 'the key is too simple: use at least five different characters, that nobody can guess.',
   });
 
 const key = z.strictObject({
@@ -33,16 +30,24 @@ const key = z.strictObject({
     .optional(),
 });
 
-/** A name that differs in case alone would be another client, with jobs of its own, and be taken for the same by people. */
+/**
+ * A client may have several keys, so that a new one can be handed out before the old one goes. A name that differs in case alone would be
+ * another client, with jobs of its own, and be taken for the same by people.
+ */
 function distinctKeys(keys: readonly z.output<typeof key>[], context: z.RefinementCtx): void {
-  const names = new Set<string>();
+  const names = new Map<string, string>();
   const owners = new Map<string, string>();
   for (const [position, { name, key }] of keys.entries()) {
     const refuse = (field: string, message: string) =>
       context.addIssue({ code: 'custom', path: [position, field], message });
     const plain = name.toLowerCase();
-    if (names.has(plain)) refuse('name', `${shown(name)} is used twice. Give each client one key.`);
-    names.add(plain);
+    const spelled = names.get(plain) ?? name;
+    if (spelled !== name)
+      refuse(
+        'name',
+        `${shown(name)} and ${shown(spelled)} differ in case alone. Spell each client in one way.`,
+      );
+    names.set(plain, spelled);
     const owner = owners.get(key);
     if (owner !== undefined)
       refuse('key', `is the key of ${shown(owner)} too. Give each client a key of its own.`);
