@@ -49,6 +49,7 @@ export function buildBackends(config: Config, clock: Clock, logger: Logger): rea
       parallel,
       hasProbe: probe !== null,
       probeIntervalMs: config.pollIntervalMs,
+      reservations: config.reservations.filter(({ backend: of }) => of === null || of === name),
     };
     return { backend, probe, settings, rules: rulesOf(each, config) };
   });

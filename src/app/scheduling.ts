@@ -23,6 +23,7 @@ import { Steering } from '../scheduler/steering.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BuiltBackend } from './backends.ts';
 import { cellDecision } from './cell-decisions.ts';
+import { ReservationReports } from './reservation-reports.ts';
 import { SwapCounter } from './swap-counter.ts';
 
 export interface SchedulingParts {
@@ -89,14 +90,15 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     changed: () => {
       parts.changed();
       steering.stateChanged();
+      reservations.stateChanged(loop.state);
     },
   });
 
+  const reservations = new ReservationReports(log);
   const steering = new Steering({
     loop,
     resolver: registry,
     suggest: (name) => registry.suggest(name),
-    configured: config.reservations,
     store,
     clock,
     random,

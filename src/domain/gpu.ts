@@ -15,6 +15,14 @@ export interface ForeignProcess {
   readonly pid: number;
   readonly name: string | null;
   readonly bytes: number;
+  /** What it was started as, where that is known. To compare with and to tell nobody: it may hold secrets. */
+  readonly command?: string | null;
+}
+
+/** Whether a process is the program that somebody means by `word`: a part of its name or of what it was started as, in any case. */
+export function isProgram({ name, command }: ForeignProcess, word: string): boolean {
+  const wanted = word.toLowerCase();
+  return [name, command].some((text) => text?.toLowerCase().includes(wanted) ?? false);
 }
 
 /** One GPU at one instant. */

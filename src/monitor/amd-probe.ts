@@ -3,6 +3,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { ForeignProcess, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { readAmdCards } from './amd-cards.ts';
 import { AmdProcesses } from './amd-processes.ts';
+import { withCommandLines } from './command-lines.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 
 export interface AmdProbeOptions {
@@ -67,16 +68,19 @@ class AmdProbe implements GpuProbe {
     const { cards, problems } = await readAmdCards(this.#root);
     const processes = await this.#processes.read();
     this.#problem = problems.join(' ') || null;
-    return cards.map(({ key, pciAddress, name, totalBytes, usedBytes }, index) => ({
-      key,
-      index,
-      name,
-      totalBytes,
-      usedBytes,
-      processes: processesAt(processes, pciAddress),
-      source: 'DRIVER',
-      sampledAt,
-    }));
+    const readings = cards.map(
+      ({ key, pciAddress, name, totalBytes, usedBytes }, index): GpuReading => ({
+        key,
+        index,
+        name,
+        totalBytes,
+        usedBytes,
+        processes: processesAt(processes, pciAddress),
+        source: 'DRIVER',
+        sampledAt,
+      }),
+    );
+    return withCommandLines(readings, this.#root);
   }
 
   #hangs(): GpuProbeError {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
+import { withCommandLines } from './command-lines.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 import { numberGpus } from './number-gpus.ts';
 import { NvidiaLoop } from './nvidia-loop.ts';
@@ -27,7 +28,7 @@ export interface NvidiaProbeOptions {
   readonly env?: Environment;
   /** For one reading; default 30 s. The tool wakes the driver where nothing else does, for many cards that takes seconds each time. */
   readonly timeoutMs?: number;
-  /** In front of `/sys`; default none. */
+  /** In front of `/sys` and `/proc`; default none. */
   readonly root?: string;
 }
 
@@ -142,7 +143,7 @@ class NvidiaProbe implements GpuProbe {
     });
     const problem = [...problems, ...hidden].join(' ') || null;
     if (readings.length === 0) throw new GpuProbeError(problem ?? 'nvidia-smi lists no GPU.');
-    const numbered = numberGpus(readings);
+    const numbered = numberGpus(await withCommandLines(readings, this.#root));
     this.#known = slices.size === 0 ? numbered : [];
     this.#problem = problem;
     return numbered;

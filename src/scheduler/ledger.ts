@@ -4,14 +4,8 @@ import { type Gpu, isStale, vramUsage } from '../domain/gpu.ts';
 import type { GpuId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import { ownPids } from './attribute.ts';
-import {
-  type BackendRecord,
-  type GpuRecord,
-  instancesOf,
-  type SchedulerState,
-  withBackend,
-} from './state.ts';
-import type { ReservationRecord } from './steering-state.ts';
+import { ownersUse, reservationsOn } from './reservation-use.ts';
+import { type BackendRecord, instancesOf, type SchedulerState, withBackend } from './state.ts';
 
 /** Share of a card that is held back from new loads while its reading is stale: strangers may have come unseen. */
 const STALE_MARGIN = 0.1;
@@ -21,7 +15,7 @@ export function gpusOf(state: SchedulerState, backend: BackendRecord): readonly 
   const own = ownPids(state, backend);
   return (backend.gpus ?? []).map((gpu) => {
     const { id, reading } = gpu;
-    const reserved = reservationsOn(state, gpu);
+    const reserved = reservationsOn(state, gpu, own);
     const reservedBytes = reserved.reduce((sum, reservation) => sum + reservation.bytes, 0);
     const usage = vramUsage({
       reading,
@@ -45,22 +39,6 @@ export function gpusOfFootprint(backend: BackendRecord, footprint: Instance['foo
 export function instanceBytesOn(state: SchedulerState, backend: BackendRecord, gpuId: GpuId): number {
   const parts = instancesOf(state, backend.settings.id).flatMap((instance) => instance.footprint);
   return parts.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
-}
-
-/** Those that count at this moment. */
-function reservationsOn(state: SchedulerState, { id, reading }: GpuRecord): readonly ReservationRecord[] {
-  const runs = (program: string) => reading.processes.some(({ name }) => name?.includes(program) ?? false);
-  return [...state.steering.reservations.values()].filter(
-    ({ gpuId, whileProcess }) => gpuId === id && (whileProcess === null || runs(whileProcess)),
-  );
-}
-
-/** What of the unexplained memory is taken for the reservations' owners using what they reserved. */
-function ownersUse(gpu: GpuRecord, reservations: readonly ReservationRecord[]): number {
-  if (reservations.length === 0) return 0;
-  const before = Math.min(...reservations.map((reservation) => reservation.foreignBefore));
-  const reserved = reservations.reduce((sum, reservation) => sum + reservation.bytes, 0);
-  return Math.min(reserved, Math.max(0, gpu.foreignBytes - before));
 }
 
 /** What must not be counted on although the ledger calls it free. */

@@ -8,6 +8,7 @@ import type { BackendObservation } from '../domain/observation.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import type { ResolvedModel } from '../domain/resolver.ts';
 import { attribute } from './attribute.ts';
+import { placeConfigured } from './configured-reservations.ts';
 import { hostBytesOf } from './decide/host.ts';
 import type { Effect } from './events.ts';
 import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
@@ -50,6 +51,7 @@ export function observe(
     gpuIntervalMs: observation.gpuIntervalMs ?? known.gpuIntervalMs,
     gpus: observation.gpus ? readGpus(before, known, withProcesses(observation, known)) : known.gpus,
   });
+  state = placeConfigured(state, state.backends.get(observation.backendId) ?? known);
   if (observation.health === 'UNREACHABLE') return forgetAll(state, known, now);
   if (observation.residents)
     state = reconcile(state, observation, observation.residents, world, effects, now);

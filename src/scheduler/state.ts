@@ -1,4 +1,5 @@
 /** What the scheduling loop knows and owns. Only `step` makes a new one. */
+import type { ReservationConfig } from '../config/config.ts';
 import type { BackendCapabilities, HostReading, Resident } from '../domain/backend.ts';
 import type { GpuReading } from '../domain/gpu.ts';
 import type { BackendId, GpuId, InstanceId, JobId } from '../domain/ids.ts';
@@ -48,6 +49,8 @@ export interface BackendSettings {
   readonly hasProbe: boolean;
   /** Between two readings of its GPUs. */
   readonly probeIntervalMs: number;
+  /** What the configuration keeps for others on its GPUs. Absent: nothing. */
+  readonly reservations?: readonly Pick<ReservationConfig, 'owner' | 'bytes' | 'gpu' | 'whileProcess'>[];
 }
 
 export interface BackendRecord {

@@ -10,7 +10,7 @@ export interface ReservationRecord {
   readonly bytes: number;
   readonly expiresAt: number | null;
   readonly kind: 'LEASE' | 'CONFIGURED';
-  /** Counts only while a program whose name contains this uses the card; null for always. */
+  /** Counts only while a program that this names uses the card, by `isProgram`; null for always. */
   readonly whileProcess: string | null;
   /** Room has been made for it. */
   readonly ready: boolean;

@@ -1,6 +1,5 @@
 /** The loop's side of memory steering: checks what is asked for, changes the state, remembers what must outlive a restart. */
 import type { Clock, Random } from '../clock.ts';
-import type { ReservationConfig } from '../config/config.ts';
 import { BackendUnavailableError, ModelNotFoundError } from '../domain/errors.ts';
 import type { Gpu } from '../domain/gpu.ts';
 import { newId } from '../domain/ids.ts';
@@ -30,8 +29,6 @@ export interface SteeringDependencies {
   readonly resolver: ModelResolver;
   /** Names close to one that is not there. */
   suggest(name: string): readonly string[];
-  /** What the configuration keeps for others. */
-  readonly configured: readonly ReservationConfig[];
   readonly store: Pick<Store, 'remember' | 'recall'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -43,8 +40,6 @@ const PINS = 'pins';
 export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   readonly #deps: SteeringDependencies;
   readonly #waiting = new Set<() => void>();
-  /** Configured reservations that have found their GPU. */
-  readonly #placed = new Set<string>();
 
   constructor(deps: SteeringDependencies) {
     this.#deps = deps;
@@ -71,7 +66,6 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
 
   /** To be called whenever the loop's state has changed: wakes those who wait for something to become true. */
   stateChanged(): void {
-    this.#placeConfigured();
     for (const wake of [...this.#waiting]) wake();
   }
 
@@ -100,27 +94,6 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     await this.#deps.store.remember(LEASES, reservation.id, asJson(reservation));
     const kept = this.reservations().find((each) => each.id === reservation.id);
     return kept ?? { ...reservation, ready: false };
-  }
-
-  /** What the configuration reserves takes effect as soon as the GPU it is about has been seen. */
-  #placeConfigured(): void {
-    for (const wanted of this.#deps.configured) {
-      for (const backend of this.#deps.loop.state.backends.values()) {
-        if (wanted.backend !== null && wanted.backend !== backend.settings.name) continue;
-        for (const gpu of backend.gpus ?? []) {
-          const key = `${wanted.owner} ${gpu.id}`;
-          if ((wanted.gpu !== null && wanted.gpu !== gpu.reading.index) || this.#placed.has(key)) continue;
-          this.#placed.add(key);
-          const { owner, bytes, whileProcess } = wanted;
-          const id = newId('rsv', this.#deps.clock, this.#deps.random);
-          // Of a program that may run already its own use is part of what is reserved; of others nothing is.
-          const foreignBefore = whileProcess === null ? gpu.foreignBytes : 0;
-          const fixed = { expiresAt: null, kind: 'CONFIGURED', ready: false, foreignBefore } as const;
-          const reservation = { id, owner, gpuId: gpu.id, bytes, whileProcess, ...fixed };
-          this.#deps.loop.handle({ type: 'steer', change: { kind: 'reserve', reservation } });
-        }
-      }
-    }
   }
 
   async release(id: ReservationId): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
@@ -226,5 +227,14 @@ describe('nvidia-smi', () => {
     await expect.poll(() => smi.runs()).toBe(2);
     await probe.stop();
     expect((await failure).message).toContain('stopped');
+  });
+
+  test('tells what the processes of this machine were started as', async () => {
+    await using smi = await fakeNvidiaSmi();
+    await smi.answers(L40S, `${MASKED}, ${process.pid}, python, 100\n${MASKED}, 4194305, python, 100\n`);
+    const [gpu] = await createNvidiaProbe({ clock: systemClock, env: smi.env }).read();
+    const started = (await readFile(`/proc/${process.pid}/cmdline`, 'utf8')).split('\0')[0] ?? '';
+    expect(gpu?.processes[0]?.command).toContain(started);
+    expect(gpu?.processes[1]?.command).toBeNull();
   });
 });

@@ -36,7 +36,6 @@ async function live(
     loop,
     resolver: world.resolver,
     suggest: () => [],
-    configured: [],
     store,
     clock,
     random,

@@ -1,0 +1,44 @@
+/** Which reservations count on a card at this moment, and how much of what is in use there is their owners' use. */
+import { type ForeignProcess, isProgram } from '../domain/gpu.ts';
+import type { GpuRecord, SchedulerState } from './state.ts';
+import type { ReservationRecord } from './steering-state.ts';
+
+export interface CountedReservation extends ReservationRecord {
+  /** Of strangers: the programs that it is for; null where it is for whoever comes. */
+  readonly programs: readonly ForeignProcess[] | null;
+}
+
+/** @param own processes that hold models of ours, which no reservation is for */
+export function reservationsOn(
+  { steering }: SchedulerState,
+  { id, reading }: GpuRecord,
+  own: ReadonlySet<number>,
+): readonly CountedReservation[] {
+  return [...steering.reservations.values()].flatMap((reservation): readonly CountedReservation[] => {
+    const { gpuId, whileProcess } = reservation;
+    if (gpuId !== id) return [];
+    if (whileProcess === null) return [{ ...reservation, programs: null }];
+    const programs = reading.processes.filter(
+      (process) => !own.has(process.pid) && isProgram(process, whileProcess),
+    );
+    return programs.length > 0 ? [{ ...reservation, programs }] : [];
+  });
+}
+
+/**
+ * What of the unexplained memory is reserved already, and so must not be counted twice: of known programs what they have, of others what has come
+ * since; of each up to the size of its reservation.
+ */
+export function ownersUse({ foreignBytes }: GpuRecord, reservations: readonly CountedReservation[]): number {
+  const named = reservations.filter(({ programs }) => programs !== null);
+  const others = reservations.filter(({ programs }) => programs === null);
+  const attributed = named.reduce((sum, { bytes, programs }) => {
+    const used = (programs ?? []).reduce((total, program) => total + program.bytes, 0);
+    return sum + Math.min(bytes, used);
+  }, 0);
+  const rest = Math.max(0, foreignBytes - attributed);
+  const before = Math.min(...others.map((reservation) => reservation.foreignBefore));
+  const reserved = others.reduce((sum, { bytes }) => sum + bytes, 0);
+  const arrived = others.length === 0 ? 0 : Math.min(reserved, Math.max(0, rest - before));
+  return Math.min(foreignBytes, attributed + arrived);
+}
