@@ -79,6 +79,8 @@ export type JobFailureCode =
   | 'ENGINE_DIED'
   /** No backend could ever hold the model in this shape, by what is predicted or by loads that ran out of memory. */
   | 'INSUFFICIENT_VRAM'
+  /** The server stopped while it ran. It runs again, and no attempt is counted. */
+  | 'INTERRUPTED'
   /** The model could not be loaded. */
   | 'LOAD_FAILED'
   /** The backend does not have the model any more. */

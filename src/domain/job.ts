@@ -107,7 +107,7 @@ export interface JobFailure {
 
 /** One try of a job at a backend, kept when it did not end in success. */
 export interface JobAttempt {
-  /** From 1. */
+  /** From 1, and growing; see `attemptNumber`. */
   readonly number: number;
   readonly backend: string;
   /** Epoch milliseconds of the store's clock, as all times here. */
@@ -156,7 +156,7 @@ export interface Job {
   readonly backend: string | null;
   readonly instanceId: InstanceId | null;
   readonly failure: JobFailure | null;
-  /** Tries that ended without success, oldest first, the middle ones of many left out. The present or successful one is not among them. */
+  /** Runs that ended without success, oldest first, the middle ones of many left out. The present or successful one is not among them. */
   readonly history: readonly JobAttempt[];
 }
 
@@ -165,7 +165,7 @@ export type OutputChannel = 'TEXT' | 'THINKING';
 
 /** A run of text of one attempt on one channel, in the order in which it was produced. */
 export interface OutputPart {
-  /** The job's attempt, from 1: a retry starts a new one, so an offset never points into another text. */
+  /** The job's attempt, see `attemptNumber`: every run is one of its own, so an offset never points into another text. */
   readonly attempt: number;
   readonly channel: OutputChannel;
   readonly text: string;
@@ -218,9 +218,12 @@ export function endingOf(result: JobResult): JobEnding {
   }
 }
 
-/** The attempt that a job is on, or ended with: one more than those that ended before it. */
-export function attemptNumber(job: Pick<Job, 'history'>): number {
-  return (job.history.at(-1)?.number ?? 0) + 1;
+/**
+ * The attempt that a claimed job is on: its fence. So no two runs of a job have one number, whatever ended the first (a restart, a shutdown, a
+ * cancellation), and numbers may be left out, by claims that never ran.
+ */
+export function attemptNumber(job: Pick<Job, 'fence'>): number {
+  return job.fence;
 }
 
 /** Of the history of a job these are kept, whatever its length. */
@@ -242,16 +245,46 @@ export function omittedAttempts({ history }: Pick<Job, 'history'>): number {
   return history.reduce((sum, { omittedBefore }) => sum + (omittedBefore ?? 0), 0);
 }
 
-/** The latest tries that came to nothing and did not count, without one between that did. */
+/** The latest tries that came to nothing and did not count, without one between that did. What ended with the server says nothing either way. */
 export function triesInVain({ history }: Pick<Job, 'history'>): number {
-  const last = history.findLastIndex(({ counts }) => counts !== false);
-  return history.length - 1 - last;
+  let tries = 0;
+  for (const { counts, failure } of history.toReversed()) {
+    if (counts !== false || failure === null) break;
+    if (failure.code !== INTERRUPTED.code) tries += 1;
+  }
+  return tries;
 }
 
 /** Whether its last run may have been what ended the instance that it ran on. */
 export function isSuspect({ history }: Pick<Job, 'history'>): boolean {
   return history.at(-1)?.suspect ?? false;
 }
+
+/** The history with the run that a RUNNING job was on when somebody else ended it; as it was for a job that did not run. */
+export function withEndedRun(
+  job: Job,
+  finishedAt: number,
+  failure: JobFailure | null,
+): readonly JobAttempt[] {
+  if (job.status !== 'RUNNING' || job.startedAt === null || job.backend === null) return job.history;
+  const run = {
+    number: attemptNumber(job),
+    backend: job.backend,
+    startedAt: job.startedAt,
+    finishedAt,
+    failure,
+    counts: false,
+  };
+  // What was held against it before was not disproved.
+  return withAttempt(job.history, isSuspect(job) ? { ...run, suspect: true } : run);
+}
+
+/** Why a run ended that its server did not live to see the end of, or did not want to. It does not count. */
+export const INTERRUPTED: JobFailure = {
+  code: 'INTERRUPTED',
+  message: 'The server stopped while it ran.',
+  retryable: true,
+};
 
 /** The text of the last attempt in `parts` on each channel. */
 export function textsOf(parts: readonly OutputPart[]): Readonly<Record<OutputChannel, string>> {

@@ -4,7 +4,7 @@
  */
 import type { OutputWriter } from '../domain/events.ts';
 import type { OutputChannel, OutputPart } from '../domain/job.ts';
-import { lastAttemptOf, OutputText } from './output-text.ts';
+import { OutputText, textOfAttempt } from './output-text.ts';
 import { PullStream } from './pull-stream.ts';
 
 export interface OutputChunk {
@@ -19,8 +19,22 @@ export interface OutputChunk {
   readonly final: boolean;
 }
 
-/** What a finished job left, and null while it is unfinished. */
-export type LoadFinished = () => Promise<readonly OutputPart[] | null>;
+/** What a finished job left. */
+export interface FinishedOutput {
+  /** The one that ended it. */
+  readonly attempt: number;
+  readonly parts: readonly OutputPart[];
+}
+
+/** Null while the job is unfinished. */
+export type LoadFinished = () => Promise<FinishedOutput | null>;
+
+/** Where a reader wants to go on. */
+export interface OutputPosition {
+  /** The attempt that `offset` counts in; any other one is read from its beginning. Null for the one that is present when reading starts. */
+  readonly attempt: number | null;
+  readonly offset: number;
+}
 
 /** One try of a running job, and what it has produced. */
 export interface Attempt {
@@ -59,15 +73,15 @@ export class OutputHub implements OutputWriter {
   }
 
   /**
-   * Follows a job's output. `fromOffset` counts in the attempt that is present when reading starts; attempts that start
-   * later are read from their beginning. A job that has not started is waited for.
+   * Follows a job's output from a position on; attempts that start later are read from their beginning. A job that has not started is
+   * waited for.
    */
   read(
     jobId: string,
-    fromOffset: number,
+    from: OutputPosition,
     loadFinished: LoadFinished,
   ): AsyncIterableIterator<OutputChunk, undefined> {
-    return new OutputReader(this, jobId, fromOffset, loadFinished);
+    return new OutputReader(this, jobId, from, loadFinished);
   }
 
   /** Completes every reader: the server is stopping. */
@@ -118,17 +132,19 @@ class OutputReader extends PullStream<OutputChunk> {
   readonly #hub: OutputHub;
   readonly #jobId: string;
   readonly #loadFinished: LoadFinished;
-  #offset: number;
+  readonly #from: OutputPosition;
+  #offset = 0;
   #attempt: Attempt | undefined;
   #sentFinal = false;
 
-  constructor(hub: OutputHub, jobId: string, fromOffset: number, loadFinished: LoadFinished) {
+  constructor(hub: OutputHub, jobId: string, from: OutputPosition, loadFinished: LoadFinished) {
     super();
     this.#hub = hub;
     this.#jobId = jobId;
-    this.#offset = fromOffset;
+    this.#from = from;
     this.#loadFinished = loadFinished;
-    this.#attempt = hub.present(jobId);
+    const present = hub.present(jobId);
+    if (present) this.#goOn(present);
   }
 
   protected async pull(): Promise<OutputChunk | undefined> {
@@ -161,10 +177,10 @@ class OutputReader extends PullStream<OutputChunk> {
       changed = true;
     });
     try {
-      const parts = await this.#loadFinished();
-      if (parts) {
-        const { attempt, text } = lastAttemptOf(parts);
-        this.#attempt = { number: attempt, text, complete: true, next: null };
+      const finished = await this.#loadFinished();
+      if (finished) {
+        const { attempt, parts } = finished;
+        this.#goOn({ number: attempt, text: textOfAttempt(parts, attempt), complete: true, next: null });
         return;
       }
     } finally {
@@ -173,6 +189,13 @@ class OutputReader extends PullStream<OutputChunk> {
     if (!changed && !this.#hub.present(this.#jobId)) await this.#change();
     const started = this.#hub.present(this.#jobId);
     if (started) this.#takeUp(started);
+  }
+
+  /** The attempt that was there first: that of the position, or one whose beginning is new to the reader. */
+  #goOn(attempt: Attempt): void {
+    this.#attempt = attempt;
+    const meant = this.#from.attempt === null || this.#from.attempt === attempt.number;
+    this.#offset = meant ? this.#from.offset : 0;
   }
 
   /** An attempt that started after the reader came, so its beginning is new to the reader. */

@@ -93,15 +93,10 @@ export class OutputText {
   }
 }
 
-/** The last attempt in `parts`; attempt 1 without text when there are none. */
-export function lastAttemptOf(parts: readonly OutputPart[]): {
-  readonly attempt: number;
-  readonly text: OutputText;
-} {
-  const attempt = parts.reduce((most, part) => Math.max(most, part.attempt), 1);
+export function textOfAttempt(parts: readonly OutputPart[], attempt: number): OutputText {
   const text = new OutputText();
   for (const part of parts) if (part.attempt === attempt) text.append(part.channel, part.text);
-  return { attempt, text };
+  return text;
 }
 
 function isHighSurrogate(unit: number): boolean {

@@ -1,7 +1,14 @@
 /** One attempt of one job on an instance, from its first byte to what is recorded of it. */
 import type { OutputSink, RunRequest } from '../domain/backend.ts';
 import { BackendError, loggedMessage, NotSentError } from '../domain/errors.ts';
-import { attemptNumber, isSuspect, type JobAttempt, type JobFailure, type JobResult } from '../domain/job.ts';
+import {
+  attemptNumber,
+  INTERRUPTED,
+  isSuspect,
+  type JobAttempt,
+  type JobFailure,
+  type JobResult,
+} from '../domain/job.ts';
 import { jsonProblem } from '../domain/json.ts';
 import { blobsOf } from '../domain/request.ts';
 import type { ClaimedJob, Store } from '../domain/store.ts';
@@ -136,9 +143,12 @@ async function settle(
     switch (error.why) {
       case 'not-held':
         return; // The store knows better already what has become of it.
-      case 'shutdown':
-        await store.release([{ ...claim, attempt: null, counts: false, delayMs: 0 }]);
+      case 'shutdown': {
+        const suspect = isSuspect(job);
+        const interrupted = ended(INTERRUPTED, { counts: false, ...(suspect && { suspect }) });
+        await store.release([{ ...claim, attempt: interrupted, counts: false, delayMs: 0 }]);
         return;
+      }
       case 'deadline':
         await fail(DEADLINE_PASSED);
         return;

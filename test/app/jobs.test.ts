@@ -132,15 +132,19 @@ describe('a job on its way through the whole server', () => {
         t.generate('smollm:360m', { request: { generate: { prompt: 'x', options: { maxTokens: 20 } } } }),
       ),
     );
-    await t.jobWhen(ids[0] ?? '', (job) => job.status === 'RUNNING');
+    const interrupted = await Promise.race(ids.map((id) => t.jobWhen(id, (job) => job.status === 'RUNNING')));
     await t.app.stop({ graceMs: 0 });
     const again = await startApp(testConfig(t.dataDir, [attached(t.ollama.url, { parallel: 1 })]));
     const next = new AppClient(again);
-    for (const id of ids)
-      expect(await next.ended(id)).toMatchObject({
-        status: 'COMPLETE',
-        attempts: [{ number: 1, failure: null }],
-      });
+    for (const id of ids) {
+      const done = await next.ended(id);
+      expect(done).toMatchObject({ status: 'COMPLETE' });
+      const failures = done.attempts.map((one: { failure: { code: string } | null }) => one.failure?.code);
+      expect(failures).toEqual(id === interrupted.id ? ['INTERRUPTED', undefined] : [undefined]);
+      // Claims that never ran have numbers too.
+      if (id === interrupted.id)
+        expect(done.attempts[1].number).toBeGreaterThan(interrupted.attempts[0].number);
+    }
     await again.stop({ graceMs: 0 });
     await t.ollama.stop();
     await rm(t.dataDir, { recursive: true, force: true });

@@ -37,6 +37,10 @@ export function storeSteeringContract(current: CurrentStore): void {
         previousStatus: status,
         job: { id, status: 'CANCELLED', finishedAt: clock.now() },
       });
+      // A run that had begun stays in the history, a claim that waited for a load was none.
+      expect((await store.job(id))?.history.map(({ number, failure }) => [number, failure])).toEqual(
+        status === 'RUNNING' ? [[1, null]] : [],
+      );
       // Above the fence of a claim, so that whoever holds one finds it gone.
       expect((await store.job(id))?.fence).toBeGreaterThan(status === 'PENDING' ? 0 : 1);
       expect(await complete(store, { id, fence: 1 })).toBe(false);

@@ -1,15 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OutputPart } from '../../src/domain/job.ts';
-import { type OutputChunk, OutputHub } from '../../src/events/output-hub.ts';
+import { type OutputChunk, OutputHub, type OutputPosition } from '../../src/events/output-hub.ts';
 import { LONGEST_CHUNK, OutputText } from '../../src/events/output-text.ts';
 import { Puller, settle } from './support/puller.ts';
 
 const JOB = 'job_1';
 const unfinished = () => Promise.resolve(null);
 
-function reading(hub: OutputHub, from = 0, load: () => Promise<readonly OutputPart[] | null> = unfinished) {
-  return new Puller<OutputChunk>(hub.read(JOB, from, load));
+/** @param from an offset in whatever attempt is present, or a position. */
+function reading(
+  hub: OutputHub,
+  from: number | OutputPosition = 0,
+  load: () => Promise<readonly OutputPart[] | null> = unfinished,
+) {
+  const position = typeof from === 'number' ? { attempt: null, offset: from } : from;
+  const finished = async () => {
+    const parts = await load();
+    return parts && { attempt: parts.at(-1)?.attempt ?? 1, parts };
+  };
+  return new Puller<OutputChunk>(hub.read(JOB, position, finished));
 }
 
 const brief = (chunks: readonly OutputChunk[]) =>
@@ -82,6 +92,36 @@ describe('the output of a running job', () => {
     ]);
     await slow.close();
   });
+
+  it.each(['while it runs', 'after it ended', 'before it starts'])(
+    'is sent from its beginning to a reader of another attempt, and from there to one of its own (%s)',
+    async (when) => {
+      for (const [attempt, offset] of [
+        [1, 4],
+        [1, 400],
+        [9, 2],
+        [3, 2],
+      ] as const) {
+        const hub = new OutputHub();
+        const parts = [{ attempt: 3, channel: 'TEXT', text: 'right' } as const];
+        const finished = when === 'after it ended' ? async () => parts : unfinished;
+        const begin = () => {
+          hub.open(JOB, 3);
+          hub.append(JOB, 'TEXT', 'right');
+        };
+        if (when === 'while it runs') begin();
+        const reader = reading(hub, { attempt, offset }, finished);
+        if (when === 'before it starts') {
+          await reader.drain();
+          begin();
+        }
+        const [first] = brief(await reader.drain());
+        const own = attempt === 3 && when !== 'before it starts';
+        expect(first?.slice(0, 4)).toEqual(own ? [3, 'TEXT', 2, 'ght'] : [3, 'TEXT', 0, 'right']);
+        await reader.close();
+      }
+    },
+  );
 
   it('is waited for until the job starts, or ends without having run', async () => {
     const hub = new OutputHub();

@@ -203,6 +203,52 @@ describe('jobOutput', () => {
     },
   );
 
+  const FAILURE = { code: 'BACKEND_ERROR', message: 'No.', retryable: true } as const;
+  /** What ends a run so that the job can have another one. */
+  const ENDS: Readonly<
+    Record<string, (claim: { readonly id: JobId; readonly fence: number }) => Promise<unknown>>
+  > = {
+    'a release': (claim) => api.store.release([{ ...claim, attempt: null, counts: false, delayMs: 0 }]),
+    'a cancellation': async ({ id }) => {
+      await api.store.cancel(id, null);
+      api.outputs.close(id);
+      await api.store.retry(id, 9);
+    },
+    'a failure': async ({ id }) => {
+      await api.fail(id, FAILURE);
+      await api.store.retry(id, 9);
+    },
+    'two claims that never ran': async (claim) => {
+      await api.store.release([{ ...claim, attempt: null, counts: false, delayMs: 0 }]);
+      const { fence } = await api.start(claim.id);
+      await api.store.release([{ id: claim.id, fence, attempt: null, counts: false, delayMs: 0 }]);
+    },
+  };
+
+  test.each(
+    Object.keys(ENDS).flatMap((end) =>
+      ['running', 'finished', 'silent'].map((state) => [end, state] as const),
+    ),
+  )('tells who resumes after %s that another attempt began (%s)', async (end, state) => {
+    const id = await api.submit();
+    const first = await api.start(id);
+    api.outputs.append(id, 'TEXT', 'First try');
+    const before = await open({ id });
+    const told = await next(before);
+    await before.stop();
+    await ENDS[end]?.(first);
+    const second = await api.start(id);
+    const text = state === 'silent' ? '' : 'Second try';
+    api.outputs.append(id, 'TEXT', text);
+    const parts = [{ attempt: second.fence, channel: 'TEXT' as const, text }];
+    if (state !== 'running') await api.complete(id, TEXT_RESULT, text ? parts : []);
+    const resumed = await open({ id, fromOffset: told.offset + told.text.length, attempt: told.attempt });
+    const chunk = await next(resumed);
+    expect(chunk).toMatchObject({ offset: 0, text });
+    expect(chunk.attempt).toBeGreaterThan(told.attempt);
+    await resumed.stop();
+  });
+
   test('refuses a negative offset and an unknown job', async () => {
     const id = await api.submit();
     await expect(open({ id, fromOffset: -1 })).rejects.toMatchObject({

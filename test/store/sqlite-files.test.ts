@@ -112,7 +112,22 @@ describe('A restart', () => {
     expect(await second.recover()).toBe(2);
     expect(await second.jobs([one?.id as JobId, two?.id as JobId, own.id])).toMatchObject([
       { status: 'PENDING', sequence: 1, failedAttempts: 0, history: [], startedAt: null, backend: null },
-      { status: 'PENDING', sequence: 2, failedAttempts: 0, history: [], startedAt: null, backend: null },
+      {
+        status: 'PENDING',
+        sequence: 2,
+        failedAttempts: 0,
+        history: [
+          {
+            number: running.fence,
+            backend: 'box',
+            startedAt: running.startedAt,
+            finishedAt: expect.any(Number),
+            failure: { code: 'INTERRUPTED' },
+          },
+        ],
+        startedAt: null,
+        backend: null,
+      },
       { status: 'RUNNING' },
     ]);
     expect(await complete(second, running)).toBe(false);

@@ -184,7 +184,7 @@ export class GraphQLApi {
 
   /** Hands the job to an instance that is ready. All jobs of its bucket before it must have been. */
   async start(id: JobId): Promise<Job> {
-    const { queue, priority, client, history } = await this.job(id);
+    const { queue, priority, client } = await this.job(id);
     const [claimed] = await this.store.claim({
       picks: [{ queue, priority, client, count: 1 }],
       as: 'RUNNING',
@@ -192,7 +192,7 @@ export class GraphQLApi {
       instanceId: this.system.instances[0]?.id as InstanceId,
     });
     if (claimed?.job.id !== id) throw new Error(`${claimed?.job.id} came before ${id}.`);
-    this.outputs.open(id, history.length + 1);
+    this.outputs.open(id, claimed.job.fence);
     return claimed.job;
   }
 
@@ -206,7 +206,7 @@ export class GraphQLApi {
     const job = await this.job(id);
     const at = this.clock.now();
     const attempt = {
-      number: job.history.length + 1,
+      number: job.fence,
       backend: 'box',
       startedAt: job.startedAt ?? at,
       finishedAt: at,

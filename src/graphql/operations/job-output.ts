@@ -1,5 +1,6 @@
-import type { Job, OutputPart } from '../../domain/job.ts';
-import type { OutputChunk } from '../../events/output-hub.ts';
+import type { JobId } from '../../domain/ids.ts';
+
+import type { FinishedOutput, OutputChunk } from '../../events/output-hub.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { requestError } from '../request-errors.ts';
@@ -11,7 +12,7 @@ const JobOutputChunkRef = builder.objectRef<OutputChunk>('JobOutputChunk').imple
   fields: (t) => ({
     attempt: t.exposeInt('attempt', {
       description:
-        'From 1. A retry starts a new attempt, whose offsets start at 0 again: what was received before is void.',
+        'From 1. Every run of the job is an attempt of its own with a larger number, and its offsets start at 0 again: what was received before is void.',
     }),
     channel: t.expose('channel', { type: OutputChannelEnum, description: 'All of the piece belongs to it.' }),
     final: t.exposeBoolean('final', { description: 'True on the last chunk, whose text may be empty.' }),
@@ -23,13 +24,12 @@ const JobOutputChunkRef = builder.objectRef<OutputChunk>('JobOutputChunk').imple
   }),
 });
 
-/** The attempt that a reader would be given now; null when none is running or finished. */
-async function presentAttempt(job: Job, { outputs, store }: GraphQLContext): Promise<number | null> {
-  const finished = outputs.present(job.id) ? null : await store.output(job.id);
-  const lastOf = (parts: readonly OutputPart[]) =>
-    parts.reduce((most, part) => Math.max(most, part.attempt), 1);
-  // Asked again: it may have started while the store was read.
-  return outputs.present(job.id)?.number ?? (finished ? lastOf(finished) : null);
+/** What a finished job left. An attempt that said nothing is told by the job alone. */
+async function finishedOutput(id: JobId, store: GraphQLContext['store']): Promise<FinishedOutput | null> {
+  const parts = await store.output(id);
+  if (!parts) return null;
+  const attempt = parts.at(-1)?.attempt ?? (await store.job(id))?.fence;
+  return attempt === undefined ? null : { attempt, parts };
 }
 
 builder.subscriptionField('jobOutput', (t) =>
@@ -42,7 +42,7 @@ builder.subscriptionField('jobOutput', (t) =>
     args: {
       attempt: t.arg.int({
         description:
-          'The attempt that `fromOffset` counts in. Should there be a newer one, it is sent from its beginning.',
+          'The attempt that `fromOffset` counts in. Should there be another one by now, it is sent from its beginning.',
       }),
       fromOffset: t.arg.int({
         defaultValue: 0,
@@ -54,11 +54,8 @@ builder.subscriptionField('jobOutput', (t) =>
       const offset = fromOffset ?? 0;
       if (offset < 0) throw requestError('BAD_USER_INPUT', `fromOffset must be at least 0, not ${offset}.`);
       const job = await requireJob(id, context);
-      const present = typeof attempt === 'number' ? await presentAttempt(job, context) : null;
       const { outputs, store } = context;
-      return outputs.read(job.id, present === null || present === attempt ? offset : 0, () =>
-        store.output(job.id),
-      );
+      return outputs.read(job.id, { attempt: attempt ?? null, offset }, () => finishedOutput(job.id, store));
     },
     resolve: (chunk) => chunk,
   }),

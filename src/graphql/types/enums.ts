@@ -64,6 +64,7 @@ export const JobFailureCodeEnum = enumOf<FailureCode>('JobFailureCode', 'Why an 
   BACKEND_UNREACHABLE: 'The backend did not answer.',
   DEADLINE_EXCEEDED: "The job's `deadline` passed before it was finished.",
   ENGINE_DIED: 'The process that held the model died or hung while it worked at the request.',
+  INTERRUPTED: 'The server stopped while it ran. It runs again, and no attempt is counted.',
   INSUFFICIENT_VRAM:
     'No backend could ever hold the model in this shape, by what is predicted or by loads that ran out of memory.',
   LOAD_FAILED: 'The model could not be loaded.',

@@ -55,24 +55,19 @@ const JobAttemptRef = builder.objectRef<JobAttempt>('JobAttempt').implement({
       nullable: true,
       description: 'Null while it runs.',
     }),
-    number: t.exposeInt('number', { description: 'From 1.' }),
+    number: t.exposeInt('number', {
+      description: 'From 1. Grows with every try; numbers of claims that never ran are left out.',
+    }),
     startedAt: t.expose('startedAt', { type: 'DateTime' }),
   }),
 });
 
-/** Every try, oldest first: those in the job's history, and the one that runs or ended it, which is not in there. */
+/** Every run, oldest first: those in the job's history, and the one that goes on or succeeded, which is not in there. */
 export function attemptsOf(job: Job): readonly JobAttempt[] {
-  const ended = job.status === 'COMPLETE' || job.status === 'CANCELLED';
-  if (job.startedAt === null || job.backend === null || (job.status !== 'RUNNING' && !ended))
+  const { backend, startedAt, finishedAt, status } = job;
+  if (startedAt === null || backend === null || (status !== 'RUNNING' && status !== 'COMPLETE'))
     return job.history;
-  const last = {
-    number: attemptNumber(job),
-    backend: job.backend,
-    startedAt: job.startedAt,
-    finishedAt: job.finishedAt,
-    failure: null,
-  };
-  return [...job.history, last];
+  return [...job.history, { number: attemptNumber(job), backend, startedAt, finishedAt, failure: null }];
 }
 
 const JobWaitingRef = builder.objectRef<JobWaiting>('JobWaiting').implement({

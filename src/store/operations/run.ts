@@ -1,5 +1,13 @@
 /** The way of a job through a claim: taken, begun, given back or ended, always under its fence. */
-import { type Job, type JobFailure, type JobStatus, nextJobStatus, withAttempt } from '../../domain/job.ts';
+import {
+  INTERRUPTED,
+  type Job,
+  type JobFailure,
+  type JobStatus,
+  nextJobStatus,
+  withAttempt,
+  withEndedRun,
+} from '../../domain/job.ts';
 import type { Claim, ClaimPick, Fenced, Release } from '../../domain/store.ts';
 import type { EncodedClaim, EncodedFinish, StagedVectors } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
@@ -57,7 +65,10 @@ export function release(writer: QueueWriter, releases: readonly Release[]): read
 /** Returns to the queue what dead servers held. No attempt is counted: it was not the job's fault. */
 export function recover(writer: QueueWriter): number {
   const abandoned = writer.tables.abandoned();
-  for (const job of abandoned) writer.update(job, backInQueue(job));
+  for (const job of abandoned) {
+    const history = withEndedRun(job, writer.now, INTERRUPTED);
+    writer.update(job, { ...backInQueue(job), history });
+  }
   return abandoned.length;
 }
 

@@ -1,7 +1,7 @@
 /** What people do to a job from outside. */
 
 import type { JobId } from '../../domain/ids.ts';
-import { type JobPriority, jobTransition, nextJobStatus } from '../../domain/job.ts';
+import { type JobPriority, jobTransition, nextJobStatus, withEndedRun } from '../../domain/job.ts';
 import type { CancelOutcome, PriorityOutcome, RetryOutcome } from '../../domain/store.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
@@ -17,6 +17,7 @@ export function cancel(
     status,
     finishedAt: writer.now,
     notBefore: null,
+    history: withEndedRun(job, writer.now, null),
     // Whoever holds the claim finds it gone.
     fence: job.fence + 1,
   });

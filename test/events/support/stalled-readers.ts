@@ -17,7 +17,7 @@ const store = {
 const feeds = Array.from({ length: 100 }, (_, i) => [
   new JobFeed({ log, store, clock: systemClock, filter: i % 2 === 0 ? {} : { statuses: ['COMPLETE'] } }),
   new VramFeed({ log, clock: systemClock, minIntervalMs: 0 }),
-  hub.read('job_running', 0, () => Promise.resolve(null)),
+  hub.read('job_running', { attempt: null, offset: 0 }, () => Promise.resolve(null)),
 ]).flat();
 
 let revision = 1;
