@@ -23,7 +23,7 @@ export function activate(before: Activation, demand: readonly Demand[]): Activat
   if (newcomers.length === 0)
     return active.size === before.active.size ? before : { service: before.service, active };
   const present = [...before.active].map((client) => before.service.get(client) ?? 0);
-  const floor = present.length > 0 ? Math.min(...present) : 0;
+  const floor = present.length > 0 ? present.reduce((least, one) => Math.min(least, one)) : 0;
   const service = new Map(before.service);
   for (const client of newcomers) service.set(client, Math.max(floor, service.get(client) ?? 0));
   return { service, active };

@@ -226,7 +226,9 @@ describe('what processes have of AMD cards', () => {
     const fdinfo =
       'drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\ndrm-client-id:\t9\ndrm-memory-vram:\t5121 MiB';
     await host.process(4242, 'ollama', { 7: { target: '/dev/dri/renderD128', fdinfo } });
-    expect((await read(host))[0]?.processes).toMatchObject([{ pid: 4242, name: 'ollama', bytes: 5121 * MiB }]);
+    expect((await read(host))[0]?.processes).toMatchObject([
+      { pid: 4242, name: 'ollama', bytes: 5121 * MiB },
+    ]);
   });
 
   test('is read anew each time, and of a process that opens a card later within ten seconds', async () => {

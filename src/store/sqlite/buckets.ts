@@ -1,17 +1,29 @@
 /** Numbers for buckets, so that a row names its queue, priority and client in one small integer. */
+
+import { BoundedMap } from '../../domain/bounded-map.ts';
 import type { JobPriority } from '../../domain/job.ts';
 import type { QueueKey } from '../../domain/queue-key.ts';
 import type { BucketKey } from '../tables.ts';
 import { bucketId } from '../tally.ts';
 import { numberAt, type Row, type Statements, textAt } from './statements.ts';
 
+/** Clients choose their names; the numbers of more than these are looked up. */
+const MOST_KNOWN = 4_096;
+
+const WITHOUT_JOBS = 'NOT EXISTS (SELECT 1 FROM jobs WHERE bucket = buckets.id)';
+
 export class Buckets {
   readonly #statements: Statements;
-  readonly #byNumber = new Map<number, BucketKey>();
-  readonly #numbers = new Map<string, number>();
+  readonly #byNumber = new BoundedMap<number, BucketKey>(MOST_KNOWN);
+  readonly #numbers = new BoundedMap<string, number>(MOST_KNOWN);
 
   constructor(statements: Statements) {
     this.#statements = statements;
+  }
+
+  /** How many are known without being looked up. */
+  get size(): number {
+    return Math.max(this.#byNumber.size, this.#numbers.size);
   }
 
   /** The number of a bucket, given out on first use. */
@@ -24,7 +36,9 @@ export class Buckets {
       bucket.priority,
       bucket.client,
     );
-    return this.#keep(numberAt(row, 0), bucket);
+    const number = numberAt(row, 0);
+    this.#deleteLastBefore(number);
+    return this.#keep(number, bucket);
   }
 
   /** The number of a bucket, undefined when it never held a job. */
@@ -49,6 +63,33 @@ export class Buckets {
     this.#keep(id, bucket);
     return bucket;
   };
+
+  /**
+   * Deletes a bucket that has no jobs any more. The one with the highest number stays until the next is made, as SQLite would
+   * give its number out again, and readers may remember whose it was.
+   */
+  prune(bucket: BucketKey): void {
+    const number = this.find(bucket);
+    if (number === undefined) return;
+    const deleted = this.#statements.run(
+      `DELETE FROM buckets WHERE id = ? AND id < (SELECT max(id) FROM buckets) AND ${WITHOUT_JOBS}`,
+      number,
+    );
+    if (deleted === 0) return;
+    this.#byNumber.delete(number);
+    this.#numbers.delete(bucketId(bucket));
+  }
+
+  #deleteLastBefore(number: number): void {
+    const row = this.#statements.row(
+      `DELETE FROM buckets WHERE id = (SELECT max(id) FROM buckets WHERE id < ?) AND ${WITHOUT_JOBS}
+       RETURNING id, queue, priority, client`,
+      number,
+    );
+    if (!row) return;
+    this.#byNumber.delete(numberAt(row, 0));
+    this.#numbers.delete(bucketId(bucketOfRow(row, 1)));
+  }
 
   /** After a rollback numbers given out in it mean nothing. */
   forget(): void {

@@ -32,8 +32,21 @@ UPDATE results SET result = json_remove(json_set(result,
   WHERE result ->> '$.kind' = 'embed';
 `;
 
+/**
+ * Buckets by model, so that a filter names no list of them, and jobs by bucket, so that a bucket whose last job was forgotten can
+ * go: clients choose their names, and a bucket for each one that ever was would stay for good.
+ */
+const BUCKETS_THAT_GO = `
+ALTER TABLE buckets ADD COLUMN model TEXT GENERATED ALWAYS AS
+  (CASE instr(queue, '#') WHEN 0 THEN queue ELSE substr(queue, 1, instr(queue, '#') - 1) END) VIRTUAL;
+CREATE INDEX buckets_model ON buckets (model);
+CREATE INDEX buckets_client ON buckets (client);
+CREATE INDEX jobs_bucket ON jobs (bucket);
+DELETE FROM buckets WHERE id < (SELECT max(id) FROM buckets) AND id NOT IN (SELECT bucket FROM jobs);
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
-const MIGRATIONS: readonly string[] = [SCHEMA, LARGE_RESULTS];
+const MIGRATIONS: readonly string[] = [SCHEMA, LARGE_RESULTS, BUCKETS_THAT_GO];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -119,6 +119,7 @@ export class SqliteTables implements Tables {
       ...values,
       after.sequence,
     );
+    if (before.priority !== after.priority) this.buckets.prune(before);
   }
 
   deleteJob(job: Job): void {
@@ -137,6 +138,7 @@ export class SqliteTables implements Tables {
       );
     }
     this.#deleteBlobs(sequence);
+    this.buckets.prune(job);
     if (batchId !== null) {
       this.#statements.run(
         'DELETE FROM batches WHERE id = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE batch = batches.id)',

@@ -1,5 +1,6 @@
-/** Prepared statements by their text, each prepared once. Rows come as arrays, which costs half of what objects do. */
+/** Prepared statements by their text, each prepared once as long as it is used. Rows come as arrays, which costs half of what objects do. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { BoundedMap } from '../../domain/bounded-map.ts';
 
 /**
  * A limit to bind. Not a bare `LIMIT ?`: SQLite plans with the value of that one, so it would compile the statement anew at
@@ -7,14 +8,22 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
  */
 export const LIMIT = 'LIMIT ? + 0';
 
+/** Callers shape some statements by their filters. One takes some 100 KiB; the ones that are always needed are fewer than a hundred. */
+const MOST_PREPARED = 256;
+
 export type Row = readonly SQLOutputValue[];
 
 export class Statements {
   readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #prepared = new BoundedMap<string, StatementSync>(MOST_PREPARED);
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+  }
+
+  /** How many are prepared. */
+  get size(): number {
+    return this.#prepared.size;
   }
 
   /** For statements that are run for their effect. @returns the number of rows changed. */

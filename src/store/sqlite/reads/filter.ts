@@ -1,8 +1,6 @@
 /** A filter of jobs as a condition on `jobs`. */
 import type { SQLInputValue } from 'node:sqlite';
-import { parseQueueKey, type QueueKey } from '../../../domain/queue-key.ts';
 import type { JobFilter } from '../../../domain/store.ts';
-import { numberAt, type Statements, textAt } from '../statements.ts';
 
 export interface Condition {
   /** Terms to be joined by AND. */
@@ -14,7 +12,7 @@ export interface Condition {
 const SELDOM = `jobs.status IN ('QUEUED', 'RUNNING', 'FAILED', 'CANCELLED')`;
 const COMMON = new Set(['PENDING', 'COMPLETE']);
 
-export function conditionOf(filter: JobFilter, statements: Statements): Condition {
+export function conditionOf(filter: JobFilter): Condition {
   const terms: string[] = [];
   const values: SQLInputValue[] = [];
   const add = (term: string, ...used: readonly SQLInputValue[]) => {
@@ -22,10 +20,10 @@ export function conditionOf(filter: JobFilter, statements: Statements): Conditio
     values.push(...used);
   };
   if (filter.createdAfter !== undefined) add('jobs.created_at > ?', filter.createdAfter);
-  if (filter.kinds) add(`jobs.kind IN (${places(filter.kinds)})`, ...filter.kinds);
+  if (filter.kinds) add(...oneOf('jobs.kind', filter.kinds));
   if (filter.statuses) {
     if (!filter.statuses.some((status) => COMMON.has(status))) add(SELDOM);
-    add(`jobs.status IN (${places(filter.statuses)})`, ...filter.statuses);
+    add(...oneOf('jobs.status', filter.statuses));
   }
   if (filter.batchId !== undefined) add('jobs.batch = ?', filter.batchId);
   if (filter.client !== undefined) {
@@ -35,12 +33,10 @@ export function conditionOf(filter: JobFilter, statements: Statements): Conditio
     add('jobs.sequence IN (SELECT sequence FROM job_labels WHERE key = ? AND value = ?)', key, value);
   }
   if (filter.models) {
-    const buckets = bucketsOfModels(statements, filter.models);
-    add(
-      `(jobs.model_name IN (${places(filter.models)}) OR jobs.bucket IN (${places(buckets)}))`,
-      ...filter.models,
-      ...buckets,
-    );
+    const models = JSON.stringify(filter.models);
+    const anyOf = '(SELECT value FROM json_each(?))';
+    const buckets = `(SELECT id FROM buckets WHERE model IN ${anyOf})`;
+    add(`(jobs.model_name IN ${anyOf} OR jobs.bucket IN ${buckets})`, models, models);
   }
   return { terms, values };
 }
@@ -49,13 +45,8 @@ export function where(terms: readonly string[]): string {
   return terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`;
 }
 
-function places(list: readonly unknown[]): string {
-  return list.map(() => '?').join(', ');
-}
-
-function bucketsOfModels(statements: Statements, models: readonly string[]): readonly number[] {
-  return statements
-    .rows('SELECT id, queue FROM buckets')
-    .filter((row) => models.includes(parseQueueKey(textAt(row, 1) as QueueKey).model))
-    .map((row) => numberAt(row, 0));
+/** Distinct, so that their number, and with it the shape of the statement, is bounded by the kinds of values there are. */
+function oneOf(column: string, values: readonly string[]): readonly [string, ...string[]] {
+  const distinct = [...new Set(values)];
+  return [`${column} IN (${distinct.map(() => '?').join(', ')})`, ...distinct];
 }

@@ -29,7 +29,7 @@ export function walkJobs(statements: Statements, walk: Walk, jobOfRow: (row: Row
   const column = ORDER_COLUMNS[order.field];
   const ascending = order.direction === 'ASC';
   const ranges = ascending ? rangesOf(column, start, end) : rangesOf(column, end, start).toReversed();
-  const filter = conditionOf(walk.filter, statements);
+  const filter = conditionOf(walk.filter);
   const jobs: Job[] = [];
   for (const range of ranges) {
     if (jobs.length >= limit) break;

@@ -8,6 +8,14 @@ interface Waiting {
   readonly urgency: number;
 }
 
+/** Found by a jump from one to the next in the index: most buckets have nothing that waits. */
+const WAITING_BUCKETS = `
+  WITH RECURSIVE waiting(id) AS (
+    SELECT min(line) FROM jobs WHERE line IS NOT NULL
+    UNION ALL SELECT (SELECT min(line) FROM jobs WHERE line > waiting.id) FROM waiting WHERE waiting.id IS NOT NULL
+  )
+  SELECT buckets.id, priority FROM waiting JOIN buckets USING (id)`;
+
 /** As in the column of that name: the higher, the sooner. */
 const URGENCIES: Readonly<Record<string, number>> = { LOW: 0, NORMAL: 1, HIGH: 2 };
 
@@ -24,7 +32,7 @@ export function queuePositions(
   if (distinct.length === 0) return asked.map(() => null);
 
   const places = new Map<number, number>();
-  for (const row of statements.rows('SELECT id, priority FROM buckets')) {
+  for (const row of statements.rows(WAITING_BUCKETS)) {
     goOn();
     countBucket(statements, numberAt(row, 0), URGENCIES[textAt(row, 1)] ?? 0, distinct, places);
   }

@@ -41,7 +41,7 @@ export class SqliteReads {
     jobs: (ids) => ids.map((id) => this.#job(id)),
     list: (query) => pageOf(query, (walk) => walkJobs(this.#statements, walk, this.#jobOf)),
     countJobs: (filter) => {
-      const { terms, values } = conditionOf(filter, this.#statements);
+      const { terms, values } = conditionOf(filter);
       return numberAt(
         this.#statements.row(`SELECT count(*) FROM jobs ${where([PATIENT, ...terms])}`, ...values),
         0,
