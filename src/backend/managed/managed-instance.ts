@@ -11,7 +11,7 @@ import { runEmbed } from '../ollama/run-embed.ts';
 import { type DrainPolicy, runText } from '../ollama/run-text.ts';
 import { wasNeverSent } from '../ollama/transport-error.ts';
 import type { Cell, Occupant } from './cell.ts';
-import { isAlive } from './engine.ts';
+import { isAlive, livingEngine } from './engine.ts';
 import { startFailure } from './failures.ts';
 
 /** What the backend does for its instances. */
@@ -91,7 +91,9 @@ export class ManagedInstance implements InstanceHandle {
 
   async #send(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
     const { connection, hangWatch } = this.#cell;
-    const call = runCall(request, this.#occupant.options);
+    // Also a tool call that is held back until it is whole takes processor time.
+    const signs = () => String(livingEngine(this.#occupant.engine)?.cpuTicks);
+    const call = { ...runCall(request, this.#occupant.options), signs };
     const ended = hangWatch.begin();
     try {
       return request.request.kind === 'EMBED'

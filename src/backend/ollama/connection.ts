@@ -27,6 +27,8 @@ export interface Call {
   readonly body?: JsonObject;
   /** Of a call with a body; POST unless given. */
   readonly method?: 'DELETE';
+  /** Anything that changes whenever the engine is seen to work, be it at other requests. Absent: only the answer is a sign of life. */
+  readonly signs?: () => string;
 }
 
 /** How long a stream may be silent. */
@@ -106,11 +108,13 @@ export class OllamaConnection {
     signal: AbortSignal,
     read: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
   ): Promise<void> {
-    using watch = new StallWatch(this.#clock, this.#deadlines.firstByteMs, () => this.#stalled(call));
+    const { firstByteMs, betweenChunksMs } = this.#deadlines;
+    using watch = new StallWatch(this.#clock, firstByteMs, () => this.#stalled(call), call.signs);
     const either = AbortSignal.any([signal, watch.signal]);
     try {
       const answer = await this.#request(this.#work, call, either);
-      await read(withinLength(answer.body as AsyncIterable<Uint8Array>, LARGEST_RESULT_BYTES));
+      const chunks = withinLength(answer.body as AsyncIterable<Uint8Array>, LARGEST_RESULT_BYTES);
+      await read(eachTold(chunks, () => watch.touch(betweenChunksMs)));
     } catch (error) {
       throw this.#explain(error, either);
     }
@@ -122,7 +126,7 @@ export class OllamaConnection {
     signal: AbortSignal,
     silence: Silence = this.#deadlines,
   ): AsyncGenerator<JsonObject, void, void> {
-    using watch = new StallWatch(this.#clock, silence.firstByteMs, () => this.#stalled(call));
+    using watch = new StallWatch(this.#clock, silence.firstByteMs, () => this.#stalled(call), call.signs);
     const either = AbortSignal.any([signal, watch.signal]);
     const splitter = new LineSplitter(LONGEST_LINE_BYTES);
     try {
@@ -206,6 +210,13 @@ export class OllamaConnection {
   /** Our own deadlines and callers' aborts come back from undici as whatever their reason was. */
   #explain(error: unknown, signal: AbortSignal): unknown {
     return signal.aborted ? signal.reason : transportError(error, this.url);
+  }
+}
+
+async function* eachTold<T>(items: AsyncIterable<T>, tell: () => void): AsyncGenerator<T, void, void> {
+  for await (const item of items) {
+    tell();
+    yield item;
   }
 }
 

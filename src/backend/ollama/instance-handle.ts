@@ -1,6 +1,7 @@
 import type { InstanceHandle, OutputSink, RunRequest } from '../../domain/backend.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { RunnerOptions, Variant } from '../../domain/model.ts';
+import type { Call } from './connection.ts';
 import type { Contention } from './contention.ts';
 import { runCall } from './request-body.ts';
 import { runEmbed } from './run-embed.ts';
@@ -15,6 +16,8 @@ export class OllamaInstance implements InstanceHandle {
   readonly #server: OllamaServer;
   readonly #contention: Contention;
   readonly #onUnloaded: () => void;
+  /** Pieces of any answer: while others get on, a silent request may be at a tool call, or wait for its slot. */
+  #pieces = 0;
 
   constructor(
     server: OllamaServer,
@@ -42,18 +45,25 @@ export class OllamaInstance implements InstanceHandle {
   }
 
   async #embed(request: RunRequest, inputs: number, signal: AbortSignal): Promise<JobResult> {
-    const options = await this.#options(signal);
-    return this.#noted(await runEmbed(this.#server.connection, runCall(request, options), inputs, signal));
+    const call = await this.#call(request, signal);
+    const result = await runEmbed(this.#server.connection, call, inputs, signal);
+    this.#pieces += 1;
+    return this.#noted(result);
   }
 
   async #text(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
     const { connection, clock, drain } = this.#server;
-    const options = await this.#options(signal);
-    return this.#noted(await runText(connection, clock, runCall(request, options), drain, sink, signal));
+    const counted: OutputSink = (channel, text) => {
+      this.#pieces += 1;
+      sink(channel, text);
+    };
+    const call = await this.#call(request, signal);
+    return this.#noted(await runText(connection, clock, call, drain, counted, signal));
   }
 
-  #options(signal: AbortSignal): Promise<RunnerOptions> {
-    return this.#contention.optionsFor(this.#server, this.variant, signal);
+  async #call(request: RunRequest, signal: AbortSignal): Promise<Call> {
+    const options: RunnerOptions = await this.#contention.optionsFor(this.#server, this.variant, signal);
+    return { ...runCall(request, options), signs: () => String(this.#pieces) };
   }
 
   #noted(result: JobResult): JobResult {

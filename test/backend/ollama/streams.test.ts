@@ -139,6 +139,34 @@ describe('a streamed answer', () => {
     expect(failure.message).toContain('stopped sending');
   });
 
+  test('does not stall while another request gets on there, and does when that has ended', async () => {
+    const silent = Promise.withResolvers<void>();
+    let requests = 0;
+    await using server = await httpServer(async (_request, response) => {
+      requests += 1;
+      response.write('{"response":"a","done":false}\n');
+      if (requests === 1) {
+        silent.resolve();
+        return;
+      }
+      for (let piece = 0; piece < 30; piece += 1) {
+        response.write('{"response":"b","done":false}\n');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      response.end('{"done":true}\n');
+    });
+    await using backend = attached(server.url, { deadlines: { firstByteMs: 400, betweenChunksMs: 400 } });
+    const handle = handleOn(backend);
+    let over = false;
+    const first = failureOf(handle.run(GENERATE, () => {}, NEVER)).finally(() => {
+      over = true;
+    });
+    await silent.promise;
+    await outputOf(handle, GENERATE);
+    expect(over).toBe(false);
+    expect(await first).toMatchObject({ name: 'StalledError' });
+  });
+
   test('does not stall as long as pieces keep coming', async () => {
     await using server = await httpServer(async (_request, response) => {
       for (let piece = 0; piece < 12; piece += 1) {
