@@ -114,7 +114,7 @@ function instanceState(sources: SystemViewSources, instance: InstanceRecord): In
   return {
     ...instance,
     expiresAt: expiresAt(instance),
-    evictable: instance.status === 'READY' && instance.activeJobs === 0 && !wanted,
+    evictable: instance.status === 'READY' && instance.activeJobs === 0 && !instance.pinned && !wanted,
     activeJobIds: sources.executor.jobsOf(instance.id),
     cellId: sources.executor.cellOf(instance.id),
   };
@@ -244,10 +244,11 @@ function explainJob(sources: SystemViewSources, job: Job, snapshot: Snapshot): J
 /** The snapshot of the present state, made once per state and backlog: a page of jobs asks for it a hundred times. */
 const snapshots = new WeakMap<SchedulerState, { readonly version: number; readonly snapshot: Snapshot }>();
 
-function currentSnapshot({ loop, backlog, clock }: SystemViewSources): Snapshot {
+function currentSnapshot(sources: SystemViewSources): Snapshot {
+  const { loop, backlog, clock } = sources;
   const known = snapshots.get(loop.state);
   if (known?.version === backlog.version) return known.snapshot;
-  const demand = backlog.queues().map((queue) => ({ backlog: queue, options: [] }));
+  const demand = backlog.queues().map((one) => ({ backlog: one, options: optionsOf(sources, one.queue) }));
   const snapshot = snapshotOf(loop.state, demand, [], clock.now());
   snapshots.set(loop.state, { version: backlog.version, snapshot });
   return snapshot;

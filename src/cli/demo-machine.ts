@@ -38,7 +38,7 @@ export async function attachedMachine(): Promise<DemoMachine> {
       maxLoadedModels: MAX_LOADED,
       gpus: [{ probe: 'virtual', index: null }],
     },
-    about: `Virtual Ollama with a 24 GiB GPU: ${ollama.url}`,
+    about: `Virtual Ollama with a 24 GiB GPU, which holds at most ${MAX_LOADED} models at once: ${ollama.url}`,
     stop: () => ollama.stop(),
     killAll: () => {},
   };

@@ -48,6 +48,7 @@ export async function checkAttached(
   }
   findings.push(
     ...settingFindings(subject, backend, process.env),
+    countFinding(subject, backend),
     ...(await gpuFindings(backend, check.kind === 'answers', clock)),
   );
   return findings;
@@ -130,6 +131,14 @@ export function settingFindings(
       text: `parallel: ${backend.parallel}${parallel === null ? " (Ollama's default, unless its service sets OLLAMA_NUM_PARALLEL)" : ''}`,
     });
   return findings;
+}
+
+/** Said always: it makes models leave while memory is free. */
+function countFinding(subject: string, { maxLoadedModels }: BackendConfig): Finding {
+  const most =
+    maxLoadedModels === null ? "3 models for each GPU (Ollama's default)" : `${maxLoadedModels} models`;
+  const text = `maxLoadedModels: no more than ${most} in memory at once, whatever is free. It goes together with the server's OLLAMA_MAX_LOADED_MODELS`;
+  return { level: 'ok', subject, text };
 }
 
 function numberOf(text: string | undefined): number | null {

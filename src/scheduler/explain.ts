@@ -1,6 +1,5 @@
 /** Why a job waits, with the numbers that decide it. */
 import type { JobWaiting, WaitReason } from '../domain/decision.ts';
-import { footprintBytes } from '../domain/instance.ts';
 import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
 import type { LastingFault } from '../domain/system.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
@@ -10,8 +9,15 @@ import { couldFit, fitWithout } from './decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
 import { misfitUntil } from './decide/misfit.ts';
 import { pausedUntil, shortfallOf, shortfallUntil } from './decide/shortfall.ts';
-import { type BackendSnapshot, type LoadOption, type Snapshot, serves } from './decide/snapshot.ts';
+import {
+  type BackendSnapshot,
+  type InstanceSnapshot,
+  type LoadOption,
+  type Snapshot,
+  serves,
+} from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
+import { LATE_UNLOAD_MS, movement, whyNoRoom } from './why-no-room.ts';
 
 export interface ExplainInput {
   readonly job: Job;
@@ -172,15 +178,10 @@ function waitsForMemory(
       `It needs ${need}; no GPU of ${backend.name} has more than ${formatBytes(most)} to give.`,
     );
   }
-  const planned = backend.intents.find((intent) => intent.target.variant.weights === option.variant.weights);
+  const planned = backend.intents.find(({ target }) => serves(target, option));
   if (planned) {
-    const names = backend.instances
-      .filter((instance) => planned.victims.includes(instance.id))
-      .map((instance) => instance.variant.modelName);
-    return waiting(
-      'VRAM',
-      `Room for its ${need} is being made: ${names.join(', ') || 'memory'} is on its way out.`,
-    );
+    const leaving = backend.instances.filter((instance) => planned.victims.includes(instance.id));
+    return waiting('VRAM', `Room for its ${need} is being made${movements(leaving, now)}.`);
   }
   const hold = backend.loadHolds.get(option.variant.weights);
   const paused = Math.max(hold ?? 0, pausedUntil(option, backend, now));
@@ -190,8 +191,12 @@ function waitsForMemory(
       `The last load of its model failed; the next one is in ${formatDuration(paused - now)}.`,
     );
   }
-  if (backend.instances.some((instance) => serves(instance, option)))
-    return waiting('VRAM', 'Its model is on its way out of memory, and is loaded again after that.');
+  const own = backend.instances.filter((instance) => serves(instance, option));
+  if (own.length > 0) {
+    const late = own.some(({ unloadStartedAt }) => now - (unloadStartedAt ?? now) > LATE_UNLOAD_MS);
+    const how = late ? movements(own, now) : '';
+    return waiting('VRAM', `Its model is on its way out of memory, and is loaded again after that${how}.`);
+  }
   if (!hostAdmits(option, backend, [])) {
     return waiting(
       'VRAM',
@@ -204,7 +209,15 @@ function waitsForMemory(
       `${backend.name} loads ${backend.loadChannels === 1 ? 'one model' : `${backend.loadChannels} models`} at a time, and another one's turn is first.`,
     );
   }
-  return fitsNow(option, backend) ? whyNotNow(option, backend) : swapNotWorth(job, option, backend, now);
+  if (fitsNow(option, backend)) return whyNotNow(option, backend);
+  const overdueAt = job.createdAt + OVERDUE_MS[job.priority];
+  const text = whyNoRoom(shown, { priority: job.priority, overdueAt }, snapshot, now);
+  return waiting(backend.instances.length > 0 ? 'SWAP_NOT_WORTH' : 'VRAM', text);
+}
+
+function movements(instances: readonly InstanceSnapshot[], now: number): string {
+  const each = instances.map((instance) => `${instance.variant.modelName} ${movement(instance, now)}`);
+  return each.length > 0 ? `: ${each.join(', ')}` : '';
 }
 
 /** There is room for it. */
@@ -218,20 +231,6 @@ function whyNotNow(option: LoadOption, { instances, hasBeliefs }: BackendSnapsho
 
 function fitsNow(option: LoadOption, backend: BackendSnapshot): boolean {
   return fitWithout(option, backend, []) !== null;
-}
-
-function swapNotWorth(job: Job, option: LoadOption, backend: BackendSnapshot, now: number): JobWaiting {
-  const resident = backend.instances.map(
-    (instance) => `${instance.variant.modelName} (${formatBytes(footprintBytes(instance))})`,
-  );
-  const free = backend.gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0);
-  const patience = job.createdAt + OVERDUE_MS[job.priority] - now;
-  const until = patience > 0 ? `; a swap is forced in ${formatDuration(patience)}` : '';
-  const reason: WaitReason = resident.length > 0 ? 'SWAP_NOT_WORTH' : 'VRAM';
-  return waiting(
-    reason,
-    `Needs ${formatBytes(option.footprintBytes)}, ${formatBytes(free)} free; ${resident.join(', ') || 'nothing of ours'} resident with work of its own${until}.`,
-  );
 }
 
 function hostNeed(option: LoadOption, { host, gpus }: BackendSnapshot): string {

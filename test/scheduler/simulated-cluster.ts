@@ -39,7 +39,6 @@ interface Held {
 
 const READING_MS = 2_000;
 const POKE_MS = 100;
-const UNLOAD_MS = 400;
 const LOOK_MS = 10;
 
 export class SimulatedCluster {
@@ -54,6 +53,8 @@ export class SimulatedCluster {
   readonly refused = new Map<ClusterJob, string>();
   /** How many of the next loads fail. */
   failingLoads = 0;
+  /** What the next unloads take. */
+  unloadMs = 400;
   onChange: () => void = () => {};
   readonly #servers: ReadonlyMap<BackendId, ClusterServer>;
   readonly #held = new Map<InstanceId, Held>();
@@ -213,7 +214,7 @@ export class SimulatedCluster {
   #unload(instanceId: InstanceId): void {
     const one = this.#held.get(instanceId);
     if (one) one.state = 'leaving';
-    this.clock.after(UNLOAD_MS, () => {
+    this.clock.after(this.unloadMs, () => {
       this.#held.delete(instanceId);
       this.loop.handle({ type: 'unloaded', instanceId });
     });

@@ -9,10 +9,14 @@ import { BACKEND, type SimulatedJob, type SimulatedWorld } from './simulated-wor
 export function whyItWaits(w: SimulatedWorld, job: SimulatedJob): JobWaiting | null {
   const now = w.clock.now();
   const option = loadOption(job.queue, BACKEND, w.resolver);
+  const demand = w.backlog.queues().map((backlog) => ({
+    backlog,
+    options: [loadOption(backlog.queue, BACKEND, w.resolver)].filter((each) => each !== null),
+  }));
   return explain(
     {
       job: { ...job, modelName: job.model, status: 'PENDING', notBefore: null } as never,
-      snapshot: snapshotOf(w.loop.state, [], [], now),
+      snapshot: snapshotOf(w.loop.state, demand, [], now),
       options: option ? [option] : [],
       modelsKnown: true,
       meanRunMs: null,

@@ -104,12 +104,12 @@ export class Draft {
     return backend.loadChannels - loading - planned - intents;
   }
 
-  /** READY, and not drained by this plan. */
   standing(backend: BackendSnapshot): readonly InstanceSnapshot[] {
-    return backend.instances.filter((instance) => this.#stands(instance));
+    return backend.instances.filter((instance) => this.stands(instance));
   }
 
-  #stands({ status, id }: InstanceSnapshot): boolean {
+  /** READY, and not drained by this plan. */
+  stands({ status, id }: InstanceSnapshot): boolean {
     return status === 'READY' && !this.draining.has(id);
   }
 
@@ -139,7 +139,7 @@ export class Draft {
     if (!backend) return false;
     return (
       backend.instances.some(
-        (instance) => serves(instance, option) && (instance.status === 'LOADING' || this.#stands(instance)),
+        (instance) => serves(instance, option) && (instance.status === 'LOADING' || this.stands(instance)),
       ) ||
       this.loads.some((load) => serves(load.option, option)) ||
       this.intentsOf(backend).some(({ target }) => serves(target, option))

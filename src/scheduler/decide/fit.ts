@@ -49,16 +49,43 @@ function without(backend: BackendSnapshot, leaving: readonly InstanceSnapshot[])
   }));
 }
 
-/** Where the option fits once `leaving` are gone; null when it does not, or when the server would not believe that it does. */
+/** What keeps an option out. */
+export type Obstacle =
+  /** The server holds no more models at once. */
+  | 'COUNT'
+  /** The host has no memory for another process. */
+  | 'HOST'
+  /** The cards have too little left. */
+  | 'MEMORY'
+  /** The server would not believe that it fits. */
+  | 'BELIEF';
+
+/** Where the option fits once `leaving` are gone; null when something keeps it out. */
 export function fitWithout(
   option: LoadOption,
   backend: BackendSnapshot,
   leaving: readonly InstanceSnapshot[],
 ): Placement | null {
-  if (backend.instances.length - leaving.length >= backend.maxLoadedModels) return null;
-  if (!hostAdmits(option, backend, leaving)) return null;
+  const found = placeWithout(option, backend, leaving);
+  return typeof found === 'string' ? null : found;
+}
+
+/** What keeps it out as things are; null when it fits. */
+export function obstacle(option: LoadOption, backend: BackendSnapshot): Obstacle | null {
+  const found = placeWithout(option, backend, []);
+  return typeof found === 'string' ? found : null;
+}
+
+function placeWithout(
+  option: LoadOption,
+  backend: BackendSnapshot,
+  leaving: readonly InstanceSnapshot[],
+): Placement | Obstacle {
+  if (backend.instances.length - leaving.length >= backend.maxLoadedModels) return 'COUNT';
+  if (!hostAdmits(option, backend, leaving)) return 'HOST';
   const placement = place(option.footprintBytes, without(backend, leaving));
-  if (!placement || !backend.hasBeliefs) return placement;
+  if (!placement) return 'MEMORY';
+  if (!backend.hasBeliefs) return placement;
   const staying = backend.instances.filter((instance) => !leaving.includes(instance));
   const admitted = placement.every(({ gpuId, bytes }) => {
     const gpu = backend.gpus.find((each) => each.id === gpuId);
@@ -66,7 +93,7 @@ export function fitWithout(
     const predicted = (option.predictedByServerBytes * bytes) / Math.max(1, option.footprintBytes);
     return gpu !== undefined && serverAdmits(predicted, gpu, staying);
   });
-  return admitted ? placement : null;
+  return admitted ? placement : 'BELIEF';
 }
 
 /**

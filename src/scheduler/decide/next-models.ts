@@ -2,8 +2,9 @@
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import type { Draft } from './draft.ts';
-import { chooseVictims, fitWithout } from './fit.ts';
+import { chooseVictims, fitWithout, obstacle } from './fit.ts';
 import { refilledAt } from './forced-share.ts';
+import { countLimit } from './limits.ts';
 import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
 import { withLoad } from './planned.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
@@ -123,7 +124,7 @@ function open(
   const inWay = others.filter((other) => other !== candidate && other.mayEvict && isOn(backend, other));
   const option = widest(candidate, now, victims, inWay);
   const rest = option.cpuBytes > 0 ? ` (${formatBytes(option.cpuBytes)} more will be on the CPU)` : '';
-  const need = `${wanted}; needs ${formatBytes(option.footprintBytes)}${rest}`;
+  const need = `${wanted}; needs ${formatBytes(option.footprintBytes)}${rest}${obstacle(option, now) === 'COUNT' ? `; ${countLimit(backend)}` : ''}`;
   if (victims.length === 0) {
     const placement = fitWithout(option, now, []);
     if (!placement) return false;

@@ -23,37 +23,63 @@ export interface Newcomer {
   readonly forced: boolean;
 }
 
+/** How a resident stands to making room: the first three do, in this order. */
+export type Stance =
+  | 'IDLE'
+  /** Another backend serves its jobs as well. */
+  | 'SPARE'
+  /** It has work, and gives way to one that waited for too long. */
+  | 'FORCED'
+  | 'HAS_WORK'
+  /** The last of its jobs was more urgent, and not long ago. */
+  | 'MORE_URGENT'
+  | 'JUST_LOADED'
+  | 'PINNED'
+  /** It loads, or is on its way out. */
+  | 'MOVING';
+
+/** Why the resident would leave for the newcomer, or would not. */
+export function stanceOf(
+  draft: Draft,
+  backend: BackendSnapshot,
+  instance: InstanceSnapshot,
+  newcomer: Newcomer,
+): Stance {
+  if (!draft.stands(instance)) return 'MOVING';
+  // The model is what is pinned: it stays when a larger context of it comes.
+  if (instance.pinned && instance.variant.weights !== newcomer.option.variant.weights) return 'PINNED';
+  const oldEnoughAt = (instance.loadedAt ?? draft.now) + YOUNGEST_VICTIM_MS;
+  draft.wakeBy(oldEnoughAt);
+  if (oldEnoughAt > draft.now) return 'JUST_LOADED';
+  // What is left of its queue is not known while a claim is under way; the answer is an event, and decided about anew.
+  if (instance.asking > 0) return 'HAS_WORK';
+  if (!draft.hasWork(instance))
+    return !newcomer.forced && servesMoreUrgent(draft, instance, newcomer) ? 'MORE_URGENT' : 'IDLE';
+  if (!hasServedEnough(draft, instance)) return 'HAS_WORK';
+  if (isServedElsewhere(draft, backend, instance)) return 'SPARE';
+  return newcomer.forced ? 'FORCED' : 'HAS_WORK';
+}
+
 /**
  * Those with nothing of their own to do, least recently used first; then those whose work another backend serves as well. For a forced
- * newcomer also the others that have served for long enough, the least waited for first. A pinned one only for a larger context
- * of its own weights: the model is what is pinned, and stays.
+ * newcomer also the others that have served for long enough, the least waited for first.
  */
 export function willingVictims(
   draft: Draft,
   backend: BackendSnapshot,
   newcomer: Newcomer,
 ): readonly InstanceSnapshot[] {
-  const { option, forced } = newcomer;
-  const possible = draft.standing(backend).filter((instance) => {
-    const oldEnoughAt = (instance.loadedAt ?? draft.now) + YOUNGEST_VICTIM_MS;
-    draft.wakeBy(oldEnoughAt);
-    const stays = instance.pinned && instance.variant.weights !== option.variant.weights;
-    // What is left of its queue is not known while a claim is under way; the answer is an event, and decided about anew.
-    return !stays && instance.asking === 0 && oldEnoughAt <= draft.now;
-  });
-  const idle = possible
-    .filter(
-      (instance) => !draft.hasWork(instance) && (forced || !servesMoreUrgent(draft, instance, newcomer)),
-    )
-    .sort((a, b) => Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || a.lastUsedAt - b.lastUsedAt);
+  const stances = Map.groupBy(backend.instances, (instance) => stanceOf(draft, backend, instance, newcomer));
+  const those = (stance: Stance) => stances.get(stance) ?? [];
+  const byUse = (a: InstanceSnapshot, b: InstanceSnapshot) =>
+    Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || a.lastUsedAt - b.lastUsedAt;
   const byWeight = (a: InstanceSnapshot, b: InstanceSnapshot) =>
     waitingWeight(draft, a) - waitingWeight(draft, b);
-  const working = possible
-    .filter((instance) => draft.hasWork(instance) && hasServedEnough(draft, instance))
-    .sort(byWeight);
-  const spare = working.filter((instance) => isServedElsewhere(draft, backend, instance));
-  const rest = forced ? working.filter((instance) => !spare.includes(instance)) : [];
-  return [...idle, ...spare, ...rest];
+  return [
+    ...those('IDLE').toSorted(byUse),
+    ...those('SPARE').toSorted(byWeight),
+    ...those('FORCED').toSorted(byWeight),
+  ];
 }
 
 /**
