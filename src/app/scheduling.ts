@@ -1,14 +1,17 @@
 /** Loop, executor, monitor and registry, wired: what one tells becomes what another hears. */
 import type { Clock, Random, Timer } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { Resident } from '../domain/backend.ts';
 import { messageOf, SpilledError } from '../domain/errors.ts';
 import type { OutputWriter } from '../domain/events.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { Variant } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
+import { queueKey } from '../domain/queue-key.ts';
 import type { Store } from '../domain/store.ts';
 import type { ExecutorReports } from '../executor/dependencies.ts';
 import { Executor } from '../executor/executor.ts';
+import { OwnLoads } from '../executor/own-loads.ts';
 import { refuseJobs } from '../executor/refuse-jobs.ts';
 import { remedyOf } from '../executor/retry-policy.ts';
 import { WithheldModels, withholding } from '../executor/withheld-models.ts';
@@ -17,6 +20,7 @@ import { createRegistry, type LoadMeasurement, type Registry } from '../registry
 import type { Effect } from '../scheduler/events.ts';
 import { gpusOf } from '../scheduler/ledger.ts';
 import { SchedulerLoop } from '../scheduler/loop.ts';
+import { weightsOf } from '../scheduler/observe.ts';
 import { PauseSwitch } from '../scheduler/pause-switch.ts';
 import type { InstanceRecord } from '../scheduler/state.ts';
 import { Steering } from '../scheduler/steering.ts';
@@ -106,6 +110,8 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
 
   const pauseSwitch = new PauseSwitch({ loop, store, logger: log });
 
+  const ownLoads = new OwnLoads({ store, clock, logger: log });
+
   const notLearned = (error: unknown) =>
     logger.child('REGISTRY').warn(`What was learned could not be stored: ${messageOf(error)}`);
 
@@ -133,6 +139,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       loop.handle({ type: 'loaded', instanceId, variant, measured });
       const instance = loop.state.instances.get(instanceId);
       swaps.loaded(loadMs, instance?.spilled ?? false);
+      if (instance && isShared(instance.backendId)) ownLoads.loaded(instance.backendId, variant);
       if (!instance || !measured) return;
       learn(instance, variant, { ...measured, loadMs });
     },
@@ -192,7 +199,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       const totalBytes = rooms.reduce((sum, bytes) => sum + bytes, 0);
       registry.observeRoom(observation.backendId, { largestBytes: Math.max(...rooms), totalBytes });
     }
-    loop.handle({ type: 'observed', observation });
+    loop.handle({ type: 'observed', observation: withOwn(observation) });
     const built = byId.get(observation.backendId);
     const gpus = built?.probe === null ? [] : observation.gpus;
     // What cannot be used needs nothing that stands ready.
@@ -200,11 +207,26 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       built?.backend.standReady?.(gpus.map(({ key, index }) => ({ key, index })));
   }
 
+  function withOwn(observation: BackendObservation): BackendObservation {
+    const { backendId, residents, startedAt } = observation;
+    if (!residents || !isShared(backendId)) return observation;
+    const weights = (resident: Resident) => {
+      const queue = queueKey({ model: resident.modelName, contextLength: null });
+      return weightsOf(resident, registry.resolve(queue, backendId));
+    };
+    return { ...observation, residents: ownLoads.marked(backendId, residents, startedAt, weights) };
+  }
+
+  /** Others may load there too, and what is loaded outlives us. */
+  function isShared(backendId: BackendId): boolean {
+    return byId.get(backendId)?.settings.capabilities.placement === 'server';
+  }
+
   /** Where the server places what it loads, the memory of its cards is all that is seen of a load. */
   function noteMoves({ backendId, gpus }: BackendObservation): void {
+    if (!gpus || !isShared(backendId)) return;
     const before = loop.state.backends.get(backendId);
-    if (!gpus || before?.settings.capabilities.placement !== 'server') return;
-    const used = new Map(before.gpus?.map(({ reading }) => [reading.key, reading.usedBytes]));
+    const used = new Map(before?.gpus?.map(({ reading }) => [reading.key, reading.usedBytes]));
     if (gpus.some(({ key, usedBytes }) => used.get(key) !== usedBytes)) executor.memoryMoved(backendId);
   }
 
@@ -302,6 +324,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       followCells();
       for (const { backend } of backends) await backend.start();
       await pauseSwitch.start();
+      await ownLoads.start();
       loop.start();
       pauseSwitch.apply();
       await steering.start();

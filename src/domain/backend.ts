@@ -34,6 +34,8 @@ export interface Resident {
   readonly parallel: number | null;
   /** Keys of the GPUs it lies on, where the backend placed it itself; null where it cannot tell. */
   readonly gpuKeys: readonly string[] | null;
+  /** We loaded it, before a restart of ours or of the connection. Absent: as far as is known, somebody else did. */
+  readonly ours?: boolean;
   /** Of the processes that hold it, where the backend started them itself. Absent: it cannot tell. */
   readonly pids?: readonly number[];
 }

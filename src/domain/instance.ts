@@ -50,7 +50,7 @@ export interface Instance {
   readonly spilled: boolean;
   /** The configuration allows that, because no GPU could ever hold it whole. Absent: it does not. */
   readonly partialOffload?: boolean;
-  /** Loaded by someone else and taken over. */
+  /** It was there already and was taken over: loaded by someone else, or by an earlier run of ours. */
   readonly adopted: boolean;
   readonly loadStartedAt: number;
   readonly loadedAt: number | null;

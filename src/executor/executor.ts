@@ -128,7 +128,8 @@ export class Executor {
     const { name, mode } = seat.backend;
     // A managed backend has told already whom it took over.
     if (mode === 'MANAGED') return;
-    this.#deps.logger.info(`${resident.modelName} was loaded by someone else on ${name} and is adopted.`);
+    const by = resident.ours ? 'by this server before' : 'by someone else';
+    this.#deps.logger.info(`${resident.modelName} was loaded ${by} on ${name} and is taken over.`);
   }
 
   unload(instanceId: InstanceId): void {

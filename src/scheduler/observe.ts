@@ -203,7 +203,7 @@ function isSame(instance: InstanceRecord, resident: Resident, model: ResolvedMod
 }
 
 /** Null where that cannot be told: nobody knows the manifest that it was loaded by. */
-function weightsOf(resident: Resident, model: ResolvedModel | null): string | null {
+export function weightsOf(resident: Resident, model: ResolvedModel | null): string | null {
   if (resident.weights !== undefined) return resident.weights;
   return model?.info.digest === resident.digest ? model.variant.weights : null;
 }

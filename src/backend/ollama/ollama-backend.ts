@@ -125,7 +125,11 @@ class AttachedOllama implements Backend {
     const measured = { sizeBytes: resident.sizeBytes, vramBytes: resident.vramBytes };
     // Somebody has put it in the place of what we loaded.
     if ([...this.#held].some(({ weights }) => weights === variant.weights)) this.#contention.watch(variant);
-    return new OllamaInstance(this.#server, this.#contention, variant, measured, () => {});
+    // Nobody else will give it its keep-alive back.
+    if (resident.ours) this.#held.add(variant);
+    return new OllamaInstance(this.#server, this.#contention, variant, measured, () =>
+      this.#held.delete(variant),
+    );
   }
 
   async #stop(): Promise<void> {

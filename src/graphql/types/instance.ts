@@ -16,7 +16,10 @@ InstanceRef.implement({
         return jobs.filter((job) => job !== null);
       },
     }),
-    adopted: t.exposeBoolean('adopted', { description: 'Loaded by someone else and taken over.' }),
+    adopted: t.exposeBoolean('adopted', {
+      description:
+        'It was there already and was taken over: loaded by someone else, or by this server before a restart.',
+    }),
     backend: t.field({
       type: BackendRef,
       nullable: true,
