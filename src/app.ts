@@ -11,7 +11,7 @@ import { storeLogger } from './app/store-logger.ts';
 import { StrayOllama, strayUrl } from './app/stray-ollama.ts';
 import { createSystemView } from './app/system-view.ts';
 import { version } from './app/version.ts';
-import { type Clock, type Random, systemClock, systemRandom } from './clock.ts';
+import { type Clock, type Random, SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
 import { newId } from './domain/ids.ts';
@@ -61,9 +61,15 @@ const GRACE_MS = 10_000;
 const ROOM_WORTH_WAITING_FOR = 10;
 
 export function createApp(config: Config, overrides: AppOverrides = {}): App {
-  const clock = overrides.clock ?? systemClock;
+  const wallClock = overrides.clock ?? systemClock;
   const random = overrides.random ?? systemRandom;
-  const logger = overrides.logger ?? createLogger(config.log, clock);
+  const logger = overrides.logger ?? createLogger(config.log, wallClock);
+  const clock = SteadyClock.over(wallClock, (ms) =>
+    logger.warn(
+      `The clock of this machine was set ${ms > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(ms) / 1000)} s. ` +
+        'Delays, deadlines and retention go on as if it had not been; a restart takes up its time.',
+    ),
+  );
   const startedAt = clock.now();
 
   const failure = Promise.withResolvers<VramkeeperError>();

@@ -3,6 +3,7 @@
  * `Math.random`, so that tests and the simulator can run the same code in virtual time.
  */
 import { randomBytes } from 'node:crypto';
+import { uptime } from 'node:os';
 
 /** A timer that has an owner: whoever sets it cancels it. Cancelling twice, or after it fired, does nothing. */
 export interface Timer {
@@ -12,6 +13,10 @@ export interface Timer {
 export interface Clock {
   /** Wall time in milliseconds since the Unix epoch. May jump; use it for what people and the store see. */
   now(): number;
+  /** How far the clock on the wall is ahead of `now()`, for instants that callers name. Absent: `now()` is the clock on the wall. */
+  readonly wallAheadMs?: number;
+  /** Milliseconds since the machine started, those in which it slept too. Absent: it does not sleep. */
+  uptime?(): number;
   /** Milliseconds from an arbitrary origin; never goes back. Use it for durations and deadlines of our own. */
   monotonic(): number;
   /** Runs `callback` once after `delayMs` (at least 0). A pending timer does not keep the process alive. */
@@ -32,6 +37,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  uptime: () => uptime() * 1_000,
   after(delayMs, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_DELAY_MS));
     timer.unref();
@@ -81,9 +87,94 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
+/** A difference that is no jump: the clock on the wall is being corrected, and is followed. */
+const LARGEST_DRIFT_MS = 1_000;
+/** How much faster or slower than time the followed clock runs meanwhile. */
+const SLEW = 0.05;
+
+/**
+ * Wall time that does not jump: it starts with the clock on the wall and goes on with the monotonic one. So what is counted from instants of it
+ * (a delay, a deadline, a lease, an age) lasts as long as it should when somebody sets the clock. It follows small corrections, and the time in
+ * which the machine slept; a jump it leaves out until the next start. That `now()` then differs from the clock on the wall is told by `wallAheadMs`.
+ */
+export class SteadyClock implements Clock {
+  readonly #clock: Clock;
+  readonly #onJump: (ms: number) => void;
+  #now: number;
+  #monotonic: number;
+  /** Of uptime that monotonic time does not have, so much is in `#now`. */
+  #slept: number;
+  #left = 0;
+
+  /** @param onJump how far the clock on the wall was set, in milliseconds. */
+  constructor(clock: Clock, onJump: (ms: number) => void = () => {}) {
+    this.#clock = clock;
+    this.#onJump = onJump;
+    this.#now = clock.now();
+    this.#monotonic = clock.monotonic();
+    this.#slept = this.#sleepTime();
+  }
+
+  /** The same clock, when it is steady already. */
+  static over(clock: Clock, onJump?: (ms: number) => void): SteadyClock {
+    return clock instanceof SteadyClock ? clock : new SteadyClock(clock, onJump);
+  }
+
+  now(): number {
+    const monotonic = this.#clock.monotonic();
+    const elapsed = Math.max(0, monotonic - this.#monotonic);
+    this.#monotonic = monotonic;
+    this.#now += elapsed;
+    const off = this.#clock.now() - this.#now - this.#left;
+    if (Math.abs(off) <= LARGEST_DRIFT_MS) {
+      this.#now += Math.max(-SLEW * elapsed, Math.min(SLEW * elapsed, off));
+      return this.#now;
+    }
+    const slept = this.#sleepTime() - this.#slept;
+    if (off > 0 && slept > LARGEST_DRIFT_MS) {
+      this.#slept += slept;
+      this.#now += Math.min(slept, off);
+    }
+    const jumped = this.#clock.now() - this.#now - this.#left;
+    if (Math.abs(jumped) > LARGEST_DRIFT_MS) {
+      this.#left += jumped;
+      this.#onJump(jumped);
+    }
+    return this.#now;
+  }
+
+  get wallAheadMs(): number {
+    this.now();
+    return this.#left;
+  }
+
+  monotonic(): number {
+    return this.#clock.monotonic();
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    return this.#clock.after(delayMs, callback);
+  }
+
+  /** Goes on from `instant`, if that is later: an earlier start got so far, before the clock on the wall was set back. */
+  goOnFrom(instant: number): void {
+    const ahead = instant - this.now();
+    if (ahead <= 0) return;
+    this.#now += ahead;
+    this.#left -= ahead;
+  }
+
+  #sleepTime(): number {
+    return this.#clock.uptime ? this.#clock.uptime() - this.#clock.monotonic() : 0;
+  }
+}
+
 /** A clock that stands still until it is moved: for tests and simulated runs. */
 export class VirtualClock implements Clock {
   #now: number;
+  /** How far the clock on the wall was set, and how long the machine slept: neither is monotonic time. */
+  #setBy = 0;
+  #slept = 0;
   readonly #origin: number;
   #sequence = 0;
   readonly #timers = new Set<{
@@ -99,11 +190,25 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#setBy + this.#slept;
   }
 
   monotonic(): number {
     return this.#now - this.#origin;
+  }
+
+  uptime(): number {
+    return this.monotonic() + this.#slept;
+  }
+
+  /** Somebody sets the clock on the wall, forward or back. */
+  jump(ms: number): void {
+    this.#setBy += ms;
+  }
+
+  /** The machine sleeps: the clock on the wall goes on, and nothing else. */
+  sleep(ms: number): void {
+    this.#slept += ms;
   }
 
   after(delayMs: number, callback: () => void): Timer {
@@ -114,7 +219,8 @@ export class VirtualClock implements Clock {
 
   /** When the next timer is due, in epoch milliseconds; undefined when none is set. */
   nextDue(): number | undefined {
-    return this.#earliest()?.due;
+    const due = this.#earliest()?.due;
+    return due === undefined ? undefined : due + this.#setBy + this.#slept;
   }
 
   /** Moves forward by `ms`, firing every timer on its way in order of due time, then of setting. */

@@ -192,7 +192,8 @@ function read<S extends z.ZodType>(
 
 function readJob(deps: AcceptDependencies, input: unknown): SubmitJobValues {
   const deadline = typeof input === 'object' && input !== null && 'deadline' in input ? input.deadline : null;
-  const isPast = deadline instanceof Date && deadline.getTime() <= deps.clock.now();
+  const isPast =
+    deadline instanceof Date && deadline.getTime() <= deps.clock.now() + (deps.clock.wallAheadMs ?? 0);
   return read(
     submitJobSchema,
     input,
@@ -237,7 +238,7 @@ function admit(
     priority,
     labels: values.labels ?? [],
     metadata: (values.metadata as JsonObject | undefined) ?? null,
-    deadline: values.deadline?.getTime() ?? null,
+    deadline: values.deadline ? values.deadline.getTime() - (deps.clock.wallAheadMs ?? 0) : null,
     maxAttempts: values.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     request,
   };

@@ -3,6 +3,7 @@ import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { BlobHash } from '../domain/request.ts';
+import type { Gap } from './lived-time.ts';
 import type { EncodedResult, StagedVectors } from './operation.ts';
 
 /** What of a job decides where it waits. */
@@ -67,6 +68,9 @@ export interface Tables {
   putIdempotency(client: string, key: string, record: IdempotencyRecord): void;
   /** How many were deleted. */
   deleteIdempotencyBefore(createdAt: number, limit: number): number;
+
+  /** When no server lived, oldest first. */
+  gaps(): readonly Gap[];
 
   remember(space: string, key: string, value: string): void;
   /** Says that this server lives, if that has to be said again by now. */

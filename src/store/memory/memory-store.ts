@@ -1,5 +1,5 @@
 /** The store without a disk: the same operations on rows in memory, for tests and simulated runs. Nothing outlives `stop`. */
-import type { Clock } from '../../clock.ts';
+import { type Clock, SteadyClock } from '../../clock.ts';
 import {
   CallerGoneError,
   messageOf,
@@ -42,7 +42,7 @@ class MemoryStore extends StoreBase {
 
   constructor(options: MemoryStoreOptions) {
     super(options.logger ?? SILENT);
-    this.#clock = options.clock;
+    this.#clock = SteadyClock.over(options.clock);
   }
 
   async start(): Promise<void> {

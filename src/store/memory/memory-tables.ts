@@ -182,6 +182,10 @@ export class MemoryTables implements Tables {
 
   renewLease(): void {}
 
+  gaps(): readonly [] {
+    return [];
+  }
+
   /** Takes back what a failed operation did. @param changes newest first. */
   undo(changes: readonly { readonly before: Job | null; readonly after: Job | null }[]): void {
     for (const { before, after } of changes) {

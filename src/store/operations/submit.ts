@@ -1,6 +1,7 @@
 import { StoreFailedError } from '../../domain/errors.ts';
 import type { Job } from '../../domain/job.ts';
 import type { SubmitOutcome } from '../../domain/store.ts';
+import { livedBefore } from '../lived-time.ts';
 import type { EncodedJob, EncodedSubmission } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
@@ -40,7 +41,7 @@ function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitO
   if (!submission.idempotency) return null;
   const { client, key, inputHash } = submission.idempotency;
   const known = writer.tables.idempotency(client, key);
-  if (!known || known.createdAt <= writer.now - IDEMPOTENCY_MS) return null;
+  if (!known || known.createdAt <= livedBefore(writer.now, IDEMPOTENCY_MS, writer.tables.gaps())) return null;
   const jobs = writer.tables.jobsBySequence(known.firstSequence, known.lastSequence);
   const [first] = jobs;
   // Retention may be shorter than the key's life: with nothing left to answer, the submission is a new one.

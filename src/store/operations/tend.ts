@@ -1,4 +1,5 @@
 import { nextJobStatus } from '../../domain/job.ts';
+import { livedBefore } from '../lived-time.ts';
 import type { Tending } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import { IDEMPOTENCY_MS } from './submit.ts';
@@ -14,11 +15,16 @@ export function tend(writer: QueueWriter, { retentionMs }: { readonly retentionM
     wakeDelayed(writer),
     failOverdue(writer),
     forgetFinished(writer, retentionMs),
-    writer.tables.deleteIdempotencyBefore(writer.now - IDEMPOTENCY_MS, PORTION),
+    writer.tables.deleteIdempotencyBefore(keptSince(writer, IDEMPOTENCY_MS), PORTION),
   ];
   if (portions.some((touched) => touched >= PORTION)) return { nextInMs: 0 };
   const untilDue = (writer.tables.nextDue() ?? Number.POSITIVE_INFINITY) - writer.now;
   return { nextInMs: Math.min(Math.max(0, untilDue), LONGEST_PAUSE_MS) };
+}
+
+/** What is older has been kept for `ms` in which a server lived. */
+function keptSince(writer: QueueWriter, ms: number): number {
+  return livedBefore(writer.now, ms, writer.tables.gaps());
 }
 
 function wakeDelayed(writer: QueueWriter): number {
@@ -46,7 +52,7 @@ function failOverdue(writer: QueueWriter): number {
 }
 
 function forgetFinished(writer: QueueWriter, retentionMs: number): number {
-  const old = writer.tables.finishedBefore(writer.now - retentionMs, PORTION);
+  const old = writer.tables.finishedBefore(keptSince(writer, retentionMs), PORTION);
   for (const job of old) writer.forget(job);
   return old.length;
 }

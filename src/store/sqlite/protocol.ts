@@ -46,7 +46,12 @@ export interface Answers {
 
 export type FromWorker =
   /** Sent once, before any answers; the writer says what it found. */
-  | { readonly kind: 'ready'; readonly report: CommitReport | null }
+  | {
+      readonly kind: 'ready';
+      readonly report: CommitReport | null;
+      /** The store's time at the start, epoch milliseconds: the settings' one, or where an earlier start got to. */
+      readonly startedAt: number | null;
+    }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'answers'; readonly answers: Answers }
   /** `Answers` as JSON: for rows of jobs it costs a fifth of a structured clone. */

@@ -54,7 +54,7 @@ function serve(settings: WorkerSettings): void {
     tellAnswers(tell, { numbers, answers: snapshot(calls), report: null }, 'clone');
   });
   port.on('messageerror', () => tell({ kind: 'unread' }));
-  tell({ kind: 'ready', report: null });
+  tell({ kind: 'ready', report: null, startedAt: null });
 }
 
 serve(workerData as WorkerSettings);

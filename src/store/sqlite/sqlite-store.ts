@@ -1,5 +1,5 @@
 /** The store of one machine: SQLite, one writer thread and one reader thread. */
-import type { Clock } from '../../clock.ts';
+import { type Clock, SteadyClock } from '../../clock.ts';
 import { messageOf, StoreClosedError } from '../../domain/errors.ts';
 import type { ServerId } from '../../domain/ids.ts';
 import type { ReadScope, Store } from '../../domain/store.ts';
@@ -81,13 +81,15 @@ class SqliteStore extends StoreBase {
   }
 
   async #open(): Promise<void> {
-    const { clock, dataDir, serverId, leaseMs = LEASE_MS, groupLimit = GROUP_LIMIT } = this.#options;
+    const { dataDir, serverId, leaseMs = LEASE_MS, groupLimit = GROUP_LIMIT } = this.#options;
+    const clock = SteadyClock.over(this.#options.clock);
     const settings: WorkerSettings = { dataDir, serverId, leaseMs, groupLimit, now: clock.now() };
     const line = (name: string, role: 'writer' | 'reader', abandoned = sharedCell()) => ({
       name,
       role,
       settings: { ...settings, abandoned },
       now: () => clock.now(),
+      onStart: (startedAt: number) => clock.goOnFrom(startedAt),
       onReport: (report: Parameters<typeof this.applyCommit>[0]) => this.applyCommit(report),
       onDeath: (error: StoreClosedError) => {
         this.logger.error(

@@ -3,6 +3,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { BlobHash } from '../../domain/request.ts';
+import type { Gap } from '../lived-time.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { BucketKey, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable } from '../tally.ts';
@@ -255,6 +256,10 @@ export class SqliteTables implements Tables {
 
   renewLease(now: number): void {
     this.lease.renew(now);
+  }
+
+  gaps(): readonly Gap[] {
+    return this.lease.gaps;
   }
 
   /** Sequences and revisions never come twice, even when the rows that had the last ones are gone. */

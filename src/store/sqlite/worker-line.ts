@@ -24,6 +24,8 @@ export interface WorkerLineOptions {
   readonly settings: WorkerSettings;
   /** The time to send along, epoch milliseconds. */
   readonly now: () => number;
+  /** The writer has opened the store at this time, epoch milliseconds. */
+  readonly onStart?: (startedAt: number) => void;
   /** Before the answers of a commit are handed out. */
   readonly onReport: (report: CommitReport) => void;
   /** The worker ended without being asked to. */
@@ -123,6 +125,7 @@ export class WorkerLine<T> {
     switch (message.kind) {
       case 'ready':
         if (message.report) this.#options.onReport(message.report);
+        if (message.startedAt !== null) this.#options.onStart?.(message.startedAt);
         ready();
         return;
       case 'failed':

@@ -26,7 +26,7 @@ function open({ dataDir, serverId, leaseMs, now }: WorkerSettings) {
       database.close();
       lock.release();
     };
-    return { group, close, report: writer.report() };
+    return { group, close, report: writer.report(), startedAt: tables.lease.startedAt };
   } catch (error) {
     lock.release();
     throw error;
@@ -90,7 +90,7 @@ function serve(settings: WorkerSettings): void {
     if (gathered.stop) stop();
   });
   port.on('messageerror', () => tell({ kind: 'unread' }));
-  tell({ kind: 'ready', report: store.report });
+  tell({ kind: 'ready', report: store.report, startedAt: store.startedAt });
 }
 
 serve(workerData as WorkerSettings);
