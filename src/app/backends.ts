@@ -17,6 +17,7 @@ import { createLocalProbe } from '../monitor/local-probe.ts';
 import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
 import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
 import { createVirtualProbe } from '../monitor/virtual-probe.ts';
+import { visibleTo } from '../monitor/visible-gpus.ts';
 import type { BackendRules } from '../registry/registry.ts';
 import type { BackendSettings } from '../scheduler/state.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -33,7 +34,7 @@ export function buildBackends(config: Config, clock: Clock, logger: Logger): rea
   const local = { nvidia: createNvidiaProbe({ clock }), amd: createAmdProbe({ clock }) };
   return config.backends.map((each) => {
     const backend = buildBackend(each, config, clock, logger.child('ENGINE'));
-    const probe = buildProbe(each, each.managed ? probesFor(each.managed, local, clock) : local, clock);
+    const probe = buildProbe(each, each.managed ? managedProbes(each.managed, local, clock) : local, clock);
     const { id, name, mode, url, capabilities } = backend;
     const { maxLoadedModels } = each;
     const { parallel } = rulesOf(each, config);
@@ -119,15 +120,19 @@ function instanceOf({ parallel, kvCacheType, flashAttention }: ManagedConfig): I
 }
 
 /** The probes of this machine: all backends on it share them, so that each tool runs once for all. */
-interface LocalProbes {
+export interface LocalProbes {
   readonly nvidia: GpuProbe;
   readonly amd: GpuProbe;
 }
 
-/** A driver's tool that only a managed backend's processes find on their PATH is the one that knows their cards. */
-function probesFor({ env }: ManagedConfig, local: LocalProbes, clock: Clock): LocalProbes {
-  if (env.PATH === undefined) return local;
-  return { ...local, nvidia: createNvidiaProbe({ clock, env: { ...process.env, ...env } }) };
+/**
+ * Of a managed backend: what its processes may use. A driver's tool that only they find on their PATH is the one that knows their cards, and
+ * cards that the environment hides from them are none of its.
+ */
+export function managedProbes({ env }: ManagedConfig, local: LocalProbes, clock: Clock): LocalProbes {
+  const own = { ...process.env, ...env };
+  const nvidia = env.PATH === undefined ? local.nvidia : createNvidiaProbe({ clock, env: own });
+  return { nvidia: visibleTo(nvidia, 'nvidia', own), amd: visibleTo(local.amd, 'amd', own) };
 }
 
 function buildProbe(

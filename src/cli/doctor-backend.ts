@@ -49,7 +49,7 @@ export async function checkAttached(
   findings.push(
     ...settingFindings(subject, backend, process.env),
     countFinding(subject, backend),
-    ...(await gpuFindings(backend, check.kind === 'answers', clock)),
+    ...(await gpuFindings(backend, config, check.kind === 'answers', clock)),
   );
   return findings;
 }

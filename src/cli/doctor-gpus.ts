@@ -1,6 +1,7 @@
 /** The GPUs of a backend, looked at through the probes that the server will use. */
+import { type LocalProbes, managedProbes } from '../app/backends.ts';
 import type { Clock } from '../clock.ts';
-import type { BackendConfig, GpuConfig } from '../config/config.ts';
+import type { BackendConfig, Config, GpuConfig } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
@@ -10,21 +11,35 @@ import { GpuProbeError } from '../monitor/gpu-probe-error.ts';
 import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
 import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
 import { createVirtualProbe } from '../monitor/virtual-probe.ts';
+import { roomFindings } from './doctor-room.ts';
 import type { Finding } from './finding.ts';
 
 /** @param answers whether an attached backend does */
 export async function gpuFindings(
   backend: BackendConfig,
+  config: Config,
   answers: boolean,
   clock: Clock,
 ): Promise<readonly Finding[]> {
-  if (backend.gpus !== 'auto') {
-    const findings: Finding[] = [];
-    for (const gpu of backend.gpus) findings.push(...(await findingsOf(gpu, backend, clock)));
-    return findings;
-  }
-  const found = await lookForGpus(backend, answers, clock);
-  return found.length > 0 ? found : [NONE_FOUND];
+  const looks: Look[] = [];
+  if (backend.gpus === 'auto') looks.push(await lookForGpus(backend, answers, clock));
+  else for (const gpu of backend.gpus) looks.push(await lookAt(gpu, backend, clock));
+  const findings = looks.flatMap((each) => each.findings);
+  const found = findings.length > 0 ? findings : [NONE_FOUND];
+  return [
+    ...found,
+    ...roomFindings(
+      backend,
+      config,
+      looks.flatMap(({ gpus }) => gpus),
+    ),
+  ];
+}
+
+/** What was read, and what is to be said of it. */
+interface Look {
+  readonly gpus: readonly Pick<GpuReading, 'index' | 'totalBytes' | 'processes'>[];
+  readonly findings: readonly Finding[];
 }
 
 const NONE_FOUND: Finding = {
@@ -34,65 +49,58 @@ const NONE_FOUND: Finding = {
 };
 
 /** As the server looks for them: the first probe that sees one, with what is wrong with those before it. */
-async function lookForGpus(
-  backend: BackendConfig,
-  answers: boolean,
-  clock: Clock,
-): Promise<readonly Finding[]> {
+async function lookForGpus(backend: BackendConfig, answers: boolean, clock: Clock): Promise<Look> {
   const findings: Finding[] = [];
   for (const probe of usualProbes(backend, answers, clock)) {
     const outcome = await read(probe);
     if (!outcome.ok) {
       // That a real Ollama has no virtual GPUs is nothing to repair.
       if (!outcome.noGpu && probe.kind !== 'virtual') findings.push(trouble('warn', outcome.problem));
-    } else if (outcome.gpus.length > 0)
-      return [...findings, ...outcome.gpus.map(gpuLine), ...beside(outcome)];
+    } else if (outcome.gpus.length > 0) {
+      const { gpus } = outcome;
+      return { gpus, findings: [...findings, ...gpus.map(gpuLine), ...beside(outcome)] };
+    }
   }
-  return findings;
+  return { gpus: [], findings };
 }
 
 /** In the order in which the server asks them. */
 function usualProbes(backend: BackendConfig, answers: boolean, clock: Clock): readonly GpuProbe[] {
-  const local = [nvidiaProbe(backend, clock), createAmdProbe({ clock })];
-  if (backend.managed) return local;
+  const { nvidia, amd } = localProbes(backend, clock);
+  if (backend.managed) return [nvidia, amd];
   const { url, headers } = backend;
   const virtual = answers ? [createVirtualProbe({ url, headers, clock })] : [];
-  return isLoopback(new URL(url).hostname) ? [...virtual, ...local] : virtual;
+  return isLoopback(new URL(url).hostname) ? [...virtual, nvidia, amd] : virtual;
 }
 
-/** A driver's tool that only a managed backend's processes find on their PATH is the one that knows their cards. */
-function nvidiaProbe({ managed }: BackendConfig, clock: Clock): GpuProbe {
-  return managed?.env.PATH === undefined
-    ? createNvidiaProbe({ clock })
-    : createNvidiaProbe({ clock, env: { ...process.env, ...managed.env } });
+function localProbes({ managed }: BackendConfig, clock: Clock): LocalProbes {
+  const local = { nvidia: createNvidiaProbe({ clock }), amd: createAmdProbe({ clock }) };
+  return managed ? managedProbes(managed, local, clock) : local;
 }
 
-async function findingsOf(gpu: GpuConfig, backend: BackendConfig, clock: Clock): Promise<readonly Finding[]> {
+async function lookAt(gpu: GpuConfig, backend: BackendConfig, clock: Clock): Promise<Look> {
   const subject = 'gpu';
   switch (gpu.probe) {
     case 'none':
-      return [{ level: 'ok', subject, text: 'none, as the settings say' }];
-    case 'fixed':
-      return [
-        {
-          level: 'ok',
-          subject,
-          text: `GPU ${gpu.index}: ${formatBytes(gpu.totalBytes)}, as the settings say; what other programs use there is not seen`,
-        },
-      ];
+      return { gpus: [], findings: [{ level: 'ok', subject, text: 'none, as the settings say' }] };
+    case 'fixed': {
+      const { index, totalBytes } = gpu;
+      const text = `GPU ${index}: ${formatBytes(totalBytes)}, as the settings say; what other programs use there is not seen`;
+      return { gpus: [{ index, totalBytes, processes: [] }], findings: [{ level: 'ok', subject, text }] };
+    }
     case 'nvidia':
     case 'amd':
     case 'prometheus':
     case 'virtual': {
       const outcome = await read(probeOf(gpu, backend, clock));
-      if (!outcome.ok) return [trouble('fail', outcome.problem)];
-      const found = outcome.gpus.filter((reading) => gpu.index === null || reading.index === gpu.index);
+      if (!outcome.ok) return { gpus: [], findings: [trouble('fail', outcome.problem)] };
+      const gpus = outcome.gpus.filter((reading) => gpu.index === null || reading.index === gpu.index);
       const there = outcome.gpus.map((reading) => reading.index).join(', ');
       const missing = trouble(
         'fail',
         `there is no GPU ${gpu.index}; the ${gpu.probe} probe sees ${there}. Correct the index.`,
       );
-      return [...(found.length > 0 ? found.map(gpuLine) : [missing]), ...beside(outcome)];
+      return { gpus, findings: [...(gpus.length > 0 ? gpus.map(gpuLine) : [missing]), ...beside(outcome)] };
     }
   }
 }
@@ -113,9 +121,9 @@ function probeOf(
 ): GpuProbe {
   switch (gpu.probe) {
     case 'nvidia':
-      return nvidiaProbe(backend, clock);
+      return localProbes(backend, clock).nvidia;
     case 'amd':
-      return createAmdProbe({ clock });
+      return localProbes(backend, clock).amd;
     case 'prometheus':
       return createPrometheusProbe({ url: gpu.url, clock });
     case 'virtual':

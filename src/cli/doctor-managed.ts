@@ -18,7 +18,7 @@ export async function checkManaged(
     await programFinding(subject, managed, clock),
     ...(await folderFindings(subject, managed, config)),
     setupFinding(subject, managed),
-    ...(await gpuFindings(backend, false, clock)),
+    ...(await gpuFindings(backend, config, false, clock)),
   ];
 }
 

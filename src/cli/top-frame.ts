@@ -43,7 +43,7 @@ export function topFrame(state: TopState, options: FrameOptions): readonly strin
   const tall = rows === null || rows >= TALL;
   const problems = problemLines(situation, options);
   const top = [
-    headLine(situation, options),
+    headLine(situation, backends, options),
     ...(notice ? [terminal.style('red', clip(notice, columns))] : []),
     ...shortened(problems, rows === null ? problems.length : tall ? MOST_PROBLEMS : 1, options),
     '',

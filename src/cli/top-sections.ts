@@ -28,8 +28,16 @@ const MOST_BAR = 60;
 const LEAST_NAME = 12;
 
 /** One line of facts; those that find no room are left out from the right. */
-export function headLine({ stats, health }: Situation, { columns, now, terminal }: Canvas): string {
+export function headLine(
+  { stats, health }: Situation,
+  backends: readonly Backend[],
+  { columns, now, terminal }: Canvas,
+): string {
   const { counts, swaps, latency } = stats;
+  // Models, and not the jobs that wait for them.
+  const loading = backends
+    .flatMap(({ instances }) => instances)
+    .filter(({ status }) => status === 'LOADING').length;
   const style = { HEALTHY: 'green', DEGRADED: 'yellow', STALLED: 'red' } as const;
   const wait = (ms: number | null | undefined) =>
     ms === null || ms === undefined ? '-' : formatDuration(ms);
@@ -37,8 +45,8 @@ export function headLine({ stats, health }: Situation, { columns, now, terminal 
     terminal.style('bold', `vramkeeper ${stats.version}`),
     terminal.style(style[health.status], health.status),
     `${counts.running} running`,
-    `${counts.queued} loading`,
-    `${counts.pending} waiting`,
+    `${counts.pending + counts.queued} waiting`,
+    `${loading} loading`,
     `wait ${wait(latency.queueP50)}, 95% ${wait(latency.queueP95)}`,
     swapText(swaps),
     `up ${formatDuration(Math.max(0, now - Date.parse(stats.startedAt)))}`,

@@ -51,7 +51,7 @@ export function budgetOf(system: SystemView, models: readonly ModelState[]): Bud
     freeBytes: all.reduce((sum, usage) => sum + usage.freeBytes, 0),
     explanation: [
       sumLine(budget, gpus.length),
-      ...budget.lines.map((line) => modelLine(system, line)),
+      ...budget.lines.map((line) => modelLine(system, line, gpus.length)),
       ...(budget.exact
         ? []
         : ['There were too many ways of placing them to try all; another may hold more.']),
@@ -87,16 +87,23 @@ function sumLine({ fits, requiredBytes, capacityBytes, lines }: MemoryBudget, gp
   const gpus =
     gpuCount === 0 ? 'no GPU is known' : `${gpuCount} ${gpuCount === 1 ? 'GPU holds' : 'GPUs hold'}`;
   const capacity = gpuCount === 0 ? '' : ` ${formatBytes(capacityBytes)} of models`;
-  const verdict = fits ? 'They fit together.' : 'They do not all fit together.';
+  const verdict =
+    gpuCount === 0
+      ? 'Whether they fit cannot be told: without a GPU they lie in the memory of the host.'
+      : fits
+        ? 'They fit together.'
+        : 'They do not all fit together.';
   return `${models}; ${gpus}${capacity}. ${verdict}`;
 }
 
 function modelLine(
   system: SystemView,
   { modelName, footprintBytes: bytes, measured, placement }: BudgetLine,
+  gpuCount: number,
 ): string {
   if (bytes === null) return `${modelName}: too little is known of it to say what it takes.`;
   const size = `${formatBytes(bytes)}, ${measured ? 'measured' : 'predicted'}`;
+  if (gpuCount === 0) return `${modelName}: ${size}.`;
   if (placement.length === 0) return `${modelName}: ${size}; no room beside the others.`;
   const places = placement.map((part) => {
     const gpu = system.gpu(part.gpuId);

@@ -71,6 +71,10 @@ describe('the page', () => {
     ]);
   });
 
+  test('counts the models that load, and the jobs that wait for them as waiting', () => {
+    expect(page()[0]).toMatch(/3 running {3}122 waiting {3}1 loading/);
+  });
+
   test('shows the queues with waiting jobs, the longest wait first', () => {
     const lines = page();
     const head = lines.findIndex((line) => line.startsWith('QUEUE'));

@@ -153,6 +153,13 @@ describe('memoryBudget', () => {
     ]);
   });
 
+  test('says that it cannot tell where no GPU is known', async () => {
+    api.system.gpus = [];
+    const { explanation } = await budget(['qwen3:8b']);
+    expect(explanation).toMatch(/no GPU is known\. Whether they fit cannot be told/);
+    expect(explanation).not.toMatch(/do not|no room/);
+  });
+
   test('says of which model too little is known', async () => {
     expect(await budget(['llama3.2:1b'])).toMatchObject({
       fits: false,
