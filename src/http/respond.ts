@@ -76,7 +76,10 @@ export async function sendFetched(
   fetched: Response,
   stopping: AbortSignal,
 ): Promise<void> {
-  const headers = Object.fromEntries(fetched.headers);
+  // As they were written, in which two spellings of one name would be two headers.
+  const headers = Object.fromEntries(
+    [...fetched.headers].map(([name, value]) => [name.toLowerCase(), value]),
+  );
   const contentType = fetched.headers.get('content-type') ?? 'application/json; charset=utf-8';
   if (!isStream(fetched)) {
     sendText(response, fetched.status, contentType, await fetched.text(), headers);

@@ -54,9 +54,11 @@ describe('connecting', () => {
   });
 
   it('closes with 4403 when the client may not', async () => {
-    const socket = await new RawSocket(server.port).open();
+    const guarded = await startTestServer({ http: { keys: [{ name: 'ci', key: 'a-key-of-sixteen+' }] } });
+    const socket = await new RawSocket(guarded.port).open();
     socket.send({ type: 'connection_init', payload: { apiKey: 'no such key at all' } });
     expect(await socket.closed).toEqual({ code: 4403, reason: 'Forbidden' });
+    await guarded.http.stop();
   });
 });
 

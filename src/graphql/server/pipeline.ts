@@ -7,8 +7,8 @@ import { type GraphiQLTab, graphiqlOptions } from './graphiql.ts';
 import type { QueryLimits } from './limits.ts';
 import { limitsRule, parseWithin } from './limits-rule.ts';
 import type { ErrorMask } from './mask-error.ts';
-import { readParams } from './read-params.ts';
-import type { OperationScope, RequestScope } from './scope.ts';
+import { readableRequests } from './readable-requests.ts';
+import type { OperationScope } from './scope.ts';
 import type { Subscriber } from './subscriber.ts';
 import { TextCache } from './text-cache.ts';
 
@@ -51,31 +51,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     graphiql: tabs !== null && (() => graphiqlOptions(tabs)),
     renderGraphiQL,
-    plugins: [jsonOnly(), withinLimits(limits), rawAnswers(), sharedAnswers(subscriber)],
+    plugins: [readableRequests(), withinLimits(limits), rawAnswers(), sharedAnswers(subscriber)],
   });
-}
-
-/** A form of another site can post text without asking first, but not JSON. */
-function jsonOnly(): Plugin<object, RequestScope> {
-  return {
-    onRequestParse({ request, serverContext, setRequestParser, endResponse, fetchAPI }) {
-      if (request.method !== 'POST') return;
-      const [mediaType] = (request.headers.get('content-type') ?? '').split(';');
-      if (mediaType?.trim().toLowerCase() === 'application/json') {
-        const { body } = serverContext;
-        if (body) setRequestParser(() => readParams(body.take()));
-        return;
-      }
-      const message = 'Send the query as JSON, with the header content-type: application/json.';
-      const errors = [{ message, extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }];
-      endResponse(
-        new fetchAPI.Response(JSON.stringify({ errors }), {
-          status: 415,
-          headers: { 'content-type': 'application/json; charset=utf-8' },
-        }),
-      );
-    },
-  };
 }
 
 /** Answers that carry stored JSON are written without parsing it. */

@@ -1,6 +1,13 @@
 /** `graphql-transport-ws` on sockets that the listener has accepted, by the core of graphql-ws. */
 import type { Writable } from 'node:stream';
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  parse,
+} from 'graphql';
 import { CloseCode, type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { type RawData, WebSocket } from 'ws';
 import { type Clock, sleep } from '../../clock.ts';
@@ -10,6 +17,7 @@ import { AnswerBudget, type AnswerLimits } from '../answer-budget.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { keepAlive } from './keep-alive.ts';
 import { type ErrorMask, publicError } from './mask-error.ts';
+import { isPersistedQuery, persistedQueryNotSupported, withEmptyQuery } from './persisted-query.ts';
 import type { Pipeline } from './pipeline.ts';
 import { SocketDelivery } from './socket-delivery.ts';
 import { SocketFlow } from './socket-flow.ts';
@@ -100,6 +108,7 @@ export class SocketServer {
     this.#core = makeServer<Record<string, unknown>, Extra>({
       // Our own, so that it runs on our clock.
       connectionInitWaitTimeout: 0,
+      jsonMessageReviver: withEmptyQuery,
       onConnect: (context) => {
         context.extra.context = context;
         context.extra.principal = context.extra.peer.authenticate(context.connectionParams ?? {});
@@ -248,6 +257,7 @@ export class SocketServer {
         answer: new AnswerBudget(this.#options.answerLimits, null, signal),
         params: { query: payload.query, operationName: payload.operationName, variables: payload.variables },
       });
+      if (isPersistedQuery(payload)) return answering(enveloped.schema, persistedQueryNotSupported());
       const document = enveloped.parse(payload.query);
       const invalid = enveloped.validate(enveloped.schema, document);
       if (invalid.length > 0) return invalid.map(maskError);
@@ -286,6 +296,15 @@ interface PreparedArgs extends ExecutionArgs {
 /** The core hands on the arguments as it was given them. */
 function preparedBy(args: ExecutionArgs): PreparedArgs {
   return args as PreparedArgs;
+}
+
+/** As a result, and not as the end of the operation: that is where clients look for it. */
+function answering(
+  schema: GraphQLSchema,
+  error: GraphQLError,
+): ExecutionArgs & Pick<PreparedArgs, 'execute'> {
+  const document = parse('{ __typename }');
+  return { schema, document, contextValue: null, execute: () => ({ errors: [error] }) };
 }
 
 function tooManyStreams(): GraphQLError {
