@@ -34,6 +34,7 @@ function why(world: SimulatedCluster, job: ClusterJob): string {
     job: { ...job, modelName: job.model, status: 'PENDING', notBefore: null } as never,
     snapshot: snapshotOf(world.loop.state, demand, [], now),
     options: optionsOf(job.queue),
+    faults: [],
     modelsKnown: true,
     meanRunMs: null,
   };
