@@ -121,6 +121,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     backlog: store.backlog,
     statistics,
     strayServer: () => stray.found,
+    storeProblem: () => store.writeProblem,
     backends: backends.map(({ backend }) => backend),
     swaps: () => ({
       ...scheduling.swaps.stats,

@@ -48,6 +48,7 @@ export interface SystemViewSources {
   readonly statistics: JobStatistics;
   readonly swaps: () => SwapStats;
   readonly strayServer: () => StrayServer | null;
+  readonly storeProblem: () => string | null;
   readonly clock: Clock;
 }
 
@@ -59,6 +60,9 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     version: sources.version,
     get paused() {
       return loop.state.paused;
+    },
+    get storeProblem() {
+      return sources.storeProblem();
     },
     get strayServer() {
       return sources.strayServer();

@@ -41,6 +41,12 @@ export class UnstorableValueError extends VramkeeperError {
   readonly code = 'UNSTORABLE_VALUE';
 }
 
+/** Nothing can be written: the disk is full, read-only or broken, or the files are gone. Nothing of the operation was kept. */
+export class StoreUnwritableError extends VramkeeperError {
+  static readonly CODE = 'STORE_UNWRITABLE';
+  readonly code = StoreUnwritableError.CODE;
+}
+
 /** Who asked for it has gone. Never told to anybody: there is nobody. */
 export class CallerGoneError extends VramkeeperError {
   readonly code = 'CALLER_GONE';

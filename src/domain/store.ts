@@ -230,6 +230,9 @@ export interface Store {
    */
   onCommit(listener: (changes: readonly JobChange[]) => void): () => void;
 
+  /** Why nothing can be written and what to do, from the first failure until writes go well again; else null. */
+  readonly writeProblem: string | null;
+
   // Writes.
   submit(submission: Submission): Promise<SubmitOutcome>;
   /** Claims in the order of the picks. Fewer than asked for when others were faster. */

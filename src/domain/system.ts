@@ -112,6 +112,8 @@ export interface SystemView {
   readonly paused: boolean;
   /** An Ollama beside managed ones; null when there is none, or nobody looks. */
   readonly strayServer: StrayServer | null;
+  /** Why the store can't write, and what to do; null while it can. */
+  readonly storeProblem: string | null;
   /** Faults that last, the worst first. */
   lastingFaults(): readonly LastingFault[];
   backends(): readonly BackendState[];

@@ -35,6 +35,7 @@ const SYSTEM_CHECKS = [
   check('SCHEDULER_PAUSED', ({ paused }: SystemView) =>
     paused ? 'The scheduler is paused, so no job is started. Call resumeScheduler to go on.' : null,
   ),
+  check('STORE_UNWRITABLE', ({ storeProblem }: SystemView) => storeProblem),
   check('STRAY_OLLAMA', ({ strayServer }: SystemView) => strayServer?.problem ?? null),
   check('NO_BACKEND', (system: SystemView) =>
     backendsOf(system).length === 0

@@ -77,6 +77,7 @@ export abstract class StoreBase implements Store {
     this.logger = logger;
   }
 
+  abstract readonly writeProblem: string | null;
   abstract start(): Promise<void>;
   abstract stop(): Promise<void>;
   /** Answers after the commit, when its report has been applied here. */

@@ -9,6 +9,7 @@ import {
   isObjectType,
 } from 'graphql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { StoreUnwritableError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { EMBED_RESULT, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
@@ -149,6 +150,9 @@ test('every field of the schema answers', async () => {
   await api.query(
     operation('mutation', 'submitBatch', `(input: { jobs: [${Array(20).fill(JOB).join(' ')}] })`),
   );
+
+  api.store.submit = () => Promise.reject(new StoreUnwritableError('The disk is full.'));
+  await submitJob(JOB);
 
   for (const bytes of [1, 0, 2 ** 50])
     await api.query(operation('mutation', 'reserveVram', `(input: { bytes: ${bytes} })`));

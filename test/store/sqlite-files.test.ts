@@ -282,10 +282,11 @@ describe('A file system that is full', () => {
     let refusals = 0;
     await child.line((text) => {
       if (text.startsWith('accepted ')) accepted.push(text.slice(9) as JobId);
-      if (text === 'refused STORE_FAILED') refusals += 1;
+      if (text === 'refused STORE_UNWRITABLE') refusals += 1;
       return text.startsWith('agrees ');
     });
-    expect(child.lines.at(-1)).toBe('agrees true');
+    expect(child.lines).toContain('agrees true');
+    await child.line((text) => text.startsWith('problem ') && /disk/.test(text));
     await child.kill();
     expect(refusals).toBeGreaterThan(0);
     expect(accepted.length).toBeGreaterThan(10);
@@ -294,6 +295,14 @@ describe('A file system that is full', () => {
     expect((await allJobs(store)).map(({ id }) => id).toSorted()).toEqual(accepted.toSorted());
     expect(store.backlog.queue(queueOf('llama3'))?.count).toBe(accepted.length);
     await acceptOne(store);
+  });
+
+  it('is a problem until there is room again', async () => {
+    const child = startChild(dataDir, 'fill', { fileSizeKiB: 4_096 });
+    await child.line((text) => text.startsWith('problem '));
+    child.makeRoom();
+    await child.line((text) => text === 'mended');
+    await child.kill();
   });
 });
 

@@ -135,6 +135,7 @@ export class SystemFixture implements SystemView, SystemControl {
   version = '1.2.3';
   paused = false;
   strayServer: StrayServer | null = null;
+  storeProblem: string | null = null;
   faults: readonly LastingFault[] = [];
   gpus: readonly Gpu[] = [gpu(0), gpu(1)];
   infos: readonly ModelInfo[] = [

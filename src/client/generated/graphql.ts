@@ -448,7 +448,9 @@ export type UserErrorCode =
   /** No backend has the model. */
   | 'MODEL_NOT_FOUND'
   /** The queue holds as many waiting jobs as it may. */
-  | 'QUEUE_FULL';
+  | 'QUEUE_FULL'
+  /** The server cannot write to its disk. */
+  | 'STORE_UNWRITABLE';
 
 /** Why a job waits. */
 export type WaitReason =
@@ -515,6 +517,7 @@ export type SubmitJobMutation = { submitJob:
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
     | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
     | { __typename: 'SubmitJobPayload', job: { id: string, kind: JobKind, modelName: string } }
    };
 
@@ -529,6 +532,7 @@ export type SubmitBatchMutation = { submitBatch:
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
     | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
     | { __typename: 'SubmitBatchPayload', batch: { id: string } }
    };
 
@@ -635,6 +639,7 @@ export type CancelJobMutation = { cancelJob:
     | { __typename: 'CancelJobPayload', job: { id: string, status: JobStatus } }
     | { __typename: 'JobNotCancellableError', code: UserErrorCode, message: string, job: { status: JobStatus } }
     | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
    };
 
 export type ListModelsQueryVariables = Exact<{

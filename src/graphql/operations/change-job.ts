@@ -18,6 +18,7 @@ import {
   JobNotQueued,
   JobNotRetryable,
   QueueFull,
+  StoreUnwritable,
 } from '../types/user-errors.ts';
 
 const CancelJobInput = builder.inputType('CancelJobInput', {
@@ -51,7 +52,7 @@ function jobPayload(name: string, description: string) {
 const CancelJobResult = resultUnion(
   'CancelJobResult',
   jobPayload('CancelJobPayload', 'The job is `CANCELLED`, whatever it was doing.'),
-  [JobNotCancellable, JobNotFound],
+  [JobNotCancellable, JobNotFound, StoreUnwritable],
 );
 const RetryJobResult = resultUnion(
   'RetryJobResult',
@@ -59,12 +60,12 @@ const RetryJobResult = resultUnion(
     'RetryJobPayload',
     'The job is `PENDING` again, with its age kept and all of its attempts before it.',
   ),
-  [JobNotFound, JobNotRetryable, QueueFull],
+  [JobNotFound, JobNotRetryable, QueueFull, StoreUnwritable],
 );
 const UpdateJobPriorityResult = resultUnion(
   'UpdateJobPriorityResult',
   jobPayload('UpdateJobPriorityPayload', 'The job is where it belongs now.'),
-  [InvalidInput, JobNotFound, JobNotQueued],
+  [InvalidInput, JobNotFound, JobNotQueued, StoreUnwritable],
 );
 
 /** @throws JobNotFoundError for text that cannot be the id of a job. */

@@ -10,9 +10,17 @@ import {
   InvalidInput,
   ModelNotFound,
   QueueFull,
+  StoreUnwritable,
 } from '../types/user-errors.ts';
 
-const REFUSALS = [IdempotencyConflict, InsufficientVram, InvalidInput, ModelNotFound, QueueFull] as const;
+const REFUSALS = [
+  IdempotencyConflict,
+  InsufficientVram,
+  InvalidInput,
+  ModelNotFound,
+  QueueFull,
+  StoreUnwritable,
+] as const;
 
 const DEDUPLICATED = 'True when `idempotencyKey` matched an earlier submission and nothing new was queued.';
 

@@ -7,6 +7,7 @@ import {
   messageOf,
   ReadTooLongError,
   StoreBusyError,
+  StoreUnwritableError,
 } from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
@@ -28,7 +29,8 @@ function toldFailure(reason: unknown): string | null {
   const told =
     reason instanceof CallerGoneError ||
     reason instanceof ReadTooLongError ||
-    reason instanceof StoreBusyError;
+    reason instanceof StoreBusyError ||
+    reason instanceof StoreUnwritableError;
   return told ? reason.code : null;
 }
 

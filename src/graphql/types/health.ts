@@ -28,6 +28,7 @@ const HealthProblemCodeEnum = enumOf<HealthProblemCode>(
     NO_BACKEND: 'No backend is configured.',
     RESULTS_NOT_STORED: 'Results cannot be stored.',
     SCHEDULER_PAUSED: 'The scheduler is paused.',
+    STORE_UNWRITABLE: 'Nothing can be stored: no job is accepted, and no result recorded.',
     STRAY_OLLAMA: 'An Ollama that is no backend answers beside managed ones, and may take their memory.',
     UNLOAD_STUCK: 'A model was told to leave and does not.',
     VRAM_OVERDRAWN: 'More GPU memory is claimed than there is.',

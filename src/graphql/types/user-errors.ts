@@ -8,6 +8,7 @@ import {
   InvalidInputError,
   ModelNotFoundError,
   QueueFullError,
+  StoreUnwritableError,
   type VramkeeperError,
 } from '../../domain/errors.ts';
 import { builder, type Types } from '../builder.ts';
@@ -33,6 +34,7 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
     JOB_NOT_QUEUED: { description: 'The job does not wait any more.' },
     JOB_NOT_RETRYABLE: { description: 'The job has neither failed nor been cancelled.' },
     MODEL_NOT_FOUND: { description: 'No backend has the model.' },
+    STORE_UNWRITABLE: { description: 'The server cannot write to its disk.' },
     QUEUE_FULL: { description: 'The queue holds as many waiting jobs as it may.' },
   },
 });
@@ -135,6 +137,13 @@ export const QueueFull = userError(
       description: 'How long until there may be room again.',
     }),
   }),
+);
+
+export const StoreUnwritable = userError(
+  StoreUnwritableError,
+  'STORE_UNWRITABLE',
+  'The server cannot write to its disk. Nothing was stored or changed; what was accepted before is kept.',
+  () => ({}),
 );
 
 export const IdempotencyConflict = userError(

@@ -45,6 +45,9 @@ class MemoryStore extends StoreBase {
     this.#clock = SteadyClock.over(options.clock);
   }
 
+  /** There is no disk to fail. */
+  readonly writeProblem = null;
+
   async start(): Promise<void> {
     if (this.#state === 'stopped') throw new StoreClosedError('The store was stopped. Make another.');
     this.#state = 'started';

@@ -7,15 +7,19 @@ import {
   StoreClosedError,
   StoreFailedError,
   StoreUnusableError,
+  StoreUnwritableError,
   VramkeeperError,
 } from '../../domain/errors.ts';
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html) that a person can do something about. */
 const ADVICE: Readonly<Record<number, string>> = {
+  3: 'The data directory cannot be written to: check its owner and mode.',
   8: 'The data directory cannot be written to: check its owner and mode.',
   10: 'The disk reports an error: check the disk and the system log.',
   11: 'The database file is damaged: stop the server and restore it from a backup.',
   13: 'The disk is full: free some space.',
+  14: 'A file of the data directory cannot be opened: check that the directory is there, its owner and mode.',
+  26: 'The database file is damaged: stop the server and restore it from a backup.',
 };
 
 /** The primary result code of an error of node:sqlite, or undefined for any other error. */
@@ -37,7 +41,7 @@ export function failureOf(error: unknown): Failure {
   const code = sqliteCode(error);
   const advice = code === undefined ? undefined : ADVICE[code];
   const message = `The store could not do this: ${messageOf(error)}.${advice ? ` ${advice}` : ''}`;
-  return { code: 'STORE_FAILED', message };
+  return { code: advice ? StoreUnwritableError.CODE : 'STORE_FAILED', message };
 }
 
 export function errorOf({ code, message }: Failure): VramkeeperError {
@@ -48,6 +52,8 @@ export function errorOf({ code, message }: Failure): VramkeeperError {
       return new StoreUnusableError(message);
     case 'STORE_CLOSED':
       return new StoreClosedError(message);
+    case StoreUnwritableError.CODE:
+      return new StoreUnwritableError(message);
     case 'CALLER_GONE':
       return new CallerGoneError(message);
     case 'READ_TOO_LONG':

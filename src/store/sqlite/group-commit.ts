@@ -1,27 +1,37 @@
 /** One commit for many operations, in which the failure of one does no harm to the others. */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CallOf, Operations } from '../operation.ts';
 import { perform } from '../operations/operations.ts';
 import type { Mark, QueueWriter } from '../queue-writer.ts';
+import type { DataFiles } from './data-files.ts';
 import { failureOf } from './failures.ts';
 import type { Answer, Answers, NumberedCall } from './protocol.ts';
+import { WriteTrouble } from './write-trouble.ts';
 
 export class GroupCommit {
   readonly #database: DatabaseSync;
   readonly #writer: QueueWriter;
+  readonly #files: DataFiles;
   readonly #onRollback: () => void;
+  readonly #trouble = new WriteTrouble();
+  readonly #totalChanges: StatementSync;
+  #changes = 0;
 
-  constructor(database: DatabaseSync, writer: QueueWriter, onRollback: () => void) {
+  constructor(database: DatabaseSync, writer: QueueWriter, files: DataFiles, onRollback: () => void) {
     this.#database = database;
     this.#writer = writer;
+    this.#files = files;
     this.#onRollback = onRollback;
+    this.#totalChanges = database.prepare('SELECT total_changes() AS changes');
   }
 
   /** Answers when all that succeeded is on disk. */
   run(calls: readonly NumberedCall<Operations>[], now: number): Answers {
     this.#writer.now = now;
     // Nearly always nothing fails, and then the whole group costs no savepoints. Otherwise it is done again, with them.
-    return this.#attempt(calls, plainly) ?? this.#attempt(calls, this.#carefully) ?? this.#refused(calls);
+    const answers =
+      this.#attempt(calls, plainly) ?? this.#attempt(calls, this.#carefully) ?? this.#refused(calls);
+    return { ...answers, problem: this.#trouble.problem };
   }
 
   #failure: unknown;
@@ -32,14 +42,17 @@ export class GroupCommit {
   ): Answers | null {
     const mark = this.#writer.mark();
     try {
+      this.#files.check();
       this.#database.exec('BEGIN IMMEDIATE');
       const answers = calls.map(({ call }) => one(this.#writer, call));
       const report = this.#writer.report();
       this.#database.exec('COMMIT');
       this.#writer.settle();
+      if (this.#hasWritten()) this.#trouble.worked(this.#writer.now);
       return { numbers: numbersOf(calls), answers, report };
     } catch (error) {
       this.#failure = error;
+      this.#trouble.failed(error, this.#writer.now);
       this.#undo(mark);
       return null;
     }
@@ -58,9 +71,17 @@ export class GroupCommit {
       this.#database.exec('ROLLBACK TO operation; RELEASE operation');
       writer.rollBack(mark);
       this.#onRollback();
+      this.#trouble.failed(error, writer.now);
       return { ok: false, failure: failureOf(error) };
     }
   };
+
+  /** A commit without a change touches no disk. */
+  #hasWritten(): boolean {
+    const before = this.#changes;
+    this.#changes = Number(this.#totalChanges.get()?.changes);
+    return this.#changes > before;
+  }
 
   #undo(mark: Mark): void {
     try {

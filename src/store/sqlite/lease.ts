@@ -55,6 +55,11 @@ export class Lease {
     return new Lease({ statements, life, leaseMs, startedAt: now, gaps });
   }
 
+  /** It is not known any more until when it was written to hold. */
+  forget(): void {
+    this.#until = 0;
+  }
+
   /** Writes only when a third of the lease has gone by. */
   renew(now: number): void {
     if (now < this.#until - (this.#leaseMs * 2) / 3) return;

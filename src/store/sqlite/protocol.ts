@@ -42,6 +42,8 @@ export interface Answers {
   readonly answers: readonly Answer[];
   /** Of the commit that they were part of. */
   readonly report: CommitReport | null;
+  /** Of the writer: why nothing can be written, as of this commit. */
+  readonly problem?: string | null;
 }
 
 export type FromWorker =

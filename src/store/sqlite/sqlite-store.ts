@@ -45,12 +45,17 @@ class SqliteStore extends StoreBase {
   /** The threads of lists: quick ones, then slow ones. */
   #listers: readonly ListWorker[] = [];
   #lists: ListLanes | undefined;
+  #writeProblem: string | null = null;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: SqliteStoreOptions) {
     super(options.logger ?? SILENT);
     this.#options = options;
+  }
+
+  get writeProblem(): string | null {
+    return this.#writeProblem;
   }
 
   start(): Promise<void> {
@@ -91,6 +96,7 @@ class SqliteStore extends StoreBase {
       now: () => clock.now(),
       onStart: (startedAt: number) => clock.goOnFrom(startedAt),
       onReport: (report: Parameters<typeof this.applyCommit>[0]) => this.applyCommit(report),
+      onProblem: (problem: string | null) => this.#noteProblem(problem),
       onDeath: (error: StoreClosedError) => {
         this.logger.error(
           { worker: name, error: messageOf(error.cause ?? error) },
@@ -117,6 +123,14 @@ class SqliteStore extends StoreBase {
       await this.#stopThreads();
       throw error;
     }
+  }
+
+  #noteProblem(problem: string | null): void {
+    if ((problem === null) !== (this.#writeProblem === null)) {
+      if (problem) this.logger.error({ problem }, 'Nothing can be stored.');
+      else this.logger.warn({}, 'Everything can be stored again.');
+    }
+    this.#writeProblem = problem;
   }
 
   #readers(): readonly WorkerLine<Reads>[] {

@@ -262,6 +262,12 @@ export class SqliteTables implements Tables {
     return this.lease.gaps;
   }
 
+  /** After a rollback: what was remembered of it may not have come to be. */
+  forget(): void {
+    this.buckets.forget();
+    this.lease.forget();
+  }
+
   /** Sequences and revisions never come twice, even when the rows that had the last ones are gone. */
   #markHighest(): void {
     this.#statements.run(

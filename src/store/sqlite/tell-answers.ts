@@ -12,13 +12,13 @@ export type Form = 'text' | 'clone';
 export function tellAnswers(tell: Tell, all: Answers, first: Form): void {
   const send = (answers: Answers) => trySend(tell, answers, first);
   if (send(all) === null) return;
-  const { report } = all;
+  const { report, problem = null } = all;
   // The numbers of the queue must not go wrong, so they go without the changes if need be.
   if (report && send({ numbers: [], answers: [], report }) !== null)
     send({ numbers: [], answers: [], report: { ...report, changes: [] } });
   for (const [at, answer] of all.answers.entries()) {
     const numbers = all.numbers.slice(at, at + 1);
-    const error = send({ numbers, answers: [answer], report: null });
+    const error = send({ numbers, answers: [answer], report: null, problem });
     if (error === null) continue;
     send({ numbers, answers: [{ ok: false, failure: failureOf(error) }], report: null });
   }

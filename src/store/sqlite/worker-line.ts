@@ -28,6 +28,8 @@ export interface WorkerLineOptions {
   readonly onStart?: (startedAt: number) => void;
   /** Before the answers of a commit are handed out. */
   readonly onReport: (report: CommitReport) => void;
+  /** After each commit: why nothing can be written, or null. */
+  readonly onProblem?: (problem: string | null) => void;
   /** The worker ended without being asked to. */
   readonly onDeath: (error: StoreClosedError) => void;
 }
@@ -146,8 +148,9 @@ export class WorkerLine<T> {
     }
   }
 
-  #handOut({ numbers, answers, report }: Answers): void {
+  #handOut({ numbers, answers, report, problem }: Answers): void {
     if (report) this.#options.onReport(report);
+    if (problem !== undefined) this.#options.onProblem?.(problem);
     for (const [at, answer] of answers.entries()) {
       const caller = this.#settle(numbers[at] ?? 0);
       if (answer.ok) caller?.resolve(answer.value);

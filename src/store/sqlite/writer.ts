@@ -2,6 +2,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Operations } from '../operation.ts';
 import { QueueWriter } from '../queue-writer.ts';
+import { DataFiles } from './data-files.ts';
 import { failureOf } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Lease } from './lease.ts';
@@ -21,7 +22,7 @@ function open({ dataDir, serverId, leaseMs, now }: WorkerSettings) {
     const statements = new Statements(database);
     const tables = new SqliteTables(statements, Lease.take(statements, serverId, leaseMs, now));
     const writer = new QueueWriter(tables, recount(statements));
-    const group = new GroupCommit(database, writer, () => tables.buckets.forget());
+    const group = new GroupCommit(database, writer, new DataFiles(dataDir), () => tables.forget());
     const close = () => {
       database.close();
       lock.release();

@@ -1,5 +1,5 @@
 /** A server's store in a process of its own, to be killed. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,8 @@ export interface StoreChild {
   readonly lines: readonly string[];
   /** Waits for a line; every line so far and to come is offered in order. Rejects when the process ends before. */
   line(wanted: (text: string) => boolean): Promise<void>;
+  /** Lets its files grow without limit again. */
+  makeRoom(): void;
   /** Kills it at once, and resolves when it is gone and all it said has been read. */
   kill(): Promise<void>;
 }
@@ -25,7 +27,7 @@ export function startChild(
   const limit = limits.fileSizeKiB === undefined ? 'unlimited' : String(limits.fileSizeKiB);
   const child: ChildProcess = spawn(
     'bash',
-    ['-c', 'ulimit -f "$1"; shift; exec "$@"', 'bash', limit, process.execPath, script, dataDir, task],
+    ['-c', 'ulimit -S -f "$1"; shift; exec "$@"', 'bash', limit, process.execPath, script, dataDir, task],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = once(child, 'exit');
@@ -59,6 +61,9 @@ export function startChild(
         watchers.add(watch);
         watch();
       });
+    },
+    makeRoom() {
+      execFileSync('prlimit', [`--pid=${child.pid}`, '--fsize=unlimited:']);
     },
     async kill() {
       child.kill('SIGKILL');

@@ -1,13 +1,15 @@
 /**
  * Runs a store until it is killed: `node store-process.ts <dataDir> <task>`. It says what was answered, a line each, at once:
  * - `idle`: nothing more than `ready`.
- * - `fill`: submits big jobs until some are refused, then tells whether counters and rows agree.
+ * - `fill`: submits big jobs until some are refused, then tells whether counters and rows agree and what the store says of it,
+ *   and, once that is over, so.
  * - `work`: submits, claims and finishes at full speed.
  */
 import { writeSync } from 'node:fs';
+import { sleep, systemClock } from '../../../src/clock.ts';
 import { VramkeeperError } from '../../../src/domain/errors.ts';
 import type { Store } from '../../../src/domain/store.ts';
-import { acceptOne, allJobs, claimOf, complete } from '../../contract/store-fixtures.ts';
+import { acceptOne, allJobs, claimOf, complete, WEEK_MS } from '../../contract/store-fixtures.ts';
 import { openStore } from './stores.ts';
 
 /** Not through a stream: what was said must have left this process before it can be killed. */
@@ -42,6 +44,14 @@ async function fill(store: Store): Promise<void> {
   }
   const rows = await allJobs(store);
   say(`agrees ${rows.length === store.counts().PENDING && rows.length === store.backlog.count}`);
+  say(`problem ${store.writeProblem}`);
+  while (store.writeProblem !== null) {
+    // As the server does each second.
+    await store.tend(WEEK_MS).catch(() => {});
+    await sleep(systemClock, 50);
+  }
+  await acceptOne(store);
+  say('mended');
 }
 
 async function work(store: Store): Promise<void> {
