@@ -6,14 +6,12 @@
 import { sleep } from '../../clock.ts';
 import type { Resident } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
-import { adoptedOptions, type RunnerOptions, type Variant } from '../../domain/model.ts';
-import { residentWith } from './residents.ts';
-import { type OllamaServer, residents } from './server.ts';
+import type { RunnerOptions, Variant } from '../../domain/model.ts';
+import { asListed, residentWith } from './residents.ts';
+import { type OllamaServer, quickResidents } from './server.ts';
 
 /** A request that finds its runner in memory waits a few milliseconds for it; no load is so short. */
 const LOADED_ANEW_MS = 100;
-/** The list can be held up for seconds while the server evicts; jobs on what is in memory are not. */
-const LONGEST_LOOK_MS = 500;
 /** A model that loads is not listed, and one that was just loaded otherwise is soon. */
 const LOOKS = 8;
 const LOOK_AGAIN_MS = 250;
@@ -45,7 +43,7 @@ export class Contention {
       // That the list does not come is no reason to hold a job up.
       if (!all) return variant.options;
       const resident = residentWith(all, variant, (digest) => server.library.weightsOf(digest));
-      if (resident) return optionsOn(resident, variant);
+      if (resident) return asListed(resident, variant).options;
       if (look === LOOKS) break;
       await sleep(server.clock, LOOK_AGAIN_MS, signal);
     }
@@ -58,19 +56,9 @@ export class Contention {
 
   /** One look for all who ask while it is under way; null when it failed. */
   #listed({ connection }: OllamaServer): Promise<readonly Resident[] | null> {
-    this.#look ??= residents(connection, new AbortController().signal, LONGEST_LOOK_MS)
-      .catch((error: unknown) => {
-        if (error instanceof BackendError) return null;
-        throw error;
-      })
-      .finally(() => {
-        this.#look = null;
-      });
+    this.#look ??= quickResidents(connection).finally(() => {
+      this.#look = null;
+    });
     return this.#look;
   }
-}
-
-function optionsOn({ contextLength }: Resident, variant: Variant): RunnerOptions {
-  if (contextLength === null || contextLength <= variant.contextLength) return variant.options;
-  return adoptedOptions(variant.options, contextLength);
 }

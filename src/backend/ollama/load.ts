@@ -4,8 +4,8 @@ import { BackendError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { RunnerOptions, Variant } from '../../domain/model.ts';
 import type { Call } from './connection.ts';
-import { residentWith } from './residents.ts';
-import { type OllamaServer, residents } from './server.ts';
+import { asListed, residentWith } from './residents.ts';
+import { type OllamaServer, quickResidents, residents } from './server.ts';
 import { requireWhole } from './spill.ts';
 import { emptyAnswer } from './wire.ts';
 
@@ -13,26 +13,38 @@ import { emptyAnswer } from './wire.ts';
 const LOOKS = 3;
 const LOOK_AGAIN_MS = 150;
 
+export interface Loaded {
+  /** As it was really loaded. */
+  readonly variant: Variant;
+  /** What the server lists for it; null when it could not be asked. */
+  readonly resident: Resident | null;
+}
+
 /**
- * Loads with an empty request that is ours alone: a load dies with the connection that asked for it first.
- * @returns what the server lists for it; null when it could not be asked.
+ * Loads with an empty request that is ours alone: a load dies with the connection that asked for it first. Where another client has just had the
+ * same weights loaded with a larger context, that runner is taken as it is.
  * @throws SpilledError, after which it still has to be unloaded; BackendError, or the signal's reason
  */
-export async function load(
-  server: OllamaServer,
-  spec: LoadSpec,
-  signal: AbortSignal,
-): Promise<Resident | null> {
+export async function load(server: OllamaServer, spec: LoadSpec, signal: AbortSignal): Promise<Loaded> {
+  const variant = await asThere(server, spec.variant, signal);
   try {
-    const answer = await server.connection.load(emptyCall(spec.variant, -1), emptyAnswer, signal);
+    const answer = await server.connection.load(emptyCall(variant, -1), emptyAnswer, signal);
     if (!answer.done)
-      throw new BackendError('LOAD_FAILED', 'retry', `Ollama gave up loading ${spec.variant.modelName}.`);
+      throw new BackendError('LOAD_FAILED', 'retry', `Ollama gave up loading ${variant.modelName}.`);
   } catch (error) {
     throw asLoadFailure(error);
   }
-  const resident = await verify(server, spec.variant, signal);
-  if (resident) requireWhole(resident, spec);
-  return resident;
+  const resident = await verify(server, variant, signal);
+  if (resident) requireWhole(resident, { ...spec, variant });
+  const contextLength = resident?.contextLength ?? variant.contextLength;
+  return { variant: { ...variant, contextLength }, resident };
+}
+
+async function asThere(server: OllamaServer, variant: Variant, signal: AbortSignal): Promise<Variant> {
+  const all = await quickResidents(server.connection);
+  signal.throwIfAborted();
+  const there = residentWith(all ?? [], variant, (digest) => server.library.weightsOf(digest));
+  return there ? asListed(there, variant) : variant;
 }
 
 /**

@@ -104,8 +104,7 @@ class AttachedOllama implements Backend {
   }
 
   async load(spec: LoadSpec, signal: AbortSignal): Promise<InstanceHandle> {
-    const resident = await load(this.#server, spec, signal);
-    const variant = { ...spec.variant, contextLength: resident?.contextLength ?? spec.variant.contextLength };
+    const { variant, resident } = await load(this.#server, spec, signal);
     this.#held.add(variant);
     this.#contention.watch(variant);
     const measured = resident && { sizeBytes: resident.sizeBytes, vramBytes: resident.vramBytes };

@@ -1,5 +1,5 @@
 import type { Resident } from '../../domain/backend.ts';
-import type { Variant } from '../../domain/model.ts';
+import { adoptedOptions, type Variant } from '../../domain/model.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import type { PsModel } from './wire.ts';
 
@@ -40,4 +40,10 @@ export function residentWith(
     residents.find((resident) => (known(resident) ?? resident.digest) === variant.weights) ??
     residents.find((resident) => known(resident) === null && resident.modelName === variant.modelName)
   );
+}
+
+/** The variant to name for a runner that serves it: as it is listed where another client gave it a larger context. */
+export function asListed({ contextLength }: Resident, variant: Variant): Variant {
+  if (contextLength === null || contextLength <= variant.contextLength) return variant;
+  return { ...variant, contextLength, options: adoptedOptions(variant.options, contextLength) };
 }

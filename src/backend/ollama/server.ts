@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Resident } from '../../domain/backend.ts';
+import { BackendError } from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { OllamaConnection } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -26,4 +27,17 @@ export async function residents(
 ): Promise<readonly Resident[]> {
   const answer = await connection.ask({ endpoint: '/api/ps' }, psAnswer, signal, withinMs);
   return (answer.models ?? []).map(residentOf);
+}
+
+/** The list can be held up for seconds while the server evicts; work on what is in memory is not. */
+const QUICK_MS = 500;
+
+/** The same, where it is no reason to wait; null when it did not come at once. */
+export async function quickResidents(connection: OllamaConnection): Promise<readonly Resident[] | null> {
+  try {
+    return await residents(connection, new AbortController().signal, QUICK_MS);
+  } catch (error) {
+    if (error instanceof BackendError) return null;
+    throw error;
+  }
 }

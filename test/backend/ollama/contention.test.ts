@@ -27,6 +27,7 @@ async function world() {
   return {
     ollama,
     handle,
+    load: () => backend.load(specOf(variant), NEVER),
     loads: () => ollama.core.events.all().filter(({ kind }) => kind === 'loaded').length,
     async [Symbol.asyncDispose]() {
       await backend.stop();
@@ -42,6 +43,15 @@ describe('a model that another client uses', () => {
       await others(w.ollama, { prompt: 'hi', options: { num_ctx, num_predict: 1 } });
       await Promise.all([outputOf(w.handle, hello), outputOf(w.handle, hello)]);
     }
+    expect(w.loads()).toBe(2);
+  });
+
+  test('with a larger context is taken as he loaded it by a load of ours', async () => {
+    await using w = await world();
+    await others(w.ollama, { prompt: 'hi', options: { num_ctx: 8192, num_predict: 1 } });
+    const again = await w.load();
+    expect(again.variant).toMatchObject({ contextLength: 8192, options: { num_ctx: 8192 } });
+    await outputOf(again, hello);
     expect(w.loads()).toBe(2);
   });
 
