@@ -11,6 +11,7 @@ import { storeLogger } from './app/store-logger.ts';
 import { StrayOllama, strayUrl } from './app/stray-ollama.ts';
 import { createSystemView } from './app/system-view.ts';
 import { version } from './app/version.ts';
+import { StoredFacts } from './backend/ollama/known-facts.ts';
 import { type Clock, type Random, SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
@@ -87,7 +88,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const events = new EventLog({ random });
   const outputs = new OutputHub();
   const statistics = new JobStatistics();
-  const backends = buildBackends(config, clock, logger);
+  const modelFacts = new StoredFacts(store, logger.child('REGISTRY'));
+  const backends = buildBackends(config, clock, logger, modelFacts);
   const publisher = new Publisher(events, clock);
   const scheduling = createScheduling({
     config,
@@ -239,6 +241,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       }),
     );
     await registry.start();
+    await modelFacts.start();
     started.push(() => publisher.stop());
     housekeeper.start();
     started.push(() => housekeeper.stop());

@@ -2,6 +2,7 @@
 import { createManagedOllamaBackend } from '../backend/managed/managed-backend.ts';
 import { AUTO_PARALLEL } from '../backend/managed/settings.ts';
 import type { Deadlines } from '../backend/ollama/deadlines.ts';
+import type { KnownFacts } from '../backend/ollama/known-facts.ts';
 import { createOllamaBackend } from '../backend/ollama/ollama-backend.ts';
 import { type Clock, systemRandom } from '../clock.ts';
 import type { BackendConfig, Config, GpuConfig, ManagedConfig } from '../config/config.ts';
@@ -30,10 +31,15 @@ export interface BuiltBackend {
   readonly rules: BackendRules;
 }
 
-export function buildBackends(config: Config, clock: Clock, logger: Logger): readonly BuiltBackend[] {
+export function buildBackends(
+  config: Config,
+  clock: Clock,
+  logger: Logger,
+  known: KnownFacts,
+): readonly BuiltBackend[] {
   const local = { nvidia: createNvidiaProbe({ clock }), amd: createAmdProbe({ clock }) };
   return config.backends.map((each) => {
-    const backend = buildBackend(each, config, clock, logger.child('ENGINE'));
+    const backend = buildBackend(each, config, clock, logger.child('ENGINE'), known);
     const probe = buildProbe(each, each.managed ? managedProbes(each.managed, local, clock) : local, clock);
     const { id, name, mode, url, capabilities } = backend;
     const { maxLoadedModels } = each;
@@ -61,9 +67,10 @@ function buildBackend(
   config: Config,
   clock: Clock,
   logger: Logger,
+  known: KnownFacts,
 ): Backend {
   const deadlines = deadlinesOf(config);
-  if (!managed) return createOllamaBackend({ name, url, headers, clock, logger, deadlines });
+  if (!managed) return createOllamaBackend({ name, url, headers, clock, logger, deadlines, known });
   const { binary, models, contextLength, parallelLoads, promptCacheBytes, warmCells, keep, env } = managed;
   return createManagedOllamaBackend({
     name,
@@ -85,6 +92,7 @@ function buildBackend(
     random: systemRandom,
     logger,
     deadlines,
+    known,
   });
 }
 

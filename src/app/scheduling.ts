@@ -7,7 +7,7 @@ import type { OutputWriter } from '../domain/events.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { Variant } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
-import { queueKey } from '../domain/queue-key.ts';
+import { parseQueueKey, queueKey } from '../domain/queue-key.ts';
 import type { Store } from '../domain/store.ts';
 import type { ExecutorReports } from '../executor/dependencies.ts';
 import { Executor } from '../executor/executor.ts';
@@ -190,6 +190,8 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
   });
 
   function observed(observation: BackendObservation): void {
+    const waited = store.backlog.queues().map(({ queue }) => parseQueueKey(queue).model);
+    byId.get(observation.backendId)?.backend.library.prefer?.(new Set(waited));
     noteMoves(observation);
     // Models first: residents are told apart by them.
     if (observation.models) registry.observe(observation.backendId, observation.models, observation.version);

@@ -90,8 +90,10 @@ export interface HostReading {
 }
 
 export interface ModelLibrary {
-  /** Every model with its facts; those unchanged since the last call cost nothing. @throws BackendError */
+  /** Every model with its facts; those unchanged since the last call cost nothing. A slow server's may be `pending` yet. @throws BackendError */
   list(signal: AbortSignal): Promise<readonly ModelInfo[]>;
+  /** Whose facts are to be asked for before those of others, by canonical name. */
+  prefer?(modelNames: ReadonlySet<string>): void;
   /** Fetches a model; resolves only after the backend said that it succeeded. @throws BackendError */
   pull(modelName: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;
   /** @throws BackendError */

@@ -74,6 +74,8 @@ export interface ModelInfo {
   readonly facts: ArchitectureFacts | null;
   /** What else of its Modelfile makes its runner different from that of another name of the same weights. Absent: nothing. */
   readonly runnerOptions?: RunnerOptions;
+  /** Only its name and size are known yet: what is loaded of it, and as what, is still to be told. Absent: all is known. */
+  readonly pending?: boolean;
 }
 
 /** Options that force a reload when they differ from those of the running instance. Absent: the server's default. */

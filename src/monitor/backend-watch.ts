@@ -145,6 +145,8 @@ export class BackendWatch {
     const listed = await outcome(() => backend.library.list(this.#stopping.signal));
     if (listed.ok) this.#modelsReadAt = clock.monotonic();
     else this.#modelsWanted = true;
+    // What is still to be told is asked for with the next reading.
+    if (listed.ok && listed.value.some(({ pending }) => pending)) this.#modelsWanted = true;
     return listed;
   }
 

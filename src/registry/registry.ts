@@ -143,7 +143,10 @@ class ModelRegistry implements Registry {
     const before = this.#inventories.get(backendId);
     const inventory = {
       models: new Map(models.map((model) => [model.name, model])),
-      byWeights: Map.groupBy(models, ({ weights }) => weights),
+      byWeights: Map.groupBy(
+        models.filter(({ pending }) => !pending),
+        ({ weights }) => weights,
+      ),
       serverVersion,
     };
     this.#inventories.set(backendId, inventory);
@@ -165,7 +168,8 @@ class ModelRegistry implements Registry {
   }
 
   hasListed(backendId: BackendId): boolean {
-    return this.#inventories.has(backendId);
+    const inventory = this.#inventories.get(backendId);
+    return inventory !== undefined && ![...inventory.models.values()].some(({ pending }) => pending);
   }
 
   installed(backendId: BackendId): readonly ModelInfo[] {
@@ -191,7 +195,7 @@ class ModelRegistry implements Registry {
     const wanted = parseQueueKey(queue);
     const inventory = this.#inventories.get(backendId);
     const info = inventory?.models.get(wanted.model);
-    if (!inventory || !info) return null;
+    if (!inventory || !info || info.pending) return null;
     const [chosen, ...fewer] = this.#shapes(info, wanted.contextLength, backendId, inventory.serverVersion);
     const { variant, config } = chosen.shape;
     return {
@@ -215,7 +219,7 @@ class ModelRegistry implements Registry {
     const backendId = model.backendIds[0];
     const inventory = backendId && this.#inventories.get(backendId);
     const info = inventory?.models.get(model.info.name);
-    if (!backendId || !inventory || !info) return null;
+    if (!backendId || !inventory || !info || info.pending) return null;
     return this.#shapes(info, contextLength, backendId, inventory.serverVersion)[0].estimate;
   }
 
@@ -326,6 +330,11 @@ function sameInventory(a: Inventory, b: Inventory): boolean {
   if (a.serverVersion !== b.serverVersion || a.models.size !== b.models.size) return false;
   return [...a.models].every(([name, model]) => {
     const other = b.models.get(name);
-    return other?.digest === model.digest && other.weights === model.weights && !other.facts === !model.facts;
+    return (
+      other?.digest === model.digest &&
+      other.weights === model.weights &&
+      !other.facts === !model.facts &&
+      other.pending === model.pending
+    );
   });
 }

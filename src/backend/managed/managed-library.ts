@@ -23,7 +23,7 @@ interface Served {
 }
 
 export interface LibraryOptions {
-  readonly options: Pick<ManagedOllamaOptions, 'models' | 'clock' | 'logger'>;
+  readonly options: Pick<ManagedOllamaOptions, 'models' | 'clock' | 'logger' | 'known'>;
   readonly starter: CellStarter;
   /** After each list of all models. */
   readonly listed: (models: readonly ModelInfo[]) => void;
@@ -167,10 +167,15 @@ export class ManagedLibrary implements ModelLibrary {
         this.#stopped.signal,
       );
       requireVersion(version);
-      const library = new OllamaModelLibrary(
-        { connection: cell.connection, clock: this.#options.clock, deadlines: this.#starter.deadlines },
-        this.#logger,
-      );
+      const library = new OllamaModelLibrary({
+        connection: cell.connection,
+        clock: this.#options.clock,
+        deadlines: this.#starter.deadlines,
+        logger: this.#logger,
+        known: this.#options.known,
+        // The cell goes when nobody needs it.
+        patient: true,
+      });
       cell.restarts = this.#starts;
       this.#starts += 1;
       this.#version = version;

@@ -4,6 +4,7 @@ import type { InstanceConfig } from '../../domain/model.ts';
 import { MiB } from '../../domain/units.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Deadlines } from '../ollama/deadlines.ts';
+import type { KnownFacts } from '../ollama/known-facts.ts';
 
 export interface ManagedOllamaOptions {
   readonly name: string;
@@ -26,6 +27,8 @@ export interface ManagedOllamaOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly deadlines?: Partial<Deadlines & ManagedDeadlines>;
+  /** What is known of models by their digest already; default: nothing. */
+  readonly known?: KnownFacts | undefined;
 }
 
 export interface ManagedDefaults {

@@ -1,43 +1,61 @@
 import type { ModelLibrary } from '../../domain/backend.ts';
-import { BackendError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { PullProgress } from '../../domain/model-operations.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { OllamaConnection } from './connection.ts';
+import { factsInMemory, type KnownFacts } from './known-facts.ts';
 import { type PullMeans, pull } from './pull.ts';
-import { capabilitiesOf, type ShowFacts, showFacts } from './show-facts.ts';
-import { showAnswer, type TagsModel, tagsAnswer } from './wire.ts';
+import { capabilitiesOf, type ShowFacts } from './show-facts.ts';
+import { Shows } from './shows.ts';
+import { type TagsModel, tagsAnswer } from './wire.ts';
 
-/** `/api/show` parses files on the server; more at once would only queue there. */
-const SHOWS_AT_ONCE = 4;
+/** A fast server has told all by then; of a slow one what is known by then is usable. */
+const PATIENCE_MS = 1_000;
+
+export interface LibraryParts extends PullMeans {
+  /** Of earlier runs, and of other libraries; default: of this one alone. */
+  readonly known?: KnownFacts | undefined;
+  readonly logger?: Pick<Logger, 'warn'> | undefined;
+  /** Whether a list has to be whole. */
+  readonly patient?: boolean;
+}
 
 /** The models of one Ollama. What `/api/show` tells is kept by manifest digest, so only new or changed models are asked about. */
 export class OllamaModelLibrary implements ModelLibrary {
   readonly #connection: OllamaConnection;
   readonly #means: PullMeans;
-  readonly #logger: Pick<Logger, 'warn'> | undefined;
-  #shown: ReadonlyMap<string, ShowFacts> = new Map();
+  readonly #known: KnownFacts;
+  readonly #shows: Shows;
+  readonly #patienceMs: number;
   #models: readonly ModelInfo[] = [];
   /** By manifest digest, also of manifests that were replaced: what was loaded by them may be in memory still. */
   readonly #weights = new Map<string, string>();
-  /** Digests whose facts could not be read, so that each is said once. */
-  readonly #failed = new Set<string>();
 
-  constructor(means: PullMeans, logger: Pick<Logger, 'warn'> | undefined) {
-    this.#means = means;
-    this.#connection = means.connection;
-    this.#logger = logger;
+  constructor(parts: LibraryParts) {
+    const { connection, clock, logger, known = factsInMemory(), patient = false } = parts;
+    this.#means = parts;
+    this.#connection = connection;
+    this.#known = known;
+    this.#shows = new Shows({ connection, clock, known, logger });
+    this.#patienceMs = patient ? Number.POSITIVE_INFINITY : PATIENCE_MS;
   }
 
   async list(signal: AbortSignal): Promise<readonly ModelInfo[]> {
     const tags = await this.#connection.ask({ endpoint: '/api/tags' }, tagsAnswer, signal);
     const local = (tags.models ?? []).filter(isLocal);
-    const shown = await this.#show(local, signal);
-    this.#shown = shown;
-    this.#models = local.map((model) => modelInfo(model, shown.get(model.digest)));
-    for (const { digest, weights } of this.#models) this.#weights.set(digest, weights);
+    await this.#shows.ask(local, this.#patienceMs, signal);
+    this.#models = local.map((model) => ({
+      ...modelInfo(model, this.#known.get(model.digest)),
+      ...(this.#shows.isPending(model.digest) && { pending: true }),
+    }));
+    for (const { digest, weights, pending } of this.#models) if (!pending) this.#weights.set(digest, weights);
     return this.#models;
+  }
+
+  /** Their facts are asked for before those of others. */
+  prefer(modelNames: ReadonlySet<string>): void {
+    this.#shows.prefer(modelNames);
   }
 
   pull(modelName: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {
@@ -68,34 +86,6 @@ export class OllamaModelLibrary implements ModelLibrary {
   /** Every name by which these weights can be called, as of the last list. */
   namesOf(weights: string): readonly string[] {
     return this.#models.filter((model) => model.weights === weights).map((model) => model.name);
-  }
-
-  async #show(models: readonly TagsModel[], signal: AbortSignal): Promise<Map<string, ShowFacts>> {
-    const byDigest = new Map(models.map((model) => [model.digest, model]));
-    const shown = new Map([...this.#shown].filter(([digest]) => byDigest.has(digest)));
-    const missing = [...byDigest.values()].filter((model) => !shown.has(model.digest)).values();
-    const worker = async () => {
-      for (const model of missing) {
-        const facts = await this.#showOne(model, signal);
-        if (facts) shown.set(model.digest, facts);
-      }
-    };
-    await Promise.all(Array.from({ length: SHOWS_AT_ONCE }, worker));
-    return shown;
-  }
-
-  /** Null when this one model cannot be shown: the others are still worth listing, and it is asked about again next time. */
-  async #showOne(model: TagsModel, signal: AbortSignal): Promise<ShowFacts | null> {
-    try {
-      const call = { endpoint: '/api/show', body: { model: model.name } } as const;
-      return showFacts(await this.#connection.ask(call, showAnswer, signal));
-    } catch (error) {
-      if (!(error instanceof BackendError) || error.code === 'BACKEND_UNREACHABLE') throw error;
-      if (!this.#failed.has(model.digest))
-        this.#logger?.warn('The facts of a model could not be read', { model: model.name, err: error });
-      this.#failed.add(model.digest);
-      return null;
-    }
   }
 }
 

@@ -14,6 +14,7 @@ import { OllamaConnection } from './connection.ts';
 import { Contention } from './contention.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
 import { OllamaInstance } from './instance-handle.ts';
+import type { KnownFacts } from './known-facts.ts';
 import { emptyCall, load } from './load.ts';
 import { OllamaModelLibrary } from './model-library.ts';
 import { residentWith } from './residents.ts';
@@ -29,6 +30,8 @@ export interface OllamaBackendOptions {
   readonly clock: Clock;
   readonly logger?: Pick<Logger, 'info' | 'warn'>;
   readonly deadlines?: Partial<Deadlines>;
+  /** What is known of models by their digest already; default: nothing. */
+  readonly known?: KnownFacts | undefined;
   /** A cancelled stream with at most so many tokens to go is read to its end; default 8, 0 breaks every one off. */
   readonly drainTokens?: number;
 }
@@ -65,12 +68,12 @@ class AttachedOllama implements Backend {
 
   constructor(options: OllamaBackendOptions) {
     const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
-    const { url, headers, clock } = options;
+    const { url, headers, clock, logger, known } = options;
     const connection = new OllamaConnection({ url, headers, clock, deadlines });
     this.id = stableId('bkd', options.name);
     this.name = options.name;
     this.url = connection.url;
-    this.library = new OllamaModelLibrary({ connection, clock: options.clock, deadlines }, options.logger);
+    this.library = new OllamaModelLibrary({ connection, clock, deadlines, logger, known });
     this.#server = {
       connection,
       library: this.library,
