@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { SubmitJobInput } from '../client/generated/graphql.ts';
 import { messageOf } from '../domain/errors.ts';
 import { CommandError, UsageError } from './exit.ts';
+import { contentKind, imageKind } from './image-kind.ts';
 
 export const PRIORITIES = ['HIGH', 'NORMAL', 'LOW'] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -38,12 +39,18 @@ export function singleJob(job: SingleJob): SubmitJobInput {
 
 /** The bytes of an image file in base64. @throws CommandError */
 export async function imageText(file: string): Promise<string> {
+  let content: Buffer;
   try {
-    return (await readFile(file)).toString('base64');
+    content = await readFile(file);
   } catch (error) {
     throw new CommandError(`The image ${file} cannot be read: ${messageOf(error)}.`, { cause: error });
   }
+  if (imageKind(content) === null)
+    throw new CommandError(`${file} is no image: ${contentKind(content)}. ${KINDS}`);
+  return content.toString('base64');
 }
+
+const KINDS = 'Give a PNG, a JPEG or a WebP.';
 
 export interface BatchFile {
   readonly jobs: readonly SubmitJobInput[];
@@ -124,6 +131,13 @@ function linePriority(value: unknown, place: string): Priority {
 function lineImages(value: unknown, place: string): string[] {
   if (!Array.isArray(value) || value.some((image) => typeof image !== 'string'))
     throw new CommandError(`${place}: "images" is not a list of base64 texts.`);
+  for (const [index, image] of value.entries()) {
+    const content = Buffer.from(String(image).replace(/^data:[^,]*,/, ''), 'base64');
+    if (imageKind(content) === null)
+      throw new CommandError(
+        `${place}: "images"[${index}] is no image in base64: ${contentKind(content)}. ${KINDS}`,
+      );
+  }
   return value;
 }
 

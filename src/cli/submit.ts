@@ -82,6 +82,10 @@ async function readSingle(
   const images = await Promise.all((options.image ?? []).map(imageText));
   return async (api) => {
     const known = await findModel(api, model);
+    if (images.length > 0 && known !== null && embedsOnly(known))
+      throw new CommandError(
+        `${model} turns text into embeddings and takes no images. Leave --image out, or choose a model that sees.`,
+      );
     return singleJob({
       model,
       prompt: text,

@@ -76,12 +76,16 @@ describe('submit', () => {
   });
 
   test('images are read and sent', async () => {
-    const image = await file('image.png', 'not really a picture');
+    const image = join(served.folder, 'image.png');
+    await writeFile(image, Buffer.from(`\x89PNG\r\n\x1a\n${'\0'.repeat(20)}`, 'latin1'));
     const taken = await served.run(['submit', MODEL, 'What is this?', '--image', image]);
     expect(taken).toMatchObject({ code: 0, notes: '' });
     const empty = await file('empty.png');
     const refused = await served.run(['submit', MODEL, 'What is this?', '--image', image, '--image', empty]);
-    expect(refused).toMatchObject({ code: 1, notes: expect.stringContaining('request.generate.images.1') });
+    expect(refused).toMatchObject({
+      code: 1,
+      notes: expect.stringContaining('empty.png is no image: it is empty'),
+    });
     const missing = await served.run(['submit', MODEL, 'x', '--image', 'gone.png']);
     expect(missing).toMatchObject({
       code: 1,

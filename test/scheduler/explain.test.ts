@@ -37,6 +37,7 @@ function why(world: SimulatedCluster, job: ClusterJob): string {
     faults: [],
     modelsKnown: true,
     meanRunMs: null,
+    faults: [],
   };
   return explain(input, now)?.explanation ?? 'It does not wait.';
 }
