@@ -3,6 +3,8 @@ import type { InputIssue } from '../domain/errors.ts';
 import type { Capability, ModelInfo } from '../domain/model.ts';
 import type { JobRequest } from '../domain/request.ts';
 
+const BLIND = 'does not see images; choose a model with the capability vision, or leave them out';
+
 /** Nothing is refused of a model whose backend does not tell its capabilities. */
 export function modelProblems(info: ModelInfo, request: JobRequest): readonly InputIssue[] {
   if (info.capabilities.length === 0) return [];
@@ -14,6 +16,7 @@ export function modelProblems(info: ModelInfo, request: JobRequest): readonly In
     case 'GENERATE':
       if (!can('completion')) lacks(['generate'], 'is not a completion model; use request.embed');
       else {
+        if (request.images?.length && !can('vision')) lacks(['generate', 'images'], BLIND);
         if (request.suffix !== undefined && !can('insert'))
           lacks(['generate', 'suffix'], 'cannot insert text before a suffix');
         if (thinks(request.think) && !can('thinking')) lacks(['generate', 'think'], 'does not think');
@@ -22,6 +25,10 @@ export function modelProblems(info: ModelInfo, request: JobRequest): readonly In
     case 'CHAT':
       if (!can('completion')) lacks(['chat'], 'is not a completion model; use request.embed');
       else {
+        for (const [index, message] of request.messages.entries()) {
+          if (message.images?.length && !can('vision'))
+            lacks(['chat', 'messages', String(index), 'images'], BLIND);
+        }
         if (request.tools?.length && !can('tools')) lacks(['chat', 'tools'], 'does not use tools');
         if (thinks(request.think) && !can('thinking')) lacks(['chat', 'think'], 'does not think');
       }

@@ -3,38 +3,50 @@ import { z } from 'zod';
 import { JOB_PRIORITIES } from '../domain/job.ts';
 import { jsonProblem } from '../domain/json.ts';
 import { RUNNER_OPTION_NAMES } from '../domain/model.ts';
-import { isBase64 } from './images.ts';
+import { imageProblem } from './images.ts';
 
 export const MOST_JOBS_IN_BATCH = 1_000;
 const MOST_METADATA_CHARACTERS = 64 * 1024;
 const MOST_IMAGES = 64;
 
 /** Options of Ollama's that may be passed in `extra`, with their types; names that are not here are passed as they are. */
-const EXTRA_OPTIONS: Readonly<Record<string, 'integer' | 'number' | 'strings'>> = {
-  num_keep: 'integer',
-  top_k: 'integer',
-  top_p: 'number',
-  min_p: 'number',
-  typical_p: 'number',
-  repeat_last_n: 'integer',
-  repeat_penalty: 'number',
-  presence_penalty: 'number',
-  frequency_penalty: 'number',
-  stop: 'strings',
-};
+const EXTRA_OPTIONS: ReadonlyMap<string, 'integer' | 'number' | 'strings'> = new Map([
+  ['num_keep', 'integer'],
+  ['top_k', 'integer'],
+  ['top_p', 'number'],
+  ['min_p', 'number'],
+  ['typical_p', 'number'],
+  ['repeat_last_n', 'integer'],
+  ['repeat_penalty', 'number'],
+  ['presence_penalty', 'number'],
+  ['frequency_penalty', 'number'],
+  ['stop', 'strings'],
+]);
 
 /** Names in `extra` that have a field of their own. */
-const NAMED_OPTIONS: Readonly<Record<string, string>> = {
-  num_predict: 'maxTokens',
-  seed: 'seed',
-  temperature: 'temperature',
-  num_ctx: 'contextLength',
-};
+const NAMED_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['num_predict', 'maxTokens'],
+  ['seed', 'seed'],
+  ['temperature', 'temperature'],
+  ['num_ctx', 'contextLength'],
+]);
+
+/** As Ollama's options are named. What else an object of JavaScript has is none. */
+const OPTION_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
-const text = z.string();
-const filled = z.string().refine((value) => value.trim() !== '', 'must not be empty.');
+/** Content. Half of a surrogate pair is replaced, as it would be on its way to the model. */
+const text = z.string().transform((value) => value.toWellFormed());
+const prose = text.refine((value) => value.trim() !== '', 'must not be empty.');
+/** A name, which is looked up and compared, so that nothing in it may be replaced. */
+const name = z
+  .string()
+  .refine(
+    (value) => value.isWellFormed() && !value.includes('\0'),
+    'must be text without half characters and NUL.',
+  );
+const filled = name.refine((value) => value.trim() !== '', 'must not be empty.');
 
 /** Nothing else is asked of a value that is not even JSON, or is too deep to be looked at with recursion. */
 const json: z.ZodType<unknown> = z.unknown().superRefine((value, context) => {
@@ -61,13 +73,14 @@ const extra = jsonObject.superRefine((options, context) => {
 });
 
 function extraProblem(name: string, value: unknown): string | null {
-  const field = NAMED_OPTIONS[name];
+  if (!OPTION_NAME.test(name)) return 'is no name of an option.';
+  const field = NAMED_OPTIONS.get(name);
   if (field) return `belongs in options.${field}.`;
   if ((RUNNER_OPTION_NAMES as readonly string[]).includes(name))
     return 'is decided by the server, because changing it reloads the model for everyone.';
-  switch (EXTRA_OPTIONS[name]) {
+  switch (EXTRA_OPTIONS.get(name)) {
     case 'integer':
-      return Number.isInteger(value) ? null : 'must be a whole number.';
+      return Number.isSafeInteger(value) ? null : 'must be a whole number.';
     case 'number':
       return typeof value === 'number' && Number.isFinite(value) ? null : 'must be a number.';
     case 'strings':
@@ -100,11 +113,14 @@ const format = json.refine(
 const thinkLevel = z.enum(['OFF', 'ON', 'LOW', 'MEDIUM', 'HIGH', 'MAX']);
 const role = z.enum(['SYSTEM', 'USER', 'ASSISTANT', 'TOOL']);
 
-const image = z.string().refine(isBase64, 'is not base64.');
+const image = z.string().superRefine((value, context) => {
+  const message = imageProblem(value);
+  if (message) context.addIssue({ code: 'custom', message });
+});
 const images = optional(z.array(image).max(MOST_IMAGES, `at most ${MOST_IMAGES} images.`));
 
 const generate = z.object({
-  prompt: filled,
+  prompt: prose,
   system: optional(text),
   suffix: optional(text),
   raw: optional(z.boolean()),
@@ -128,7 +144,7 @@ const chat = z.object({
   options: optional(options),
 });
 const embed = z.object({
-  input: z.array(filled).min(1, 'must have at least one text.').max(10_000, 'at most 10,000 texts.'),
+  input: z.array(prose).min(1, 'must have at least one text.').max(10_000, 'at most 10,000 texts.'),
   truncate: optional(z.boolean()),
   dimensions: optional(z.int().min(1, 'must be at least 1.')),
   options: optional(options),
@@ -142,7 +158,7 @@ const request = z
 
 const label = z.object({
   key: filled.max(64, 'at most 64 characters.'),
-  value: z.string().max(256, 'at most 256 characters.'),
+  value: name.max(256, 'at most 256 characters.'),
 });
 
 const labels = z

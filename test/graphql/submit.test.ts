@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GraphQLApi } from '../support/graphql-api.ts';
 
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 const SUBMIT_JOB = `
   mutation ($input: SubmitJobInput!) {
     submitJob(input: $input) {
@@ -247,4 +250,28 @@ describe('submitBatch', () => {
       existingJob: { id: first.batch.jobs.nodes[0].id },
     });
   });
+});
+
+test.each([
+  ['generate', { generate: { prompt: 'What is this?', images: [PIXEL] } }, ['request', 'generate', 'images']],
+  [
+    'chat',
+    {
+      chat: {
+        messages: [
+          { role: 'USER', content: 'Hi' },
+          { role: 'USER', content: 'This?', images: [PIXEL] },
+        ],
+      },
+    },
+    ['request', 'chat', 'messages', '1', 'images'],
+  ],
+])('images for a model that does not see are refused by name: %s', async (_kind, request, path) => {
+  await using api = await GraphQLApi.open();
+  const { submitJob } = await api.query(
+    'mutation ($input: SubmitJobInput!) { submitJob(input: $input) { __typename ... on InvalidInputError { issues { path message } } } }',
+    { input: { model: 'qwen3:8b', request } },
+  );
+  expect(submitJob).toMatchObject({ __typename: 'InvalidInputError', issues: [{ path }] });
+  expect(submitJob.issues[0].message).toMatch(/does not see images/);
 });
