@@ -81,6 +81,22 @@ describe('a page of results', () => {
     expect(api.asked.get(read)).toBeLessThanOrEqual(2 + small);
   });
 
+  test('of jobs in batches of jobs is refused for what their metadata adds up to', async () => {
+    const { api, url } = await opened();
+    const job = {
+      model: 'qwen3:8b',
+      request: { generate: { prompt: 'x' } },
+      metadata: { filler: 'x'.repeat(1_000) },
+    };
+    await api.query('mutation ($input: SubmitBatchInput!) { submitBatch(input: $input) { __typename } }', {
+      input: { jobs: Array(5).fill(job) },
+    });
+    const page = '{ jobs(first: 5) { nodes { batch { jobs(first: 5) { nodes { metadata } } } } } }';
+    const { errors = [] } = (await post(url, page)).result as Errors;
+    expect(errors[0]?.extensions).toMatchObject({ code: 'QUERY_LIMIT_EXCEEDED', limit: 'answerBytes' });
+    expect((await post(url, '{ jobs(first: 5) { nodes { metadata } } }')).result.errors).toBeUndefined();
+  });
+
   test('tells sizes of what it could not carry', async () => {
     const { url, embedded } = await opened();
     for (let i = 0; i < 9; i += 1) await embedded();

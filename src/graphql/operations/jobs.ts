@@ -22,8 +22,8 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: JobFilterInput }),
         orderBy: t.arg({ type: JobOrderInput, defaultValue: NEWEST_FIRST }),
       },
-      resolve: (_root, args, context) =>
-        jobConnection(context, jobFilter(args.filter), args.orderBy ?? NEWEST_FIRST, args),
+      resolve: (_root, args, context, info) =>
+        jobConnection(context, jobFilter(args.filter), args.orderBy ?? NEWEST_FIRST, args, info),
     },
     JobConnection,
   ),

@@ -26,8 +26,8 @@ BatchRef.implement({
         description:
           'Its jobs, in the order of submission by default. Give exactly one of `first` and `last` (at most 100).',
         args: { orderBy: t.arg({ type: JobOrderInput, defaultValue: AS_SUBMITTED }) },
-        resolve: (batch, args, context) =>
-          jobConnection(context, { batchId: batch.id }, args.orderBy ?? AS_SUBMITTED, args),
+        resolve: (batch, args, context, info) =>
+          jobConnection(context, { batchId: batch.id }, args.orderBy ?? AS_SUBMITTED, args, info),
       },
       JobConnection,
     ),

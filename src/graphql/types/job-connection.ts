@@ -1,4 +1,5 @@
 /** Lists of jobs: the connection type, its order and cursors, and the one way to read a page of them. */
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Job } from '../../domain/job.ts';
 import {
   type JobFilter,
@@ -19,18 +20,25 @@ export const JobConnection = builder.connectionObject(
 
 /** @throws GraphQLError BAD_USER_INPUT */
 export async function jobConnection(
-  { store, scope }: Pick<GraphQLContext, 'store' | 'scope'>,
+  { answer, store, scope }: Pick<GraphQLContext, 'answer' | 'store' | 'scope'>,
   filter: JobFilter,
   order: JobOrder,
   args: PageArguments,
+  info: GraphQLResolveInfo,
 ) {
   const range = pageRange(args, (text) => parsePosition(order.field, text));
   const page = await store.list({ filter, order, ...range }, scope);
+  await answer.take(bytesOf(page.jobs), info);
   return connectionOf<Job>(
     { items: page.jobs, hasPrevious: page.hasPrevious, hasNext: page.hasNext },
     (job) => positionText(order.field, job),
     () => store.countJobs(filter, scope),
   );
+}
+
+/** What callers make as long as they like; a page of pages may hold ten thousand of them. */
+function bytesOf(jobs: readonly Job[]): number {
+  return jobs.reduce((sum, { labels, metadata }) => sum + JSON.stringify([labels, metadata]).length, 0);
 }
 
 function positionText(field: JobOrderField, job: Job): string {
