@@ -1,13 +1,18 @@
 /** Whether a model that somebody asks for can be loaded at all, and what to say where it cannot. */
 import { BackendUnavailableError, InsufficientVramError } from '../domain/errors.ts';
 import type { BackendId } from '../domain/ids.ts';
+import { queueKey } from '../domain/queue-key.ts';
+import type { ModelResolver } from '../domain/resolver.ts';
 import type { ModelTarget } from '../domain/steering.ts';
 import { formatBytes } from '../domain/units.ts';
 import { asItLoads } from './decide/as-it-loads.ts';
-import { couldFit } from './decide/fit.ts';
-import type { LoadOption } from './decide/snapshot.ts';
+import { couldFit, fitWithout } from './decide/fit.ts';
+import { emptied, withLoad } from './decide/planned.ts';
+import { type BackendSnapshot, type LoadOption, serves } from './decide/snapshot.ts';
+import { loadOption } from './options.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import type { BackendRecord, SchedulerState } from './state.ts';
+import { whyNoRoom } from './why-no-room.ts';
 
 /** The one of that id; for null all. */
 export function backendsOf({ backends }: SchedulerState, id: BackendId | null): readonly BackendRecord[] {
@@ -29,12 +34,18 @@ export function requireHeard({ model, backendId }: ModelTarget, state: Scheduler
   throw new BackendUnavailableError(`${said.join(' ')} ${model} can be loaded when it is back.`, backendId);
 }
 
-/** @throws BackendUnavailableError, InsufficientVramError */
+/** What is looked at. */
+export interface Grounds {
+  readonly state: SchedulerState;
+  readonly resolver: Pick<ModelResolver, 'resolve'>;
+  readonly now: number;
+}
+
+/** @throws BackendUnavailableError, InsufficientVramError when it fits on no card, or beside what is pinned on none */
 export function requireRoom(
   { model, backendId }: ModelTarget,
   options: readonly LoadOption[],
-  state: SchedulerState,
-  now: number,
+  { state, resolver, now }: Grounds,
 ): void {
   const snapshot = snapshotOf(state, [], [], now);
   const backendOf = (id: BackendId) => snapshot.backends.find((backend) => backend.id === id);
@@ -50,7 +61,10 @@ export function requireRoom(
     const backend = backendOf(option.backendId);
     return backend !== undefined && couldFit(asItLoads(option, [backend], now), backend);
   });
-  if (fits) return;
+  if (fits) {
+    requireRoomBesidePins(model, answering, snapshot.backends, { state, resolver, now });
+    return;
+  }
   const required = Math.min(...answering.map((option) => option.footprintBytes));
   const largest = Math.max(
     0,
@@ -61,4 +75,80 @@ export function requireRoom(
     required,
     largest,
   );
+}
+
+/** Pins do not give way, those that are to be loaded yet included: what does not fit beside them would be waited for until one ends. */
+function requireRoomBesidePins(
+  model: string,
+  options: readonly LoadOption[],
+  backends: readonly BackendSnapshot[],
+  grounds: Grounds,
+): void {
+  const pinned = new Set<string>();
+  const required = Math.min(...options.map(({ footprintBytes }) => footprintBytes));
+  let largest = 0;
+  for (const option of options) {
+    const backend = backends.find(({ id }) => id === option.backendId);
+    if (!backend) continue;
+    const alone = withPinsOnly(option, backend, grounds, pinned);
+    if (fitWithout(asItLoads(option, [backend], grounds.now), alone, [])) return;
+    largest = Math.max(largest, ...alone.gpus.map(({ freeBytes }) => freeBytes));
+  }
+  throw new InsufficientVramError(
+    `${model} needs ${formatBytes(required)} and does not fit beside what is pinned (${[...pinned].join(', ')}), which leaves ${formatBytes(largest)}. Unpin one of them, or ask for a smaller context.`,
+    required,
+    largest,
+  );
+}
+
+function withPinsOnly(
+  { variant: { weights } }: LoadOption,
+  backend: BackendSnapshot,
+  { state, resolver, now }: Grounds,
+  names: Set<string>,
+): BackendSnapshot {
+  const stays = ({ pinned, variant }: BackendSnapshot['instances'][number]) =>
+    pinned && variant.weights !== weights;
+  const staying = backend.instances.filter(stays);
+  for (const { variant } of staying) names.add(variant.modelName);
+  const empty = emptied(
+    backend,
+    backend.instances.filter((instance) => !stays(instance)),
+  );
+  return state.steering.pins.reduce((left, { modelName, backendId }) => {
+    const isHere = backendId === null || backendId === backend.id;
+    const option = isHere
+      ? loadOption(queueKey({ model: modelName, contextLength: null }), backend.id, resolver)
+      : null;
+    if (!option || option.variant.weights === weights) return left;
+    // One that may be anywhere and is somewhere needs nothing more.
+    const isThere = [...state.instances.values()].some(
+      (one) =>
+        one.pinned &&
+        (backendId === null || serves(one, option)) &&
+        one.variant.weights === option.variant.weights,
+    );
+    const loaded = asItLoads(option, [backend], now);
+    const placement = isThere ? null : fitWithout(loaded, left, []);
+    if (!placement) return left;
+    names.add(modelName);
+    return withLoad(left, { option: loaded, placement });
+  }, empty);
+}
+
+/** Who is in memory where it could be, and why that does not change, for people. */
+export function whatStandsInTheWay(
+  options: readonly LoadOption[],
+  state: SchedulerState,
+  now: number,
+): string {
+  const snapshot = snapshotOf(state, [], [], now);
+  const told = options.flatMap((option) => {
+    const backend = snapshot.backends.find(({ id }) => id === option.backendId);
+    if (!backend) return [];
+    if (!backend.available) return [`${backend.name} does not answer.`];
+    const shown = { option: asItLoads(option, [backend], now), backend };
+    return [whyNoRoom(shown, { priority: 'HIGH', overdueAt: now }, snapshot, now)];
+  });
+  return told.join(' ');
 }

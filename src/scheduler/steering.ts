@@ -15,13 +15,14 @@ import type {
   VramSteering,
 } from '../domain/steering.ts';
 import type { Store } from '../domain/store.ts';
+import { formatDuration } from '../domain/units.ts';
 import { type LoadOption, serves } from './decide/snapshot.ts';
 import { gpusOf } from './ledger.ts';
 import type { SchedulerLoop } from './loop.ts';
 import { loadOption } from './options.ts';
 import { chooseGpu, mostRoom } from './reserve.ts';
 import type { SchedulerState } from './state.ts';
-import { backendsOf, isUnheard, requireHeard, requireRoom } from './steering-checks.ts';
+import { backendsOf, isUnheard, requireHeard, requireRoom, whatStandsInTheWay } from './steering-checks.ts';
 import type { Pin, ReservationRecord } from './steering-state.ts';
 
 export interface SteeringDependencies {
@@ -36,6 +37,8 @@ export interface SteeringDependencies {
 
 const LEASES = 'reservations';
 const PINS = 'pins';
+/** A call that asks for something is answered after so long at the latest. */
+const LONGEST_WAIT_MS = 600_000;
 
 export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   readonly #deps: SteeringDependencies;
@@ -144,18 +147,23 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       });
       this.#deps.loop.handle({ type: 'unload-weights', weights: variant.weights, backendId });
     }
-    await this.#until((state) => {
-      const leaving = [...state.instances.values()].filter(
-        (instance) =>
-          instance.status !== 'READY' &&
-          instance.status !== 'LOADING' &&
-          options.some(
-            (option) =>
-              option.backendId === instance.backendId && option.variant.weights === instance.variant.weights,
-          ),
-      );
-      return leaving.length === 0 ? true : null;
-    });
+    await this.#until(
+      (state) => {
+        const leaving = [...state.instances.values()].filter(
+          (instance) =>
+            instance.status !== 'READY' &&
+            instance.status !== 'LOADING' &&
+            options.some(
+              (option) =>
+                option.backendId === instance.backendId &&
+                option.variant.weights === instance.variant.weights,
+            ),
+        );
+        return leaving.length === 0 ? true : null;
+      },
+      `${target.model} is still in memory`,
+      options,
+    );
   }
 
   /** As the interface's `pinModel`, answering the instance itself. */
@@ -215,28 +223,37 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   #checkOptions(target: ModelTarget, queue: QueueKey): void {
     const { clock, loop } = this.#deps;
     requireHeard(target, loop.state);
-    requireRoom(target, this.#options(target, queue), loop.state, clock.now());
+    const { state } = loop;
+    requireRoom(target, this.#options(target, queue), {
+      state,
+      resolver: this.#deps.resolver,
+      now: clock.now(),
+    });
   }
 
   /** @throws BackendUnavailableError when its load fails meanwhile; what was asked for stays, and is tried again */
   #untilReady(target: ModelTarget, queue: QueueKey): Promise<Instance> {
     const failuresBefore = this.#failures(target, queue).count;
-    return this.#until((state) => {
-      const { count, message } = this.#failures(target, queue);
-      if (count > failuresBefore) {
-        throw new BackendUnavailableError(
-          `${target.model} could not be loaded: ${message} It is tried again.`,
-          target.backendId,
-        );
-      }
-      for (const option of this.#options(target, queue)) {
-        const found = [...state.instances.values()].find(
-          (instance) => instance.status === 'READY' && serves(instance, option),
-        );
-        if (found) return found;
-      }
-      return null;
-    });
+    return this.#until(
+      (state) => {
+        const { count, message } = this.#failures(target, queue);
+        if (count > failuresBefore) {
+          throw new BackendUnavailableError(
+            `${target.model} could not be loaded: ${message} It is tried again.`,
+            target.backendId,
+          );
+        }
+        for (const option of this.#options(target, queue)) {
+          const found = [...state.instances.values()].find(
+            (instance) => instance.status === 'READY' && serves(instance, option),
+          );
+          if (found) return found;
+        }
+        return null;
+      },
+      `${target.model} is not in memory`,
+      this.#options(target, queue),
+    );
   }
 
   #failures(target: ModelTarget, queue: QueueKey): { readonly count: number; readonly message: string } {
@@ -255,20 +272,39 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     };
   }
 
-  /** Resolves with the first answer that is not null, now or after a change. */
-  #until<T>(look: (state: SchedulerState) => T | null): Promise<T> {
+  /**
+   * Resolves with the first answer that is not null, now or after a change; nobody waits for ever.
+   * @param still what is the case as long as there is none, for people
+   * @throws BackendUnavailableError after so long, with what stands in the way
+   */
+  #until<T>(
+    look: (state: SchedulerState) => T | null,
+    still: string,
+    options: readonly LoadOption[],
+  ): Promise<T> {
+    const { loop, clock } = this.#deps;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const end = () => {
+      this.#waiting.delete(check);
+      limit.cancel();
+    };
     const check = () => {
       try {
-        const found = look(this.#deps.loop.state);
+        const found = look(loop.state);
         if (found === null) return;
-        this.#waiting.delete(check);
+        end();
         resolve(found);
       } catch (error) {
-        this.#waiting.delete(check);
+        end();
         reject(error);
       }
     };
+    const limit = clock.after(LONGEST_WAIT_MS, () => {
+      end();
+      const why = whatStandsInTheWay(options, loop.state, clock.now());
+      const waited = formatDuration(LONGEST_WAIT_MS);
+      reject(new BackendUnavailableError(`${still} after ${waited}. ${why} What was asked for stays.`, null));
+    });
     this.#waiting.add(check);
     check();
     return promise;

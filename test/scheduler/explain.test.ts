@@ -36,6 +36,7 @@ function why(world: SimulatedCluster, job: ClusterJob): string {
     options: optionsOf(job.queue),
     faults: [],
     modelsKnown: true,
+    faults: [],
     meanRunMs: null,
     faults: [],
   };

@@ -35,7 +35,7 @@ export function couldFit(option: LoadOption, backend: BackendSnapshot): boolean 
 }
 
 /** The GPUs as they would be without these instances. */
-function without(backend: BackendSnapshot, leaving: readonly InstanceSnapshot[]): GpuSnapshot[] {
+export function without(backend: BackendSnapshot, leaving: readonly InstanceSnapshot[]): GpuSnapshot[] {
   const back = new Map<GpuId, number>();
   for (const instance of leaving) {
     for (const part of instance.footprint) back.set(part.gpuId, (back.get(part.gpuId) ?? 0) + part.bytes);

@@ -3,10 +3,22 @@
  * were judged alone would be given the same bytes.
  */
 import type { GpuId } from '../../domain/ids.ts';
-import { fitWithout } from './fit.ts';
+import { fitWithout, without } from './fit.ts';
 import { hostBytesOf } from './host.ts';
 import type { Placement, PlannedLoad } from './plan.ts';
 import type { BackendSnapshot, InstanceSnapshot, Intent, LoadOption } from './snapshot.ts';
+
+/** As if these had gone, and given back what they have. */
+export function emptied(backend: BackendSnapshot, leaving: readonly InstanceSnapshot[]): BackendSnapshot {
+  const { host } = backend;
+  const back = leaving.reduce((sum, { hostBytes }) => sum + hostBytes, 0);
+  return {
+    ...backend,
+    host: host && { ...host, freeBytes: host.freeBytes + back },
+    instances: backend.instances.filter((instance) => !leaving.includes(instance)),
+    gpus: without(backend, leaving).map((gpu) => ({ ...gpu, deficitBytes: 0 })),
+  };
+}
 
 /** With a load that begins now. */
 export function withLoad(backend: BackendSnapshot, { option, placement }: PlannedLoad): BackendSnapshot {

@@ -1,0 +1,125 @@
+/** Whoever asks for a model is answered: it is there, it cannot be and why, or what stood in the way for so long. */
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/clock.ts';
+import { newId } from '../../src/domain/ids.ts';
+import { GiB } from '../../src/domain/units.ts';
+import { Steering } from '../../src/scheduler/steering.ts';
+import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import type { ClusterModel } from './cluster-models.ts';
+import { type ClusterServer, SimulatedCluster } from './simulated-cluster.ts';
+
+const model = (name: string, gib: number): ClusterModel => ({
+  name: `${name}:latest`,
+  bytes: gib * GiB,
+  loadMs: 3_000,
+  runMs: 1_000,
+});
+
+async function steered(models: readonly ClusterModel[], server: Partial<ClusterServer> = {}) {
+  const random = seededRandom(1);
+  const box: ClusterServer = { name: 'box', cards: [24 * GiB], mode: 'ATTACHED', ...server };
+  const world = new SimulatedCluster({ servers: [box], models, random });
+  const { clock, loop } = world;
+  const store = createMemoryStore({ clock, serverId: newId('srv', clock, random) });
+  await store.start();
+  const steering = new Steering({ loop, resolver: world.models, suggest: () => [], store, clock, random });
+  world.onChange = () => steering.stateChanged();
+  return { world, steering };
+}
+
+const anywhere = { backendId: null, leaseMs: null };
+
+/** What became of it within so long; 'waiting' when nothing. */
+async function within(world: SimulatedCluster, asked: Promise<unknown>, ms: number): Promise<string> {
+  let outcome = 'waiting';
+  asked.then(
+    () => {
+      outcome = 'there';
+    },
+    (error: Error) => {
+      outcome = error.message;
+    },
+  );
+  for (let left = ms; left > 0 && outcome === 'waiting'; left -= 1_000) {
+    world.run(1_000);
+    await Promise.resolve();
+    await new Promise(setImmediate);
+  }
+  return outcome;
+}
+
+describe('a pin or a load that does not fit beside what is pinned', () => {
+  it.each([
+    ['ATTACHED', [24], 'b', 16],
+    ['MANAGED', [24], 'b', 9],
+    ['MANAGED', [24, 12], 'b', 21],
+  ] as const)('is refused at once, with what is pinned (%s, %j)', async (mode, cards, name, gib) => {
+    const { world, steering } = await steered([model('a', 16), model(name, gib)], {
+      mode,
+      cards: cards.map((each) => each * GiB),
+    });
+    expect(await within(world, steering.pinModel({ ...anywhere, model: 'a' }), 20_000)).toBe('there');
+    for (const ask of [
+      () => steering.pinModel({ ...anywhere, model: name }),
+      () => steering.loadModel({ model: name, backendId: null, contextLength: null }),
+    ]) {
+      const refused = expect(ask()).rejects;
+      await refused.toMatchObject({
+        code: 'INSUFFICIENT_VRAM',
+        message: expect.stringContaining('a:latest'),
+      });
+    }
+    expect(world.loop.state.steering.pins).toHaveLength(1);
+  });
+
+  it('counts a pin whose model is not loaded yet', async () => {
+    const { world, steering } = await steered([model('a', 16), model('b', 16)]);
+    const first = steering.pinModel({ ...anywhere, model: 'a' });
+    await expect(steering.pinModel({ ...anywhere, model: 'b' })).rejects.toMatchObject({
+      code: 'INSUFFICIENT_VRAM',
+    });
+    expect(await within(world, first, 20_000)).toBe('there');
+  });
+
+  it('is loaded where there is room beside it, and after it was unpinned', async () => {
+    const { world, steering } = await steered([model('a', 16), model('b', 16), model('c', 6)]);
+    await within(world, steering.pinModel({ ...anywhere, model: 'a' }), 20_000);
+    expect(await within(world, steering.pinModel({ ...anywhere, model: 'c' }), 20_000)).toBe('there');
+    for (const name of ['a', 'c']) await steering.unpinModel({ model: name, backendId: null });
+    expect(await within(world, steering.pinModel({ ...anywhere, model: 'b' }), 20_000)).toBe('there');
+    expect(world.rules.violations).toEqual([]);
+  });
+
+  it('is refused where the number of models is the limit', async () => {
+    const { world, steering } = await steered([model('a', 4), model('b', 4)], { maxLoadedModels: 1 });
+    await within(world, steering.pinModel({ ...anywhere, model: 'a' }), 20_000);
+    await expect(steering.pinModel({ ...anywhere, model: 'b' })).rejects.toThrow('a:latest');
+  });
+});
+
+describe('a model asked for behind the backlog of a resident', () => {
+  it.each(['loadModel', 'pinModel'] as const)('is there within two minutes (%s)', async (how) => {
+    const { world, steering } = await steered([model('a', 16), model('b', 16)]);
+    for (let i = 0; i < 6_000; i += 1) world.submit({ model: 'a:latest' });
+    world.run(60_000);
+    const asked =
+      how === 'loadModel'
+        ? steering.loadModel({ model: 'b', backendId: null, contextLength: null })
+        : steering.pinModel({ ...anywhere, model: 'b' });
+    expect(await within(world, asked, 120_000)).toBe('there');
+  });
+});
+
+describe('what cannot be answered soon', () => {
+  it('is answered after ten minutes with what stands in the way', async () => {
+    const { world, steering } = await steered([model('a', 16), model('b', 16)]);
+    world.submit({ model: 'a:latest' });
+    world.run(20_000);
+    world.unloadMs = 24 * 3_600_000;
+    const load = steering.loadModel({ model: 'b', backendId: null, contextLength: null });
+    const said = await within(world, load, 700_000);
+    expect(said).toMatch(/^b is not in memory after 10 min 0 s\..*a:latest .*does not let go of it/);
+    const unload = steering.unloadModel({ model: 'a', backendId: null });
+    expect(await within(world, unload, 700_000)).toMatch(/^a is still in memory after 10 min 0 s\./);
+  });
+});
