@@ -1,6 +1,7 @@
 /** Whatever becomes of a job while its claim is under way, nothing runs under a claim that is over. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { StoreFailedError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { blobOf, INSTANCE } from '../contract/store-fixtures.ts';
@@ -172,5 +173,30 @@ describe('any order of claims, cancellations and retries', () => {
       // A failure leaves the rig in a state that would blame smaller cases.
       { numRuns: 60, endOnFailure: true },
     );
+  });
+});
+
+describe('an end that cannot be stored at once', () => {
+  it('is stored when that works again', async () => {
+    let refusals = 2;
+    const failing = (store: Store): Store =>
+      new Proxy(store, {
+        get(target, key) {
+          const value = Reflect.get(target, key);
+          if (typeof value !== 'function') return value;
+          if (key !== 'finish') return value.bind(target);
+          return (...given: unknown[]) => {
+            if (refusals === 0) return value.apply(target, given);
+            refusals -= 1;
+            return Promise.reject(new StoreFailedError('The disk is full: free some space.'));
+          };
+        },
+      });
+    await using rig = await ExecutorRig.start(failing);
+    await rig.ready();
+    const [id] = (await rig.submit(1, new Map(), 1)) as [JobId];
+    rig.claim();
+    await rig.until(() => rig.store.counts().COMPLETE === 1);
+    expect([refusals, (await rig.store.job(id))?.status]).toEqual([0, 'COMPLETE']);
   });
 });

@@ -326,3 +326,18 @@ function shape(store: Store) {
     queues: store.backlog.queues().toSorted((a, b) => (a.queue < b.queue ? -1 : 1)),
   };
 }
+
+describe('A bucket that was made in an operation that failed', () => {
+  it('is made anew by the next job that needs it, and takes no other one over', async () => {
+    const store = await opening();
+    const existing = await acceptOne(store);
+    const failing = (client: string) =>
+      store.submit(submission([newJob({ client }), newJob({ id: existing.id })]));
+    const [first] = await Promise.allSettled([failing('bob'), acceptOne(store, { client: 'carol' })]);
+    expect(first.status).toBe('rejected');
+    const bob = await acceptOne(store, { client: 'bob' });
+    expect((await claimOne(store, { client: 'bob' })).job).toMatchObject({ id: bob.id, client: 'bob' });
+    expect(await store.claim(claimOf(5, { client: 'bob' }))).toEqual([]);
+    expect((await allJobs(store)).map(({ client }) => client)).toEqual(['alice', 'carol', 'bob']);
+  });
+});

@@ -130,11 +130,15 @@ export class ExecutorRig implements AsyncDisposable {
   }
 
   /** Submits jobs that speak until they are stopped, unless told otherwise. */
-  async submit(count: number, blobs: Submission['blobs'] = new Map()): Promise<readonly JobId[]> {
+  async submit(
+    count: number,
+    blobs: Submission['blobs'] = new Map(),
+    maxTokens = 100_000,
+  ): Promise<readonly JobId[]> {
     const request: JobRequest = {
       kind: 'GENERATE',
       prompt: 'Tell me everything.',
-      options: { maxTokens: 100_000 },
+      options: { maxTokens },
       images: [...blobs.keys()],
     };
     const jobs = Array.from({ length: count }, () => newJob({ modelName: MODEL, request }));
