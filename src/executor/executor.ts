@@ -11,6 +11,7 @@ import type { Trouble } from '../domain/system.ts';
 import { formatDuration } from '../domain/units.ts';
 import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
+import { Gates } from './gates.ts';
 import { HeldClaims } from './held-claims.ts';
 import { Insistence } from './insistence.ts';
 import { LoadWatch } from './load-watch.ts';
@@ -24,6 +25,7 @@ export class Executor {
   readonly #deps: ExecutorDependencies;
   readonly #seats = new Map<InstanceId, Seat>();
   readonly #claims = new HeldClaims();
+  readonly #gates = new Gates();
   readonly #loads = new Map<Seat, LoadWatch>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
@@ -190,7 +192,7 @@ export class Executor {
   #open(instanceId: InstanceId, backendId: BackendId, spec: LoadSpec): Seat {
     const backend = this.#deps.backends.get(backendId);
     if (!backend) throw new Error(`There is no backend ${backendId}.`);
-    const seat = new Seat(instanceId, backend, spec);
+    const seat = new Seat(instanceId, backend, spec, this.#gates.of(backend, spec));
     this.#seats.set(instanceId, seat);
     return seat;
   }

@@ -2,27 +2,28 @@
  * The way onto an instance. Most requests run beside each other; one that may have ended an instance before has it to itself, so that
  * nobody else suffers if it does so again, and what it died of is known. First come, first served.
  */
-interface Entrant {
+interface Entrant<Guest> {
+  readonly guest: Guest;
   readonly alone: boolean;
   enter(): void;
   refuse(reason: unknown): void;
 }
 
-export class Gate {
-  readonly #waiting: Entrant[] = [];
-  #inside = 0;
+export class Gate<Guest> {
+  readonly #waiting: Entrant<Guest>[] = [];
+  readonly #inside = new Set<Guest>();
   #isAlone = false;
 
-  /** Requests that are on the instance. */
-  get inside(): number {
+  /** Who is on the instance. */
+  get inside(): ReadonlySet<Guest> {
     return this.#inside;
   }
 
   /** Resolves, when it may go, with what has to be called when it is done. Rejects with the signal's reason, or with that of `turnAway`. */
-  async enter(alone: boolean, signal: AbortSignal): Promise<() => void> {
+  async enter(guest: Guest, alone: boolean, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const entrant: Entrant = { alone, enter: resolve, refuse: reject };
+    const entrant: Entrant<Guest> = { guest, alone, enter: resolve, refuse: reject };
     const onAbort = () => {
       this.#withdraw(entrant);
       reject(signal.reason);
@@ -35,11 +36,7 @@ export class Gate {
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
-    let isIn = true;
-    return () => {
-      if (isIn) this.#leave();
-      isIn = false;
-    };
+    return () => this.#leave(guest);
   }
 
   /** Whoever waits is refused. Those who come later may enter. */
@@ -47,7 +44,7 @@ export class Gate {
     for (const entrant of this.#waiting.splice(0)) entrant.refuse(reason);
   }
 
-  #withdraw(entrant: Entrant): void {
+  #withdraw(entrant: Entrant<Guest>): void {
     const place = this.#waiting.indexOf(entrant);
     // It was let in already, in this same moment, and will leave by itself.
     if (place < 0) return;
@@ -55,17 +52,17 @@ export class Gate {
     this.#admit();
   }
 
-  #leave(): void {
-    this.#inside -= 1;
+  #leave(guest: Guest): void {
+    if (!this.#inside.delete(guest)) return;
     this.#isAlone = false;
     this.#admit();
   }
 
   #admit(): void {
     for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-      if (this.#isAlone || (next.alone && this.#inside > 0)) return;
+      if (this.#isAlone || (next.alone && this.#inside.size > 0)) return;
       this.#waiting.shift();
-      this.#inside += 1;
+      this.#inside.add(next.guest);
       this.#isAlone = next.alone;
       next.enter();
     }

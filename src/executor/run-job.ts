@@ -73,7 +73,7 @@ async function attempt(
   let leave = () => {};
   try {
     const blobs = await readBlobs(store, run.claimed);
-    leave = await seat.gate.enter(isSuspect(job), signal);
+    leave = await seat.gate.enter(run, isSuspect(job), signal);
     signal.throwIfAborted();
     if (!seat.handle) throw new NotSentError('The instance went before the job could start.');
     const sink: OutputSink = (channel, text) => {
@@ -108,7 +108,7 @@ function storable(result: JobResult): JobResult {
 
 /** Whoever was on the instance shares the suspicion; whoever is about to go there is sent back. */
 function noteLoss(seat: Seat, run: Run): void {
-  const company = [...seat.running].filter((other) => other !== run && other.sentAt !== null);
+  const company = [...seat.gate.inside].filter((other) => other !== run);
   if (company.length > 0) run.hadCompany = true;
   for (const other of company) other.hadCompany = true;
   seat.gate.turnAway(new NotSentError('The instance went before the job could start.'));

@@ -3,7 +3,7 @@ import type { Timer } from '../clock.ts';
 import type { Backend, InstanceHandle, LoadSpec } from '../domain/backend.ts';
 import type { InstanceId, JobId } from '../domain/ids.ts';
 import type { ClaimedJob } from '../domain/store.ts';
-import { Gate } from './gate.ts';
+import type { Gate } from './gate.ts';
 
 export interface Run {
   readonly claimed: ClaimedJob;
@@ -31,16 +31,18 @@ export class Seat {
   readonly waiting = new Map<JobId, Waiting>();
   /** By claim and not by job: one that was cancelled and queued again can run while its earlier run still ends. */
   readonly running = new Set<Run>();
-  readonly gate = new Gate();
+  /** One for all seats that stand for the same engine: it may be loaded again by itself, and be another instance to us. */
+  readonly gate: Gate<Run>;
   /** Ends the load under way, and nothing else: what follows a load that failed still has to be done. */
   readonly loading = new AbortController();
   /** Ends whatever is under way, because nobody will hear of this instance again. */
   readonly lifetime = new AbortController();
 
-  constructor(instanceId: InstanceId, backend: Backend, spec: LoadSpec) {
+  constructor(instanceId: InstanceId, backend: Backend, spec: LoadSpec, gate: Gate<Run>) {
     this.instanceId = instanceId;
     this.backend = backend;
     this.spec = spec;
+    this.gate = gate;
   }
 
   /** Every job that waits for the load, which then waits here no more. */

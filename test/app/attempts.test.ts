@@ -11,6 +11,14 @@ const asking = (prompt: string, maxTokens = 40) => ({
   request: { generate: { prompt, options: { maxTokens } } },
 });
 
+/** Jobs that are claimed at one time. */
+async function together<T>(t: AppClient, submit: () => Promise<T>): Promise<T> {
+  await t.query('mutation { pauseScheduler { __typename } }');
+  const submitted = await submit();
+  await t.query('mutation { resumeScheduler { __typename } }');
+  return submitted;
+}
+
 const loadsOf = (t: TestApp) => t.ollama.core.events.all().filter(({ kind }) => kind === 'loaded').length;
 
 async function attemptsOf(t: AppClient, id: string) {
@@ -51,15 +59,20 @@ describe('the death of an engine', () => {
     await using t = await TestApp.start({ ollama: { numParallel: 4 }, backend: { parallel: 4 } });
     t.ollama.core.faults.set({ dieOf: KILLER });
     await t.ended(await t.generate(MODEL));
-    const killer = await t.generate(MODEL, { maxAttempts: 2, ...asking(KILLER) });
-    const innocent = await Promise.all(
-      [1, 2, 3, 4, 5].map((n) => t.generate(MODEL, { maxAttempts: 1, ...asking(`question ${n}`) })),
-    );
+    const { killer, innocent } = await together(t, async () => ({
+      killer: await t.generate(MODEL, { maxAttempts: 2, ...asking(KILLER, 100) }),
+      innocent: await Promise.all(
+        // So long that they would meet again, whenever they come back.
+        [1, 2, 3].map((n) => t.generate(MODEL, { maxAttempts: 1, ...asking(`question ${n}`, 1_500) })),
+      ),
+    }));
     for (const id of innocent) expect((await t.ended(id)).status).toBe('COMPLETE');
     const dead = await t.ended(killer);
     expect(dead).toMatchObject({ status: 'FAILED', failure: { code: 'ENGINE_DIED' } });
     const { attempts } = await attemptsOf(t, killer);
     expect(attempts.filter(({ counts }: { counts: boolean }) => counts)).toHaveLength(2);
+    // One with the others, and one for each attempt of its own.
+    expect(t.ollama.core.events.all().filter(({ kind }) => kind === 'engine-died')).toHaveLength(3);
   });
 
   it('by texts to embed is no different', async () => {

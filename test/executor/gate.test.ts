@@ -8,10 +8,10 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the gate of an instance', () => {
   it('lets many in together, and whoever has to be alone when nobody is there, in the order of coming', async () => {
-    const gate = new Gate();
+    const gate = new Gate<object>();
     const inside: string[] = [];
     const come = async (name: string, alone = false) => {
-      const leave = await gate.enter(alone, never);
+      const leave = await gate.enter({}, alone, never);
       inside.push(name);
       return () => {
         inside.splice(inside.indexOf(name), 1);
@@ -34,42 +34,42 @@ describe('the gate of an instance', () => {
   });
 
   it('does not wait for one who gave up waiting', async () => {
-    const gate = new Gate();
-    const leave = await gate.enter(false, never);
+    const gate = new Gate<object>();
+    const leave = await gate.enter({}, false, never);
     const patience = new AbortController();
-    const gaveUp = gate.enter(true, patience.signal).catch((error: Error) => error.message);
-    const next = gate.enter(false, never);
+    const gaveUp = gate.enter({}, true, patience.signal).catch((error: Error) => error.message);
+    const next = gate.enter({}, false, never);
     patience.abort(new Error('enough'));
     expect(await gaveUp).toBe('enough');
     await next;
-    expect(gate.inside).toBe(2);
+    expect(gate.inside.size).toBe(2);
     leave();
     leave();
-    expect(gate.inside).toBe(1);
+    expect(gate.inside.size).toBe(1);
   });
 
   it('refuses everyone who waits, and nobody who comes later', async () => {
-    const gate = new Gate();
-    const leave = await gate.enter(true, never);
-    const refused = [gate.enter(false, never), gate.enter(true, never)].map((entry) =>
+    const gate = new Gate<object>();
+    const leave = await gate.enter({}, true, never);
+    const refused = [gate.enter({}, false, never), gate.enter({}, true, never)].map((entry) =>
       entry.catch((error: Error) => error.message),
     );
     gate.turnAway(new Error('gone'));
     expect(await Promise.all(refused)).toEqual(['gone', 'gone']);
     leave();
-    await gate.enter(false, never);
+    await gate.enter({}, false, never);
   });
 
   it('never has one who is to be alone beside another, and lets everybody in at last', async () => {
     const entrant = fc.record({ alone: fc.boolean(), staysTurns: fc.nat(3), givesUp: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(entrant, { maxLength: 12 }), async (entrants) => {
-        const gate = new Gate();
+        const gate = new Gate<object>();
         let inside = 0;
         let done = 0;
         const visits = entrants.map(async ({ alone, staysTurns, givesUp }) => {
           const patience = new AbortController();
-          const entry = gate.enter(alone, patience.signal);
+          const entry = gate.enter({}, alone, patience.signal);
           if (givesUp) patience.abort(new Error('enough'));
           const leave = await entry.catch(() => null);
           if (!leave) return;
@@ -84,7 +84,7 @@ describe('the gate of an instance', () => {
           leave();
         });
         await Promise.all(visits);
-        expect(gate.inside).toBe(0);
+        expect(gate.inside.size).toBe(0);
         expect(done).toBeGreaterThanOrEqual(entrants.filter(({ givesUp }) => !givesUp).length);
       }),
     );
