@@ -25,10 +25,7 @@ export interface SingleJob {
   readonly contextLength?: number | undefined;
 }
 
-/** @throws CommandError for images that its model cannot be given */
 export function singleJob(job: SingleJob): SubmitJobInput {
-  if (job.embedding && job.images?.length)
-    throw new CommandError(`${job.model} makes vectors of texts and takes no images: leave out --image.`);
   const options = job.contextLength === undefined ? {} : { options: { contextLength: job.contextLength } };
   const images = job.images?.length ? { images: [...job.images] } : {};
   return {

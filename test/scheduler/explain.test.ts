@@ -38,7 +38,6 @@ function why(world: SimulatedCluster, job: ClusterJob): string {
     modelsKnown: true,
     faults: [],
     meanRunMs: null,
-    faults: [],
   };
   return explain(input, now)?.explanation ?? 'It does not wait.';
 }
