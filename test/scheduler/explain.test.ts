@@ -36,7 +36,6 @@ function why(world: SimulatedCluster, job: ClusterJob): string {
     options: optionsOf(job.queue),
     faults: [],
     modelsKnown: true,
-    faults: [],
     meanRunMs: null,
   };
   return explain(input, now)?.explanation ?? 'It does not wait.';
