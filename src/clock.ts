@@ -120,7 +120,13 @@ export class SteadyClock implements Clock {
     return clock instanceof SteadyClock ? clock : new SteadyClock(clock, onJump);
   }
 
+  /** Whole milliseconds, as of any other clock: ids and stored instants are made of them. */
   now(): number {
+    this.#goOn();
+    return Math.floor(this.#now);
+  }
+
+  #goOn(): void {
     const monotonic = this.#clock.monotonic();
     const elapsed = Math.max(0, monotonic - this.#monotonic);
     this.#monotonic = monotonic;
@@ -128,7 +134,7 @@ export class SteadyClock implements Clock {
     const off = this.#clock.now() - this.#now - this.#left;
     if (Math.abs(off) <= LARGEST_DRIFT_MS) {
       this.#now += Math.max(-SLEW * elapsed, Math.min(SLEW * elapsed, off));
-      return this.#now;
+      return;
     }
     const slept = this.#sleepTime() - this.#slept;
     if (off > 0 && slept > LARGEST_DRIFT_MS) {
@@ -140,11 +146,10 @@ export class SteadyClock implements Clock {
       this.#left += jumped;
       this.#onJump(jumped);
     }
-    return this.#now;
   }
 
   get wallAheadMs(): number {
-    this.now();
+    this.#goOn();
     return this.#left;
   }
 

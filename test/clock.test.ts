@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SteadyClock, VirtualClock } from '../src/clock.ts';
+import { SteadyClock, systemClock, systemRandom, VirtualClock } from '../src/clock.ts';
+import { newId } from '../src/domain/ids.ts';
 
 type Event = { readonly kind: 'advance' | 'jump' | 'sleep'; readonly ms: number };
 const event: fc.Arbitrary<Event> = fc.oneof(
@@ -58,5 +59,24 @@ describe('steady time', () => {
     wall.advance(1_000);
     steady.goOnFrom(there);
     expect(steady.now()).toBe(there + 1_000);
+  });
+
+  it('tells whole milliseconds, of which ids are made', () => {
+    let monotonic = 0;
+    const clock = {
+      ...systemClock,
+      now: () => 1_700_000_000_000 + Math.floor(monotonic),
+      monotonic: () => monotonic,
+    };
+    const steady = new SteadyClock(clock);
+    let before = steady.now();
+    for (const elapsed of [0.3, 0.3, 0.3, 0.3, 1.7, 999.9]) {
+      monotonic += elapsed;
+      const now = steady.now();
+      expect(Number.isInteger(now)).toBe(true);
+      expect(now).toBeGreaterThanOrEqual(before);
+      before = now;
+      expect(newId('job', steady, systemRandom)).toMatch(/^job_[0-9a-hjkmnp-tv-z]{26}$/);
+    }
   });
 });
