@@ -194,6 +194,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     logger: logger.child('API'),
     clock,
     random,
+    needsKey: config.keys.length > 0,
   });
   const http = new HttpServer({
     host: config.host,

@@ -86,10 +86,11 @@ export class RequestHandler {
         'retry-after': '2',
       });
     }
-    const principal = route.open
+    const needsKey = !route.open && !route.isPage?.(request);
+    const principal = !needsKey
       ? { client: ANONYMOUS, admin: false, maxPriority: 'LOW' as const }
       : authenticator.principal(credentialsOf(request.headers));
-    if (!route.open) known(request.socket);
+    if (needsKey) known(request.socket);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const shares: Share[] = [];

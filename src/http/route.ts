@@ -34,6 +34,8 @@ export interface Route {
   readonly methods: readonly string[];
   /** Answered without a key, and while the server stops: only what tells whether the server is there. */
   readonly open?: boolean;
+  /** Whether a request is for a page of the server's own, which shows nothing before it has a key. Answered without one. */
+  readonly isPage?: (request: IncomingMessage) => boolean;
   /** The JSON of a refusal. Default `{ error: { code, message } }`. */
   readonly refusalBody?: (refusal: HttpRefusal) => unknown;
   /** Answers, or throws: a refusal as it is, anything else as an INTERNAL_ERROR without its reason. */

@@ -54,6 +54,65 @@ describe('GraphQL over HTTP', () => {
   });
 });
 
+describe('with keys, a browser', () => {
+  const KEY = 'a-key-of-sixteen+';
+  const keyed = (graphiql = true) =>
+    testServer({ http: { keys: [{ name: 'ci', key: KEY }] }, graphql: { graphiql, needsKey: true } });
+  const asBrowser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+  it('gets the pages themselves without a key, and runs nothing without one', async () => {
+    const { url } = await keyed();
+    const home = await fetch(url, { headers: asBrowser });
+    expect([home.status, await home.text()]).toEqual([200, expect.stringContaining('href="/graphql"')]);
+    for (const path of ['/graphql', '/graphql?query={me}', '/graphql?query={me}&extensions={}']) {
+      const page = await fetch(`${url}${path}`, { headers: asBrowser });
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html']);
+      expect((await page.text()).includes('anonymous false')).toBe(false);
+    }
+    // What the page then asks for is no page.
+    for (const accept of [
+      '*/*',
+      'application/json',
+      'text/event-stream',
+      'application/graphql-response+json',
+    ]) {
+      expect((await fetch(`${url}/graphql?query={me}`, { headers: { accept } })).status).toBe(401);
+    }
+    const posted = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { ...asBrowser, 'content-type': 'application/json' },
+      body: '{"query":"{ me }"}',
+    });
+    expect(posted.status).toBe(401);
+    const head = await fetch(`${url}/graphql?query={me}`, { method: 'HEAD', headers: asBrowser });
+    expect(head.status).toBe(401);
+  });
+
+  it('finds no way in by asking for a page that there is not', async () => {
+    const { url } = await keyed(false);
+    expect((await fetch(`${url}/graphql?query={me}`, { headers: asBrowser })).status).toBe(401);
+  });
+
+  it('is asked for the key where GraphiQL takes headers, which it sends with subscriptions too', async () => {
+    const { url } = await keyed();
+    const page = await (await fetch(`${url}/graphql`, { headers: asBrowser })).text();
+    expect(page.includes('Bearer YOUR-KEY')).toBe(true);
+    expect(page.includes('"defaultEditorToolsVisibility":"headers"')).toBe(true);
+    // Over WebSocket it would not send them.
+    expect(page.includes('"subscriptionsProtocol":"SSE"')).toBe(true);
+    expect(page.includes('"shouldPersistHeaders":false')).toBe(true);
+    const events = await fetch(`${url}/graphql?query=subscription{count(to:1)}`, {
+      headers: { accept: 'text/event-stream', authorization: `Bearer ${KEY}` },
+    });
+    expect(await events.text()).toContain('"count":1');
+    const { status, result } = await post(url, '{ __schema { queryType { name } } }', {
+      headers: { authorization: 'Bearer YOUR-KEY' },
+    });
+    expect(status).toBe(401);
+    expect(result.errors?.[0]?.message).toContain('Authorization: Bearer KEY');
+  });
+});
+
 describe('errors', () => {
   it('that were not meant to be seen are logged under an id, and only the id is told', async () => {
     const { url, lines } = await testServer();

@@ -69,12 +69,25 @@ subscription WatchVram {
   },
 ];
 
-export function graphiqlOptions(tabs: readonly GraphiQLTab[]): GraphiQLOptions {
+export interface GraphiQLSettings {
+  readonly tabs: readonly GraphiQLTab[];
+  /** Whether requests need a key: then the page asks for one. */
+  readonly needsKey: boolean;
+}
+
+/** The editor of headers is where GraphiQL takes a key from. It goes with every request, introspection included. */
+const KEY_HEADERS = JSON.stringify({ authorization: 'Bearer YOUR-KEY' }, null, 2);
+
+export function graphiqlOptions({ tabs, needsKey }: GraphiQLSettings): GraphiQLOptions {
+  const headers = needsKey ? { headers: KEY_HEADERS } : {};
   return {
     title: 'vramkeeper',
-    subscriptionsProtocol: 'WS',
-    defaultTabs: tabs.map(({ query }) => ({ query })),
+    // GraphiQL sends its headers with requests, and not over a WebSocket. A key is not left in the browser.
+    ...(needsKey
+      ? { subscriptionsProtocol: 'SSE', shouldPersistHeaders: false, defaultEditorToolsVisibility: 'headers' }
+      : { subscriptionsProtocol: 'WS', defaultEditorToolsVisibility: 'variables' }),
+    ...headers,
+    defaultTabs: tabs.map(({ query }) => ({ query, ...headers })),
     ...(tabs[0] ? { defaultQuery: tabs[0].query } : {}),
-    defaultEditorToolsVisibility: 'variables',
   };
 }

@@ -1,5 +1,6 @@
 /** Runs operations over HTTP, server-sent events and WebSocket, all through one pipeline with the same limits and masks. */
 import type { GraphQLSchema } from 'graphql';
+import { shouldRenderGraphiQL } from 'graphql-yoga';
 import type { WebSocket } from 'ws';
 import type { Clock, Random } from '../../clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -26,6 +27,8 @@ export interface GraphQLServerOptions {
   readonly socketLimits?: Partial<SocketLimits>;
   /** Whether a browser gets GraphiQL. Default true. */
   readonly graphiql?: boolean;
+  /** Whether requests need a key, so that GraphiQL asks for one. Default false. */
+  readonly needsKey?: boolean;
   /** Opened in GraphiQL on the first visit. */
   readonly tabs?: readonly GraphiQLTab[];
 }
@@ -39,6 +42,7 @@ export interface GraphQLRequest {
 }
 
 export class GraphQLServer {
+  readonly #graphiql: boolean;
   readonly #pipeline: Pipeline;
   readonly #sockets: SocketServer;
   readonly #answerLimits: AnswerLimits;
@@ -46,6 +50,8 @@ export class GraphQLServer {
 
   constructor(options: GraphQLServerOptions) {
     const { schema, buildContext, logger, clock, random, graphiql = true, tabs = DEFAULT_TABS } = options;
+    const { needsKey = false } = options;
+    this.#graphiql = graphiql;
     this.#answerLimits = { ...DEFAULT_ANSWER_LIMITS, ...options.answerLimits };
     const maskError = errorMasker(logger, random);
     const answerLimits = this.#answerLimits;
@@ -56,7 +62,7 @@ export class GraphQLServer {
       subscriber,
       maskError,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
-      tabs: graphiql ? tabs : null,
+      graphiql: graphiql ? { tabs, needsKey } : null,
     });
     this.#sockets = new SocketServer({
       pipeline: this.#pipeline,
@@ -67,6 +73,14 @@ export class GraphQLServer {
       limits: { ...DEFAULT_SOCKET_LIMITS, ...options.socketLimits },
       answerLimits,
     });
+  }
+
+  /** Whether it asks for GraphiQL: then nothing is run, whatever else it says. */
+  isPage(method: string, accept: string): boolean {
+    const { Request } = this.#pipeline.fetchAPI;
+    return (
+      this.#graphiql && shouldRenderGraphiQL(new Request('http://localhost', { method, headers: { accept } }))
+    );
   }
 
   /** The body of the answer is a stream for subscriptions, which ends its source when it is cancelled. */

@@ -3,7 +3,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { answerText } from '../raw-json.ts';
-import { type GraphiQLTab, graphiqlOptions } from './graphiql.ts';
+import { type GraphiQLSettings, graphiqlOptions } from './graphiql.ts';
 import type { QueryLimits } from './limits.ts';
 import { limitsRule, parseWithin } from './limits-rule.ts';
 import type { ErrorMask } from './mask-error.ts';
@@ -19,7 +19,7 @@ export interface PipelineOptions {
   readonly maskError: ErrorMask;
   readonly limits: QueryLimits;
   /** Null for no GraphiQL. */
-  readonly tabs: readonly GraphiQLTab[] | null;
+  readonly graphiql: GraphiQLSettings | null;
 }
 
 export type Pipeline = YogaServerInstance<OperationScope, object>;
@@ -30,7 +30,7 @@ export const GRAPHQL_PATH = '/graphql';
 const CACHED_CHARACTERS = 1_048_576;
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema, buildContext, subscriber, maskError, limits, tabs } = options;
+  const { schema, buildContext, subscriber, maskError, limits, graphiql } = options;
   return createYoga<OperationScope, object>({
     schema,
     context: ({ principal, signal, answer }) => buildContext({ principal, signal, answer }),
@@ -49,7 +49,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       documentCache: new TextCache<DocumentNode>(CACHED_CHARACTERS),
       errorCache: new TextCache<unknown>(CACHED_CHARACTERS),
     },
-    graphiql: tabs !== null && (() => graphiqlOptions(tabs)),
+    graphiql: graphiql !== null && (() => graphiqlOptions(graphiql)),
     renderGraphiQL,
     plugins: [readableRequests(), withinLimits(limits), rawAnswers(), sharedAnswers(subscriber)],
   });

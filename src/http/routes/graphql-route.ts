@@ -21,6 +21,7 @@ export function graphqlRoute(server: GraphQLServer): Route {
   return {
     path: GRAPHQL_PATH,
     methods: ['GET', 'POST'],
+    isPage: ({ headers, method = '' }) => server.isPage(method, headers.accept ?? ''),
     refusalBody: ({ code, message }) => ({ errors: [{ message, extensions: { code } }] }),
     async handle({ request, response, url, principal, gone, stopping, intake, body: read }) {
       const headers = Object.fromEntries(

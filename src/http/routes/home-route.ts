@@ -13,7 +13,7 @@ const PAGE = `<!doctype html>
   <h1>vramkeeper</h1>
   <p>A scheduler and gateway for local models.</p>
   <ul>
-    <li><a href="/graphql">GraphiQL</a>: try the API</li>
+    <li><a href="/graphql">GraphiQL</a>: try the API. Where keys are configured, put yours into its Headers.</li>
     <li><a href="/readyz">/readyz</a>: whether it takes work</li>
   </ul>
 </html>
@@ -23,6 +23,7 @@ export function homeRoute(): Route {
   return {
     path: '/',
     methods: ['GET'],
+    isPage: () => true,
     handle: ({ response }) => sendText(response, 200, 'text/html; charset=utf-8', PAGE),
   };
 }
