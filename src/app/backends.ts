@@ -105,14 +105,15 @@ function deadlinesOf({ patience = {} }: Config): Partial<Deadlines> {
   };
 }
 
-function rulesOf({ managed, parallel }: BackendConfig, { contextLength }: Config): BackendRules {
+function rulesOf({ managed, parallel, kvCacheType }: BackendConfig, { contextLength }: Config): BackendRules {
   if (!managed)
     return {
       contextLength,
       parallel,
       ownProcess: false,
       mayReduceParallel: false,
-      kvCacheType: 'f16',
+      kvCacheType: kvCacheType ?? 'f16',
+      kvCacheNamed: kvCacheType !== undefined,
       flashAttention: null,
     };
   return {

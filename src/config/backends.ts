@@ -97,6 +97,7 @@ function backendConfig(
     name: backend.name,
     type: 'ollama',
     url: backend.url ?? `managed:${backend.name}`,
+    ...(backend.kvCacheType && { kvCacheType: backend.kvCacheType }),
     ...(backend.managed && { managed: managedOf(backend.managed, settings, around) }),
     parallel: backend.parallel ?? 1,
     maxLoadedModels: backend.maxLoadedModels ?? null,

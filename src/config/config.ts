@@ -60,6 +60,8 @@ export interface BackendConfig {
   readonly managed?: ManagedConfig | null;
   /** The server's OLLAMA_NUM_PARALLEL, which its API does not tell. */
   readonly parallel: number;
+  /** The server's OLLAMA_KV_CACHE_TYPE. Absent: its default, unless its loads show another. */
+  readonly kvCacheType?: ManagedConfig['kvCacheType'];
   /** The server's OLLAMA_MAX_LOADED_MODELS; null for its default, three for each GPU and at least three. */
   readonly maxLoadedModels: number | null;
   /** Sent with every request to an attached server, such as its key; never shown to anybody. Names in lower case. */

@@ -35,16 +35,16 @@ const parallel = z.union([z.literal('auto'), wholeNumber(1, 1024)], {
 
 const trueOrFalse = z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` });
 
+export const kvCacheType = z.enum(['f16', 'q8_0', 'q4_0'], {
+  error: (issue) => `${shown(issue.input)} is not a type of KV cache. Use f16, q8_0 or q4_0.`,
+});
+
 const managedShape = z.strictObject({
   binary: text('the name or path of a program').optional(),
   models: text('a folder').optional(),
   contextLength: wholeNumber(1, 16_777_216).optional(),
   parallel: parallel.optional(),
-  kvCacheType: z
-    .enum(['f16', 'q8_0', 'q4_0'], {
-      error: (issue) => `${shown(issue.input)} is not a type of KV cache. Use f16, q8_0 or q4_0.`,
-    })
-    .optional(),
+  kvCacheType: kvCacheType.optional(),
   flashAttention: trueOrFalse.optional(),
   parallelLoads: wholeNumber(1, 64).optional(),
   warmCells: wholeNumber(0, 64).optional(),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { MiB } from '../domain/units.ts';
 import { hosts, keys, origins } from './access.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './config.ts';
-import { managedSchema } from './managed.ts';
+import { kvCacheType, managedSchema } from './managed.ts';
 import { headers, secret } from './secrets.ts';
 import {
   duration,
@@ -126,6 +126,7 @@ const backendShape = z.strictObject({
   url: serverUrl.optional(),
   parallel: wholeNumber(1, 1024).optional(),
   maxLoadedModels: wholeNumber(1, 1024).optional(),
+  kvCacheType: kvCacheType.optional(),
   apiKey: secret.optional(),
   headers: headers.optional(),
   gpus: gpuList.optional(),
@@ -135,6 +136,7 @@ const backendShape = z.strictObject({
 const ATTACHED_SETTINGS = [
   { key: 'url', refusal: 'a managed backend has no url: leave out one of both.' },
   { key: 'parallel', refusal: 'write it under managed.' },
+  { key: 'kvCacheType', refusal: 'write it under managed.' },
   { key: 'maxLoadedModels', refusal: 'a managed backend holds what fits its GPUs; leave it out.' },
   { key: 'apiKey', refusal: 'the processes of a managed backend need no key; leave it out.' },
   { key: 'headers', refusal: 'the processes of a managed backend need no headers; leave them out.' },

@@ -8,11 +8,14 @@ import type { Store } from '../domain/store.ts';
 import type { ModelState } from '../domain/system.ts';
 import { type EstimateSource, estimateFootprint, type FootprintEstimate, withinRoom } from './estimate.ts';
 import { DRIVER_CONTEXT_BYTES, predictFootprint } from './footprint/predict.ts';
+import { type Inventory, inventoryOf, sameInventory } from './inventory.ts';
 import { LearnedFootprints } from './learned/learned-footprints.ts';
 import { expectedLoadMs } from './learned/load-time.ts';
 import type { LoadMeasurement } from './learned/observation.ts';
 import { PageCaches } from './learned/page-caches.ts';
+import type { ServerShape } from './learned/server-shape.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
+import { ServerShapes } from './server-shapes.ts';
 import { suggestNames } from './suggest.ts';
 import { type ModelSettings, type Shape, type VariantDefaults, VariantRules } from './variant-rules.ts';
 
@@ -99,12 +102,6 @@ interface Shaped {
   readonly estimate: FootprintEstimate;
 }
 
-interface Inventory {
-  readonly models: ReadonlyMap<string, ModelInfo>;
-  readonly byWeights: ReadonlyMap<string, readonly ModelInfo[]>;
-  readonly serverVersion: string | null;
-}
-
 class ModelRegistry implements Registry {
   readonly #rules: VariantRules;
   readonly #learned: LearnedFootprints;
@@ -112,12 +109,14 @@ class ModelRegistry implements Registry {
   readonly #clock: Clock;
   readonly #inventories = new Map<BackendId, Inventory>();
   readonly #rooms = new Map<BackendId, GpuRoom>();
+  readonly #serverShapes: ServerShapes;
   #version = 0;
 
   constructor(options: RegistryOptions) {
     const { config, defaults, store, clock } = options;
     this.#rules = new VariantRules(config, defaults);
     this.#learned = new LearnedFootprints(store, clock);
+    this.#serverShapes = new ServerShapes(this.#rules, this.#learned);
     this.#pageCaches = new PageCaches(defaults.ramBytes ?? (() => totalmem()));
     this.#clock = clock;
   }
@@ -141,14 +140,7 @@ class ModelRegistry implements Registry {
 
   observe(backendId: BackendId, models: readonly ModelInfo[], serverVersion: string | null = null): void {
     const before = this.#inventories.get(backendId);
-    const inventory = {
-      models: new Map(models.map((model) => [model.name, model])),
-      byWeights: Map.groupBy(
-        models.filter(({ pending }) => !pending),
-        ({ weights }) => weights,
-      ),
-      serverVersion,
-    };
+    const inventory = inventoryOf(models, serverVersion);
     this.#inventories.set(backendId, inventory);
     if (!before || !sameInventory(before, inventory)) this.#version += 1;
   }
@@ -200,8 +192,8 @@ class ModelRegistry implements Registry {
     const { variant, config } = chosen.shape;
     return {
       info,
-      ...slotChoice(info, chosen),
-      fewerSlots: fewer.map((shaped) => slotChoice(info, shaped)),
+      ...this.#slotChoice(info, chosen, backendId),
+      fewerSlots: fewer.map((shaped) => this.#slotChoice(info, shaped, backendId)),
       driverBytes: this.#driverBytes(backendId),
       loadMs: expectedLoadMs({
         diskBytes: info.diskBytes,
@@ -290,6 +282,24 @@ class ModelRegistry implements Registry {
     return this.#inventories.get(backendId)?.byWeights.get(weights) ?? [];
   }
 
+  #serverShape(backendId: BackendId): ServerShape | null {
+    return this.#serverShapes.of(backendId, this.#inventories.get(backendId), this.#version);
+  }
+
+  /** Those that its server takes memory for, however many are said to be there. */
+  #memorySlots(info: ModelInfo, slots: number, backendId: BackendId): number {
+    return this.#rules.hasOneSlot(info) ? slots : (this.#serverShape(backendId)?.slots ?? slots);
+  }
+
+  #slotChoice(info: ModelInfo, { shape, estimate }: Shaped, backendId: BackendId): SlotChoice {
+    const { variant, config, slots } = shape;
+    const { bytes, measured, marginBytes } = estimate;
+    const batch = decidingBatch(variant.options.num_batch);
+    const memorySlots = this.#memorySlots(info, slots, backendId);
+    const predictedByServerBytes = predictedByOllama(info, variant.contextLength, memorySlots, batch);
+    return { variant, config, footprintBytes: bytes, marginBytes, predictedByServerBytes, measured };
+  }
+
   #estimate(
     info: ModelInfo,
     { variant, config, slots }: Shape,
@@ -297,6 +307,7 @@ class ModelRegistry implements Registry {
     serverVersion: string | null,
   ): FootprintEstimate {
     const driverBytes = this.#driverBytes(backendId);
+    const kvCacheType = this.#serverShape(backendId)?.kvCacheType ?? config.kvCacheType;
     return estimateFootprint({
       contextLength: variant.contextLength,
       slots,
@@ -308,7 +319,7 @@ class ModelRegistry implements Registry {
         predictFootprint({
           model: info,
           contextLength,
-          config: { ...config, parallel: otherSlots },
+          config: { ...config, kvCacheType, parallel: this.#memorySlots(info, otherSlots, backendId) },
           embedding: variant.embedding,
           serverVersion,
           driverBytes,
@@ -316,25 +327,4 @@ class ModelRegistry implements Registry {
         }),
     });
   }
-}
-
-function slotChoice(info: ModelInfo, { shape, estimate }: Shaped): SlotChoice {
-  const { variant, config, slots } = shape;
-  const { bytes, measured, marginBytes } = estimate;
-  const batch = decidingBatch(variant.options.num_batch);
-  const predictedByServerBytes = predictedByOllama(info, variant.contextLength, slots, batch);
-  return { variant, config, footprintBytes: bytes, marginBytes, predictedByServerBytes, measured };
-}
-
-function sameInventory(a: Inventory, b: Inventory): boolean {
-  if (a.serverVersion !== b.serverVersion || a.models.size !== b.models.size) return false;
-  return [...a.models].every(([name, model]) => {
-    const other = b.models.get(name);
-    return (
-      other?.digest === model.digest &&
-      other.weights === model.weights &&
-      !other.facts === !model.facts &&
-      other.pending === model.pending
-    );
-  });
 }

@@ -4,6 +4,7 @@ import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
 import { canonicalModelName } from '../domain/queue-key.ts';
 import { contextLengthOf } from './context-length.ts';
 import { batchSize } from './footprint/batch.ts';
+import type { ServerShape } from './learned/server-shape.ts';
 import { pinnedOptions } from './pinned-options.ts';
 
 /** What the configuration says of one model; null where the general rule holds. */
@@ -30,6 +31,8 @@ export interface BackendRules {
   /** Nobody named the slots: an instance may get fewer where its cards are too small for all. */
   readonly mayReduceParallel: boolean;
   readonly kvCacheType: InstanceConfig['kvCacheType'];
+  /** Somebody has said of a server that others run what type its cache has. Absent: nobody, so that its loads may show another. */
+  readonly kvCacheNamed?: boolean;
   readonly flashAttention: InstanceConfig['flashAttention'];
 }
 
@@ -122,6 +125,18 @@ export class VariantRules {
 
   partialOffload(info: ModelInfo): boolean {
     return this.#settings.get(info.name)?.partialOffload ?? false;
+  }
+
+  /** What memory is taken for on a server that others run, as far as anybody has said; null in processes of our own. */
+  serverShape(backendId: BackendId): (ServerShape & { readonly kvCacheNamed: boolean }) | null {
+    const { ownProcess, parallel, kvCacheType, kvCacheNamed = false } = this.#defaults.rules(backendId);
+    return ownProcess ? null : { slots: parallel, kvCacheType, kvCacheNamed };
+  }
+
+  /** Whether the server runs one request of it at a time, whatever it is set to. */
+  hasOneSlot(info: ModelInfo): boolean {
+    const embedding = info.capabilities.includes('embedding') && !info.capabilities.includes('completion');
+    return embedding || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '');
   }
 
   #slotChoices(info: ModelInfo, embedding: boolean, rules: BackendRules): readonly number[] {

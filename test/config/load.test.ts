@@ -72,6 +72,7 @@ backends:
     url: http://10.0.0.7:11434/
     parallel: 4
     maxLoadedModels: 3
+    kvCacheType: q8_0
     gpus: [{ probe: nvidia, index: 1 }, { probe: fixed, index: 2, total: 24GiB }]
   - name: laptop
     url: localhost
@@ -110,6 +111,7 @@ silenceTimeout: 10m
         url: 'http://10.0.0.7:11434',
         parallel: 4,
         maxLoadedModels: 3,
+        kvCacheType: 'q8_0',
         gpus: [
           { probe: 'nvidia', index: 1 },
           { probe: 'fixed', index: 2, totalBytes: 24 * GiB },

@@ -187,6 +187,11 @@ describe('what is refused, with what would be right', () => {
     ['neither a url nor managed', backend('parallel: 2'), /backends\[0\]\.url: is missing/],
     ['both', backend('url: a, managed: {}'), /\.url: a managed backend has no url/],
     ['slots in the wrong place', backend('managed: {}, parallel: 2'), /\.parallel: write it under managed/],
+    [
+      'a type of cache beside it',
+      backend('managed: {}, kvCacheType: q8_0'),
+      /\.kvCacheType: .*write it under managed/,
+    ],
     ['a count of models', backend('managed: {}, maxLoadedModels: 2'), /\.maxLoadedModels: .* leave it out/],
     ['virtual GPUs', backend('managed: {}, gpus: [{ probe: virtual }]'), /\.gpus: virtual GPUs belong/],
     ['slots that are no number', backend('managed: { parallel: many }'), /"many" is neither auto nor/],

@@ -24,6 +24,11 @@ describe('refusals name the place, the value and what would be right', () => {
       'vramkeeper.yaml:3: models["a:b"].keepalive: is not a setting. Did you mean keepAlive?',
     ],
     [
+      'a type of cache that no server has',
+      { yaml: 'backends:\n  - { name: a, url: "http://a", kvCacheType: q3 }' },
+      /kvCacheType: "q3" is not a type of KV cache. Use f16, q8_0 or q4_0/,
+    ],
+    [
       'a number that is none',
       { yaml: 'port: "x"' },
       'vramkeeper.yaml:1: port: "x" is not a whole number from 0 to 65535.',

@@ -1,0 +1,130 @@
+/** A server that takes memory for other slots, or in caches of another type, than was said: its loads show it. */
+import { describe, expect, test } from 'vitest';
+import type { InstanceConfig, ModelInfo } from '../../src/domain/model.ts';
+import { predictFootprint } from '../../src/registry/footprint/predict.ts';
+import type { FixtureOptions } from './fixture.ts';
+import { BOX, registryWith, resolved } from './fixture.ts';
+import { BERT, GEMMA3_27B, model, QWEN3_30B } from './models.ts';
+
+const MODELS = [
+  model('llama:8b'),
+  model('gemma:27b', { facts: GEMMA3_27B, diskBytes: 17e9 }),
+  model('qwen:30b', { facts: QWEN3_30B, diskBytes: 18e9 }),
+  model('bert', { facts: BERT, capabilities: ['embedding'], diskBytes: 1e8 }),
+];
+const CONTEXT = 32_768;
+
+/** As the server takes it, and as far off as a prediction may be. */
+function truth(
+  info: ModelInfo,
+  contextLength: number,
+  slots: number,
+  kv: InstanceConfig['kvCacheType'],
+  off = 1,
+) {
+  const config = { parallel: slots, kvCacheType: kv, flashAttention: null };
+  const question = {
+    model: info,
+    contextLength,
+    config,
+    embedding: false,
+    serverVersion: '0.33.0',
+    driverBytes: 0,
+  };
+  return Math.round(predictFootprint(question).totalBytes * off);
+}
+
+async function afterLoads(
+  slots: number,
+  kv: InstanceConfig['kvCacheType'],
+  loads: readonly (readonly [name: string, contextLength: number, off?: number])[],
+  options: FixtureOptions = {},
+) {
+  const registry = registryWith(MODELS, options);
+  for (const [name, contextLength, off] of loads) {
+    const { variant, config, info } = resolved(registry, name, contextLength);
+    const sizeBytes = truth(info, contextLength, slots, kv, off);
+    await registry.learnFootprint(variant, config, '0.33.0', BOX, {
+      sizeBytes,
+      vramBytes: sizeBytes,
+      loadMs: 1,
+    });
+  }
+  return registry;
+}
+
+const TWO = [
+  ['llama:8b', CONTEXT, 1.02],
+  ['llama:8b', 2 * CONTEXT, 0.98],
+] as const;
+
+describe.each([
+  [4, 'f16'],
+  [2, 'f16'],
+  [8, 'f16'],
+  [1, 'q8_0'],
+  [1, 'q4_0'],
+] as const)('a server of which nobody said that it takes memory for %i in %s', (slots, kv) => {
+  test('is predicted by what two loads took', async () => {
+    const registry = await afterLoads(slots, kv, TWO);
+    const {
+      footprintBytes,
+      marginBytes = 0,
+      driverBytes = 0,
+      info,
+    } = resolved(registry, 'qwen:30b', CONTEXT);
+    const real = truth(info, CONTEXT, slots, kv);
+    const predicted = footprintBytes - marginBytes - driverBytes;
+    expect(Math.abs(predicted - real) / real).toBeLessThan(0.03);
+  });
+});
+
+describe('nothing is taken to be otherwise', () => {
+  const told = resolved(registryWith(MODELS), 'qwen:30b', CONTEXT).footprintBytes;
+  test.each([
+    ['after one load alone', 4, 'f16', TWO.slice(0, 1)],
+    ['where loads are as predicted', 1, 'f16', TWO],
+    [
+      'where one model only is off',
+      1,
+      'f16',
+      [
+        ['llama:8b', CONTEXT, 2],
+        ['gemma:27b', CONTEXT, 1],
+      ],
+    ],
+    [
+      'where nothing explains all',
+      1,
+      'f16',
+      [
+        ['llama:8b', CONTEXT, 2.9],
+        ['gemma:27b', CONTEXT, 1.3],
+      ],
+    ],
+    [
+      'by models whose slots are always one',
+      4,
+      'f16',
+      [
+        ['bert', 512],
+        ['bert', 256],
+      ],
+    ],
+  ] as const)('%s', async (_, slots, kv, loads) => {
+    const registry = await afterLoads(slots, kv, loads);
+    expect(resolved(registry, 'qwen:30b', CONTEXT).footprintBytes).toBe(told);
+  });
+
+  test('of the type of the cache where somebody has named it', async () => {
+    const rules = { kvCacheType: 'f16', kvCacheNamed: true } as const;
+    const registry = await afterLoads(1, 'q8_0', TWO, { rules });
+    expect(resolved(registry, 'qwen:30b', CONTEXT).footprintBytes).toBe(told);
+  });
+});
+
+test('an 8B model at its whole context is not refused for a cache that is half as large', async () => {
+  const registry = await afterLoads(1, 'q8_0', TWO);
+  const before = resolved(registryWith(MODELS), 'llama:8b', 131_072).footprintBytes;
+  expect(resolved(registry, 'llama:8b', 131_072).footprintBytes).toBeLessThan(before * 0.75);
+});
