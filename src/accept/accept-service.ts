@@ -1,7 +1,7 @@
 /**
  * The one door to the queue: validates, resolves and admits a job, whoever brings it. Transports only translate.
  */
-import { VramkeeperError } from '../domain/errors.ts';
+import { type InputIssue, VramkeeperError } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -38,6 +38,11 @@ export interface AcceptService {
     principal: Principal,
     input: unknown,
   ): Promise<{ readonly batchId: BatchId; readonly deduplicated: boolean }>;
+  /**
+   * Everything for which `submitBatch` would refuse `input`, missing and too large models included, without queueing anything.
+   * Empty when it would take all jobs.
+   */
+  check(principal: Principal, input: unknown): readonly InputIssue[];
   cancel(principal: Principal, id: JobId, reason: string | null): Promise<CancelOutcome>;
   /** @throws QueueFullError */
   retry(principal: Principal, id: JobId): Promise<Exclude<RetryOutcome, { readonly kind: 'queue-full' }>>;

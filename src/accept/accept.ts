@@ -105,6 +105,17 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
       return { batchId: outcome.batchId, deduplicated: outcome.kind === 'duplicate' };
     },
 
+    check(principal, input) {
+      try {
+        const { issues, refusals } = judge(deps, principal, read(submitBatchSchema, input).jobs);
+        const refused = refusals.map(({ at, error }) => ({ path: [...at, 'model'], message: error.message }));
+        return [...issues, ...refused];
+      } catch (error) {
+        if (error instanceof InvalidInputError) return error.issues;
+        throw error;
+      }
+    },
+
     async cancel(principal, id, reason) {
       return (await isForeign(store, principal, id)) ? { kind: 'not-found' } : store.cancel(id, reason);
     },
@@ -148,12 +159,26 @@ async function submitOrThrow(
   }
 }
 
-/** Reads all jobs of a batch, so that the caller learns of every problem at once. A model that is missing or too large is told only when nothing else is wrong. */
+/** Jobs that are all fit to be queued. A model that is missing or too large is told only when nothing else is wrong. */
 function readJobs(deps: AcceptDependencies, principal: Principal, inputs: readonly unknown[]) {
+  const { collector, jobs, issues, refusals } = judge(deps, principal, inputs);
+  if (issues.length > 0) throw new InvalidInputError(issues);
+  if (refusals[0]) throw refusals[0].error;
+  return { collector, jobs };
+}
+
+/** The model of one job of a batch is not there, or fits nowhere. */
+interface ModelRefusal {
+  readonly at: readonly string[];
+  readonly error: ModelNotFoundError | InsufficientVramError;
+}
+
+/** Reads all jobs of a batch, so that the caller learns of every problem at once. */
+function judge(deps: AcceptDependencies, principal: Principal, inputs: readonly unknown[]) {
   const collector = new BlobCollector();
   const issues: InputIssue[] = [];
   const jobs: NewJob[] = [];
-  let refused: ModelNotFoundError | InsufficientVramError | undefined;
+  const refusals: ModelRefusal[] = [];
   for (const [index, input] of inputs.entries()) {
     const at = ['jobs', String(index)];
     try {
@@ -168,13 +193,11 @@ function readJobs(deps: AcceptDependencies, principal: Principal, inputs: readon
       if (error instanceof InvalidInputError)
         issues.push(...error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] })));
       else if (error instanceof ModelNotFoundError || error instanceof InsufficientVramError)
-        refused ??= error;
+        refusals.push({ at, error });
       else throw error;
     }
   }
-  if (issues.length > 0) throw new InvalidInputError(issues);
-  if (refused) throw refused;
-  return { collector, jobs };
+  return { collector, jobs, issues, refusals };
 }
 
 /** @throws InvalidInputError with every problem that the schema finds */

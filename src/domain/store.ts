@@ -183,6 +183,14 @@ export interface JobPage {
   readonly hasNext: boolean;
 }
 
+/** Which jobs and batches have an id that begins so. */
+export interface IdQuery {
+  readonly prefix: string;
+  /** Those of this client alone. */
+  readonly client?: string;
+  readonly limit: number;
+}
+
 export interface Batch {
   readonly id: BatchId;
   readonly name: string | null;
@@ -274,6 +282,8 @@ export interface Store {
   batch(id: BatchId): Promise<Batch | null>;
   /** Same order and length as `ids`. */
   batches(ids: readonly BatchId[]): Promise<readonly (Batch | null)[]>;
+  /** Ids of jobs and batches, in order. */
+  idsWithPrefix(query: IdQuery, scope?: ReadScope): Promise<readonly (JobId | BatchId)[]>;
   request(id: JobId): Promise<JobRequest | null>;
 
   // What finished jobs left. It may be large, so each part is read alone, and only where somebody asks for it.

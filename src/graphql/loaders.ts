@@ -18,6 +18,7 @@ export type StoreReads = Pick<
   | 'changedSince'
   | 'revision'
   | 'queuePositions'
+  | 'idsWithPrefix'
   | 'batches'
   | 'resultSizes'
   | 'endings'

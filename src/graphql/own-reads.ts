@@ -45,6 +45,7 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
     jobs,
     list: (query, scope) => store.list({ ...query, filter: ownFilter(principal, query.filter) }, scope),
     countJobs: (filter, scope) => store.countJobs(ownFilter(principal, filter), scope),
+    idsWithPrefix: (query, scope) => store.idsWithPrefix({ ...query, client: principal.client }, scope),
     batches: async (ids) => (await store.batches(ids)).map(own),
     // How much there is to do is no secret.
     counts: () => store.counts(),

@@ -11,6 +11,7 @@ import type {
   Claim,
   ClaimPick,
   Fenced,
+  IdQuery,
   JobFilter,
   JobPage,
   JobQuery,
@@ -104,6 +105,7 @@ export interface Reads {
   revision: { input: null; answer: number };
   queuePositions: { input: readonly JobId[]; answer: readonly (number | null)[] };
   batches: { input: readonly BatchId[]; answer: readonly (Batch | null)[] };
+  idsWithPrefix: { input: IdQuery; answer: readonly (JobId | BatchId)[] };
   request: { input: JobId; answer: string | null };
   resultSizes: { input: readonly JobId[]; answer: readonly (ResultSizes | null)[] };
   endings: { input: readonly JobId[]; answer: readonly (string | null)[] };

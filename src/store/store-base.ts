@@ -23,6 +23,7 @@ import type {
   ClaimPick,
   Fenced,
   Finish,
+  IdQuery,
   JobChange,
   JobFilter,
   JobPage,
@@ -244,6 +245,12 @@ export abstract class StoreBase implements Store {
 
   batches(ids: readonly BatchId[]): Promise<readonly (Batch | null)[]> {
     return this.read('batches', ids);
+  }
+
+  idsWithPrefix(query: IdQuery, scope?: ReadScope): Promise<readonly (JobId | BatchId)[]> {
+    const { prefix, client, limit } = query;
+    const only = client === undefined ? {} : { client: unicode(client) };
+    return this.read('idsWithPrefix', { prefix: unicode(prefix), ...only, limit: pageLimit(limit) }, scope);
   }
 
   async request(id: JobId): Promise<JobRequest | null> {

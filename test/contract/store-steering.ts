@@ -145,6 +145,28 @@ export function storeSteeringContract(current: CurrentStore): void {
     });
   });
 
+  describe('ids', () => {
+    const job = (id: string, client = 'alice') => newJob({ id: `job_${id}` as JobId, client });
+    const batch = (id: string, client = 'alice') => ({ id: `bat_${id}` as BatchId, name: null, client });
+
+    it('are found by how they begin, in order, of jobs and batches, of all or of one client', async () => {
+      await store.submit(submission([job('1ab'), job('1aa')], { batch: batch('1a') }));
+      await store.submit(submission([job('1ac', 'bob')], { batch: batch('1b', 'bob') }));
+      await store.submit(submission([job('2aa')]));
+      const ids = (prefix: string, client?: string) =>
+        store.idsWithPrefix({ prefix, limit: 3, ...(client === undefined ? {} : { client }) });
+      expect(await ids('job_1aa')).toEqual(['job_1aa']);
+      expect(await ids('job_1a')).toEqual(['job_1aa', 'job_1ab', 'job_1ac']);
+      expect(await ids('job_1a', 'alice')).toEqual(['job_1aa', 'job_1ab']);
+      expect(await ids('job_1a', 'carol')).toEqual([]);
+      expect(await ids('bat_1')).toEqual(['bat_1a', 'bat_1b']);
+      expect(await ids('bat_1', 'bob')).toEqual(['bat_1b']);
+      expect(await ids('')).toEqual(['bat_1a', 'bat_1b', 'job_1aa']);
+      expect(await ids('job_%')).toEqual([]);
+      expect(await ids('job_1aaa')).toEqual([]);
+    });
+  });
+
   describe('changes', () => {
     it('are told after each commit, in order of revision, before its callers know', async () => {
       const heard: JobChange[] = [];

@@ -118,6 +118,8 @@ test('every field of the schema answers', async () => {
   await api.query(operation('query', 'backends'));
   await api.query(operation('query', 'batch', `(id: "${batchId}")`));
   await api.query(operation('query', 'decisions', '(first: 2)'));
+  await api.query(operation('query', 'checkBatch', `(input: { jobs: [${JOB.replace('"x"', '""')}] })`));
+  await api.query(operation('query', 'idsWithPrefix', '(prefix: "job_")'));
   await api.query(operation('query', 'health'));
   await api.query(operation('query', 'jobs', '(first: 10)'));
   for (const id of [failed, text, embedding, waiting])

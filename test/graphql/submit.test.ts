@@ -275,3 +275,30 @@ test.each([
   expect(submitJob).toMatchObject({ __typename: 'InvalidInputError', issues: [{ path }] });
   expect(submitJob.issues[0].message).toMatch(/does not see images/);
 });
+
+describe('checkBatch', () => {
+  const check = async (jobs: readonly object[]) =>
+    (
+      await api.query('query ($input: SubmitBatchInput!) { checkBatch(input: $input) { path message } }', {
+        input: { jobs },
+      })
+    ).checkBatch;
+
+  test('tells every problem of every job, missing models too, and queues nothing', async () => {
+    const empty = { ...job, request: { generate: { prompt: '' } } };
+    expect(await check([job, { ...job, model: 'nope' }, empty, { ...job, model: 'nix' }])).toEqual([
+      { path: ['jobs', '2', 'request', 'generate', 'prompt'], message: 'must not be empty.' },
+      {
+        path: ['jobs', '1', 'model'],
+        message: expect.stringContaining('No backend has a model named "nope"'),
+      },
+      {
+        path: ['jobs', '3', 'model'],
+        message: expect.stringContaining('No backend has a model named "nix"'),
+      },
+    ]);
+    expect(await check([])).toEqual([{ path: ['jobs'], message: 'must have at least one job.' }]);
+    expect(await check([job])).toEqual([]);
+    expect(api.store.counts().PENDING).toBe(0);
+  });
+});

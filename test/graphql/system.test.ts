@@ -201,6 +201,30 @@ describe('stats', () => {
 });
 
 describe('decisions', () => {
+  test('are those about a job, of some kinds, about a model', async () => {
+    const id = await api.submit();
+    const [one, two, three] = decisions(3, id);
+    if (!one || !two || !three) throw new Error('Three were made.');
+    api.system.decided = [
+      one,
+      { ...two, kind: 'UNLOAD', jobId: null },
+      { ...three, modelName: 'gemma', jobId: null },
+    ];
+    const told = async (filter: object) => {
+      const query = `query ($filter: DecisionFilter) {
+        decisions(first: 9, filter: $filter) { totalCount nodes { explanation } } }`;
+      const { nodes, totalCount } = (await api.query(query, { filter })).decisions;
+      expect(totalCount).toBe(nodes.length);
+      return nodes.map(({ explanation }: { explanation: string }) => explanation);
+    };
+    expect(await told({})).toEqual(['Decision 3.', 'Decision 2.', 'Decision 1.']);
+    expect(await told({ jobId: id })).toEqual(['Decision 1.']);
+    expect(await told({ jobId: 'job_none' })).toEqual([]);
+    expect(await told({ kinds: ['UNLOAD', 'DRAIN'] })).toEqual(['Decision 2.']);
+    expect(await told({ model: 'gemma:latest' })).toEqual(['Decision 3.']);
+    expect(await told({ model: 'qwen3:8b', kinds: ['LOAD'] })).toEqual(['Decision 1.']);
+  });
+
   test('come newest first, page by page, and stay in place while more are added', async () => {
     const id = await api.submit();
     api.system.decided = decisions(5, id);

@@ -74,6 +74,10 @@ async function followed(who: Who, query: string, variables: object): Promise<Dat
 /** The id with another that nobody has ever been given in its place, so that answers can be compared. */
 const without = (answer: unknown, id: string) => JSON.parse(JSON.stringify(answer).replaceAll(id, 'ID'));
 
+/** By how the id begins, too. */
+const byPrefix = (who: Who, id: string) =>
+  ask(who, 'query ($prefix: String!) { idsWithPrefix(prefix: $prefix) }', { prefix: id.slice(0, -1) });
+
 /** Every way to name a job. */
 const WAYS_TO_A_JOB: readonly (readonly [string, (who: Who, id: string) => Promise<Data>])[] = [
   ['job', (who, id) => ask(who, 'query ($id: ID!) { job(id: $id) { id status } }', { id })],
@@ -86,6 +90,12 @@ const WAYS_TO_A_JOB: readonly (readonly [string, (who: Who, id: string) => Promi
   [
     'jobUpdated',
     (who, id) => followed(who, 'subscription ($id: ID!) { jobUpdated(id: $id) { type } }', { id }),
+  ],
+  ['idsWithPrefix', byPrefix],
+  [
+    'decisions',
+    (who, id) =>
+      ask(who, 'query ($id: ID!) { decisions(first: 9, filter: { jobId: $id }) { totalCount } }', { id }),
   ],
   ...['cancelJob', 'retryJob', 'updateJobPriority'].map(
     (name) =>
@@ -103,6 +113,7 @@ const WAYS_TO_A_JOB: readonly (readonly [string, (who: Who, id: string) => Promi
 const WAYS_TO_A_BATCH: typeof WAYS_TO_A_JOB = [
   ['batch', (who, id) => ask(who, 'query ($id: ID!) { batch(id: $id) { id } }', { id })],
   ['node', (who, id) => ask(who, 'query ($id: ID!) { node(id: $id) { id } }', { id })],
+  ['idsWithPrefix', byPrefix],
   [
     'jobs of a batch',
     (who, id) =>

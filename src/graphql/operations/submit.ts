@@ -6,6 +6,7 @@ import { BatchRef, JobRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
 import {
   IdempotencyConflict,
+  InputIssueRef,
   InsufficientVram,
   InvalidInput,
   ModelNotFound,
@@ -68,3 +69,13 @@ builder.mutationFields((t) => ({
       }),
   }),
 }));
+
+builder.queryField('checkBatch', (t) =>
+  t.field({
+    type: [InputIssueRef],
+    description:
+      'Every problem for which `submitBatch` would refuse this now, missing and too large models included; empty when it would be queued. Nothing is queued.',
+    args: { input: t.arg({ type: SubmitBatchInput, required: true }) },
+    resolve: (_root, { input }, { accept, principal }) => accept.check(principal, input),
+  }),
+);

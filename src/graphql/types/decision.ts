@@ -1,5 +1,8 @@
 import type { Decision } from '../../domain/decision.ts';
+import { isId } from '../../domain/ids.ts';
+import { canonicalModelName } from '../../domain/queue-key.ts';
 import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
 import { backendById, cellsOf } from '../lookup.ts';
 import { connectionOf, pageOf, pageRange } from '../paging.ts';
 import { BackendRef, CellRef, DecisionRef, JobRef } from '../refs.ts';
@@ -36,6 +39,33 @@ DecisionRef.implement({
   }),
 });
 
+const DecisionFilterInput = builder.inputType('DecisionFilter', {
+  description: 'Which decisions to take: those that meet every condition given.',
+  fields: (t) => ({
+    jobId: t.id({ description: 'About this job.' }),
+    kinds: t.field({ type: [DecisionKindEnum] }),
+    model: t.string({ description: 'About this model, by name, with or without the tag `:latest`.' }),
+  }),
+});
+
+/** Of a job that the caller does not see there is nothing to tell. */
+async function chosen(
+  filter: typeof DecisionFilterInput.$inferInput | null | undefined,
+  { system, loaders }: GraphQLContext,
+): Promise<readonly Decision[]> {
+  const { jobId, kinds, model } = filter ?? {};
+  if (jobId && !(isId('job', jobId) && (await loaders.job.load(jobId)))) return [];
+  const name = model ? canonicalModelName(model) : null;
+  return system
+    .decisions()
+    .filter(
+      (one) =>
+        (!jobId || one.jobId === jobId) &&
+        (!kinds || kinds.includes(one.kind)) &&
+        (name === null || (one.modelName !== null && canonicalModelName(one.modelName) === name)),
+    );
+}
+
 const CURSOR = /^decision (\d{1,15})$/;
 
 builder.queryField('decisions', (t) =>
@@ -44,12 +74,13 @@ builder.queryField('decisions', (t) =>
       type: DecisionRef,
       description:
         'What the scheduler decided and what became of server processes, newest first, each with its reason. Old ones are forgotten. Give exactly one of `first` and `last` (at most 100).',
-      resolve: (_root, args, { system }) => {
+      args: { filter: t.arg({ type: DecisionFilterInput }) },
+      resolve: async (_root, args, context) => {
         const range = pageRange(args, (text) => {
           const sequence = CURSOR.exec(text)?.[1];
           return sequence === undefined ? undefined : Number(sequence);
         });
-        const newestFirst = [...system.decisions()].reverse();
+        const newestFirst = [...(await chosen(args.filter, context))].reverse();
         const page = pageOf(newestFirst, range, (decision, sequence) => sequence - decision.sequence);
         return connectionOf<Decision>(
           page,

@@ -51,7 +51,7 @@ const UserErrorRef = builder.interfaceRef<Refusal & { readonly code: UserErrorCo
   }),
 });
 
-const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
+export const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
   description: 'One thing that is wrong with an input.',
   fields: (t) => ({
     message: t.exposeString('message'),

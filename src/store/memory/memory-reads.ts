@@ -42,6 +42,12 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
       return ids.map((id) => places.get(id) ?? null);
     },
     batches: (ids) => ids.map((id) => batchOf(tables, id)),
+    idsWithPrefix: ({ prefix, client, limit }) =>
+      [...tables.jobs.values(), ...tables.batches.values()]
+        .filter((one) => one.id.startsWith(prefix) && (client === undefined || one.client === client))
+        .map(({ id }) => id)
+        .sort()
+        .slice(0, limit),
     request: (id) => tables.requests.get(tables.sequences.get(id) ?? 0)?.body ?? null,
     resultSizes: (ids) =>
       ids.map((id) => {

@@ -15,7 +15,12 @@ const LEASE_MS = 30_000;
 const GROUP_LIMIT = 1_024;
 
 /** They look at as many rows as there are, not at as many as they answer. */
-const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set(['list', 'countJobs', 'queuePositions']);
+const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set([
+  'list',
+  'countJobs',
+  'queuePositions',
+  'idsWithPrefix',
+]);
 
 /** What reads for the server itself, and for all callers together. */
 const NOBODY: ReadScope = { caller: '' };

@@ -11,6 +11,7 @@ import { highest } from '../recount.ts';
 import { JOB_COLUMNS, jobOf } from '../rows.ts';
 import { LIMIT, numberAt, type Row, type Statements, textAt } from '../statements.ts';
 import { conditionOf, where } from './filter.ts';
+import { idsWithPrefix } from './ids.ts';
 import { walkJobs } from './list.ts';
 import { queuePositions } from './positions.ts';
 
@@ -58,6 +59,7 @@ export class SqliteReads {
     revision: () => highest(this.#statements, 'revision'),
     queuePositions: (ids) => queuePositions(this.#statements, ids, this.#goOn),
     batches: (ids) => ids.map((id) => this.#batch(id)),
+    idsWithPrefix: (query) => idsWithPrefix(this.#statements, query),
     request: (id) => {
       const row = this.#statements.row(
         'SELECT body FROM requests JOIN jobs USING (sequence) WHERE jobs.id = ?',
