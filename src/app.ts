@@ -96,6 +96,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     backends,
     store,
     outputs,
+    statistics,
     clock,
     random,
     logger,

@@ -26,6 +26,8 @@ export type ChatRequestInput = {
   think?: ThinkLevel | null | undefined;
   /** Tool definitions, as Ollama takes them. */
   tools?: Array<unknown> | null | undefined;
+  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  truncate?: boolean | null | undefined;
 };
 
 /** Who speaks. */
@@ -46,7 +48,7 @@ export type EmbedRequestInput = {
   /** The texts. */
   input: Array<string>;
   options?: ModelOptionsInput | null | undefined;
-  /** Cut off what exceeds the context instead of failing. */
+  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
   truncate?: boolean | null | undefined;
 };
 
@@ -65,6 +67,8 @@ export type GenerateRequestInput = {
   /** In place of the model's own system message. */
   system?: string | null | undefined;
   think?: ThinkLevel | null | undefined;
+  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  truncate?: boolean | null | undefined;
 };
 
 /** Why an attempt, or a job, failed. */

@@ -124,6 +124,7 @@ const generate = z.object({
   system: optional(text),
   suffix: optional(text),
   raw: optional(z.boolean()),
+  truncate: optional(z.boolean()),
   format: optional(format),
   think: optional(thinkLevel),
   images,
@@ -139,6 +140,7 @@ const message = z.object({
 const chat = z.object({
   messages: z.array(message).min(1, 'must have at least one message.'),
   tools: optional(z.array(jsonObject).max(256, 'at most 256 tools.')),
+  truncate: optional(z.boolean()),
   format: optional(format),
   think: optional(thinkLevel),
   options: optional(options),

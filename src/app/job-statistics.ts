@@ -1,4 +1,4 @@
-/** Waiting and running times of finished jobs, for people and for estimates. Bounded: old ones are forgotten. */
+/** Waiting and running times of finished jobs, for people and for estimates, and how many prompts were cut. Bounded: old ones are forgotten. */
 import { isTerminal, type Job, type JobPriority } from '../domain/job.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { JobChange } from '../domain/store.ts';
@@ -19,9 +19,19 @@ const SMOOTHING = 0.2;
 export class JobStatistics {
   readonly #samples: Sample[] = [];
   readonly #meanRunMs = new Map<QueueKey, number>();
+  #truncatedPrompts = 0;
 
   record(changes: readonly JobChange[]): void {
     for (const { job } of changes) if (isTerminal(job.status)) this.#add(job);
+  }
+
+  notePromptCut(): void {
+    this.#truncatedPrompts += 1;
+  }
+
+  /** Since the start. */
+  get truncatedPrompts(): number {
+    return this.#truncatedPrompts;
   }
 
   #add(job: Job): void {

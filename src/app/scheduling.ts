@@ -27,6 +27,7 @@ import { Steering } from '../scheduler/steering.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BuiltBackend } from './backends.ts';
 import { cellDecision } from './cell-decisions.ts';
+import type { JobStatistics } from './job-statistics.ts';
 import { ReservationReports } from './reservation-reports.ts';
 import { SwapCounter } from './swap-counter.ts';
 
@@ -35,6 +36,7 @@ export interface SchedulingParts {
   readonly backends: readonly BuiltBackend[];
   readonly store: Store;
   readonly outputs: OutputWriter;
+  readonly statistics: JobStatistics;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -61,7 +63,7 @@ export interface Scheduling {
 const POKE_DELAY_MS = 100;
 
 export function createScheduling(parts: SchedulingParts): Scheduling {
-  const { config, backends, store, outputs, clock, random, logger } = parts;
+  const { config, backends, store, outputs, statistics, clock, random, logger } = parts;
   const byId = new Map(backends.map((each) => [each.backend.id, each]));
   const swaps = new SwapCounter();
   const pokes = new Map<BackendId, Timer>();
@@ -135,6 +137,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
   const reports: ExecutorReports = {
     claimed: (claimNumber, jobs) => loop.handle({ type: 'claimed', claimNumber, jobs }),
     left: (report) => loop.handle({ type: 'left', ...report }),
+    promptCut: () => statistics.notePromptCut(),
     loaded(instanceId, variant, measured, loadMs) {
       loop.handle({ type: 'loaded', instanceId, variant, measured });
       const instance = loop.state.instances.get(instanceId);

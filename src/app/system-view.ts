@@ -61,6 +61,9 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     get paused() {
       return loop.state.paused;
     },
+    get truncatedPrompts() {
+      return statistics.truncatedPrompts;
+    },
     get storeProblem() {
       return sources.storeProblem();
     },

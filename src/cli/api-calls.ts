@@ -1,15 +1,8 @@
 /** Requests to the server whose refusals become sentences. */
 import type { ApiClient } from '../client/api-client.ts';
-import {
-  BatchJobs,
-  ListModels,
-  ModelCapabilities,
-  ReadEmbeddings,
-  ShowJob,
-  SubmitBatch,
-  SubmitJob,
-} from '../client/documents.ts';
+import { BatchJobs, ReadEmbeddings, ShowJob, SubmitBatch, SubmitJob } from '../client/documents.ts';
 import type { BatchJobsQuery, ShowJobQuery, SubmitJobInput } from '../client/generated/graphql.ts';
+import { ListModels, ModelCapabilities } from '../client/model-documents.ts';
 import { MiB } from '../domain/units.ts';
 import { CommandError } from './exit.ts';
 import type { JobModel } from './random-jobs.ts';

@@ -31,6 +31,13 @@ export function resultText(job: ShownJob): string {
   return `${result.text.trimEnd()}${calls}`;
 }
 
+/** What a person must know who reads the result of a prompt that was cut; null when it was not. */
+export function cutNote({ result }: ShownJob): string | null {
+  if (!result?.truncated) return null;
+  const what = result.__typename === 'EmbedResult' ? 'A text' : 'The prompt';
+  return `${what} was cut to the model's context of ${result.contextLength} tokens; set contextLength in its options (--context) for more, or truncate to false to have it refused.`;
+}
+
 /** One finished job of several: a line about it, then its result. */
 export function resultBlock(job: ShownJob, place: string, terminal: Terminal): string {
   const spent = between(job.startedAt, job.finishedAt);

@@ -7,7 +7,7 @@ import { isTerminal, JOB_STATUSES } from '../domain/job.ts';
 import { batchJobs, showJob, wholeJob } from './api-calls.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
-import { jobReport, statusText } from './job-report.ts';
+import { cutNote, jobReport, statusText } from './job-report.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { between, relative } from './when.ts';
@@ -97,6 +97,8 @@ export async function printJob(
     terminal.outLine(
       options.json ? JSON.stringify(await wholeJob(api, job), null, 2) : jobReport(job, terminal, clock),
     );
+    const cut = cutNote(job);
+    if (cut) terminal.note(cut);
     return EXIT.done;
   });
 }

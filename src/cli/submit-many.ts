@@ -13,7 +13,7 @@ import {
 } from './api-calls.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { onInterrupt } from './interrupts.ts';
-import { resultBlock } from './job-report.ts';
+import { cutNote, resultBlock } from './job-report.ts';
 import { JobWatch, type Tally } from './job-watch.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { modelSummary } from './summary.ts';
@@ -169,8 +169,11 @@ async function report(
   }
   for (const [index, { id }] of submitted.entries()) {
     const job = await showJob(api, id);
+    const place = `${index + 1}/${submitted.length}`;
     if (work.json) terminal.outLine(JSON.stringify(await wholeJob(api, job)));
-    else terminal.outLine(resultBlock(job, `${index + 1}/${submitted.length}`, terminal));
+    else terminal.outLine(resultBlock(job, place, terminal));
+    const cut = cutNote(job);
+    if (cut) terminal.note(`${place} ${id}: ${cut}`);
   }
 }
 

@@ -5,7 +5,7 @@ import type { JobOutputSubscription } from '../client/generated/graphql.ts';
 import { embeddingsOf, type SubmittedJob, showJob, wholeJob } from './api-calls.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { onInterrupt } from './interrupts.ts';
-import { resultText } from './job-report.ts';
+import { cutNote, resultText } from './job-report.ts';
 import type { Terminal } from './terminal.ts';
 import { tellWhyItWaits } from './wait-reasons.ts';
 import { between } from './when.ts';
@@ -52,6 +52,8 @@ async function finish(
     terminal.outLine(JSON.stringify(await embeddingsOf(api, id, job.result)));
   else if (job.status !== 'COMPLETE') terminal.note(`${job.status}. ${resultText(job)}`.trimEnd());
   if (job.status !== 'COMPLETE') return EXIT.failed;
+  const cut = cutNote(job);
+  if (cut) terminal.note(cut);
   if (terminal.notesAreTerminal) {
     const waited = between(job.createdAt, job.startedAt);
     const tokens = job.result ? `, ${job.result.usage.completionTokens} tokens` : '';

@@ -12,6 +12,7 @@ interface Row {
   readonly ranMs: number[];
   jobs: number;
   complete: number;
+  cut: number;
 }
 
 /** One row for each model, in order of name. */
@@ -27,11 +28,13 @@ export async function modelSummary(api: ApiClient, ids: readonly string[]): Prom
         ranMs: [],
         jobs: 0,
         complete: 0,
+        cut: 0,
       };
       rows.set(node.modelName, row);
       row.jobs += 1;
       row.kinds.add(node.kind.toLowerCase());
       if (node.status === 'COMPLETE') row.complete += 1;
+      if (node.result?.truncated) row.cut += 1;
       if (!node.startedAt) continue;
       row.waitedMs.push(Date.parse(node.startedAt) - Date.parse(node.createdAt));
       if (node.finishedAt) row.ranMs.push(Date.parse(node.finishedAt) - Date.parse(node.startedAt));
@@ -39,16 +42,17 @@ export async function modelSummary(api: ApiClient, ids: readonly string[]): Prom
   }
   const sorted = [...rows].sort(([a], [b]) => a.localeCompare(b));
   return table(
-    ['MODEL', 'KIND', 'JOBS', 'COMPLETE', 'MEAN WAIT', 'MEAN RUN'],
+    ['MODEL', 'KIND', 'JOBS', 'COMPLETE', 'CUT', 'MEAN WAIT', 'MEAN RUN'],
     sorted.map(([name, row]) => [
       name,
       [...row.kinds].sort().join(', '),
       String(row.jobs),
       String(row.complete),
+      String(row.cut),
       mean(row.waitedMs),
       mean(row.ranMs),
     ]),
-    [2, 3, 4, 5],
+    [2, 3, 4, 5, 6],
   );
 }
 

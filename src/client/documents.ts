@@ -90,6 +90,15 @@ export const JobTimes = graphql(`
         createdAt
         startedAt
         finishedAt
+        result {
+          __typename
+          ... on TextResult {
+            truncated
+          }
+          ... on EmbedResult {
+            truncated
+          }
+        }
       }
     }
   }
@@ -204,10 +213,12 @@ export const ShowJob = graphql(`
       result {
         __typename
         ... on TextResult {
+          contextLength
           doneReason
           text
           thinking
           toolCalls
+          truncated
           usage {
             promptTokens
             completionTokens
@@ -217,8 +228,10 @@ export const ShowJob = graphql(`
         }
         ... on EmbedResult {
           bytes
+          contextLength
           count
           dimensions
+          truncated
           usage {
             promptTokens
             completionTokens
@@ -263,30 +276,6 @@ export const CancelJob = graphql(`
         code
         message
       }
-    }
-  }
-`);
-
-export const ListModels = graphql(`
-  query ListModels($after: String) {
-    models(first: 100, after: $after) {
-      nodes {
-        name
-        capabilities
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
-    }
-  }
-`);
-
-export const ModelCapabilities = graphql(`
-  query ModelCapabilities($name: String!) {
-    model(name: $name) {
-      name
-      capabilities
     }
   }
 `);

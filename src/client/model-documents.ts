@@ -32,6 +32,30 @@ export const ModelTable = graphql(`
   }
 `);
 
+export const ListModels = graphql(`
+  query ListModels($after: String) {
+    models(first: 100, after: $after) {
+      nodes {
+        name
+        capabilities
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+export const ModelCapabilities = graphql(`
+  query ModelCapabilities($name: String!) {
+    model(name: $name) {
+      name
+      capabilities
+    }
+  }
+`);
+
 export const ShowModel = graphql(`
   query ShowModel($name: String!) {
     model(name: $name) {

@@ -178,9 +178,19 @@ export interface TokenUsage {
   readonly loadDurationMs: number;
 }
 
+/** How much of its prompt the model was given. */
+export interface PromptFate {
+  /** The prompt was longer than the context and was cut. */
+  readonly truncated: boolean;
+  /** Tokens of the context. */
+  readonly contextLength: number;
+}
+
 export type JobResult =
   | {
       readonly kind: 'text';
+      /** Absent where nobody knows: in results of older versions. */
+      readonly prompt?: PromptFate;
       readonly doneReason: 'STOP' | 'LENGTH';
       readonly toolCalls: Json | null;
       readonly usage: TokenUsage;
@@ -189,6 +199,8 @@ export type JobResult =
     }
   | {
       readonly kind: 'embed';
+      /** As above, of any of the texts. */
+      readonly prompt?: PromptFate;
       readonly vectors: Vectors;
       readonly usage: TokenUsage;
       /** As above, without the vectors. */
@@ -209,9 +221,9 @@ export function endingOf(result: JobResult): JobEnding {
       return ending;
     }
     case 'embed': {
-      const { kind, usage, vectors } = result;
+      const { raw: _, vectors, ...ending } = result;
       const { count, dimensions, bytes } = vectors;
-      return { kind, usage, count, dimensions, bytes };
+      return { ...ending, count, dimensions, bytes };
     }
     default:
       return result satisfies never;

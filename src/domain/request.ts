@@ -19,6 +19,8 @@ export interface ModelOptions {
 
 export interface GenerateRequest {
   readonly kind: 'GENERATE';
+  /** Cut a prompt that is longer than the context (absent: yes), or fail. */
+  readonly truncate?: boolean;
   readonly prompt: string;
   readonly system?: string;
   readonly suffix?: string;
@@ -41,6 +43,8 @@ export interface ChatMessage {
 
 export interface ChatRequest {
   readonly kind: 'CHAT';
+  /** Leave out the oldest messages where all are longer than the context (absent: yes), or fail. */
+  readonly truncate?: boolean;
   readonly messages: readonly ChatMessage[];
   readonly tools?: readonly Json[];
   readonly format?: Json;
@@ -51,6 +55,7 @@ export interface ChatRequest {
 export interface EmbedRequest {
   readonly kind: 'EMBED';
   readonly input: readonly string[];
+  /** Cut a text that is longer than the context (absent: yes), or fail. */
   readonly truncate?: boolean;
   readonly dimensions?: number;
   readonly options?: ModelOptions;

@@ -110,6 +110,8 @@ export interface SystemView {
   readonly startedAt: number;
   readonly version: string;
   readonly paused: boolean;
+  /** Jobs since the start whose prompt was cut. */
+  readonly truncatedPrompts: number;
   /** An Ollama beside managed ones; null when there is none, or nobody looks. */
   readonly strayServer: StrayServer | null;
   /** Why the store can't write, and what to do; null while it can. */

@@ -19,6 +19,8 @@ export interface ExecutorReports {
     evidence: Evidence;
     succeeded: boolean;
   }): void;
+  /** A job has its result, whose prompt was cut. */
+  promptCut(): void;
   loaded(
     instanceId: InstanceId,
     variant: Variant,

@@ -53,6 +53,7 @@ export async function runJob(
       output: recorder.parts(),
     } as const;
     await hooks.insist(() => store.finish(finish));
+    if (outcome.result.prompt?.truncated) deps.reports.promptCut();
   } else {
     hooks.left(ranMs, outcome.error);
     await settle(seat, run, outcome.error, recorder, deps, hooks);

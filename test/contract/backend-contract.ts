@@ -206,6 +206,33 @@ export function backendContract(name: string, makeWorld: () => Promise<BackendWo
       expect(world.loads()).toBe(1);
     });
 
+    test('tells a prompt that was cut from one that was not, and cuts none that must stay whole', async () => {
+      await using world = await makeWorld();
+      const { completion, embedding } = world.models;
+      const long = 'word '.repeat(3_000);
+      const requests = (content: string): readonly [model: string, JobRequest][] => [
+        [completion, { kind: 'GENERATE', prompt: content, options: { maxTokens: 2 } }],
+        [completion, { kind: 'CHAT', messages: [{ role: 'USER', content }], options: { maxTokens: 2 } }],
+        [embedding, { kind: 'EMBED', input: ['hi', content] }],
+      ];
+      for (const model of [completion, embedding]) {
+        const handle = await loaded(world, model);
+        const { contextLength } = handle.variant;
+        const asked = (content: string) => requests(content).filter(([name]) => name === model);
+        for (const [, request] of asked('hi')) {
+          const { result } = await outputOf(handle, asking(model, request));
+          expect(result.prompt).toEqual({ truncated: false, contextLength });
+        }
+        for (const [, request] of asked(long)) {
+          const { result } = await outputOf(handle, asking(model, request));
+          expect(result.prompt).toEqual({ truncated: true, contextLength });
+          const refused = handle.run(asking(model, { ...request, truncate: false }), () => {}, NEVER);
+          expect(await failureOf(refused)).toEqual(['REQUEST_REJECTED', 'none']);
+        }
+      }
+      expect(world.loads()).toBe(2);
+    });
+
     test('answers several at a time, each its own', async () => {
       await using world = await makeWorld();
       const handle = await loaded(world, world.models.completion);

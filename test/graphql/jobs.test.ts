@@ -181,7 +181,7 @@ describe('a job', () => {
         result {
           __typename
           ... on TextResult {
-            text thinking doneReason toolCalls raw
+            text thinking doneReason toolCalls raw truncated contextLength
             usage { promptTokens completionTokens evalDuration loadDuration }
           }
           ... on EmbedResult { dimensions embeddings usage { promptTokens } }
@@ -233,6 +233,8 @@ describe('a job', () => {
     ]);
     expect((await read(id)).result).toEqual({
       __typename: 'TextResult',
+      truncated: null,
+      contextLength: null,
       text: 'Because of light.',
       thinking: 'Hm.',
       doneReason: 'STOP',

@@ -160,11 +160,12 @@ describe('stats', () => {
         latency { sampleCount queueP50 queueP95 runP50 runP95 }
         high: latency(priority: HIGH, window: 60000) { sampleCount }
         instances { modelName }
-        paused startedAt version vram { totalBytes }
+        paused startedAt version truncatedPrompts vram { totalBytes }
       }
     }`);
     expect(stats).toEqual({
       counts: { pending: 1, queued: 0, running: 0, complete: 0, failed: 0, cancelled: 0, total: 1 },
+      truncatedPrompts: 2,
       swaps: {
         loads: 3,
         unloads: 2,

@@ -226,6 +226,8 @@ export class SystemFixture implements SystemView, SystemControl {
     ];
   }
 
+  readonly truncatedPrompts = 2;
+
   swaps() {
     return {
       loads: 3,

@@ -8,6 +8,7 @@ const catalog = [
   thinModel('b', 100),
   thinModel('thinker', 50, { capabilities: ['completion', 'thinking', 'tools'] }),
   thinModel('seer', 50, { capabilities: ['completion', 'vision'] }),
+  thinModel('talker', 50, { messages: [{ role: 'user', content: 'word '.repeat(200) }] }),
   thinModel('filler', 50, { capabilities: ['completion', 'insert'] }),
   thinModel('embedder', 20, { facts: { ...THIN, poolingType: 1 } }),
 ];
@@ -238,16 +239,29 @@ describe('generating', () => {
     });
     expect(refused.status).toBe(400);
     expect(refused.value.error).toMatch(/^the prompt is longer than the context length/);
-    const relayed = await askJson(url, '/api/chat', {
-      model: 'b',
-      messages: [{ role: 'user', content: prompt }],
-      stream: false,
-      options,
-    });
+    const alone = { model: 'b', messages: [{ role: 'user', content: prompt }], stream: false, options };
+    expect((await askJson(url, '/api/chat', alone)).value.prompt_eval_count).toBe(52);
+    const relayed = await askJson(url, '/api/chat', { ...alone, truncate: false });
+    expect(relayed.status).toBe(400);
     expect(JSON.parse(relayed.value.error).error).toMatchObject({ code: 400, n_ctx: 100 });
     const messages = [{ role: 'user', content: prompt }, ...hi];
     const kept = (await askJson(url, '/api/chat', { model: 'b', messages, stream: false, options })).value;
     expect(kept.prompt_eval_count).toBe(2);
+    const whole = await askJson(url, '/api/chat', {
+      model: 'b',
+      messages,
+      stream: false,
+      options,
+      truncate: false,
+    });
+    expect(JSON.parse(whole.value.error).error).toMatchObject({ code: 400, n_ctx: 100 });
+  });
+
+  test('the oldest messages that a model brings along are left out as well', async () => {
+    const options = { num_ctx: 100, num_predict: 1 };
+    const asked = { model: 'talker', prompt: 'hi', stream: false, options };
+    expect((await askJson(url, '/api/generate', asked)).value.prompt_eval_count).toBe(2);
+    expect((await askJson(url, '/api/generate', { ...asked, truncate: false })).status).toBe(400);
   });
 });
 

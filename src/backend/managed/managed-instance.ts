@@ -10,6 +10,7 @@ import { runCall } from '../ollama/request-body.ts';
 import { runEmbed } from '../ollama/run-embed.ts';
 import { type DrainPolicy, runText } from '../ollama/run-text.ts';
 import { wasNeverSent } from '../ollama/transport-error.ts';
+import { withWholePrompt } from '../ollama/whole-prompt.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { isAlive, livingEngine } from './engine.ts';
 import { startFailure } from './failures.ts';
@@ -95,10 +96,14 @@ export class ManagedInstance implements InstanceHandle {
     const signs = () => String(livingEngine(this.#occupant.engine)?.cpuTicks);
     const call = { ...runCall(request, this.#occupant.options), signs };
     const ended = hangWatch.begin();
+    const { request: job } = request;
+    const { contextLength } = this.variant;
     try {
-      return request.request.kind === 'EMBED'
-        ? await runEmbed(connection, call, request.request.input.length, signal)
-        : await runText(connection, this.#keeper.clock, call, this.#keeper.drain, sink, signal);
+      return await withWholePrompt(call, { request: job, contextLength }, (asked) =>
+        job.kind === 'EMBED'
+          ? runEmbed(connection, asked, job.input.length, signal)
+          : runText(connection, this.#keeper.clock, asked, this.#keeper.drain, sink, signal),
+      );
     } finally {
       ended();
     }

@@ -35,6 +35,8 @@ export interface ErrorRow {
   readonly refusedByEngine?: true;
   /** The engine is dead after it. */
   readonly engineDied?: true;
+  /** The prompt is longer than the context. */
+  readonly promptTooLong?: true;
   /** It lies in the request or in what the model said, and says nothing against the instance. */
   readonly aboutRequest?: true;
   readonly code: FailureCode;

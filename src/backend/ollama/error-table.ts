@@ -2,7 +2,7 @@
  * What Ollama's failures mean. The rows follow the error table of its HTTP API as read from its source (v0.24 and v0.33), checked
  * against recorded answers of both.
  */
-import { BackendError, EngineDiedError } from '../../domain/errors.ts';
+import { BackendError, EngineDiedError, PromptTooLongError } from '../../domain/errors.ts';
 import type { Answer, Endpoint, ErrorRow } from './error-row.ts';
 import { ERROR_TABLE } from './error-rows.ts';
 
@@ -40,7 +40,7 @@ export function answerError(
   const quoted = say(text === '' ? `${answer} without a text` : `"${shorten(text)}"`);
   const message = carriesContent && text !== '' ? say(`${answer} (${row.name})`) : quoted;
   const { aboutRequest } = row;
-  const Kind = row.engineDied ? EngineDiedError : BackendError;
+  const Kind = row.engineDied ? EngineDiedError : row.promptTooLong ? PromptTooLongError : BackendError;
   return new Kind(row.code, row.remedy, message, { retryAfterMs, aboutRequest, ownerMessage: quoted });
 }
 

@@ -8,6 +8,7 @@ import { runEmbed } from './run-embed.ts';
 import { runText } from './run-text.ts';
 import type { OllamaServer } from './server.ts';
 import { unload } from './unload.ts';
+import { withWholePrompt } from './whole-prompt.ts';
 
 /** One instance in an Ollama's memory. */
 export class OllamaInstance implements InstanceHandle {
@@ -33,10 +34,15 @@ export class OllamaInstance implements InstanceHandle {
     this.#onUnloaded = onUnloaded;
   }
 
-  run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
-    return request.request.kind === 'EMBED'
-      ? this.#embed(request, request.request.input.length, signal)
-      : this.#text(request, sink, signal);
+  async run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
+    const call = await this.#call(request, signal);
+    const { request: job } = request;
+    const { contextLength } = this.variant;
+    const result = await withWholePrompt(call, { request: job, contextLength }, (asked) =>
+      job.kind === 'EMBED' ? this.#embed(asked, job.input.length, signal) : this.#text(asked, sink, signal),
+    );
+    this.#contention.noteWait(this.variant, result.usage.loadDurationMs);
+    return result;
   }
 
   async unload(signal: AbortSignal): Promise<void> {
@@ -44,30 +50,23 @@ export class OllamaInstance implements InstanceHandle {
     this.#onUnloaded();
   }
 
-  async #embed(request: RunRequest, inputs: number, signal: AbortSignal): Promise<JobResult> {
-    const call = await this.#call(request, signal);
+  async #embed(call: Call, inputs: number, signal: AbortSignal): Promise<JobResult> {
     const result = await runEmbed(this.#server.connection, call, inputs, signal);
     this.#pieces += 1;
-    return this.#noted(result);
+    return result;
   }
 
-  async #text(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
+  #text(call: Call, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
     const { connection, clock, drain } = this.#server;
     const counted: OutputSink = (channel, text) => {
       this.#pieces += 1;
       sink(channel, text);
     };
-    const call = await this.#call(request, signal);
-    return this.#noted(await runText(connection, clock, call, drain, counted, signal));
+    return runText(connection, clock, call, drain, counted, signal);
   }
 
   async #call(request: RunRequest, signal: AbortSignal): Promise<Call> {
     const options: RunnerOptions = await this.#contention.optionsFor(this.#server, this.variant, signal);
     return { ...runCall(request, options), signs: () => String(this.#pieces) };
-  }
-
-  #noted(result: JobResult): JobResult {
-    this.#contention.noteWait(this.variant, result.usage.loadDurationMs);
-    return result;
   }
 }

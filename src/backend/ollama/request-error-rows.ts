@@ -5,9 +5,11 @@ export const REQUEST_ROWS: readonly ErrorRow[] = [
   {
     name: 'prompt too long',
     text: /longer than the context length|exceeds? (the|maximum) (available )?context (length|size)|exceed_context_size|too large to process|increase the physical batch size/,
+    promptTooLong: true,
     code: 'REQUEST_REJECTED',
     remedy: 'none',
-    advice: 'Shorten the input, or ask for a larger context length.',
+    advice:
+      'Shorten the input, or ask for a larger contextLength; with truncate it is cut, where the model allows that.',
   },
   {
     name: 'capability missing',

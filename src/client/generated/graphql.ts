@@ -69,6 +69,8 @@ export type ChatRequestInput = {
   think?: ThinkLevel | null | undefined;
   /** Tool definitions, as Ollama takes them. */
   tools?: Array<unknown> | null | undefined;
+  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  truncate?: boolean | null | undefined;
 };
 
 /** Who speaks. */
@@ -135,7 +137,7 @@ export type EmbedRequestInput = {
   /** The texts. */
   input: Array<string>;
   options?: ModelOptionsInput | null | undefined;
-  /** Cut off what exceeds the context instead of failing. */
+  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
   truncate?: boolean | null | undefined;
 };
 
@@ -154,6 +156,8 @@ export type GenerateRequestInput = {
   /** In place of the model's own system message. */
   system?: string | null | undefined;
   think?: ThinkLevel | null | undefined;
+  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  truncate?: boolean | null | undefined;
 };
 
 /** Whether jobs run as they should. */
@@ -572,7 +576,10 @@ export type JobTimesQuery = { nodes: Array<
     | { __typename: 'Cell' }
     | { __typename: 'Gpu' }
     | { __typename: 'Instance' }
-    | { __typename: 'Job', kind: JobKind, modelName: string, status: JobStatus, createdAt: string, startedAt: string | null, finishedAt: string | null }
+    | { __typename: 'Job', kind: JobKind, modelName: string, status: JobStatus, createdAt: string, startedAt: string | null, finishedAt: string | null, result:
+        | { __typename: 'EmbedResult', truncated: boolean | null }
+        | { __typename: 'TextResult', truncated: boolean | null }
+       | null }
     | { __typename: 'Model' }
     | { __typename: 'ModelPull' }
     | { __typename: 'Reservation' }
@@ -614,8 +621,8 @@ export type ShowJobQueryVariables = Exact<{
 
 
 export type ShowJobQuery = { job: { id: string, status: JobStatus, kind: JobKind, modelName: string, priority: JobPriority, client: string, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, deadline: string | null, maxAttempts: number, metadata: unknown, labels: Array<{ key: string, value: string }>, batch: { id: string, name: string | null } | null, backend: { name: string } | null, waiting: { reason: WaitReason, explanation: string, expectedStart: string | null, expectedEnd: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, backendName: string, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, result:
-      | { __typename: 'EmbedResult', bytes: number, count: number, dimensions: number, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
-      | { __typename: 'TextResult', doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
+      | { __typename: 'EmbedResult', bytes: number, contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
+      | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, truncated: boolean | null, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
      | null } | null };
 
 export type ReadEmbeddingsQueryVariables = Exact<{
@@ -641,20 +648,6 @@ export type CancelJobMutation = { cancelJob:
     | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
     | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
    };
-
-export type ListModelsQueryVariables = Exact<{
-  after?: string | null | undefined;
-}>;
-
-
-export type ListModelsQuery = { models: { nodes: Array<{ name: string, capabilities: Array<ModelCapability> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
-
-export type ModelCapabilitiesQueryVariables = Exact<{
-  name: string;
-}>;
-
-
-export type ModelCapabilitiesQuery = { model: { name: string, capabilities: Array<ModelCapability> } | null };
 
 export type SituationQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -784,6 +777,20 @@ export type ModelTableQueryVariables = Exact<{
 
 
 export type ModelTableQuery = { models: { nodes: Array<{ name: string, diskBytes: number, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, vramEstimate: { bytes: number, measured: boolean } | null, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, backend: { name: string } | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ListModelsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type ListModelsQuery = { models: { nodes: Array<{ name: string, capabilities: Array<ModelCapability> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ModelCapabilitiesQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type ModelCapabilitiesQuery = { model: { name: string, capabilities: Array<ModelCapability> } | null };
 
 export type ShowModelQueryVariables = Exact<{
   name: string;
@@ -999,6 +1006,15 @@ export const JobTimesDocument = new TypedDocumentString(`
       createdAt
       startedAt
       finishedAt
+      result {
+        __typename
+        ... on TextResult {
+          truncated
+        }
+        ... on EmbedResult {
+          truncated
+        }
+      }
     }
   }
 }
@@ -1108,10 +1124,12 @@ export const ShowJobDocument = new TypedDocumentString(`
     result {
       __typename
       ... on TextResult {
+        contextLength
         doneReason
         text
         thinking
         toolCalls
+        truncated
         usage {
           promptTokens
           completionTokens
@@ -1121,8 +1139,10 @@ export const ShowJobDocument = new TypedDocumentString(`
       }
       ... on EmbedResult {
         bytes
+        contextLength
         count
         dimensions
+        truncated
         usage {
           promptTokens
           completionTokens
@@ -1168,28 +1188,6 @@ export const CancelJobDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
-export const ListModelsDocument = new TypedDocumentString(`
-    query ListModels($after: String) {
-  models(first: 100, after: $after) {
-    nodes {
-      name
-      capabilities
-    }
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<ListModelsQuery, ListModelsQueryVariables>;
-export const ModelCapabilitiesDocument = new TypedDocumentString(`
-    query ModelCapabilities($name: String!) {
-  model(name: $name) {
-    name
-    capabilities
-  }
-}
-    `) as unknown as TypedDocumentString<ModelCapabilitiesQuery, ModelCapabilitiesQueryVariables>;
 export const SituationDocument = new TypedDocumentString(`
     query Situation {
   stats {
@@ -1573,6 +1571,28 @@ export const ModelTableDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ModelTableQuery, ModelTableQueryVariables>;
+export const ListModelsDocument = new TypedDocumentString(`
+    query ListModels($after: String) {
+  models(first: 100, after: $after) {
+    nodes {
+      name
+      capabilities
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListModelsQuery, ListModelsQueryVariables>;
+export const ModelCapabilitiesDocument = new TypedDocumentString(`
+    query ModelCapabilities($name: String!) {
+  model(name: $name) {
+    name
+    capabilities
+  }
+}
+    `) as unknown as TypedDocumentString<ModelCapabilitiesQuery, ModelCapabilitiesQueryVariables>;
 export const ShowModelDocument = new TypedDocumentString(`
     query ShowModel($name: String!) {
   model(name: $name) {

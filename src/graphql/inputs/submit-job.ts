@@ -4,6 +4,9 @@ import { ChatRoleEnum, JobPriorityEnum, ThinkLevelEnum } from '../types/enums.ts
 import { LabelInput } from './job-list.ts';
 
 const FORMAT = 'The form of the answer: `"json"`, or a JSON Schema that it must meet.';
+const TRUNCATE =
+  'With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest ' +
+  'messages are left out), and `truncated` of the result says so.';
 const IMAGES = 'Base64, for models that see.';
 
 const ModelOptionsInput = builder.inputType('ModelOptionsInput', {
@@ -34,6 +37,7 @@ const GenerateRequestInput = builder.inputType('GenerateRequestInput', {
     suffix: t.string({ description: 'What comes after the text to produce, for models that fill in.' }),
     system: t.string({ description: "In place of the model's own system message." }),
     think: t.field({ type: ThinkLevelEnum }),
+    truncate: t.boolean({ description: TRUNCATE }),
   }),
 });
 
@@ -60,6 +64,7 @@ const ChatRequestInput = builder.inputType('ChatRequestInput', {
     options: t.field({ type: ModelOptionsInput }),
     think: t.field({ type: ThinkLevelEnum }),
     tools: t.field({ type: ['JSON'], description: 'Tool definitions, as Ollama takes them.' }),
+    truncate: t.boolean({ description: TRUNCATE }),
   }),
 });
 
@@ -69,7 +74,7 @@ const EmbedRequestInput = builder.inputType('EmbedRequestInput', {
     dimensions: t.int({ description: 'Shorten the vectors to this length, where the model can.' }),
     input: t.stringList({ required: true, description: 'The texts.' }),
     options: t.field({ type: ModelOptionsInput }),
-    truncate: t.boolean({ description: 'Cut off what exceeds the context instead of failing.' }),
+    truncate: t.boolean({ description: TRUNCATE }),
   }),
 });
 

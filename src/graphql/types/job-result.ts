@@ -25,6 +25,8 @@ interface EmbedResult extends Stored {
   readonly ending: EndingOf<'embed'>;
 }
 
+const CONTEXT_LENGTH = 'Tokens of the context that it ran in; null in results of older versions.';
+
 /** The most vectors of one answer; a page beyond it would be refused for its bytes anyway. */
 const LONGEST_EMBED = 10_000;
 
@@ -80,6 +82,11 @@ const TextResultRef = builder.objectRef<TextResult>('TextResult').implement({
       description: 'The size of its text and thinking as stored. Told without reading them.',
       resolve: ({ sizes }) => sizes.output,
     }),
+    contextLength: t.int({
+      nullable: true,
+      description: CONTEXT_LENGTH,
+      resolve: ({ ending }) => ending.prompt?.contextLength,
+    }),
     doneReason: t.field({ type: DoneReasonEnum, resolve: ({ ending }) => ending.doneReason }),
     raw: t.field({
       type: 'JSON',
@@ -106,6 +113,11 @@ const TextResultRef = builder.objectRef<TextResult>('TextResult').implement({
         'The calls of tools that the model asks for, as the backend gave them; null when there are none.',
       resolve: ({ ending }) => ending.toolCalls,
     }),
+    truncated: t.boolean({
+      nullable: true,
+      description: 'Whether the prompt was cut to the context; null in results of older versions.',
+      resolve: ({ ending }) => ending.prompt?.truncated,
+    }),
     usage: t.field({ type: TokenUsageRef, resolve: ({ ending }) => ending.usage }),
   }),
 });
@@ -117,6 +129,11 @@ const EmbedResultRef = builder.objectRef<EmbedResult>('EmbedResult').implement({
       type: 'Bytes',
       description: 'The size of all vectors as JSON. Told without reading them.',
       resolve: ({ ending }) => ending.bytes,
+    }),
+    contextLength: t.int({
+      nullable: true,
+      description: CONTEXT_LENGTH,
+      resolve: ({ ending }) => ending.prompt?.contextLength,
     }),
     count: t.int({
       description: 'How many vectors there are: one for each input.',
@@ -142,6 +159,11 @@ const EmbedResultRef = builder.objectRef<EmbedResult>('EmbedResult').implement({
         const vectors = await store.vectors(id, from, count);
         return vectors.map((vector) => new RawJson(vector));
       },
+    }),
+    truncated: t.boolean({
+      nullable: true,
+      description: 'Whether any of the texts was cut to the context; null in results of older versions.',
+      resolve: ({ ending }) => ending.prompt?.truncated,
     }),
     usage: t.field({ type: TokenUsageRef, resolve: ({ ending }) => ending.usage }),
   }),

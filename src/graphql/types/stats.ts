@@ -119,6 +119,10 @@ StatsRef.implement({
       resolve: (_stats, _args, { system }) => system.startedAt,
     }),
     swaps: t.field({ type: SwapStatsRef, resolve: (_stats, _args, { system }) => system.swaps() }),
+    truncatedPrompts: t.int({
+      description: 'Jobs since the start whose prompt was cut to the context of their model.',
+      resolve: (_stats, _args, { system }) => system.truncatedPrompts,
+    }),
     version: t.string({
       description: 'Of this server.',
       resolve: (_stats, _args, { system }) => system.version,

@@ -50,12 +50,6 @@ export function truncateChat(
   return keepFrom(messages, Math.max(0, messages.length - 1));
 }
 
-/** How many tokens of a too long prompt of `/api/generate` are kept: `num_keep`, and about half of the rest. */
-export function shiftedPromptTokens(numCtx: number, numKeep: number): number {
-  const keep = Math.max(0, Math.min(numKeep, numCtx - 1));
-  return numCtx - Math.max(Math.floor((numCtx - keep) / 2), 1);
-}
-
 export interface TemplateValues {
   readonly system: string;
   readonly prompt: string;

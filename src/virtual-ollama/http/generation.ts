@@ -2,7 +2,7 @@ import { type Answer, type AnswerPiece, answer, OPEN_ENDED_CONTEXTS } from '../c
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
 import { isOutOfMemory, OllamaError } from '../core/errors.ts';
-import { shiftedPromptTokens } from '../core/prompt.ts';
+import { fittedTokens } from '../core/prompt-fit.ts';
 import type { Exchange } from './exchange.ts';
 import { ObjectStream, sendError, sendJson } from './exchange.ts';
 import type { RunnerInHand } from './inference.ts';
@@ -10,6 +10,7 @@ import type { RunnerInHand } from './inference.ts';
 export interface Prompt {
   readonly text: string;
   readonly tokens: number;
+  readonly images: number;
 }
 
 export interface GenerationPlan {
@@ -18,8 +19,9 @@ export interface GenerationPlan {
   readonly thinks: boolean;
   readonly format: unknown;
   readonly tool?: { readonly name: string; readonly parameters: unknown } | undefined;
-  /** Too long prompts are cut, as `/api/generate` does by default; otherwise the engine refuses them. */
+  /** Of the request, with their defaults. */
   readonly truncate: boolean;
+  readonly shift: boolean;
 }
 
 /** What the route turns into its own objects. */
@@ -43,50 +45,35 @@ export function readFormat(format: unknown): Format {
   throw new OllamaError(500, `invalid format: ${quoted}; expected "json" or a valid JSON Schema object`);
 }
 
-/** The engine's refusal, relayed as text: JSON inside JSON. */
-function contextExceeded(tokens: number, numCtx: number): OllamaError {
-  const error = {
-    code: 400,
-    message: `request (${tokens} tokens) exceeds the available context size (${numCtx} tokens), try increasing it`,
-    type: 'exceed_context_size_error',
-    n_prompt_tokens: tokens,
-    n_ctx: numCtx,
-  };
-  return new OllamaError(400, JSON.stringify({ error }));
-}
-
-const PROMPT_TOO_LONG =
-  'the prompt is longer than the context length currently available to the model; shorten the prompt, adjust ' +
-  'the context length in settings, or use a model with a longer context length';
-
-/** The prompt as the engine takes it. @throws OllamaError 400 when it is too long. */
-function fitPrompt(plan: GenerationPlan): Prompt {
-  const { prompt, inHand } = plan;
+/** The prompt as the engine takes it, and how many tokens of answer the context leaves. @throws OllamaError 400 when it is too long */
+function fitPrompt(core: VirtualOllamaCore, plan: GenerationPlan): { tokens: number; roomTokens: number } {
+  const { prompt, inHand, truncate } = plan;
+  const { regime } = core.settings;
   const { numCtx } = inHand.runner.engine.launch.options;
-  if (prompt.tokens < numCtx) return prompt;
-  if (!plan.truncate) throw contextExceeded(prompt.tokens, numCtx);
-  if (!inHand.runner.contextShift) throw new OllamaError(400, PROMPT_TOO_LONG);
-  return { text: prompt.text, tokens: shiftedPromptTokens(numCtx, inHand.options.predict.numKeep) };
+  const { numKeep } = inHand.options.predict;
+  const shift = regime === 'classic' ? plan.shift : inHand.runner.contextShift;
+  const tokens = fittedTokens(regime, { ...prompt, numCtx, numKeep, truncate, shift });
+  return { tokens, roomTokens: shift ? Number.POSITIVE_INFINITY : Math.max(1, numCtx - tokens) };
 }
 
 function planAnswer(core: VirtualOllamaCore, plan: GenerationPlan): { answer: Answer; promptTokens: number } {
   const format = readFormat(plan.format);
-  const prompt = fitPrompt(plan);
-  if (core.faults.take('quotePrompt')) throw quoting(prompt.text);
+  const { tokens, roomTokens } = fitPrompt(core, plan);
+  if (core.faults.take('quotePrompt')) throw quoting(plan.prompt.text);
   const { runner, options } = plan.inHand;
   const { numCtx } = runner.engine.launch.options;
   const numPredict = Math.min(options.predict.numPredict, OPEN_ENDED_CONTEXTS * numCtx);
   const planned = answer({
     model: runner.model,
-    prompt: prompt.text,
+    prompt: plan.prompt.text,
     predict: { ...options.predict, numPredict },
     thinks: plan.thinks,
     format,
     tool: plan.tool,
-    roomTokens: runner.contextShift ? Number.POSITIVE_INFINITY : Math.max(1, numCtx - prompt.tokens),
+    roomTokens,
     answerTokens: core.settings.answerTokens,
   });
-  return { answer: planned, promptTokens: prompt.tokens };
+  return { answer: planned, promptTokens: tokens };
 }
 
 /** Ollama quotes what it could not make sense of. */

@@ -150,7 +150,7 @@ export async function chatRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
       });
       return;
     }
-    const prompt = { text, tokens: promptTokens(text, images, model) };
+    const prompt = { text, tokens: promptTokens(text, images, model), images };
     await answerGeneration(
       core,
       exchange,
@@ -160,7 +160,8 @@ export async function chatRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
         thinks,
         format: request.format,
         tool: toolToCall(request, messages),
-        truncate: false,
+        truncate: request.truncate !== false,
+        shift: request.shift !== false,
       },
       { stream: request.stream !== false, shape: shapeOf(core, request, prompt, stopwatch) },
     );

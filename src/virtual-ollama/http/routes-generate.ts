@@ -3,7 +3,7 @@ import { type CatalogModel, supports } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
 import { OllamaError } from '../core/errors.ts';
-import { type ChatMessage, promptTokens, renderChat, renderTemplate } from '../core/prompt.ts';
+import { type ChatMessage, promptTokens, renderChat, renderTemplate, truncateChat } from '../core/prompt.ts';
 import { countTokens } from '../core/text.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import { type AnswerShape, answerGeneration, type Prompt, readFormat } from './generation.ts';
@@ -39,7 +39,7 @@ export function requireCompletion(model: CatalogModel, name: string, verb: 'gene
   throw new OllamaError(400, `${JSON.stringify(name)} does not support ${verb}`);
 }
 
-function promptOf(request: GenerateRequest, model: CatalogModel): Prompt {
+function promptOf(request: GenerateRequest, model: CatalogModel, numCtx: number): Prompt {
   const images = request.images?.length ?? 0;
   const before = request.context ? 'tok '.repeat(request.context.length) : '';
   const marks = Array.from({ length: images }, (_, i) => `[img-${i}]`).join('');
@@ -57,10 +57,10 @@ function promptOf(request: GenerateRequest, model: CatalogModel): Prompt {
       ...(request.context ? [] : model.messages),
       { role: 'user', content: marks + request.prompt },
     ];
-    return before + renderChat(messages);
+    return before + renderChat(request.truncate === false ? messages : truncateChat(messages, numCtx, model));
   };
   const prompt = text();
-  return { text: prompt, tokens: promptTokens(prompt, images, model) };
+  return { text: prompt, tokens: promptTokens(prompt, images, model), images };
 }
 
 /** A token list of the right length: the virtual tokenizer has nothing more to say. */
@@ -150,7 +150,7 @@ export async function generateRoute(core: VirtualOllamaCore, exchange: Exchange)
     }
     // Rendering the prompt is where the format is looked at first; a raw prompt is not rendered.
     if (!request.raw) readFormat(request.format);
-    const prompt = promptOf(request, model);
+    const prompt = promptOf(request, model, inHand.runner.engine.launch.options.numCtx);
     if (request._debug_render_only) {
       const images = request.images?.length ?? 0;
       sendJson(exchange, 200, {
@@ -165,7 +165,14 @@ export async function generateRoute(core: VirtualOllamaCore, exchange: Exchange)
     await answerGeneration(
       core,
       exchange,
-      { inHand, prompt, thinks, format: request.format, truncate: request.truncate !== false },
+      {
+        inHand,
+        prompt,
+        thinks,
+        format: request.format,
+        truncate: request.truncate !== false,
+        shift: request.shift !== false,
+      },
       { stream: request.stream !== false, shape: shapeOf(core, request, prompt, stopwatch) },
     );
   });

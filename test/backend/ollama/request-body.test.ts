@@ -29,6 +29,7 @@ describe('the request for a job', () => {
       system: 's',
       suffix: 'x',
       raw: true,
+      truncate: true,
       format: { type: 'object' },
       think: 'HIGH',
       images: [IMAGE],
@@ -41,6 +42,7 @@ describe('the request for a job', () => {
       system: 's',
       suffix: 'x',
       raw: true,
+      truncate: true,
       format: { type: 'object' },
       think: 'high',
       images: [Buffer.from('ell').toString('base64')],
@@ -70,6 +72,7 @@ describe('the request for a job', () => {
         { role: 'TOOL', content: '1', toolName: 'f' },
       ],
       tools: [{ type: 'function' }],
+      truncate: false,
       think: 'OFF',
     };
     expect(sent(request)).toEqual({
@@ -77,6 +80,7 @@ describe('the request for a job', () => {
       body: {
         model: 'm:latest',
         stream: true,
+        truncate: false,
         think: false,
         options: RUNNER,
         tools: [{ type: 'function' }],

@@ -68,6 +68,7 @@ export class ExecutorRig implements AsyncDisposable {
         this.left.push(jobId);
         changed();
       },
+      promptCut: changed,
       loaded: () => {
         this.#isLoaded = true;
         changed();
