@@ -262,6 +262,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       beforeStreamsEnd: async () => {
         loop.stop();
         await Promise.all([modelOperations.stop(), executor.stop(graceMs)]);
+        await graphql.told();
       },
     });
     for (const undo of started.splice(0).reverse()) await undo();

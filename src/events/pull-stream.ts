@@ -18,6 +18,7 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
   #pulling = false;
   #ended = false;
   #interrupt: (() => void) | null = null;
+  #sleeping = false;
 
   /** The next value, or undefined when the stream is complete. Never called while an earlier call is under way. */
   protected abstract pull(): Promise<T | undefined>;
@@ -32,6 +33,11 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
     return this.#pulling || this.#ended ? undefined : this.ready();
   }
 
+  /** Whether all that has happened was taken, and the reader waits for more. */
+  get isCaughtUp(): boolean {
+    return this.#sleeping || this.#ended;
+  }
+
   /** True after the reader left: a pull in progress should give up. */
   protected get ended(): boolean {
     return this.#ended;
@@ -43,6 +49,7 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
     return new Promise((resolve) => {
       let unregister: (() => void) | null = null;
       const forget = () => {
+        this.#sleeping = false;
         unregister?.();
         unregister = null;
       };
@@ -50,6 +57,7 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
         forget();
         resolve();
       };
+      this.#sleeping = true;
       unregister = register(() => {
         forget();
         readerTurns.take(resolve);

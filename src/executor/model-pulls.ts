@@ -107,8 +107,6 @@ export class ModelPulls {
     const running = [...this.#records.values()].filter(({ pull }) => pull.status === 'RUNNING');
     for (const { controller } of running) controller.abort(reason);
     await Promise.all(running.map(({ ended }) => ended));
-    // The streams end next: their readers get a turn to take the last word.
-    if (running.length > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
   #running(backendId: BackendId, modelName: string): PullRecord | undefined {

@@ -24,6 +24,27 @@ async function remove(t: TestApp, model: string): Promise<Data> {
   return (await t.query(text, { input: { model } })).deleteModel;
 }
 
+const FOLLOW =
+  'subscription ($id: ID!) { pullUpdated(id: $id) { status step completedBytes totalBytes error } }';
+
+async function followEvents(t: TestApp, id: string, seen: Data[] = []): Promise<readonly Data[]> {
+  const { body } = await fetch(t.app.graphqlUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: FOLLOW, variables: { id } }),
+  });
+  let text = '';
+  for await (const bytes of body ?? []) {
+    const [rest = '', ...events] = (text + new TextDecoder().decode(bytes)).split('\n\n').reverse();
+    text = rest;
+    for (const event of events.reverse()) {
+      const [, data] = /^data: (\{.*)$/m.exec(event) ?? [];
+      if (data !== undefined) seen.push(JSON.parse(data).data.pullUpdated);
+    }
+  }
+  return seen;
+}
+
 /** A subscriber over a socket of its own, up to the end of the stream. */
 async function follow(t: TestApp, id: string, seen: Data[] = []): Promise<readonly Data[]> {
   const client = createClient({
@@ -31,9 +52,7 @@ async function follow(t: TestApp, id: string, seen: Data[] = []): Promise<readon
     webSocketImpl: WebSocket,
     retryAttempts: 0,
   });
-  const query =
-    'subscription ($id: ID!) { pullUpdated(id: $id) { status step completedBytes totalBytes error } }';
-  for await (const { data, errors } of client.iterate<Data>({ query, variables: { id } })) {
+  for await (const { data, errors } of client.iterate<Data>({ query: FOLLOW, variables: { id } })) {
     if (errors) throw new AggregateError(errors);
     seen.push(data.pullUpdated);
   }
@@ -180,16 +199,17 @@ describe('models come and go through the whole server', () => {
     expect(t.ollama.core.events.all().filter(({ kind }) => kind === 'loaded')).toHaveLength(1);
   });
 
-  it('a pull under way ends with the server, and its followers are told', async () => {
+  it.each([
+    ['a WebSocket', follow],
+    ['server-sent events', followEvents],
+  ])('a pull under way ends with the server, and followers by %s are told', async (_how, followBy) => {
     await using t = await started({ ollama: { pullBytesPerSecond: MiB, speed: 1 } });
     await remove(t, MODEL);
     const { pull: begun } = await pull(t, MODEL);
-    // The socket itself closes right after.
+    // The connection itself ends right after.
     const seen: Data[] = [];
-    const followed = follow(t, begun.id, seen).catch(() => {});
-    await expect
-      .poll(async () => (await t.query('{ modelPulls { totalBytes } }')).modelPulls[0].totalBytes)
-      .toBeGreaterThan(0);
+    const followed = followBy(t, begun.id, seen).catch(() => {});
+    await expect.poll(() => seen.at(-1)?.totalBytes).toBeGreaterThan(0);
     await t.app.stop({ graceMs: 60_000 });
     await followed;
     expect(seen.at(-1)).toMatchObject({

@@ -11,11 +11,19 @@ export interface Answer {
 export class AnswerStream implements AsyncIterableIterator<Answer, undefined> {
   readonly #source: AsyncIterator<unknown>;
   readonly #selection: Selection;
+  readonly #left: () => void;
   #ended = false;
 
-  constructor(source: AsyncIterable<unknown>, selection: Selection) {
+  /** @param left called once, when nobody follows it any more. */
+  constructor(source: AsyncIterable<unknown>, selection: Selection, left: (stream: AnswerStream) => void) {
     this.#source = source[Symbol.asyncIterator]();
     this.#selection = selection;
+    this.#left = () => left(this);
+  }
+
+  /** Whether all that has happened was answered and taken, and its reader waits for more. */
+  get isCaughtUp(): boolean {
+    return this.#ended || (this.#source instanceof PullStream && this.#source.isCaughtUp);
   }
 
   /** One event at the reader's turn, so that nobody is kept waiting by the many that may be there. */
@@ -50,8 +58,11 @@ export class AnswerStream implements AsyncIterableIterator<Answer, undefined> {
   }
 
   #end(): IteratorResult<Answer, undefined> {
-    if (!this.#ended) this.#selection.leave();
-    this.#ended = true;
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#selection.leave();
+      this.#left();
+    }
     return { done: true, value: undefined };
   }
 }

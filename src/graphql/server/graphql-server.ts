@@ -45,6 +45,7 @@ export class GraphQLServer {
   readonly #graphiql: boolean;
   readonly #pipeline: Pipeline;
   readonly #sockets: SocketServer;
+  readonly #subscriber: Subscriber;
   readonly #answerLimits: AnswerLimits;
   readonly #large = new LargeAnswers();
 
@@ -56,6 +57,7 @@ export class GraphQLServer {
     const maskError = errorMasker(logger, random);
     const answerLimits = this.#answerLimits;
     const subscriber = new Subscriber({ buildContext, maskError, clock, answerLimits });
+    this.#subscriber = subscriber;
     this.#pipeline = createPipeline({
       schema,
       buildContext,
@@ -98,6 +100,11 @@ export class GraphQLServer {
   /** Sockets that are open. */
   get sockets(): number {
     return this.#sockets.size;
+  }
+
+  /** Resolves when whoever follows events was told the last ones, or has not taken them for a while. */
+  told(): Promise<void> {
+    return this.#subscriber.told();
   }
 
   /** Closes every socket with 1001, so that clients come back, to another server or later. Resolves when all are closed or given up. */

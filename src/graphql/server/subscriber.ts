@@ -6,7 +6,7 @@ import {
   executeSubscriptionEvent,
   validateSubscriptionArgs,
 } from 'graphql';
-import type { Clock } from '../../clock.ts';
+import { type Clock, sleep } from '../../clock.ts';
 import { AnswerBudget, type AnswerLimits } from '../answer-budget.ts';
 import { AnswerStream } from './answer-stream.ts';
 import type { ErrorMask } from './mask-error.ts';
@@ -18,8 +18,12 @@ export interface SubscriberOptions {
   readonly buildContext: (scope: OperationScope) => object | Promise<object>;
   readonly answerLimits: AnswerLimits;
   readonly maskError: ErrorMask;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Clock;
 }
+
+/** How often it is looked at whether everybody was told, and for how long: nobody waits for readers that take nothing. */
+const LOOK_EVERY_MS = 5;
+const LAST_WORDS_MS = 1_000;
 
 /** Answers do not depend on whether one of their readers is still there. */
 const LASTING = new AbortController().signal;
@@ -27,6 +31,7 @@ const LASTING = new AbortController().signal;
 export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly answers: SharedAnswers;
+  readonly #streams = new Set<AnswerStream>();
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
@@ -51,6 +56,16 @@ export class Subscriber {
         rootValue: event,
       }),
     );
-    return new AnswerStream(source, selection);
+    const stream = new AnswerStream(source, selection, (ended) => this.#streams.delete(ended));
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** Resolves when every reader was told all that has happened, or has not taken it for a while. */
+  async told(): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.monotonic() + LAST_WORDS_MS;
+    while (clock.monotonic() < until && [...this.#streams].some((stream) => !stream.isCaughtUp))
+      await sleep(clock, LOOK_EVERY_MS);
   }
 }
