@@ -12,6 +12,7 @@ import {
 import { type JobId, newId } from '../domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
 import { canonicalJson, type JsonObject } from '../domain/json.ts';
+import { append } from '../domain/long-lists.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { onlyClient, type Principal, sees } from '../domain/principal.ts';
 import {
@@ -191,7 +192,10 @@ function judge(deps: AcceptDependencies, principal: Principal, inputs: readonly 
       jobs.push(admit(deps, principal, values, collector));
     } catch (error) {
       if (error instanceof InvalidInputError)
-        issues.push(...error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] })));
+        append(
+          issues,
+          error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] })),
+        );
       else if (error instanceof ModelNotFoundError || error instanceof InsufficientVramError)
         refusals.push({ at, error });
       else throw error;
@@ -238,7 +242,7 @@ function admit(
   const tooUrgent = priorityProblem(principal, priority);
   if (tooUrgent) issues.push(tooUrgent);
   const info = deps.models.find(name);
-  if (info) issues.push(...modelProblems(info, request));
+  if (info) append(issues, modelProblems(info, request));
   if (issues.length > 0) throw new InvalidInputError(issues);
   if (!info && deps.models.known)
     throw new ModelNotFoundError(values.model, deps.models.suggest(values.model), deps.models.unheard());

@@ -16,7 +16,7 @@ import { refuseJobs } from '../executor/refuse-jobs.ts';
 import { remedyOf } from '../executor/retry-policy.ts';
 import { WithheldModels, withholding } from '../executor/withheld-models.ts';
 import { createMonitor } from '../monitor/monitor.ts';
-import { createRegistry, type LoadMeasurement, type Registry } from '../registry/registry.ts';
+import { createRegistry, type LoadMeasurement, type Registry, roomOf } from '../registry/registry.ts';
 import type { Effect } from '../scheduler/events.ts';
 import { gpusOf } from '../scheduler/ledger.ts';
 import { SchedulerLoop } from '../scheduler/loop.ts';
@@ -200,9 +200,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     if (observation.models) registry.observe(observation.backendId, observation.models, observation.version);
     if (observation.gpus?.length) {
       const headroomBytes = byId.get(observation.backendId)?.settings.headroomBytes ?? 0;
-      const rooms = observation.gpus.map(({ totalBytes }) => Math.max(0, totalBytes - headroomBytes));
-      const totalBytes = rooms.reduce((sum, bytes) => sum + bytes, 0);
-      registry.observeRoom(observation.backendId, { largestBytes: Math.max(...rooms), totalBytes });
+      registry.observeRoom(observation.backendId, roomOf(observation.gpus, headroomBytes));
     }
     loop.handle({ type: 'observed', observation: withOwn(observation) });
     const built = byId.get(observation.backendId);

@@ -3,6 +3,7 @@ import type { ApiClient } from '../client/api-client.ts';
 import { BatchJobs, ReadEmbeddings, ShowJob, SubmitBatch, SubmitJob } from '../client/documents.ts';
 import type { BatchJobsQuery, ShowJobQuery, SubmitJobInput } from '../client/generated/graphql.ts';
 import { ListModels, ModelCapabilities } from '../client/model-documents.ts';
+import { append } from '../domain/long-lists.ts';
 import { MiB } from '../domain/units.ts';
 import { CommandError } from './exit.ts';
 import type { JobModel } from './random-jobs.ts';
@@ -75,7 +76,7 @@ export async function batchJobs(api: ApiClient, batchId: string): Promise<readon
     const { batch }: BatchJobsQuery = await api.request(BatchJobs, { id: batchId, after });
     if (!batch)
       throw new CommandError(`There is no batch ${batchId}. Finished ones are forgotten after a while.`);
-    jobs.push(...batch.jobs.nodes);
+    append(jobs, batch.jobs.nodes);
     after = batch.jobs.pageInfo.hasNextPage ? (batch.jobs.pageInfo.endCursor ?? null) : null;
   } while (after !== null);
   return jobs;
@@ -89,7 +90,7 @@ export async function allModels(api: ApiClient): Promise<readonly JobModel[]> {
     const page: { readonly nodes: readonly JobModel[]; readonly pageInfo: PageEnd } = (
       await api.request(ListModels, { after })
     ).models;
-    models.push(...page.nodes);
+    append(models, page.nodes);
     after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null;
   } while (after !== null);
   return models;
@@ -122,7 +123,7 @@ export async function embeddingsOf(
     const { job } = await api.request(ReadEmbeddings, { id, first, offset: vectors.length });
     if (job?.result?.__typename !== 'EmbedResult' || job.result.embeddings.length === 0)
       throw new CommandError(`The job ${id} was forgotten while its embeddings were read.`);
-    vectors.push(...job.result.embeddings);
+    append(vectors, job.result.embeddings);
   }
   return vectors;
 }

@@ -3,6 +3,7 @@ import type { ApiClient } from '../client/api-client.ts';
 import { Cells } from '../client/cell-documents.ts';
 import type { CellsQuery } from '../client/generated/graphql.ts';
 import type { Clock } from '../clock.ts';
+import { greatest } from '../domain/long-lists.ts';
 import { canonicalModelName } from '../domain/queue-key.ts';
 import { formatBytes } from '../domain/units.ts';
 import { CommandError } from './exit.ts';
@@ -99,7 +100,7 @@ export function cellTable(
   ]);
   const right = [4, 5, 7];
   const facts = table(head.slice(0, -1), rows, right).split('\n');
-  const room = columns === null ? Number.POSITIVE_INFINITY : columns - Math.max(...facts.map(widthOf)) - 2;
+  const room = columns === null ? Number.POSITIVE_INFINITY : columns - greatest(facts.map(widthOf)) - 2;
   const why = cells.map(({ exitReason }) => exitReason ?? '');
   if (why.every((text) => text === '')) return facts.join('\n');
   if (columns !== null && room < LEAST_REASON) {

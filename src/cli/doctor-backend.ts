@@ -1,7 +1,9 @@
 /** What the doctor looks at behind the server: an Ollama that others run, its settings, its GPUs. */
+
 import type { Clock } from '../clock.ts';
 import type { BackendConfig, Config } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
+import { append } from '../domain/long-lists.ts';
 import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
 import { checkOllama, startOllamaHint } from './ollama-check.ts';
@@ -46,11 +48,9 @@ export async function checkAttached(
       );
       break;
   }
-  findings.push(
-    ...settingFindings(subject, backend, process.env),
-    countFinding(subject, backend),
-    ...(await gpuFindings(backend, config, check.kind === 'answers', clock)),
-  );
+  append(findings, settingFindings(subject, backend, process.env));
+  findings.push(countFinding(subject, backend));
+  append(findings, await gpuFindings(backend, config, check.kind === 'answers', clock));
   return findings;
 }
 

@@ -4,6 +4,7 @@ import { CancelJob, ListJobs } from '../client/documents.ts';
 import type { JobStatus, ListJobsQuery } from '../client/generated/graphql.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { isTerminal, JOB_STATUSES } from '../domain/job.ts';
+import { append } from '../domain/long-lists.ts';
 import { batchJobs, showJob, wholeJob } from './api-calls.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
@@ -54,7 +55,7 @@ async function newestJobs(
   do {
     const first = Math.min(LARGEST_PAGE, limit - jobs.length);
     const { jobs: page }: ListJobsQuery = await api.request(ListJobs, { first, after, filter });
-    jobs.push(...page.nodes);
+    append(jobs, page.nodes);
     totalCount = page.totalCount;
     after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null;
   } while (after !== null && jobs.length < limit);

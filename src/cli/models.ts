@@ -2,6 +2,7 @@
 import type { ApiClient } from '../client/api-client.ts';
 import type { ModelTableQuery, ShowModelQuery } from '../client/generated/graphql.ts';
 import { ModelTable, ShowModel } from '../client/model-documents.ts';
+import { append } from '../domain/long-lists.ts';
 import { formatBytes } from '../domain/units.ts';
 import { backendTrouble } from './backend-trouble.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
@@ -34,7 +35,7 @@ async function allModels(api: ApiClient): Promise<readonly ListedModel[]> {
   let after: string | null = null;
   do {
     const { models: page }: ModelTableQuery = await api.request(ModelTable, { after });
-    models.push(...page.nodes);
+    append(models, page.nodes);
     after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null;
   } while (after !== null);
   return models;

@@ -1,6 +1,7 @@
 /** Submits many jobs, waits for them, and says what became of them. */
 import type { ApiClient } from '../client/api-client.ts';
 import type { SubmitJobInput } from '../client/generated/graphql.ts';
+import { append } from '../domain/long-lists.ts';
 import {
   batchJobs,
   LARGEST_BATCH,
@@ -82,7 +83,7 @@ async function submitAndWatch(
   const waiting = new AbortController();
   const oneBatch = work.pause === null && work.jobs.length <= LARGEST_BATCH;
   for await (const { batchId, jobs } of submissions(api, work)) {
-    submitted.push(...jobs);
+    append(submitted, jobs);
     if (batchId) batchIds.push(batchId);
     const [first] = jobs;
     // Why nothing begins; once one has begun, the figures tell enough.

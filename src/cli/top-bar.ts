@@ -1,4 +1,5 @@
 /** The ledger of a GPU as one bar. */
+import { greatest } from '../domain/long-lists.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface LedgerBytes {
@@ -48,7 +49,7 @@ export function shareCells(parts: readonly number[], width: number): readonly nu
         ? step * ((exact[i] ?? 0) - cell)
         : Number.NEGATIVE_INFINITY,
     );
-    return lacking.indexOf(Math.max(...lacking));
+    return lacking.indexOf(greatest(lacking));
   };
   while (spare() !== 0) {
     const step = spare() > 0 ? 1 : -1;

@@ -1,5 +1,6 @@
 /** The parts of the picture of `vramkeeper top`, each as lines. */
 import type { TopMemorySubscription, TopSituationQuery } from '../client/generated/graphql.ts';
+import { greatest } from '../domain/long-lists.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -94,7 +95,7 @@ export function gpuTable(backends: readonly Backend[], { columns, terminal }: Ca
     );
     return table(head, rows, right).split('\n');
   };
-  const rest = Math.max(...draw(0).map(widthOf));
+  const rest = greatest(draw(0).map(widthOf));
   const [first = '', ...lines] = draw(Math.min(MOST_BAR, Math.max(LEAST_BAR, columns - rest)));
   return [terminal.style('dim', first), ...lines];
 }
@@ -286,7 +287,7 @@ function namedTable(
       rows.map(([name = '', ...others]) => [clip(name, nameWidth), ...others]),
       right,
     ).split('\n');
-  const bare = Math.max(...draw(0).map(widthOf)) - widthOf(head[0] ?? '');
+  const bare = greatest(draw(0).map(widthOf)) - widthOf(head[0] ?? '');
   const [first = '', ...lines] = draw(Math.max(LEAST_NAME, columns - bare));
   return [terminal.style('dim', first), ...lines];
 }

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { InvalidSettingError } from '../domain/errors.ts';
+import { append } from '../domain/long-lists.ts';
 import { MiB } from '../domain/units.ts';
 import { checkAny } from './access.ts';
 import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
@@ -68,7 +69,7 @@ export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundin
   let backendsPlace: string | null = null;
   for (const { source, base } of sources) {
     const checked = check(source);
-    if (!checked.ok) problems.push(...checked.problems);
+    if (!checked.ok) append(problems, checked.problems);
     else {
       layers.push(withAbsolutePaths(checked.settings, base, around.home));
       if (checked.settings.backends) backendsPlace = source.place(['backends']);

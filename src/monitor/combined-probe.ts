@@ -1,6 +1,7 @@
 /** Several probes as one, each for the GPUs that the configuration gives it. */
 import { messageOf } from '../domain/errors.ts';
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
+import { greatest } from '../domain/long-lists.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 
 export interface ProbeShare {
@@ -31,7 +32,7 @@ class CombinedProbe implements GpuProbe {
   }
 
   get lagMs(): number {
-    return Math.max(0, ...this.#probes.map((probe) => probe.lagMs));
+    return Math.max(0, greatest(this.#probes.map((probe) => probe.lagMs)));
   }
 
   get problem(): string | null {

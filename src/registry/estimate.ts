@@ -1,4 +1,5 @@
 /** One figure out of what was predicted and what was measured. */
+import { greatest } from '../domain/long-lists.ts';
 import { marginToGiveUp } from '../domain/margin.ts';
 import { MiB } from '../domain/units.ts';
 import type { PredictedFootprint } from './footprint/predict.ts';
@@ -43,7 +44,7 @@ export function estimateFootprint(question: EstimateQuestion): FootprintEstimate
 function measured(question: EstimateQuestion): FootprintEstimate | null {
   const sizes = sizesOf(question.exact, question.serverVersion);
   if (sizes.length === 0) return null;
-  const bytes = Math.max(...sizes) + question.driverBytes;
+  const bytes = greatest(sizes) + question.driverBytes;
   return { bytes, measured: true, source: 'MEASURED', marginBytes: 0 };
 }
 

@@ -1,6 +1,8 @@
 import { totalmem } from 'node:os';
 import type { Clock } from '../clock.ts';
+import type { GpuReading } from '../domain/gpu.ts';
 import { type BackendId, stableId } from '../domain/ids.ts';
+import { greatest } from '../domain/long-lists.ts';
 import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
 import { canonicalModelName, parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
@@ -38,6 +40,11 @@ export interface GpuRoom {
   readonly largestBytes: number;
   /** Of all together. */
   readonly totalBytes: number;
+}
+
+export function roomOf(gpus: readonly Pick<GpuReading, 'totalBytes'>[], headroomBytes: number): GpuRoom {
+  const rooms = gpus.map(({ totalBytes }) => Math.max(0, totalBytes - headroomBytes));
+  return { largestBytes: greatest(rooms), totalBytes: rooms.reduce((sum, bytes) => sum + bytes, 0) };
 }
 
 const UNKNOWN_ROOM: GpuRoom = {

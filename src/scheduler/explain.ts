@@ -1,6 +1,7 @@
 /** Why a job waits, with the numbers that decide it. */
 import type { JobWaiting, WaitReason } from '../domain/decision.ts';
 import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
+import { greatest } from '../domain/long-lists.ts';
 import type { LastingFault } from '../domain/system.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
 import { asItLoads, fitsEmpty } from './decide/as-it-loads.ts';
@@ -172,7 +173,7 @@ function waitsForMemory(
     );
   }
   if (!possible) {
-    const most = Math.max(0, ...backend.gpus.map((gpu) => gpu.capacityBytes));
+    const most = Math.max(0, greatest(backend.gpus.map((gpu) => gpu.capacityBytes)));
     return waiting(
       'VRAM',
       `It needs ${need}; no GPU of ${backend.name} has more than ${formatBytes(most)} to give.`,
@@ -239,7 +240,7 @@ function hostNeed(option: LoadOption, { host, gpus }: BackendSnapshot): string {
 }
 
 function expectedLoadMs(options: readonly LoadOption[]): number | null {
-  return options.length > 0 ? Math.max(...options.map((option) => option.loadMs)) : null;
+  return options.length > 0 ? greatest(options.map((option) => option.loadMs)) : null;
 }
 
 function waiting(

@@ -1,4 +1,5 @@
 /** Keeps what was asked of the memory up to date in each turn, and turns it into what could be loaded. */
+import { least } from '../domain/long-lists.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import { serves, type Wish } from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
@@ -71,7 +72,7 @@ function isFulfilled(state: SchedulerState, wish: WishRecord, world: World): boo
 /** When the next lease or pin ends, epoch milliseconds. */
 export function nextExpiry({ reservations, pins }: Steering): number {
   const times = [...[...reservations.values()].map((one) => one.expiresAt), ...pins.map((pin) => pin.until)];
-  return Math.min(Number.POSITIVE_INFINITY, ...times.filter((time) => time !== null));
+  return least(times.filter((time) => time !== null));
 }
 
 /** Everything that is to be resident, pins first. */

@@ -1,6 +1,7 @@
 /** The end of an instance: the server lets it go, and its memory comes back. */
 import type { InstanceId } from '../domain/ids.ts';
 import { nextInstanceStatus } from '../domain/instance.ts';
+import { append } from '../domain/long-lists.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import type { Effect } from './events.ts';
 import {
@@ -53,7 +54,7 @@ export function confirmReleases(
     else pending.push({ type: 'poke', backendId: observation.backendId, when: 'soon' });
   }
   // One reading answers for all of them: asking once for each would double the questions with every answer.
-  effects.push(...pending.slice(0, 1));
+  append(effects, pending.slice(0, 1));
   return { state, newest };
 }
 

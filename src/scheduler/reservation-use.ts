@@ -1,5 +1,6 @@
 /** Which reservations count on a card at this moment, and how much of what is in use there is their owners' use. */
 import { type ForeignProcess, isProgram } from '../domain/gpu.ts';
+import { least } from '../domain/long-lists.ts';
 import type { GpuRecord, SchedulerState } from './state.ts';
 import type { ReservationRecord } from './steering-state.ts';
 
@@ -37,7 +38,7 @@ export function ownersUse({ foreignBytes }: GpuRecord, reservations: readonly Co
     return sum + Math.min(bytes, used);
   }, 0);
   const rest = Math.max(0, foreignBytes - attributed);
-  const before = Math.min(...others.map((reservation) => reservation.foreignBefore));
+  const before = least(others.map((reservation) => reservation.foreignBefore));
   const reserved = others.reduce((sum, { bytes }) => sum + bytes, 0);
   const arrived = others.length === 0 ? 0 : Math.min(reserved, Math.max(0, rest - before));
   return Math.min(foreignBytes, attributed + arrived);

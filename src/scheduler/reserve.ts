@@ -1,6 +1,7 @@
 /** Whether a reservation makes sense, and which card it is for. */
 import { InsufficientVramError, InvalidInputError } from '../domain/errors.ts';
 import type { Gpu } from '../domain/gpu.ts';
+import { greatest } from '../domain/long-lists.ts';
 import type { ReserveInput } from '../domain/steering.ts';
 import { formatBytes } from '../domain/units.ts';
 import type { SchedulerState } from './state.ts';
@@ -46,7 +47,7 @@ export function chooseGpu({ owner, bytes, gpuId, leaseMs }: ReserveInput, offers
   const able = possible.filter(({ mostBytes }) => mostBytes >= bytes);
   if (able.length > 0)
     return able.reduce((a, b) => (b.gpu.usage.freeBytes > a.gpu.usage.freeBytes ? b : a)).gpu;
-  const most = Math.max(0, ...possible.map(({ mostBytes }) => mostBytes));
+  const most = Math.max(0, greatest(possible.map(({ mostBytes }) => mostBytes)));
   throw new InsufficientVramError(
     `A reservation of ${formatBytes(bytes)} is more than ${gpuId === null ? 'any GPU' : 'this GPU'} can give: ${formatBytes(most)} with every instance gone that is not pinned.`,
     bytes,

@@ -1,6 +1,7 @@
 /** Whether a model that somebody asks for can be loaded at all, and what to say where it cannot. */
 import { BackendUnavailableError, InsufficientVramError } from '../domain/errors.ts';
 import type { BackendId } from '../domain/ids.ts';
+import { greatest, least } from '../domain/long-lists.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
 import type { ModelTarget } from '../domain/steering.ts';
@@ -65,10 +66,12 @@ export function requireRoom(
     requireRoomBesidePins(model, answering, snapshot.backends, { state, resolver, now });
     return;
   }
-  const required = Math.min(...answering.map((option) => option.footprintBytes));
+  const required = least(answering.map((option) => option.footprintBytes));
   const largest = Math.max(
     0,
-    ...answering.flatMap((option) => backendOf(option.backendId)?.gpus.map((gpu) => gpu.capacityBytes) ?? []),
+    greatest(
+      answering.flatMap((option) => backendOf(option.backendId)?.gpus.map((gpu) => gpu.capacityBytes) ?? []),
+    ),
   );
   throw new InsufficientVramError(
     `${model} needs ${formatBytes(required)}; the largest GPU can give ${formatBytes(largest)}.`,
@@ -85,14 +88,14 @@ function requireRoomBesidePins(
   grounds: Grounds,
 ): void {
   const pinned = new Set<string>();
-  const required = Math.min(...options.map(({ footprintBytes }) => footprintBytes));
+  const required = least(options.map(({ footprintBytes }) => footprintBytes));
   let largest = 0;
   for (const option of options) {
     const backend = backends.find(({ id }) => id === option.backendId);
     if (!backend) continue;
     const alone = withPinsOnly(option, backend, grounds, pinned);
     if (fitWithout(asItLoads(option, [backend], grounds.now), alone, [])) return;
-    largest = Math.max(largest, ...alone.gpus.map(({ freeBytes }) => freeBytes));
+    largest = Math.max(largest, greatest(alone.gpus.map(({ freeBytes }) => freeBytes)));
   }
   throw new InsufficientVramError(
     `${model} needs ${formatBytes(required)} and does not fit beside what is pinned (${[...pinned].join(', ')}), which leaves ${formatBytes(largest)}. Unpin one of them, or ask for a smaller context.`,

@@ -163,6 +163,28 @@ test('time and chance come from the clock alone', () => {
   expect(others.flatMap(ambientUses)).toEqual([]);
 });
 
+/** Each element is an argument of the call, and a hundred thousand of them are a RangeError. */
+const LIST_CALLS = new Set(['push', 'unshift', 'min', 'max']);
+
+function spreads(file: SourceFile): readonly string[] {
+  const found: string[] = [];
+  new Visitor({
+    CallExpression({ callee, arguments: given, start }) {
+      if (callee.type !== 'MemberExpression' || callee.property.type !== 'Identifier') return;
+      if (!LIST_CALLS.has(callee.property.name) || !given.some(({ type }) => type === 'SpreadElement'))
+        return;
+      found.push(
+        `${file.path}:${file.text.slice(0, start).split('\n').length} spreads into ${callee.property.name}`,
+      );
+    },
+  }).visit(file.program);
+  return found;
+}
+
+test('lists of any length are not spread into arguments: domain/long-lists.ts does the same', () => {
+  expect(files.flatMap(spreads)).toEqual([]);
+});
+
 test('nothing is exported as default', () => {
   const wrong = files.filter((file) =>
     file.program.body.some((node) => node.type === 'ExportDefaultDeclaration'),
@@ -192,5 +214,10 @@ test('the checks above see what they look for', () => {
     'sample.ts:2 uses Math.random',
     'sample.ts:2 uses setTimeout',
     'sample.ts:2 uses performance.now',
+  ]);
+  const spread = 'Math.max(...a);\nlist.push(1, ...a); list.push(a); call(...a);';
+  expect(spreads({ ...sample, text: spread, program: parseSync('sample.ts', spread).program })).toEqual([
+    'sample.ts:1 spreads into max',
+    'sample.ts:2 spreads into push',
   ]);
 });

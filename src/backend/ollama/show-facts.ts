@@ -1,4 +1,5 @@
 /** What `/api/show` tells of a model, in our words. */
+import { greatest } from '../../domain/long-lists.ts';
 import type { ArchitectureFacts, Capability, RunnerOptions } from '../../domain/model.ts';
 import { runnerParameters } from './runner-parameters.ts';
 import { tensorFacts } from './tensor-facts.ts';
@@ -105,7 +106,7 @@ function architectureFacts(show: ShowAnswer): ArchitectureFacts | null {
 /** The vocabulary's size is often only in the shape of the token embedding, whose larger side it is. */
 function vocabulary(show: ShowAnswer, architecture: string): Record<string, number> {
   const shape = show.tensors?.find((tensor) => tensor.name === 'token_embd.weight')?.shape;
-  return shape ? { [`${architecture}.vocab_size`]: Math.max(...shape) } : {};
+  return shape ? { [`${architecture}.vocab_size`]: greatest(shape) } : {};
 }
 
 function otherNumbers(show: ShowAnswer, taken: ReadonlySet<string>): Record<string, number> {

@@ -2,6 +2,7 @@ import type { OutputSink } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
 import type { JobResult, TokenUsage } from '../../domain/job.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { append } from '../../domain/long-lists.ts';
 import { type Chunk, chunk, metrics } from './wire.ts';
 
 /** Folds the records of a generate or chat stream into output and a result. */
@@ -37,7 +38,7 @@ export class TextResult {
     const text = piece.message?.content ?? piece.response;
     if (thinking) this.#sink('THINKING', thinking);
     if (text) this.#sink('TEXT', text);
-    this.#toolCalls.push(...(piece.message?.tool_calls ?? piece.tool_calls ?? []));
+    append(this.#toolCalls, piece.message?.tool_calls ?? piece.tool_calls ?? []);
   }
 
   #finish(piece: Chunk, record: JsonObject): JobResult {

@@ -1,5 +1,6 @@
 /** The processes of one cell, each proven to be ours before it is signalled. */
 import type { Clock } from '../../clock.ts';
+import { least } from '../../domain/long-lists.ts';
 import { listensOn } from './proc/listening.ts';
 import { findMarked } from './proc/marked.ts';
 import {
@@ -41,8 +42,8 @@ export class ProcessGroup {
     this.#clock = clock;
     for (const identity of proven) this.#proven.set(identity.pid, identity);
     this.#earliestTicks = Math.min(
-      ...proven.map((identity) => identity.startTicks),
       leader?.startTicks ?? Number.POSITIVE_INFINITY,
+      least(proven.map((identity) => identity.startTicks)),
     );
   }
 

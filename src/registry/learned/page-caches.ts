@@ -1,4 +1,5 @@
 import type { BackendId } from '../../domain/ids.ts';
+import { least } from '../../domain/long-lists.ts';
 import { PageCache } from './page-cache.ts';
 
 /** The page caches of all backends' hosts. */
@@ -33,6 +34,6 @@ export class PageCaches {
 
   #nextCoolingAt(now: number): number | null {
     const times = [...this.#byBackend.values()].flatMap((cache) => cache.nextCoolingAt(now) ?? []);
-    return times.length > 0 ? Math.min(...times) : null;
+    return times.length > 0 ? least(times) : null;
   }
 }

@@ -2,6 +2,7 @@
  * What a server that others run takes memory for: OLLAMA_NUM_PARALLEL contexts for each model, in caches of OLLAMA_KV_CACHE_TYPE. Neither is in its
  * API; what its loads really take shows it.
  */
+import { greatest, least } from '../../domain/long-lists.ts';
 import type { InstanceConfig } from '../../domain/model.ts';
 
 export interface ServerShape {
@@ -42,12 +43,12 @@ export function inferShape(said: Said, evidence: readonly ShapeEvidence[]): Serv
   const possible = shapes
     .map((shape) => ({ shape, off: worst(shape, evidence) }))
     .filter(({ shape, off }) => off <= CLOSE && witnesses(shape, said, evidence) >= FEWEST_WITNESSES);
-  const best = Math.min(...possible.map(({ off }) => off));
+  const best = least(possible.map(({ off }) => off));
   return possible.find(({ off }) => off <= best + CLOSE / 5)?.shape ?? said;
 }
 
 function worst(shape: ServerShape, evidence: readonly ShapeEvidence[]): number {
-  return Math.max(...evidence.map((one) => Math.abs(one.predict(shape) - one.sizeBytes) / one.sizeBytes));
+  return greatest(evidence.map((one) => Math.abs(one.predict(shape) - one.sizeBytes) / one.sizeBytes));
 }
 
 /** How many speak for this one and against what was said. */

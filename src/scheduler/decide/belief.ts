@@ -4,6 +4,7 @@
  * evictions when the record that happens to be asked says otherwise, so all of them must say yes.
  */
 import type { GpuId } from '../../domain/ids.ts';
+import { least } from '../../domain/long-lists.ts';
 import type { InstanceSnapshot } from './snapshot.ts';
 
 /** What an engine's frozen record is made of. */
@@ -32,7 +33,7 @@ export function believedFreeBytes(
   const unclaimed = gpu.totalBytes - here.reduce((sum, { bytes }) => sum + bytes, 0);
   return Math.min(
     unclaimed,
-    ...here.map(({ bytes, freeBefore }) => Math.min(gpu.totalBytes, freeBefore) - bytes),
+    least(here.map(({ bytes, freeBefore }) => Math.min(gpu.totalBytes, freeBefore) - bytes)),
   );
 }
 

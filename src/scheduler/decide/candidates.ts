@@ -1,5 +1,6 @@
 /** What is wanted in memory and not there: for jobs that wait, for wishes, and once more for what has a long queue. */
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
+import { least } from '../../domain/long-lists.ts';
 import { fitsEmpty } from './as-it-loads.ts';
 import type { Draft } from './draft.ts';
 import { misfitUntil } from './misfit.ts';
@@ -91,7 +92,7 @@ function waitingOf({ snapshot, now }: Draft, demand: Demand): Waiting {
     weight: weightedWaiting(backlog, now),
     oldestAt: oldestAt(backlog),
     overdueAt: overdueAt(backlog),
-    service: Math.min(...overdue.map(({ client }) => snapshot.service.get(client) ?? 0)),
+    service: least(overdue.map(({ client }) => snapshot.service.get(client) ?? 0)),
   };
 }
 
@@ -101,10 +102,10 @@ function jobsCandidate(draft: Draft, { option, waiting }: Target): Omit<Candidat
   return {
     option,
     weight: bySizeToo(weight, option, draft),
-    courteousUntil: Math.min(...waiting.map((each) => each.oldestAt)) + LONGEST_COURTESY_MS,
-    overdueAt: Math.min(...waiting.map((each) => each.overdueAt)),
+    courteousUntil: least(waiting.map((each) => each.oldestAt)) + LONGEST_COURTESY_MS,
+    overdueAt: least(waiting.map((each) => each.overdueAt)),
     priority: mostUrgent(waiting.map(({ demand }) => demand)),
-    service: Math.min(...waiting.map((each) => each.service)),
+    service: least(waiting.map((each) => each.service)),
     wanted: `${count} waiting, weight ${weight.toFixed(1)}`,
     mayEvict: true,
     isOpen: () => waiting.some(({ demand }) => !draft.isServedAnywhere(demand)),

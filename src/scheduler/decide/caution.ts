@@ -1,4 +1,5 @@
 /** How much of the margin for what nobody has measured is left on a backend of which others hold a part. */
+import { greatest } from '../../domain/long-lists.ts';
 import { marginToGiveUp } from '../../domain/margin.ts';
 import type { BackendSnapshot, LoadOption } from './snapshot.ts';
 
@@ -6,7 +7,7 @@ import type { BackendSnapshot, LoadOption } from './snapshot.ts';
 export function withRoomForMargin(option: LoadOption, { gpus }: Pick<BackendSnapshot, 'gpus'>): LoadOption {
   if (option.marginBytes === 0 || gpus.length === 0) return option;
   const capacities = gpus.map(({ capacityBytes }) => capacityBytes);
-  const onOne = lessened(option, Math.max(...capacities));
+  const onOne = lessened(option, greatest(capacities));
   return lessened(
     onOne,
     capacities.reduce((sum, bytes) => sum + bytes, 0),

@@ -9,6 +9,7 @@
  * "Keep the server from fighting back" holds throughout: drain, unload, confirm, load; one load per channel; a load only where
  * the server itself will believe that it fits; jobs only to instances that are ready.
  */
+import { append } from '../../domain/long-lists.ts';
 import { Draft } from './draft.ts';
 import { fillInstances } from './fill.ts';
 import { advance, expireIdle, releaseIdle, relieve, wakeStuckLoads } from './keep-up.ts';
@@ -26,7 +27,7 @@ export function decide(snapshot: Snapshot, now: number): Plan {
   }
   if (!snapshot.paused) {
     const staying = new Set(snapshot.backends.flatMap((backend) => cannotLeaveYet(draft, backend)));
-    draft.claims.push(...fillInstances(snapshot, { drained: draft.draining, cannotLeaveYet: staying }, now));
+    append(draft.claims, fillInstances(snapshot, { drained: draft.draining, cannotLeaveYet: staying }, now));
     openPlans(draft);
   }
   for (const backend of snapshot.backends) {

@@ -1,4 +1,5 @@
 /** Which model is loaded next, and where. */
+import { least } from '../../domain/long-lists.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import type { Draft } from './draft.ts';
@@ -23,7 +24,7 @@ function isGathering(draft: Draft, backend: BackendSnapshot): boolean {
   const waiting = draft.snapshot.demand.filter(({ options }) =>
     options.some(({ backendId }) => backendId === backend.id),
   );
-  const gatheredAt = Math.min(...waiting.map(({ backlog }) => oldestAt(backlog))) + GATHERING_MS;
+  const gatheredAt = least(waiting.map(({ backlog }) => oldestAt(backlog))) + GATHERING_MS;
   if (!Number.isFinite(gatheredAt)) return false;
   draft.wakeBy(gatheredAt);
   return gatheredAt > draft.now;

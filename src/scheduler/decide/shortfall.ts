@@ -6,6 +6,7 @@
  * the patience lasts that grows with each in a row. Once it has failed often enough with nearly all that the cards hold, it is taken to
  * be impossible, until one trial after an hour may show otherwise.
  */
+import { greatest, least } from '../../domain/long-lists.ts';
 import type { BackendSnapshot, LoadOption, Shortfall } from './snapshot.ts';
 
 /** What a backend must tell for it to be judged. */
@@ -110,20 +111,20 @@ export function pausedUntil(option: LoadOption, backend: Known, now: number): nu
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (one.times - 1));
     return mayHaveSameRoom(one, backend) ? shortfallUntil(one) : one.at + pause;
   });
-  return Math.max(Number.NEGATIVE_INFINITY, ...ends);
+  return greatest(ends);
 }
 
 /** When it will need less than now, epoch milliseconds; Infinity when nothing is known against it. */
 export function nextTrialAt(option: LoadOption, backend: Pick<Known, 'shortfalls'>, now: number): number {
   const ends = against(option, backend, now).map(shortfallUntil);
-  return Math.min(Number.POSITIVE_INFINITY, ...ends.filter((end) => end > now));
+  return least(ends.filter((end) => end > now));
 }
 
 /** The option with the bytes that must be free for it after loads that ran out of memory. */
 export function withShortfall(option: LoadOption, backend: Known, now: number): LoadOption {
   if (option.cpuBytes > 0) return option;
   const needed = against(option, backend, now).map((one) => neededAfter(one, backend, now));
-  const most = Math.max(option.footprintBytes, ...needed);
+  const most = Math.max(option.footprintBytes, greatest(needed));
   return most === option.footprintBytes ? option : { ...option, footprintBytes: most };
 }
 
@@ -149,5 +150,5 @@ function total(gpus: Known['gpus']): number {
 }
 
 function largest(gpus: Known['gpus']): number {
-  return Math.max(0, ...gpus.map(({ emptyBytes }) => emptyBytes));
+  return Math.max(0, greatest(gpus.map(({ emptyBytes }) => emptyBytes)));
 }

@@ -4,6 +4,7 @@
  * it cannot go before, so it is told to go only then, and goes on serving until its turn has come.
  */
 import type { GpuId, InstanceId } from '../../domain/ids.ts';
+import { greatest } from '../../domain/long-lists.ts';
 import type { Draft } from './draft.ts';
 import type { BackendSnapshot, InstanceSnapshot } from './snapshot.ts';
 
@@ -17,7 +18,7 @@ export function isBusyUnloading(draft: Draft, backend: BackendSnapshot): boolean
   const until = backend.instances.map(({ status, unloadStartedAt, releasedAt }) =>
     status === 'UNLOADING' && releasedAt === null ? (unloadStartedAt ?? 0) + LONGEST_STALL_MS : 0,
   );
-  const last = Math.max(0, ...until);
+  const last = Math.max(0, greatest(until));
   draft.wakeBy(last);
   return last > draft.now;
 }

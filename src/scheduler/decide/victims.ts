@@ -1,5 +1,6 @@
 /** Which residents may be asked to leave, and in what order. */
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
+import { greatest } from '../../domain/long-lists.ts';
 import type { Draft } from './draft.ts';
 import { LEAST_SERVICE_LOADS } from './forced-share.ts';
 import { type BackendSnapshot, type InstanceSnapshot, type LoadOption, serves } from './snapshot.ts';
@@ -88,7 +89,7 @@ export function willingVictims(
  */
 function servesMoreUrgent(draft: Draft, instance: InstanceSnapshot, { option, priority }: Newcomer): boolean {
   const moreUrgent = JOB_PRIORITIES.slice(0, JOB_PRIORITIES.indexOf(priority));
-  const lastAt = Math.max(...moreUrgent.map((each) => instance.claimedAt[each] ?? Number.NEGATIVE_INFINITY));
+  const lastAt = greatest(moreUrgent.map((each) => instance.claimedAt[each] ?? Number.NEGATIVE_INFINITY));
   const mayStillRun = instance.activeJobs > 0 && lastAt >= instance.lastUsedAt;
   const backMs = option.loadMs + instance.expectedLoadMs;
   const quietAt = (mayStillRun ? draft.now : lastAt) + backMs;

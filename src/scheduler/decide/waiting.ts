@@ -1,6 +1,7 @@
 /** What waiting weighs, and when it has lasted too long. Formula and constants: design of the policy, "W_j = p·(1 + age/τ)". */
 import type { QueueBacklog } from '../../domain/backlog.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
+import { least } from '../../domain/long-lists.ts';
 
 /** Weight of a job that has just arrived. */
 const WEIGHT: Readonly<Record<JobPriority, number>> = { HIGH: 8, NORMAL: 3, LOW: 1 };
@@ -28,8 +29,8 @@ export function weightedWaiting(backlog: Waiting, now: number): number {
 
 /** When the first of the backlog came, epoch milliseconds; Infinity when nothing waits. */
 export function oldestAt({ byPriority }: Waiting): number {
-  return Math.min(
-    ...JOB_PRIORITIES.map((priority) => byPriority[priority].oldestCreatedAt ?? Number.POSITIVE_INFINITY),
+  return least(
+    JOB_PRIORITIES.map((priority) => byPriority[priority].oldestCreatedAt ?? Number.POSITIVE_INFINITY),
   );
 }
 

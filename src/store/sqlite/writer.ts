@@ -1,5 +1,6 @@
 /** The worker thread that owns the database: the only one that writes. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { append } from '../../domain/long-lists.ts';
 import type { Operations } from '../operation.ts';
 import { QueueWriter } from '../queue-writer.ts';
 import { DataFiles } from './data-files.ts';
@@ -66,7 +67,7 @@ function serve(settings: WorkerSettings): void {
       const next = take();
       if (!next) break;
       if (next.kind === 'stop') return { calls, now, stop: true };
-      calls.push(...next.request.calls);
+      append(calls, next.request.calls);
       now = Math.max(now, next.request.now);
     }
     return { calls, now, stop: false };

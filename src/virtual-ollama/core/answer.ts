@@ -1,4 +1,5 @@
 /** What a model says: decided in full before the first token, so that a run is the same every time. */
+import { least } from '../../domain/long-lists.ts';
 import type { CatalogModel } from './catalog.ts';
 import type { PredictOptions } from './options.ts';
 import { sampleOfSchema } from './schema-sample.ts';
@@ -58,7 +59,7 @@ function cutAtStop(
   stop: readonly string[],
 ): { pieces: string[]; stopped: boolean } {
   const text = pieces.join('');
-  const at = Math.min(...stop.filter((s) => s !== '' && text.includes(s)).map((s) => text.indexOf(s)));
+  const at = least(stop.filter((s) => s !== '' && text.includes(s)).map((s) => text.indexOf(s)));
   if (!Number.isFinite(at)) return { pieces: [...pieces], stopped: false };
   const kept: string[] = [];
   let length = 0;

@@ -1,3 +1,4 @@
+import { append } from '../../domain/long-lists.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import { normalized, shortestFloat32 } from '../core/embedding.ts';
 import type { Engine } from '../core/engine.ts';
@@ -65,7 +66,7 @@ export async function embedRoute(core: VirtualOllamaCore, exchange: Exchange): P
   const model = findModel(core, request.model, {
     empty: () => modelNotFound(request.model),
     missing: pullItFirst,
-    beforeLookup: () => input.push(...readInput(request.input)),
+    beforeLookup: () => append(input, readInput(request.input)),
   });
   const wish = { model, options: request.options, keepAliveMs: request.keep_alive };
   await withRunner(core, exchange, wish, async ({ runner, options }) => {

@@ -1,5 +1,6 @@
 /** A filter of jobs as a condition on `jobs`. */
 import type { SQLInputValue } from 'node:sqlite';
+import { append } from '../../../domain/long-lists.ts';
 import type { JobFilter } from '../../../domain/store.ts';
 
 export interface Condition {
@@ -17,7 +18,7 @@ export function conditionOf(filter: JobFilter): Condition {
   const values: SQLInputValue[] = [];
   const add = (term: string, ...used: readonly SQLInputValue[]) => {
     terms.push(term);
-    values.push(...used);
+    append(values, used);
   };
   if (filter.createdAfter !== undefined) add('jobs.created_at > ?', filter.createdAfter);
   if (filter.kinds) add(...oneOf('jobs.kind', filter.kinds));
