@@ -1,6 +1,7 @@
-/** What a model cannot do, said before a job waits for it in vain. */
+/** What a model cannot do, said before a job waits for it in vain, or else before it runs. */
 import type { InputIssue } from '../domain/errors.ts';
 import type { Capability, ModelInfo } from '../domain/model.ts';
+import { canonicalModelName } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
 
 const BLIND = 'does not see images; choose a model with the capability vision, or leave them out';
@@ -38,6 +39,14 @@ export function modelProblems(info: ModelInfo, request: JobRequest): readonly In
       break;
   }
   return issues;
+}
+
+/** What the named one of these models cannot do, in one text; null when nothing is known to stand in the way. */
+export function unmetBy(models: readonly ModelInfo[], modelName: string, request: JobRequest): string | null {
+  const name = canonicalModelName(modelName);
+  const info = models.find((model) => model.name === name);
+  const problems = info ? modelProblems(info, request) : [];
+  return problems.length === 0 ? null : problems.map(({ message }) => message).join(' ');
 }
 
 function thinks(level: string | undefined): boolean {

@@ -1,4 +1,5 @@
 /** Loop, executor, monitor and registry, wired: what one tells becomes what another hears. */
+import { unmetBy } from '../accept/capabilities.ts';
 import type { Clock, Random, Timer } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Resident } from '../domain/backend.ts';
@@ -177,6 +178,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
   const executor = new Executor({
     store,
     backends: new Map(backends.map(({ backend }) => [backend.id, backend])),
+    unmetBy: (backendId, modelName, request) => unmetBy(registry.installed(backendId), modelName, request),
     outputs,
     clock,
     random,

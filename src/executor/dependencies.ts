@@ -5,6 +5,7 @@ import type { OutputWriter } from '../domain/events.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Variant } from '../domain/model.ts';
+import type { JobRequest } from '../domain/request.ts';
 import type { Store } from '../domain/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -32,6 +33,8 @@ export interface ExecutorReports {
 }
 
 export interface ExecutorDependencies {
+  /** What the model of that backend cannot do and the request asks for, for people; null when nothing of it is known. */
+  unmetBy(backendId: BackendId, modelName: string, request: JobRequest): string | null;
   readonly store: Store;
   readonly backends: ReadonlyMap<BackendId, Backend>;
   readonly outputs: OutputWriter;

@@ -73,6 +73,9 @@ async function attempt(
   outputs.open(job.id, attemptNumber(job));
   let leave = () => {};
   try {
+    // Known since the backend told its models, which may have been after the job was accepted. Servers leave out what a model cannot take.
+    const unmet = deps.unmetBy(seat.backend.id, job.modelName, request);
+    if (unmet !== null) throw new BackendError('REQUEST_REJECTED', 'none', unmet);
     const blobs = await readBlobs(store, run.claimed);
     leave = await seat.gate.enter(run, isSuspect(job), signal);
     signal.throwIfAborted();

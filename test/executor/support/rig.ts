@@ -79,6 +79,7 @@ export class ExecutorRig implements AsyncDisposable {
     this.executor = new Executor({
       store: parts.executorStore,
       backends: new Map([[parts.backend.id, parts.backend]]),
+      unmetBy: () => null,
       outputs: this.outputs,
       clock: systemClock,
       random: systemRandom,
