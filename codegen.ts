@@ -21,6 +21,7 @@ function client(...documents: string[]): CodegenConfig['generates'][string] {
         EventCursor: 'string',
         ID: 'string',
         JSON: 'unknown',
+        Integer: 'number',
         Milliseconds: 'number',
         Vector: 'readonly number[]',
       },

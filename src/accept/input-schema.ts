@@ -65,7 +65,19 @@ const metadata = jsonObject.refine(
   `must be at most ${MOST_METADATA_CHARACTERS} characters as JSON.`,
 );
 
-const extra = jsonObject.superRefine((options, context) => {
+/** What clients send and Ollama would take for an error, or for something else, but that means one thing only. */
+function mended(options: Record<string, unknown>): Record<string, unknown> {
+  const given = Object.entries(options).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name, name === 'stop' ? stops(value) : value]));
+}
+
+/** One text is a list of one, and no text ends an answer where it begins. */
+function stops(value: unknown): unknown {
+  const list = typeof value === 'string' ? [value] : value;
+  return Array.isArray(list) ? list.filter((each) => each !== '') : list;
+}
+
+const extra = jsonObject.transform(mended).superRefine((options, context) => {
   for (const [name, value] of Object.entries(options)) {
     const problem = extraProblem(name, value);
     if (problem) context.addIssue({ code: 'custom', path: [name], message: problem });
@@ -80,7 +92,7 @@ function extraProblem(name: string, value: unknown): string | null {
     return 'is decided by the server, because changing it reloads the model for everyone.';
   switch (EXTRA_OPTIONS.get(name)) {
     case 'integer':
-      return Number.isSafeInteger(value) ? null : 'must be a whole number.';
+      return isInt32(value) ? null : 'must be a whole number of at most 32 bits.';
     case 'number':
       return typeof value === 'number' && Number.isFinite(value) ? null : 'must be a number.';
     case 'strings':
@@ -92,6 +104,14 @@ function extraProblem(name: string, value: unknown): string | null {
   }
 }
 
+/** As engines read it: what is longer they would take for another number. */
+function isInt32(value: unknown): boolean {
+  return typeof value === 'number' && value === Math.trunc(value) && Math.abs(value) < 2 ** 31;
+}
+
+/** What Ollama takes for `num_predict` without an end: until the model stops, or until the context is full. */
+const NO_LIMIT: ReadonlySet<number> = new Set([-1, -2]);
+
 const options = z.object({
   contextLength: optional(
     z
@@ -99,7 +119,11 @@ const options = z.object({
       .min(1, 'must be at least 1.')
       .max(16_777_216, 'is larger than any model bears.'),
   ),
-  maxTokens: optional(z.int('must be a whole number.').min(1, 'must be at least 1.')),
+  maxTokens: optional(
+    z
+      .int('must be a whole number.')
+      .refine((count) => count >= 1 || NO_LIMIT.has(count), 'must be at least 1, or -1 for no limit.'),
+  ),
   seed: optional(z.int('must be a whole number.')),
   temperature: optional(z.number().min(0, 'must not be negative.')),
   extra: optional(extra),
@@ -119,7 +143,14 @@ const image = z.string().superRefine((value, context) => {
 });
 const images = optional(z.array(image).max(MOST_IMAGES, `at most ${MOST_IMAGES} images.`));
 
-const generate = z.object({
+/** What a server would leave out without a word beside something else. */
+const NEVER_TOGETHER = [
+  ['raw', 'system', 'raw gives the prompt to the model as it is'],
+  ['raw', 'suffix', 'raw gives the prompt to the model as it is'],
+  ['suffix', 'system', 'a model that fills in sees the prompt and the suffix alone'],
+] as const;
+
+const prompted = z.object({
   prompt: prose,
   system: optional(text),
   suffix: optional(text),
@@ -129,6 +160,12 @@ const generate = z.object({
   think: optional(thinkLevel),
   images,
   options: optional(options),
+});
+const generate = prompted.superRefine((fields, context) => {
+  for (const [given, other, because] of NEVER_TOGETHER) {
+    if (!fields[given] || !fields[other]) continue;
+    context.addIssue({ code: 'custom', path: [other], message: `cannot go with ${given}: ${because}.` });
+  }
 });
 const message = z.object({
   role,

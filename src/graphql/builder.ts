@@ -4,7 +4,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import type { Json } from '../domain/json.ts';
 import type { GraphQLContext } from './context.ts';
 import type { RawJson } from './raw-json.ts';
-import { Bytes, DateTime, EventCursor, JsonScalar, Milliseconds, Vector } from './scalars.ts';
+import { Bytes, DateTime, EventCursor, Integer, JsonScalar, Milliseconds, Vector } from './scalars.ts';
 
 interface SchemaTypes {
   Context: GraphQLContext;
@@ -17,6 +17,7 @@ interface SchemaTypes {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: number };
     Bytes: { Input: number; Output: number };
+    Integer: { Input: number; Output: number };
     Milliseconds: { Input: number; Output: number };
     JSON: { Input: Json; Output: Json | RawJson };
     Vector: { Input: never; Output: RawJson };
@@ -54,6 +55,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 
 builder.addScalarType('DateTime', DateTime);
 builder.addScalarType('Bytes', Bytes);
+builder.addScalarType('Integer', Integer);
 builder.addScalarType('Milliseconds', Milliseconds);
 builder.addScalarType('JSON', JsonScalar);
 builder.addScalarType('EventCursor', EventCursor);

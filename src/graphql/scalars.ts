@@ -43,11 +43,16 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   },
 });
 
-function wholeNumber(name: string, unit: string, description: string): GraphQLScalarType<number, number> {
+function wholeNumber(
+  name: string,
+  { unit, least = 0 }: { readonly unit?: string; readonly least?: number },
+  description: string,
+): GraphQLScalarType<number, number> {
+  const what = unit ? `a whole number of ${unit}` : 'a whole number';
   const check = (value: unknown): number => {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value + 0;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value + 0;
     throw new GraphQLError(
-      `${name} takes a whole number of ${unit} from 0 to ${Number.MAX_SAFE_INTEGER}, not ${shown(value)}.`,
+      `${name} takes ${what} from ${least} to ${Number.MAX_SAFE_INTEGER}, not ${shown(value)}.`,
     );
   };
   return new GraphQLScalarType<number, number>({
@@ -62,14 +67,20 @@ function wholeNumber(name: string, unit: string, description: string): GraphQLSc
 
 export const Bytes = wholeNumber(
   'Bytes',
-  'bytes',
+  { unit: 'bytes' },
   'A non-negative number of bytes, as a JSON integer no larger than 2^53 - 1. `Int` is 32-bit and would overflow at 2 GiB.',
 );
 
 export const Milliseconds = wholeNumber(
   'Milliseconds',
-  'milliseconds',
+  { unit: 'milliseconds' },
   'A non-negative number of milliseconds, as a JSON integer no larger than 2^53 - 1.',
+);
+
+export const Integer = wholeNumber(
+  'Integer',
+  { least: Number.MIN_SAFE_INTEGER },
+  'A whole number, as a JSON integer from -(2^53 - 1) to 2^53 - 1. `Int` is 32-bit, and clients draw seeds from more.',
 );
 
 /** Named after what it carries; the word is a global object in JavaScript. */

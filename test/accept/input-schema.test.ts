@@ -75,7 +75,7 @@ describe('the names of extra options', () => {
 });
 
 describe('counts', () => {
-  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60, '3', null].map((value) => [value]))(
+  test.each([0, -3, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60, '3', null].map((value) => [value]))(
     'are natural numbers: %s',
     (value) => {
       const found = [
@@ -86,6 +86,72 @@ describe('counts', () => {
       ];
       // Null is the same as nothing.
       expect(new Set(found.map((problem) => problem.split(' ')[0])).size).toBe(value === null ? 0 : 4);
+    },
+  );
+});
+
+describe('what clients send for options', () => {
+  const taken = (options: object) => submitJobSchema.parse(job({}, options)).request.generate?.options;
+
+  test.each([
+    ['a seed of 53 bits', { seed: 2 ** 53 - 1 }, { seed: 2 ** 53 - 1 }],
+    ['a seed below nothing', { seed: -1 }, { seed: -1 }],
+    ['no limit of tokens', { maxTokens: -1 }, { maxTokens: -1 }],
+    ['tokens until the context is full', { maxTokens: -2 }, { maxTokens: -2 }],
+    ['more tokens than 32 bits count', { maxTokens: 2 ** 40 }, { maxTokens: 2 ** 40 }],
+    ['one stop text', { extra: { stop: 'END' } }, { extra: { stop: ['END'] } }],
+    ['stop texts', { extra: { stop: ['a', 'b'] } }, { extra: { stop: ['a', 'b'] } }],
+    ['stop texts with an empty one', { extra: { stop: ['', 'b'] } }, { extra: { stop: ['b'] } }],
+    ['an empty stop text', { extra: { stop: '' } }, { extra: { stop: [] } }],
+    [
+      'nothing for an option',
+      { extra: { top_k: null, stop: null, odd: null, top_p: 1 } },
+      { extra: { top_p: 1 } },
+    ],
+    ['a whole number written as 40.0', { extra: { top_k: 40.0 } }, { extra: { top_k: 40 } }],
+    [
+      'a count below nothing',
+      { extra: { num_keep: -1, repeat_last_n: -1 } },
+      { extra: { num_keep: -1, repeat_last_n: -1 } },
+    ],
+  ])('is taken or mended: %s', (_, options, kept) => {
+    expect(taken(options)).toEqual(kept);
+  });
+
+  test.each([
+    ['no tokens at all', { maxTokens: 0 }, /maxTokens must be at least 1, or -1/],
+    ['fewer tokens than none', { maxTokens: -3 }, /maxTokens must be at least 1, or -1/],
+    ['a seed beyond what JSON bears', { seed: 2 ** 53 }, /seed /],
+    [
+      'a number of more than 32 bits',
+      { extra: { top_k: 2 ** 31 } },
+      /top_k must be a whole number of at most 32 bits/,
+    ],
+    ['a fraction', { extra: { num_keep: 1.5 } }, /num_keep must be a whole number/],
+    ['a number as text', { extra: { top_k: '40' } }, /top_k must be a whole number/],
+    ['stop as a number', { extra: { stop: 1 } }, /stop must be a list of strings/],
+    ['stops that are no texts', { extra: { stop: ['a', 1] } }, /stop must be a list of strings/],
+  ])('is refused with words: %s', (_, options, words) => {
+    expect(problems(job({}, options)).join()).toMatch(words);
+  });
+});
+
+describe('what a server would leave out without a word', () => {
+  const generate = (fields: object) =>
+    problems({ model: 'm', request: { generate: { prompt: 'x', ...fields } } });
+
+  test.each([
+    [{ raw: true, system: 's' }, /generate\.system cannot go with raw/],
+    [{ raw: true, suffix: 's' }, /generate\.suffix cannot go with raw/],
+    [{ suffix: 'x', system: 's' }, /generate\.system cannot go with suffix/],
+  ])('is refused with words: %j', (fields, words) => {
+    expect(generate(fields).join()).toMatch(words);
+  });
+
+  test.each([{ raw: false, system: 's' }, { raw: true, system: '' }, { system: 's' }, { suffix: 's' }])(
+    'is taken where it is not: %j',
+    (fields) => {
+      expect(generate(fields)).toEqual([]);
     },
   );
 });

@@ -1,4 +1,4 @@
-/** Whatever is sent to whichever field is taken, mended or refused with words: nothing makes the server fail. */
+/** Whatever is sent to whichever field is taken, mended or refused with words, whatever the store: nothing makes the server fail. */
 import fc from 'fast-check';
 import {
   type GraphQLArgument,
@@ -11,20 +11,17 @@ import {
   isNonNullType,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seededRandom } from '../../src/clock.ts';
+import { seededRandom, systemClock, systemRandom } from '../../src/clock.ts';
+import { newId } from '../../src/domain/ids.ts';
+import type { Store } from '../../src/domain/store.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { errorMasker } from '../../src/graphql/server/mask-error.ts';
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { recordingLogger } from '../http/support/test-server.ts';
+import { temporaryDirectory } from '../store/support/stores.ts';
 import { GraphQLApi } from '../support/graphql-api.ts';
 
-let api: GraphQLApi;
-const known: string[] = [];
-
-beforeAll(async () => {
-  api = await GraphQLApi.open();
-  known.push(await api.submit(), api.system.instances[0]?.id ?? '', api.system.backends()[0]?.id ?? '');
-});
-afterAll(() => api.stop());
+let known: readonly string[] = [];
 
 const BUILT_IN = [
   '__proto__',
@@ -100,6 +97,7 @@ function ofType(type: GraphQLInputType, depth: number): fc.Arbitrary<unknown> {
       return int;
     case 'Float':
     case 'Bytes':
+    case 'Integer':
     case 'Milliseconds':
       return number;
     case 'DateTime':
@@ -135,29 +133,55 @@ const ROOTS = [
   ['subscription', schema.getSubscriptionType()],
 ] as const;
 
-describe.each(ROOTS)('any arguments of any %s', (operation, root) => {
-  const fields = Object.values(root?.getFields() ?? {}).filter((field) => field.args.length > 0);
-  it.each(fields.map((field) => [field.name, field] as const))('%s', async (_name, field) => {
-    const declared = field.args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
-    const given = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
-    const selected = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : '';
-    const source = `${operation} (${declared}) { ${field.name}(${given}) ${selected} }`;
-    await fc.assert(
-      fc.asyncProperty(variablesOf(field.args), async (variables) => {
-        for (const error of await errorsOf(operation, source, variables)) {
-          const told = maskError(error);
-          expect(told.extensions.code, String(error.cause ?? error.originalError ?? error)).not.toBe(
-            'INTERNAL_ERROR',
-          );
-          expect(told.message).not.toBe('');
-        }
-      }),
-      { numRuns: field.name.startsWith('submit') ? 400 : 100 },
-    );
+const STORES: Readonly<Record<string, (dataDir: string) => Store | undefined>> = {
+  memory: () => undefined,
+  SQLite: (dataDir) =>
+    createSqliteStore({ dataDir, clock: systemClock, serverId: newId('srv', systemClock, systemRandom) }),
+};
+
+describe.each(Object.entries(STORES))('with the %s store', (_store, storeIn) => {
+  let api: GraphQLApi;
+  let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
+  beforeAll(async () => {
+    folder = await temporaryDirectory();
+    const store = storeIn(folder.path);
+    api = await GraphQLApi.open(store ? { store } : {});
+    known = [await api.submit(), api.system.instances[0]?.id ?? '', api.system.backends()[0]?.id ?? ''];
+  });
+  afterAll(async () => {
+    await api.stop();
+    await folder.remove();
+  });
+
+  describe.each(ROOTS)('any arguments of any %s', (operation, root) => {
+    const fields = Object.values(root?.getFields() ?? {}).filter((field) => field.args.length > 0);
+    it.each(fields.map((field) => [field.name, field] as const))('%s', async (_name, field) => {
+      const declared = field.args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
+      const given = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
+      const selected = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : '';
+      const source = `${operation} (${declared}) { ${field.name}(${given}) ${selected} }`;
+      await fc.assert(
+        fc.asyncProperty(variablesOf(field.args), async (variables) => {
+          for (const error of await errorsOf(api, operation, source, variables)) {
+            const told = maskError(error);
+            expect(told.extensions.code, String(error.cause ?? error.originalError ?? error)).not.toBe(
+              'INTERNAL_ERROR',
+            );
+            expect(told.message).not.toBe('');
+          }
+        }),
+        { numRuns: field.name.startsWith('submit') ? 400 : 100 },
+      );
+    });
   });
 });
 
-async function errorsOf(operation: string, source: string, variables: Record<string, unknown>) {
+async function errorsOf(
+  api: GraphQLApi,
+  operation: string,
+  source: string,
+  variables: Record<string, unknown>,
+) {
   if (operation !== 'subscription') return (await api.execute(source, variables)).errors ?? [];
   try {
     await (await api.subscribe(source, variables)).stop();

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { type GraphQLScalarType, parseConstValue } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { Bytes, DateTime, EventCursor, JsonScalar, Milliseconds } from '../../src/graphql/scalars.ts';
+import {
+  Bytes,
+  DateTime,
+  EventCursor,
+  Integer,
+  JsonScalar,
+  Milliseconds,
+} from '../../src/graphql/scalars.ts';
 
 const literal = (scalar: GraphQLScalarType, text: string) =>
   scalar.coerceInputLiteral?.(parseConstValue(text));
@@ -41,6 +48,27 @@ describe.each([
     expect(Object.is(scalar.coerceOutputValue(-0), 0)).toBe(true);
     expect(() => scalar.coerceOutputValue(-5)).toThrow();
   });
+});
+
+describe('Integer', () => {
+  test('carries every whole number that JSON bears exactly, in both directions and as a literal', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (value) => {
+        expect(Integer.coerceInputValue(value)).toBe(value);
+        expect(Integer.coerceOutputValue(value)).toBe(value);
+        expect(literal(Integer, String(value))).toBe(value);
+      }),
+    );
+  });
+
+  test.each([2 ** 53, -(2 ** 53), 0.5, '5', true, null, [1]])(
+    'refuses %j and says what it takes',
+    (value) => {
+      expect(() => Integer.coerceInputValue(value)).toThrow(
+        /Integer takes a whole number from -9\d+ to 9\d+, not/,
+      );
+    },
+  );
 });
 
 describe('DateTime', () => {

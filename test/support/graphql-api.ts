@@ -1,4 +1,4 @@
-/** The real schema over the real accept service, event log and in-memory store, in virtual time; only the system is a fixture. */
+/** The real schema over the real accept service, event log and, unless another one is given, in-memory store, in virtual time; only the system is a fixture. */
 import { type ExecutionResult, execute, parse, subscribe, validate } from 'graphql';
 import { createAcceptService } from '../../src/accept/accept.ts';
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
@@ -60,9 +60,10 @@ export class GraphQLApi {
   readonly context: GraphQLContext;
   readonly #random = seededRandom(2);
 
-  constructor(principal: Principal, queueLimit: number) {
+  constructor(principal: Principal, queueLimit: number, store?: Store) {
     const { clock, log, outputs, system } = this;
-    this.store = createMemoryStore({ clock, serverId: newId('srv', clock, this.#random) as ServerId });
+    this.store =
+      store ?? createMemoryStore({ clock, serverId: newId('srv', clock, this.#random) as ServerId });
     this.store.onCommit((changes) => {
       for (const { job, previousStatus } of changes)
         log.publish({ kind: 'job', job, previousStatus }, clock.now());
@@ -95,11 +96,11 @@ export class GraphQLApi {
       random: this.#random,
       logger: { info: () => {}, warn: () => {} },
     });
-    const store = counted(this.store, this.calls, this.asked);
+    const reads = counted(this.store, this.calls, this.asked);
     this.context = {
       principal,
       accept,
-      ...ownReads(store)(principal),
+      ...ownReads(reads)(principal),
       system,
       control: system,
       steering: this.steering,
@@ -112,8 +113,11 @@ export class GraphQLApi {
     };
   }
 
-  static async open(options: { principal?: Principal; queueLimit?: number } = {}): Promise<GraphQLApi> {
-    const api = new GraphQLApi(options.principal ?? ANYONE, options.queueLimit ?? 1_000);
+  /** @param options.store not started */
+  static async open(
+    options: { principal?: Principal; queueLimit?: number; store?: Store } = {},
+  ): Promise<GraphQLApi> {
+    const api = new GraphQLApi(options.principal ?? ANYONE, options.queueLimit ?? 1_000, options.store);
     await api.store.start();
     return api;
   }

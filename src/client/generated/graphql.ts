@@ -306,7 +306,7 @@ export type ModelOptionsInput = {
   contextLength?: number | null | undefined;
   /** An object with further options of Ollama's `options`, passed through. */
   extra?: unknown;
-  /** The most tokens to produce. */
+  /** The most tokens to produce, at least 1; -1, the default of most models, for as many as it likes. */
   maxTokens?: number | null | undefined;
   /** The same seed and request give the same answer. */
   seed?: number | null | undefined;

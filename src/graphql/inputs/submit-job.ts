@@ -20,8 +20,12 @@ const ModelOptionsInput = builder.inputType('ModelOptionsInput', {
       type: 'JSON',
       description: "An object with further options of Ollama's `options`, passed through.",
     }),
-    maxTokens: t.int({ description: 'The most tokens to produce.' }),
-    seed: t.int({ description: 'The same seed and request give the same answer.' }),
+    maxTokens: t.field({
+      type: 'Integer',
+      description:
+        'The most tokens to produce, at least 1; -1, the default of most models, for as many as it likes.',
+    }),
+    seed: t.field({ type: 'Integer', description: 'The same seed and request give the same answer.' }),
     temperature: t.float({ description: '0 for the likeliest answer; more for variety.' }),
   }),
 });
