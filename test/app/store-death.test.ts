@@ -20,16 +20,22 @@ afterEach(() => {
 });
 
 test.each([
-  ['writer', 0],
-  ['reader', 1],
-])('the death of its %s ends the server, and the next one has every accepted job', async (_name, place) => {
+  ['death of its writer', (writer: Worker) => writer.terminate()],
+  ['death of its reader', (_writer: Worker, reader: Worker) => reader.terminate()],
+  [
+    'loss of a report of its writer',
+    (writer: Worker) => writer.emit('messageerror', new Error('It could not be read.')),
+  ],
+])('the %s ends the server, and the next one has every accepted job', async (_name, happen) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-app-'));
   const config = testConfig(dataDir, [attached(NOWHERE)]);
   const app = createApp(config);
   await app.start();
   const t = Object.assign(Object.create(TestApp.prototype), { app, dataDir }) as TestApp;
   const ids = await Promise.all([t.generate('a:latest'), t.generate('b:latest')]);
-  await workers[place]?.terminate();
+  const [writer, reader] = workers;
+  if (!writer || !reader) throw new Error('The store has no threads.');
+  await happen(writer, reader);
   const failure = await app.failed;
   expect(failure).toBeInstanceOf(StoreClosedError);
   expect(failure.message).toMatch(/Restart the server/);

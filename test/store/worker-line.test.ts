@@ -2,10 +2,12 @@
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UnstorableValueError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Operations, Reads } from '../../src/store/operation.ts';
+import { Inbox } from '../../src/store/sqlite/inbox.ts';
 import type { Answers, FromWorker } from '../../src/store/sqlite/protocol.ts';
 import { tellAnswers } from '../../src/store/sqlite/tell-answers.ts';
 import { WorkerLine } from '../../src/store/sqlite/worker-line.ts';
@@ -22,6 +24,7 @@ beforeEach(async () => {
   deaths = [];
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const line of lines.splice(0)) await line.stop();
   await directory.remove();
 });
@@ -63,20 +66,57 @@ describe('a call that cannot be sent', () => {
         line.call('release', [{ id: 'job_none' as JobId, fence: 1, attempt, counts: false, delayMs: 0 }]),
         line.call('claim', claimOf(0)),
       ]);
-      // A message that the other side could not read takes those that were sent with it along, with an answer that says so.
-      const lost = { status: 'rejected', reason: { code: 'STORE_FAILED' } };
-      expect([{ value: { kind: 'not-found' } }, lost]).toContainEqual(
-        unknown.status === 'fulfilled'
-          ? { value: unknown.value }
-          : { ...unknown, reason: { code: unknown.reason.code } },
-      );
-      expect(refused.status === 'rejected' || Array.isArray(refused.value)).toBe(true);
-      expect(again.status === 'rejected' || Array.isArray(again.value)).toBe(true);
+      // What was sent in the same message is done, although the other side may not have been able to read it.
+      expect([unknown, again]).toMatchObject([{ value: { kind: 'not-found' } }, { value: [] }]);
+      if (refused.status === 'rejected') expect(refused.reason).toBeInstanceOf(UnstorableValueError);
+      else expect(refused.value).toEqual([]);
     }
     expect(await cancel(ids[0])).toMatchObject({ kind: 'cancelled', job: { id: ids[0] } });
     expect(await cancel(ids[1])).toMatchObject({ kind: 'cancelled', job: { id: ids[1] } });
     expect(deaths).toEqual([]);
   });
+});
+
+describe('a call that the other side cannot read', () => {
+  it('is refused to its caller alone: what came in the same message goes by itself, and is done once', async () => {
+    const ids = await jobs(3);
+    const line = await openLine<Operations>('writer');
+    const { postMessage } = Worker.prototype;
+    let place = 0;
+    vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...message) {
+      place += 1;
+      const at = place;
+      // All together, then the second of them alone.
+      if (at === 1 || at === 3) process.nextTick(() => this.emit('message', { kind: 'unread', place: at }));
+      else postMessage.apply(this, message);
+    });
+    const answers = ids.map((id) => line.call('setPriority', { id, priority: 'HIGH' }));
+    expect(await Promise.allSettled(answers)).toMatchObject([
+      { value: { kind: 'updated', job: { id: ids[0] } } },
+      { reason: { code: 'UNSTORABLE_VALUE' } },
+      { value: { kind: 'updated', job: { id: ids[2] } } },
+    ]);
+    expect(place).toBe(4);
+    expect(deaths).toEqual([]);
+  });
+});
+
+it('counts what comes to a worker, so that what cannot be read has a place in the order', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const told: FromWorker[] = [];
+  const inbox = new Inbox<Reads>(port2, (message) => told.push(message));
+  const heard: unknown[] = [];
+  const all = Promise.withResolvers<void>();
+  inbox.listen((first) => {
+    heard.push(first, inbox.take(), inbox.take());
+    port2.emit('messageerror', new Error('It could not be read.'));
+    all.resolve();
+  });
+  for (const now of [1, 2]) port1.postMessage({ kind: 'calls', request: { now, calls: [] } });
+  await all.promise;
+  expect(heard).toMatchObject([{ request: { now: 1 } }, { request: { now: 2 } }, undefined]);
+  expect(told).toEqual([{ kind: 'unread', place: 3 }]);
+  port1.close();
 });
 
 describe('an answer that cannot be sent', () => {
@@ -133,30 +173,46 @@ describe('an answer that cannot be sent', () => {
   });
 });
 
+/** The next message is sent, and then one comes that cannot be read. */
+function loseNextAnswer(): void {
+  const { postMessage } = Worker.prototype;
+  vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker, ...message) {
+    postMessage.apply(this, message);
+    process.nextTick(() => this.emit('messageerror', new Error('It could not be read.')));
+  });
+}
+
+const codeOf = (error: { readonly code: string }) => error.code;
+
 describe('an answer that cannot be read', () => {
   it('is a failure of those who wait for it, and is no answer to those who come after', async () => {
-    const ids = await jobs(3);
-    const line = await openLine<Operations>('writer');
-    const ask = (id: JobId | undefined) =>
-      line.call('setPriority', { id: id as JobId, priority: 'HIGH' }).then(
-        (outcome) => outcome,
-        (error: { readonly code: string }) => error.code,
-      );
-    const { postMessage } = Worker.prototype;
-    const posted = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (
-      this: Worker,
-      ...message
-    ) {
-      postMessage.apply(this, message);
-      this.emit('messageerror', new Error('It could not be read.'));
-    });
-    const lost = [ask(ids[0]), ask(ids[1])];
-    expect(await Promise.all(lost)).toEqual(['STORE_FAILED', 'STORE_FAILED']);
+    const [id] = await jobs(1);
+    const line = await openLine<Reads>('reader');
+    loseNextAnswer();
+    const lost = [line.call('jobs', [id as JobId]), line.call('revision', null)];
+    expect(await Promise.all(lost.map((one) => one.catch(codeOf)))).toEqual(['STORE_FAILED', 'STORE_FAILED']);
     // The answers come all the same, and are for nobody.
-    const [next, last] = await Promise.all([ask(ids[2]), ask('job_none' as JobId)]);
-    expect([next, last]).toMatchObject([{ kind: 'updated', job: { id: ids[2] } }, { kind: 'not-found' }]);
+    expect(await line.call('jobs', [id as JobId])).toMatchObject([{ id }]);
     expect(deaths).toEqual([]);
-    posted.mockRestore();
+  });
+
+  it.each(['messageerror', 'text'])('is the end of the store when it was the writer’s: %s', async (kind) => {
+    const [id] = await jobs(1);
+    const line = await openLine<Operations>('writer');
+    if (kind === 'messageerror') loseNextAnswer();
+    else vi.spyOn(JSON, 'parse').mockImplementationOnce(() => JSON.parse('{'));
+    const claim = line.call('claim', claimOf(1)).catch(codeOf);
+    const behind = line.call('setPriority', { id: id as JobId, priority: 'HIGH' }).catch(codeOf);
+    expect(await Promise.all([claim, behind])).toEqual(['STORE_CLOSED', 'STORE_CLOSED']);
+    expect(await line.call('recover', null).catch(codeOf)).toBe('STORE_CLOSED');
+    expect(deaths).toMatchObject([{ code: 'STORE_CLOSED', cause: { code: 'STORE_FAILED' } }]);
+    // The next one counts anew, and what was claimed is nobody's until it is taken back.
+    await line.stop();
+    const store = await openStore(directory.path);
+    await store.recover();
+    expect(store.counts()).toMatchObject({ PENDING: 1, QUEUED: 0, RUNNING: 0 });
+    expect(store.backlog.count).toBe(1);
+    await store.stop();
   });
 });
 

@@ -58,8 +58,8 @@ export type FromWorker =
   | { readonly kind: 'answers'; readonly answers: Answers }
   /** `Answers` as JSON: for rows of jobs it costs a fifth of a structured clone. */
   | { readonly kind: 'text-answers'; readonly text: string }
-  /** A message to the worker could not be read: nobody will answer its calls. */
-  | { readonly kind: 'unread' };
+  /** The message to the worker with this place in the order, from 1, could not be read: nothing of it was done. */
+  | { readonly kind: 'unread'; readonly place: number };
 
 export type ToWorker<T> =
   | { readonly kind: 'calls'; readonly request: Request<T> }

@@ -2,9 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CallOf, Reads } from '../operation.ts';
 import { failureOf } from './failures.ts';
+import { Inbox } from './inbox.ts';
 import { openForReading } from './open-database.ts';
 import { Patience, sharedCell } from './patience.ts';
-import type { Answer, FromWorker, NumberedCall, ToWorker, WorkerSettings } from './protocol.ts';
+import type { Answer, FromWorker, NumberedCall, WorkerSettings } from './protocol.ts';
 import { SqliteReads } from './reads/reads.ts';
 import { Statements } from './statements.ts';
 import { tellAnswers } from './tell-answers.ts';
@@ -42,7 +43,7 @@ function serve(settings: WorkerSettings): void {
     return answers;
   };
 
-  port.on('message', (message: ToWorker<Reads>) => {
+  new Inbox<Reads>(port, tell).listen((message) => {
     if (message.kind === 'stop') {
       database.close();
       port.close();
@@ -53,7 +54,6 @@ function serve(settings: WorkerSettings): void {
     const numbers = calls.map(({ number }) => number);
     tellAnswers(tell, { numbers, answers: snapshot(calls), report: null }, 'clone');
   });
-  port.on('messageerror', () => tell({ kind: 'unread' }));
   tell({ kind: 'ready', report: null, startedAt: null });
 }
 

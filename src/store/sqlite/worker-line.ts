@@ -1,6 +1,8 @@
 /**
  * The line to a worker thread: gathers the calls of a tick into one message and hands each answer to its caller, by the call's number. A call
- * that cannot be sent, or an answer that got lost, is its own caller's failure and nobody else's.
+ * that cannot be sent, or not be read over there, is its own caller's failure and nobody else's. An answer that cannot be read here is the
+ * failure of those who wait for one; from the writer it is the end of the store, because the report of a commit was in it: the numbers of the
+ * queue would be wrong from then on, and what it claimed would be nobody's. The next start counts anew, and takes back what was claimed.
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -11,7 +13,10 @@ import { errorOf } from './failures.ts';
 import type { Allowance } from './patience.ts';
 import type { Answers, FromWorker, NumberedCall, ToWorker, WorkerSettings } from './protocol.ts';
 
-interface Caller {
+interface Caller<T> {
+  readonly numbered: NumberedCall<T>;
+  /** Of the message that it was sent in, in their order, from 1; null while it is gathered. */
+  place: number | null;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -40,9 +45,11 @@ export class WorkerLine<T> {
   readonly #ready: Promise<void>;
   readonly #ended: Promise<void>;
   /** Sent or gathered, not answered yet, by the number of the call. */
-  readonly #callers = new Map<number, Caller>();
+  readonly #callers = new Map<number, Caller<T>>();
   #gathered: NumberedCall<T>[] = [];
   #nextNumber = 1;
+  /** Messages. */
+  #sent = 0;
   #closed: Error | undefined;
 
   constructor(options: WorkerLineOptions) {
@@ -51,7 +58,7 @@ export class WorkerLine<T> {
     this.#worker = new Worker(file, { workerData: options.settings, name: `store-${options.name}` });
     this.#ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => this.#hear(message, resolve, reject));
-      this.#worker.on('messageerror', () => this.#lose());
+      this.#worker.on('messageerror', (error) => this.#lose(error, reject));
       this.#worker.once('error', (error) => this.#end(error, reject));
       this.#worker.once('exit', () => this.#end(undefined, reject));
     });
@@ -69,8 +76,13 @@ export class WorkerLine<T> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const number = this.#nextNumber++;
-      this.#callers.set(number, { resolve: resolve as (value: unknown) => void, reject });
       const numbered = { number, call: { kind, input } as unknown as CallOf<T> };
+      this.#callers.set(number, {
+        numbered,
+        place: null,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      });
       if (allowance) {
         this.#send();
         this.#deliver([numbered], allowance);
@@ -105,22 +117,27 @@ export class WorkerLine<T> {
     // One of them cannot be cloned. The others go by themselves, in their order.
     for (const one of calls) {
       const error = this.#post([one], now, allowance);
-      if (error === null) continue;
-      const refusal = new UnstorableValueError(`This cannot be stored: ${messageOf(error)}.`, {
-        cause: error,
-      });
-      this.#settle(one.number)?.reject(refusal);
+      if (error !== null) this.#refuse(one, messageOf(error), error);
     }
+  }
+
+  #refuse({ number }: NumberedCall<T>, why: string, cause?: unknown): void {
+    this.#settle(number)?.reject(new UnstorableValueError(`This cannot be stored: ${why}.`, { cause }));
   }
 
   /** Why it could not be sent; null when it was. */
   #post(calls: readonly NumberedCall<T>[], now: number, allowance: Allowance | undefined): unknown {
     try {
       this.#worker.postMessage({ kind: 'calls', request: { now, calls, allowance } } satisfies ToWorker<T>);
-      return null;
     } catch (error) {
       return error;
     }
+    this.#sent += 1;
+    for (const { number } of calls) {
+      const caller = this.#callers.get(number);
+      if (caller) caller.place = this.#sent;
+    }
+    return null;
   }
 
   #hear(message: FromWorker, ready: () => void, failed: (error: Error) => void): void {
@@ -138,10 +155,10 @@ export class WorkerLine<T> {
         this.#handOut(message.answers);
         return;
       case 'text-answers':
-        this.#handOut(JSON.parse(message.text) as Answers);
+        this.#handOutText(message.text, failed);
         return;
       case 'unread':
-        this.#lose();
+        this.#sendAgain(message.place);
         return;
       default:
         message satisfies never;
@@ -158,19 +175,40 @@ export class WorkerLine<T> {
     }
   }
 
-  /** A message could not be read, here or there, and nobody knows which calls it was about. Answers that come all the same find nobody. */
-  #lose(): void {
-    const gathered = new Set(this.#gathered.map(({ number }) => number));
-    const sent = [...this.#callers.keys()].filter((number) => !gathered.has(number));
-    for (const number of sent)
-      this.#settle(number)?.reject(
-        new StoreFailedError(
-          'The answer of the store was lost. Look whether it was done before you try again.',
-        ),
-      );
+  #handOutText(text: string, failed: (error: Error) => void): void {
+    let answers: Answers;
+    try {
+      answers = JSON.parse(text) as Answers;
+    } catch (error) {
+      this.#lose(error, failed);
+      return;
+    }
+    this.#handOut(answers);
   }
 
-  #settle(number: number): Caller | undefined {
+  /** One call of the message could not be read, and none was done. The others go by themselves; the one that went alone is refused. */
+  #sendAgain(place: number): void {
+    const unread = [...this.#callers.values()].filter((caller) => caller.place === place);
+    const [only] = unread;
+    if (only && unread.length === 1) this.#refuse(only.numbered, 'the store could not read it');
+    else for (const { numbered } of unread) this.#deliver([numbered]);
+  }
+
+  /** An answer could not be read, and nobody knows whose it was. */
+  #lose(error: unknown, failed: (error: Error) => void): void {
+    if (this.#options.role === 'writer') {
+      this.#end(new StoreFailedError(`A report of the store was lost: ${messageOf(error)}.`), failed);
+      void this.#worker.terminate();
+      return;
+    }
+    for (const [number, { place }] of this.#callers) {
+      if (place === null) continue;
+      const lost = 'The answer of the store was lost. Try again.';
+      this.#settle(number)?.reject(new StoreFailedError(lost, { cause: error }));
+    }
+  }
+
+  #settle(number: number): Caller<T> | undefined {
     const caller = this.#callers.get(number);
     this.#callers.delete(number);
     return caller;

@@ -1,15 +1,16 @@
 /** The worker thread that owns the database: the only one that writes. */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { append } from '../../domain/long-lists.ts';
 import type { Operations } from '../operation.ts';
 import { QueueWriter } from '../queue-writer.ts';
 import { DataFiles } from './data-files.ts';
 import { failureOf } from './failures.ts';
 import { GroupCommit } from './group-commit.ts';
+import { Inbox } from './inbox.ts';
 import { Lease } from './lease.ts';
 import { openForWriting, prepareDirectory } from './open-database.ts';
 import { takeOwnerLock } from './owner-lock.ts';
-import type { FromWorker, NumberedCall, Request, ToWorker, WorkerSettings } from './protocol.ts';
+import type { FromWorker, NumberedCall, Request, WorkerSettings } from './protocol.ts';
 import { recount } from './recount.ts';
 import { SqliteTables } from './sqlite-tables.ts';
 import { Statements } from './statements.ts';
@@ -47,15 +48,7 @@ function serve(settings: WorkerSettings): void {
     return;
   }
 
-  const take = (): ToWorker<Operations> | undefined => {
-    try {
-      return receiveMessageOnPort(port)?.message as ToWorker<Operations> | undefined;
-    } catch {
-      // It could not be read.
-      tell({ kind: 'unread' });
-      return undefined;
-    }
-  };
+  const inbox = new Inbox<Operations>(port, tell);
 
   /** What came while the last commit ran goes into the next one. */
   const gather = (
@@ -64,7 +57,7 @@ function serve(settings: WorkerSettings): void {
     const calls = [...first.calls];
     let now = first.now;
     while (calls.length < settings.groupLimit) {
-      const next = take();
+      const next = inbox.take();
       if (!next) break;
       if (next.kind === 'stop') return { calls, now, stop: true };
       append(calls, next.request.calls);
@@ -85,13 +78,12 @@ function serve(settings: WorkerSettings): void {
     port.close();
   };
 
-  port.on('message', (message: ToWorker<Operations>) => {
+  inbox.listen((message) => {
     if (message.kind === 'stop') return stop();
     const gathered = gather(message.request);
     commit(gathered.calls, gathered.now);
     if (gathered.stop) stop();
   });
-  port.on('messageerror', () => tell({ kind: 'unread' }));
   tell({ kind: 'ready', report: store.report, startedAt: store.startedAt });
 }
 
