@@ -222,7 +222,14 @@ class AttachedReplay {
         this.#loop.handle({ type: 'loaded', instanceId, variant, measured: taken });
       },
       failed: (message) =>
-        this.#loop.handle({ type: 'load-failed', instanceId, remedy: 'retry', message, spilled: false }),
+        this.#loop.handle({
+          type: 'load-failed',
+          code: 'LOAD_FAILED',
+          instanceId,
+          remedy: 'retry',
+          message,
+          spilled: false,
+        }),
     });
   }
 

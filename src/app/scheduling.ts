@@ -14,7 +14,7 @@ import type { ExecutorReports } from '../executor/dependencies.ts';
 import { Executor } from '../executor/executor.ts';
 import { OwnLoads } from '../executor/own-loads.ts';
 import { refuseJobs } from '../executor/refuse-jobs.ts';
-import { remedyOf } from '../executor/retry-policy.ts';
+import { codeOf, remedyOf } from '../executor/retry-policy.ts';
 import { WithheldModels, withholding } from '../executor/withheld-models.ts';
 import { createMonitor } from '../monitor/monitor.ts';
 import { createRegistry, type LoadMeasurement, type Registry, roomOf } from '../registry/registry.ts';
@@ -162,6 +162,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       loop.handle({
         type: 'load-failed',
         instanceId,
+        code: codeOf(error),
         remedy: remedyOf(error),
         message: messageOf(error),
         spilled,

@@ -15,7 +15,7 @@ import { Gates } from './gates.ts';
 import { HeldClaims } from './held-claims.ts';
 import { Insistence } from './insistence.ts';
 import { LoadWatch } from './load-watch.ts';
-import { evidenceOf, remedyOf } from './retry-policy.ts';
+import { evidenceOf } from './retry-policy.ts';
 import { runJob } from './run-job.ts';
 import { RunEnded, Seat } from './seat.ts';
 import { Troubles } from './troubles.ts';
@@ -113,11 +113,11 @@ export class Executor {
         reports.loaded(instanceId, handle.variant, handle.measured, loadMs);
         await this.#beginWaiting(seat);
       } catch (error) {
-        seat.loadError = error;
+        seat.loadFailed = true;
         if (!this.#stopped.signal.aborted)
           logger.warn(`${modelName} could not be loaded: ${messageOf(error)}`);
         reports.loadFailed(instanceId, error, clock.monotonic() - startedAt);
-        await this.#failWaiting(seat, error);
+        await this.#giveBack(seat);
       } finally {
         this.#loads.delete(seat);
       }
@@ -225,7 +225,7 @@ export class Executor {
       else this.#wait(seat, one);
     }
     // The load may have ended while the claim was under way.
-    if (seat.loadError !== undefined) await this.#failWaiting(seat, seat.loadError);
+    if (seat.loadFailed) await this.#giveBack(seat);
     else if (seat.handle) await this.#beginWaiting(seat);
   }
 
@@ -260,21 +260,6 @@ export class Executor {
     }
   }
 
-  /** Jobs that never ran lose nothing by a load that failed, unless it can never succeed. */
-  async #failWaiting(seat: Seat, error: unknown): Promise<void> {
-    const isFinal = remedyOf(error) === 'none' && error instanceof BackendError;
-    if (!isFinal || this.#stopped.signal.aborted || this.#draining) {
-      await this.#giveBack(seat);
-      return;
-    }
-    const failure = { code: error.code, message: messageOf(error), retryable: false };
-    for (const { job } of seat.takeWaiting()) {
-      const end = { ...fenced(job), kind: 'fail', failure, attempt: null, output: [] } as const;
-      await this.#insistence.on(() => this.#deps.store.finish(end));
-      this.#left(seat, job.id, job.client);
-    }
-  }
-
   #run(seat: Seat, claimed: ClaimedJob): void {
     const run = { claimed, controller: new AbortController(), sentAt: null, hadCompany: false };
     seat.running.add(run);
@@ -300,6 +285,7 @@ export class Executor {
     );
   }
 
+  /** Jobs that never ran lose nothing. Whether another load can help them is not decided here. */
   async #giveBack(seat: Seat): Promise<void> {
     const claimed = seat.takeWaiting();
     await this.#release(claimed);

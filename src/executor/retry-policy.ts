@@ -43,6 +43,11 @@ export function remedyOf(error: unknown): Remedy {
   return error instanceof BackendError ? error.remedy : 'retry';
 }
 
+/** Likewise, it is told as one of the backend. */
+export function codeOf(error: unknown): FailureCode {
+  return error instanceof BackendError ? error.code : 'BACKEND_ERROR';
+}
+
 /** How a run may end without its request being done. */
 export interface FailedRun {
   readonly error: unknown;
@@ -56,7 +61,7 @@ export function afterFailure(
   random: Random,
 ): Verdict {
   if (error instanceof NotSentError) return { kind: 'return', delayMs: FIRST_DELAY_MS };
-  const code: FailureCode = error instanceof BackendError ? error.code : 'BACKEND_ERROR';
+  const code = codeOf(error);
   const remedy = remedyOf(error);
   const failure: JobFailure = { code, message: loggedMessage(error), retryable: remedy !== 'none' };
   const told = error instanceof BackendError ? { ...failure, message: error.ownerMessage } : failure;

@@ -26,8 +26,8 @@ export class Seat {
   readonly spec: LoadSpec;
   /** Null while it loads, and after a load that failed. */
   handle: InstanceHandle | null = null;
-  /** Set when the load failed: jobs claimed for it meanwhile share its fate. */
-  loadError: unknown;
+  /** Jobs that were claimed for it meanwhile go back. */
+  loadFailed = false;
   readonly waiting = new Map<JobId, Waiting>();
   /** By claim and not by job: one that was cancelled and queued again can run while its earlier run still ends. */
   readonly running = new Set<Run>();

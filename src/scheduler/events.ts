@@ -1,6 +1,6 @@
 /** What the loop hears, and what it asks for. */
 import type { LoadSpec, Resident } from '../domain/backend.ts';
-import type { Remedy } from '../domain/errors.ts';
+import type { FailureCode, Remedy } from '../domain/errors.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
 import type { JobFailure } from '../domain/job.ts';
@@ -42,6 +42,7 @@ export type SchedulerEvent =
   | {
       readonly type: 'load-failed';
       readonly instanceId: InstanceId;
+      readonly code: FailureCode;
       readonly remedy: Remedy;
       readonly message: string;
       /** It was loaded, and only in part on GPUs: what it takes is known, and held against it by the resolver. */

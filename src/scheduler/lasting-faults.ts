@@ -1,6 +1,7 @@
 /** What has been wrong for long enough to tell a person, with what to do about it. */
 import type { LastingFault, Trouble } from '../domain/system.ts';
 import { formatDuration } from '../domain/units.ts';
+import { isProven, shortfallUntil } from './decide/shortfall.ts';
 import { type BackendRecord, type InstanceRecord, instancesOf, type SchedulerState } from './state.ts';
 
 /** A claim or a result that could not be stored may have met a busy disk. */
@@ -11,6 +12,8 @@ const LEAST_LOAD_PATIENCE_MS = 60_000;
 const LOAD_PATIENCE_FACTOR = 3;
 /** One load may fail by chance. */
 const TELLING_FAILURES = 2;
+/** Who still wants the model has begun to load it again within so long after it could; otherwise the failures are of the past. */
+const NEXT_LOAD_MS = 120_000;
 
 /** @param troubles what is still tried although it failed the last time */
 export function lastingFaults(
@@ -26,7 +29,7 @@ export function lastingFaults(
       return [
         ...instances.flatMap((instance) => stuckUnload(instance, backend, troubles, now)),
         ...instances.flatMap((instance) => slowLoad(instance, backend, now)),
-        ...failingLoads(backend),
+        ...failingLoads(backend, now),
       ];
     }),
   ];
@@ -88,16 +91,23 @@ function slowLoad(
   ];
 }
 
-function failingLoads({ settings, loadHolds, shortfalls }: BackendRecord): readonly LastingFault[] {
-  const failing = [
-    ...[...loadHolds].map(([weights, { failures, message }]) => ({ weights, failures, message })),
-    ...shortfalls.map(({ weights, times, message }) => ({ weights, failures: times, message })),
-  ];
-  return failing
-    .filter(({ failures }) => failures >= TELLING_FAILURES)
-    .map(({ weights, failures, message }) => ({
+function failingLoads(
+  { settings, loadHolds, shortfalls }: BackendRecord,
+  now: number,
+): readonly LastingFault[] {
+  const held = [...loadHolds].map(([weights, { failures, message, until, isFinal }]) => {
+    return { weights, failures, message, until, isFinal };
+  });
+  const short = shortfalls.map((one) => {
+    const { weights, times, message } = one;
+    return { weights, failures: times, message, until: shortfallUntil(one), isFinal: isProven(one) };
+  });
+  return [...held, ...short]
+    .filter(({ failures, isFinal }) => isFinal || failures >= TELLING_FAILURES)
+    .filter(({ until }) => now < until + NEXT_LOAD_MS)
+    .map(({ weights, failures, message, isFinal }) => ({
       kind: 'LOADS_FAIL',
-      message: `${failures} loads in a row failed on ${settings.name}, the last one so: ${message} They are tried again; the jobs of the model wait.`,
+      message: `${failures === 1 ? `A load failed on ${settings.name}:` : `${failures} loads in a row failed on ${settings.name}, the last one so:`} ${message} ${isFinal ? 'Jobs that wait for it end.' : 'They are tried again; the jobs of the model wait.'}`,
       backendId: settings.id,
       weights,
     }));

@@ -4,6 +4,7 @@ import { queueKey } from '../domain/queue-key.ts';
 import { formatDuration } from '../domain/units.ts';
 import { type FailedForMemory, tokensOf, withFailure, withSuccess } from './decide/shortfall.ts';
 import type { EventOf } from './events.ts';
+import { afterFailedLoad, afterLoad } from './load-holds.ts';
 import {
   type BackendRecord,
   type InstanceRecord,
@@ -11,12 +12,8 @@ import {
   withBackend,
   withEntry,
   withInstance,
-  withoutEntry,
 } from './state.ts';
 import type { Reduced, World } from './turn.ts';
-
-/** The longest pause after failed loads of the same weights, in milliseconds. */
-const LONGEST_HOLD_MS = 30_000;
 
 export function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): Reduced {
   const instance = state.instances.get(event.instanceId);
@@ -43,7 +40,7 @@ export function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: num
     state: backend
       ? withBackend(next, {
           ...backend,
-          loadHolds: withoutEntry(backend.loadHolds, instance.variant.weights),
+          loadHolds: afterLoad(backend.loadHolds, instance.variant.weights, instance),
           shortfalls: withSuccess(backend.shortfalls, shapeOf(instance)),
         })
       : next,
@@ -69,9 +66,9 @@ export function loadFailed(
   const backend = instance && state.backends.get(instance.backendId);
   if (!instance || !backend) return { state, effects: [] };
   const forMemory = event.remedy === 'free-memory' && !event.spilled;
-  const failures = (backend.loadHolds.get(instance.variant.weights)?.failures ?? 0) + 1;
-  const until = now + Math.min(LONGEST_HOLD_MS, 1000 * 2 ** (failures - 1));
   const { message } = event;
+  const { weights } = instance.variant;
+  const hold = afterFailedLoad(backend.loadHolds.get(weights), { ...event, ...instance }, now);
   const held = forMemory
     ? {
         ...backend,
@@ -79,13 +76,15 @@ export function loadFailed(
       }
     : {
         ...backend,
-        loadHolds: withEntry(backend.loadHolds, instance.variant.weights, { failures, message, until }),
+        loadHolds: withEntry(backend.loadHolds, weights, hold),
       };
   // What the server did with it is not known for sure: it is told to let go, and its bytes count until it has.
   const broken = { ...instance, status: nextInstanceStatus(instance.status, 'break') };
   const then = forMemory
     ? 'what it had was not enough, so it is tried again in more, or later'
-    : `not tried again for ${formatDuration(until - now)}`;
+    : hold.isFinal
+      ? 'its waiting jobs end'
+      : `not tried again for ${formatDuration(hold.until - now)}`;
   const reason = {
     kind: 'LOAD',
     backendId: backend.settings.id,

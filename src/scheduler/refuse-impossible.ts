@@ -1,16 +1,25 @@
 /** Waiting jobs whose model can be loaded nowhere, not even with everything else gone: they end, with what would help. */
-
-import { type Impossible, impossible } from './decide/impossible.ts';
-import type { BackendSnapshot } from './decide/snapshot.ts';
+import type { JobFailure } from '../domain/job.ts';
+import { impossible } from './decide/impossible.ts';
+import type { BackendSnapshot, LoadOption } from './decide/snapshot.ts';
 import { type Demand, serves } from './decide/snapshot.ts';
 import type { Effect } from './events.ts';
+import { finalHold } from './load-holds.ts';
 import { instancesOf, type SchedulerState } from './state.ts';
 import type { Reduced, World } from './turn.ts';
 
 /** Cards and models can be missing from a reading for a moment: so long it has to stay impossible. */
 const LONG_ENOUGH_MS = 30_000;
-/** The store has ended them by then, unless it could not. */
+/** The store has ended them by then, unless it could not, or others came. */
 const SAY_AGAIN_MS = 10_000;
+const SAY_CERTAIN_AGAIN_MS = 1_000;
+
+/** Why nothing can come of waiting. */
+interface Hopeless {
+  readonly failure: JobFailure;
+  /** It was tried, and failed for good: no later reading can show otherwise. */
+  readonly isCertain: boolean;
+}
 
 /**
  * @param backends as decisions see them
@@ -26,19 +35,20 @@ export function refuseImpossible(
   const refusals = new Map<string, { readonly since: number; readonly saidAt: number | null }>();
   let wakeAt = Number.POSITIVE_INFINITY;
   for (const demand of world.demand) {
-    const why = whyImpossible(demand, state, backends, now);
-    if (!why) continue;
+    const hopeless = whyHopeless(demand, state, backends, now);
+    if (!hopeless) continue;
+    const { failure, isCertain } = hopeless;
     const { queue, buckets } = demand.backlog;
     const { since = now, saidAt = null } = state.refusals.get(queue) ?? {};
-    const dueAt = saidAt === null ? since + LONG_ENOUGH_MS : saidAt + SAY_AGAIN_MS;
+    const againMs = isCertain ? SAY_CERTAIN_AGAIN_MS : SAY_AGAIN_MS;
+    const dueAt = saidAt === null ? since + (isCertain ? 0 : LONG_ENOUGH_MS) : saidAt + againMs;
     const isDue = dueAt <= now;
     refusals.set(queue, { since, saidAt: isDue ? now : saidAt });
-    wakeAt = Math.min(wakeAt, isDue ? now + SAY_AGAIN_MS : dueAt);
+    wakeAt = Math.min(wakeAt, isDue ? now + againMs : dueAt);
     if (!isDue) continue;
     const picks = buckets.map(({ priority, client, count }) => ({ queue, priority, client, count }));
-    const failure = { code: 'INSUFFICIENT_VRAM', message: why.explanation, retryable: true } as const;
     const modelName = demand.options[0]?.variant.modelName ?? null;
-    const reason = { kind: 'WAIT', backendId: null, modelName, explanation: why.explanation } as const;
+    const reason = { kind: 'WAIT', backendId: null, modelName, explanation: failure.message } as const;
     effects.push({ type: 'refuse', picks, failure }, { type: 'decided', reason, jobId: null });
   }
   if (refusals.size === 0 && state.refusals.size === 0) return { state, effects, wakeAt };
@@ -46,19 +56,39 @@ export function refuseImpossible(
 }
 
 /** Null while any backend may load it one day, or an instance serves it. */
-function whyImpossible(
+function whyHopeless(
   { options }: Demand,
   state: SchedulerState,
   backends: readonly BackendSnapshot[],
   now: number,
-): Impossible | null {
-  let last: Impossible | null = null;
+): Hopeless | null {
+  const found: Hopeless[] = [];
   for (const option of options) {
     const backend = backends.find(({ id }) => id === option.backendId);
     if (!backend?.available) return null;
-    const found = impossible(option, backend, now);
-    if (!found || instancesOf(state, backend.id).some((instance) => serves(instance, option))) return null;
-    last = found;
+    const why = failedForGood(option, state, now) ?? tooLarge(option, backend, now);
+    if (!why || isThere(option, state)) return null;
+    found.push(why);
   }
-  return last;
+  return found.find(({ isCertain }) => !isCertain) ?? found.at(-1) ?? null;
+}
+
+function isThere(option: LoadOption, state: SchedulerState): boolean {
+  return instancesOf(state, option.backendId).some(
+    (instance) => instance.status !== 'FAILED' && instance.status !== 'UNLOADING' && serves(instance, option),
+  );
+}
+
+function failedForGood({ backendId, variant }: LoadOption, state: SchedulerState, now: number) {
+  const backend = state.backends.get(backendId);
+  const hold = backend && finalHold(backend.loadHolds, variant.weights, now);
+  if (!hold) return null;
+  const { code, message } = hold;
+  return { failure: { code, message, retryable: false }, isCertain: true } as const;
+}
+
+function tooLarge(option: LoadOption, backend: BackendSnapshot, now: number): Hopeless | null {
+  const message = impossible(option, backend, now)?.explanation;
+  if (message === undefined) return null;
+  return { failure: { code: 'INSUFFICIENT_VRAM', message, retryable: true }, isCertain: false };
 }

@@ -9,6 +9,7 @@ import type { BackendHealth } from '../domain/system.ts';
 import { type ForcedBudget, FULL_BUDGET } from './decide/forced-share.ts';
 import type { PlannedClaim } from './decide/plan.ts';
 import type { Intent, Shortfall } from './decide/snapshot.ts';
+import type { LoadHold } from './load-holds.ts';
 import type { ProbedMemory } from './probed-memory.ts';
 import { NO_STEERING, type Steering } from './steering-state.ts';
 import type { Strikes } from './strikes.ts';
@@ -85,14 +86,6 @@ export interface GpuRecord {
   readonly foreignBytes: number;
   /** Since when more is claimed than there is, epoch milliseconds; null when all is well. */
   readonly deficitSince: number | null;
-}
-
-/** After loads of some weights that failed otherwise than for want of memory. */
-export interface LoadHold {
-  readonly failures: number;
-  /** What the last one ended with. */
-  readonly message: string;
-  readonly until: number;
 }
 
 export interface InstanceRecord extends Instance {

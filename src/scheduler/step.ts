@@ -96,7 +96,9 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
   const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
   const jobs = [...instance.jobs, ...event.jobs];
   const overdue = claim.overdue ? new Set([...instance.overdue, ...event.jobs]) : instance.overdue;
-  const effects: Effect[] = event.jobs.map((jobId) => ({
+  // What came too late for a load that failed goes back, and starts nowhere.
+  const isGone = instance.status === 'FAILED' || instance.status === 'UNLOADING';
+  const effects: Effect[] = (isGone ? [] : event.jobs).map((jobId) => ({
     type: 'decided',
     jobId,
     reason: {

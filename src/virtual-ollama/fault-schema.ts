@@ -26,6 +26,8 @@ export const FAULT_SHAPE = {
   dieOf: z.string(),
   failOf: z.string(),
   notANumberOf: z.string(),
+  truncatedWeightsOf: z.string(),
+  missingWeightsOf: z.string(),
   slowPsMs: z.number().min(0),
   down: z.boolean(),
   orphanOnKill: z.boolean(),

@@ -42,6 +42,10 @@ export interface Faults {
   failOf: string;
   /** The numbers of every text to embed that holds this are none. */
   notANumberOf: string;
+  /** The weights of models whose name holds this are cut off: none of their loads succeeds. */
+  truncatedWeightsOf: string;
+  /** The weights of models whose name holds this are gone, so nobody knows what the models can do. */
+  missingWeightsOf: string;
   /** How long `/api/ps` takes. Real time, not divided by `speed`. */
   slowPsMs: number;
   /** Every connection is cut at once, but for `/virtual/*`. */
@@ -71,6 +75,8 @@ export const NO_FAULTS: Readonly<Faults> = {
   dieOf: '',
   failOf: '',
   notANumberOf: '',
+  truncatedWeightsOf: '',
+  missingWeightsOf: '',
   slowPsMs: 0,
   down: false,
   orphanOnKill: true,

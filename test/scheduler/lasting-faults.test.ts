@@ -93,6 +93,36 @@ describe('a load', () => {
   });
 });
 
+test('a load that can never succeed ends who waits, and is tried once more for those who come later', () => {
+  const w = world();
+  w.unreadable.add('large:latest');
+  const jobs = Array.from({ length: 9 }, () => w.submit('large:latest'));
+  w.run(6_000);
+  expect(jobs.filter(({ refused }) => refused)).toHaveLength(9);
+  expect(w.loads).toHaveLength(1);
+  expect(faultsOf(w)[0]?.message).toMatch(
+    /A load failed on test: its file is cut off.*Jobs that wait for it end/,
+  );
+  w.unreadable.clear();
+  w.run(20_000);
+  const later = w.submit('large:latest');
+  w.run(10_000);
+  expect(later).toMatchObject({ finishedAt: expect.any(Number) });
+  expect(later.refused).toBeUndefined();
+  expect(faultsOf(w)).toEqual([]);
+});
+
+test('loads that failed are a fault of the past when nobody has wanted the model since', () => {
+  const w = world();
+  w.failingLoads = 5;
+  const job = w.submit('large:latest');
+  w.run(20_000);
+  expect(faultsOf(w)).toHaveLength(1);
+  w.cancel(job);
+  w.run(4 * 60_000);
+  expect(faultsOf(w)).toEqual([]);
+});
+
 describe('a store that fails', () => {
   test.each([
     ['CLAIM', 'CLAIMS_FAIL'],

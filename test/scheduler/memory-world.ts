@@ -277,6 +277,7 @@ export class MemoryWorld implements ModelResolver {
         this.loop.handle({
           type: 'load-failed',
           instanceId,
+          code: 'OUT_OF_MEMORY',
           remedy: 'free-memory',
           message: 'cudaMalloc failed: out of memory',
           spilled: false,

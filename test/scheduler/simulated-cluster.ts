@@ -200,7 +200,7 @@ export class SimulatedCluster {
       if (this.failingLoads > 0 || !this.#held.has(instanceId)) {
         this.failingLoads = Math.max(0, this.failingLoads - 1);
         this.rules.mayLeave.add(instanceId);
-        const how = { remedy: 'retry', message: 'it broke', spilled: false } as const;
+        const how = { code: 'LOAD_FAILED', remedy: 'retry', message: 'it broke', spilled: false } as const;
         this.loop.handle({ type: 'load-failed', instanceId, ...how });
         return;
       }

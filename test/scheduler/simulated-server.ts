@@ -4,6 +4,7 @@
  */
 import { VirtualClock } from '../../src/clock.ts';
 import type { HostReading, Resident } from '../../src/domain/backend.ts';
+import type { Remedy } from '../../src/domain/errors.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
 import type { Effect, SchedulerEvent } from '../../src/scheduler/events.ts';
@@ -58,6 +59,8 @@ export abstract class SimulatedServer {
   /** Of the host, taken by other programs. */
   hostBytesOfOthers = 0;
   failingLoads: number;
+  /** Models whose files it cannot read. */
+  readonly unreadable = new Set<string>();
   /** It lists what it was told to unload, for ever. */
   keepsAll = false;
   /** How many of the next loads hang until something is unloaded. */
@@ -199,7 +202,10 @@ export abstract class SimulatedServer {
     if (!this.held.has(effect.instanceId)) this.#failed(effect, 'wait', 'the server went');
     else if (isWhole && this.usedBytes() + this.serverReserveBytes > this.totalBytes)
       this.#spill(effect, one);
-    else if (this.failingLoads > 0) {
+    else if (this.unreadable.has(one.model.name)) {
+      this.held.delete(effect.instanceId);
+      this.#failed(effect, 'none', 'its file is cut off');
+    } else if (this.failingLoads > 0) {
       this.failingLoads -= 1;
       this.held.delete(effect.instanceId);
       this.#failed(effect, 'retry', 'it broke');
@@ -212,8 +218,9 @@ export abstract class SimulatedServer {
     this.tell({ type: 'loaded', instanceId, variant: spec.variant, measured });
   }
 
-  #failed({ instanceId }: LoadEffect, remedy: 'wait' | 'retry' | 'free-memory', message: string): void {
-    this.tell({ type: 'load-failed', instanceId, remedy, message, spilled: remedy === 'free-memory' });
+  #failed({ instanceId }: LoadEffect, remedy: Remedy, message: string): void {
+    const code = remedy === 'free-memory' ? 'OUT_OF_MEMORY' : 'LOAD_FAILED';
+    this.tell({ type: 'load-failed', instanceId, code, remedy, message, spilled: remedy === 'free-memory' });
   }
 
   /** As the backends do it: what should have been whole is a failed load, and is let go. */

@@ -4,7 +4,7 @@ import type { LoadSpec, Resident } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
 import type { RunnerOptions, Variant } from '../../domain/model.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
-import { emptyCall } from '../ollama/load.ts';
+import { asLoadFailure, emptyCall } from '../ollama/load.ts';
 import { residents } from '../ollama/server.ts';
 import { requireWhole } from '../ollama/spill.ts';
 import { emptyAnswer } from '../ollama/wire.ts';
@@ -107,8 +107,5 @@ async function explained(
     // Its folder holds the model, so this passes.
     return new BackendError('LOAD_FAILED', 'retry', error.message, { cause: error });
   }
-  if (error.code === 'BACKEND_ERROR' && error.remedy === 'retry') {
-    return new BackendError('LOAD_FAILED', 'retry', error.message, { cause: error });
-  }
-  return error;
+  return asLoadFailure(error);
 }

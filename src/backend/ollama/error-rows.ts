@@ -7,6 +7,10 @@ import { REQUEST_ROWS } from './request-error-rows.ts';
 const OUT_OF_MEMORY =
   /out[ -]of[ -](device[ -])?memory|cudamalloc failed|hipmalloc failed|failed to allocate|allocation failed|not enough memory|insufficient memory|out_of_device_memory|erroroutof(device|host)?memory|unable to allocate .* buffer|requires more system memory|requires .+ but only .+ (is|are) available|memory layout cannot be allocated|failed to commit memory|terminated: signal: killed/i;
 
+/** Ollama's and its engine's words for a file that is cut off, damaged, gone, or of a kind that they do not know. */
+const UNREADABLE =
+  /invalid (file )?magic|invalid gguf|unsupported gguf|bad gguf|unsupported model format|unknown model architecture|unknown pre-tokenizer|exceeds file size|not within the file bounds|corrupted or incomplete|missing tensor|wrong number of tensors|check_tensor_dims|key not found in model|error loading model (architecture|hyperparameters|vocabulary)|blobs[/\\]sha256[^:]*: no such file/i;
+
 const WRONG_KEY =
   'What stands before Ollama wants another key: set apiKey or headers of the backend, or VRAMKEEPER_BACKEND_KEY, and start vramkeeper anew.';
 
@@ -70,7 +74,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
   },
   {
     name: 'model file unreadable',
-    text: /invalid file magic|invalid gguf|unsupported gguf|unknown model architecture|unsupported model format/i,
+    text: UNREADABLE,
     code: 'LOAD_FAILED',
     remedy: 'none',
     advice: 'Pull the model again, or update Ollama if the model is newer than it.',

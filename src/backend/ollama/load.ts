@@ -85,9 +85,12 @@ async function verify(server: OllamaServer, variant: Variant, signal: AbortSigna
   );
 }
 
-/** A failure without a better name is one of the load. */
-function asLoadFailure(error: unknown): unknown {
-  if (!(error instanceof BackendError) || error.code !== 'BACKEND_ERROR' || error.remedy !== 'retry')
-    return error;
-  return new BackendError('LOAD_FAILED', 'retry', error.message, { cause: error });
+/** A failure without a better name is one of the load. An empty request has nothing that could be refused but the model itself. */
+export function asLoadFailure(error: unknown): unknown {
+  if (!(error instanceof BackendError)) return error;
+  const { code, remedy, message } = error;
+  if (code === 'BACKEND_ERROR' && remedy === 'retry')
+    return new BackendError('LOAD_FAILED', 'retry', message, { cause: error });
+  if (code !== 'REQUEST_REJECTED') return error;
+  return new BackendError('LOAD_FAILED', 'none', message, { cause: error });
 }

@@ -12,6 +12,14 @@ export const REQUEST_ROWS: readonly ErrorRow[] = [
       'Shorten the input, or ask for a larger contextLength; with truncate it is cut, where the model allows that.',
   },
   {
+    name: 'no text, or nothing known of it',
+    text: /does not support (generate|chat|completion)$/,
+    code: 'REQUEST_REJECTED',
+    remedy: 'none',
+    advice:
+      'Choose a model that answers with text. If this one should, its file is missing or damaged: pull it again.',
+  },
+  {
     name: 'capability missing',
     text: /^(?!raw mode).* does not support /,
     code: 'REQUEST_REJECTED',

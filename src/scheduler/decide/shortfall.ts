@@ -83,7 +83,8 @@ export function shortfallUntil(one: Shortfall): number {
   return one.at + (isProven(one) ? LONGEST_PATIENCE_MS : Math.min(LONGEST_PATIENCE_MS, patience));
 }
 
-function isProven({ times, timesWithAll, wasMeasured }: Shortfall): boolean {
+/** Whether it is taken to be impossible on the cards that it had. */
+export function isProven({ times, timesWithAll, wasMeasured }: Shortfall): boolean {
   return times >= ENOUGH_ANYHOW || (timesWithAll >= ENOUGH_WITH_ALL && !wasMeasured);
 }
 

@@ -5,6 +5,7 @@ import { OllamaError, QUEUE_FULL, RequestCanceledError } from '../core/errors.ts
 import { ModelRequiredError, parseModelReference } from '../core/model-name.ts';
 import type { ModelOptions, OptionMap } from '../core/options.ts';
 import type { Runner } from '../core/runner.ts';
+import { isMeant } from '../faults.ts';
 import type { Exchange } from './exchange.ts';
 
 /** How a route words the ways in which a model is not there. */
@@ -53,6 +54,20 @@ export function requireCapabilities(model: CatalogModel, wanted: readonly Capabi
   throw new OllamaError(400, `${displayNames.full(model.name)} does not support ${missing.join('\n')}`);
 }
 
+/** @throws OllamaError as Ollama does for weights that are cut off or gone. */
+function requireWeights({ faults }: VirtualOllamaCore, model: CatalogModel): void {
+  const name = JSON.stringify(displayNames.short(model.name));
+  if (isMeant(faults, 'missingWeightsOf', name)) {
+    throw supports(model, 'embedding')
+      ? pullItFirst(displayNames.short(model.name))
+      : new OllamaError(400, `${name} does not support generate`);
+  }
+  if (isMeant(faults, 'truncatedWeightsOf', name)) {
+    const text = 'tensor "blk.9.attn_output.weight" offset+size (38064608) exceeds file size (38061808)';
+    throw new OllamaError(500, text);
+  }
+}
+
 export interface RunnerInHand {
   readonly runner: Runner;
   readonly options: ModelOptions;
@@ -76,6 +91,7 @@ export async function withRunner(
   work: (inHand: RunnerInHand) => Promise<void> | void,
 ): Promise<void> {
   const options = core.options(wish.model, wish.options);
+  requireWeights(core, wish.model);
   if (core.faults.take('queueFull')) throw new OllamaError(503, QUEUE_FULL);
   const { promise, resolve, reject } = Promise.withResolvers<Runner>();
   const lease = core.scheduler.request({

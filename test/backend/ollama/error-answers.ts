@@ -133,12 +133,18 @@ const BY_ROW: Readonly<Record<string, Row>> = {
     remedy: 'busy',
     answers: [[499, 'request canceled', '/api/chat']],
   },
-  'capability missing': {
+  'no text, or nothing known of it': {
     code: 'REQUEST_REJECTED',
     remedy: 'none',
     answers: [
       [400, '"minilm" does not support generate', '/api/generate'],
       [400, '"minilm" does not support chat', '/api/chat'],
+    ],
+  },
+  'capability missing': {
+    code: 'REQUEST_REJECTED',
+    remedy: 'none',
+    answers: [
       [400, 'registry.ollama.ai/library/phi:mini does not support tools', '/api/chat'],
       [400, 'registry.ollama.ai/library/phi:mini does not support insert', '/api/generate'],
       [400, '"phi:mini" does not support thinking', '/api/chat'],
@@ -214,6 +220,23 @@ const BY_ROW: Readonly<Record<string, Row>> = {
     remedy: 'none',
     answers: [
       [500, 'invalid file magic', '/api/generate'],
+      [
+        500,
+        'tensor "blk.23.attn_output.weight" offset+size (38064608) exceeds file size (38061808)',
+        '/api/generate',
+      ],
+      [500, 'open /models/blobs/sha256-4c2ba7646e6d: no such file or directory', '/api/embed'],
+      ...[
+        "llama_model_load: error loading model: tensor 'blk.3.ffn_up.weight' data is not within the file bounds, model is corrupted or incomplete",
+        "error loading model: missing tensor 'output_norm.weight'",
+        "error loading model: error loading model vocabulary: unknown pre-tokenizer type: 'new'",
+        'error loading model: done_getting_tensors: wrong number of tensors; expected 255, got 254',
+        'error loading model hyperparameters: key not found in model: llama.context_length',
+      ].map((words): readonly [number, string, Endpoint] => [
+        500,
+        `llama-server process has terminated: exit status 1: ${words}`,
+        '/api/generate',
+      ]),
       [
         500,
         "llama-server process has terminated: exit status 1: error loading model: unknown model architecture: 'x'",
