@@ -1,6 +1,6 @@
 /** Loop, executor, monitor and registry, wired: what one tells becomes what another hears. */
 import { unmetBy } from '../accept/capabilities.ts';
-import type { Clock, Random, Timer } from '../clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Resident } from '../domain/backend.ts';
 import { messageOf, SpilledError } from '../domain/errors.ts';
@@ -31,6 +31,7 @@ import { cellDecision } from './cell-decisions.ts';
 import type { JobStatistics } from './job-statistics.ts';
 import { ReservationReports } from './reservation-reports.ts';
 import { SwapCounter } from './swap-counter.ts';
+import { WantedReadings } from './wanted-readings.ts';
 
 export interface SchedulingParts {
   readonly config: Config;
@@ -60,14 +61,11 @@ export interface Scheduling {
   stop(): Promise<void>;
 }
 
-/** A reading that is wanted soon is taken after so long, so that several wishes are one and a changing GPU gets time to change. */
-const POKE_DELAY_MS = 100;
-
 export function createScheduling(parts: SchedulingParts): Scheduling {
   const { config, backends, store, outputs, statistics, clock, random, logger } = parts;
   const byId = new Map(backends.map((each) => [each.backend.id, each]));
   const swaps = new SwapCounter();
-  const pokes = new Map<BackendId, Timer>();
+  const readings = new WantedReadings(clock, () => monitor);
   /** What ends each listening to a backend. */
   const following: ((() => void) | undefined)[] = [];
   const withheld = new WithheldModels();
@@ -276,27 +274,12 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         );
         return;
       case 'poke':
-        if (effect.when === 'soon') pokeSoon(effect.backendId);
-        else pokeNow(effect.backendId, effect.since);
+        if (effect.when === 'soon') readings.soon(effect.backendId);
+        else readings.now(effect.backendId, effect.since);
         return;
       default:
         effect satisfies never;
     }
-  }
-
-  function pokeNow(backendId: BackendId, since: number): void {
-    pokes.get(backendId)?.cancel();
-    pokes.delete(backendId);
-    void monitor.poke(backendId, { since, detail: 'memory' });
-  }
-
-  function pokeSoon(backendId: BackendId): void {
-    if (pokes.has(backendId)) return;
-    const timer = clock.after(POKE_DELAY_MS, () => {
-      pokes.delete(backendId);
-      void monitor.poke(backendId);
-    });
-    pokes.set(backendId, timer);
   }
 
   /** What becomes of server processes is told, and read at once. */
@@ -310,7 +293,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         }),
         backend.onChange?.((what) => {
           parts.changed();
-          if (what === 'service') pokeSoon(id);
+          if (what === 'service') readings.soon(id);
         }),
       );
     }
@@ -342,8 +325,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       loop.stop();
       for (const unfollow of following.splice(0)) unfollow?.();
       await executor.stop(0);
-      for (const timer of pokes.values()) timer.cancel();
-      pokes.clear();
+      readings.stop();
       await monitor.stop();
       await Promise.all(backends.map(({ backend }) => backend.stop()));
     },
