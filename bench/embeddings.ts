@@ -13,7 +13,8 @@ import { DEFAULT_DEADLINES } from '../src/backend/ollama/deadlines.ts';
 import { runEmbed } from '../src/backend/ollama/run-embed.ts';
 import { nextTurn, systemClock, systemRandom } from '../src/clock.ts';
 import { type InstanceId, newId } from '../src/domain/ids.ts';
-import { answerText, RawJson } from '../src/graphql/raw-json.ts';
+import { RawJson } from '../src/graphql/raw-json.ts';
+import { answerBody } from '../src/graphql/server/answer-body.ts';
 import { createSqliteStore } from '../src/store/sqlite/sqlite-store.ts';
 import { benchJob, QUEUE } from './store/lives.ts';
 
@@ -61,7 +62,7 @@ export async function run(print: (line: string) => void): Promise<void> {
     await measured(print, `in pieces: answer all, ${PAGE} a page`, async () => {
       for (let from = 0; from < TEXTS; from += PAGE) {
         const page = await store.vectors(id, from, PAGE);
-        answerText({ data: page.map((vector) => new RawJson(vector)) });
+        await new Response(answerBody({ data: page.map((vector) => new RawJson(vector)) })).bytes();
       }
     });
     await measured(print, 'in pieces: tell number and size', () => store.endings([id]));

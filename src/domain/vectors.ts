@@ -67,9 +67,11 @@ export class VectorGatherer {
 
 /** Each vector of a piece, as JSON: views of its bytes. */
 export function* vectorsIn({ bytes }: VectorPiece): Generator<Uint8Array> {
+  // Searched as a Buffer, which is some times as fast.
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let start = 0; start < bytes.length; ) {
     // Numbers have no brackets, so the first one ends the vector.
-    const end = bytes.indexOf(CLOSING_BRACKET, start) + 1;
+    const end = text.indexOf(CLOSING_BRACKET, start) + 1;
     yield bytes.subarray(start, end);
     start = end + 1;
   }

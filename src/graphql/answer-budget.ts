@@ -18,59 +18,93 @@ export const DEFAULT_ANSWER_LIMITS: AnswerLimits = { answerBytes: 16 * MiB, even
 /** From here on an answer waits for its turn among the large ones. */
 const LARGE_BYTES = MiB / 2;
 
-/** Lets few large answers be in memory at a time; the others wait in order. */
+interface Waiting {
+  readonly caller: string;
+  enter(): void;
+}
+
+/**
+ * Lets few large answers be in memory at a time. A caller has at most half of the places, and the next free one goes to whoever has
+ * the fewest, in order among equals: one who asks for many, or takes its time to read them, keeps nobody else out.
+ */
 export class LargeAnswers {
   readonly #most: number;
-  readonly #waiting = new Set<() => void>();
-  #present = 0;
+  readonly #waiting = new Set<Waiting>();
+  /** Places by caller. */
+  readonly #held = new Map<string, number>();
 
   constructor(most = 8) {
     this.#most = most;
   }
 
   get present(): number {
-    return this.#present;
+    return [...this.#held.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** Resolves when there is room, which is held until `gone` aborts. @throws the signal's reason when it aborts before */
-  async enter(gone: AbortSignal): Promise<void> {
-    gone.throwIfAborted();
-    if (this.#present >= this.#most) await this.#turn(gone);
-    this.#present += 1;
-    gone.addEventListener('abort', () => this.#leave(), { once: true });
-  }
-
-  #leave(): void {
-    this.#present -= 1;
-    const [next] = this.#waiting;
-    next?.();
-  }
-
-  #turn(gone: AbortSignal): Promise<void> {
+  enter(caller: string, gone: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const settle = (then: () => void) => {
-        this.#waiting.delete(enter);
-        gone.removeEventListener('abort', giveUp);
-        then();
+      if (gone.aborted) return reject(gone.reason);
+      const waiting: Waiting = {
+        caller,
+        enter: () => {
+          this.#waiting.delete(waiting);
+          gone.removeEventListener('abort', giveUp);
+          this.#held.set(caller, this.#of(caller) + 1);
+          gone.addEventListener('abort', () => this.#leave(caller), { once: true });
+          resolve();
+        },
       };
-      const enter = () => settle(resolve);
-      const giveUp = () => settle(() => reject(gone.reason));
-      this.#waiting.add(enter);
+      const giveUp = () => {
+        this.#waiting.delete(waiting);
+        reject(gone.reason);
+      };
       gone.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.add(waiting);
+      this.#admit();
     });
   }
+
+  #of(caller: string): number {
+    return this.#held.get(caller) ?? 0;
+  }
+
+  #leave(caller: string): void {
+    const left = this.#of(caller) - 1;
+    if (left > 0) this.#held.set(caller, left);
+    else this.#held.delete(caller);
+    this.#admit();
+  }
+
+  #admit(): void {
+    while (this.present < this.#most) {
+      let next: Waiting | null = null;
+      for (const waiting of this.#waiting) {
+        const held = this.#of(waiting.caller);
+        if (held < this.#most / 2 && (!next || held < this.#of(next.caller))) next = waiting;
+      }
+      if (!next) return;
+      next.enter();
+    }
+  }
+}
+
+/** A large answer's place among those of all callers. */
+export interface LargePlace {
+  readonly all: LargeAnswers;
+  readonly caller: string;
 }
 
 export class AnswerBudget {
   readonly #limits: AnswerLimits;
   /** Null where answers are never large. */
-  readonly #large: LargeAnswers | null;
+  readonly #large: LargePlace | null;
   readonly #gone: AbortSignal;
   /** Of the answer, or of each event: those of a subscription share one context. */
   readonly #taken = new WeakMap<object, number>();
   #entering: Promise<void> | null = null;
 
-  constructor(limits: AnswerLimits, large: LargeAnswers | null, gone: AbortSignal) {
+  constructor(limits: AnswerLimits, large: LargePlace | null, gone: AbortSignal) {
     this.#limits = limits;
     this.#large = large;
     this.#gone = gone;
@@ -91,7 +125,7 @@ export class AnswerBudget {
     if (taken > most) throw limitError(limit, most, taken);
     this.#taken.set(answer, taken);
     if (isEvent || !this.#large || taken < LARGE_BYTES) return;
-    this.#entering ??= this.#large.enter(this.#gone);
+    this.#entering ??= this.#large.all.enter(this.#large.caller, this.#gone);
     await this.#entering;
   }
 }

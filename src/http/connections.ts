@@ -9,6 +9,7 @@
  * | body under way, silent                 | `stalledTimeoutMs`           | here                                      |
  * | answer made                            | never                        |                                           |
  * | answer, stream or message not read     | `stalledTimeoutMs`           | here                                      |
+ * | answer read slowly                     | by `readBytesPerSecond`      | here                                      |
  * | nothing more asked                     | `keepAliveTimeoutMs`         | node's timer, here                        |
  * | nothing but blank lines                | both of these                | here                                      |
  * | refused, but goes on sending           | `lingerMs`                   | whoever refused                           |
@@ -32,11 +33,14 @@ interface Connection {
   known: boolean;
   /** Under way. */
   answers: number;
-  /** The last one. */
+  /** The last one, and its answer. */
   request: IncomingMessage | null;
+  response: ServerResponse | null;
   isWebSocket: boolean;
   /** When it began or its last answer ended, on the monotonic clock. */
   idleSince: number;
+  /** Since when its caller has never had all of an answer, and how much it had taken by then; null while it has all. */
+  behind: { readonly since: number; readonly takenBytes: number } | null;
 }
 
 export class Connections {
@@ -98,7 +102,15 @@ export class Connections {
       if (!evict(this.#unknown, isIdle)) evict(this.#unknown, () => true);
     }
     const idleSince = this.#clock.monotonic();
-    this.#unknown.set(socket, { known: false, answers: 0, request: null, isWebSocket: false, idleSince });
+    this.#unknown.set(socket, {
+      known: false,
+      answers: 0,
+      request: null,
+      response: null,
+      isWebSocket: false,
+      idleSince,
+      behind: null,
+    });
     socket.once('close', () => {
       this.#unknown.delete(socket);
       this.#known.delete(socket);
@@ -108,7 +120,8 @@ export class Connections {
 
   /**
    * Ends those that have not asked in time. Node counts from the first line of a request, so that blank lines after an answer
-   * keep its timer from ever running out. Where it does count it is given the time to, as it answers first.
+   * keep its timer from ever running out. Where it does count it is given the time to, as it answers first. Ends those, too,
+   * that take a little of an answer from time to time, and would so hold it, and a place among the large ones, for hours.
    */
   #look(): void {
     const { checkIntervalMs, headersTimeoutMs, keepAliveTimeoutMs } = this.#limits;
@@ -118,8 +131,22 @@ export class Connections {
       const allowedMs = request ? keepAliveTimeoutMs + headersTimeoutMs : headersTimeoutMs;
       const graceMs = socket.bytesRead > 0 ? 2 * checkIntervalMs : 0;
       if (answers === 0 && !isWebSocket && now - idleSince >= allowedMs + graceMs) socket.destroy();
+      else if (this.#readsTooSlowly(socket, connection, now)) socket.destroy();
     }
     this.#timer = this.size > 0 ? this.#clock.after(checkIntervalMs, () => this.#look()) : null;
+  }
+
+  #readsTooSlowly(socket: Socket, connection: Connection, now: number): boolean {
+    const { readBytesPerSecond, stalledTimeoutMs } = this.#limits;
+    if (goesOn(connection) || socket.writableLength === 0) {
+      connection.behind = null;
+      return false;
+    }
+    connection.behind ??= { since: now, takenBytes: socket.bytesWritten - socket.writableLength };
+    const { since, takenBytes } = connection.behind;
+    const seconds = (now - since - stalledTimeoutMs) / 1_000;
+    // What is under way counts as read: of one large write nobody sees how far it is.
+    return socket.bytesWritten - takenBytes < seconds * readBytesPerSecond;
   }
 
   #asked(request: IncomingMessage, response: ServerResponse): void {
@@ -128,6 +155,7 @@ export class Connections {
     if (!connection) return;
     socket.setTimeout(this.#limits.stalledTimeoutMs);
     connection.request = request;
+    connection.response = response;
     connection.answers += 1;
     response.once('close', () => {
       connection.answers -= 1;
@@ -163,6 +191,11 @@ export class Connections {
   #of(socket: Socket): Connection | undefined {
     return this.#unknown.get(socket) ?? this.#known.get(socket);
   }
+}
+
+/** Whoever follows events slowly has them merged, and holds little. */
+function goesOn({ isWebSocket, response }: Connection): boolean {
+  return isWebSocket || `${response?.getHeader('content-type')}`.startsWith('text/event-stream');
 }
 
 function isIdle({ answers, isWebSocket, known }: Connection): boolean {

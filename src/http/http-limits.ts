@@ -29,6 +29,8 @@ export interface HttpLimits {
   readonly bodyGraceMs: number;
   /** How long nothing may move where something should: a body that is sent, an answer that is read. */
   readonly stalledTimeoutMs: number;
+  /** The slowest that an answer may be read, after that time; not one that goes on, which has its events merged. */
+  readonly readBytesPerSecond: number;
   /** To ask something more. */
   readonly keepAliveTimeoutMs: number;
   /** How often these are looked at. */
@@ -53,6 +55,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   requestTimeoutMs: 120_000,
   bodyGraceMs: 10_000,
   stalledTimeoutMs: 30_000,
+  readBytesPerSecond: 65_536,
   keepAliveTimeoutMs: 15_000,
   checkIntervalMs: 5_000,
   lingerMs: 2_000,

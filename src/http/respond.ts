@@ -67,9 +67,11 @@ export function isStream(fetched: Response): boolean {
   return /^(text\/event-stream|multipart\/)/.test(fetched.headers.get('content-type') ?? '');
 }
 
+const NEVER = new AbortController().signal;
+
 /**
- * Sends what fetch-style code answered. A stream is pulled only as fast as it is taken; when the reader leaves, or
- * `stopping` aborts, its source is told and nothing more is sent.
+ * Sends what fetch-style code answered. What comes in parts is pulled only as fast as it is taken, and its source is told when
+ * the reader leaves. One that goes on ends when `stopping` aborts; an answer that is only large is sent whole.
  */
 export async function sendFetched(
   response: ServerResponse,
@@ -81,15 +83,27 @@ export async function sendFetched(
     [...fetched.headers].map(([name, value]) => [name.toLowerCase(), value]),
   );
   const contentType = fetched.headers.get('content-type') ?? 'application/json; charset=utf-8';
-  if (!isStream(fetched)) {
+  const goesOn = isStream(fetched);
+  if (!goesOn && headers['transfer-encoding'] !== 'chunked') {
     sendText(response, fetched.status, contentType, await fetched.text(), headers);
     return;
   }
   // Named by the stream's writer for the connection, which is ours.
-  const { connection: _connection, 'content-encoding': _encoding, ...others } = headers;
-  response.writeHead(fetched.status, { ...secureHeaders(contentType), ...others, 'x-accel-buffering': 'no' });
+  const {
+    connection: _connection,
+    'content-encoding': _encoding,
+    'transfer-encoding': _transfer,
+    ...others
+  } = headers;
+  // Set, and not only written, so that whoever watches the connection sees what is sent on it.
+  response.setHeader('content-type', contentType);
+  response.writeHead(fetched.status, {
+    ...secureHeaders(contentType),
+    ...others,
+    ...(goesOn && { 'x-accel-buffering': 'no' }),
+  });
   response.flushHeaders();
-  if (fetched.body) await sendStream(response, fetched.body, stopping);
+  if (fetched.body) await sendStream(response, fetched.body, goesOn ? stopping : NEVER);
   response.end();
 }
 

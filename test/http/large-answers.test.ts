@@ -1,10 +1,13 @@
 /** Answers that would carry more than they may are refused before anything is read; what is large is not parsed on its way. */
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobResult } from '../../src/domain/job.ts';
+import { MiB } from '../../src/domain/units.ts';
 import { LargeAnswers } from '../../src/graphql/answer-budget.ts';
-import { answerText, RawJson } from '../../src/graphql/raw-json.ts';
+import { answerPieces, RawJson } from '../../src/graphql/raw-json.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { answerBody } from '../../src/graphql/server/answer-body.ts';
 import type { OperationScope } from '../../src/graphql/server/scope.ts';
 import { RawSocket } from '../conformance/support.ts';
 import { EMBED_RESULT, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
@@ -174,7 +177,9 @@ describe('large answers', () => {
     const large = new LargeAnswers(2);
     const callers = Array.from({ length: 5 }, () => new AbortController());
     const order: number[] = [];
-    const entered = callers.map((caller, i) => large.enter(caller.signal).then(() => order.push(i)));
+    const entered = callers.map((caller, i) =>
+      large.enter(`client ${i}`, caller.signal).then(() => order.push(i)),
+    );
     await Promise.all(entered.slice(0, 2));
     expect([order, large.present]).toEqual([[0, 1], 2]);
     callers[2]?.abort();
@@ -187,11 +192,58 @@ describe('large answers', () => {
     callers[3]?.abort();
     callers[4]?.abort();
     expect(large.present).toBe(0);
-    await expect(large.enter(AbortSignal.abort())).rejects.toThrow();
+    await expect(large.enter('late', AbortSignal.abort())).rejects.toThrow();
+  });
+});
+
+describe('a caller of many large answers', () => {
+  const ask = (large: LargeAnswers, caller: string, order: string[]) => {
+    const gone = new AbortController();
+    void large.enter(caller, gone.signal).then(
+      () => order.push(caller),
+      () => {},
+    );
+    return gone;
+  };
+
+  test('who never reads them keeps none of the others out', async () => {
+    const large = new LargeAnswers(8);
+    const order: string[] = [];
+    for (let i = 0; i < 20; i += 1) ask(large, 'hoarder', order);
+    for (const name of ['a', 'b', 'c']) ask(large, name, order);
+    await setImmediate();
+    expect(order).toEqual([...Array(4).fill('hoarder'), 'a', 'b', 'c']);
+  });
+
+  test('is given the next place only when nobody who has fewer waits for it', async () => {
+    const large = new LargeAnswers(4);
+    const order: string[] = [];
+    const [first] = ['a', 'a', 'b', 'b'].map((caller) => ask(large, caller, order));
+    ask(large, 'a', order);
+    ask(large, 'b', order);
+    ask(large, 'c', order);
+    first?.abort();
+    await setImmediate();
+    expect(order).toEqual(['a', 'a', 'b', 'b', 'c']);
+  });
+
+  test('gives back its place also where it goes in the moment in which it gets it', async () => {
+    const large = new LargeAnswers(2);
+    const order: string[] = [];
+    const [first, second] = [ask(large, 'a', order), ask(large, 'b', order)];
+    const third = ask(large, 'c', order);
+    first.abort();
+    third.abort();
+    second.abort();
+    await setImmediate();
+    expect(large.present).toBe(0);
   });
 });
 
 describe('an answer with stored JSON', () => {
+  const written = (value: unknown) =>
+    Buffer.concat([...answerPieces(value)].map((piece) => Buffer.from(piece))).toString();
+
   test('is written as JSON.stringify writes it', () => {
     const raw = new RawJson(Buffer.from('{"a":[0.10,"ü"]}'));
     for (const value of [
@@ -204,8 +256,63 @@ describe('an answer with stored JSON', () => {
       null,
       { at: new Date(5) },
     ]) {
-      expect(JSON.parse(answerText(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(JSON.parse(written(value))).toEqual(JSON.parse(JSON.stringify(value)));
     }
-    expect(answerText({ data: raw })).toBe('{"data":{"a":[0.10,"ü"]}}');
+    expect(written({ data: raw })).toBe('{"data":{"a":[0.10,"ü"]}}');
+  });
+
+  test('is the same wherever its texts are cut', () => {
+    for (const shift of ['', 'x', 'xy', 'xyz']) {
+      const text = `${shift}${'ü😀"\\\n'.repeat(8_000)}\ud800`;
+      const value = { text, raw: new RawJson(JSON.stringify([text])) };
+      expect(JSON.parse(written(value))).toEqual({ text, raw: [text] });
+    }
+  });
+
+  test.each([
+    ['a text', 'x'.repeat(4 * MiB)],
+    ['vectors', Array.from({ length: 4_000 }, () => new RawJson(Buffer.alloc(1_024, '1')))],
+    ['many small values', Array.from({ length: 100_000 }, (_, i) => ({ number: i }))],
+  ])('of %s is written in small parts, each in a turn of its own or of few', async (_what, data) => {
+    const body = answerBody({ data });
+    if (typeof body === 'string') throw new Error('It was written at once.');
+    let turns = 0;
+    let going = true;
+    const turn = () => {
+      turns += 1;
+      if (going) globalThis.setImmediate(turn);
+    };
+    turn();
+    const sizes: number[] = [];
+    for await (const part of body) sizes.push(part.length);
+    going = false;
+    expect(Math.max(...sizes)).toBeLessThan(MiB / 8);
+    expect(sizes.length).toBeGreaterThan(15);
+    expect(turns).toBeGreaterThan(sizes.length / 16);
+  });
+
+  test('that is small is written at once', () => {
+    expect(answerBody({ data: new RawJson('{"a":1}') })).toBe('{"data":{"a":1}}');
+  });
+
+  test('is sent whole where it is too large to be written at once', async () => {
+    const api = await GraphQLApi.open();
+    onTestFinished(() => api.stop());
+    const { url } = await testServer({
+      graphql: { schema, buildContext: ({ answer }: OperationScope) => ({ ...api.context, answer }) },
+    });
+    const id = await api.submit({});
+    await api.start(id);
+    const text = '😀 quoted "text"\n'.repeat(200_000);
+    await api.complete(id, TEXT_RESULT, [{ attempt: 1, channel: 'TEXT', text }]);
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: `{ job(id: "${id}") { result { ... on TextResult { text } } } }` }),
+    });
+    const answer = (await response.json()) as { data: { job: { result: { text: string } } } };
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-length')).toBeNull();
+    expect(answer.data.job.result.text === text).toBe(true);
   });
 });

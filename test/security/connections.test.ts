@@ -97,6 +97,20 @@ const LEFT: readonly (readonly [string, (server: TestServer) => unknown])[] = [
 ];
 
 describe('a connection', () => {
+  it('whose answer is read, but slowly, is ended before it has all', { timeout: 20_000 }, async () => {
+    const characters = 40_000_000;
+    const server = await testServer({
+      http: { limits: { ...HASTY, stalledTimeoutMs: 1_000, readBytesPerSecond: characters } },
+    });
+    const raw = asking(server, `{ large(characters: ${characters}) }`);
+    raw.socket.pause();
+    const drip = setInterval(() => raw.socket.read(262_144), 50);
+    onTestFinished(() => clearInterval(drip));
+    await eventually(() => server.http.connections.size === 1);
+    await eventually(() => server.http.connections.size === 0);
+    expect(raw.socket.bytesRead).toBeLessThan(characters / 2);
+  });
+
   it.each(LEFT)('that %s is ended', async (_what, leave) => {
     const server = await testServer({
       http: { limits: HASTY },

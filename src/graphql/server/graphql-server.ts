@@ -88,7 +88,8 @@ export class GraphQLServer {
   /** The body of the answer is a stream for subscriptions, which ends its source when it is cancelled. */
   async handle({ method, url, headers, scope }: GraphQLRequest): Promise<Response> {
     const request = new this.#pipeline.fetchAPI.Request(url, { method, headers, signal: scope.signal });
-    const answer = new AnswerBudget(this.#answerLimits, this.#large, scope.signal);
+    const place = { all: this.#large, caller: scope.principal.client };
+    const answer = new AnswerBudget(this.#answerLimits, place, scope.signal);
     return await this.#pipeline.handleRequest(request, { ...scope, answer, waitUntil: () => {} });
   }
 

@@ -2,7 +2,8 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import { answerText } from '../raw-json.ts';
+import type { AnswerBudget } from '../answer-budget.ts';
+import { answerBody } from './answer-body.ts';
 import { type GraphiQLSettings, graphiqlOptions } from './graphiql.ts';
 import type { QueryLimits } from './limits.ts';
 import { limitsRule, parseWithin } from './limits-rule.ts';
@@ -51,22 +52,38 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     graphiql: graphiql !== null && (() => graphiqlOptions(graphiql)),
     renderGraphiQL,
-    plugins: [readableRequests(), withinLimits(limits), rawAnswers(), sharedAnswers(subscriber)],
+    plugins: [readableRequests(), withinLimits(limits), storedAnswers(), sharedAnswers(subscriber)],
   });
 }
 
-/** Answers that carry stored JSON are written without parsing it. */
-function rawAnswers(): Plugin<OperationScope> {
+/** Answers that carry stored data are written here, and large ones as they are read. */
+function storedAnswers(): Plugin<OperationScope> {
+  const large = new WeakMap<AnswerBudget, ReadableStream<Uint8Array>>();
   return {
     onExecute: ({ args }) => {
       const { answer } = args.contextValue as unknown as OperationScope;
       return {
         onExecuteDone: ({ result }) => {
           if (answer.isEmpty || isAsyncIterable(result)) return;
+          const stringify = (told: unknown) => {
+            const body = answerBody(told);
+            if (typeof body === 'string') return body;
+            large.set(answer, body);
+            return '';
+          };
           // Not enumerable, or it would be a member of the answer.
-          Object.defineProperty(result, 'stringify', { value: answerText });
+          Object.defineProperty(result, 'stringify', { value: stringify });
         },
       };
+    },
+    onResponse({ response, serverContext, setResponse }) {
+      const { answer } = serverContext as unknown as OperationScope;
+      const body = large.get(answer);
+      if (!body) return;
+      const headers = new Headers([...response.headers]);
+      headers.delete('content-length');
+      headers.set('transfer-encoding', 'chunked');
+      setResponse(new Response(body, { status: response.status, headers }));
     },
   };
 }

@@ -40,6 +40,8 @@ export const testSchema = createSchema<TestContext>({
       broken: String
       closed: String
       refused: String
+      "So many characters."
+      large(characters: Int!): String!
       "Answers when the caller is gone."
       lasting: String
       node: Node!
@@ -61,6 +63,7 @@ export const testSchema = createSchema<TestContext>({
   resolvers: {
     Query: {
       hello: (_root, { name }) => `Hello ${name ?? 'world'}`,
+      large: (_root, { characters }) => 'x'.repeat(characters),
       me: (_root, _args, { principal }) => `${principal.client} ${principal.admin} ${principal.maxPriority}`,
       broken: () => {
         throw new Error('secret reason');
