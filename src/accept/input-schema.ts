@@ -31,6 +31,21 @@ const NAMED_OPTIONS: ReadonlyMap<string, string> = new Map([
   ['num_ctx', 'contextLength'],
 ]);
 
+/** Fields of a request, which Ollama ignores among the options. */
+const REQUEST_FIELDS: ReadonlySet<string> = new Set([
+  'format',
+  'images',
+  'raw',
+  'suffix',
+  'system',
+  'think',
+  'tools',
+  'truncate',
+]);
+
+/** What decides how a model is loaded, or how long it stays. */
+const SERVER_FIELDS: ReadonlySet<string> = new Set([...RUNNER_OPTION_NAMES, 'keep_alive', 'shift']);
+
 /** As Ollama's options are named. What else an object of JavaScript has is none. */
 const OPTION_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
@@ -88,7 +103,9 @@ function extraProblem(name: string, value: unknown): string | null {
   if (!OPTION_NAME.test(name)) return 'is no name of an option.';
   const field = NAMED_OPTIONS.get(name);
   if (field) return `belongs in options.${field}.`;
-  if ((RUNNER_OPTION_NAMES as readonly string[]).includes(name))
+  if (REQUEST_FIELDS.has(name))
+    return 'is no option: give it beside options, where the kind of request has it.';
+  if (SERVER_FIELDS.has(name))
     return 'is decided by the server, because changing it reloads the model for everyone.';
   switch (EXTRA_OPTIONS.get(name)) {
     case 'integer':

@@ -127,6 +127,13 @@ describe('what clients send for options', () => {
       { extra: { top_k: 2 ** 31 } },
       /top_k must be a whole number of at most 32 bits/,
     ],
+    [
+      'a field of the request',
+      { extra: { truncate: false } },
+      /truncate is no option: give it beside options/,
+    ],
+    ['what reloads the model', { extra: { shift: false } }, /shift is decided by the server/],
+    ['how long the model stays', { extra: { keep_alive: 0 } }, /keep_alive is decided by the server/],
     ['a fraction', { extra: { num_keep: 1.5 } }, /num_keep must be a whole number/],
     ['a number as text', { extra: { top_k: '40' } }, /top_k must be a whole number/],
     ['stop as a number', { extra: { stop: 1 } }, /stop must be a list of strings/],
