@@ -231,6 +231,20 @@ describe('coming back with a cursor', () => {
     await back.close();
   });
 
+  it('begins anew when its cursor counts another store’s changes', async () => {
+    const { table, follow } = world();
+    const jobs = Array.from({ length: 3 }, () => table.submit());
+    const reader = follow();
+    await reader.drain();
+    await reader.close();
+    const { cursor = '' } = reader.taken.at(-1) ?? {};
+    const back = follow({ after: `AnotherS${cursor.slice(cursor.indexOf('.'))}` });
+    expect((await back.drain()).map(({ type, job }) => [type, job.id])).toEqual(
+      jobs.map(({ id }) => ['SNAPSHOT', id]),
+    );
+    await back.close();
+  });
+
   it.each(['PENDING', 'RUNNING', 'QUEUED'] as const)(
     'learns that a job is not %s any more, although that change was merged into a later one before it left',
     async (status) => {

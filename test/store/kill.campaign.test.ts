@@ -5,11 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom, sleep, systemClock } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Store } from '../../src/domain/store.ts';
+import { claimOf, complete } from '../contract/store-fixtures.ts';
 import { startChild } from './support/child.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
-const KILLS = 50;
-const SEED = 424_242;
+const KILLS = Number(process.env.KILLS ?? 50);
+const SEED = Number(process.env.SEED ?? 424_242);
+/** Of the clients in `store-process.ts`. */
+const CLIENTS = ['client-0', 'client-1', 'client-2', 'client-3'];
+/** The most jobs of one client that are taken over after a kill. */
+const TAKEN_OVER = 25;
 
 /** What the killed servers said, over all their lives. */
 interface Said {
@@ -29,6 +34,7 @@ describe(`A server killed ${KILLS} times (seed ${SEED})`, () => {
     const random = seededRandom(SEED);
     const dataDir = join(directory.path, 'data');
     const said: Said = { accepted: new Set(), fences: new Map(), completed: new Map() };
+    let late = 0;
     for (let kill = 0; kill < KILLS; kill += 1) {
       const child = startChild(dataDir, 'work');
       // Some die while they start.
@@ -39,6 +45,7 @@ describe(`A server killed ${KILLS} times (seed ${SEED})`, () => {
       const store = await openStore(dataDir);
       try {
         await compare(store, said);
+        late += await takeOver(store, said);
       } finally {
         await store.stop();
       }
@@ -46,6 +53,7 @@ describe(`A server killed ${KILLS} times (seed ${SEED})`, () => {
     }
     console.log(`${said.accepted.size} accepted and ${said.completed.size} completed over ${KILLS} kills`);
     expect(said.completed.size).toBeGreaterThan(KILLS);
+    expect(late).toBeGreaterThan(KILLS / 2);
   });
 });
 
@@ -63,11 +71,40 @@ function note({ accepted, fences, completed }: Said, line: string): void {
     }
     case 'completed':
       expect(completed.has(id as JobId), `a second result of ${id} was accepted`).toBe(false);
+      // What came late, of a run whose job was claimed anew meanwhile, is no result.
+      expect(`fence ${/under fence (\d+)/.exec(line)?.[1]}`).toBe(`fence ${fences.get(id as JobId)}`);
       completed.set(id as JobId, rest.join(' '));
       return;
     default:
       expect(line).toBe('ready');
   }
+}
+
+/**
+ * Another server takes over what the dead one held, and then the dead one's results come after all, while the same jobs run again: none of
+ * them counts. Answers how many came late.
+ */
+async function takeOver(store: Store, { fences, completed }: Said): Promise<number> {
+  await store.recover();
+  let late = 0;
+  for (const client of CLIENTS) {
+    for (const { job } of await store.claim(claimOf(TAKEN_OVER, { client }))) {
+      const before = fences.get(job.id);
+      fences.set(job.id, job.fence);
+      if (before !== undefined) {
+        const old = { ...job, fence: before };
+        expect(await complete(store, old, 'late'), `a late result of ${job.id} was accepted`).toBe(false);
+        expect(
+          await store.release([{ id: job.id, fence: before, attempt: null, counts: false, delayMs: 0 }]),
+        ).toEqual([]);
+        late += 1;
+      }
+      const text = `${job.id} under fence ${job.fence} of another server`;
+      expect(await complete(store, job, text)).toBe(true);
+      completed.set(job.id, text);
+    }
+  }
+  return late;
 }
 
 async function compare(store: Store, { accepted, completed }: Said): Promise<void> {

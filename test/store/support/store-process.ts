@@ -63,6 +63,13 @@ async function work(store: Store): Promise<void> {
         say(`claimed ${job.id} ${job.fence}`);
         // Some are left RUNNING for the next life to find.
         if (turn % 10 === 9) continue;
+        // Others are cancelled, tried again and claimed anew before this run comes to its end.
+        if (turn % 10 === 1) {
+          await store.cancel(job.id, null);
+          await store.retry(job.id, Number.MAX_SAFE_INTEGER);
+          for (const { job: again } of await store.claim(claimOf(50, { client })))
+            say(`claimed ${again.id} ${again.fence}`);
+        }
         const text = `${job.id} under fence ${job.fence} of process ${process.pid}`;
         if (await complete(store, job, text)) say(`completed ${job.id} ${text}`);
       }
