@@ -61,6 +61,8 @@ export interface ModelResolver {
   readonly version: number;
   /** Whether that backend has told its models: until then nobody can say that it lacks one. */
   hasListed(backendId: BackendId): boolean;
+  /** Whether any name of that backend means these weights: without one nobody can ask for them, or have them unloaded. */
+  isNamed(weights: string, backendId: BackendId): boolean;
   /** Null when that backend has no such model. */
   resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null;
 }

@@ -52,6 +52,7 @@ export function withholding(resolver: ModelResolver, withheld: WithheldModels): 
       return resolver.version + withheld.version;
     },
     hasListed: (backendId) => resolver.hasListed(backendId),
+    isNamed: (weights, backendId) => resolver.isNamed(weights, backendId),
     resolve(queue, backendId) {
       const resolved = resolver.resolve(queue, backendId);
       return resolved && withheld.has(backendId, parseQueueKey(queue).model)

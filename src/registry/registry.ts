@@ -171,6 +171,10 @@ class ModelRegistry implements Registry {
     return inventory !== undefined && ![...inventory.models.values()].some(({ pending }) => pending);
   }
 
+  isNamed(weights: string, backendId: BackendId): boolean {
+    return this.#namesOf(weights, backendId).length > 0;
+  }
+
   installed(backendId: BackendId): readonly ModelInfo[] {
     return [...(this.#inventories.get(backendId)?.models.values() ?? [])];
   }

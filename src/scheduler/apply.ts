@@ -59,7 +59,8 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
     const backend = state.backends.get(backendId);
     if (backend) state = withBackend(state, { ...backend, forced: spend(backend.forced, seconds, now) });
   }
-  for (const { option, placement } of plan.loads) {
+  for (const { option, placement, evicts } of plan.loads) {
+    for (const evicted of evicts) state = yieldToServer(state, evicted);
     const id = world.newInstanceId();
     const backend = state.backends.get(option.backendId);
     state = withInstance(state, {
@@ -86,6 +87,8 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
       unloadStartedAt: null,
       releasedAt: null,
       pinned: false,
+      nameless: false,
+      yielded: false,
       expectedLoadMs: option.loadMs,
       freeBeforeLoad: freeNow(state, option.backendId),
       reportedBytes: null,
@@ -109,6 +112,12 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
     });
   }
   return { state, effects };
+}
+
+/** Before the load is entered, so that what is free for it is what will be. */
+function yieldToServer(state: SchedulerState, id: InstanceId): SchedulerState {
+  const instance = state.instances.get(id);
+  return instance ? withInstance(state, { ...instance, yielded: true }) : state;
 }
 
 function freeNow(state: SchedulerState, backendId: BackendId): InstanceRecord['freeBeforeLoad'] {

@@ -49,7 +49,7 @@ function storeFaults(troubles: readonly Trouble[], now: number): readonly Lastin
 }
 
 function stuckUnload(
-  { id, status, variant, unloadStartedAt, releasedAt }: InstanceRecord,
+  { id, status, variant, unloadStartedAt, releasedAt, nameless }: InstanceRecord,
   { settings }: BackendRecord,
   troubles: readonly Trouble[],
   now: number,
@@ -62,7 +62,9 @@ function stuckUnload(
   const help =
     settings.mode === 'MANAGED'
       ? 'Its process does not end: look at the GPU driver, and restart the host if nothing else helps.'
-      : `End what uses it there, say \`ollama stop ${variant.modelName}\` on its host, or restart that Ollama.`;
+      : nameless
+        ? `It goes when a load needs its memory, or when that Ollama is restarted.`
+        : `End what uses it there, say \`ollama stop ${variant.modelName}\` on its host, or restart that Ollama.`;
   return [
     {
       kind: 'UNLOAD_STUCK',

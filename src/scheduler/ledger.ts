@@ -37,7 +37,9 @@ export function gpusOfFootprint(backend: BackendRecord, footprint: Instance['foo
 }
 
 export function instanceBytesOn(state: SchedulerState, backend: BackendRecord, gpuId: GpuId): number {
-  const parts = instancesOf(state, backend.settings.id).flatMap((instance) => instance.footprint);
+  const parts = instancesOf(state, backend.settings.id)
+    .filter(({ yielded }) => !yielded)
+    .flatMap((instance) => instance.footprint);
   return parts.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
 }
 

@@ -8,6 +8,7 @@ import { afterFailedLoad, afterLoad } from './load-holds.ts';
 import {
   type BackendRecord,
   type InstanceRecord,
+  instancesOf,
   type SchedulerState,
   withBackend,
   withEntry,
@@ -92,9 +93,15 @@ export function loadFailed(
     explanation: `The load failed (${message}); ${then}.`,
   } as const;
   return {
-    state: withInstance(withBackend(state, held), broken),
+    state: withInstance(withBackend(takenBack(state, backend), held), broken),
     effects: [{ type: 'decided', reason, jobId: null }],
   };
+}
+
+/** Whom the server has evicted for it the next reading tells; until then they count. */
+function takenBack(before: SchedulerState, { settings }: BackendRecord): SchedulerState {
+  const yielded = instancesOf(before, settings.id).filter((instance) => instance.yielded);
+  return yielded.reduce((state, instance) => withInstance(state, { ...instance, yielded: false }), before);
 }
 
 function failedForMemory(

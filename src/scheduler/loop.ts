@@ -109,6 +109,7 @@ export class SchedulerLoop {
     return {
       demand: this.#currentDemand(),
       hasListed: (backendId) => resolver.hasListed(backendId),
+      isNamed: (weights, backendId) => resolver.isNamed(weights, backendId),
       resolve: (queue, backendId) => resolver.resolve(queue, backendId),
       newInstanceId: () => newId('ins', clock, random),
     };

@@ -3,16 +3,13 @@ import type { Resident } from '../domain/backend.ts';
 import { foreignBytes, type GpuReading, type Holding } from '../domain/gpu.ts';
 import { stableId } from '../domain/ids.ts';
 import { nextInstanceStatus } from '../domain/instance.ts';
-import { adoptedOptions } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import type { ResolvedModel } from '../domain/resolver.ts';
+import { type AdoptedModel, adopt, unknownModel } from './adopt.ts';
 import { attribute } from './attribute.ts';
 import { placeConfigured } from './configured-reservations.ts';
-import { hostBytesOf } from './decide/host.ts';
 import type { Effect } from './events.ts';
-import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
-import { UNSEEN } from './probed-memory.ts';
 import { confirmReleases } from './release.ts';
 import {
   type BackendRecord,
@@ -24,11 +21,7 @@ import {
   withInstance,
   withoutInstance,
 } from './state.ts';
-import { NO_STRIKES } from './strikes.ts';
 import type { Reduced, World } from './turn.ts';
-
-/** Share of an instance's bytes that an unexplained reading may lack: readings are not exact. */
-const ADOPTION_TOLERANCE = 0.1;
 
 export function observe(
   before: SchedulerState,
@@ -143,8 +136,8 @@ function holdings(
 
 /** Whether all of its bytes are in a reading of that time. */
 function isSettled(instance: InstanceRecord, sampledAt: number): boolean {
-  const resident = instance.status === 'READY' || instance.status === 'DRAINING';
-  return resident && instance.loadedAt !== null && instance.loadedAt < sampledAt;
+  const { loadedAt, yielded } = instance;
+  return isKnownByList(instance) && !yielded && loadedAt !== null && loadedAt < sampledAt;
 }
 
 /** What we believe is there against what is: the vanished are forgotten, the unknown adopted, suspects cleared. */
@@ -165,8 +158,7 @@ function reconcile(
   // By weights: another client has had them loaded with another context, in the place of ours.
   const replaced = new Map<string, InstanceRecord>();
   for (const instance of instancesOf(state, backendId)) {
-    const judged = instance.status === 'READY' || instance.status === 'DRAINING';
-    if (!judged || (instance.loadedAt ?? now) >= observation.startedAt) continue;
+    if (!isKnownByList(instance) || (instance.loadedAt ?? now) >= observation.startedAt) continue;
     const match = resolved.find(({ resident, model }) => isSame(instance, resident, model));
     if (!match) {
       nextInstanceStatus(instance.status, 'vanish');
@@ -175,20 +167,46 @@ function reconcile(
       replaced.set(instance.variant.weights, instance);
     } else if (instance.suspectSince !== null && instance.suspectSince < observation.startedAt) {
       state = withInstance(state, { ...instance, suspectSince: null });
+    } else if (instance.yielded && hasLoaded(state, observation)) {
+      // The server has kept it.
+      state = withInstance(state, { ...instance, yielded: false });
     }
   }
   for (const { resident, model } of resolved) {
-    if (model && weightsOf(resident, model) === model.variant.weights)
-      state = adopt(
-        state,
-        observation,
-        { resident, model, replaces: replaced.get(model.variant.weights) },
-        world,
-        effects,
-        now,
-      );
+    const meant = model && weightsOf(resident, model) === model.variant.weights ? model : null;
+    const there = meant ?? namelessModel(state, observation, { resident, model }, world);
+    if (!there) continue;
+    const replaces = replaced.get(there.variant.weights);
+    state = adopt(state, observation, { resident, model: there, replaces }, world, effects, now);
   }
   return state;
+}
+
+/** What is there and means nothing that any name says; null for what is one of ours, or cannot be told yet. */
+function namelessModel(
+  state: SchedulerState,
+  { backendId }: BackendObservation,
+  { resident, model }: { readonly resident: Resident; readonly model: ResolvedModel | null },
+  world: World,
+): AdoptedModel | null {
+  const settings = state.backends.get(backendId)?.settings;
+  if (settings?.capabilities.placement !== 'server' || !world.hasListed(backendId)) return null;
+  const weights = weightsOf(resident, model) ?? resident.digest;
+  if (world.isNamed(weights, backendId)) return null;
+  const isOurs = instancesOf(state, backendId).some((instance) => isSame(instance, resident, model));
+  return isOurs ? null : unknownModel(resident, weights, settings.parallel);
+}
+
+/** Whether the server's list tells if it is there. The end of an unload is told by whoever waits for it; what has no name is waited for in vain. */
+function isKnownByList({ status, nameless }: InstanceRecord): boolean {
+  return status === 'READY' || status === 'DRAINING' || (status === 'UNLOADING' && nameless);
+}
+
+/** Whether every load there had ended when the observation began. */
+function hasLoaded(state: SchedulerState, { backendId, startedAt }: BackendObservation): boolean {
+  return instancesOf(state, backendId).every(
+    ({ status, loadedAt }) => status !== 'LOADING' && (loadedAt ?? 0) < startedAt,
+  );
 }
 
 function isSame(instance: InstanceRecord, resident: Resident, model: ResolvedModel | null): boolean {
@@ -206,113 +224,4 @@ function isSame(instance: InstanceRecord, resident: Resident, model: ResolvedMod
 export function weightsOf(resident: Resident, model: ResolvedModel | null): string | null {
   if (resident.weights !== undefined) return resident.weights;
   return model?.info.digest === resident.digest ? model.variant.weights : null;
-}
-
-interface Adoption {
-  readonly resident: Resident;
-  readonly model: ResolvedModel;
-  /** The one of ours in whose place this reading shows it. */
-  readonly replaces: InstanceRecord | undefined;
-}
-
-/** Takes over what someone else loaded, unless it is one of ours, or one that has left since the reading began. */
-function adopt(
-  state: SchedulerState,
-  observation: BackendObservation,
-  { resident, model, replaces }: Adoption,
-  world: World,
-  effects: Effect[],
-  now: number,
-): SchedulerState {
-  const backend = state.backends.get(observation.backendId);
-  if (!backend) return state;
-  const { weights } = model.variant;
-  const ours = instancesOf(state, observation.backendId).some(
-    (instance) => instance.variant.weights === weights,
-  );
-  const mayHaveLeft = (backend.departures.get(weights) ?? 0) >= observation.startedAt;
-  const contextLength = resident.contextLength ?? model.variant.contextLength;
-  // What is there with more than ours had did not leave, and serves all that ours did.
-  const isAnother = replaces !== undefined && contextLength > replaces.variant.contextLength;
-  if (ours || (mayHaveLeft && !isAnother)) return state;
-  const options = adoptedOptions(model.variant.options, contextLength);
-  const variant = { ...model.variant, contextLength, options };
-  const config = { ...model.config, parallel: resident.parallel ?? model.config.parallel };
-  const id = world.newInstanceId();
-  const spilled = (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes;
-  const driverBytes = resident.vramBytes > 0 ? (model.driverBytes ?? 0) : 0;
-  const before = replaces ? gpusOfFootprint(backend, replaces.footprint).map(({ key }) => key) : null;
-  const keys = resident.gpuKeys ?? (before?.length ? before : null);
-  const footprint = spread(resident.vramBytes + driverBytes, backend.gpus ?? [], keys);
-  const gpus = gpusOfFootprint(backend, footprint);
-  effects.push({
-    type: 'adopt',
-    instanceId: id,
-    backendId: observation.backendId,
-    resident,
-    spec: { variant, config, gpus },
-  });
-  effects.push({ type: 'poke', backendId: observation.backendId, when: 'soon' });
-  return withInstance(state, {
-    id,
-    backendId: observation.backendId,
-    variant,
-    config,
-    status: 'READY',
-    footprint,
-    hostBytes: hostBytesOf(
-      { footprintBytes: resident.sizeBytes, cpuBytes: spilled ? resident.sizeBytes - resident.vramBytes : 0 },
-      backend.settings.capabilities.hostBytesPerInstance,
-      backend.gpus,
-    ),
-    spilled,
-    partialOffload: model.partialOffload ?? false,
-    adopted: true,
-    loadStartedAt: now,
-    loadedAt: now,
-    lastUsedAt: now,
-    activeJobs: 0,
-    keepAliveMs: model.keepAliveMs,
-    suspectSince: null,
-    unloadStartedAt: null,
-    releasedAt: null,
-    pinned: false,
-    expectedLoadMs: model.loadMs,
-    freeBeforeLoad: leastFreeBefore(state, backend, footprint),
-    reportedBytes: resident.vramBytes,
-    driverBytes,
-    probed: UNSEEN,
-    strikes: NO_STRIKES,
-    claimedAt: {},
-    overdue: new Set(),
-    overdueCreditMs: 0,
-    jobs: [],
-    asking: 0,
-  });
-}
-
-/** When it was loaded nobody saw what was free: at least what is free now besides it. */
-function leastFreeBefore(
-  state: SchedulerState,
-  backend: BackendRecord,
-  footprint: InstanceRecord['footprint'],
-): InstanceRecord['freeBeforeLoad'] {
-  const own = (id: GpuRecord['id']) => footprint.find((part) => part.gpuId === id)?.bytes ?? 0;
-  // Its own bytes were unexplained until now, so they are in the foreign ones.
-  return new Map([...rawFreeBytes(state, backend)].map(([id, bytes]) => [id, bytes + own(id)]));
-}
-
-/** Where it is not told where it lies: on the card whose unexplained memory could hold it, else over all cards. */
-function spread(
-  bytes: number,
-  all: readonly GpuRecord[],
-  keys: readonly string[] | null,
-): InstanceRecord['footprint'] {
-  const gpus = keys === null ? all : all.filter((gpu) => keys.includes(gpu.reading.key));
-  if (gpus.length === 0 || bytes === 0) return [];
-  const holder =
-    gpus.find((gpu) => gpu.foreignBytes >= bytes * (1 - ADOPTION_TOLERANCE)) ??
-    (gpus.length === 1 ? gpus[0] : undefined);
-  if (holder) return [{ gpuId: holder.id, bytes }];
-  return gpus.map((gpu) => ({ gpuId: gpu.id, bytes: Math.floor(bytes / gpus.length) }));
 }

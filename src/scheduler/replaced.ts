@@ -1,28 +1,46 @@
-/** Instances whose name has come to mean other weights: a pull has replaced them, and no new job wants them. */
+/**
+ * Instances whose name has come to mean other weights, or nothing: somebody has pulled, copied or deleted, and no new job wants them. What no
+ * other name means either has no name by which its server could be told to let it go (decide/nameless.ts).
+ */
 import { nextInstanceStatus } from '../domain/instance.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import type { Effect } from './events.ts';
-import { type SchedulerState, withInstance } from './state.ts';
+import { type InstanceRecord, type SchedulerState, withInstance } from './state.ts';
 import type { Reduced, World } from './turn.ts';
 
 /** They drain, unless jobs wait that still mean them by another name. */
 export function drainReplaced(before: SchedulerState, world: World): Reduced {
   let state = before;
   const effects: Effect[] = [];
-  for (const instance of before.instances.values()) {
-    if (instance.status !== 'READY') continue;
-    const { backendId, variant } = instance;
-    const queue = queueKey({ model: variant.modelName, contextLength: null });
-    const meant = world.resolve(queue, backendId);
-    if (!meant || meant.variant.weights === variant.weights) continue;
-    const isWanted = world.demand.some(({ options }) =>
-      options.some((one) => one.backendId === backendId && one.variant.weights === variant.weights),
-    );
-    if (isWanted) continue;
+  for (const known of before.instances.values()) {
+    const instance = { ...known, nameless: isNameless(known, before, world) };
+    if (instance.nameless !== known.nameless) state = withInstance(state, instance);
+    const explanation = instance.status === 'READY' ? whyNotWanted(instance, world) : null;
+    if (explanation === null) continue;
     state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, 'drain') });
-    const explanation = 'Its name has other weights since a pull; the next job of it gets those.';
+    const { backendId, variant } = instance;
     const reason = { kind: 'DRAIN', backendId, modelName: variant.modelName, explanation } as const;
     effects.push({ type: 'decided', reason, jobId: null });
   }
   return { state, effects };
+}
+
+/** Of processes of our own it does not matter. Until the models were told nobody can say. */
+function isNameless({ backendId, variant }: InstanceRecord, state: SchedulerState, world: World): boolean {
+  const isTheirs = state.backends.get(backendId)?.settings.capabilities.placement === 'server';
+  return isTheirs && world.hasListed(backendId) && !world.isNamed(variant.weights, backendId);
+}
+
+/** Null when its name still means it, or a job that waits does. */
+function whyNotWanted({ backendId, variant, nameless }: InstanceRecord, world: World): string | null {
+  const queue = queueKey({ model: variant.modelName, contextLength: null });
+  const meant = world.resolve(queue, backendId);
+  if (!nameless && (!meant || meant.variant.weights === variant.weights)) return null;
+  const isWanted = world.demand.some(({ options }) =>
+    options.some((one) => one.backendId === backendId && one.variant.weights === variant.weights),
+  );
+  if (isWanted) return null;
+  return meant
+    ? 'Its name has other weights since a pull; the next job of it gets those.'
+    : 'Its name was deleted, so no job can ask for it.';
 }

@@ -67,11 +67,13 @@ function backendSnapshot(
       gpuSnapshot(backend, gpu, backend.gpus?.[i]?.deficitSince ?? null, now),
     ),
     host: hostSnapshot(state, backend),
-    instances: instancesOf(state, settings.id).map((instance) => ({
-      ...instance,
-      suspect: instance.suspectSince !== null,
-      overdueJobs: instance.overdue.size + (asked.get(instance.id) ?? 0),
-    })),
+    instances: instancesOf(state, settings.id)
+      .filter(({ yielded }) => !yielded)
+      .map((instance) => ({
+        ...instance,
+        suspect: instance.suspectSince !== null,
+        overdueJobs: instance.overdue.size + (asked.get(instance.id) ?? 0),
+      })),
     forcedSeconds: secondsLeft(backend.forced, now),
     intents: backend.intents,
     loadHolds: new Map([...backend.loadHolds].map(([weights, hold]) => [weights, hold.until])),

@@ -12,6 +12,8 @@ export interface World {
   readonly demand: readonly Demand[];
   /** Whether the backend has told its models. */
   hasListed(backendId: BackendId): boolean;
+  /** Whether any name of the backend means these weights. */
+  isNamed(weights: string, backendId: BackendId): boolean;
   resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null;
   newInstanceId(): InstanceId;
 }

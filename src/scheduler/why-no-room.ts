@@ -61,7 +61,7 @@ function limit(found: Obstacle | null, option: LoadOption, backend: BackendSnaps
 
 /** What an instance that is not ready is doing, and since when if that is too long. */
 export function movement(instance: InstanceSnapshot, now: number): string {
-  const { status, activeJobs, unloadStartedAt, loadStartedAt } = instance;
+  const { status, activeJobs, unloadStartedAt, loadStartedAt, nameless } = instance;
   switch (status) {
     case 'LOADING':
       return `has been loading for ${formatDuration(now - loadStartedAt)}`;
@@ -70,6 +70,8 @@ export function movement(instance: InstanceSnapshot, now: number): string {
         ? `is to go and finishes ${activeJobs === 1 ? 'one job' : `${activeJobs} jobs`} first`
         : 'is to go';
     case 'UNLOADING': {
+      if (nameless)
+        return 'is what no name means any more, so its server cannot be told to let go of it and has to evict it';
       const sinceMs = now - (unloadStartedAt ?? now);
       const stuck = sinceMs > LATE_UNLOAD_MS ? ', and its server does not let go of it' : '';
       return `has been on its way out for ${formatDuration(sinceMs)}${stuck}`;

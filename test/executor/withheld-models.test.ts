@@ -12,6 +12,7 @@ function world() {
   const inner: ModelResolver = {
     version: 7,
     hasListed: () => true,
+    isNamed: () => true,
     resolve: (queue) => (queue.startsWith('nothing') ? null : ({ footprintBytes: 5 } as ResolvedModel)),
   };
   const resolver = withholding(inner, withheld);

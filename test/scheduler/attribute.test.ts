@@ -32,6 +32,7 @@ class Box {
     this.#world = {
       demand: [],
       hasListed: () => true,
+      isNamed: () => true,
       resolve: () => ({
         info: { digest: 'd' } as never,
         variant: {

@@ -33,6 +33,10 @@ export class ClusterModels implements ModelResolver {
     return true;
   }
 
+  isNamed(): boolean {
+    return true;
+  }
+
   /** @throws Error when there is no such model */
   model(name: string): ClusterModel {
     const model = this.#models.get(name);

@@ -21,6 +21,7 @@ function box(reservations: Reservations) {
   const world: World = {
     demand: [],
     hasListed: () => true,
+    isNamed: () => true,
     resolve: () => ({
       info: { digest: 'd' } as never,
       variant: {

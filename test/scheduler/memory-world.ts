@@ -144,6 +144,10 @@ export class MemoryWorld implements ModelResolver {
     return true;
   }
 
+  isNamed(): boolean {
+    return true;
+  }
+
   resolve(queue: QueueKey): ResolvedModel | null {
     const { model: name, contextLength: asked } = parseQueueKey(queue);
     const model = this.#options.models.find((one) => one.name === name);

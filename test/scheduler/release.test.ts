@@ -18,7 +18,13 @@ import { NO_STRIKES } from '../../src/scheduler/strikes.ts';
 const backendId = stableId('bkd', 'box');
 const instanceId = stableId('ins', 'a');
 const gpuId = stableId('gpu', 'box', '0');
-const world = { demand: [], resolve: () => null, hasListed: () => true, newInstanceId: () => instanceId };
+const world = {
+  demand: [],
+  resolve: () => null,
+  hasListed: () => true,
+  isNamed: () => true,
+  newInstanceId: () => instanceId,
+};
 
 /** Told to go at 10, with 1 GiB on the only card. */
 function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> = {}): SchedulerState {
@@ -60,6 +66,8 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
     unloadStartedAt: 10,
     releasedAt: null,
     pinned: false,
+    nameless: false,
+    yielded: false,
     expectedLoadMs: 1_000,
     freeBeforeLoad: new Map(),
     strikes: NO_STRIKES,

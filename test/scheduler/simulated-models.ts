@@ -64,6 +64,10 @@ export class SimulatedModels implements ModelResolver {
     return this.#isListed;
   }
 
+  isNamed(weights: string): boolean {
+    return this.#models.some(({ name }) => !this.deleted.has(name) && this.weightsOf(name) === weights);
+  }
+
   resolve(queue: QueueKey): ResolvedModel | null {
     const spec = parseQueueKey(queue);
     const model = this.#models.find((each) => each.name === spec.model);

@@ -11,7 +11,7 @@ import type { InstanceSnapshot } from './snapshot.ts';
 export type MemoryRecord = Pick<InstanceSnapshot, 'footprint' | 'reportedBytes' | 'freeBeforeLoad'>;
 
 /** Ollama admits a further model when it predicts at most this share of what it believes to be free. */
-const ADMITTED_SHARE = 0.8;
+export const ADMITTED_SHARE = 0.8;
 
 /** The least that any record would tell of the card if these instances stay; null when none covers it, so that it is really read. */
 export function believedFreeBytes(

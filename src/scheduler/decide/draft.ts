@@ -1,6 +1,7 @@
 /** A plan while it is made. Lives for one call of `decide`; the parts of the policy write into it. */
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import { servable } from './fill.ts';
+import { evictedFor } from './fit.ts';
 import type { Plan, PlannedClaim, PlannedLoad, Reason } from './plan.ts';
 import { withIntent, withLoad } from './planned.ts';
 import {
@@ -70,9 +71,10 @@ export class Draft {
     return this.#unloads.includes(id);
   }
 
-  load(backend: BackendSnapshot, load: PlannedLoad, explanation: string): void {
-    this.loads.push(load);
-    this.reason('LOAD', backend, load.option.variant.modelName, explanation);
+  load(backend: BackendSnapshot, load: Omit<PlannedLoad, 'evicts'>, explanation: string): void {
+    const evicts = evictedFor(load.option, this.withPlanned(backend));
+    this.loads.push({ ...load, evicts: evicts.map(({ id }) => id) });
+    this.reason('LOAD', backend, load.option.variant.modelName, `${explanation}${leftToServer(evicts)}`);
   }
 
   /** Seconds of loads that residents with work may still give way for. */
@@ -176,4 +178,10 @@ export class Draft {
     const loads = this.loads.filter((load) => load.option.backendId === backend.id);
     return intents.reduce(withIntent, loads.reduce(withLoad, backend));
   }
+}
+
+function leftToServer(evicts: readonly InstanceSnapshot[]): string {
+  if (evicts.length === 0) return '';
+  const names = evicts.map(({ variant }) => variant.modelName).join(', ');
+  return ` The server evicts the old weights of ${names} for it, which no name means any more.`;
 }

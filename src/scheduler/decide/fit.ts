@@ -2,6 +2,7 @@
 import type { GpuId } from '../../domain/ids.ts';
 import { serverAdmits } from './belief.ts';
 import { hostAdmits, hostCouldAdmit } from './host.ts';
+import { evictedByServer } from './nameless.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
@@ -77,6 +78,31 @@ export function obstacle(option: LoadOption, backend: BackendSnapshot): Obstacle
 }
 
 function placeWithout(
+  option: LoadOption,
+  backend: BackendSnapshot,
+  leaving: readonly InstanceSnapshot[],
+): Placement | Obstacle {
+  const found = placeBeside(option, backend, leaving);
+  if (typeof found !== 'string') return found;
+  const evicted = evictedByServer(option, backend, leaving, (gone) => isPlaced(option, backend, gone));
+  return evicted.length > 0 ? placeBeside(option, backend, [...leaving, ...evicted]) : found;
+}
+
+/** Whom the server will evict by itself for a load that is sent now: none unless it needs their room. */
+export function evictedFor(option: LoadOption, backend: BackendSnapshot): readonly InstanceSnapshot[] {
+  if (isPlaced(option, backend, [])) return [];
+  return evictedByServer(option, backend, [], (gone) => isPlaced(option, backend, gone));
+}
+
+function isPlaced(
+  option: LoadOption,
+  backend: BackendSnapshot,
+  leaving: readonly InstanceSnapshot[],
+): boolean {
+  return typeof placeBeside(option, backend, leaving) !== 'string';
+}
+
+function placeBeside(
   option: LoadOption,
   backend: BackendSnapshot,
   leaving: readonly InstanceSnapshot[],

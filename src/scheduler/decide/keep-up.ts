@@ -2,6 +2,7 @@
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
+import { isLeftToServer } from './nameless.ts';
 import type { BackendSnapshot, InstanceSnapshot, Intent } from './snapshot.ts';
 import { isBusyUnloading } from './unload-turn.ts';
 import { waitingWeight } from './victims.ts';
@@ -23,7 +24,9 @@ export function advance(draft: Draft, backend: BackendSnapshot): void {
   }
   const open: Intent[] = [];
   for (const [place, intent] of backend.intents.entries()) {
-    const waits = backend.instances.some((instance) => intent.victims.includes(instance.id));
+    const waits = backend.instances.some(
+      (instance) => intent.victims.includes(instance.id) && !isLeftToServer(instance),
+    );
     const later = backend.intents.slice(place + 1);
     if (waits || draft.snapshot.paused || !carryOut(draft, backend, intent, { earlier: open, later }))
       open.push(intent);

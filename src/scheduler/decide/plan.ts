@@ -17,6 +17,8 @@ export interface PlannedClaim {
 export interface PlannedLoad {
   readonly option: LoadOption;
   readonly placement: Placement;
+  /** Whom the server will evict for it by itself (nameless.ts). */
+  readonly evicts: readonly InstanceId[];
 }
 
 export interface Reason {

@@ -21,7 +21,10 @@ export function emptied(backend: BackendSnapshot, leaving: readonly InstanceSnap
 }
 
 /** With a load that begins now. */
-export function withLoad(backend: BackendSnapshot, { option, placement }: PlannedLoad): BackendSnapshot {
+export function withLoad(
+  backend: BackendSnapshot,
+  { option, placement }: Pick<PlannedLoad, 'option' | 'placement'>,
+): BackendSnapshot {
   return taking(backend, option, placement, []);
 }
 

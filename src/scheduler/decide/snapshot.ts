@@ -85,6 +85,8 @@ export interface InstanceSnapshot extends Instance, OverdueShare {
   readonly keepAliveMs: number | null;
   /** Never a victim, and no keep-alive. */
   readonly pinned: boolean;
+  /** No name means its weights any more (nameless.ts). */
+  readonly nameless: boolean;
   /** What its load should take. */
   readonly expectedLoadMs: number;
   /** Bytes that were free on each card when it was loaded, as its server saw them. */
