@@ -1,6 +1,5 @@
 /** Which reservations count on a card at this moment, and how much of what is in use there is their owners' use. */
 import { type ForeignProcess, isProgram } from '../domain/gpu.ts';
-import { least } from '../domain/long-lists.ts';
 import type { GpuRecord, SchedulerState } from './state.ts';
 import type { ReservationRecord } from './steering-state.ts';
 
@@ -28,7 +27,7 @@ export function reservationsOn(
 
 /**
  * What of the unexplained memory is reserved already, and so must not be counted twice: of known programs what they have, of others what has come
- * since; of each up to the size of its reservation.
+ * since each was made; of each up to the size of its reservation.
  */
 export function ownersUse({ foreignBytes }: GpuRecord, reservations: readonly CountedReservation[]): number {
   const named = reservations.filter(({ programs }) => programs !== null);
@@ -38,8 +37,12 @@ export function ownersUse({ foreignBytes }: GpuRecord, reservations: readonly Co
     return sum + Math.min(bytes, used);
   }, 0);
   const rest = Math.max(0, foreignBytes - attributed);
-  const before = least(others.map((reservation) => reservation.foreignBefore));
-  const reserved = others.reduce((sum, { bytes }) => sum + bytes, 0);
-  const arrived = others.length === 0 ? 0 : Math.min(reserved, Math.max(0, rest - before));
+  // The newest first: what came after it came after all the others, too, and what was there before it is none of its owner's.
+  const arrived = others
+    .toSorted((a, b) => b.foreignBefore - a.foreignBefore)
+    .reduce(
+      (sum, { bytes, foreignBefore }) => sum + Math.min(bytes, Math.max(0, rest - foreignBefore - sum)),
+      0,
+    );
   return Math.min(foreignBytes, attributed + arrived);
 }
