@@ -3,6 +3,7 @@ import { createAcceptService } from './accept/accept.ts';
 import { buildBackends } from './app/backends.ts';
 import { tooLarge } from './app/capacity.ts';
 import { cellStatistics } from './app/cell-statistics.ts';
+import { JobLog } from './app/job-log.ts';
 import { JobStatistics } from './app/job-statistics.ts';
 import { Publisher } from './app/publisher.ts';
 import { createScheduling } from './app/scheduling.ts';
@@ -88,6 +89,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const events = new EventLog({ random });
   const outputs = new OutputHub();
   const statistics = new JobStatistics();
+  const jobLog = new JobLog(store, logger.child('QUEUE'));
   const modelFacts = new StoredFacts(store, logger.child('REGISTRY'));
   const backends = buildBackends(config, clock, logger, modelFacts);
   const publisher = new Publisher(events, clock);
@@ -230,6 +232,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(
       store.onCommit((changes) => {
         statistics.record(changes);
+        jobLog.record(changes);
         publisher.jobsChanged(changes);
         executor.jobsChanged(changes);
         for (const { job } of changes) {

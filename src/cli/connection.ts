@@ -1,6 +1,8 @@
 /** Which server the client commands talk to, and in whose name. */
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { ApiClient } from '../client/api-client.ts';
+import { isLoopback } from '../domain/loopback.ts';
 import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -9,13 +11,15 @@ export const DEFAULT_SERVER_URL = 'http://127.0.0.1:5001';
 export interface ConnectionOptions {
   readonly server?: string;
   readonly client?: string;
+  readonly key?: string;
 }
 
 /** The options that every client command has. */
 export function withConnection(command: Command): Command {
   return command
     .option('--server <url>', `the server (default: VRAMKEEPER_URL, else ${DEFAULT_SERVER_URL})`)
-    .option('--client <name>', 'who asks (default: VRAMKEEPER_CLIENT, else the server decides)');
+    .option('--client <name>', 'who asks (default: VRAMKEEPER_CLIENT, else your user name on this machine)')
+    .option('--key <key>', 'API key (default: VRAMKEEPER_KEY, where other users do not see it)');
 }
 
 /** Runs `use` with a connection that is closed afterwards, however it ends. */
@@ -25,10 +29,11 @@ export async function connected<T>(
   use: (api: ApiClient) => Promise<T>,
 ): Promise<T> {
   let lost = false;
+  const url = serverUrl(options.server ?? process.env.VRAMKEEPER_URL);
   const api = new ApiClient({
-    url: serverUrl(options.server ?? process.env.VRAMKEEPER_URL),
-    client: options.client ?? process.env.VRAMKEEPER_CLIENT,
-    key: process.env.VRAMKEEPER_KEY,
+    url,
+    client: options.client ?? (process.env.VRAMKEEPER_CLIENT || userName(url)),
+    key: options.key ?? process.env.VRAMKEEPER_KEY,
     onLost: () => {
       if (!lost) terminal.note('The connection to the server is lost; trying again.');
       lost = true;
@@ -53,4 +58,16 @@ export function serverUrl(text: string | undefined): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`"${text}" is not the address of a server. Write it like ${DEFAULT_SERVER_URL}.`);
   return url;
+}
+
+/** Who is logged in, as a client is named; undefined on other machines, where that says nothing, and for names that no header takes. */
+function userName(url: string): string | undefined {
+  if (!isLoopback(new URL(url).hostname)) return undefined;
+  try {
+    const { username } = userInfo();
+    return /^[\x21-\x7e]{1,64}$/.test(username) ? username : undefined;
+  } catch {
+    // Containers run as users that have no name.
+    return undefined;
+  }
 }

@@ -14,10 +14,10 @@ import { allModels, batchJobs, submitBatch } from './api-calls.ts';
 import { attachedMachine, type DemoMachine, managedMachine } from './demo-machine.ts';
 import { createDemoView, type DemoView } from './demo-view.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { tallyText } from './job-results.ts';
 import { JobWatch, type Tally } from './job-watch.ts';
 import { type JobModel, randomJobs } from './random-jobs.ts';
 import { StopWish, startApp } from './server-process.ts';
-import { tallyText } from './submit-many.ts';
 import { modelSummary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 import { VramWatch } from './vram-watch.ts';
@@ -151,7 +151,7 @@ async function summarize(
   const ids = (await batchJobs(api, batchId)).map((job) => job.id);
   const { stats } = await api.request(Situation, {});
   const { loads, evictions } = stats.swaps;
-  terminal.outLine(`\n${await modelSummary(api, ids)}\n`);
+  terminal.outLine(`\n${await modelSummary(api, ids, terminal.columns)}\n`);
   terminal.outLine(
     `${formatDuration(tookMs)} in all, ${loads} model loads, ${evictions} ${evictions === 1 ? 'eviction' : 'evictions'}`,
   );

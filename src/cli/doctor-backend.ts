@@ -2,8 +2,10 @@
 
 import type { Clock } from '../clock.ts';
 import type { BackendConfig, Config } from '../config/config.ts';
-import { isLoopback } from '../config/load.ts';
+
 import { append } from '../domain/long-lists.ts';
+import { isLoopback } from '../domain/loopback.ts';
+
 import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
 import { checkOllama, startOllamaHint } from './ollama-check.ts';

@@ -2,9 +2,9 @@
 import { type LocalProbes, managedProbes } from '../app/backends.ts';
 import type { Clock } from '../clock.ts';
 import type { BackendConfig, Config, GpuConfig } from '../config/config.ts';
-import { isLoopback } from '../config/load.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
+import { isLoopback } from '../domain/loopback.ts';
 import { formatBytes } from '../domain/units.ts';
 import { createAmdProbe } from '../monitor/amd-probe.ts';
 import { GpuProbeError } from '../monitor/gpu-probe-error.ts';

@@ -22,6 +22,9 @@ const SIGNATURES: readonly Signature[] = [
   { kind: 'HEIC', at: 4, bytes: ascii('ftypmif') },
 ];
 
+/** What to do about what is none. */
+export const KINDS = 'Give a PNG, a JPEG or a WebP.';
+
 /** Shorter than any image: a text may begin like one by chance. */
 const SHORTEST = 16;
 

@@ -1,9 +1,11 @@
 /** What became of jobs, for people. */
 import type { Clock } from '../clock.ts';
 import type { ShownJob } from './api-calls.ts';
-import { table } from './table.ts';
+import { type Fact, factLines } from './facts.ts';
+import { fittedTable } from './fitted-table.ts';
 import type { Terminal } from './terminal.ts';
-import { between, relative } from './when.ts';
+import { between, relative, shortRelative } from './when.ts';
+import { wrapped } from './wrapped.ts';
 
 type Style = Parameters<Terminal['style']>[0];
 
@@ -47,7 +49,7 @@ export function resultBlock(job: ShownJob, place: string, terminal: Terminal): s
 
 /** Everything about one job. */
 export function jobReport(job: ShownJob, terminal: Terminal, clock: Clock): string {
-  const facts: [string, string | null | undefined][] = [
+  const facts: Fact[] = [
     ['Job', job.id],
     ['Status', statusText(job.status, terminal)],
     ['Model', job.modelName],
@@ -66,15 +68,14 @@ export function jobReport(job: ShownJob, terminal: Terminal, clock: Clock): stri
     ['Failure', job.failure ? `${job.failure.code}: ${job.failure.message}` : null],
     ['Tokens', usageText(job)],
   ];
-  const lines = facts
-    .filter(([, value]) => value)
-    .map(([name, value]) => `${terminal.style('dim', name.padEnd(11))}${value}`);
-  const attempts = job.attempts.some((attempt) => attempt.failure) ? `\n\n${attemptTable(job, clock)}` : '';
+  const attempts = job.attempts.some((attempt) => attempt.failure)
+    ? `\n\n${attemptTable(job, terminal, clock)}`
+    : '';
   const result = job.result ? `\n\n${resultText(job)}` : '';
-  return `${lines.join('\n')}${attempts}${result}`;
+  return `${factLines(facts, terminal)}${attempts}${result}`;
 }
 
-function waitingFacts(job: ShownJob, clock: Clock): [string, string | null][] {
+function waitingFacts(job: ShownJob, clock: Clock): Fact[] {
   if (!job.waiting) return [];
   const { reason, explanation, expectedStart, expectedEnd } = job.waiting;
   return [
@@ -85,18 +86,22 @@ function waitingFacts(job: ShownJob, clock: Clock): [string, string | null][] {
   ];
 }
 
-function attemptTable(job: ShownJob, clock: Clock): string {
-  return table(
-    ['ATTEMPT', 'BACKEND', 'STARTED', 'TOOK', 'FAILURE'],
+/** Why each failed stands below it, as long as it is. */
+function attemptTable(job: ShownJob, terminal: Terminal, clock: Clock): string {
+  const [head = '', ...lines] = fittedTable(
+    [{ head: 'ATTEMPT', right: true }, { head: 'BACKEND', least: 8 }, { head: 'STARTED' }, { head: 'TOOK' }],
     job.attempts.map((attempt) => [
       String(attempt.number),
       attempt.backendName,
-      relative(attempt.startedAt, clock),
+      { long: relative(attempt.startedAt, clock), short: shortRelative(attempt.startedAt, clock) },
       between(attempt.startedAt, attempt.finishedAt),
-      attempt.failure ? `${attempt.failure.code}: ${attempt.failure.message}` : '-',
     ]),
-    [0],
+    terminal.columns,
+  ).split('\n');
+  const reasons = job.attempts.map(({ failure }) =>
+    failure ? [wrapped(`  ${failure.code}: ${failure.message}`, terminal.columns, 2)] : [],
   );
+  return [head, ...lines.flatMap((line, i) => [line, ...(reasons[i] ?? [])])].join('\n');
 }
 
 function usageText(job: ShownJob): string | null {

@@ -29,19 +29,26 @@ export class JobWatch {
   readonly #clock: Clock;
   readonly #filter: JobFilter | null;
   readonly #onChange: (tally: Tally) => void;
+  readonly #onEnd: (id: string, status: WatchedStatus) => void;
   readonly #statuses = new Map<string, WatchedStatus>();
   readonly #counts = new Map<WatchedStatus, number>();
+  /** Whose end was told: a retry of someone else may bring a job back. */
+  readonly #ended = new Set<string>();
   readonly #done = Promise.withResolvers<void>();
   #sealed = false;
   #refreshing: Promise<void> | undefined;
   #refreshAgain = false;
 
-  /** @param options.filter narrows the stream of events, where one holds for all of the jobs. */
+  /**
+   * @param options.filter narrows the stream of events, where one holds for all of the jobs.
+   * @param options.onEnd is told of each job once, as soon as it is known to have ended.
+   */
   constructor(
     api: ApiClient,
     options: {
       readonly filter?: JobFilter | undefined;
       readonly onChange: (tally: Tally) => void;
+      readonly onEnd?: (id: string, status: WatchedStatus) => void;
       readonly clock?: Clock;
     },
   ) {
@@ -49,6 +56,7 @@ export class JobWatch {
     this.#clock = options.clock ?? systemClock;
     this.#filter = options.filter ?? null;
     this.#onChange = options.onChange;
+    this.#onEnd = options.onEnd ?? (() => {});
     // An early failure is thrown by `untilDone`, whether or not it is being waited for yet.
     this.#done.promise.catch(() => {});
   }
@@ -145,6 +153,9 @@ export class JobWatch {
     if (previous) this.#counts.set(previous, (this.#counts.get(previous) ?? 0) - 1);
     this.#statuses.set(id, status);
     this.#counts.set(status, (this.#counts.get(status) ?? 0) + 1);
+    if (!hasEnded(status) || this.#ended.has(id)) return;
+    this.#ended.add(id);
+    this.#onEnd(id, status);
   }
 
   #tell(): void {

@@ -1,23 +1,19 @@
-/** `vramkeeper jobs`, `job` and `cancel`. */
+/** `vramkeeper jobs` */
 import type { ApiClient } from '../client/api-client.ts';
-import { CancelJob, ListJobs } from '../client/documents.ts';
-import type { JobStatus, ListJobsQuery } from '../client/generated/graphql.ts';
+import type { JobStatus } from '../client/generated/graphql.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { isTerminal, JOB_STATUSES } from '../domain/job.ts';
-import { append } from '../domain/long-lists.ts';
-import { batchJobs, showJob, wholeJob } from './api-calls.ts';
+import { JOB_STATUSES } from '../domain/job.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
-import { EXIT, type ExitCode, UsageError } from './exit.ts';
-import { cutNote, jobReport, statusText } from './job-report.ts';
-import { table } from './table.ts';
+import { CommandError, EXIT, type ExitCode, UsageError } from './exit.ts';
+import { findId } from './ids.ts';
+import { jobTable } from './job-table.ts';
+import { newestJobs } from './listed-jobs.ts';
 import type { Terminal } from './terminal.ts';
-import { between, relative } from './when.ts';
-
-const LARGEST_PAGE = 100;
 
 export interface JobsOptions extends ConnectionOptions {
   readonly status?: readonly string[];
   readonly model?: readonly string[];
+  readonly batch?: string;
   readonly limit: number;
   readonly json?: boolean;
 }
@@ -27,11 +23,13 @@ export async function listJobs(
   terminal: Terminal,
   clock: Clock = systemClock,
 ): Promise<ExitCode> {
-  const filter = {
-    ...(options.status?.length ? { statuses: options.status.map(parseStatus) } : {}),
-    ...(options.model?.length ? { models: [...options.model] } : {}),
-  };
+  const statuses = options.status?.map(parseStatus);
   return connected(options, terminal, async (api) => {
+    const filter = {
+      ...(statuses?.length ? { statuses } : {}),
+      ...(options.model?.length ? { models: [...options.model] } : {}),
+      ...(options.batch === undefined ? {} : { batchId: await batchIdOf(api, options.batch) }),
+    };
     const { jobs, totalCount } = await newestJobs(api, filter, options.limit);
     if (options.json) for (const job of jobs) terminal.outLine(JSON.stringify(job));
     else if (jobs.length > 0) terminal.outLine(jobTable(jobs, terminal, clock));
@@ -42,24 +40,10 @@ export async function listJobs(
   });
 }
 
-type ListedJob = ListJobsQuery['jobs']['nodes'][number];
-
-async function newestJobs(
-  api: ApiClient,
-  filter: { readonly statuses?: JobStatus[]; readonly models?: string[] },
-  limit: number,
-): Promise<{ readonly jobs: readonly ListedJob[]; readonly totalCount: number }> {
-  const jobs: ListedJob[] = [];
-  let after: string | null = null;
-  let totalCount = 0;
-  do {
-    const first = Math.min(LARGEST_PAGE, limit - jobs.length);
-    const { jobs: page }: ListJobsQuery = await api.request(ListJobs, { first, after, filter });
-    append(jobs, page.nodes);
-    totalCount = page.totalCount;
-    after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null;
-  } while (after !== null && jobs.length < limit);
-  return { jobs, totalCount };
+async function batchIdOf(api: ApiClient, text: string): Promise<string> {
+  const { kind, id } = await findId(api, text);
+  if (kind === 'job') throw new CommandError(`${id} is a job; --batch takes the id of a batch.`);
+  return id;
 }
 
 function parseStatus(text: string): JobStatus {
@@ -67,79 +51,4 @@ function parseStatus(text: string): JobStatus {
   if (!found)
     throw new UsageError(`"${text}" is not a status. Use ${JOB_STATUSES.join(', ').toLowerCase()}.`);
   return found;
-}
-
-function jobTable(jobs: readonly ListedJob[], terminal: Terminal, clock: Clock): string {
-  return table(
-    ['ID', 'STATUS', 'PRIORITY', 'KIND', 'MODEL', 'CLIENT', 'SUBMITTED', 'WAITED', 'RAN'],
-    jobs.map((job) => [
-      job.id,
-      statusText(job.status, terminal),
-      job.priority.toLowerCase(),
-      job.kind.toLowerCase(),
-      job.modelName,
-      job.client,
-      relative(job.createdAt, clock),
-      between(job.createdAt, job.startedAt),
-      between(job.startedAt, job.finishedAt),
-    ]),
-    [7, 8],
-  );
-}
-
-export async function printJob(
-  id: string,
-  options: ConnectionOptions & { readonly json?: boolean },
-  terminal: Terminal,
-  clock: Clock = systemClock,
-): Promise<ExitCode> {
-  return connected(options, terminal, async (api) => {
-    const job = await showJob(api, id);
-    terminal.outLine(
-      options.json ? JSON.stringify(await wholeJob(api, job), null, 2) : jobReport(job, terminal, clock),
-    );
-    const cut = cutNote(job);
-    if (cut) terminal.note(cut);
-    return EXIT.done;
-  });
-}
-
-/** Ids of batches stand for all of their jobs that have not ended. */
-export async function cancelJobs(
-  ids: readonly string[],
-  options: ConnectionOptions & { readonly reason?: string },
-  terminal: Terminal,
-): Promise<ExitCode> {
-  return connected(options, terminal, async (api) => {
-    let exit: ExitCode = EXIT.done;
-    for (const id of ids) {
-      const jobIds = id.startsWith('bat_') ? await unfinished(api, id) : [id];
-      if (jobIds.length === 0) terminal.note(`${id}: every job has ended.`);
-      for (const jobId of jobIds)
-        if (!(await cancelOne(api, jobId, options.reason, terminal))) exit = EXIT.failed;
-    }
-    return exit;
-  });
-}
-
-async function unfinished(api: ApiClient, batchId: string): Promise<readonly string[]> {
-  const jobs = await batchJobs(api, batchId);
-  return jobs.filter((job) => !isTerminal(job.status)).map((job) => job.id);
-}
-
-async function cancelOne(
-  api: ApiClient,
-  id: string,
-  reason: string | undefined,
-  terminal: Terminal,
-): Promise<boolean> {
-  const { cancelJob: answer } = await api.request(CancelJob, {
-    input: { id, ...(reason ? { reason } : {}) },
-  });
-  if (answer.__typename === 'CancelJobPayload') {
-    terminal.outLine(`${id} ${statusText(answer.job.status, terminal)}`);
-    return true;
-  }
-  terminal.note(`${id}: ${answer.message}`);
-  return false;
 }

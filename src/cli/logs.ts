@@ -39,7 +39,7 @@ export async function logs(
         ? followLog(api, id, options, terminal, clock)
         : printLog(api, id, options, terminal);
     }
-    const columns = terminal.outIsTerminal ? process.stdout.columns : null;
+    const { columns } = terminal;
     if (options.json) for (const cell of cells) terminal.outLine(JSON.stringify(cell));
     else if (cells.length > 0) terminal.outLine(cellTable(cells, { terminal, clock, columns }));
     else

@@ -7,8 +7,9 @@ import { formatBytes } from '../domain/units.ts';
 import { backendTrouble } from './backend-trouble.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
-import { table } from './table.ts';
+import { fittedTable } from './fitted-table.ts';
 import type { Terminal } from './terminal.ts';
+import { cleaned } from './top-text.ts';
 
 export interface ModelsOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -19,18 +20,23 @@ type ShownModel = NonNullable<ShowModelQuery['model']>;
 
 export async function listModels(options: ModelsOptions, terminal: Terminal): Promise<ExitCode> {
   return connected(options, terminal, async (api) => {
-    const models = await allModels(api);
+    const models = await listedModels(api);
     if (options.json) for (const model of models) terminal.outLine(JSON.stringify(model));
-    else if (models.length > 0) terminal.outLine(modelTable(models));
-    if (options.json || models.length > 0) return EXIT.done;
-    const trouble = await backendTrouble(api);
-    if (!trouble.isTotal) terminal.note('No models. Fetch one with "vramkeeper pull NAME".');
-    for (const line of trouble.lines) terminal.note(line);
-    return trouble.isTotal ? EXIT.failed : EXIT.done;
+    else if (models.length === 0) return sayNoModels(api, terminal);
+    else terminal.outLine(modelTable(cleaned(models), terminal));
+    return EXIT.done;
   });
 }
 
-async function allModels(api: ApiClient): Promise<readonly ListedModel[]> {
+/** Fails where nobody can tell, because no backend answers. */
+export async function sayNoModels(api: ApiClient, terminal: Terminal): Promise<ExitCode> {
+  const trouble = await backendTrouble(api);
+  if (!trouble.isTotal) terminal.note('No models. Fetch one with "vramkeeper pull NAME".');
+  for (const line of trouble.lines) terminal.note(line);
+  return trouble.isTotal ? EXIT.failed : EXIT.done;
+}
+
+export async function listedModels(api: ApiClient): Promise<readonly ListedModel[]> {
   const models: ListedModel[] = [];
   let after: string | null = null;
   do {
@@ -41,18 +47,28 @@ async function allModels(api: ApiClient): Promise<readonly ListedModel[]> {
   return models;
 }
 
-function modelTable(models: readonly ListedModel[]): string {
-  return table(
-    ['NAME', 'SIZE', 'QUANTIZATION', 'CONTEXT', 'VRAM', 'RESIDENT'],
+function modelTable(models: readonly ListedModel[], terminal: Terminal): string {
+  return fittedTable(
+    [
+      { head: 'NAME', least: 12 },
+      { head: 'SIZE', right: true, rank: 3 },
+      { head: 'QUANTIZATION', rank: 1 },
+      { head: 'CONTEXT', right: true, rank: 2 },
+      { head: 'VRAM', right: true },
+      { head: 'RESIDENT', least: 12 },
+    ],
     models.map((model) => [
       model.name,
       formatBytes(model.diskBytes),
       model.quantization ?? '-',
       model.contextLength ? String(model.contextLength) : '-',
       estimateText(model.vramEstimate),
-      model.instances.map(residentText).join(', ') || '-',
+      {
+        long: model.instances.map(residentText).join(', ') || '-',
+        short: model.instances.map(statusText).join(', ') || '-',
+      },
     ]),
-    [1, 3, 4],
+    terminal.columns,
   );
 }
 
@@ -62,8 +78,14 @@ function estimateText(estimate: ListedModel['vramEstimate']): string {
   return `${estimate.measured ? '' : '~'}${formatBytes(estimate.bytes)}`;
 }
 
-function residentText({ backend, status, pinned }: ListedModel['instances'][number]): string {
-  return `${backend?.name ?? 'nowhere'} (${status.toLowerCase()}${pinned ? ', pinned' : ''})`;
+type Resident = ListedModel['instances'][number];
+
+function residentText(instance: Resident): string {
+  return `${instance.backend?.name ?? 'nowhere'} (${statusText(instance)})`;
+}
+
+function statusText({ status, pinned }: Resident): string {
+  return `${status.toLowerCase()}${pinned ? ', pinned' : ''}`;
 }
 
 export async function showModel(name: string, options: ModelsOptions, terminal: Terminal): Promise<ExitCode> {

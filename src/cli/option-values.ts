@@ -24,6 +24,13 @@ export function positive(text: string): number {
   return value;
 }
 
+export function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('It has to be a number from 0 on.');
+  return value;
+}
+
 /** Bytes of `4GiB`, `512MiB` or `8GB`; more than none. */
 export function size(text: string): number {
   const bytes = checked(() => parseBytes(text));

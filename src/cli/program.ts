@@ -1,11 +1,12 @@
 /** The command line: names, flags and help. What the commands do stands in files of their own. */
 import { Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
-import { withBackend } from './backend-option.ts';
-import { withConnection } from './connection.ts';
 import { EXIT, type ExitCode, type Run, UsageError } from './exit.ts';
+import { addJobCommands } from './job-commands.ts';
 import { addMemory } from './memory-commands.ts';
+import { addModels } from './model-commands.ts';
 import { collect, number, positive } from './option-values.ts';
+import { addQueueCommands } from './queue-commands.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs the command that `args` name, without the program's own name. Never throws. */
@@ -52,8 +53,8 @@ function build(version: string, terminal: Terminal, run: Run): Command {
     })
     .configureHelp({ showGlobalOptions: false });
   addServing(program, terminal, run);
-  addSubmit(program, terminal, run);
-  addJobs(program, terminal, run);
+  addJobCommands(program, terminal, run);
+  addQueueCommands(program, terminal, run);
   addModels(program, terminal, run);
   addMemory(program, terminal, run);
   return program;
@@ -104,93 +105,4 @@ function withServerFlags(command: Command): Command {
         'backend',
       ),
     );
-}
-
-function addSubmit(program: Command, terminal: Terminal, run: Run): void {
-  withConnection(
-    program
-      .command('submit')
-      .description('submit one job, a file of jobs or random ones, and print the results')
-      .argument('[model]', 'model of a single job')
-      .argument('[prompt]', 'its prompt; - reads standard input'),
-  )
-    .option('--priority <priority>', 'high, normal or low')
-    .option('--image <file>', 'an image for the prompt; again for more', collect)
-    .option('--batch <file>', 'jobs from a JSONL file, one object a line; - reads standard input')
-    .option('--random <count>', 'so many random jobs over the installed models', number(1, 100_000))
-    .option('--seed <number>', 'makes random jobs repeatable', number(0, 2 ** 32 - 1))
-    .option('--delay <seconds>', 'time between two jobs of --batch or --random', positive)
-    .option(
-      '--context <tokens>',
-      'context length; a value of its own needs an instance of its own',
-      number(1, 16_777_216),
-    )
-    .option('--no-wait', 'print the ids and leave')
-    .option('--json', 'print jobs and results as JSON, one a line')
-    .action((model, prompt, options) =>
-      run(async () => (await import('./submit.ts')).submit(model, prompt, options, terminal)),
-    );
-}
-
-function addJobs(program: Command, terminal: Terminal, run: Run): void {
-  withConnection(program.command('jobs').description('list jobs, newest first'))
-    .option('--status <status>', 'only these; again for more', collect)
-    .option('--model <name>', 'only of these models; again for more', collect)
-    .option('--limit <count>', 'at most so many', number(1, 10_000), 20)
-    .option('--json', 'print JSON, one job a line')
-    .action((options) => run(async () => (await import('./jobs.ts')).listJobs(options, terminal)));
-  withConnection(
-    program
-      .command('job')
-      .description('show a job: why it waits, its attempts, its result')
-      .argument('<id>', 'its id'),
-  )
-    .option('--json', 'print JSON')
-    .action((id, options) => run(async () => (await import('./jobs.ts')).printJob(id, options, terminal)));
-  withConnection(
-    program
-      .command('cancel')
-      .description('cancel jobs, or all unfinished jobs of batches')
-      .argument('<id...>', 'ids of jobs or batches'),
-  )
-    .option('--reason <text>', 'kept with the job')
-    .action((ids, options) =>
-      run(async () => (await import('./jobs.ts')).cancelJobs(ids, options, terminal)),
-    );
-}
-
-function addModels(program: Command, terminal: Terminal, run: Run): void {
-  withConnection(program.command('models').description('list models: size, VRAM, where they are in memory'))
-    .option('--json', 'print JSON, one model a line')
-    .action((options) => run(async () => (await import('./models.ts')).listModels(options, terminal)));
-  withConnection(program.command('show').description('show a model').argument('<name>', 'its name'))
-    .option('--json', 'print JSON')
-    .action((name, options) =>
-      run(async () => (await import('./models.ts')).showModel(name, options, terminal)),
-    );
-  withBackend(
-    program
-      .command('pull')
-      .description('fetch a model, or bring it up to date')
-      .argument('<name>', 'such as qwen3:8b or hf.co/owner/model:tag'),
-  ).action((name, options) =>
-    run(async () => (await import('./pull.ts')).pullModel(name, options, terminal)),
-  );
-  withBackend(
-    program
-      .command('copy')
-      .description('give a model a second name')
-      .argument('<source>', 'its name')
-      .argument('<destination>', 'the name to add'),
-  ).action((source, destination, options) =>
-    run(async () => (await import('./library.ts')).copyModel(source, destination, options, terminal)),
-  );
-  withBackend(
-    program
-      .command('delete')
-      .description('delete models from a backend, after unloading them')
-      .argument('<name...>', 'their names'),
-  ).action((names, options) =>
-    run(async () => (await import('./library.ts')).deleteModels(names, options, terminal)),
-  );
 }

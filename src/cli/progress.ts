@@ -2,11 +2,14 @@
 import cliProgress from 'cli-progress';
 import type { Tally } from './job-watch.ts';
 import type { Terminal } from './terminal.ts';
+import { clip, widthOf } from './top-text.ts';
 
 export interface Progress {
   update(tally: Tally): void;
   /** A line of its own, between two states. */
   say(text: string): void;
+  /** The same for results, which `write` puts out. */
+  aside(write: () => void): void;
   /** Leaves the terminal as it should be. Safe to call twice. */
   stop(): void;
 }
@@ -27,10 +30,26 @@ export function stateText(tally: Tally): string {
   return parts.join(', ');
 }
 
+const LONGEST_BAR = 30;
+/** A shorter one says less than the figures beside it. */
+const SHORTEST_BAR = 5;
+
+/** A bar and what is to be said beside it, in so many columns: the bar gives way first. */
+export function barLine(
+  share: number,
+  text: string,
+  columns: number,
+  draw: (share: number, width: number) => string,
+): string {
+  const width = Math.min(LONGEST_BAR, columns - widthOf(text) - 1);
+  return clip(width < SHORTEST_BAR ? text : `${draw(share, width)} ${text}`, columns);
+}
+
 class Bar implements Progress {
   readonly #bar: cliProgress.SingleBar;
   readonly #terminal: Terminal;
   #started = false;
+  #tally: Tally | null = null;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -38,11 +57,19 @@ class Bar implements Progress {
       {
         stream: process.stderr,
         hideCursor: true,
-        clearOnComplete: false,
-        barsize: 30,
+        // What is printed takes its place; it is drawn again below.
+        clearOnComplete: true,
+        barsize: LONGEST_BAR,
         fps: 10,
         format: (options, params, payload: { readonly state?: string }) =>
-          `${terminal.noteStyle('cyan', cliProgress.Format.BarFormat(params.progress, options))} ${params.value}/${params.total} jobs  ${payload.state ?? ''}`,
+          barLine(
+            params.progress,
+            `${params.value}/${params.total} jobs  ${payload.state ?? ''}`,
+            // The cursor stands behind it.
+            process.stderr.columns - 1,
+            (share, width) =>
+              terminal.noteStyle('cyan', cliProgress.Format.BarFormat(share, { ...options, barsize: width })),
+          ),
       },
       cliProgress.Presets.shades_classic,
     );
@@ -50,6 +77,7 @@ class Bar implements Progress {
 
   update(tally: Tally): void {
     if (tally.total === 0) return;
+    this.#tally = tally;
     const payload = { state: stateText(tally) };
     if (this.#started) {
       this.#bar.setTotal(tally.total);
@@ -59,9 +87,13 @@ class Bar implements Progress {
   }
 
   say(text: string): void {
-    // It is begun anew below the line by the next update.
+    this.aside(() => this.#terminal.note(text));
+  }
+
+  aside(write: () => void): void {
     this.stop();
-    this.#terminal.note(text);
+    write();
+    if (this.#tally && endedOf(this.#tally) < this.#tally.total) this.update(this.#tally);
   }
 
   stop(): void {
@@ -90,6 +122,10 @@ class Lines implements Progress {
 
   say(text: string): void {
     this.#terminal.note(text);
+  }
+
+  aside(write: () => void): void {
+    write();
   }
 
   stop(): void {}

@@ -7,11 +7,12 @@ import { type Clock, systemClock } from '../clock.ts';
 import { formatBytes } from '../domain/units.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { fittedTable } from './fitted-table.ts';
 import { gpuIdOf, gpuText } from './gpu-option.ts';
 import { onInterrupt } from './interrupts.ts';
-import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { relative } from './when.ts';
+import { cleaned } from './top-text.ts';
+import { relative, shortRelative } from './when.ts';
 
 export interface ReserveOptions extends ConnectionOptions {
   readonly gpu?: string;
@@ -106,23 +107,34 @@ export async function listReservations(
   return connected(options, terminal, async (api) => {
     const { reservations } = await api.request(Reservations, {});
     if (options.json) for (const each of reservations) terminal.outLine(JSON.stringify(each));
-    else if (reservations.length > 0) terminal.outLine(reservationTable(reservations, clock));
+    else if (reservations.length > 0) terminal.outLine(reservationTable(reservations, terminal, clock));
     else terminal.note('Nothing is reserved.');
     return EXIT.done;
   });
 }
 
-function reservationTable(reservations: readonly Listed[], clock: Clock): string {
-  return table(
-    ['ID', 'OWNER', 'SIZE', 'GPU', 'STATE', 'ENDS'],
-    reservations.map((each) => [
+function reservationTable(reservations: readonly Listed[], terminal: Terminal, clock: Clock): string {
+  return fittedTable(
+    [
+      { head: 'ID' },
+      { head: 'OWNER', least: 8 },
+      { head: 'SIZE', right: true },
+      { head: 'GPU', least: 1 },
+      { head: 'STATE', rank: 2 },
+      { head: 'ENDS', rank: 1 },
+    ],
+    cleaned(reservations).map((each) => [
       each.id,
       each.owner,
       formatBytes(each.bytes),
-      each.gpu ? `${each.gpu.index} ${each.gpu.name}` : '-',
-      each.ready ? 'ready' : 'making room',
-      each.kind === 'CONFIGURED' ? 'configured' : relative(each.expiresAt, clock),
+      each.gpu ? { long: `${each.gpu.index} ${each.gpu.name}`, short: String(each.gpu.index) } : '-',
+      each.ready ? 'ready' : { long: 'making room', short: 'waits' },
+      each.kind === 'CONFIGURED' ? 'configured' : endText(each, clock),
     ]),
-    [2],
+    terminal.columns,
   );
+}
+
+function endText({ expiresAt }: Listed, clock: Clock): { readonly long: string; readonly short: string } {
+  return { long: relative(expiresAt, clock), short: shortRelative(expiresAt, clock) };
 }

@@ -2,19 +2,10 @@
 import type { ApiClient } from '../client/api-client.ts';
 import type { SubmitJobInput } from '../client/generated/graphql.ts';
 import { append } from '../domain/long-lists.ts';
-import {
-  batchJobs,
-  LARGEST_BATCH,
-  SubmissionRefusedError,
-  type SubmittedJob,
-  showJob,
-  submitBatch,
-  submitJob,
-  wholeJob,
-} from './api-calls.ts';
+import { batchJobs, LARGEST_BATCH, type SubmittedJob, submitBatch, submitJob } from './api-calls.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { onInterrupt } from './interrupts.ts';
-import { cutNote, resultBlock } from './job-report.ts';
+import { JobResults, tallyText } from './job-results.ts';
 import { JobWatch, type Tally } from './job-watch.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { modelSummary } from './summary.ts';
@@ -23,14 +14,14 @@ import { tellWhyItWaits } from './wait-reasons.ts';
 
 export interface ManyJobs {
   readonly jobs: readonly SubmitJobInput[];
-  /** Where each job was written, for messages about it. */
-  readonly places: readonly string[] | null;
+  /** In which line of a file each was written; null for jobs that come from none. */
+  readonly lines: readonly number[] | null;
   readonly name: string | null;
   /** Waits between two submissions; null submits all at once. */
   readonly pause: (() => Promise<void>) | null;
   readonly wait: boolean;
   readonly json: boolean;
-  /** `texts`: every result in the order of submission; `table`: how the models did. */
+  /** `texts`: every result as soon as there is one; `table`: how the models did. */
   readonly results: 'texts' | 'table';
 }
 
@@ -41,10 +32,16 @@ export async function runMany(api: ApiClient, work: ManyJobs, terminal: Terminal
   const batchIds: string[] = [];
   const stopListening = onInterrupt(() => leave(progress, submitted, batchIds, terminal));
   try {
-    const tally = await submitAndWatch(api, work, progress, submitted, batchIds);
+    const { json, lines, jobs } = work;
+    const results =
+      work.results === 'table' && !json
+        ? null
+        : new JobResults(api, { json, total: jobs.length, lines: lines ?? undefined }, progress, terminal);
+    const tally = await submitAndWatch(api, work, { progress, results, submitted, batchIds });
+    await results?.told();
     progress.stop();
-    await report(api, work, submitted, terminal);
-    if (!work.json) terminal.outLine(tallyText(tally));
+    if (!results) terminal.outLine(await modelSummary(api, idsOf(submitted), terminal.columns));
+    if (!json) terminal.outLine(tallyText(tally));
     return tally.complete === tally.total ? EXIT.done : EXIT.failed;
   } catch (error) {
     progress.stop();
@@ -57,11 +54,6 @@ export async function runMany(api: ApiClient, work: ManyJobs, terminal: Terminal
   }
 }
 
-/** `50 complete, 0 failed, 0 cancelled` */
-export function tallyText(tally: Tally): string {
-  return `${tally.complete} complete, ${tally.failed} failed, ${tally.cancelled} cancelled`;
-}
-
 async function submitOnly(api: ApiClient, work: ManyJobs, terminal: Terminal): Promise<ExitCode> {
   const print = (id: string) => terminal.outLine(work.json ? JSON.stringify({ id }) : id);
   for await (const { batchId, jobs } of submissions(api, work)) {
@@ -71,12 +63,18 @@ async function submitOnly(api: ApiClient, work: ManyJobs, terminal: Terminal): P
   return EXIT.done;
 }
 
+/** Who is told what, as it becomes known. */
+interface Telling {
+  readonly progress: Progress;
+  readonly results: JobResults | null;
+  readonly submitted: SubmittedJob[];
+  readonly batchIds: string[];
+}
+
 async function submitAndWatch(
   api: ApiClient,
   work: ManyJobs,
-  progress: Progress,
-  submitted: SubmittedJob[],
-  batchIds: string[],
+  { progress, results, submitted, batchIds }: Telling,
 ): Promise<Tally> {
   let watch: JobWatch | undefined;
   let watching: Promise<void> | undefined;
@@ -100,8 +98,10 @@ async function submitAndWatch(
           waiting: tally.waiting + work.jobs.length - tally.total,
         });
       },
+      onEnd: (id, status) => results?.ended(id, status),
     });
-    watch.add(jobs.map((job) => job.id));
+    results?.number(jobs);
+    watch.add(idsOf(jobs));
     watching ??= watch.untilDone();
     // Failing while jobs are still being submitted is reported once they are.
     watching.catch(() => {});
@@ -125,57 +125,19 @@ async function* submissions(api: ApiClient, work: ManyJobs): AsyncGenerator<Subm
   if (work.pause) {
     for (const [index, input] of work.jobs.entries()) {
       if (index > 0) await work.pause();
-      const job = await placed(submitJob(api, input), work, index);
+      const job = await submitJob(api, input);
       yield { batchId: null, jobs: [job] };
     }
     return;
   }
   for (let from = 0; from < work.jobs.length; from += LARGEST_BATCH) {
-    const batch = submitBatch(api, work.jobs.slice(from, from + LARGEST_BATCH), work.name);
-    const batchId = await placed(batch, work, from);
+    const batchId = await submitBatch(api, work.jobs.slice(from, from + LARGEST_BATCH), work.name);
     yield { batchId, jobs: await batchJobs(api, batchId) };
   }
 }
 
-/** A refusal names the line that a job came from instead of its place in the request, which nobody has seen. */
-async function placed<T>(answer: Promise<T>, work: ManyJobs, from: number): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof SubmissionRefusedError) || !work.places) throw error;
-    const { places } = work;
-    const lines = error.issues.map(({ path, message }) => {
-      const inBatch = path[0] === 'jobs';
-      const index = from + (inBatch ? Number(path[1]) : 0);
-      return `${places[index] ?? 'batch'}: ${path.slice(inBatch ? 2 : 0).join('.') || 'job'}: ${message}`;
-    });
-    throw new CommandError(lines.length > 0 ? lines.join('\n') : error.message, { cause: error });
-  }
-}
-
-async function report(
-  api: ApiClient,
-  work: ManyJobs,
-  submitted: readonly SubmittedJob[],
-  terminal: Terminal,
-): Promise<void> {
-  if (work.results === 'table' && !work.json) {
-    terminal.outLine(
-      await modelSummary(
-        api,
-        submitted.map((job) => job.id),
-      ),
-    );
-    return;
-  }
-  for (const [index, { id }] of submitted.entries()) {
-    const job = await showJob(api, id);
-    const place = `${index + 1}/${submitted.length}`;
-    if (work.json) terminal.outLine(JSON.stringify(await wholeJob(api, job)));
-    else terminal.outLine(resultBlock(job, place, terminal));
-    const cut = cutNote(job);
-    if (cut) terminal.note(`${place} ${id}: ${cut}`);
-  }
+function idsOf(jobs: readonly SubmittedJob[]): readonly string[] {
+  return jobs.map(({ id }) => id);
 }
 
 function leave(
@@ -185,7 +147,7 @@ function leave(
   terminal: Terminal,
 ): never {
   progress.stop();
-  const ids = batchIds.length > 0 ? batchIds : submitted.map((job) => job.id);
+  const ids = batchIds.length > 0 ? batchIds : idsOf(submitted);
   const shown = ids.length > 5 ? `${ids.slice(0, 5).join(' ')} ...` : ids.join(' ');
   terminal.note(
     submitted.length === 0

@@ -7,7 +7,8 @@ import { backendTrouble } from './backend-trouble.ts';
 import { type ConnectionOptions, connected } from './connection.ts';
 import { CommandError, EXIT, type ExitCode, UsageError } from './exit.ts';
 import { holdProcess } from './hold.ts';
-import { imageText, parsePriority, readBatch, readStandardInput, singleJob } from './job-input.ts';
+import { type JobFlags, jobDefaults, textFlags, withDefaults } from './job-defaults.ts';
+import { imageText, readStandardInput } from './job-input.ts';
 import { embedsOnly, randomJobs } from './random-jobs.ts';
 import { runMany } from './submit-many.ts';
 import { runOne } from './submit-one.ts';
@@ -16,16 +17,13 @@ import type { Terminal } from './terminal.ts';
 const MODELS_WAIT_MS = 5_000;
 const MODELS_PAUSE_MS = 250;
 
-export interface SubmitOptions extends ConnectionOptions {
-  readonly priority?: string;
+export interface SubmitOptions extends ConnectionOptions, JobFlags {
   readonly image?: readonly string[];
   readonly batch?: string;
   readonly random?: number;
-  readonly seed?: number;
   /** Seconds between two submissions. */
   readonly delay?: number;
   readonly wait: boolean;
-  readonly context?: number;
   readonly json?: boolean;
 }
 
@@ -38,25 +36,32 @@ export async function submit(
 ): Promise<ExitCode> {
   checkUsage(model, prompt, options);
   // What cannot be read is said before a server is looked for.
-  const batch = options.batch === undefined ? null : await readBatch(options.batch);
-  const single = model === undefined ? null : await readSingle(model, prompt, options);
-  return connected(options, terminal, async (api) => {
-    if (single) return submitOne(api, await single(api), options, terminal);
-    const jobs = batch?.jobs ?? (await chosenByChance(api, options, terminal, clock));
-    return runMany(
-      api,
-      {
-        jobs: jobs.map((job) => withOptions(job, options)),
-        places: batch?.places ?? null,
-        name: options.batch ?? null,
-        pause: options.delay === undefined ? null : () => sleep(clock, (options.delay ?? 0) * 1000),
-        wait: options.wait,
-        json: options.json ?? false,
-        results: batch === null ? 'table' : 'texts',
-      },
-      terminal,
+  const defaults = await jobDefaults(flagsOf(options), clock);
+  if (model !== undefined) {
+    const single = await readSingle(model, prompt, options);
+    return connected(options, terminal, async (api) =>
+      submitOne(api, withDefaults(await single(api), defaults), options, terminal),
     );
+  }
+  const many = {
+    pause: options.delay === undefined ? null : () => sleep(clock, (options.delay ?? 0) * 1000),
+    wait: options.wait,
+    json: options.json ?? false,
+  };
+  if (options.batch !== undefined) {
+    const { submitBatchFile } = await import('./submit-file.ts');
+    return submitBatchFile(options.batch, { ...many, defaults, connection: options }, terminal);
+  }
+  return connected(options, terminal, async (api) => {
+    const chosen = await chosenByChance(api, options, terminal, clock);
+    const jobs = chosen.map((job) => withDefaults(job, defaults));
+    return runMany(api, { ...many, jobs, lines: null, name: null, results: 'table' }, terminal);
   });
+}
+
+/** With random jobs the seed is that of their choice. */
+function flagsOf({ seed, ...flags }: SubmitOptions): JobFlags {
+  return flags.random === undefined && seed !== undefined ? { ...flags, seed } : flags;
 }
 
 function checkUsage(model: string | undefined, prompt: string | undefined, options: SubmitOptions): void {
@@ -67,7 +72,6 @@ function checkUsage(model: string | undefined, prompt: string | undefined, optio
     throw new UsageError('--delay is the time between jobs; it needs --batch or --random.');
   if (model === undefined && options.image?.length)
     throw new UsageError('--image belongs to a single job; in a batch the lines have their own "images".');
-  if (options.priority !== undefined) parsePriority(options.priority);
   if (model !== undefined && prompt === undefined && process.stdin.isTTY)
     throw new UsageError(`Give a prompt for ${model}, or - to read it from standard input.`);
 }
@@ -82,18 +86,18 @@ async function readSingle(
   const images = await Promise.all((options.image ?? []).map(imageText));
   return async (api) => {
     const known = await findModel(api, model);
-    if (images.length > 0 && known !== null && embedsOnly(known))
+    if (known === null || !embedsOnly(known))
+      return { model, request: { generate: { prompt: text, ...(images.length > 0 ? { images } : {}) } } };
+    if (images.length > 0)
       throw new CommandError(
         `${model} turns text into embeddings and takes no images. Leave --image out, or choose a model that sees.`,
       );
-    return singleJob({
-      model,
-      prompt: text,
-      embedding: known !== null && embedsOnly(known),
-      priority: options.priority === undefined ? undefined : parsePriority(options.priority),
-      images,
-      contextLength: options.context,
-    });
+    const [useless] = textFlags(options);
+    if (useless)
+      throw new CommandError(
+        `${model} turns text into embeddings, for which ${useless} means nothing. Leave it out, or choose a model that writes.`,
+      );
+    return { model, request: { embed: { input: [text] } } };
   };
 }
 
@@ -143,22 +147,4 @@ async function knownModels(api: ApiClient, clock: Clock): ReturnType<typeof allM
   } finally {
     letGo();
   }
-}
-
-/** What the flags say of every job of a batch, where its line does not. */
-function withOptions(job: SubmitJobInput, options: SubmitOptions): SubmitJobInput {
-  const priority = options.priority === undefined ? {} : { priority: parsePriority(options.priority) };
-  const merged = { ...priority, ...job };
-  if (options.context === undefined) return merged;
-  const contextLength = options.context;
-  const { generate, chat, embed } = merged.request;
-  if (generate)
-    return {
-      ...merged,
-      request: { generate: { ...generate, options: { contextLength, ...generate.options } } },
-    };
-  if (chat) return { ...merged, request: { chat: { ...chat, options: { contextLength, ...chat.options } } } };
-  if (embed)
-    return { ...merged, request: { embed: { ...embed, options: { contextLength, ...embed.options } } } };
-  return merged;
 }

@@ -2,7 +2,7 @@
 import type { ApiClient } from '../client/api-client.ts';
 import { JobTimes } from '../client/documents.ts';
 import { formatDuration } from '../domain/units.ts';
-import { table } from './table.ts';
+import { fittedTable } from './fitted-table.ts';
 
 const MOST_IDS = 100;
 
@@ -15,8 +15,12 @@ interface Row {
   cut: number;
 }
 
-/** One row for each model, in order of name. */
-export async function modelSummary(api: ApiClient, ids: readonly string[]): Promise<string> {
+/** One row for each model, in order of name, no wider than `columns`. */
+export async function modelSummary(
+  api: ApiClient,
+  ids: readonly string[],
+  columns: number | null,
+): Promise<string> {
   const rows = new Map<string, Row>();
   for (let from = 0; from < ids.length; from += MOST_IDS) {
     const { nodes } = await api.request(JobTimes, { ids: ids.slice(from, from + MOST_IDS) });
@@ -41,8 +45,16 @@ export async function modelSummary(api: ApiClient, ids: readonly string[]): Prom
     }
   }
   const sorted = [...rows].sort(([a], [b]) => a.localeCompare(b));
-  return table(
-    ['MODEL', 'KIND', 'JOBS', 'COMPLETE', 'CUT', 'MEAN WAIT', 'MEAN RUN'],
+  return fittedTable(
+    [
+      { head: 'MODEL', least: 12 },
+      { head: 'KIND', rank: 1 },
+      { head: 'JOBS', right: true },
+      { head: 'COMPLETE', right: true },
+      { head: 'CUT', right: true },
+      { head: 'MEAN WAIT', right: true, rank: 2 },
+      { head: 'MEAN RUN', right: true, rank: 3 },
+    ],
     sorted.map(([name, row]) => [
       name,
       [...row.kinds].sort().join(', '),
@@ -52,7 +64,7 @@ export async function modelSummary(api: ApiClient, ids: readonly string[]): Prom
       mean(row.waitedMs),
       mean(row.ranMs),
     ]),
-    [2, 3, 4, 5, 6],
+    columns,
   );
 }
 

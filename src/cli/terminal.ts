@@ -7,6 +7,8 @@ export interface Terminal {
   /** Whether a person sees the results, or the notes, at once. */
   readonly outIsTerminal: boolean;
   readonly notesAreTerminal: boolean;
+  /** How wide results may be; null where nobody limits it. */
+  readonly columns: number | null;
   /** A result. */
   out(text: string): void;
   /** A result and a line break. */
@@ -27,6 +29,9 @@ export function systemTerminal(): Terminal {
   return {
     outIsTerminal: process.stdout.isTTY,
     notesAreTerminal: process.stderr.isTTY,
+    get columns() {
+      return process.stdout.columns || Number(process.env.COLUMNS) || null;
+    },
     out: (text) => void process.stdout.write(text),
     outLine: (text = '') => void process.stdout.write(`${text}\n`),
     note: (text = '') => void process.stderr.write(`${text}\n`),

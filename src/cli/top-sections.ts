@@ -2,6 +2,7 @@
 import type { TopMemorySubscription, TopSituationQuery } from '../client/generated/graphql.ts';
 import { greatest } from '../domain/long-lists.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
+import { decisionName } from './decision-name.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { ledgerBar, SHARES } from './top-bar.ts';
@@ -247,13 +248,7 @@ export function decisionTable({ decisions }: Situation, { columns, terminal }: C
 
 /** Ten columns. */
 function kindText(kind: Decision['kind'], terminal: Canvas['terminal']): string {
-  const names: Partial<Record<Decision['kind'], string>> = {
-    ADMISSION_REFUSED: 'REFUSED',
-    CELL_DEATH: 'DIED',
-    CELL_END: 'ENDED',
-    CELL_START: 'STARTED',
-  };
-  const text = (names[kind] ?? kind).padEnd(10);
+  const text = decisionName(kind).padEnd(10);
   return kind === 'CELL_DEATH' ? terminal.style('red', text) : text;
 }
 

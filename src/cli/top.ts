@@ -38,7 +38,7 @@ async function once(options: TopOptions, terminal: Terminal, clock: Clock): Prom
   return connected(options, terminal, async (api) => {
     const situation = await readSituation(api);
     const state = { situation, backends: await presentBackends(api), notice: null };
-    const columns = process.stdout.columns || Number(process.env.COLUMNS) || PAGE_COLUMNS;
+    const columns = terminal.columns ?? PAGE_COLUMNS;
     const lines = topFrame(state, { columns, rows: null, now: clock.now(), terminal });
     for (const line of lines) terminal.outLine(line);
     return EXIT.done;

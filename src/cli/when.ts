@@ -1,6 +1,7 @@
 /** Instants and spans of the API, for people. */
 import type { Clock } from '../clock.ts';
 import { formatDuration } from '../domain/units.ts';
+import { shortDuration } from './top-text.ts';
 
 type Instant = string | null | undefined;
 
@@ -14,4 +15,11 @@ export function relative(instant: Instant, clock: Clock): string {
 /** From one to the other; a dash where one is missing. */
 export function between(from: Instant, to: Instant): string {
   return from && to ? formatDuration(Math.max(0, Date.parse(to) - Date.parse(from))) : '-';
+}
+
+/** `3m ago`, `in 4s`, where there is little room. */
+export function shortRelative(instant: Instant, clock: Clock): string {
+  if (!instant) return '-';
+  const distanceMs = clock.now() - Date.parse(instant);
+  return distanceMs >= 0 ? `${shortDuration(distanceMs)} ago` : `in ${shortDuration(-distanceMs)}`;
 }

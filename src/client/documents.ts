@@ -257,29 +257,6 @@ export const ReadEmbeddings = graphql(`
   }
 `);
 
-export const CancelJob = graphql(`
-  mutation CancelJob($input: CancelJobInput!) {
-    cancelJob(input: $input) {
-      __typename
-      ... on CancelJobPayload {
-        job {
-          id
-          status
-        }
-      }
-      ... on JobNotCancellableError {
-        job {
-          status
-        }
-      }
-      ... on UserError {
-        code
-        message
-      }
-    }
-  }
-`);
-
 export const Situation = graphql(`
   query Situation {
     stats {

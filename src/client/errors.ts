@@ -16,8 +16,8 @@ export class KeyRefusedError extends VramkeeperError {
   constructor(url: string, hasKey: boolean) {
     super(
       hasKey
-        ? `The server at ${url} refuses the key in VRAMKEEPER_KEY. Correct it.`
-        : `The server at ${url} wants a key. Set it in VRAMKEEPER_KEY.`,
+        ? `The server at ${url} refuses the key. Correct --key or VRAMKEEPER_KEY.`
+        : `The server at ${url} wants a key. Give it with --key or VRAMKEEPER_KEY.`,
     );
   }
 }

@@ -6,6 +6,7 @@ export const ModelTable = graphql(`
     models(first: 100, after: $after) {
       nodes {
         name
+        digest
         diskBytes
         parameterSize
         quantization

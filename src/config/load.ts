@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { append } from '../domain/long-lists.ts';
+import { isLoopback } from '../domain/loopback.ts';
 import { MiB } from '../domain/units.ts';
 import { checkAny } from './access.ts';
 import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
@@ -236,10 +237,4 @@ function reservationConfig(reservation: NonNullable<Settings['reservations']>[nu
 
 function keyConfig(key: NonNullable<Settings['keys']>[number]): KeyConfig {
   return { name: key.name, key: key.key, admin: key.admin ?? false, maxPriority: key.maxPriority ?? 'HIGH' };
-}
-
-/** Whether only programs on this machine reach a server that listens there. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare);
 }

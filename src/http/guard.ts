@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { ANY } from '../config/access.ts';
-import { isLoopback } from '../config/load.ts';
+import { isLoopback } from '../domain/loopback.ts';
 import { HttpRefusal } from './refusal.ts';
 
 /** The name in a `Host` header, without its port, in lower case and without brackets; null when it is none. */

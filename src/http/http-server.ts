@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, sleep } from '../clock.ts';
-import { isLoopback } from '../config/load.ts';
 import { InvalidSettingError } from '../domain/errors.ts';
+import { isLoopback } from '../domain/loopback.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type ApiKey, Authenticator } from './authenticate.ts';
 import { Connections } from './connections.ts';

@@ -62,7 +62,7 @@ test('a line of a batch with an image that is none is named', async () => {
   });
   await writeFile(join(served.folder, 'images.jsonl'), `${line}\n`);
   const { code, notes } = await served.run(['submit', '--batch', 'images.jsonl']);
-  expect(notes).toMatch(/images\.jsonl:1: "images"\[1\] is no image in base64: it holds text/);
+  expect(notes).toMatch(/line 1: `images\.1` is no image in base64: it holds text/);
   expect(code).toBe(1);
 });
 

@@ -103,14 +103,14 @@ describe('a key', () => {
 
   test.each(COMMANDS)('that is wrong ends "%s" at once, with words', async (...args) => {
     const { code, out, notes } = await run(args, at(url(), 'a-wrong-key-of-enough-characters'));
-    expect(notes).toMatch(/refuses the key in VRAMKEEPER_KEY\. Correct it\./);
+    expect(notes).toMatch(/refuses the key\. Correct --key or VRAMKEEPER_KEY\./);
     expect(notes).not.toMatch(/lost|trying again|\{/);
     expect([code, out]).toEqual([1, '']);
   });
 
   test('that is missing is asked for', async () => {
     const { code, notes } = await run(['models'], at(url()));
-    expect(notes).toMatch(/wants a key.*Set it in VRAMKEEPER_KEY\./);
+    expect(notes).toMatch(/wants a key\. Give it with --key or VRAMKEEPER_KEY\./);
     expect(code).toBe(1);
   });
 

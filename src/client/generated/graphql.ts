@@ -94,6 +94,15 @@ export type CopyModelInput = {
   source: string;
 };
 
+/** Which decisions to take: those that meet every condition given. */
+export type DecisionFilter = {
+  /** About this job. */
+  jobId?: string | null | undefined;
+  kinds?: Array<DecisionKind> | null | undefined;
+  /** About this model, by name, with or without the tag `:latest`. */
+  model?: string | null | undefined;
+};
+
 /** What was decided, or happened. */
 export type DecisionKind =
   /** A model cannot be loaded, even with everything else unloaded. */
@@ -159,6 +168,35 @@ export type GenerateRequestInput = {
   /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
   truncate?: boolean | null | undefined;
 };
+
+/** What needs attention, for programs. */
+export type HealthProblemCode =
+  /** Something about a backend could not be read, or it answers too slowly. */
+  | 'BACKEND_DEGRADED'
+  /** A backend does not answer. */
+  | 'BACKEND_UNREACHABLE'
+  /** No job can be taken from the queue. */
+  | 'CLAIMS_FAIL'
+  /** A model could not be loaded several times in a row. */
+  | 'LOADS_FAIL'
+  /** A load takes much longer than it should. */
+  | 'LOAD_SLOW'
+  /** An instance is partly on the CPU. */
+  | 'MODEL_SPILLED'
+  /** No backend is configured. */
+  | 'NO_BACKEND'
+  /** Results cannot be stored. */
+  | 'RESULTS_NOT_STORED'
+  /** The scheduler is paused. */
+  | 'SCHEDULER_PAUSED'
+  /** Nothing can be stored: no job is accepted, and no result recorded. */
+  | 'STORE_UNWRITABLE'
+  /** An Ollama that is no backend answers beside managed ones, and may take their memory. */
+  | 'STRAY_OLLAMA'
+  /** A model was told to leave and does not. */
+  | 'UNLOAD_STUCK'
+  /** More GPU memory is claimed than there is. */
+  | 'VRAM_OVERDRAWN';
 
 /** Whether jobs run as they should. */
 export type HealthStatus =
@@ -371,6 +409,11 @@ export type ReserveVramInput = {
   owner?: string | null | undefined;
 };
 
+/** Which job to queue again. */
+export type RetryJobInput = {
+  id: string;
+};
+
 /** Jobs to be queued together. */
 export type SubmitBatchInput = {
   /** Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input it is an `IdempotencyConflictError`. */
@@ -429,6 +472,12 @@ export type UnpinModelInput = {
   backendId?: string | null | undefined;
   /** By name, with or without its tag. */
   model: string;
+};
+
+/** Which job to move, and where to. */
+export type UpdateJobPriorityInput = {
+  id: string;
+  priority: JobPriority;
 };
 
 /** What went wrong, for programs. */
@@ -637,18 +686,6 @@ export type ReadEmbeddingsQuery = { job: { result:
       | { __typename: 'TextResult' }
      | null } | null };
 
-export type CancelJobMutationVariables = Exact<{
-  input: CancelJobInput;
-}>;
-
-
-export type CancelJobMutation = { cancelJob:
-    | { __typename: 'CancelJobPayload', job: { id: string, status: JobStatus } }
-    | { __typename: 'JobNotCancellableError', code: UserErrorCode, message: string, job: { status: JobStatus } }
-    | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
-    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
-   };
-
 export type SituationQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -663,6 +700,92 @@ export type ServerVersionQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type ServerVersionQuery = { stats: { version: string } };
+
+export type KindsOfIdsQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type KindsOfIdsQuery = { nodes: Array<
+    | { __typename: 'Backend', id: string }
+    | { __typename: 'Batch', id: string }
+    | { __typename: 'Cell', id: string }
+    | { __typename: 'Gpu', id: string }
+    | { __typename: 'Instance', id: string }
+    | { __typename: 'Job', id: string }
+    | { __typename: 'Model', id: string }
+    | { __typename: 'ModelPull', id: string }
+    | { __typename: 'Reservation', id: string }
+   | null> };
+
+export type IdsWithPrefixQueryVariables = Exact<{
+  prefix: string;
+}>;
+
+
+export type IdsWithPrefixQuery = { idsWithPrefix: Array<string> };
+
+export type ShowBatchQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ShowBatchQuery = { batch: { id: string, name: string | null, client: string, createdAt: string, finishedAt: string | null, counts: { pending: number, queued: number, running: number, complete: number, failed: number, cancelled: number, total: number } } | null };
+
+export type CheckBatchQueryVariables = Exact<{
+  input: SubmitBatchInput;
+}>;
+
+
+export type CheckBatchQuery = { checkBatch: Array<{ path: Array<string>, message: string }> };
+
+export type CancelJobMutationVariables = Exact<{
+  input: CancelJobInput;
+}>;
+
+
+export type CancelJobMutation = { cancelJob:
+    | { __typename: 'CancelJobPayload', job: { status: JobStatus } }
+    | { __typename: 'JobNotCancellableError', code: UserErrorCode, message: string }
+    | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type RetryJobMutationVariables = Exact<{
+  input: RetryJobInput;
+}>;
+
+
+export type RetryJobMutation = { retryJob:
+    | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'JobNotRetryableError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'RetryJobPayload', job: { status: JobStatus } }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type UpdateJobPriorityMutationVariables = Exact<{
+  input: UpdateJobPriorityInput;
+}>;
+
+
+export type UpdateJobPriorityMutation = { updateJobPriority:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'JobNotQueuedError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+    | { __typename: 'UpdateJobPriorityPayload', job: { status: JobStatus, priority: JobPriority } }
+   };
+
+export type PauseSchedulerMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PauseSchedulerMutation = { pauseScheduler: { stats: { paused: boolean, counts: { pending: number, queued: number, running: number } } } };
+
+export type ResumeSchedulerMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ResumeSchedulerMutation = { resumeScheduler: { stats: { paused: boolean, counts: { pending: number, queued: number, running: number } } } };
 
 export type LoadModelMutationVariables = Exact<{
   input: LoadModelInput;
@@ -776,7 +899,7 @@ export type ModelTableQueryVariables = Exact<{
 }>;
 
 
-export type ModelTableQuery = { models: { nodes: Array<{ name: string, diskBytes: number, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, vramEstimate: { bytes: number, measured: boolean } | null, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, backend: { name: string } | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type ModelTableQuery = { models: { nodes: Array<{ name: string, digest: string, diskBytes: number, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, vramEstimate: { bytes: number, measured: boolean } | null, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, backend: { name: string } | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ListModelsQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -850,6 +973,25 @@ export type BackendTroublesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type BackendTroublesQuery = { backends: Array<{ name: string, url: string, health: BackendHealth, problem: string | null }> };
+
+export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HealthReportQuery = { health: { status: HealthStatus, problems: Array<{ code: HealthProblemCode, message: string, backend: { name: string } | null }>, backends: Array<{ name: string, url: string, mode: BackendMode, health: BackendHealth, version: string | null, gpus: Array<{ index: number }>, vram: { totalBytes: number, usedBytes: number } }> } };
+
+export type DecisionsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: DecisionFilter | null | undefined;
+}>;
+
+
+export type DecisionsQuery = { decisions: { totalCount: number, nodes: Array<{ at: string, kind: DecisionKind, modelName: string | null, explanation: string, backend: { name: string } | null, job: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type InMemoryQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type InMemoryQuery = { backends: Array<{ name: string, gpus: Array<{ index: number }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }>, model: { digest: string } | null }> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1166,28 +1308,6 @@ export const ReadEmbeddingsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ReadEmbeddingsQuery, ReadEmbeddingsQueryVariables>;
-export const CancelJobDocument = new TypedDocumentString(`
-    mutation CancelJob($input: CancelJobInput!) {
-  cancelJob(input: $input) {
-    __typename
-    ... on CancelJobPayload {
-      job {
-        id
-        status
-      }
-    }
-    ... on JobNotCancellableError {
-      job {
-        status
-      }
-    }
-    ... on UserError {
-      code
-      message
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
 export const SituationDocument = new TypedDocumentString(`
     query Situation {
   stats {
@@ -1234,6 +1354,130 @@ export const ServerVersionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ServerVersionQuery, ServerVersionQueryVariables>;
+export const KindsOfIdsDocument = new TypedDocumentString(`
+    query KindsOfIds($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    __typename
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<KindsOfIdsQuery, KindsOfIdsQueryVariables>;
+export const IdsWithPrefixDocument = new TypedDocumentString(`
+    query IdsWithPrefix($prefix: String!) {
+  idsWithPrefix(prefix: $prefix)
+}
+    `) as unknown as TypedDocumentString<IdsWithPrefixQuery, IdsWithPrefixQueryVariables>;
+export const ShowBatchDocument = new TypedDocumentString(`
+    query ShowBatch($id: ID!) {
+  batch(id: $id) {
+    id
+    name
+    client
+    createdAt
+    finishedAt
+    counts {
+      pending
+      queued
+      running
+      complete
+      failed
+      cancelled
+      total
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ShowBatchQuery, ShowBatchQueryVariables>;
+export const CheckBatchDocument = new TypedDocumentString(`
+    query CheckBatch($input: SubmitBatchInput!) {
+  checkBatch(input: $input) {
+    path
+    message
+  }
+}
+    `) as unknown as TypedDocumentString<CheckBatchQuery, CheckBatchQueryVariables>;
+export const CancelJobDocument = new TypedDocumentString(`
+    mutation CancelJob($input: CancelJobInput!) {
+  cancelJob(input: $input) {
+    __typename
+    ... on CancelJobPayload {
+      job {
+        status
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
+export const RetryJobDocument = new TypedDocumentString(`
+    mutation RetryJob($input: RetryJobInput!) {
+  retryJob(input: $input) {
+    __typename
+    ... on RetryJobPayload {
+      job {
+        status
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RetryJobMutation, RetryJobMutationVariables>;
+export const UpdateJobPriorityDocument = new TypedDocumentString(`
+    mutation UpdateJobPriority($input: UpdateJobPriorityInput!) {
+  updateJobPriority(input: $input) {
+    __typename
+    ... on UpdateJobPriorityPayload {
+      job {
+        status
+        priority
+      }
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateJobPriorityMutation, UpdateJobPriorityMutationVariables>;
+export const PauseSchedulerDocument = new TypedDocumentString(`
+    mutation PauseScheduler {
+  pauseScheduler {
+    stats {
+      paused
+      counts {
+        pending
+        queued
+        running
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PauseSchedulerMutation, PauseSchedulerMutationVariables>;
+export const ResumeSchedulerDocument = new TypedDocumentString(`
+    mutation ResumeScheduler {
+  resumeScheduler {
+    stats {
+      paused
+      counts {
+        pending
+        queued
+        running
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ResumeSchedulerMutation, ResumeSchedulerMutationVariables>;
 export const LoadModelDocument = new TypedDocumentString(`
     mutation LoadModel($input: LoadModelInput!) {
   loadModel(input: $input) {
@@ -1546,6 +1790,7 @@ export const ModelTableDocument = new TypedDocumentString(`
   models(first: 100, after: $after) {
     nodes {
       name
+      digest
       diskBytes
       parameterSize
       quantization
@@ -1705,3 +1950,84 @@ export const BackendTroublesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<BackendTroublesQuery, BackendTroublesQueryVariables>;
+export const HealthReportDocument = new TypedDocumentString(`
+    query HealthReport {
+  health {
+    status
+    problems {
+      code
+      message
+      backend {
+        name
+      }
+    }
+    backends {
+      name
+      url
+      mode
+      health
+      version
+      gpus {
+        index
+      }
+      vram {
+        totalBytes
+        usedBytes
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<HealthReportQuery, HealthReportQueryVariables>;
+export const DecisionsDocument = new TypedDocumentString(`
+    query Decisions($first: Int!, $after: String, $filter: DecisionFilter) {
+  decisions(first: $first, after: $after, filter: $filter) {
+    totalCount
+    nodes {
+      at
+      kind
+      modelName
+      explanation
+      backend {
+        name
+      }
+      job {
+        id
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DecisionsQuery, DecisionsQueryVariables>;
+export const InMemoryDocument = new TypedDocumentString(`
+    query InMemory {
+  backends {
+    name
+    gpus {
+      index
+    }
+    instances {
+      id
+      modelName
+      status
+      contextLength
+      parallel
+      pinned
+      spilled
+      expiresAt
+      vramBytes
+      activeJobs {
+        id
+      }
+      gpus {
+        index
+      }
+      model {
+        digest
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<InMemoryQuery, InMemoryQueryVariables>;

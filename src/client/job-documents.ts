@@ -1,0 +1,135 @@
+/** The operations of the command line that steer jobs and batches which are there already, and the queue as a whole. */
+import { graphql } from './generated/index.ts';
+
+export const KindsOfIds = graphql(`
+  query KindsOfIds($ids: [ID!]!) {
+    nodes(ids: $ids) {
+      __typename
+      id
+    }
+  }
+`);
+
+export const IdsWithPrefix = graphql(`
+  query IdsWithPrefix($prefix: String!) {
+    idsWithPrefix(prefix: $prefix)
+  }
+`);
+
+export const ShowBatch = graphql(`
+  query ShowBatch($id: ID!) {
+    batch(id: $id) {
+      id
+      name
+      client
+      createdAt
+      finishedAt
+      counts {
+        pending
+        queued
+        running
+        complete
+        failed
+        cancelled
+        total
+      }
+    }
+  }
+`);
+
+export const CheckBatch = graphql(`
+  query CheckBatch($input: SubmitBatchInput!) {
+    checkBatch(input: $input) {
+      path
+      message
+    }
+  }
+`);
+
+export const CancelJob = graphql(`
+  mutation CancelJob($input: CancelJobInput!) {
+    cancelJob(input: $input) {
+      __typename
+      ... on CancelJobPayload {
+        job {
+          status
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const RetryJob = graphql(`
+  mutation RetryJob($input: RetryJobInput!) {
+    retryJob(input: $input) {
+      __typename
+      ... on RetryJobPayload {
+        job {
+          status
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const UpdateJobPriority = graphql(`
+  mutation UpdateJobPriority($input: UpdateJobPriorityInput!) {
+    updateJobPriority(input: $input) {
+      __typename
+      ... on UpdateJobPriorityPayload {
+        job {
+          status
+          priority
+        }
+      }
+      ... on InvalidInputError {
+        issues {
+          path
+          message
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const PauseScheduler = graphql(`
+  mutation PauseScheduler {
+    pauseScheduler {
+      stats {
+        paused
+        counts {
+          pending
+          queued
+          running
+        }
+      }
+    }
+  }
+`);
+
+export const ResumeScheduler = graphql(`
+  mutation ResumeScheduler {
+    resumeScheduler {
+      stats {
+        paused
+        counts {
+          pending
+          queued
+          running
+        }
+      }
+    }
+  }
+`);

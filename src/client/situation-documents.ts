@@ -1,0 +1,86 @@
+/** The operations of the command line that ask how things are: health, decisions, what is in memory. */
+import { graphql } from './generated/index.ts';
+
+export const HealthReport = graphql(`
+  query HealthReport {
+    health {
+      status
+      problems {
+        code
+        message
+        backend {
+          name
+        }
+      }
+      backends {
+        name
+        url
+        mode
+        health
+        version
+        gpus {
+          index
+        }
+        vram {
+          totalBytes
+          usedBytes
+        }
+      }
+    }
+  }
+`);
+
+export const Decisions = graphql(`
+  query Decisions($first: Int!, $after: String, $filter: DecisionFilter) {
+    decisions(first: $first, after: $after, filter: $filter) {
+      totalCount
+      nodes {
+        at
+        kind
+        modelName
+        explanation
+        backend {
+          name
+        }
+        job {
+          id
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+export const InMemory = graphql(`
+  query InMemory {
+    backends {
+      name
+      gpus {
+        index
+      }
+      instances {
+        id
+        modelName
+        status
+        contextLength
+        parallel
+        pinned
+        spilled
+        expiresAt
+        vramBytes
+        activeJobs {
+          id
+        }
+        gpus {
+          index
+        }
+        model {
+          digest
+        }
+      }
+    }
+  }
+`);
