@@ -207,7 +207,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     hosts: config.hosts,
     origins: config.origins,
     routes: [
-      ...healthRoutes(() => (ready ? null : 'The server is starting or stopping.')),
+      ...healthRoutes(() => (ready ? store.writeProblem : 'The server is starting or stopping.')),
       graphqlRoute(graphql),
       homeRoute(),
     ],

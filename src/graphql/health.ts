@@ -52,10 +52,13 @@ const BACKEND_CHECKS = [
   check('BACKEND_DEGRADED', (backend: BackendState) =>
     backend.health === 'DEGRADED' ? saidOf(backend) : null,
   ),
-  check('VRAM_OVERDRAWN', ({ name, usage }: BackendState) =>
+  check('VRAM_OVERDRAWN', ({ gpus, name, usage }: BackendState) =>
     usage.deficitBytes > 0
-      ? `On ${name}, ${formatBytes(usage.deficitBytes)} more GPU memory is claimed than there is. ` +
-        'End the other programs that hold it, or lower the headroom.'
+      ? `On ${name}, ${formatBytes(usage.deficitBytes)} more GPU memory is claimed than there is. ${
+          gpus.some((gpu) => gpu.usage.headroomBytes + gpu.usage.reservedBytes > gpu.usage.totalBytes)
+            ? 'Headroom and reservations alone are larger than a card: make them smaller.'
+            : 'End the other programs that hold it, or lower the headroom.'
+        }`
       : null,
   ),
 ] as const;

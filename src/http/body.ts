@@ -1,7 +1,7 @@
 /** Reads a request's body within its limit and the budget of all, whether its length was told or it comes in chunks. */
 import type { IncomingMessage } from 'node:http';
 import type { Clock, Timer } from '../clock.ts';
-import type { ByteBudget, Share } from './byte-budget.ts';
+import type { ByteBudget, Owner, Share } from './byte-budget.ts';
 import type { HttpLimits } from './http-limits.ts';
 import { HttpRefusal } from './refusal.ts';
 
@@ -15,6 +15,8 @@ export interface Body {
 export interface BodyReading {
   readonly limits: HttpLimits;
   readonly budget: ByteBudget;
+  /** Whose bytes they are. */
+  readonly owner: Owner;
   readonly clock: Clock;
   /** Aborts when the caller is gone. */
   readonly gone: AbortSignal;
@@ -24,14 +26,14 @@ export interface BodyReading {
 
 /** @throws HttpRefusal BODY_TOO_LARGE, BUSY, REQUEST_TIMEOUT, BAD_REQUEST when the caller went away half-way */
 export async function readBody(request: IncomingMessage, reading: BodyReading): Promise<Body> {
-  const { budget, gone, limits, proceed } = reading;
+  const { budget, gone, limits, owner, proceed } = reading;
   const header = request.headers['content-length'];
   const told = header === undefined ? null : Number(header);
   if (told !== null && told > limits.bodyBytes) throw tooLarge(limits.bodyBytes);
   let share: Share | null = null;
   try {
-    // What was told counts before it comes; what was not, as it comes.
-    share = await budget.take(told ?? 0, gone);
+    // What was told counts before it comes; what was not as a small one, and beyond that as it comes.
+    share = await budget.take(owner, told ?? limits.smallBytes, gone);
     proceed();
     return bodyOf(await receive(request, reading, share, told), share);
   } catch (error) {
@@ -69,9 +71,9 @@ async function receive(
     if (received > limits.bodyBytes) return end.reject(tooLarge(limits.bodyBytes));
     if (whole) return chunk.copy(whole, received - chunk.length);
     chunks.push(chunk);
-    if (share.add(chunk.length)) return;
+    if (received <= share.bytes) return;
     request.pause();
-    return share.room(gone).then(() => request.resume(), end.reject);
+    return share.grow(received - share.bytes, gone).then(() => request.resume(), end.reject);
   };
   request.on('data', onData);
   request.once('end', end.resolve);
@@ -89,6 +91,7 @@ async function receive(
         );
   try {
     await end.promise;
+    share.subtract(share.bytes - received);
     return whole ?? Buffer.concat(chunks);
   } finally {
     request.off('data', onData);

@@ -2,7 +2,8 @@
  * How many bytes of callers may be in memory at a time, over all bodies and WebSocket messages: from the first that arrives (or
  * the length that is announced) until the request is done with what it was made into, which is some times as much. Whoever
  * does not fit waits in line. Small ones have a reserve that large ones cannot use and a line of their own, so that uploads
- * never hold up a query.
+ * never hold up a query. One owner has at most half of either (and one body however large), and half of the line, so that
+ * whoever sends much and slowly holds up only itself.
  */
 import type { Clock } from '../clock.ts';
 import { HttpRefusal } from './refusal.ts';
@@ -14,7 +15,7 @@ export interface ByteBudgetOptions {
   readonly reservedBytes: number;
   /** The most that counts as small. */
   readonly smallBytes: number;
-  /** The most that may wait. */
+  /** The most that may wait; half of them of one owner. */
   readonly places: number;
   /** The longest that one waits. */
   readonly waitMs: number;
@@ -26,6 +27,8 @@ export interface Share {
   readonly bytes: number;
   /** Counts bytes that are here already. False when the budget is exceeded: whoever brings more should wait for `room`. */
   add(bytes: number): boolean;
+  /** Resolves when so much more is had. @throws HttpRefusal BUSY, or the reason of `signal` */
+  grow(bytes: number, signal: AbortSignal): Promise<void>;
   /** Resolves when the budget holds. @throws HttpRefusal BUSY, or the reason of `signal` */
   room(signal: AbortSignal): Promise<void>;
   subtract(bytes: number): void;
@@ -33,16 +36,25 @@ export interface Share {
   release(): void;
 }
 
+/** The client whose bytes they are; null while it is not known. */
+export type Owner = string | null;
+
 interface Waiting {
+  readonly share: Share;
+  readonly owner: Owner;
   readonly small: boolean;
   /** On top of what is held. */
   readonly bytes: number;
   readonly admit: () => void;
 }
 
+type Wanted = Omit<Waiting, 'admit'>;
+
 export class ByteBudget {
   readonly #options: ByteBudgetOptions;
   readonly #waiting = new Set<Waiting>();
+  /** Of each owner the small shares and the large ones that hold something, oldest first. */
+  readonly #own = { small: new Map<string, Set<Share>>(), large: new Map<string, Set<Share>>() };
   #held = 0;
 
   constructor(options: ByteBudgetOptions) {
@@ -58,45 +70,80 @@ export class ByteBudget {
   }
 
   /** @throws HttpRefusal BUSY, or the reason of `signal` */
-  async take(bytes: number, signal: AbortSignal): Promise<Share> {
-    const share = this.force(0);
-    await this.#admitted(this.#isSmall(bytes), bytes, signal, () => share.add(bytes));
+  async take(owner: Owner, bytes: number, signal: AbortSignal): Promise<Share> {
+    const share = this.force(owner, 0);
+    const small = this.#isSmall(bytes);
+    await this.#admitted({ share, owner, small, bytes, admit: () => share.add(bytes) }, signal);
     return share;
   }
 
   /** A share that can be had at once; null when there is no room. */
-  tryTake(bytes: number): Share | null {
-    return this.#held + bytes <= this.#limit(this.#isSmall(bytes)) ? this.force(bytes) : null;
+  tryTake(owner: Owner, bytes: number): Share | null {
+    const share = this.force(owner, 0);
+    const wanted = { share, owner, small: this.#isSmall(bytes), bytes };
+    if (!this.#hasRoom(wanted) || !this.#isFair(wanted)) return null;
+    share.add(bytes);
+    return share;
   }
 
   /** A share of what is here already, whether it fits or not. */
-  force(bytes: number): Share {
+  force(owner: Owner, bytes: number): Share {
     const budget = this;
-    let held = bytes;
+    let held = 0;
     let released = false;
-    budget.#held += bytes;
-    return {
+    const change = (to: number) => {
+      const before = budget.#sharesOf(owner, held);
+      const after = budget.#sharesOf(owner, to);
+      if (before !== after || to === 0) before?.delete(share);
+      if (to > 0) after?.add(share);
+      budget.#held += to - held;
+      held = to;
+      budget.#forgetEmpty(owner);
+    };
+    const share: Share = {
       get bytes() {
         return held;
       },
       add(more) {
         if (released) return true;
-        held += more;
-        budget.#held += more;
-        return budget.#fits(budget.#isSmall(held), 0);
+        change(held + more);
+        return budget.#fits({ share, owner, small: budget.#isSmall(held), bytes: 0 });
       },
-      room: (signal) => budget.#admitted(budget.#isSmall(held), 0, signal, () => {}),
+      grow: (more, signal) => {
+        const small = budget.#isSmall(held + more);
+        return budget.#admitted({ share, owner, small, bytes: more, admit: () => share.add(more) }, signal);
+      },
+      room: (signal) => {
+        const small = budget.#isSmall(held);
+        return budget.#admitted({ share, owner, small, bytes: 0, admit: () => {} }, signal);
+      },
       subtract(less) {
         const part = Math.min(less, held);
-        held -= part;
-        budget.#held -= part;
+        change(held - part);
         if (part > 0) budget.#admit();
       },
       release() {
-        this.subtract(held);
+        share.subtract(held);
         released = true;
       },
     };
+    change(bytes);
+    return share;
+  }
+
+  #sharesOf(owner: Owner, bytes: number): Set<Share> | undefined {
+    if (owner === null) return undefined;
+    const own = this.#isSmall(bytes) ? this.#own.small : this.#own.large;
+    const shares = own.get(owner) ?? new Set();
+    own.set(owner, shares);
+    return shares;
+  }
+
+  #forgetEmpty(owner: Owner): void {
+    if (owner === null) return;
+    for (const own of [this.#own.small, this.#own.large]) {
+      if (own.get(owner)?.size === 0) own.delete(owner);
+    }
   }
 
   #isSmall(bytes: number): boolean {
@@ -108,18 +155,32 @@ export class ByteBudget {
     return small ? bytes : bytes - reservedBytes;
   }
 
-  #fits(small: boolean, bytes: number): boolean {
-    return this.#held === 0 || this.#held + bytes <= this.#limit(small);
+  #fits(wanted: Wanted): boolean {
+    return this.#held === 0 || (this.#hasRoom(wanted) && this.#isFair(wanted));
   }
 
-  #admitted(small: boolean, bytes: number, signal: AbortSignal, onAdmitted: () => void): Promise<void> {
+  #hasRoom({ bytes, small }: Wanted): boolean {
+    return this.#held + bytes <= this.#limit(small);
+  }
+
+  /** The oldest large one of an owner may always go on: else several that grow would wait for each other. */
+  #isFair({ share, owner, small, bytes }: Wanted): boolean {
+    if (owner === null) return true;
+    const { bytes: all, reservedBytes } = this.#options;
+    const own = [...((small ? this.#own.small : this.#own.large).get(owner) ?? [])];
+    const others = own.reduce((sum, each) => sum + (each === share ? 0 : each.bytes), 0);
+    if (others === 0 || (!small && own[0] === share)) return true;
+    return others + share.bytes + bytes <= (small ? reservedBytes : all - reservedBytes) / 2;
+  }
+
+  #admitted(wanted: Waiting, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason);
-    const ahead = [...this.#waiting].some((each) => each.small === small);
-    if (!ahead && this.#fits(small, bytes)) {
-      onAdmitted();
+    const { owner } = wanted;
+    if (!this.#isAhead(wanted) && this.#fits(wanted)) {
+      wanted.admit();
       return Promise.resolve();
     }
-    if (this.#waiting.size >= this.#options.places) return Promise.reject(this.#busy());
+    if (this.#isLineFull(owner)) return Promise.reject(this.#busy());
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(waiting);
@@ -127,11 +188,10 @@ export class ByteBudget {
         signal.removeEventListener('abort', onAbort);
       };
       const waiting: Waiting = {
-        small,
-        bytes,
+        ...wanted,
         admit() {
           leave();
-          onAdmitted();
+          wanted.admit();
           resolve();
         },
       };
@@ -148,12 +208,26 @@ export class ByteBudget {
     });
   }
 
-  /** In the order of arrival, each line by itself. */
+  /** Whether somebody in the same line waits for more than what it holds itself. */
+  #isAhead({ owner, small }: Waiting): boolean {
+    return [...this.#waiting].some(
+      (each) => each.small === small && (each.owner === owner || this.#isFair(each)),
+    );
+  }
+
+  #isLineFull(owner: Owner): boolean {
+    const { places } = this.#options;
+    if (this.#waiting.size >= places) return true;
+    const own = [...this.#waiting].filter((each) => each.owner === owner).length;
+    return owner !== null && own >= Math.ceil(places / 2);
+  }
+
+  /** In the order of arrival, each line by itself; whoever waits for what it holds itself keeps nobody behind it waiting. */
   #admit(): void {
     for (const small of [true, false]) {
       for (const waiting of this.#waiting) {
-        if (waiting.small !== small) continue;
-        if (!this.#fits(small, waiting.bytes)) break;
+        if (waiting.small !== small || !this.#isFair(waiting)) continue;
+        if (!this.#fits(waiting)) break;
         waiting.admit();
       }
     }

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock, Timer } from '../clock.ts';
 import { KiB } from '../domain/units.ts';
-import type { ByteBudget, Share } from './byte-budget.ts';
+import type { ByteBudget, Owner, Share } from './byte-budget.ts';
 
 const INTRODUCTION_BYTES = 16 * KiB;
 /** Of a control frame, which comes in one piece: two bytes and the mask. */
@@ -25,16 +25,17 @@ export class MessageIntake {
   readonly #options: MessageIntakeOptions;
   readonly #stream: Duplex;
   readonly #gone = new AbortController();
-  readonly #arriving: Share;
+  #arriving: Share;
   #socket: WebSocket | null = null;
-  #introduced = false;
+  /** Null before it has introduced itself. */
+  #owner: Owner = null;
   #deadline: Timer | null = null;
 
   /** Before `ws` listens, so that bytes are counted before they can be a message. */
   constructor(stream: Duplex, options: MessageIntakeOptions) {
     this.#options = options;
     this.#stream = stream;
-    this.#arriving = options.budget.force(0);
+    this.#arriving = options.budget.force(null, 0);
     stream.on('data', (chunk: Buffer) => this.#arrived(chunk.length));
     stream.once('close', () => {
       this.#gone.abort();
@@ -51,22 +52,29 @@ export class MessageIntake {
     socket.on('pong', onControl);
   }
 
-  introduced(): void {
-    this.#introduced = true;
+  get owner(): Owner {
+    return this.#owner;
+  }
+
+  introduced(owner: string): void {
+    this.#owner = owner;
+    const arriving = this.#options.budget.force(owner, this.#arriving.bytes);
+    this.#arriving.release();
+    this.#arriving = arriving;
   }
 
   /** The share of a message that is whole, until its operation is done. */
   message(data: RawData): Share {
     // What came in one piece with its end belongs to the next, and is no more than the system's buffer holds.
     this.#took(this.#arriving.bytes);
-    return this.#options.budget.force(Array.isArray(data) ? totalLength(data) : data.byteLength);
+    return this.#options.budget.force(this.#owner, Array.isArray(data) ? totalLength(data) : data.byteLength);
   }
 
   #arrived(bytes: number): void {
     const { clock, timeoutMs } = this.#options;
     const fits = this.#arriving.add(bytes);
     this.#deadline ??= clock.after(timeoutMs, () => this.#stream.destroy());
-    if (!this.#introduced && this.#arriving.bytes > INTRODUCTION_BYTES) this.#stream.destroy();
+    if (this.#owner === null && this.#arriving.bytes > INTRODUCTION_BYTES) this.#stream.destroy();
     else if (!fits) this.#wait();
   }
 

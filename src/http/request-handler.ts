@@ -103,7 +103,14 @@ export class RequestHandler {
       stopping: this.#stopping.signal,
       intake,
       async body() {
-        const reading = { limits, budget: intake.work, clock, gone: gone.signal, proceed };
+        const reading = {
+          limits,
+          budget: intake.work,
+          owner: principal.client,
+          clock,
+          gone: gone.signal,
+          proceed,
+        };
         const body = await readBody(request, reading);
         shares.push(body.share);
         return body;

@@ -41,5 +41,7 @@ test.each<[string, (path: string) => Promise<unknown>, RegExp]>([
     code: 'STORE_UNWRITABLE',
     message: expect.stringMatching(message),
   });
+  const ready = await fetch(`${server.app.url}/readyz`);
+  expect([ready.status, await ready.text()]).toEqual([503, expect.stringMatching(message)]);
   await rm(`${server.dataDir}-moved`, { recursive: true, force: true });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GiB } from '../../src/domain/units.ts';
 import { GraphQLApi } from '../support/graphql-api.ts';
-import { decisions, usage } from '../support/system-fixture.ts';
+import { decisions, gpu, usage } from '../support/system-fixture.ts';
 
 let api: GraphQLApi;
 
@@ -340,6 +340,17 @@ describe('health', () => {
       'MODEL_SPILLED',
     ]);
     expect(problems[1].message).toContain('2.0 GiB');
+    expect(problems[1].message).toContain('End the other programs');
+  });
+
+  test('tells settings that are larger than a card from other programs that hold it', async () => {
+    for (const claim of [{ headroomBytes: 30 * GiB }, { reservedBytes: 24 * GiB }]) {
+      const overdrawn = usage({ ...claim, deficitBytes: 8 * GiB });
+      api.system.backend = { usage: overdrawn, gpus: [{ ...gpu(0), usage: overdrawn }] };
+      expect((await health()).problems).toMatchObject([
+        { code: 'VRAM_OVERDRAWN', message: expect.stringMatching(/Headroom and reservations alone/) },
+      ]);
+    }
   });
 
   test('is STALLED without any backend', async () => {

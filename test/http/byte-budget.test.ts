@@ -19,7 +19,11 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 describe('the budget of bytes', () => {
   it('is never exceeded by those it admits, forgets nobody, and is empty at the end', async () => {
     const step = fc.oneof(
-      fc.record({ kind: fc.constant('take' as const), bytes: fc.integer({ min: 0, max: 80 }) }),
+      fc.record({
+        kind: fc.constant('take' as const),
+        bytes: fc.integer({ min: 0, max: 80 }),
+        owner: fc.constantFrom(null, 'a', 'b'),
+      }),
       fc.record({ kind: fc.constant('release' as const), which: fc.nat() }),
       fc.record({ kind: fc.constant('leave' as const), which: fc.nat() }),
       fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 2_000 }) }),
@@ -29,6 +33,7 @@ describe('the budget of bytes', () => {
         const clock = new VirtualClock();
         const budget = budgetOn(clock);
         const shares: Share[] = [];
+        const owners = new Map<Share, string | null>();
         const callers: AbortController[] = [];
         let open = 0;
         for (const each of steps) {
@@ -38,8 +43,11 @@ describe('the budget of bytes', () => {
               callers.push(caller);
               open += 1;
               budget
-                .take(each.bytes, caller.signal)
-                .then((share) => shares.push(share))
+                .take(each.owner, each.bytes, caller.signal)
+                .then((share) => {
+                  shares.push(share);
+                  owners.set(share, each.owner);
+                })
                 .catch(() => {})
                 .finally(() => {
                   open -= 1;
@@ -61,6 +69,13 @@ describe('the budget of bytes', () => {
           expect(budget.held).toBeLessThanOrEqual(ALL);
           const large = shares.filter(({ bytes }) => bytes > SMALL);
           expect(large.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(ALL - FOR_SMALL);
+          for (const owner of ['a', 'b']) {
+            const own = large.filter((share) => owners.get(share) === owner);
+            if (own.length > 1)
+              expect(own.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(
+                (ALL - FOR_SMALL) / 2,
+              );
+          }
           expect(open).toBe(budget.waiting);
         }
         clock.advance(WAIT_MS);
@@ -75,10 +90,10 @@ describe('the budget of bytes', () => {
 
   it('admits in the order of arrival, small ones past large ones that wait', async () => {
     const budget = budgetOn(new VirtualClock());
-    const first = await budget.take(70, forever);
+    const first = await budget.take(null, 70, forever);
     const order: string[] = [];
     const take = (name: string, bytes: number) =>
-      budget.take(bytes, forever).then((share) => {
+      budget.take(null, bytes, forever).then((share) => {
         order.push(name);
         return share;
       });
@@ -99,10 +114,10 @@ describe('the budget of bytes', () => {
   it('refuses who waited too long, and who finds the line full, with when to come again', async () => {
     const clock = new VirtualClock();
     const budget = budgetOn(clock, 1);
-    await budget.take(80, forever);
-    const waiting = budget.take(50, forever);
+    await budget.take(null, 80, forever);
+    const waiting = budget.take(null, 50, forever);
     const refusal = { code: 'BUSY', status: 503, headers: { 'retry-after': '1' } };
-    await expect(budget.take(50, forever)).rejects.toMatchObject(refusal);
+    await expect(budget.take(null, 50, forever)).rejects.toMatchObject(refusal);
     const refused = expect(waiting).rejects.toMatchObject(refusal);
     clock.advance(WAIT_MS);
     await refused;
@@ -111,8 +126,8 @@ describe('the budget of bytes', () => {
 
   it('lets what came without asking exceed it, and tells when it holds again', async () => {
     const budget = budgetOn(new VirtualClock());
-    const first = await budget.take(70, forever);
-    const growing = budget.force(0);
+    const first = await budget.take(null, 70, forever);
+    const growing = budget.force(null, 0);
     expect(growing.add(10)).toBe(true);
     expect(growing.add(50)).toBe(false);
     let room = false;
@@ -126,9 +141,57 @@ describe('the budget of bytes', () => {
     expect([room, budget.held]).toEqual([true, 60]);
   });
 
+  it.each([
+    ['large', 10, 8],
+    ['small', SMALL, 10],
+  ])(
+    'lets nobody take more than half of what is for %s ones, or keep others waiting behind',
+    async (_what, bytes, all) => {
+      const budget = budgetOn(new VirtualClock());
+      const admitted: string[] = [];
+      const take = (owner: string) =>
+        void budget.take(owner, bytes, forever).then(() => admitted.push(owner));
+      for (let i = 0; i < 50; i += 1) take('hoarder');
+      take('other');
+      await settled();
+      const share = Math.floor((bytes > SMALL ? ALL - FOR_SMALL : FOR_SMALL) / 2 / bytes);
+      expect(admitted).toEqual([...Array(share).fill('hoarder'), 'other']);
+      expect(share).toBeLessThan(all);
+    },
+  );
+
+  it('lets the oldest of those that grow go on, so that they do not wait for each other', async () => {
+    const budget = budgetOn(new VirtualClock());
+    const [first, second] = [budget.force('one', 0), budget.force('one', 0)];
+    first.add(20);
+    second.add(20);
+    expect([second.add(5), first.add(5)]).toEqual([false, true]);
+    let room = false;
+    void second.room(forever).then(() => {
+      room = true;
+    });
+    await settled();
+    expect(room).toBe(false);
+    first.release();
+    await settled();
+    expect(room).toBe(true);
+  });
+
+  it('keeps half of the line for others', async () => {
+    const budget = budgetOn(new VirtualClock(), 4);
+    const first = await budget.take('other', 80, forever);
+    const take = (owner: string) => budget.take(owner, 30, forever);
+    const waiting = [take('hoarder'), take('hoarder')];
+    await expect(take('hoarder')).rejects.toMatchObject({ code: 'BUSY' });
+    const another = take('another');
+    first.release();
+    await Promise.all([waiting[0], another]);
+    expect(budget.waiting).toBe(1);
+  });
+
   it('admits what is larger than all of it when nothing else is there', async () => {
     const budget = budgetOn(new VirtualClock());
-    (await budget.take(1_000, forever)).release();
+    (await budget.take(null, 1_000, forever)).release();
     expect(budget.held).toBe(0);
   });
 });

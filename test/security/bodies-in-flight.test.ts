@@ -115,7 +115,8 @@ describe('bodies in flight', () => {
   });
 
   it('are refused at once, if too many wait', async () => {
-    const server = await narrow({ waitingBodies: 2 });
+    // Half of the line is for others.
+    const server = await narrow({ waitingBodies: 4 });
     const held = [announce(server), announce(server), announce(server)];
     await eventually(() => server.http.intake.work.waiting === 2);
     const refused = upload(server);
@@ -123,6 +124,34 @@ describe('bodies in flight', () => {
     expect(parseAnswer(refused.received()).status).toBe(503);
     for (const raw of held) raw.socket.destroy();
     await eventually(() => server.http.intake.work.held === 0 && server.http.intake.work.waiting === 0);
+  });
+
+  it.each([
+    ['large ones', 10_000, false],
+    ['small ones', 2_000, false],
+    ['large ones in chunks', 10_000, true],
+    ['small ones in chunks', 1_000, true],
+  ])('of one client that hoards room for %s keep no other client waiting', async (_what, bytes, inChunks) => {
+    const server = await narrow({ waitingBodies: 100 });
+    const body = bodyOf(bytes);
+    const hoard = Array.from({ length: 20 }, () => {
+      const raw = openRaw(server.port);
+      const length: Record<string, string | number> = inChunks
+        ? { 'transfer-encoding': 'chunked' }
+        : { 'content-length': bytes };
+      raw.socket.write(head({ 'x-client': 'hoarder', ...length }));
+      if (inChunks) raw.socket.write(chunk(body.slice(0, -1)));
+      return raw;
+    });
+    await eventually(() => server.http.intake.work.waiting > 0);
+    const other = openRaw(server.port);
+    other.socket.write(
+      head({ 'x-client': 'other', connection: 'close', 'content-length': body.length }) + body,
+    );
+    await other.closed;
+    expect(parseAnswer(other.received()).status).toBe(200);
+    expect(server.http.intake.work.waiting).toBeGreaterThan(0);
+    for (const raw of hoard) raw.socket.destroy();
   });
 
   it('are not asked for before there is room', async () => {

@@ -18,7 +18,8 @@ const ResumePayload = statsPayload('ResumeSchedulerPayload', 'Jobs are started a
 builder.mutationFields((t) => ({
   pauseScheduler: t.field({
     type: PausePayload,
-    description: 'Stop starting jobs; running ones finish. Has no effect when already paused.',
+    description:
+      'Stop starting jobs; running ones finish. Has no effect when already paused. For administrators.',
     resolve: async (_root, _args, context) => {
       requireAdmin(context);
       await context.control.pause();
@@ -27,7 +28,7 @@ builder.mutationFields((t) => ({
   }),
   resumeScheduler: t.field({
     type: ResumePayload,
-    description: 'Start jobs again. Has no effect when not paused.',
+    description: 'Start jobs again. Has no effect when not paused. For administrators.',
     resolve: async (_root, _args, context) => {
       requireAdmin(context);
       await context.control.resume();

@@ -35,7 +35,7 @@ export function graphqlRoute(server: GraphQLServer): Route {
         scope: { principal, signal: gone, ...(body && { body }) },
       });
       if (!isStream(answer)) return sendFetched(response, answer, stopping);
-      const kept = intake.streams.tryTake(body?.share.bytes ?? 0);
+      const kept = intake.streams.tryTake(principal.client, body?.share.bytes ?? 0);
       if (!kept) {
         await answer.body?.cancel();
         throw new HttpRefusal('BUSY', TOO_MANY_STREAMS, { 'retry-after': '10' });
@@ -77,7 +77,7 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
           authenticate(params) {
             try {
               const principal = principalOf(upgrade, credentialsOfParams(params));
-              messages.introduced();
+              messages.introduced(principal.client);
               return principal;
             } catch (error) {
               if (!(error instanceof HttpRefusal)) throw error;
@@ -86,7 +86,7 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
             }
           },
           hold: (data) => messages.message(data),
-          keep: (bytes) => intake.streams.tryTake(bytes),
+          keep: (bytes) => intake.streams.tryTake(messages.owner, bytes),
         });
       });
     },
