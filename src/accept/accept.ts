@@ -11,7 +11,7 @@ import {
 } from '../domain/errors.ts';
 import { type JobId, newId } from '../domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
-import { canonicalJson, type JsonObject } from '../domain/json.ts';
+import { canonicalJson, type JsonObject, withoutAbsent } from '../domain/json.ts';
 import { append } from '../domain/long-lists.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { onlyClient, type Principal, sees } from '../domain/principal.ts';
@@ -293,7 +293,7 @@ function requestOf(values: SubmitJobValues, collector: BlobCollector): JobReques
         }
       : { kind: 'EMBED', ...embed, options };
   // The schema has checked every field; what it answers differs from JobRequest only in how absence is written.
-  return JSON.parse(JSON.stringify(request)) as JobRequest;
+  return withoutAbsent(request) as unknown as JobRequest;
 }
 
 function lessUrgent(a: JobPriority, b: JobPriority): JobPriority {

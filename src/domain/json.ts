@@ -63,6 +63,14 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** JSON without the fields that are undefined, which stand for absent ones. Texts are shared, so what is long costs nothing. */
+export function withoutAbsent(value: unknown): Json {
+  if (value === null || typeof value !== 'object') return value as Json;
+  if (Array.isArray(value)) return value.map(withoutAbsent);
+  const present = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(present.map(([key, inner]) => [key, withoutAbsent(inner)]));
+}
+
 /** JSON with object keys sorted at every depth: equal values give equal text, whatever order the caller wrote them in. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {

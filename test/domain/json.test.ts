@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEEPEST_JSON, jsonProblem } from '../../src/domain/json.ts';
+import { DEEPEST_JSON, jsonProblem, withoutAbsent } from '../../src/domain/json.ts';
 import { nested } from '../support/nested.ts';
 
 class Own {
@@ -50,4 +50,25 @@ describe('a value that is no JSON', () => {
     expect(jsonProblem(value)).not.toBeNull();
     expect(jsonProblem({ a: [0, value] })?.path.slice(0, 2)).toEqual(['a', '1']);
   });
+});
+
+it('loses the fields that are undefined as writing and reading would, at every depth', () => {
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 5 },
+      fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null)),
+      fc.array(tie('tree')),
+      fc.dictionary(
+        fc.oneof(fc.string(), fc.constant('__proto__')),
+        fc.option(tie('tree'), { nil: undefined }),
+      ),
+    ),
+  }));
+  fc.assert(
+    fc.property(tree, (value) => {
+      const kept = withoutAbsent(value);
+      expect(kept).toStrictEqual(JSON.parse(JSON.stringify(value)));
+      expect(JSON.stringify(kept)).toBe(JSON.stringify(value));
+    }),
+  );
 });
