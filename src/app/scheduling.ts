@@ -255,6 +255,9 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         executor.unload(effect.instanceId);
         return;
       }
+      case 'cancel-load':
+        executor.cancelLoad(effect.instanceId);
+        return;
       case 'forget':
         executor.forget(effect.instanceId);
         return;

@@ -47,7 +47,7 @@ export interface VramSteering {
    * @throws ModelNotFoundError, InsufficientVramError, BackendUnavailableError
    */
   loadModel(target: ModelTarget & { readonly contextLength: number | null }): Promise<InstanceState>;
-  /** Drains and unloads every instance of the model; resolves when they are gone. @throws ModelNotFoundError */
+  /** Drains and unloads every instance of the model and ends its loads; resolves when they are gone. @throws ModelNotFoundError */
   unloadModel(target: ModelTarget): Promise<void>;
   /**
    * Loads it if needed and keeps it: no victim and no keep-alive until it is unpinned or the lease ends. Outlives a restart.

@@ -17,7 +17,7 @@ import { Insistence } from './insistence.ts';
 import { LoadWatch } from './load-watch.ts';
 import { evidenceOf } from './retry-policy.ts';
 import { runJob } from './run-job.ts';
-import { RunEnded, Seat } from './seat.ts';
+import { LoadCancelledError, RunEnded, Seat } from './seat.ts';
 import { Troubles } from './troubles.ts';
 import { unloadSeat } from './unloading.ts';
 
@@ -114,7 +114,8 @@ export class Executor {
         await this.#beginWaiting(seat);
       } catch (error) {
         seat.loadFailed = true;
-        if (!this.#stopped.signal.aborted)
+        if (error instanceof LoadCancelledError) logger.info(`The load of ${modelName} was ended.`);
+        else if (!this.#stopped.signal.aborted)
           logger.warn(`${modelName} could not be loaded: ${messageOf(error)}`);
         reports.loadFailed(instanceId, error, clock.monotonic() - startedAt);
         await this.#giveBack(seat);
@@ -149,6 +150,11 @@ export class Executor {
       this.#seats.delete(instanceId);
       if (!seat.lifetime.signal.aborted) this.#deps.reports.unloaded(instanceId);
     });
+  }
+
+  /** Nobody wants it any more. It ends as a load that failed; one that has just succeeded is let be. */
+  cancelLoad(instanceId: InstanceId): void {
+    this.#seats.get(instanceId)?.loading.abort(new LoadCancelledError());
   }
 
   /** The instance went without us. What runs there ends by itself, with an error that says so. */

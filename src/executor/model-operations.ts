@@ -36,7 +36,7 @@ export interface ModelOperationsDependencies {
   readonly installed: (backendId: BackendId) => readonly ModelInfo[];
   /** Whether anything of these weights is in memory there, or on its way. */
   readonly inMemory: (weights: string, backendId: BackendId) => boolean;
-  /** Drains and unloads every instance of the model there that is not still loading; resolves when they are gone. */
+  /** Drains and unloads every instance of the model there, and ends what loads it; resolves when they are gone. */
   readonly unload: (modelName: string, backendId: BackendId) => Promise<void>;
   readonly withheld: WithheldModels;
   readonly events: EventPublisher;
@@ -45,7 +45,7 @@ export interface ModelOperationsDependencies {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
-/** For a load to end. */
+/** For what is in memory to go. */
 const LOOK_AGAIN_MS = 250;
 
 /** A model where it was found. */
@@ -137,7 +137,7 @@ export class LibraryOperations implements ModelOperations {
     const { signal } = this.#stopped;
     while (inMemory(info.weights, backend.id)) {
       await this.#unlessStopped(unload(info.name, backend.id), signal);
-      // A load cannot be called back: it is waited for.
+      // What was on its way out already may take longer than the call.
       if (inMemory(info.weights, backend.id)) await sleep(clock, LOOK_AGAIN_MS, signal);
     }
   }

@@ -71,3 +71,11 @@ export class RunEnded extends Error {
     this.why = why;
   }
 }
+
+/** Why a load was ended from outside. */
+export class LoadCancelledError extends Error {
+  constructor() {
+    super('It was asked to go while it loaded.');
+    this.name = 'LoadCancelledError';
+  }
+}

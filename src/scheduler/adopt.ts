@@ -107,6 +107,7 @@ export function adopt(
     unloadStartedAt: null,
     releasedAt: null,
     pinned: false,
+    unwanted: false,
     nameless: false,
     yielded: false,
     expectedLoadMs: model.loadMs,

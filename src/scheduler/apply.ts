@@ -89,6 +89,7 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
       pinned: false,
       nameless: false,
       yielded: false,
+      unwanted: false,
       expectedLoadMs: option.loadMs,
       freeBeforeLoad: freeNow(state, option.backendId),
       reportedBytes: null,

@@ -16,7 +16,7 @@ export type SchedulerEvent =
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'steer'; readonly change: SteeringChange }
-  /** Every ready instance of these weights is to go. */
+  /** Every instance of these weights is to go, and what loads them is to end. */
   | { readonly type: 'unload-weights'; readonly weights: string; readonly backendId: BackendId | null }
   | { readonly type: 'observed'; readonly observation: BackendObservation }
   /** The store answered a claim; none when it failed. */
@@ -75,6 +75,8 @@ export type Effect =
       readonly spec: LoadSpec;
     }
   | { readonly type: 'unload'; readonly instanceId: InstanceId }
+  /** It is wanted no more: its load ends, as one that failed. */
+  | { readonly type: 'cancel-load'; readonly instanceId: InstanceId }
   /** It went without us; what ran there ends by itself. */
   | { readonly type: 'forget'; readonly instanceId: InstanceId }
   /** A fresh reading is wanted soon, so that several wishes are one and a card gets time to change. */

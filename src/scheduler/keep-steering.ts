@@ -3,12 +3,13 @@ import { least } from '../domain/long-lists.ts';
 import { queueKey } from '../domain/queue-key.ts';
 import { serves, type Wish } from './decide/snapshot.ts';
 import { OVERDUE_MS } from './decide/waiting.ts';
+import { finalHold } from './load-holds.ts';
 import { loadOption } from './options.ts';
 import { type InstanceRecord, instancesOf, type SchedulerState, withInstance } from './state.ts';
 import type { Steering, WishRecord } from './steering-state.ts';
 import type { World } from './turn.ts';
 
-/** Ends what has expired and wishes that came true, and marks the instances that are pinned. */
+/** Ends what has expired, wishes that came true and those that cannot, and marks the instances that are pinned. */
 export function keepSteering(before: SchedulerState, world: World, now: number): SchedulerState {
   let state = before;
   const { reservations, pins, wishes } = before.steering;
@@ -18,8 +19,8 @@ export function keepSteering(before: SchedulerState, world: World, now: number):
       ? new Map([...reservations].filter(([, one]) => !isOver(one.expiresAt, now)))
       : reservations,
     pins: some(pins, (pin) => isOver(pin.until, now)) ? pins.filter((pin) => !isOver(pin.until, now)) : pins,
-    wishes: some(wishes, (wish) => isFulfilled(state, wish, world))
-      ? wishes.filter((wish) => !isFulfilled(state, wish, world))
+    wishes: some(wishes, (wish) => isOverWith(state, wish, world, now))
+      ? wishes.filter((wish) => !isOverWith(state, wish, world, now))
       : wishes,
   };
   const changed =
@@ -59,8 +60,26 @@ function isOver(until: number | null, now: number): boolean {
   return until !== null && until <= now;
 }
 
+function isOverWith(state: SchedulerState, wish: WishRecord, world: World, now: number): boolean {
+  return !wish.lasting && (isFulfilled(state, wish, world) || isInVain(state, wish, world, now));
+}
+
+/** Wherever it could be loaded, that was tried and failed for good. */
+function isInVain(
+  state: SchedulerState,
+  { queue, backendId }: WishRecord,
+  world: World,
+  now: number,
+): boolean {
+  const options = [...state.backends.values()].flatMap(({ settings, loadHolds }) => {
+    const option =
+      backendId === null || backendId === settings.id ? loadOption(queue, settings.id, world) : null;
+    return option ? [finalHold(loadHolds, option.variant.weights, now)] : [];
+  });
+  return options.length > 0 && !options.includes(null);
+}
+
 function isFulfilled(state: SchedulerState, wish: WishRecord, world: World): boolean {
-  if (wish.lasting) return false;
   return [...state.instances.values()].some((instance) => {
     if (instance.status !== 'READY' || (wish.backendId !== null && wish.backendId !== instance.backendId))
       return false;

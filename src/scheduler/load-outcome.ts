@@ -26,7 +26,10 @@ export function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: num
   const driverBytes = measured && vramBytes === 0 ? 0 : instance.driverBytes;
   const ready: InstanceRecord = {
     ...instance,
-    status: nextInstanceStatus(instance.status, 'loaded'),
+    // It was asked to go in the moment in which it was there.
+    status: instance.unwanted
+      ? nextInstanceStatus('READY', 'drain')
+      : nextInstanceStatus(instance.status, 'loaded'),
     variant: event.variant,
     footprint:
       measured && hasGpus ? rescale(instance.footprint, vramBytes + driverBytes) : instance.footprint,
@@ -66,6 +69,10 @@ export function loadFailed(
   const instance = state.instances.get(event.instanceId);
   const backend = instance && state.backends.get(instance.backendId);
   if (!instance || !backend) return { state, effects: [] };
+  if (instance.unwanted) {
+    const ended = { ...instance, status: nextInstanceStatus(instance.status, 'break') };
+    return { state: withInstance(state, ended), effects: [] };
+  }
   const forMemory = event.remedy === 'free-memory' && !event.spilled;
   const { message } = event;
   const { weights } = instance.variant;

@@ -101,6 +101,8 @@ export interface InstanceRecord extends Instance {
   readonly nameless: boolean;
   /** It is left to its server to evict it for a load: its bytes count no more, unless the server keeps it. */
   readonly yielded: boolean;
+  /** It was asked to go while it loaded. */
+  readonly unwanted: boolean;
   /** What its load should take. */
   readonly expectedLoadMs: number;
   /** Bytes that were free on each card when it was loaded, as its server saw them. */

@@ -15,15 +15,15 @@ import type {
   VramSteering,
 } from '../domain/steering.ts';
 import type { Store } from '../domain/store.ts';
-import { formatDuration } from '../domain/units.ts';
 import { type LoadOption, serves } from './decide/snapshot.ts';
 import { gpusOf } from './ledger.ts';
 import type { SchedulerLoop } from './loop.ts';
 import { loadOption } from './options.ts';
 import { chooseGpu, mostRoom } from './reserve.ts';
 import type { SchedulerState } from './state.ts';
+import { StateWaits } from './state-waits.ts';
 import { backendsOf, isUnheard, requireHeard, requireRoom, whatStandsInTheWay } from './steering-checks.ts';
-import type { Pin, ReservationRecord } from './steering-state.ts';
+import type { Pin, ReservationRecord, Steering as SteeringState } from './steering-state.ts';
 
 export interface SteeringDependencies {
   readonly loop: SchedulerLoop;
@@ -37,15 +37,22 @@ export interface SteeringDependencies {
 
 const LEASES = 'reservations';
 const PINS = 'pins';
-/** A call that asks for something is answered after so long at the latest. */
-const LONGEST_WAIT_MS = 600_000;
+
+/** What is known of loads of some weights that failed, wherever they were tried. */
+interface FailedLoads {
+  readonly count: number;
+  /** What the last one ended with. */
+  readonly message: string;
+  readonly isFinal: boolean;
+}
 
 export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   readonly #deps: SteeringDependencies;
-  readonly #waiting = new Set<() => void>();
+  readonly #waits: StateWaits;
 
   constructor(deps: SteeringDependencies) {
     this.#deps = deps;
+    this.#waits = new StateWaits(deps.loop, deps.clock);
   }
 
   /** Takes up the leases and pins of earlier lives that have not ended. */
@@ -69,7 +76,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
 
   /** To be called whenever the loop's state has changed: wakes those who wait for something to become true. */
   stateChanged(): void {
-    for (const wake of [...this.#waiting]) wake();
+    this.#waits.changed();
   }
 
   reservations(): readonly Reservation[] {
@@ -140,6 +147,11 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   async unloadModel(target: ModelTarget): Promise<void> {
     const queue = this.#queue(target.model, null);
     const options = this.#options(target, queue);
+    const { instances } = this.#deps.loop.state;
+    // What is loaded after this call is not meant by it: waiting jobs may bring the model back at once.
+    const meant = [...instances.values()].filter((instance) =>
+      options.some((option) => option.backendId === instance.backendId && isOf(instance, option)),
+    );
     for (const { backendId, variant } of options) {
       this.#deps.loop.handle({
         type: 'steer',
@@ -148,19 +160,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       this.#deps.loop.handle({ type: 'unload-weights', weights: variant.weights, backendId });
     }
     await this.#until(
-      (state) => {
-        const leaving = [...state.instances.values()].filter(
-          (instance) =>
-            instance.status !== 'READY' &&
-            instance.status !== 'LOADING' &&
-            options.some(
-              (option) =>
-                option.backendId === instance.backendId &&
-                option.variant.weights === instance.variant.weights,
-            ),
-        );
-        return leaving.length === 0 ? true : null;
-      },
+      (state) => (meant.some(({ id }) => state.instances.has(id)) ? null : true),
       `${target.model} is still in memory`,
       options,
     );
@@ -231,15 +231,15 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     });
   }
 
-  /** @throws BackendUnavailableError when its load fails meanwhile; what was asked for stays, and is tried again */
+  /** @throws BackendUnavailableError when its load fails meanwhile (what was asked for stays, and is tried again), or nobody wants it any more */
   #untilReady(target: ModelTarget, queue: QueueKey): Promise<Instance> {
     const failuresBefore = this.#failures(target, queue).count;
     return this.#until(
       (state) => {
-        const { count, message } = this.#failures(target, queue);
+        const { count, message, isFinal } = this.#failures(target, queue);
         if (count > failuresBefore) {
           throw new BackendUnavailableError(
-            `${target.model} could not be loaded: ${message} It is tried again.`,
+            `${target.model} could not be loaded: ${message}${isFinal ? '' : ' It is tried again.'}`,
             target.backendId,
           );
         }
@@ -249,66 +249,59 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
           );
           if (found) return found;
         }
-        return null;
+        if (isWanted(state.steering, target, queue)) return null;
+        throw new BackendUnavailableError(
+          `${target.model} is wanted no more: it was unloaded or unpinned meanwhile, or its lease has ended.`,
+          target.backendId,
+        );
       },
       `${target.model} is not in memory`,
       this.#options(target, queue),
     );
   }
 
-  #failures(target: ModelTarget, queue: QueueKey): { readonly count: number; readonly message: string } {
+  #failures(target: ModelTarget, queue: QueueKey): FailedLoads {
     const failures = this.#options(target, queue).flatMap(({ backendId, variant: { weights } }) => {
       const backend = this.#deps.loop.state.backends.get(backendId);
       const hold = backend?.loadHolds.get(weights);
       const shortfalls = backend?.shortfalls.filter((one) => one.weights === weights) ?? [];
       return [
-        ...(hold ? [{ count: hold.failures, message: hold.message }] : []),
-        ...shortfalls.map(({ times, message }) => ({ count: times, message })),
+        ...(hold ? [{ count: hold.failures, message: hold.message, isFinal: hold.isFinal }] : []),
+        ...shortfalls.map(({ times, message }) => ({ count: times, message, isFinal: false })),
       ];
     });
     return {
       count: failures.reduce((sum, { count }) => sum + count, 0),
       message: failures.at(-1)?.message ?? '',
+      isFinal: failures.length > 0 && failures.every(({ isFinal }) => isFinal),
     };
   }
 
-  /**
-   * Resolves with the first answer that is not null, now or after a change; nobody waits for ever.
-   * @param still what is the case as long as there is none, for people
-   * @throws BackendUnavailableError after so long, with what stands in the way
-   */
   #until<T>(
     look: (state: SchedulerState) => T | null,
     still: string,
     options: readonly LoadOption[],
   ): Promise<T> {
     const { loop, clock } = this.#deps;
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const end = () => {
-      this.#waiting.delete(check);
-      limit.cancel();
-    };
-    const check = () => {
-      try {
-        const found = look(loop.state);
-        if (found === null) return;
-        end();
-        resolve(found);
-      } catch (error) {
-        end();
-        reject(error);
-      }
-    };
-    const limit = clock.after(LONGEST_WAIT_MS, () => {
-      end();
-      const why = whatStandsInTheWay(options, loop.state, clock.now());
-      const waited = formatDuration(LONGEST_WAIT_MS);
-      reject(new BackendUnavailableError(`${still} after ${waited}. ${why} What was asked for stays.`, null));
-    });
-    this.#waiting.add(check);
-    check();
-    return promise;
+    const why = () => whatStandsInTheWay(options, loop.state, clock.now());
+    return this.#waits.until({ look, still, why });
   }
+}
+
+function isWanted(
+  { wishes, pins }: SteeringState,
+  { model, backendId }: ModelTarget,
+  queue: QueueKey,
+): boolean {
+  const modelName = canonicalModelName(model);
+  return (
+    wishes.some((wish) => wish.queue === queue && wish.backendId === backendId) ||
+    pins.some((pin) => pin.modelName === modelName && pin.backendId === backendId)
+  );
+}
+
+function isOf({ variant }: Instance, option: LoadOption): boolean {
+  return variant.weights === option.variant.weights;
 }
 
 function pinKey(pin: Pin): string {

@@ -155,23 +155,22 @@ function left(before: SchedulerState, event: EventOf<'left'>, now: number): Redu
   };
 }
 
-/** A person wants it gone: it drains, whatever waits for it. */
+/** A person wants it gone: it drains, whatever waits for it. A load that is under way ends. */
 function unloadWeights(before: SchedulerState, event: EventOf<'unload-weights'>): Reduced {
   let state = before;
   const effects: Effect[] = [];
   for (const instance of before.instances.values()) {
+    const { id, backendId, variant, status } = instance;
     const meant =
-      instance.variant.weights === event.weights &&
-      (event.backendId === null || event.backendId === instance.backendId);
-    if (!meant || instance.status !== 'READY') continue;
-    state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, 'drain') });
-    const { backendId, variant } = instance;
-    const reason = {
-      kind: 'DRAIN',
-      backendId,
-      modelName: variant.modelName,
-      explanation: 'It was asked to go.',
-    } as const;
+      variant.weights === event.weights && (event.backendId === null || event.backendId === backendId);
+    if (!meant || (status !== 'READY' && status !== 'LOADING')) continue;
+    if (status === 'LOADING') {
+      if (instance.unwanted) continue;
+      state = withInstance(state, { ...instance, unwanted: true });
+      effects.push({ type: 'cancel-load', instanceId: id });
+    } else state = withInstance(state, { ...instance, status: nextInstanceStatus(status, 'drain') });
+    const explanation = status === 'LOADING' ? 'It was asked to go while it loaded.' : 'It was asked to go.';
+    const reason = { kind: 'DRAIN', backendId, modelName: variant.modelName, explanation } as const;
     effects.push({ type: 'decided', reason, jobId: null });
   }
   return { state, effects };

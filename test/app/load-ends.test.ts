@@ -157,3 +157,40 @@ describe('what ends a load of a process of our own', () => {
     expect(livingOn(rig)).toEqual([]);
   });
 });
+
+describe('an unload while the model loads', () => {
+  const MODEL = 'smollm:360m';
+  const load = (t: AppClient) =>
+    t.query(
+      'mutation ($m: String!) { loadModel(input: { model: $m }) { __typename ... on UserError { message } } }',
+      {
+        m: MODEL,
+      },
+    );
+
+  it('ends the load and answers whoever asked for it', async () => {
+    await using t = await TestApp.start({ ollama: { speed: 1 } });
+    t.ollama.core.faults.set({ hangLoad: 1 });
+    await eventually(async () => (await t.query('{ backends { health } }')).backends[0].health === 'HEALTHY');
+    const asked = load(t);
+    await eventually(async () => (await memoryOf(t)).statuses.includes('LOADING'));
+    await unload(t, MODEL);
+    expect(await isEmpty(t)).toBe(true);
+    const { loadModel } = await asked;
+    expect(loadModel).toMatchObject({ __typename: 'BackendUnavailableError' });
+    expect(loadModel.message).toMatch(/wanted no more: it was unloaded/);
+    expect(await failedLoads(t)).toEqual([]);
+    expect(t.ollama.core.memory.read()[0]?.usedBytes).toBe(0);
+  });
+
+  it('sends its jobs back to the queue, for which it is loaded anew', async () => {
+    await using t = await TestApp.start({ ollama: { speed: 1 } });
+    t.ollama.core.faults.set({ hangLoad: 1 });
+    const id = await t.generate(MODEL, { maxAttempts: 1 });
+    await t.jobWhen(id, ({ status }) => status === 'QUEUED');
+    await unload(t, MODEL);
+    const { status, attempts } = await t.ended(id);
+    expect({ status, attempts: attempts.length }).toEqual({ status: 'COMPLETE', attempts: 1 });
+    expect(await failedLoads(t)).toEqual([]);
+  });
+});

@@ -62,4 +62,16 @@ describe('a model that can never be loaded', () => {
     await app.stop({ graceMs: 0 });
     await other.stop();
   });
+
+  it('is an answer with its reason for who asks to load it', async () => {
+    await using t = await TestApp.start();
+    t.ollama.core.faults.set({ truncatedWeightsOf: BROKEN });
+    expect((await t.ended(await t.generate(FINE))).status).toBe('COMPLETE');
+    const { loadModel } = await t.query(
+      'mutation ($m: String!) { loadModel(input: { model: $m }) { __typename ... on UserError { message } } }',
+      { m: BROKEN },
+    );
+    expect(loadModel).toMatchObject({ __typename: 'BackendUnavailableError' });
+    expect(loadModel.message).toMatch(/could not be loaded: .*exceeds file size.*than it\.$/);
+  });
 });

@@ -68,6 +68,7 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
     pinned: false,
     nameless: false,
     yielded: false,
+    unwanted: false,
     expectedLoadMs: 1_000,
     freeBeforeLoad: new Map(),
     strikes: NO_STRIKES,

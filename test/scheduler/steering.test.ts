@@ -177,8 +177,9 @@ describe('a pin', () => {
 
   it('comes back by itself after its server was lost, and ends with its lease', async () => {
     const { world, steering } = await steered([model('a', 16)], { keepAliveMs: 10_000 });
-    void steering.pinModel({ model: 'a', backendId: null, leaseMs: 100_000 });
+    const pinned = steering.pinModel({ model: 'a', backendId: null, leaseMs: 100_000 });
     world.run(5_000);
+    await pinned;
     world.crash();
     world.run(3_000);
     world.restart();

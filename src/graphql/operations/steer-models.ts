@@ -133,7 +133,7 @@ builder.mutationFields((t) => ({
   unloadModel: t.field({
     type: UnloadModelResult.ref,
     description:
-      'Unload every instance of a model, once the jobs on it are done; answered when they are gone. For administrators.',
+      'Unload every instance of a model, once the jobs on it are done, and end its loads; answered when they are gone. Jobs that wait for it may have it loaded anew. For administrators.',
     args: { input: t.arg({ type: UnloadModelInput, required: true }) },
     resolve: (_root, { input }, context) => {
       requireAdmin(context);
