@@ -1,11 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_CATALOG } from '../../src/virtual-ollama/core/default-catalog.ts';
 import { Served } from './support/served.ts';
+
+const SEEING = 'gemma:2b';
 
 let served: Served;
 beforeAll(async () => {
-  served = await Served.start();
+  const catalog = DEFAULT_CATALOG.map((model) =>
+    model.name === SEEING ? { ...model, capabilities: ['completion', 'vision'] as const } : model,
+  );
+  served = await Served.start({ catalog });
 });
 afterAll(() => served[Symbol.asyncDispose]());
 
@@ -78,8 +84,10 @@ describe('submit', () => {
   test('images are read and sent', async () => {
     const image = join(served.folder, 'image.png');
     await writeFile(image, Buffer.from(`\x89PNG\r\n\x1a\n${'\0'.repeat(20)}`, 'latin1'));
-    const sent = await served.run(['submit', MODEL, 'What is this?', '--image', image]);
-    expect(sent).toMatchObject({ code: 1, notes: expect.stringContaining('does not see images') });
+    const taken = await served.run(['submit', SEEING, 'What is this?', '--image', image]);
+    expect(taken).toMatchObject({ code: 0, notes: '' });
+    const blind = await served.run(['submit', MODEL, 'What is this?', '--image', image]);
+    expect(blind).toMatchObject({ code: 1, notes: expect.stringContaining('does not see images') });
     const empty = await file('empty.png');
     const refused = await served.run(['submit', MODEL, 'What is this?', '--image', image, '--image', empty]);
     expect(refused).toMatchObject({
