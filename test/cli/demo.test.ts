@@ -17,6 +17,8 @@ function demo(...args: readonly string[]): RunningProgram {
 test('runs fifty jobs, ends with their count, and leaves nothing behind', { timeout: 120_000 }, async () => {
   await using program = demo('--exit');
   const { code, out, notes } = await program.ended;
+  // Ten models in six places: without this nobody knows why they leave while memory is free.
+  expect(out).toContain('holds at most 6 models at once');
   expect(out).toMatch(/GraphiQL: http:\/\/127\.0\.0\.1:\d+\/graphql\n/);
   expect(notes).toMatch(/50\/50 jobs done, .*queue 0 \| VRAM .* of 24\.0 GiB \| \d+ resident: /);
   expect(out.trimEnd().split('\n').at(-1)).toBe('50 complete, 0 failed, 0 cancelled');

@@ -191,6 +191,8 @@ describe('doctor', { timeout: 120_000 }, () => {
     await install();
     await using ollama = await attached();
     const { code, out } = await doctor(surroundings({ OLLAMA_HOST: ollama.host }));
+    // Whatever is free, it is what makes models leave.
+    expect(out).toContain("no more than 3 models for each GPU (Ollama's default) in memory at once");
     expect(out).toMatch(/^ok {4}mode +Ollama is attached, not managed: an Ollama answers at http/m);
     expect(out).toMatch(
       /^warn {2}mode +\S+\/bin\/ollama \(Ollama 0\.33\.0\) can be managed.*1\.4 to 1\.7 times as fast.*serve --managed/m,

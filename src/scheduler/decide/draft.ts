@@ -183,5 +183,5 @@ export class Draft {
 function leftToServer(evicts: readonly InstanceSnapshot[]): string {
   if (evicts.length === 0) return '';
   const names = evicts.map(({ variant }) => variant.modelName).join(', ');
-  return ` The server evicts the old weights of ${names} for it, which no name means any more.`;
+  return ` The server evicts ${names} for it where it needs that room: weights that no name means any more.`;
 }

@@ -60,7 +60,7 @@ function evictsFor(
     const believed = believedFreeBytes(gpu, present) ?? readableBytes(gpu);
     return predictedByServerBytes > ADMITTED_SHARE * believed;
   });
-  // What runs out of memory is tried once more with everybody else gone.
+  // Either it takes less than predicted, or it runs out of memory and is tried once more with everybody else gone.
   const runsOut = gpus.every((gpu) => footprintBytes > readableBytes(gpu));
   return refuses || (runsOut && present.every(isLeftToServer));
 }
