@@ -13,9 +13,10 @@ import type { ModelInfo } from '../src/domain/model.ts';
 import { queueKey } from '../src/domain/queue-key.ts';
 import type { ResolvedModel } from '../src/domain/resolver.ts';
 import { formatBytes, MiB } from '../src/domain/units.ts';
+import type { FootprintEstimate } from '../src/registry/estimate.ts';
 import { batchSize } from '../src/registry/footprint/batch.ts';
 import { computeBufferBytes, reserveRules } from '../src/registry/footprint/compute-buffers.ts';
-import { createRegistry, type Registry, type VramEstimate } from '../src/registry/registry.ts';
+import { createRegistry, type Registry } from '../src/registry/registry.ts';
 import {
   humanParameterCount,
   modelInfo,
@@ -207,7 +208,7 @@ function toldOf(
   registry: Registry,
   world: World,
   contextLength: number,
-): { readonly told: number; readonly source: VramEstimate['source'] | undefined } {
+): { readonly told: number; readonly source: FootprintEstimate['source'] | undefined } {
   const state = registry.model(world.info.name);
   const estimate = state && registry.vramEstimate(state, contextLength);
   return { told: estimate ? estimate.bytes - estimate.marginBytes : Number.NaN, source: estimate?.source };

@@ -71,7 +71,7 @@ class AttachedReplay {
       clock: this.#clock,
     });
     this.#registry.observe(BACKEND, models, VERSION);
-    this.#registry.observeRoom(BACKEND, { largestBytes: CARD_BYTES, totalBytes: CARD_BYTES });
+    this.#registry.observeRoom(BACKEND, { largestBytes: CARD_BYTES, totalBytes: CARD_BYTES, cards: 1 });
     this.#loop = new SchedulerLoop({
       backends: [ATTACHED],
       backlog: this.#backlog,
@@ -258,9 +258,9 @@ class AttachedReplay {
     void this.#registry.learnFootprint(instance.variant, instance.config, VERSION, BACKEND, measured);
   }
 
-  #learnProbed({ instanceId, probedBytes }: EffectOf<'probed'>): void {
+  #learnProbed({ instanceId, ...probed }: EffectOf<'probed'>): void {
     const instance = this.#loop.state.instances.get(instanceId);
-    if (instance) void this.#registry.learnProbed(instance.variant, instance.config, BACKEND, probedBytes);
+    if (instance) void this.#registry.learnProbed(instance.variant, instance.config, BACKEND, probed);
   }
 }
 

@@ -17,7 +17,8 @@ import { refuseJobs } from '../executor/refuse-jobs.ts';
 import { codeOf, remedyOf } from '../executor/retry-policy.ts';
 import { WithheldModels, withholding } from '../executor/withheld-models.ts';
 import { createMonitor } from '../monitor/monitor.ts';
-import { createRegistry, type LoadMeasurement, type Registry, roomOf } from '../registry/registry.ts';
+import { createRegistry, type LoadMeasurement, type Registry } from '../registry/registry.ts';
+import { roomOf } from '../registry/room.ts';
 import type { Effect } from '../scheduler/events.ts';
 import { gpusOf } from '../scheduler/ledger.ts';
 import { SchedulerLoop } from '../scheduler/loop.ts';
@@ -128,7 +129,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     registry
       .learnFootprint(variant, setup, backend?.version ?? null, backendId, {
         ...measured,
-        ...(rooms.length > 0 && { roomBytes }),
+        ...(rooms.length > 0 && { roomBytes, cards: rooms.length }),
       })
       .catch(notLearned);
   }
@@ -268,7 +269,8 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         const instance = loop.state.instances.get(effect.instanceId);
         if (!instance) return;
         const { variant, config: setup, backendId } = instance;
-        registry.learnProbed(variant, setup, backendId, effect.probedBytes).catch(notLearned);
+        const { probedBytes, cards } = effect;
+        registry.learnProbed(variant, setup, backendId, { probedBytes, cards }).catch(notLearned);
         return;
       }
       case 'missing':

@@ -1,4 +1,5 @@
 /** What a queue means on a backend today: the seam between the registry, which knows models, and those who decide. */
+import type { CardOverhead } from './card-overhead.ts';
 import type { BackendId } from './ids.ts';
 import type { InstanceConfig, ModelInfo, Variant } from './model.ts';
 import type { QueueKey } from './queue-key.ts';
@@ -11,6 +12,8 @@ export interface Misfit {
   readonly vramBytes: number;
   /** What was free for it on its GPUs; null where nobody knew. */
   readonly roomBytes: number | null;
+  /** GPUs that it was cut over. Absent: one. */
+  readonly cards?: number;
   /** Epoch milliseconds. */
   readonly at: number;
   /** In a row. */
@@ -22,6 +25,8 @@ export interface SlotChoice {
   readonly variant: Variant;
   readonly config: InstanceConfig;
   readonly footprintBytes: number;
+  /** Absent: none. */
+  readonly overhead?: CardOverhead;
   readonly marginBytes: number;
   readonly predictedByServerBytes: number;
   readonly measured: boolean;
@@ -32,8 +37,10 @@ export interface ResolvedModel {
   /** The variant that this queue asks for, with its canonical options. */
   readonly variant: Variant;
   readonly config: InstanceConfig;
-  /** Of one instance, over all GPUs. */
+  /** Of one instance, on one GPU. */
   readonly footprintBytes: number;
+  /** What of it is on every GPU where there are several. Absent: none. */
+  readonly overhead?: CardOverhead;
   /** The part of it that is caution. Absent: none. */
   readonly marginBytes?: number;
   /** What of it the driver takes for the process, in no figure of the server's. Absent: none. */

@@ -1,4 +1,5 @@
 /** The state of the whole as outsiders see it: read by the API, never a way to change it. */
+import type { CardOverhead } from './card-overhead.ts';
 import type { CellState, CellStatistics } from './cell.ts';
 import type { Decision, JobWaiting } from './decision.ts';
 import type { Gpu, VramUsage } from './gpu.ts';
@@ -106,6 +107,15 @@ export interface LatencyStats {
   readonly runP95Ms: number | null;
 }
 
+/** What one instance would take. */
+export interface VramEstimate {
+  /** On one GPU. */
+  readonly bytes: number;
+  /** What of it is on every GPU where it lies on several. */
+  readonly overhead: CardOverhead;
+  readonly measured: boolean;
+}
+
 export interface SystemView {
   readonly startedAt: number;
   readonly version: string;
@@ -122,11 +132,8 @@ export interface SystemView {
   models(): readonly ModelState[];
   /** By submitted or canonical name. */
   model(name: string): ModelState | null;
-  /** Predicted or measured bytes of one instance at `contextLength` tokens (default: its default). Null when too little is known. */
-  vramEstimate(
-    model: ModelState,
-    contextLength: number | null,
-  ): { readonly bytes: number; readonly measured: boolean } | null;
+  /** Of one instance at `contextLength` tokens (default: its default). Null when too little is known. */
+  vramEstimate(model: ModelState, contextLength: number | null): VramEstimate | null;
   usage(): VramUsage;
   gpu(id: GpuId): Gpu | null;
   queues(): readonly QueueState[];

@@ -76,6 +76,7 @@ function budgetModel(system: SystemView, model: ModelState, pinned: readonly Ins
     modelName: name,
     weights,
     footprintBytes: stays ? footprintBytes(stays) : (estimate?.bytes ?? null),
+    ...(estimate && { overhead: estimate.overhead }),
     measured: stays ? stays.loadedAt !== null : (estimate?.measured ?? false),
     backendIds: model.backendIds,
     fixed: stays ? stays.footprint : null,

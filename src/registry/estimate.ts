@@ -1,10 +1,11 @@
 /** One figure out of what was predicted and what was measured. */
+import { bytesOnCards, bytesOnOneCard, type CardOverhead } from '../domain/card-overhead.ts';
 import { greatest } from '../domain/long-lists.ts';
 import { marginToGiveUp } from '../domain/margin.ts';
 import { MiB } from '../domain/units.ts';
 import type { PredictedFootprint } from './footprint/predict.ts';
 import { fitLine } from './learned/line.ts';
-import type { LearnedEntry } from './learned/observation.ts';
+import type { LearnedEntry, Observation } from './learned/observation.ts';
 
 /** At least so much is added to what nobody has measured: the engine's own buffers differ with its version and with the card. */
 const LEAST_MARGIN_BYTES = 256 * MiB;
@@ -16,8 +17,10 @@ const LEAST_MARGIN_BYTES = 256 * MiB;
 export type EstimateSource = 'MEASURED' | 'FITTED' | 'PREDICTED';
 
 export interface FootprintEstimate {
-  /** What must be free, with what the driver takes and with the margin. */
+  /** What must be free on one card, with what the driver takes and with the margin. */
   readonly bytes: number;
+  /** What of it is on every card where there are several. */
+  readonly overhead: CardOverhead;
   readonly measured: boolean;
   readonly source: EstimateSource;
   /** The part of `bytes` that is caution. */
@@ -37,12 +40,29 @@ export interface EstimateQuestion {
 }
 
 export function estimateFootprint(question: EstimateQuestion): FootprintEstimate {
-  return measured(question) ?? fitted(question) ?? raised(question);
+  const { driverBytes } = question;
+  const { aloneBytes, splitBytes } = learnedGraph(question);
+  const overhead = { aloneBytes: aloneBytes + driverBytes, splitBytes: splitBytes + driverBytes };
+  return { ...(measured(question) ?? fitted(question) ?? raised(question)), overhead };
+}
+
+type Estimated = Omit<FootprintEstimate, 'overhead'>;
+
+/** What is on every card: as loads on one card and on several differ, else as predicted. */
+function learnedGraph(question: EstimateQuestion): CardOverhead {
+  const { contextLength, slots, exact, serverVersion } = question;
+  const { aloneBytes, splitBytes } = question.predictAt(contextLength, slots).graph;
+  const seen = observationsOf(exact, serverVersion);
+  const one = greatest(seen.flatMap(({ cards, sizeBytes }) => (cards === 1 ? [sizeBytes] : [])));
+  const each = seen.flatMap(({ cards, sizeBytes }) =>
+    cards > 1 && Number.isFinite(one) ? [Math.max(0, (sizeBytes - one + aloneBytes) / cards)] : [],
+  );
+  return { aloneBytes, splitBytes: each.length > 0 ? Math.ceil(greatest(each)) : splitBytes };
 }
 
 /** The most of the newest loads: the server takes a smaller batch, and so less, where others leave little free. */
-function measured(question: EstimateQuestion): FootprintEstimate | null {
-  const sizes = sizesOf(question.exact, question.serverVersion);
+function measured(question: EstimateQuestion): Estimated | null {
+  const sizes = sizesOf(question.exact, question, learnedGraph(question));
   if (sizes.length === 0) return null;
   const bytes = greatest(sizes) + question.driverBytes;
   return { bytes, measured: true, source: 'MEASURED', marginBytes: 0 };
@@ -52,12 +72,12 @@ function measured(question: EstimateQuestion): FootprintEstimate | null {
  * bytes = a + b · context · slots, from measurements at two or more contexts. The buffers of the graph go in steps with the batch,
  * so they are taken off before and put on after, as predicted.
  */
-function fitted(question: EstimateQuestion): FootprintEstimate | null {
+function fitted(question: EstimateQuestion): Estimated | null {
   const buffers = (contextLength: number, slots: number) =>
     question.predictAt(contextLength, slots).computeBytes;
   const points = question.siblings.flatMap((entry) => {
     const x = entry.contextLength * entry.slots;
-    return sizesOf(entry, question.serverVersion).map((size) => ({
+    return sizesOf(entry, question).map((size) => ({
       x,
       y: size - buffers(entry.contextLength, entry.slots),
     }));
@@ -75,15 +95,18 @@ function fitted(question: EstimateQuestion): FootprintEstimate | null {
  * The formula, or what the nearest measurement makes of it where that is more. What another version of the server took counts in
  * this way, too: as a hint, and no reason to expect less.
  */
-function raised(question: EstimateQuestion): FootprintEstimate {
+function raised(question: EstimateQuestion): Estimated {
   const { contextLength, slots, driverBytes } = question;
   const predicted = question.predictAt(contextLength, slots);
   const near = nearest(question);
-  const size = near?.observations.at(-1)?.sizeBytes;
+  const newest = near?.observations.at(-1);
+  const misfit = question.exact?.misfit;
   // What spilled would have taken at least what the server counted of it.
-  let bytes = Math.max(withoutMargin(predicted), (question.exact?.misfit?.sizeBytes ?? 0) + driverBytes);
-  if (near && size !== undefined) {
+  const spilled = misfit ? bytesOnOneCard(misfit.sizeBytes, predicted.graph, misfit.cards) + driverBytes : 0;
+  let bytes = Math.max(withoutMargin(predicted), spilled);
+  if (near && newest) {
     const there = question.predictAt(near.contextLength, near.slots);
+    const size = bytesOnOneCard(newest.sizeBytes, there.graph, newest.cards);
     bytes = Math.max(bytes, size + driverBytes + withoutMargin(predicted) - withoutMargin(there));
   }
   const marginBytes = Math.max(LEAST_MARGIN_BYTES, predicted.marginBytes);
@@ -94,9 +117,10 @@ function withoutMargin({ totalBytes, marginBytes }: PredictedFootprint): number 
   return totalBytes - marginBytes;
 }
 
-/** With as much of its margin as there is room for. */
-export function withinRoom(estimate: FootprintEstimate, roomBytes: number): FootprintEstimate {
-  const given = marginToGiveUp(estimate.bytes, estimate.marginBytes, roomBytes);
+/** With as much of its margin as there is room for on so many cards together. */
+export function withinRoom(estimate: FootprintEstimate, roomBytes: number, cards: number): FootprintEstimate {
+  const bytes = bytesOnCards(estimate.bytes, estimate.overhead, cards);
+  const given = marginToGiveUp(bytes, estimate.marginBytes, roomBytes);
   return { ...estimate, bytes: estimate.bytes - given, marginBytes: estimate.marginBytes - given };
 }
 
@@ -108,8 +132,24 @@ function nearest(question: EstimateQuestion): LearnedEntry | undefined {
     .toSorted((a, b) => off(a) - off(b))[0];
 }
 
-function sizesOf(entry: LearnedEntry | undefined, serverVersion: string | null): number[] {
-  return (entry?.observations ?? [])
-    .filter((seen) => serverVersion === null || seen.serverVersion === serverVersion)
-    .map((seen) => seen.sizeBytes);
+/** As if each of them had been on one card. */
+function sizesOf(
+  entry: LearnedEntry | undefined,
+  { serverVersion, predictAt }: EstimateQuestion,
+  graph?: CardOverhead,
+): number[] {
+  if (!entry) return [];
+  const there = graph ?? predictAt(entry.contextLength, entry.slots).graph;
+  return observationsOf(entry, serverVersion).map(({ sizeBytes, cards }) =>
+    bytesOnOneCard(sizeBytes, there, cards),
+  );
+}
+
+function observationsOf(
+  entry: LearnedEntry | undefined,
+  serverVersion: string | null,
+): readonly Observation[] {
+  return (entry?.observations ?? []).filter(
+    (seen) => serverVersion === null || seen.serverVersion === serverVersion,
+  );
 }

@@ -1,21 +1,20 @@
 import { totalmem } from 'node:os';
 import type { Clock } from '../clock.ts';
-import type { GpuReading } from '../domain/gpu.ts';
 import { type BackendId, stableId } from '../domain/ids.ts';
-import { greatest } from '../domain/long-lists.ts';
 import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
 import { canonicalModelName, parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
 import type { Store } from '../domain/store.ts';
 import type { ModelState } from '../domain/system.ts';
-import { type EstimateSource, estimateFootprint, type FootprintEstimate, withinRoom } from './estimate.ts';
+import { estimateFootprint, type FootprintEstimate } from './estimate.ts';
 import { DRIVER_CONTEXT_BYTES, predictFootprint } from './footprint/predict.ts';
 import { type Inventory, inventoryOf, sameInventory } from './inventory.ts';
 import { LearnedFootprints } from './learned/learned-footprints.ts';
 import { expectedLoadMs } from './learned/load-time.ts';
-import type { LoadMeasurement } from './learned/observation.ts';
+import type { LoadMeasurement, Probed } from './learned/observation.ts';
 import { PageCaches } from './learned/page-caches.ts';
 import type { ServerShape } from './learned/server-shape.ts';
+import { firstFitting, type GpuRoom, UNKNOWN_ROOM, within } from './room.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
 import { ServerShapes } from './server-shapes.ts';
 import { suggestNames } from './suggest.ts';
@@ -33,32 +32,6 @@ export interface RegistryOptions {
   };
   readonly store: Pick<Store, 'remember' | 'recall'>;
   readonly clock: Clock;
-}
-
-/** What instances may have of a backend's GPUs, in bytes. */
-export interface GpuRoom {
-  readonly largestBytes: number;
-  /** Of all together. */
-  readonly totalBytes: number;
-}
-
-export function roomOf(gpus: readonly Pick<GpuReading, 'totalBytes'>[], headroomBytes: number): GpuRoom {
-  const rooms = gpus.map(({ totalBytes }) => Math.max(0, totalBytes - headroomBytes));
-  return { largestBytes: greatest(rooms), totalBytes: rooms.reduce((sum, bytes) => sum + bytes, 0) };
-}
-
-const UNKNOWN_ROOM: GpuRoom = {
-  largestBytes: Number.POSITIVE_INFINITY,
-  totalBytes: Number.POSITIVE_INFINITY,
-};
-
-/** What a model would take, and how that is known. */
-export interface VramEstimate {
-  readonly bytes: number;
-  readonly measured: boolean;
-  readonly source: EstimateSource;
-  /** The part of `bytes` that is caution. */
-  readonly marginBytes: number;
 }
 
 /** Which models there are, and what each would take. It is told what others saw and measured, and asks nobody. */
@@ -79,7 +52,7 @@ export interface Registry extends ModelResolver {
   model(name: string): ModelState | null;
   /** Names close to one that is not there, closest first. */
   suggest(name: string): readonly string[];
-  vramEstimate(model: ModelState, contextLength: number | null): VramEstimate | null;
+  vramEstimate(model: ModelState, contextLength: number | null): FootprintEstimate | null;
   /** Resolves when it is stored; it counts at once. A load that spilled is remembered as a misfit, and its size not learned. */
   learnFootprint(
     variant: Variant,
@@ -92,12 +65,7 @@ export interface Registry extends ModelResolver {
    * What a probe showed of the newest load of this variant: by how much its memory is more than the server tells. Resolves when it
    * is stored; it counts at once.
    */
-  learnProbed(
-    variant: Variant,
-    config: InstanceConfig,
-    backendId: BackendId,
-    probedBytes: number,
-  ): Promise<void>;
+  learnProbed(variant: Variant, config: InstanceConfig, backendId: BackendId, probed: Probed): Promise<void>;
 }
 
 export function createRegistry(options: RegistryOptions): Registry {
@@ -154,7 +122,11 @@ class ModelRegistry implements Registry {
 
   observeRoom(backendId: BackendId, room: GpuRoom): void {
     const known = this.#rooms.get(backendId);
-    if (known?.largestBytes === room.largestBytes && known.totalBytes === room.totalBytes) return;
+    const isKnown =
+      known?.largestBytes === room.largestBytes &&
+      known.totalBytes === room.totalBytes &&
+      known.cards === room.cards;
+    if (isKnown) return;
     this.#rooms.set(backendId, room);
     this.#version += 1;
   }
@@ -218,7 +190,7 @@ class ModelRegistry implements Registry {
     };
   }
 
-  vramEstimate(model: ModelState, contextLength: number | null): VramEstimate | null {
+  vramEstimate(model: ModelState, contextLength: number | null): FootprintEstimate | null {
     const backendId = model.backendIds[0];
     const inventory = backendId && this.#inventories.get(backendId);
     const info = inventory?.models.get(model.info.name);
@@ -255,9 +227,9 @@ class ModelRegistry implements Registry {
     variant: Variant,
     config: InstanceConfig,
     backendId: BackendId,
-    probedBytes: number,
+    probed: Probed,
   ): Promise<void> {
-    const stored = this.#learned.learnProbed(backendId, variant, config, probedBytes);
+    const stored = this.#learned.learnProbed(backendId, variant, config, probed);
     this.#version += 1;
     await stored;
   }
@@ -277,14 +249,13 @@ class ModelRegistry implements Registry {
       .shapes(info, requested, backendId, this.#namesOf(info.weights, backendId))
       .map((shape) => ({ shape, estimate: this.#estimate(info, shape, backendId, serverVersion) }));
     const room = this.#rooms.get(backendId) ?? UNKNOWN_ROOM;
-    const fitting = [room.largestBytes, room.totalBytes].map((bytes) =>
-      shaped.findIndex(({ estimate }) => estimate.bytes <= bytes),
+    const first = firstFitting(
+      shaped.map(({ estimate }) => estimate),
+      room,
     );
-    const first = fitting.find((index) => index >= 0) ?? shaped.length - 1;
-    const [chosen, ...fewer] = shaped.slice(first).map(({ shape, estimate }) => ({
-      shape,
-      estimate: withinRoom(withinRoom(estimate, room.largestBytes), room.totalBytes),
-    }));
+    const [chosen, ...fewer] = shaped
+      .slice(first)
+      .map(({ shape, estimate }) => ({ shape, estimate: within(estimate, room) }));
     if (!chosen) throw new Error(`There is no way to load ${info.name}.`);
     return [chosen, ...fewer];
   }
@@ -304,11 +275,19 @@ class ModelRegistry implements Registry {
 
   #slotChoice(info: ModelInfo, { shape, estimate }: Shaped, backendId: BackendId): SlotChoice {
     const { variant, config, slots } = shape;
-    const { bytes, measured, marginBytes } = estimate;
+    const { bytes, overhead, measured, marginBytes } = estimate;
     const batch = decidingBatch(variant.options.num_batch);
     const memorySlots = this.#memorySlots(info, slots, backendId);
     const predictedByServerBytes = predictedByOllama(info, variant.contextLength, memorySlots, batch);
-    return { variant, config, footprintBytes: bytes, marginBytes, predictedByServerBytes, measured };
+    return {
+      variant,
+      config,
+      footprintBytes: bytes,
+      overhead,
+      marginBytes,
+      predictedByServerBytes,
+      measured,
+    };
   }
 
   #estimate(

@@ -70,10 +70,10 @@ export function adopt(
   const config = { ...model.config, parallel: resident.parallel ?? model.config.parallel };
   const id = world.newInstanceId();
   const spilled = (backend.gpus?.length ?? 0) > 0 && resident.vramBytes < resident.sizeBytes;
-  const driverBytes = resident.vramBytes > 0 ? (model.driverBytes ?? 0) : 0;
+  const ofDriver = resident.vramBytes > 0 ? (model.driverBytes ?? 0) : 0;
   const before = replaces ? gpusOfFootprint(backend, replaces.footprint).map(({ key }) => key) : null;
   const keys = resident.gpuKeys ?? (before?.length ? before : null);
-  const footprint = spread(resident.vramBytes + driverBytes, backend.gpus ?? [], keys);
+  const footprint = spread(resident.vramBytes, ofDriver, backend.gpus ?? [], keys);
   const gpus = gpusOfFootprint(backend, footprint);
   effects.push({
     type: 'adopt',
@@ -113,7 +113,7 @@ export function adopt(
     expectedLoadMs: model.loadMs,
     freeBeforeLoad: leastFreeBefore(state, backend, footprint),
     reportedBytes: resident.vramBytes,
-    driverBytes,
+    driverBytes: ofDriver * footprint.length,
     probed: UNSEEN,
     strikes: NO_STRIKES,
     claimedAt: {},
@@ -138,14 +138,15 @@ function leastFreeBefore(
 /** Where it is not told where it lies: on the card whose unexplained memory could hold it, else over all cards. */
 function spread(
   bytes: number,
+  driverBytes: number,
   all: readonly GpuRecord[],
   keys: readonly string[] | null,
 ): InstanceRecord['footprint'] {
   const gpus = keys === null ? all : all.filter((gpu) => keys.includes(gpu.reading.key));
   if (gpus.length === 0 || bytes === 0) return [];
   const holder =
-    gpus.find((gpu) => gpu.foreignBytes >= bytes * (1 - ADOPTION_TOLERANCE)) ??
+    gpus.find((gpu) => gpu.foreignBytes >= (bytes + driverBytes) * (1 - ADOPTION_TOLERANCE)) ??
     (gpus.length === 1 ? gpus[0] : undefined);
-  if (holder) return [{ gpuId: holder.id, bytes }];
-  return gpus.map((gpu) => ({ gpuId: gpu.id, bytes: Math.floor(bytes / gpus.length) }));
+  if (holder) return [{ gpuId: holder.id, bytes: bytes + driverBytes }];
+  return gpus.map((gpu) => ({ gpuId: gpu.id, bytes: Math.floor(bytes / gpus.length) + driverBytes }));
 }

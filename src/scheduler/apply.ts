@@ -93,7 +93,7 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
       expectedLoadMs: option.loadMs,
       freeBeforeLoad: freeNow(state, option.backendId),
       reportedBytes: null,
-      driverBytes: option.driverBytes,
+      driverBytes: option.driverBytes * placement.length,
       probed: probedBefore(backend?.gpus ?? []),
       strikes: NO_STRIKES,
       claimedAt: {},

@@ -5,6 +5,7 @@
 import type { GpuReading } from '../domain/gpu.ts';
 import type { GpuId } from '../domain/ids.ts';
 import { footprintBytes } from '../domain/instance.ts';
+import { greatest } from '../domain/long-lists.ts';
 import { GiB } from '../domain/units.ts';
 import type { Effect } from './events.ts';
 import { UNSEEN } from './probed-memory.ts';
@@ -22,6 +23,8 @@ const ENGINE_NAME = /(^|[/\\])(ollama|llama)[^/\\]*$/i;
 const MOST_DRIVER_BYTES = GiB;
 /** Share of what the server tells that a process may lack: readings are in MiB, and not exact. */
 const TOLERANCE = 0.1;
+/** Of what is on its fullest card: where less is, there is no layer of it. */
+const LEAST_PART = 0.1;
 
 type Shares = ReadonlyMap<GpuId, number>;
 
@@ -41,7 +44,7 @@ export function attribute(before: SchedulerState, known: BackendRecord, effects:
         ? null
         : growth(instance, backend, state);
     if (shares && !instance.probed.isSeen && !instance.adopted)
-      effects.push({ type: 'probed', instanceId: id, probedBytes: total(shares) });
+      effects.push({ type: 'probed', instanceId: id, probedBytes: total(shares), cards: cardsOf(shares) });
     state = withInstance(state, {
       ...instance,
       footprint: shares ? footprintOf(shares) : instance.footprint,
@@ -144,6 +147,12 @@ function processes({ gpus }: BackendRecord): readonly GpuReading['processes'][nu
 
 function isEngine(name: string | null): boolean {
   return name === null || ENGINE_NAME.test(name);
+}
+
+/** Those with a part of its layers: an engine that lies on one card may have opened the others, too. */
+function cardsOf(shares: Shares): number {
+  const least = LEAST_PART * greatest(shares.values());
+  return [...shares.values()].filter((bytes) => bytes >= least).length;
 }
 
 function footprintOf(shares: Shares): InstanceRecord['footprint'] {

@@ -84,7 +84,12 @@ export type Effect =
   /** One of the memory is wanted at once; what is under way will do if it began at `since` (epoch milliseconds) or later. */
   | { readonly type: 'poke'; readonly backendId: BackendId; readonly when: 'now'; readonly since: number }
   /** A reading has shown what a load of ours really takes on GPUs. */
-  | { readonly type: 'probed'; readonly instanceId: InstanceId; readonly probedBytes: number }
+  | {
+      readonly type: 'probed';
+      readonly instanceId: InstanceId;
+      readonly probedBytes: number;
+      readonly cards: number;
+    }
   /** The waiting jobs of these queues can never run, and are to be failed. Said again while they still wait. */
   | { readonly type: 'refuse'; readonly picks: readonly ClaimPick[]; readonly failure: JobFailure }
   /** A model that is to be resident is on no backend. Said once, until it has come and gone again. */

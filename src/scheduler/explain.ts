@@ -4,11 +4,12 @@ import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
 import { greatest } from '../domain/long-lists.ts';
 import type { LastingFault } from '../domain/system.ts';
 import { formatBytes, formatDuration } from '../domain/units.ts';
-import { asItLoads, fitsEmpty } from './decide/as-it-loads.ts';
+import { asItLoads } from './decide/as-it-loads.ts';
 import { LONGEST_COURTESY_MS } from './decide/candidates.ts';
 import { couldFit, fitWithout } from './decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
 import { misfitUntil } from './decide/misfit.ts';
+import { fitsEmpty } from './decide/placement.ts';
 import { pausedUntil, shortfallOf, shortfallUntil } from './decide/shortfall.ts';
 import {
   type BackendSnapshot,

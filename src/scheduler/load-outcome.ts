@@ -127,7 +127,7 @@ function failedForMemory(
   return {
     ...shapeOf(instance),
     kvCacheType: config.kvCacheType,
-    spread: footprint.length > 1,
+    cards: footprint.length,
     roomBytes: rooms.reduce((sum, bytes) => sum + bytes, 0),
     allBytes: empty.reduce((sum, bytes) => sum + bytes, 0),
     wasMeasured: world.resolve(queue, settings.id)?.measured ?? false,

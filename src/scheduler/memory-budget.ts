@@ -1,4 +1,5 @@
 /** Would these models fit into GPU memory together, and where? Bin packing over what the GPUs can hold of models. */
+import { bytesOnCards, type CardOverhead, NO_OVERHEAD } from '../domain/card-overhead.ts';
 import type { BackendId, GpuId } from '../domain/ids.ts';
 
 export interface BudgetGpu {
@@ -14,6 +15,8 @@ export interface BudgetModel {
   readonly weights: string;
   /** Null when too little is known of the model. */
   readonly footprintBytes: number | null;
+  /** What of it is on every GPU where it lies on several. Absent: none. */
+  readonly overhead?: CardOverhead;
   readonly measured: boolean;
   /** Where it could be loaded. */
   readonly backendIds: readonly BackendId[];
@@ -30,7 +33,7 @@ export interface BudgetLine {
   readonly modelName: string;
   readonly footprintBytes: number | null;
   readonly measured: boolean;
-  /** Empty when it does not fit beside the others. Its bytes add up to the footprint. */
+  /** Empty when it does not fit beside the others. Its bytes add up to the footprint, and over several GPUs to what each takes besides. */
   readonly placement: readonly BudgetPart[];
 }
 
@@ -50,8 +53,8 @@ const MOST_WAYS = 100_000;
 
 /** Goes whole onto a GPU, or in parts over all GPUs of a backend. */
 type Spot =
-  | { readonly kind: 'whole'; readonly gpu: number; readonly backend: number }
-  | { readonly kind: 'spread'; readonly backend: number };
+  | { readonly kind: 'whole'; readonly gpu: number; readonly backend: number; readonly bytes: number }
+  | { readonly kind: 'spread'; readonly backend: number; readonly bytes: number };
 
 interface Item {
   readonly weights: string;
@@ -95,16 +98,17 @@ export function memoryBudget(models: readonly BudgetModel[], gpus: readonly Budg
 }
 
 function itemsOf(model: BudgetModel, gpus: readonly BudgetGpu[], room: Room): Item[] {
-  const { weights, footprintBytes, fixed, backendIds } = model;
+  const { weights, footprintBytes, fixed, backendIds, overhead = NO_OVERHEAD } = model;
   if (fixed || footprintBytes === null) return [];
   const whole = gpus.flatMap((gpu, i): Spot[] =>
     backendIds.includes(gpu.backendId)
-      ? [{ kind: 'whole', gpu: i, backend: room.backendOf(gpu.backendId) }]
+      ? [{ kind: 'whole', gpu: i, backend: room.backendOf(gpu.backendId), bytes: footprintBytes }]
       : [],
   );
   const spread = room.backends.flatMap((backendId, backend): Spot[] => {
-    const several = gpus.filter((gpu) => gpu.backendId === backendId).length > 1;
-    return several && backendIds.includes(backendId) ? [{ kind: 'spread', backend }] : [];
+    const cards = gpus.filter((gpu) => gpu.backendId === backendId).length;
+    const bytes = bytesOnCards(footprintBytes, overhead, cards);
+    return cards > 1 && backendIds.includes(backendId) ? [{ kind: 'spread', backend, bytes }] : [];
   });
   return [{ weights, bytes: footprintBytes, spots: [...whole, ...spread] }];
 }
@@ -148,20 +152,20 @@ class Room {
     const owner = this.#gpus[gpu];
     if (!owner) return;
     const taken = Math.min(bytes, this.ofGpu(gpu));
-    this.#change({ kind: 'whole', gpu, backend: this.backendOf(owner.backendId) }, -taken);
+    this.take({ kind: 'whole', gpu, backend: this.backendOf(owner.backendId), bytes: taken });
   }
 
-  holds(spot: Spot, bytes: number): boolean {
-    if ((this.#ofBackend[spot.backend] ?? 0) < bytes) return false;
-    return spot.kind === 'spread' || (this.#ofGpu[spot.gpu] ?? 0) >= bytes;
+  holds(spot: Spot): boolean {
+    if ((this.#ofBackend[spot.backend] ?? 0) < spot.bytes) return false;
+    return spot.kind === 'spread' || (this.#ofGpu[spot.gpu] ?? 0) >= spot.bytes;
   }
 
-  take(spot: Spot, bytes: number): void {
-    this.#change(spot, -bytes);
+  take(spot: Spot): void {
+    this.#change(spot, -spot.bytes);
   }
 
-  giveBack(spot: Spot, bytes: number): void {
-    this.#change(spot, bytes);
+  giveBack(spot: Spot): void {
+    this.#change(spot, spot.bytes);
   }
 
   #change(spot: Spot, bytes: number): void {
@@ -171,9 +175,9 @@ class Room {
 }
 
 function firstFit(items: readonly Item[], room: Room): Plan {
-  return items.map(({ bytes, spots }) => {
-    const spot = spots.find((each) => room.holds(each, bytes)) ?? null;
-    if (spot) room.take(spot, bytes);
+  return items.map(({ spots }) => {
+    const spot = spots.find((each) => room.holds(each)) ?? null;
+    if (spot) room.take(spot);
     return spot;
   });
 }
@@ -212,10 +216,10 @@ class Search {
     const placed = plan.filter((spot) => spot !== null).length;
     if (placed + this.#items.length - plan.length < this.#bestScore.placed) return;
     for (const spot of item.spots) {
-      if (!this.#room.holds(spot, item.bytes)) continue;
-      this.#room.take(spot, item.bytes);
+      if (!this.#room.holds(spot)) continue;
+      this.#room.take(spot);
       this.#extend([...plan, spot]);
-      this.#room.giveBack(spot, item.bytes);
+      this.#room.giveBack(spot);
     }
     this.#extend([...plan, null]);
   }
@@ -254,7 +258,7 @@ function placementsOf(
     if (spot?.kind !== 'spread') continue;
     const own = gpus.flatMap((gpu, at) => (room.backendOf(gpu.backendId) === spot.backend ? [at] : []));
     const parts = cut(
-      item.bytes,
+      spot.bytes,
       own.map((at) => left[at] ?? 0),
     );
     for (const [k, at] of own.entries()) left[at] = (left[at] ?? 0) - (parts[k] ?? 0);

@@ -1,3 +1,4 @@
+import { NO_OVERHEAD } from '../domain/card-overhead.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
@@ -17,6 +18,7 @@ export function loadOption(
     variant,
     config,
     footprintBytes,
+    overhead: resolved.overhead ?? NO_OVERHEAD,
     marginBytes: resolved.marginBytes ?? 0,
     cpuBytes: 0,
     driverBytes: resolved.driverBytes ?? 0,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bytesOnCards } from '../../src/domain/card-overhead.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
 import { batchSize } from '../../src/registry/footprint/batch.ts';
 import { computeBufferBytes, reserveRules } from '../../src/registry/footprint/compute-buffers.ts';
@@ -42,7 +43,12 @@ describe('what a model takes', () => {
     await learn(registry, null, MEASURED);
     expect(registry.version).toBeGreaterThan(version);
     const bytes = 5 * GiB + DRIVER_CONTEXT_BYTES;
-    expect(estimate(registry, null)).toEqual({ bytes, measured: true, source: 'MEASURED', marginBytes: 0 });
+    expect(estimate(registry, null)).toMatchObject({
+      bytes,
+      measured: true,
+      source: 'MEASURED',
+      marginBytes: 0,
+    });
     expect(resolved(registry, 'a:1')).toMatchObject({ measured: true, footprintBytes: bytes });
   });
 
@@ -105,16 +111,22 @@ describe('what a model takes', () => {
 
   test('does not become too large by its margin for a card that would hold it, or for all together', () => {
     const registry = registryWith([model('a:1')]);
-    const cautious = estimate(registry, null)?.bytes ?? Number.NaN;
+    const before = estimate(registry, null);
+    const cautious = before?.bytes ?? Number.NaN;
+    const overTwo = before ? bytesOnCards(before.bytes, before.overhead, 2) : Number.NaN;
     const told = (largestBytes: number, totalBytes = largestBytes) => {
-      registry.observeRoom(BOX, { largestBytes, totalBytes });
+      registry.observeRoom(BOX, {
+        largestBytes,
+        totalBytes,
+        cards: largestBytes === totalBytes ? 1 : 2,
+      });
       return estimate(registry, null);
     };
     expect(told(cautious)).toMatchObject({ bytes: cautious, marginBytes: CAUTION });
     expect(told(cautious - 1)).toMatchObject({ bytes: cautious - 1, marginBytes: CAUTION - 1 });
     expect(told(cautious - CAUTION)).toMatchObject({ bytes: cautious - CAUTION, marginBytes: 0 });
     expect(told(cautious - CAUTION - 1)).toMatchObject({ bytes: cautious });
-    expect(told(GiB, cautious - 1)).toMatchObject({ bytes: cautious - 1 });
+    expect(told(GiB, overTwo - 1)).toMatchObject({ bytes: cautious - 1 });
     // On one card rather than over two of them.
     expect(told(cautious - 1, 2 * cautious)).toMatchObject({ bytes: cautious - 1 });
   });
@@ -247,7 +259,10 @@ describe('what the driver takes for a process', () => {
     const registry = registryWith([model('a:1')]);
     await learn(registry, null, whole(5 * GiB));
     const { variant, config } = resolved(registry, 'a:1');
-    await registry.learnProbed(variant, config, BOX, 5 * GiB + 300 * MiB);
+    await registry.learnProbed(variant, config, BOX, {
+      probedBytes: 5 * GiB + 300 * MiB,
+      cards: 1,
+    });
     expect(estimate(registry, null)?.bytes).toBe(5 * GiB + 300 * MiB);
     expect(resolved(registry, 'a:1').driverBytes).toBe(300 * MiB);
   });

@@ -5,10 +5,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Capability, InstanceConfig, TensorFacts } from '../../src/domain/model.ts';
 import { MiB } from '../../src/domain/units.ts';
-import { computeBufferBytes, reserveRules } from '../../src/registry/footprint/compute-buffers.ts';
+import {
+  computeBufferBytes,
+  reserveRules,
+  splitComputeBufferBytes,
+} from '../../src/registry/footprint/compute-buffers.ts';
 import { kvCacheBytes } from '../../src/registry/footprint/kv-cache.ts';
 import { predictFootprint } from '../../src/registry/footprint/predict.ts';
-import { BUFFERS, CACHES, HEXAGON, INSTANCES } from './published-figures.ts';
+import { BUFFERS, CACHES, HEXAGON, INSTANCES, SPLIT_BUFFERS } from './published-figures.ts';
 import { PUBLISHED, type PublishedModel } from './published-models.ts';
 
 type Cache = InstanceConfig['kvCacheType'];
@@ -64,6 +68,16 @@ describe('the predicted buffers are what was published', () => {
     expect(predicted).toBeLessThan(1.25 * published);
   });
 });
+
+test.each(SPLIT_BUFFERS)(
+  'The buffers of $name on each of $cards cards are $published MiB as published ($source)',
+  ({ name, tokens, batch, flashAttention, serverVersion, published }) => {
+    const reserve = reserveRules(serverVersion);
+    const shape = { tokens, parallel: 1, batch, flashAttention, embedding: false, reserve };
+    const predicted = splitComputeBufferBytes(PUBLISHED[name], shape) / MiB;
+    expect(Math.abs(predicted / published - 1)).toBeLessThan(0.05);
+  },
+);
 
 describe('a predicted instance is what was published', () => {
   test.each(INSTANCES)('of $name at $tokens tokens: weights $weights MiB, $total MiB ($source)', (row) => {

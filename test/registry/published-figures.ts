@@ -269,3 +269,28 @@ export const INSTANCES: readonly Instance[] = [
     source: 'ollama/ollama issue 9091, weights only',
   },
 ];
+
+/** On each card of a model that lies on several. */
+export const SPLIT_BUFFERS: readonly (Omit<Buffers, 'embedding'> & { readonly cards: number })[] = [
+  {
+    name: 'deepseek-r1',
+    cards: 8,
+    tokens: 8192,
+    batch: 512,
+    flashAttention: false,
+    serverVersion: OLD,
+    published: 2322.01,
+    source: 'public log of llama.cpp on eight ROCm cards: 8192 cells, 61 layers, "n_copies=4"',
+  },
+  {
+    // Its cache is that of 40 layers of 1,024 each: 23,480 MiB at 150,272 tokens.
+    name: 'mistral-small-24b',
+    cards: 2,
+    tokens: 150_272,
+    batch: 4096,
+    flashAttention: true,
+    serverVersion: OLD,
+    published: 12_710.31,
+    source: 'ggml-org/llama.cpp pull request 16748, comment of 2025-12-11',
+  },
+];

@@ -55,6 +55,15 @@ export const PUBLISHED = {
     feedForward: 14_336,
     vocabulary: 32_000,
   }),
+  'mistral-small-24b': facts('llama', {
+    layers: 40,
+    embedding: 5120,
+    heads: 32,
+    kvHeads: 8,
+    head: [128, 128],
+    feedForward: 32_768,
+    vocabulary: 131_072,
+  }),
   'llama-3.1-8b': facts('llama', {
     layers: 32,
     embedding: 4096,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
+import { bytesOnCards, NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
+import { MiB } from '../../src/domain/units.ts';
 import { createRegistry, type ModelSettings } from '../../src/registry/registry.ts';
 import { BOX, RIG, RULES, registryWith, resolved, SmallStore } from './fixture.ts';
 import { BERT, LLAMA_8B, model } from './models.ts';
@@ -156,9 +158,13 @@ describe('slots', () => {
       rules: { ownProcess: true, mayReduceParallel: true },
     });
     const slotsAt = (largestBytes: number, totalBytes = largestBytes) => {
-      registry.observeRoom(BOX, { largestBytes, totalBytes });
-      const { config, footprintBytes } = resolved(registry, 'a:1', 8192);
-      return { slots: config.parallel, footprintBytes };
+      registry.observeRoom(BOX, {
+        largestBytes,
+        totalBytes,
+        cards: largestBytes === totalBytes ? 1 : 2,
+      });
+      const { config, footprintBytes, overhead } = resolved(registry, 'a:1', 8192);
+      return { slots: config.parallel, footprintBytes, overhead };
     };
     expect(resolved(registry, 'a:1', 8192).config.parallel).toBe(4);
     const four = slotsAt(Number.POSITIVE_INFINITY).footprintBytes;
@@ -167,7 +173,9 @@ describe('slots', () => {
     expect(slotsAt(two.footprintBytes - 1).slots).toBe(1);
     // One card that holds it with fewer slots is better than several; several are better than none.
     expect(slotsAt(two.footprintBytes, 10 * four).slots).toBe(2);
-    expect(slotsAt(1, two.footprintBytes).slots).toBe(2);
+    const overTwo = bytesOnCards(two.footprintBytes, two.overhead ?? NO_OVERHEAD, 2);
+    expect(slotsAt(1, overTwo).slots).toBe(2);
+    expect(slotsAt(1, overTwo - 300 * MiB).slots).toBe(1);
     expect(slotsAt(1).slots).toBe(1);
   });
 

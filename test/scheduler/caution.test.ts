@@ -32,7 +32,8 @@ test('a model is not loaded into less than it is predicted to take', () => {
 
 describe('the margin that is left', () => {
   const left = (...capacities: readonly number[]) => {
-    const option = { footprintBytes: 7 * GiB + MARGIN, marginBytes: MARGIN } as never;
+    const overhead = { aloneBytes: 0.5 * GiB, splitBytes: 0.5 * GiB };
+    const option = { footprintBytes: 7 * GiB + MARGIN, overhead, marginBytes: MARGIN } as never;
     const gpus = capacities.map((capacityBytes) => ({ capacityBytes: capacityBytes * GiB }));
     return withRoomForMargin(option, { gpus } as never).marginBytes / GiB;
   };
@@ -43,7 +44,7 @@ describe('the margin that is left', () => {
     ['none on a card that is just large enough', [7], 0],
     ['all of it where no card is large enough even without', [6.9], 0.25],
     ['what one of two cards has room for, rather than all over both', [4, 7.125], 0.125],
-    ['what both have room for where neither holds it', [3, 4.125], 0.125],
+    ['what both have room for where neither holds it, with what lies on each', [3.5, 4.125], 0.125],
     ['all of it on a host without cards', [], 0.25],
   ])('is %s', (_what, capacities, margin) => {
     expect(left(...capacities)).toBe(margin);

@@ -12,6 +12,7 @@ export interface Drive {
   readonly unfinished: number;
 }
 
+const CARD_GIB = 24;
 const LARGEST_GIB = 20;
 
 export function drive(seed: number, turns: number): Drive {
@@ -21,16 +22,20 @@ export function drive(seed: number, turns: number): Drive {
     return {
       name: `s${i}`,
       mode: isManaged ? 'MANAGED' : 'ATTACHED',
-      cards: Array.from({ length: isManaged ? 1 + below(4, random) : 1 }, () => 24 * GiB),
+      cards: Array.from({ length: isManaged ? 1 + below(4, random) : 1 }, () => CARD_GIB * GiB),
       ...(random.next() < 0.3 && { maxLoadedModels: 1 + below(4, random) }),
     };
   });
   const models = Array.from({ length: 10 }, (_, i): ClusterModel => {
-    const bytes = Math.ceil((1 + random.next() * LARGEST_GIB) * GiB);
+    const isLarge = random.next() < 0.2;
+    const gib = isLarge ? CARD_GIB + random.next() * 2 * CARD_GIB : 1 + random.next() * LARGEST_GIB;
+    const bytes = Math.ceil(gib * GiB);
+    const aloneBytes = Math.floor(random.next() * Math.min(bytes, 2 * GiB));
     const isRare = random.next() < 0.3;
     return {
       name: `m${i}:latest`,
       bytes,
+      overhead: { aloneBytes, splitBytes: Math.ceil(aloneBytes * (1 + random.next())) },
       bytesPerToken: random.next() < 0.3 ? Math.floor(GiB / 16_384) : 0,
       loadMs: 500 + random.next() * 4_000,
       runMs: 200 + random.next() * 3_000,

@@ -192,7 +192,8 @@ export class SimulatedCluster {
   #load({ instanceId, backendId, spec }: Extract<Effect, { type: 'load' }>): void {
     const { modelName, contextLength } = spec.variant;
     const model = this.models.model(modelName);
-    const cards = this.loop.state.instances.get(instanceId)?.footprint ?? [];
+    const named = this.loop.state.instances.get(instanceId)?.footprint ?? [];
+    const cards = this.#cut(backendId, model, contextLength, named);
     const one: Held = { backendId, model, contextLength, cards, state: 'loading' };
     this.#held.set(instanceId, one);
     this.loads.push({ model: modelName, server: this.#servers.get(backendId)?.name ?? '', contextLength });
@@ -209,6 +210,32 @@ export class SimulatedCluster {
       const measured = { sizeBytes: bytes, vramBytes: bytes };
       this.loop.handle({ type: 'loaded', instanceId, variant: spec.variant, measured });
     });
+  }
+
+  /** As an engine cuts it: in proportion to what is free, and on every card what it needs there anyhow. */
+  #cut(
+    backendId: BackendId,
+    model: ClusterModel,
+    contextLength: number,
+    named: Held['cards'],
+  ): Held['cards'] {
+    const used = [...this.#held.values()].flatMap(({ cards }) => cards);
+    const server = this.#servers.get(backendId);
+    const free = named.map(({ gpuId }) => {
+      const index =
+        server?.cards.findIndex((_, i) => stableId('gpu', server.name, `GPU-${i}`) === gpuId) ?? -1;
+      const taken = used.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
+      return (server?.cards[index] ?? 0) - taken;
+    });
+    const all = this.models.bytesOn(model, contextLength, named.length);
+    const each = named.length > 1 ? (model.overhead?.splitBytes ?? 0) : 0;
+    const room = free.reduce((sum, bytes) => sum + bytes, 0);
+    const cards = named.map(({ gpuId }, i) => {
+      const bytes = each + Math.floor(((all - each * named.length) * (free[i] ?? 0)) / room);
+      if (bytes > (free[i] ?? 0)) this.rules.violations.push(`${model.name} runs out of memory on ${gpuId}`);
+      return { gpuId, bytes };
+    });
+    return cards;
   }
 
   #unload(instanceId: InstanceId): void {

@@ -1,4 +1,5 @@
 /** A system to look at: one backend, two GPUs, three models, two instances; all of it can be changed by the test. */
+import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { Decision, JobWaiting } from '../../src/domain/decision.ts';
 import type { Gpu, VramUsage } from '../../src/domain/gpu.ts';
 import {
@@ -203,7 +204,8 @@ export class SystemFixture implements SystemView, SystemControl {
 
   vramEstimate(model: ModelState, contextLength: number | null) {
     this.asked.push([model.info.name, contextLength]);
-    return model.info.contextLength === null ? null : { bytes: 6.5 * GiB, measured: contextLength === null };
+    if (model.info.contextLength === null) return null;
+    return { bytes: 6.5 * GiB, overhead: NO_OVERHEAD, measured: contextLength === null };
   }
 
   usage(): VramUsage {

@@ -13,6 +13,8 @@ const LIVE_ROWS_BESIDE_SCORES = 6;
 /** The inner length of a feed-forward layer is about so many times the embedding's, where a model does not tell. */
 const USUAL_EXPANSION = 4;
 const FLOAT_BYTES = 4;
+/** Batches that are under way at once where a model lies on several cards (llama.cpp's "pipeline parallelism", `n_copies`). */
+const PIPELINED_BATCHES = 4;
 
 export interface GraphShape {
   /** Of all slots. */
@@ -30,6 +32,8 @@ export interface ReserveRules {
   readonly logitsOfWholeBatch: boolean;
   /** Of the attention mask, for each token of a batch against each of the context: once as f16, or as f32 besides. */
   readonly maskElementBytes: number;
+  /** The part of it that comes with each batch. */
+  readonly maskInputBytes: number;
 }
 
 /** The first version of Ollama that is known to contain an engine with the smaller reserve. */
@@ -41,8 +45,8 @@ export function reserveRules(serverVersion: string | null): ReserveRules {
   const [major, minor] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
   const smaller = major > SMALLER_RESERVE[0] || minor >= SMALLER_RESERVE[1];
   return smaller
-    ? { logitsOfWholeBatch: false, maskElementBytes: 2 }
-    : { logitsOfWholeBatch: true, maskElementBytes: 6 };
+    ? { logitsOfWholeBatch: false, maskElementBytes: 2, maskInputBytes: 2 }
+    : { logitsOfWholeBatch: true, maskElementBytes: 6, maskInputBytes: 4 };
 }
 
 /** Bytes on the GPU. Never fall when context, slots or batch grow. */
@@ -57,6 +61,17 @@ export function computeBufferBytes(facts: ArchitectureFacts, shape: GraphShape):
         FLOAT_BYTES * batch * (2 * feedForwardLength(facts) + LIVE_ROWS * width);
   // The output comes last and uses the memory of the layers again.
   return Math.ceil(Math.max(layer, outputBytes(facts, shape)));
+}
+
+/**
+ * Bytes on each card of a model that lies on several: as much as on a single one, and what goes into the layers there (the mask, and what
+ * comes from the card before) once more for every further batch that is under way.
+ */
+export function splitComputeBufferBytes(facts: ArchitectureFacts, shape: GraphShape): number {
+  const { batch, tokens, reserve } = shape;
+  const maskBytes = shape.flashAttention === false ? FLOAT_BYTES : reserve.maskInputBytes;
+  const inputs = maskBytes * batch * tokens + FLOAT_BYTES * batch * (facts.embeddingLength ?? 0);
+  return computeBufferBytes(facts, shape) + Math.ceil((PIPELINED_BATCHES - 1) * inputs);
 }
 
 function outputBytes(facts: ArchitectureFacts, shape: GraphShape): number {

@@ -2,10 +2,11 @@
  * What an instance takes before anybody has measured it: weights + attention cache + compute buffers + what the driver takes
  * for a process, and a margin where the model tells too little. Pure functions of what the model tells.
  */
+import type { CardOverhead } from '../../domain/card-overhead.ts';
 import type { InstanceConfig, ModelInfo } from '../../domain/model.ts';
 import { MiB } from '../../domain/units.ts';
 import { batchSize } from './batch.ts';
-import { computeBufferBytes, reserveRules } from './compute-buffers.ts';
+import { computeBufferBytes, reserveRules, splitComputeBufferBytes } from './compute-buffers.ts';
 import { familyOf } from './families.ts';
 import { kvCacheBytes } from './kv-cache.ts';
 import { weightsOnGpuBytes } from './weights.ts';
@@ -22,6 +23,8 @@ const MARGIN_WITHOUT_FACTS = 0.3;
 const MARGIN_OF_UNKNOWN_FAMILY = 0.05;
 /** The encoder's own buffers for a picture, of which nothing is told. */
 const ENCODER_COMPUTE_BYTES = 512 * MiB;
+/** On each further card, for a model that tells nothing: the margin is for one. */
+const UNKNOWN_GRAPH_BYTES = 512 * MiB;
 
 export interface FootprintQuestion {
   readonly model: Pick<ModelInfo, 'diskBytes' | 'facts' | 'capabilities'>;
@@ -41,13 +44,15 @@ export interface PredictedFootprint {
   readonly weightsBytes: number;
   readonly kvBytes: number;
   readonly computeBytes: number;
+  /** What of `computeBytes` is on every card, and what it is where there are several. */
+  readonly graph: CardOverhead;
   readonly driverBytes: number;
   /** For what the model does not tell. */
   readonly marginBytes: number;
   readonly totalBytes: number;
 }
 
-/** Bytes of one instance over all GPUs with every layer on them. Never falls when context or slots grow. */
+/** Bytes of one instance with every layer on one GPU. Never falls when context or slots grow. */
 export function predictFootprint(question: FootprintQuestion): PredictedFootprint {
   const { model, contextLength, config, embedding } = question;
   const driverBytes = question.driverBytes ?? DRIVER_CONTEXT_BYTES;
@@ -57,24 +62,36 @@ export function predictFootprint(question: FootprintQuestion): PredictedFootprin
   const kvBytes = model.facts && kvCacheBytes(model.facts, shape);
   if (!model.facts || kvBytes === null) {
     const marginBytes = Math.ceil(model.diskBytes * MARGIN_WITHOUT_FACTS);
-    return sum({ weightsBytes: model.diskBytes, kvBytes: 0, computeBytes: 0, driverBytes, marginBytes });
+    const graph = { aloneBytes: 0, splitBytes: UNKNOWN_GRAPH_BYTES };
+    return sum({
+      weightsBytes: model.diskBytes,
+      kvBytes: 0,
+      computeBytes: 0,
+      graph,
+      driverBytes,
+      marginBytes,
+    });
   }
   const encoderBytes = model.capabilities.includes('vision') ? ENCODER_COMPUTE_BYTES : 0;
-  const graphBytes = computeBufferBytes(model.facts, {
+  const graphShape = {
     tokens,
     parallel: config.parallel,
     batch,
     flashAttention: config.flashAttention,
     embedding,
     reserve: reserveRules(question.serverVersion),
-  });
+  };
+  const graph = {
+    aloneBytes: computeBufferBytes(model.facts, graphShape),
+    splitBytes: splitComputeBufferBytes(model.facts, graphShape),
+  };
   const weightsBytes = weightsOnGpuBytes(model);
-  const computeBytes = graphBytes + encoderBytes;
+  const computeBytes = graph.aloneBytes + encoderBytes;
   const known = familyOf(model.facts.architecture) !== null;
   const marginBytes = known
     ? 0
     : Math.ceil((weightsBytes + kvBytes + computeBytes) * MARGIN_OF_UNKNOWN_FAMILY);
-  return sum({ weightsBytes, kvBytes, computeBytes, driverBytes, marginBytes });
+  return sum({ weightsBytes, kvBytes, computeBytes, graph, driverBytes, marginBytes });
 }
 
 function sum(parts: Omit<PredictedFootprint, 'totalBytes'>): PredictedFootprint {

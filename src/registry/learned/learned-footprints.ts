@@ -2,10 +2,17 @@ import type { Clock } from '../../clock.ts';
 import type { BackendId } from '../../domain/ids.ts';
 import { type InstanceConfig, residencyKey, type Variant } from '../../domain/model.ts';
 import type { Store } from '../../domain/store.ts';
-import { isSpilled, type LearnedEntry, type LoadMeasurement, learnedEntry } from './observation.ts';
+import {
+  isSpilled,
+  type LearnedEntry,
+  type LoadMeasurement,
+  learnedEntry,
+  type Observation,
+  type Probed,
+} from './observation.ts';
 
 const SPACE = 'footprint';
-/** Observations kept of one variant: what a load takes depends on what else was there, so the newest few all count. */
+/** Observations kept of one variant for each number of cards: what a load takes depends on what else was there, so the newest few all count. */
 const KEPT_OBSERVATIONS = 5;
 /** How much the newest load time counts. */
 const NEWEST = 0.4;
@@ -87,15 +94,15 @@ export class LearnedFootprints {
     backendId: BackendId,
     variant: Variant,
     config: InstanceConfig,
-    probedBytes: number,
+    { probedBytes, cards }: Probed,
   ): Promise<void> {
     const key = keyOf(backendId, variant, config);
     const before = this.#byKey.get(key);
     const newest = before?.observations.at(-1);
     if (!before || !newest) return;
     const { sizeBytes } = newest;
-    const driverBytes = driverBytesOf({ vramBytes: sizeBytes, probedBytes });
-    const observations = [...before.observations.slice(0, -1), { ...newest, driverBytes }];
+    const driverBytes = driverBytesOf({ vramBytes: sizeBytes, probedBytes, cards });
+    const observations = [...before.observations.slice(0, -1), { ...newest, driverBytes, cards }];
     const entry = { ...before, observations };
     this.#byKey.set(key, entry);
     await this.#store.remember(SPACE, key, entry);
@@ -120,6 +127,7 @@ export class LearnedFootprints {
         sizeBytes,
         vramBytes,
         roomBytes: measured.roomBytes ?? null,
+        cards: measured.cards ?? 1,
         times,
         serverVersion,
         at,
@@ -129,12 +137,13 @@ export class LearnedFootprints {
     const observation = {
       sizeBytes: measured.sizeBytes,
       driverBytes: driverBytesOf(measured),
+      cards: measured.cards ?? 1,
       serverVersion,
       at,
     };
     return {
       ...base,
-      observations: [...(before?.observations ?? []), observation].slice(-KEPT_OBSERVATIONS),
+      observations: withNewest(before?.observations ?? [], observation),
       misfit: null,
       warmLoadMs: warm ? runningMean(warmLoadMs, measured.loadMs) : warmLoadMs,
       coldLoadMs: warm ? coldLoadMs : runningMean(coldLoadMs, measured.loadMs),
@@ -146,9 +155,17 @@ function runningMean(before: number | null, newest: number): number {
   return before === null ? newest : before + NEWEST * (newest - before);
 }
 
-function driverBytesOf(measured: Pick<LoadMeasurement, 'probedBytes' | 'vramBytes'>): number | null {
+function withNewest(before: readonly Observation[], newest: Observation): Observation[] {
+  const alike = before.filter(({ cards }) => cards === newest.cards);
+  const kept = alike.slice(-(KEPT_OBSERVATIONS - 1));
+  return [...before.filter((one) => one.cards !== newest.cards || kept.includes(one)), newest];
+}
+
+function driverBytesOf(
+  measured: Pick<LoadMeasurement, 'probedBytes' | 'vramBytes' | 'cards'>,
+): number | null {
   if (measured.probedBytes === undefined || measured.vramBytes === 0) return null;
-  const bytes = measured.probedBytes - measured.vramBytes;
+  const bytes = Math.round((measured.probedBytes - measured.vramBytes) / (measured.cards ?? 1));
   return bytes >= 0 && bytes <= MOST_DRIVER_BYTES ? bytes : null;
 }
 

@@ -12,12 +12,23 @@ export interface LoadMeasurement {
   readonly probedBytes?: number;
   /** What was free for it on its GPUs: kept when it did not fit. Absent on a host without any. */
   readonly roomBytes?: number;
+  /** GPUs that it lies on. Absent: one. */
+  readonly cards?: number;
+}
+
+/** What a reading of the cards showed of a load. */
+export interface Probed {
+  readonly probedBytes: number;
+  /** GPUs that it lies on. */
+  readonly cards: number;
 }
 
 const observation = z.object({
   sizeBytes: z.number(),
-  /** Of the process by the driver's count, less `sizeBytes`; null where nobody looked. */
+  /** Of the process on one card by the driver's count, less its part of `sizeBytes`; null where nobody looked. */
   driverBytes: z.number().nullable(),
+  /** GPUs that it lay on. */
+  cards: z.number().default(1),
   serverVersion: z.string().nullable(),
   /** Epoch milliseconds. */
   at: z.number(),
@@ -32,6 +43,8 @@ const misfit = z.object({
   vramBytes: z.number(),
   /** What was free for it on its GPUs. */
   roomBytes: z.number().nullable(),
+  /** GPUs that it was cut over. */
+  cards: z.number().default(1),
   /** In a row. */
   times: z.number(),
   serverVersion: z.string().nullable(),

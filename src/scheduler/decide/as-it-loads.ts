@@ -1,8 +1,8 @@
 /** An option as it would be loaded on its backend now, whatever became of its last loads there. */
 import { withRoomForMargin } from './caution.ts';
-import { place } from './fit.ts';
 import { withMisfit } from './misfit.ts';
 import { offloaded } from './offload.ts';
+import { fitsEmpty } from './placement.ts';
 import { withShortfall } from './shortfall.ts';
 import type { BackendSnapshot, LoadOption } from './snapshot.ts';
 
@@ -18,14 +18,4 @@ export function asItLoads(option: LoadOption, backends: readonly BackendSnapshot
   const choices = [option, ...option.fewerSlots.map((fewer) => ({ ...option, ...fewer }))].map(asNeeded);
   const [first = option] = choices;
   return choices.find((one) => fitsEmpty(one, backend)) ?? offloaded(first, backend);
-}
-
-/** Whether the cards could hold it if nobody used them; on a host without any, always. */
-export function fitsEmpty({ footprintBytes }: LoadOption, { gpus }: Pick<BackendSnapshot, 'gpus'>): boolean {
-  return (
-    place(
-      footprintBytes,
-      gpus.map(({ id, emptyBytes }) => ({ id, freeBytes: emptyBytes })),
-    ) !== null
-  );
 }

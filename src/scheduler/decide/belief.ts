@@ -5,7 +5,7 @@
  */
 import type { GpuId } from '../../domain/ids.ts';
 import { least } from '../../domain/long-lists.ts';
-import type { InstanceSnapshot } from './snapshot.ts';
+import type { GpuSnapshot, InstanceSnapshot } from './snapshot.ts';
 
 /** What an engine's frozen record is made of. */
 export type MemoryRecord = Pick<InstanceSnapshot, 'footprint' | 'reportedBytes' | 'freeBeforeLoad'>;
@@ -51,4 +51,19 @@ export function serverAdmits(
 ): boolean {
   const believed = believedFreeBytes(gpu, staying);
   return believed === null || predictedBytes <= ADMITTED_SHARE * believed;
+}
+
+/**
+ * Whether the server would take this card alone. The first model on its only card is always taken; among several it looks at what is free
+ * of each.
+ */
+export function serverTakesWhole(
+  predictedBytes: number,
+  gpu: Pick<GpuSnapshot, 'id' | 'totalBytes' | 'freeBytes'>,
+  cards: number,
+  staying: readonly MemoryRecord[],
+): boolean {
+  if (cards < 2) return serverAdmits(predictedBytes, gpu, staying);
+  const believed = believedFreeBytes(gpu, staying) ?? gpu.freeBytes;
+  return predictedBytes <= ADMITTED_SHARE * believed;
 }

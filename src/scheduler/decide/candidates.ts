@@ -1,9 +1,9 @@
 /** What is wanted in memory and not there: for jobs that wait, for wishes, and once more for what has a long queue. */
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { least } from '../../domain/long-lists.ts';
-import { fitsEmpty } from './as-it-loads.ts';
 import type { Draft } from './draft.ts';
 import { misfitUntil } from './misfit.ts';
+import { fitsEmpty } from './placement.ts';
 import { nextTrialAt, pausedUntil } from './shortfall.ts';
 import type { Demand, LoadOption } from './snapshot.ts';
 import { OVERDUE_MS, oldestAt, overdueAt, weightedWaiting } from './waiting.ts';

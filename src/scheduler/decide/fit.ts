@@ -1,8 +1,9 @@
 /** Whether an instance fits, where, and which residents would have to leave for it. */
 import type { GpuId } from '../../domain/ids.ts';
-import { serverAdmits } from './belief.ts';
+import { serverAdmits, serverTakesWhole } from './belief.ts';
 import { hostAdmits, hostCouldAdmit } from './host.ts';
 import { evictedByServer } from './nameless.ts';
+import { bytesOn, place, placeSplit, placeWhole, totalBytes } from './placement.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
@@ -11,28 +12,10 @@ const UNLOAD_STALL_MS = 5_000;
 /** Up to so many residents every set of victims is tried; beyond, they are taken in order. */
 const EXACT_UP_TO = 8;
 
-/**
- * The card with the most room that holds it whole; else all cards together, each in proportion to its room. Null when even that
- * is too little. On a host without GPUs everything fits, nowhere in particular.
- */
-export function place(
-  footprintBytes: number,
-  gpus: readonly Pick<GpuSnapshot, 'id' | 'freeBytes'>[],
-): Placement | null {
-  if (gpus.length === 0) return [];
-  const roomiest = gpus.reduce((best, gpu) => (gpu.freeBytes > best.freeBytes ? gpu : best));
-  if (roomiest.freeBytes >= footprintBytes) return [{ gpuId: roomiest.id, bytes: footprintBytes }];
-  const room = gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0);
-  if (room < footprintBytes) return null;
-  return gpus
-    .filter((gpu) => gpu.freeBytes > 0)
-    .map((gpu) => ({ gpuId: gpu.id, bytes: Math.floor((footprintBytes * gpu.freeBytes) / room) }));
-}
-
 /** Whether it could ever fit, with every instance gone. */
 export function couldFit(option: LoadOption, backend: BackendSnapshot): boolean {
-  const empty = backend.gpus.map((gpu) => ({ id: gpu.id, freeBytes: gpu.capacityBytes }));
-  return place(option.footprintBytes, empty) !== null && hostCouldAdmit(option, backend);
+  const empty = backend.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.capacityBytes }));
+  return place(option, empty, backend) !== null && hostCouldAdmit(option, backend);
 }
 
 /** The GPUs as they would be without these instances. */
@@ -61,19 +44,23 @@ export type Obstacle =
   /** The server would not believe that it fits. */
   | 'BELIEF';
 
-/** Where the option fits once `leaving` are gone; null when something keeps it out. */
+/**
+ * Where the option fits once `leaving` are gone; null when something keeps it out. On several cards only what no single one could hold, or
+ * what `maySplit`: every further card costs buffers of its own and is slower.
+ */
 export function fitWithout(
   option: LoadOption,
   backend: BackendSnapshot,
   leaving: readonly InstanceSnapshot[],
+  maySplit = mustBeSplit(option, backend),
 ): Placement | null {
-  const found = placeWithout(option, backend, leaving);
+  const found = placeWithout(option, backend, leaving, maySplit);
   return typeof found === 'string' ? null : found;
 }
 
 /** What keeps it out as things are; null when it fits. */
 export function obstacle(option: LoadOption, backend: BackendSnapshot): Obstacle | null {
-  const found = placeWithout(option, backend, []);
+  const found = placeWithout(option, backend, [], mustBeSplit(option, backend));
   return typeof found === 'string' ? found : null;
 }
 
@@ -81,45 +68,74 @@ function placeWithout(
   option: LoadOption,
   backend: BackendSnapshot,
   leaving: readonly InstanceSnapshot[],
+  maySplit: boolean,
 ): Placement | Obstacle {
-  const found = placeBeside(option, backend, leaving);
+  const fits = (gone: readonly InstanceSnapshot[]) => isPlaced(option, backend, gone, maySplit);
+  const found = placeBeside(option, backend, leaving, maySplit);
   if (typeof found !== 'string') return found;
-  const evicted = evictedByServer(option, backend, leaving, (gone) => isPlaced(option, backend, gone));
-  return evicted.length > 0 ? placeBeside(option, backend, [...leaving, ...evicted]) : found;
+  const evicted = evictedByServer(option, backend, leaving, fits);
+  return evicted.length > 0 ? placeBeside(option, backend, [...leaving, ...evicted], maySplit) : found;
 }
 
 /** Whom the server will evict by itself for a load that is sent now: none unless it needs their room. */
 export function evictedFor(option: LoadOption, backend: BackendSnapshot): readonly InstanceSnapshot[] {
-  if (isPlaced(option, backend, [])) return [];
-  return evictedByServer(option, backend, [], (gone) => isPlaced(option, backend, gone));
+  const maySplit = mustBeSplit(option, backend);
+  if (isPlaced(option, backend, [], maySplit)) return [];
+  return evictedByServer(option, backend, [], (gone) => isPlaced(option, backend, gone, maySplit));
 }
 
 function isPlaced(
   option: LoadOption,
   backend: BackendSnapshot,
   leaving: readonly InstanceSnapshot[],
+  maySplit: boolean,
 ): boolean {
-  return typeof placeBeside(option, backend, leaving) !== 'string';
+  return typeof placeBeside(option, backend, leaving, maySplit) !== 'string';
 }
 
 function placeBeside(
   option: LoadOption,
   backend: BackendSnapshot,
   leaving: readonly InstanceSnapshot[],
+  maySplit: boolean,
 ): Placement | Obstacle {
   if (backend.instances.length - leaving.length >= backend.maxLoadedModels) return 'COUNT';
   if (!hostAdmits(option, backend, leaving)) return 'HOST';
-  const placement = place(option.footprintBytes, without(backend, leaving));
-  if (!placement) return 'MEMORY';
-  if (!backend.hasBeliefs) return placement;
+  const gpus = without(backend, leaving);
   const staying = backend.instances.filter((instance) => !leaving.includes(instance));
-  const admitted = placement.every(({ gpuId, bytes }) => {
-    const gpu = backend.gpus.find((each) => each.id === gpuId);
-    // Of a model over several cards each card's share is judged by itself.
-    const predicted = (option.predictedByServerBytes * bytes) / Math.max(1, option.footprintBytes);
-    return gpu !== undefined && serverAdmits(predicted, gpu, staying);
+  // A server that judges for itself takes one card only where it believes that it fits, and else all of them.
+  const cards = backend.hasBeliefs
+    ? gpus.filter((gpu) => serverTakesWhole(option.predictedByServerBytes, gpu, gpus.length, staying))
+    : gpus;
+  const whole = cards.length === 0 && gpus.length > 0 ? null : placeWhole(option, cards);
+  if (whole) return whole;
+  const split = maySplit ? placeSplit(option, gpus, backend) : null;
+  if (!split) return placeWhole(option, gpus) ? 'BELIEF' : 'MEMORY';
+  // Of a model over several cards each card's share is judged by itself.
+  const admitted =
+    !backend.hasBeliefs ||
+    split.every(({ gpuId, bytes }) => {
+      const gpu = backend.gpus.find((each) => each.id === gpuId);
+      const predicted = (option.predictedByServerBytes * bytes) / totalBytes(split);
+      return gpu !== undefined && serverAdmits(predicted, gpu, staying);
+    });
+  return admitted ? split : 'BELIEF';
+}
+
+/** Whether no single card could hold it even if everybody left who is not pinned. */
+function mustBeSplit(option: LoadOption, { gpus, instances, hasBeliefs }: BackendSnapshot): boolean {
+  if (gpus.length < 2) return false;
+  const pinned = instances.filter((instance) => instance.pinned);
+  return !gpus.some((gpu) => {
+    const { id, capacityBytes, totalBytes: all, emptyBytes } = gpu;
+    const held = pinned.reduce((sum, { footprint }) => sum + bytesOn(id, footprint), 0);
+    const freeBytes = capacityBytes - held;
+    const seen = { ...gpu, freeBytes: freeBytes + all - emptyBytes };
+    return (
+      option.footprintBytes <= freeBytes &&
+      (!hasBeliefs || serverTakesWhole(option.predictedByServerBytes, seen, gpus.length, pinned))
+    );
   });
-  return admitted ? placement : 'BELIEF';
 }
 
 /**

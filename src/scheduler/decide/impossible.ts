@@ -1,8 +1,9 @@
 /** What can never be loaded: with every instance and every stranger gone, in no shape that is allowed. */
 import { formatBytes } from '../../domain/units.ts';
-import { asItLoads, fitsEmpty } from './as-it-loads.ts';
+import { asItLoads } from './as-it-loads.ts';
 import { withRoomForMargin } from './caution.ts';
 import { isHopelessMisfit } from './misfit.ts';
+import { fitsEmpty } from './placement.ts';
 import { provenShortfall } from './shortfall.ts';
 import type { BackendSnapshot, LoadOption } from './snapshot.ts';
 

@@ -75,13 +75,13 @@ export function wouldKeepOut(backend: BackendSnapshot, option: LoadOption, targe
 
 /** What its engine would go by if it were loaded now. */
 function recordOf(
-  { footprintBytes, driverBytes }: LoadOption,
+  { driverBytes }: LoadOption,
   footprint: Placement,
   gpus: readonly GpuSnapshot[],
 ): MemoryRecord {
   return {
     footprint,
-    reportedBytes: footprintBytes - driverBytes,
+    reportedBytes: footprint.reduce((sum, { bytes }) => sum + bytes - driverBytes, 0),
     freeBeforeLoad: new Map(gpus.map(({ id, freeBytes }) => [id, freeBytes])),
   };
 }

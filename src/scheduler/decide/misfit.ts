@@ -3,6 +3,7 @@
  * later into as much as it was measured to take. So whatever hid the memory cannot make it load and unload in a loop, and a variant
  * is never held for ever.
  */
+import { bytesOnOneCard } from '../../domain/card-overhead.ts';
 import type { Misfit } from '../../domain/resolver.ts';
 import type { LoadOption } from './snapshot.ts';
 
@@ -37,7 +38,8 @@ export function withMisfit(option: LoadOption, now: number): LoadOption {
   const { misfit, footprintBytes } = option;
   if (!misfit) return option;
   const more = misfitUntil(option) > now ? moreThanItHad(misfit) : 0;
-  const needed = Math.max(footprintBytes, misfit.sizeBytes, more);
+  const onOne = bytesOnOneCard(Math.max(misfit.sizeBytes, more), option.overhead, misfit.cards ?? 1);
+  const needed = Math.max(footprintBytes, onOne);
   return needed === footprintBytes ? option : { ...option, footprintBytes: needed };
 }
 

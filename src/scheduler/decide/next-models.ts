@@ -7,6 +7,7 @@ import { chooseVictims, fitWithout, obstacle } from './fit.ts';
 import { refilledAt } from './forced-share.ts';
 import { countLimit } from './limits.ts';
 import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
+import { totalBytes } from './placement.ts';
 import { withLoad } from './planned.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 import { willingVictims } from './victims.ts';
@@ -51,6 +52,28 @@ export function openPlans(draft: Draft): void {
     const opened = willing.length > 0 && open(draft, candidate, willing, left);
     if (!opened && place === 0) leaveEarly(draft, candidate, backend, willing);
   }
+  for (const candidate of left) cutWhereFree(draft, candidate, left);
+}
+
+/**
+ * Over several cards although one could hold it, which costs buffers on each: at once in free memory is still better than waiting for a
+ * resident with work, where nobody else waits who would find less room then. A server that chooses the cards itself is not asked to.
+ */
+function cutWhereFree(draft: Draft, candidate: Candidate, left: readonly Candidate[]): void {
+  const { option, wanted } = candidate;
+  const backend = draft.backendOf(option);
+  if (!backend || backend.oneInstancePerWeights || !candidate.mayEvict) return;
+  if (draft.freeChannels(backend) <= 0 || !candidate.isOpen()) return;
+  if (left.some((other) => other !== candidate && isOn(backend, other) && other.isOpen())) return;
+  if (draft.intentsOf(backend).length > 0) return;
+  const placement = fitWithout(option, draft.withPlanned(backend), [], true);
+  if (!placement || placement.length < 2) return;
+  const need = `${wanted}; needs ${formatBytes(option.footprintBytes)} on one card, and nobody there has nothing to do`;
+  draft.load(
+    backend,
+    { option, placement },
+    `${need}. It is cut over ${placement.length} cards, which takes ${formatBytes(totalBytes(placement))} of what is free.`,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Models that no GPU could hold even when it is empty, where the configuration allows them to lie partly in the host's memory. */
-import { place } from './fit.ts';
+import { fitsEmpty } from './placement.ts';
 import type { BackendSnapshot, LoadOption } from './snapshot.ts';
 
 /**
@@ -8,8 +8,7 @@ import type { BackendSnapshot, LoadOption } from './snapshot.ts';
  */
 export function offloaded(option: LoadOption, backend: BackendSnapshot): LoadOption {
   if (!option.mayOffload || backend.gpus.length === 0) return option;
-  const empty = backend.gpus.map(({ id, emptyBytes }) => ({ id, freeBytes: emptyBytes }));
-  if (place(option.footprintBytes, empty)) return option;
+  if (fitsEmpty(option, backend)) return option;
   const staying = backend.instances.filter(({ pinned }) => pinned).flatMap(({ footprint }) => footprint);
   const given = backend.gpus.map(({ id, capacityBytes }) => {
     const pinned = staying.reduce((sum, part) => sum + (part.gpuId === id ? part.bytes : 0), 0);

@@ -2,9 +2,9 @@
  * A backend with what is planned counted as taken already. Whatever decides about room goes by this, one plan after the other: two that
  * were judged alone would be given the same bytes.
  */
-import type { GpuId } from '../../domain/ids.ts';
 import { fitWithout, without } from './fit.ts';
 import { hostBytesOf } from './host.ts';
+import { bytesOn } from './placement.ts';
 import type { Placement, PlannedLoad } from './plan.ts';
 import type { BackendSnapshot, InstanceSnapshot, Intent, LoadOption } from './snapshot.ts';
 
@@ -58,8 +58,4 @@ function taking(
       return { ...gpu, freeBytes: Math.max(0, gpu.freeBytes - Math.max(0, taken - given)) };
     }),
   };
-}
-
-function bytesOn(gpuId: GpuId, parts: Placement): number {
-  return parts.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
 }

@@ -6,6 +6,7 @@
  * the patience lasts that grows with each in a row. Once it has failed often enough with nearly all that the cards hold, it is taken to
  * be impossible, until one trial after an hour may show otherwise.
  */
+import { bytesOnOneCard } from '../../domain/card-overhead.ts';
 import { greatest, least } from '../../domain/long-lists.ts';
 import type { BackendSnapshot, LoadOption, Shortfall } from './snapshot.ts';
 
@@ -124,16 +125,18 @@ export function nextTrialAt(option: LoadOption, backend: Pick<Known, 'shortfalls
 /** The option with the bytes that must be free for it after loads that ran out of memory. */
 export function withShortfall(option: LoadOption, backend: Known, now: number): LoadOption {
   if (option.cpuBytes > 0) return option;
-  const needed = against(option, backend, now).map((one) => neededAfter(one, backend, now));
+  const needed = against(option, backend, now).map((one) => neededAfter(one, option, backend, now));
   const most = Math.max(option.footprintBytes, greatest(needed));
   return most === option.footprintBytes ? option : { ...option, footprintBytes: most };
 }
 
-function neededAfter(one: Shortfall, backend: Known, now: number): number {
+/** On one card. */
+function neededAfter(one: Shortfall, { overhead }: LoadOption, backend: Known, now: number): number {
   if (isProvenOn(one, backend)) return total(backend.gpus) + 1;
-  if (shortfallUntil(one) > now) return mayHaveSameRoom(one, backend) ? 0 : one.roomBytes + 1;
+  if (shortfallUntil(one) > now)
+    return mayHaveSameRoom(one, backend) ? 0 : bytesOnOneCard(one.roomBytes + 1, overhead, one.cards);
   // One card was not enough before.
-  return one.spread ? largest(backend.gpus) + 1 : 0;
+  return one.cards > 1 ? largest(backend.gpus) + 1 : 0;
 }
 
 /** More cards than it had are a new chance. */

@@ -1,5 +1,6 @@
 /** All that a decision may depend on. Its size grows with models, GPUs, backends and clients, never with jobs. */
 import type { QueueBacklog } from '../../domain/backlog.ts';
+import type { CardOverhead } from '../../domain/card-overhead.ts';
 import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { JobPriority } from '../../domain/job.ts';
@@ -122,8 +123,8 @@ export interface Shortfall {
   readonly offloaded: boolean;
   /** What was free for it. */
   readonly roomBytes: number;
-  /** It lay on several cards. */
-  readonly spread: boolean;
+  /** It lay on so many. */
+  readonly cards: number;
   /** What the cards hold when they are empty, at that time. */
   readonly allBytes: number;
   /** In a row. */
@@ -155,8 +156,10 @@ export interface LoadOption {
   readonly backendId: BackendId;
   readonly variant: Variant;
   readonly config: InstanceConfig;
-  /** On GPUs. */
+  /** On one GPU. */
   readonly footprintBytes: number;
+  /** What of that is on every GPU where it lies on several. */
+  readonly overhead: CardOverhead;
   /** The part of that which is caution. */
   readonly marginBytes: number;
   /** What of it is to lie in the host's memory although there are GPUs. */
@@ -167,7 +170,7 @@ export interface LoadOption {
   readonly mayOffload: boolean;
   /** Its last load there went to the CPU in part; null when it did not. */
   readonly misfit: Misfit | null;
-  /** What of it on GPUs the driver takes, in no figure of the server's. */
+  /** What of it on each GPU the driver takes, in no figure of the server's. */
   readonly driverBytes: number;
   /** What the server itself will predict, where it judges fit by itself. */
   readonly predictedByServerBytes: number;

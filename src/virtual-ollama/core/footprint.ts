@@ -72,7 +72,10 @@ export function placeEngine(
   cards: readonly GpuState[],
   settings: VirtualOllamaSettings,
 ): Footprint | 'out of memory' {
-  const totalBytes = instanceBytes(model, options, parallel, settings);
+  // Every card that it is cut over needs compute buffers of its own.
+  const ownBytes = cards.length > 1 ? settings.computeBytes : 0;
+  const totalBytes =
+    instanceBytes(model, options, parallel, settings) + ownBytes * Math.max(0, cards.length - 1);
   if (cards.length === 0 || options.numGpu === 0) return { totalBytes, vramBytes: 0, gpuPart: 0, shares: [] };
   const contextBytes = settings.contextBytes * cards.length;
   const freeBytes = Math.max(0, cards.reduce((sum, card) => sum + card.freeBytes, 0) - contextBytes);
@@ -84,11 +87,13 @@ export function placeEngine(
   const vramBytes = Math.round(totalBytes * part);
   if (vramBytes > freeBytes) return 'out of memory';
   if (vramBytes === 0) return { totalBytes, vramBytes: 0, gpuPart: 0, shares: [] };
+  const own = Math.min(vramBytes / cards.length, ownBytes);
+  const shared = vramBytes - own * cards.length;
   const shares = cards
     .filter((card) => card.freeBytes > 0)
     .map((card) => ({
       gpu: card.index,
-      bytes: Math.floor((vramBytes * card.freeBytes) / (freeBytes + contextBytes)) + settings.contextBytes,
+      bytes: Math.floor((shared * card.freeBytes) / (freeBytes + contextBytes) + own) + settings.contextBytes,
     }));
   return { totalBytes, vramBytes, gpuPart: part, shares };
 }

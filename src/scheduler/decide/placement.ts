@@ -1,0 +1,88 @@
+/** On which cards an instance lies, and how much of it on each. */
+import { bytesOnCards, type CardOverhead } from '../../domain/card-overhead.ts';
+import type { GpuId } from '../../domain/ids.ts';
+import type { Placement } from './plan.ts';
+import type { BackendSnapshot, GpuSnapshot } from './snapshot.ts';
+
+/** What is to be placed. */
+export interface Load {
+  /** On one card. */
+  readonly footprintBytes: number;
+  readonly overhead: CardOverhead;
+}
+
+type Card = Pick<GpuSnapshot, 'id' | 'freeBytes' | 'totalBytes' | 'emptyBytes' | 'reservedBytes'>;
+
+/** Who chooses the cards: a server of others takes one, or all that it has. */
+type Chooser = Pick<BackendSnapshot, 'oneInstancePerWeights'>;
+
+/** On the card with the most room; null when that is too little. On a host without GPUs everything fits, nowhere in particular. */
+export function placeWhole({ footprintBytes }: Load, gpus: readonly Card[]): Placement | null {
+  const [first, ...others] = gpus;
+  if (!first) return [];
+  const roomiest = others.reduce((best, gpu) => (gpu.freeBytes > best.freeBytes ? gpu : best), first);
+  return roomiest.freeBytes >= footprintBytes ? [{ gpuId: roomiest.id, bytes: footprintBytes }] : null;
+}
+
+/** Over as few cards as hold it, those with the most room; null when not even all of them do. */
+export function placeSplit(
+  load: Load,
+  gpus: readonly Card[],
+  { oneInstancePerWeights }: Chooser,
+): Placement | null {
+  const roomiestFirst = gpus.toSorted((a, b) => b.freeBytes - a.freeBytes);
+  for (let cards = oneInstancePerWeights ? gpus.length : 2; cards <= gpus.length; cards += 1) {
+    const parts = cut(load, roomiestFirst.slice(0, cards));
+    if (cards > 1 && parts) return parts;
+  }
+  return null;
+}
+
+/** Whole if one card holds it, else cut. */
+export function place(load: Load, gpus: readonly Card[], chooser: Chooser): Placement | null {
+  return placeWhole(load, gpus) ?? placeSplit(load, gpus, chooser);
+}
+
+/** Whether the cards could hold it if nobody used them; on a host without any, always. */
+export function fitsEmpty(load: Load, backend: BackendSnapshot): boolean {
+  const empty = backend.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.emptyBytes, reservedBytes: 0 }));
+  return place(load, empty, backend) !== null;
+}
+
+/**
+ * The engine cuts in proportion to what is free on each card, whatever it needs there beside its layers. It sees headroom as free, and what
+ * is reserved unless its owner uses it: each card has room for what it would get either way.
+ */
+function cut({ footprintBytes, overhead }: Load, gpus: readonly Card[]): Placement | null {
+  const { splitBytes } = overhead;
+  const all = bytesOnCards(footprintBytes, overhead, gpus.length);
+  const room = gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0);
+  if (all > room || room === 0) return null;
+  const shared = Math.max(0, all - gpus.length * splitBytes);
+  const used = sharesOf(gpus.map(unheldBytes));
+  const unused = sharesOf(gpus.map((gpu) => unheldBytes(gpu) + gpu.reservedBytes));
+  const parts = gpus.map(({ id, freeBytes }, i) => {
+    const share = Math.max(used[i] ?? 0, unused[i] ?? 0);
+    return { gpuId: id, bytes: splitBytes + Math.floor(shared * share), freeBytes };
+  });
+  if (parts.some(({ bytes, freeBytes }) => bytes > freeBytes)) return null;
+  return parts.flatMap(({ gpuId, bytes }) => (bytes > 0 ? [{ gpuId, bytes }] : []));
+}
+
+/** What nobody holds: free, and headroom. */
+function unheldBytes({ freeBytes, totalBytes: all, emptyBytes }: Card): number {
+  return freeBytes + (all - emptyBytes);
+}
+
+function sharesOf(bytes: readonly number[]): readonly number[] {
+  const all = bytes.reduce((sum, one) => sum + one, 0);
+  return bytes.map((one) => one / all);
+}
+
+export function bytesOn(gpuId: GpuId, parts: Placement): number {
+  return parts.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
+}
+
+export function totalBytes(parts: Placement): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
