@@ -19,7 +19,7 @@
  * | WebSocket that answers no ping         | twice `pingIntervalMs`       | the socket server                         |
  *
  * Those of callers that are known, by their key where keys are needed, and the others have places of their own, so that
- * nobody who only connects keeps a known caller out. When all places are taken the one that was longest idle gives way.
+ * nobody who only connects keeps a known caller out; and no known one keeps the others out, as it has at most half. When all places are taken the one that was longest idle gives way.
  * Node's own `closeIdleConnections` leaves out those that have never asked anything, such as the spare ones that clients
  * open ahead, and a stopping server would wait for them until its deadline.
  */
@@ -30,7 +30,8 @@ import type { HttpLimits } from './http-limits.ts';
 import { HttpRefusal } from './refusal.ts';
 
 interface Connection {
-  known: boolean;
+  /** Whose it is; null while that is not known. */
+  client: string | null;
   /** Under way. */
   answers: number;
   /** The last one, and its answer. */
@@ -70,21 +71,29 @@ export class Connections {
     return this.#known.size + this.#unknown.size;
   }
 
-  /** Gives it a place among the known. @throws HttpRefusal BUSY when all of them are in use */
-  know(socket: Socket): void {
+  /**
+   * Gives it a place among the known, of which a client has at most half.
+   * @throws HttpRefusal BUSY when all of them are in use
+   */
+  know(socket: Socket, client: string): void {
     const connection = this.#unknown.get(socket);
     if (!connection) return;
-    if (this.#known.size >= this.#limits.connections && !evict(this.#known, isIdle)) {
+    const most = this.#limits.connections;
+    const ofClient = [...this.#known.values()].filter((each) => each.client === client).length;
+    if (
+      (ofClient >= most / 2 && !evict(this.#known, (each) => isIdle(each) && each.client === client)) ||
+      (this.#known.size >= most && !evict(this.#known, isIdle))
+    ) {
       throw new HttpRefusal(
         'BUSY',
-        'All connections that this server may have are in use. Close some, or try again later.',
+        'All connections that you may have on this server are in use. Close some, or try again later.',
         {
           'retry-after': '5',
           connection: 'close',
         },
       );
     }
-    connection.known = true;
+    connection.client = client;
     this.#unknown.delete(socket);
     this.#known.set(socket, connection);
   }
@@ -103,7 +112,7 @@ export class Connections {
     }
     const idleSince = this.#clock.monotonic();
     this.#unknown.set(socket, {
-      known: false,
+      client: null,
       answers: 0,
       request: null,
       response: null,
@@ -184,7 +193,7 @@ export class Connections {
 
   #used(socket: Socket, connection: Connection): void {
     connection.idleSince = this.#clock.monotonic();
-    const places = connection.known ? this.#known : this.#unknown;
+    const places = connection.client === null ? this.#unknown : this.#known;
     if (places.delete(socket)) places.set(socket, connection);
   }
 
@@ -198,8 +207,8 @@ function goesOn({ isWebSocket, response }: Connection): boolean {
   return isWebSocket || `${response?.getHeader('content-type')}`.startsWith('text/event-stream');
 }
 
-function isIdle({ answers, isWebSocket, known }: Connection): boolean {
-  return answers === 0 && !(isWebSocket && known);
+function isIdle({ answers, client, isWebSocket }: Connection): boolean {
+  return answers === 0 && !(isWebSocket && client !== null);
 }
 
 /** The first of those that may: a Map iterates in the order of insertion, which is that of last use. */

@@ -17,7 +17,7 @@ export interface HttpLimits {
   /** The request line and all headers. */
   readonly headerBytes: number;
   readonly urlCharacters: number;
-  /** Open at a time of callers that are known; others get 503 while none of these is idle. */
+  /** Open at a time of callers that are known, half of them of one client; others get 503 while none of these is idle. */
   readonly connections: number;
   /** Open at a time of callers that are not known, or not yet; more make the longest idle go. At least what arrives in one burst. */
   readonly unknownConnections: number;
@@ -49,7 +49,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   bytesOfStreams: 32 * MiB,
   headerBytes: 16_384,
   urlCharacters: 8_192,
-  connections: 1_024,
+  connections: 2_048,
   unknownConnections: 1_024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,

@@ -74,7 +74,7 @@ export class HttpServer {
       shouldUpgradeCallback: (request: IncomingMessage) =>
         request.headers.upgrade?.toLowerCase() === 'websocket',
     });
-    const known = (socket: Socket) => this.connections.know(socket);
+    const known = (socket: Socket, client: string) => this.connections.know(socket, client);
     this.#requests = new RequestHandler({
       guard,
       authenticator,

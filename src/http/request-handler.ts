@@ -18,7 +18,7 @@ export interface RequestHandlerOptions {
   readonly guard: Guard;
   readonly authenticator: Authenticator;
   /** Told of a connection whose caller is known. @throws HttpRefusal */
-  readonly known: (socket: Socket) => void;
+  readonly known: (socket: Socket, client: string) => void;
   readonly routes: readonly Route[];
   readonly limits: HttpLimits;
   readonly intake: Intake;
@@ -90,7 +90,7 @@ export class RequestHandler {
     const principal = !needsKey
       ? { client: ANONYMOUS, admin: false, maxPriority: 'LOW' as const }
       : authenticator.principal(credentialsOf(request.headers));
-    if (needsKey) known(request.socket);
+    if (needsKey) known(request.socket, principal.client);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const shares: Share[] = [];

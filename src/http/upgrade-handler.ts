@@ -17,7 +17,7 @@ export interface UpgradeHandlerOptions {
   readonly guard: Guard;
   readonly authenticator: Authenticator;
   /** Told of a connection whose caller is known. @throws HttpRefusal */
-  readonly known: (socket: Socket) => void;
+  readonly known: (socket: Socket, client: string) => void;
   readonly socketRoutes: readonly SocketRoute[];
   readonly intake: Intake;
   readonly limits: HttpLimits;
@@ -56,7 +56,7 @@ export class UpgradeHandler {
         credentials,
         authenticate(given) {
           const principal = authenticator.principal(given);
-          known(request.socket);
+          known(request.socket, principal.client);
           return principal;
         },
       });

@@ -164,7 +164,11 @@ describe('a connection', () => {
 });
 
 const KEY = 'a-key-of-sixteen+';
-const keys = [{ name: 'ci', key: KEY }];
+const OTHER_KEY = 'another-key-of-16+';
+const keys = [
+  { name: 'ci', key: KEY },
+  { name: 'other', key: OTHER_KEY },
+];
 const withKey = { headers: { 'x-api-key': KEY } };
 
 describe('callers with a key', () => {
@@ -199,8 +203,33 @@ describe('callers with a key', () => {
     expect((await post(server.url, '{ hello }', withKey)).status).toBe(200);
   });
 
+  it.each([
+    [
+      'answers',
+      (server: TestServer) =>
+        void asking(server, 'subscription { changes(characters: 3) }', {
+          accept: 'text/event-stream',
+          'x-api-key': KEY,
+        }),
+    ],
+    [
+      'WebSockets',
+      async ({ port }: TestServer) => {
+        const socket = await new RawSocket(port, withKey).open();
+        socket.send({ type: 'connection_init' });
+      },
+    ],
+  ])('leave places for others, however many %s one of them keeps open', async (_what, hold) => {
+    const server = await testServer({ http: { keys, limits: { connections: 10 } } });
+    await Promise.all(Array.from({ length: 30 }, () => hold(server)));
+    await eventually(() => server.http.connections.size === 5);
+    const others = Array.from({ length: 5 }, () => asking(server, '{ lasting }', { 'x-api-key': OTHER_KEY }));
+    await eventually(() => server.http.connections.size === 10);
+    expect(others.map((raw) => raw.received())).toEqual(Array(5).fill(''));
+  });
+
   it('that are idle give way to others, and those that are not make others come later', async () => {
-    const server = await testServer({ http: { keys, limits: { connections: 3 } } });
+    const server = await testServer({ http: { keys, limits: { connections: 6 } } });
     const hello = () => asking(server, '{ hello }', { 'x-api-key': KEY });
     const idle = hello();
     await eventually(() => idle.received().includes('Hello'));
