@@ -34,8 +34,11 @@ export interface Tables {
   delayedUntil(now: number, limit: number): readonly Job[];
   /** PENDING jobs whose deadline has come at `now`. */
   overdueAt(now: number, limit: number): readonly Job[];
-  /** Jobs that finished at `time` or before, oldest first. */
-  finishedBefore(time: number, limit: number): readonly Job[];
+  /**
+   * Jobs that finished at `time` or before, oldest first. Of a batch all or none: its totals and results stay together until they have
+   * all been kept for long enough.
+   */
+  forgettableAt(time: number, limit: number): readonly Job[];
   /** QUEUED and RUNNING jobs whose owner is dead. */
   abandoned(): readonly Job[];
   /** The earliest instant at which a delay or a deadline of a PENDING job comes; null when there is none. */

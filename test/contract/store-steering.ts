@@ -108,6 +108,23 @@ export function storeSteeringContract(current: CurrentStore): void {
       expect(await store.output(claimed[0]?.job.id as JobId)).toBeNull();
     });
 
+    it('keeps the jobs of a batch together until the last of them is due', async () => {
+      const batch = { id: 'bat_long' as BatchId, name: null, client: 'alice' };
+      await store.submit(submission([newJob(), newJob(), newJob()], { batch }));
+      const [first] = await store.claim(claimOf(1));
+      await complete(store, first!.job);
+      clock.advance(HOUR_MS);
+      await store.tend(HOUR_MS);
+      expect((await store.batch(batch.id))?.counts).toMatchObject({ COMPLETE: 1, PENDING: 2 });
+      for (const { job } of await store.claim(claimOf(2))) await complete(store, job);
+      clock.advance(HOUR_MS - 1);
+      await store.tend(HOUR_MS);
+      expect((await store.batch(batch.id))?.counts).toMatchObject({ COMPLETE: 3 });
+      clock.advance(1);
+      await store.tend(HOUR_MS);
+      expect(await store.batch(batch.id)).toBeNull();
+    });
+
     it('never gives a sequence or a revision twice', async () => {
       const { id } = await acceptOne(store);
       await store.cancel(id, null);

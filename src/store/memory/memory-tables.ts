@@ -71,11 +71,16 @@ export class MemoryTables implements Tables {
     return this.#timedJobs(limit, ({ deadline }) => deadline !== null && deadline <= now);
   }
 
-  finishedBefore(time: number, limit: number): readonly Job[] {
+  forgettableAt(time: number, limit: number): readonly Job[] {
+    const isOver = ({ finishedAt }: Job) => finishedAt !== null && finishedAt <= time;
     return [...this.jobs.values()]
-      .filter(({ finishedAt }) => finishedAt !== null && finishedAt <= time)
+      .filter((job) => isOver(job) && (job.batchId === null || this.#batchMembers(job.batchId).every(isOver)))
       .sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0) || a.sequence - b.sequence)
       .slice(0, limit);
+  }
+
+  #batchMembers(id: BatchId): readonly Job[] {
+    return this.#existing(this.batchJobs.get(id) ?? new Set());
   }
 
   /** Nothing here outlives its server. */

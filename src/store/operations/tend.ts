@@ -52,7 +52,7 @@ function failOverdue(writer: QueueWriter): number {
 }
 
 function forgetFinished(writer: QueueWriter, retentionMs: number): number {
-  const old = writer.tables.finishedBefore(keptSince(writer, retentionMs), PORTION);
+  const old = writer.tables.forgettableAt(keptSince(writer, retentionMs), PORTION);
   for (const job of old) writer.forget(job);
   return old.length;
 }

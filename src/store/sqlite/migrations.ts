@@ -45,8 +45,14 @@ CREATE INDEX jobs_bucket ON jobs (bucket);
 DELETE FROM buckets WHERE id < (SELECT max(id) FROM buckets) AND id NOT IN (SELECT bucket FROM jobs);
 `;
 
+/** Members of a batch by when they ended, those that have not after all others: a batch is forgotten as a whole. */
+const BATCHES_AS_A_WHOLE = `
+DROP INDEX jobs_batch;
+CREATE INDEX jobs_batch ON jobs (batch, ifnull(finished_at, 9223372036854775807)) WHERE batch IS NOT NULL;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
-const MIGRATIONS: readonly string[] = [SCHEMA, LARGE_RESULTS, BUCKETS_THAT_GO];
+const MIGRATIONS: readonly string[] = [SCHEMA, LARGE_RESULTS, BUCKETS_THAT_GO, BATCHES_AS_A_WHOLE];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

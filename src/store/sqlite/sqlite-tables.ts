@@ -62,8 +62,16 @@ export class SqliteTables implements Tables {
     );
   }
 
-  finishedBefore(time: number, limit: number): readonly Job[] {
-    return this.#jobs(`${JOBS} WHERE finished_at <= ? ORDER BY finished_at ${LIMIT}`, time, limit);
+  forgettableAt(time: number, limit: number): readonly Job[] {
+    return this.#jobs(
+      `${JOBS} WHERE finished_at <= ? AND NOT EXISTS
+         (SELECT 1 FROM jobs AS other
+          WHERE other.batch = jobs.batch AND ifnull(other.finished_at, 9223372036854775807) > ?)
+       ORDER BY finished_at ${LIMIT}`,
+      time,
+      time,
+      limit,
+    );
   }
 
   abandoned(): readonly Job[] {
