@@ -48,14 +48,14 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     text: /server busy/,
     code: 'BACKEND_ERROR',
     remedy: 'busy',
-    advice: 'Other clients keep its queue full; it is tried again (OLLAMA_MAX_QUEUE sets the length).',
+    advice: 'Other clients keep its queue full (OLLAMA_MAX_QUEUE sets its length).',
   },
   {
     name: 'request cancelled while loading',
     status: [499],
     code: 'BACKEND_ERROR',
     remedy: 'busy',
-    advice: 'Another client gave up on the load that this request was waiting for; it is tried again.',
+    advice: 'Another client gave up on the load that this request was waiting for.',
   },
   {
     name: 'out of memory',
@@ -168,7 +168,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     text: /^unexpected EOF$/,
     code: 'BACKEND_ERROR',
     remedy: 'retry',
-    advice: 'A pull may be under way; it is tried again.',
+    advice: 'A pull may be under way.',
   },
   {
     name: 'proxy without a server behind it',
@@ -182,14 +182,15 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     status: [503],
     code: 'BACKEND_UNREACHABLE',
     remedy: 'busy',
-    advice: 'It is tried again. Check that Ollama runs where this address leads, and what its proxy allows.',
+    advice: 'Check that Ollama runs where this address leads, and what its proxy allows.',
   },
   {
     name: 'too many requests',
     status: [408, 429],
     code: 'BACKEND_ERROR',
     remedy: 'busy',
-    advice: 'It is tried again.',
+    advice:
+      'What stands before Ollama lets fewer requests through than are sent: allow more there, or set a smaller `parallel`.',
   },
   {
     name: 'refused otherwise',
