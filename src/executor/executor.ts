@@ -9,12 +9,12 @@ import { isTerminal } from '../domain/job.ts';
 import type { ClaimedJob, JobChange, Store } from '../domain/store.ts';
 import type { Trouble } from '../domain/system.ts';
 import { formatDuration } from '../domain/units.ts';
-import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
 import { Gates } from './gates.ts';
 import { HeldClaims } from './held-claims.ts';
 import { Insistence } from './insistence.ts';
 import { LoadWatch } from './load-watch.ts';
+import { QueuedJobs } from './queued-jobs.ts';
 import { evidenceOf } from './retry-policy.ts';
 import { runJob } from './run-job.ts';
 import { LoadCancelledError, RunEnded, Seat } from './seat.ts';
@@ -31,6 +31,7 @@ export class Executor {
   readonly #stopped = new AbortController();
   readonly #troubles: Troubles;
   readonly #insistence: Insistence;
+  readonly #queued: QueuedJobs;
   #draining = false;
 
   constructor(deps: ExecutorDependencies) {
@@ -42,6 +43,13 @@ export class Executor {
       logger,
       troubles: this.#troubles,
       stopped: this.#stopped.signal,
+    });
+    this.#queued = new QueuedJobs({
+      deps,
+      insistence: this.#insistence,
+      claims: this.#claims,
+      task: (work) => this.#task(work),
+      run: (seat, claimed) => this.#run(seat, claimed),
     });
   }
 
@@ -111,14 +119,14 @@ export class Executor {
         const loadMs = clock.monotonic() - startedAt;
         logger.info(`${modelName} is loaded on ${seat.backend.name}.`, { loadMs: Math.round(loadMs) });
         reports.loaded(instanceId, handle.variant, handle.measured, loadMs);
-        await this.#beginWaiting(seat);
+        await this.#queued.begin(seat);
       } catch (error) {
         seat.loadFailed = true;
         if (error instanceof LoadCancelledError) logger.info(`The load of ${modelName} was ended.`);
         else if (!this.#stopped.signal.aborted)
           logger.warn(`${modelName} could not be loaded: ${messageOf(error)}`);
         reports.loadFailed(instanceId, error, clock.monotonic() - startedAt);
-        await this.#giveBack(seat);
+        await this.#queued.giveBack(seat);
       } finally {
         this.#loads.delete(seat);
       }
@@ -163,7 +171,7 @@ export class Executor {
     if (!seat) return;
     this.#seats.delete(instanceId);
     seat.lifetime.abort(new Error('The instance is gone.'));
-    this.#task(() => this.#giveBack(seat));
+    this.#task(() => this.#queued.giveBack(seat));
   }
 
   /** Follows what the store says: what runs or waits under a claim that is over stops, and readers of ended jobs are let go. */
@@ -179,7 +187,7 @@ export class Executor {
     const grace = this.#deps.clock.after(graceMs, () => this.#endNow());
     if (graceMs <= 0) this.#endNow();
     for (const seat of this.#seats.values()) {
-      this.#task(() => this.#giveBack(seat));
+      this.#task(() => this.#queued.giveBack(seat));
       if (!seat.handle) seat.lifetime.abort(new RunEnded('shutdown'));
     }
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
@@ -208,62 +216,28 @@ export class Executor {
       if (claimed.job.id === jobId && !this.#claims.hold(claimed.job))
         controller.abort(new RunEnded('not-held'));
     }
-    const waiting = seat.waiting.get(jobId)?.claimed.job;
-    if (!waiting || this.#claims.hold(waiting)) return;
+    const waiting = seat.waiting.get(jobId)?.claimed;
+    if (!waiting || this.#claims.hold(waiting.job)) return;
     seat.dropWaiting(jobId);
-    this.#left(seat, jobId, waiting.client);
+    this.#queued.left(seat.instanceId, waiting);
   }
 
   async #seatJobs(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {
     const held = claimed.filter(({ job }) => this.#claims.hold(job));
-    for (const { job } of claimed) {
-      if (!this.#claims.hold(job)) this.#reportLeft(instanceId, job.id, job.client);
-    }
+    for (const one of claimed) if (!this.#claims.hold(one.job)) this.#queued.left(instanceId, one);
     const seat = this.#seats.get(instanceId);
     if (!seat || this.#draining) {
       // The instance went while the claim was under way.
-      await this.#release(held);
-      for (const { job } of held) this.#reportLeft(instanceId, job.id, job.client);
+      await this.#queued.release(instanceId, held);
       return;
     }
     for (const one of held) {
       if (one.job.status === 'RUNNING') this.#run(seat, one);
-      else this.#wait(seat, one);
+      else this.#queued.wait(seat, one);
     }
     // The load may have ended while the claim was under way.
-    if (seat.loadFailed) await this.#giveBack(seat);
-    else if (seat.handle) await this.#beginWaiting(seat);
-  }
-
-  #wait(seat: Seat, claimed: ClaimedJob): void {
-    const { job } = claimed;
-    const deadline = atDeadline(job, this.#deps.clock, () => {
-      if (!seat.dropWaiting(job.id)) return;
-      const end = {
-        ...fenced(job),
-        kind: 'fail',
-        failure: DEADLINE_PASSED,
-        attempt: null,
-        output: [],
-      } as const;
-      this.#task(async () => {
-        await this.#insistence.on(() => this.#deps.store.finish(end));
-        this.#left(seat, job.id, job.client);
-      });
-    });
-    seat.waiting.set(job.id, { claimed, deadline });
-  }
-
-  async #beginWaiting(seat: Seat): Promise<void> {
-    const waiting = seat.takeWaiting();
-    if (waiting.length === 0) return;
-    const begun = await this.#insistence.on(() => this.#deps.store.begin(waiting.map(({ job }) => job)));
-    const running = new Map(begun.map((job) => [job.id, job]));
-    for (const one of waiting) {
-      const job = running.get(one.job.id);
-      if (job && this.#claims.hold(job)) this.#run(seat, { ...one, job });
-      else this.#left(seat, one.job.id, one.job.client);
-    }
+    if (seat.loadFailed) await this.#queued.giveBack(seat);
+    else if (seat.handle) await this.#queued.begin(seat);
   }
 
   #run(seat: Seat, claimed: ClaimedJob): void {
@@ -291,28 +265,6 @@ export class Executor {
     );
   }
 
-  /** Jobs that never ran lose nothing. Whether another load can help them is not decided here. */
-  async #giveBack(seat: Seat): Promise<void> {
-    const claimed = seat.takeWaiting();
-    await this.#release(claimed);
-    for (const { job } of claimed) this.#left(seat, job.id, job.client);
-  }
-
-  async #release(claimed: readonly ClaimedJob[]): Promise<void> {
-    if (claimed.length === 0) return;
-    const releases = claimed.map(({ job }) => ({ ...fenced(job), attempt: null, counts: false, delayMs: 0 }));
-    await this.#insistence.on(() => this.#deps.store.release(releases));
-  }
-
-  #left(seat: Seat, jobId: JobId, client: string): void {
-    this.#reportLeft(seat.instanceId, jobId, client);
-  }
-
-  /** It never ran there. */
-  #reportLeft(instanceId: InstanceId, jobId: JobId, client: string): void {
-    this.#deps.reports.left({ instanceId, jobId, client, ranMs: 0, evidence: 'none', succeeded: false });
-  }
-
   #task(work: () => Promise<void>): void {
     const task: Promise<void> = work()
       .catch((error) => {
@@ -322,10 +274,6 @@ export class Executor {
       .finally(() => this.#tasks.delete(task));
     this.#tasks.add(task);
   }
-}
-
-function fenced(job: ClaimedJob['job']) {
-  return { id: job.id, fence: job.fence };
 }
 
 const CLAIMS = { kind: 'CLAIM', instanceId: null } as const;

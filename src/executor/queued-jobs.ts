@@ -1,0 +1,77 @@
+/** Jobs that were claimed for an instance which is not ready yet, until they run there, go back to the queue, or have no time left. */
+import type { InstanceId } from '../domain/ids.ts';
+import type { ClaimedJob } from '../domain/store.ts';
+import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
+import type { ExecutorDependencies } from './dependencies.ts';
+import type { HeldClaims } from './held-claims.ts';
+import type { Insistence } from './insistence.ts';
+import type { Seat } from './seat.ts';
+
+export interface QueuedJobsOptions {
+  readonly deps: Pick<ExecutorDependencies, 'store' | 'clock' | 'reports'>;
+  readonly insistence: Insistence;
+  readonly claims: HeldClaims;
+  /** Carries work out that nobody waits for. */
+  readonly task: (work: () => Promise<void>) => void;
+  readonly run: (seat: Seat, claimed: ClaimedJob) => void;
+}
+
+export class QueuedJobs {
+  readonly #options: QueuedJobsOptions;
+
+  constructor(options: QueuedJobsOptions) {
+    this.#options = options;
+  }
+
+  wait(seat: Seat, claimed: ClaimedJob): void {
+    const { deps, insistence, task } = this.#options;
+    const { job } = claimed;
+    const deadline = atDeadline(job, deps.clock, () => {
+      if (!seat.dropWaiting(job.id)) return;
+      const end = { ...fenced(claimed), kind: 'fail', failure: DEADLINE_PASSED, attempt: null } as const;
+      task(async () => {
+        await insistence.on(() => deps.store.finish({ ...end, output: [] }));
+        this.left(seat.instanceId, claimed);
+      });
+    });
+    seat.waiting.set(job.id, { claimed, deadline });
+  }
+
+  /** The instance is ready: they run. */
+  async begin(seat: Seat): Promise<void> {
+    const { deps, insistence, claims, run } = this.#options;
+    const waiting = seat.takeWaiting();
+    if (waiting.length === 0) return;
+    const begun = await insistence.on(() => deps.store.begin(waiting.map(({ job }) => job)));
+    const running = new Map(begun.map((job) => [job.id, job]));
+    for (const one of waiting) {
+      const job = running.get(one.job.id);
+      if (job && claims.hold(job)) run(seat, { ...one, job });
+      else this.left(seat.instanceId, one);
+    }
+  }
+
+  /** Jobs that never ran lose nothing. Whether another load can help them is not decided here. */
+  async giveBack(seat: Seat): Promise<void> {
+    await this.release(seat.instanceId, seat.takeWaiting());
+  }
+
+  async release(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {
+    if (claimed.length === 0) return;
+    const { deps, insistence } = this.#options;
+    const releases = claimed.map((one) => ({ ...fenced(one), attempt: null, counts: false, delayMs: 0 }));
+    await insistence.on(() => deps.store.release(releases));
+    for (const one of claimed) this.left(instanceId, one);
+  }
+
+  /** Tells that it is not on the instance any more, where it never ran. */
+  left(instanceId: InstanceId, { job }: ClaimedJob): void {
+    const { id: jobId, client } = job;
+    const never = { ranMs: 0, evidence: 'none', succeeded: false } as const;
+    this.#options.deps.reports.left({ instanceId, jobId, client, ...never });
+  }
+}
+
+function fenced({ job }: ClaimedJob) {
+  return { id: job.id, fence: job.fence };
+}
