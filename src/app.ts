@@ -264,6 +264,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     await http.stop({
       beforeStreamsEnd: async () => {
         loop.stop();
+        scheduling.steering.stop();
         await Promise.all([modelOperations.stop(), executor.stop(graceMs)]);
         await graphql.told();
       },

@@ -328,6 +328,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     },
     async stop() {
       loop.stop();
+      steering.stop();
       for (const unfollow of following.splice(0)) unfollow?.();
       await executor.stop(0);
       readings.stop();

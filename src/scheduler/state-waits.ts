@@ -21,6 +21,9 @@ export class StateWaits {
   readonly #loop: Pick<SchedulerLoop, 'state'>;
   readonly #clock: Clock;
   readonly #checks = new Set<() => void>();
+  /** How each is given up. */
+  readonly #ends = new Set<(error: unknown) => void>();
+  #stopped = false;
 
   constructor(loop: Pick<SchedulerLoop, 'state'>, clock: Clock) {
     this.#loop = loop;
@@ -32,12 +35,23 @@ export class StateWaits {
     for (const check of [...this.#checks]) check();
   }
 
+  /** Answers everybody: the server is stopping, and nothing will change any more. */
+  stop(): void {
+    this.#stopped = true;
+    for (const fail of [...this.#ends]) fail(stopping());
+  }
+
   /** Resolves with the first answer, now or after a change. @throws BackendUnavailableError after so long, with what stands in the way */
   until<T>({ look, still, why }: Awaited<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const end = () => {
       this.#checks.delete(check);
+      this.#ends.delete(fail);
       limit.cancel();
+    };
+    const fail = (error: unknown) => {
+      end();
+      reject(error);
     };
     const check = () => {
       try {
@@ -46,19 +60,21 @@ export class StateWaits {
         end();
         resolve(found);
       } catch (error) {
-        end();
-        reject(error);
+        fail(error);
       }
     };
     const limit = this.#clock.after(LONGEST_WAIT_MS, () => {
-      end();
       const waited = formatDuration(LONGEST_WAIT_MS);
-      reject(
-        new BackendUnavailableError(`${still} after ${waited}. ${why()} What was asked for stays.`, null),
-      );
+      fail(new BackendUnavailableError(`${still} after ${waited}. ${why()} What was asked for stays.`, null));
     });
     this.#checks.add(check);
-    check();
+    this.#ends.add(fail);
+    if (this.#stopped) fail(stopping());
+    else check();
     return promise;
   }
+}
+
+function stopping(): BackendUnavailableError {
+  return new BackendUnavailableError('The server is stopping. Ask again when it runs.', null);
 }

@@ -145,6 +145,7 @@ export function whatStandsInTheWay(
   state: SchedulerState,
   now: number,
 ): string {
+  if (state.paused) return 'The scheduler is paused; resumeScheduler lets it go on.';
   const snapshot = snapshotOf(state, [], [], now);
   const told = options.flatMap((option) => {
     const backend = snapshot.backends.find(({ id }) => id === option.backendId);

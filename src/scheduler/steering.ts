@@ -55,6 +55,11 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     this.#waits = new StateWaits(deps.loop, deps.clock);
   }
 
+  /** Answers whoever waits. To be called when nothing is decided any more. */
+  stop(): void {
+    this.#waits.stop();
+  }
+
   /** Takes up the leases and pins of earlier lives that have not ended. */
   async start(): Promise<void> {
     const now = this.#deps.clock.now();

@@ -194,3 +194,25 @@ describe('an unload while the model loads', () => {
     expect(await failedLoads(t)).toEqual([]);
   });
 });
+
+describe('a stop of the server', () => {
+  const answers = {
+    loadModel:
+      'mutation { answer: loadModel(input: { model: "smollm:360m" }) { __typename ... on UserError { code } } }',
+    pinModel:
+      'mutation { answer: pinModel(input: { model: "smollm:360m" }) { __typename ... on UserError { code } } }',
+  };
+
+  it.each(['loadModel', 'pinModel'] as const)('answers whoever waits for a load (%s)', async (how) => {
+    await using t = await TestApp.start();
+    t.ollama.core.faults.set({ hangLoad: 1 });
+    await eventually(
+      async () => (await t.query('{ models(first: 1) { totalCount } }')).models.totalCount > 0,
+    );
+    const asked = t.query(answers[how]);
+    await eventually(async () => (await memoryOf(t)).statuses.includes('LOADING'));
+    const stopped = t.app.stop({ graceMs: 0 });
+    expect((await asked).answer).toMatchObject({ __typename: 'BackendUnavailableError' });
+    await stopped;
+  });
+});

@@ -123,3 +123,81 @@ describe('what cannot be answered soon', () => {
     expect(await within(world, unload, 700_000)).toMatch(/^a is still in memory after 10 min 0 s\./);
   });
 });
+
+describe('whoever waits for a model to come or go is answered', () => {
+  const load = { model: 'b', backendId: null, contextLength: null };
+
+  /** The only card is full, and stays so for a day. */
+  async function stuck() {
+    const s = await steered([model('a', 16), model('b', 16)]);
+    s.world.submit({ model: 'a:latest' });
+    s.world.run(20_000);
+    s.world.unloadMs = 24 * 3_600_000;
+    return s;
+  }
+
+  it.each([
+    ['its pin ends', 'pinModel', () => {}, /wanted no more/],
+    [
+      'it is unpinned',
+      'pinModel',
+      (s: Steering) => s.unpinModel({ model: 'b', backendId: null }),
+      /wanted no more/,
+    ],
+    [
+      'somebody unloads it',
+      'loadModel',
+      (s: Steering) => s.unloadModel({ model: 'b', backendId: null }),
+      /wanted no more/,
+    ],
+    ['the server stops', 'loadModel', (s: Steering) => s.stop(), /server is stopping/],
+    ['the server stops', 'pinModel', (s: Steering) => s.stop(), /server is stopping/],
+  ] as const)('when %s (%s)', async (_when, how, happens, expected) => {
+    const { world, steering } = await stuck();
+    const asked =
+      how === 'loadModel'
+        ? steering.loadModel(load)
+        : steering.pinModel({ model: 'b', backendId: null, leaseMs: 60_000 });
+    expect(await within(world, asked, 5_000)).toBe('waiting');
+    await happens(steering);
+    expect(await within(world, asked, 90_000)).toMatch(expected);
+  });
+
+  it('with the backend that has gone away meanwhile', async () => {
+    const { world, steering } = await stuck();
+    const asked = steering.loadModel(load);
+    world.run(5_000);
+    world.crash('box', 3_600_000);
+    expect(await within(world, asked, 700_000)).toMatch(/box does not answer/);
+  });
+
+  it('with the pause of the scheduler, and goes on when that ends', async () => {
+    const { world, steering } = await steered([model('b', 16)]);
+    world.loop.handle({ type: 'pause' });
+    expect(await within(world, steering.loadModel(load), 700_000)).toMatch(/scheduler is paused/);
+    const again = steering.loadModel(load);
+    expect(await within(world, again, 5_000)).toBe('waiting');
+    world.loop.handle({ type: 'resume' });
+    expect(await within(world, again, 20_000)).toBe('there');
+  });
+
+  it('when it has left, although jobs bring it back at once', async () => {
+    const { world, steering } = await steered([model('a', 16)]);
+    for (let i = 0; i < 200; i += 1) world.submit({ model: 'a:latest' });
+    world.run(10_000);
+    const unload = steering.unloadModel({ model: 'a', backendId: null });
+    expect(await within(world, unload, 30_000)).toBe('there');
+  });
+
+  it('when it is pinned on its way out', async () => {
+    const { world, steering } = await steered([model('a', 16)]);
+    world.submit({ model: 'a:latest' });
+    world.run(10_000);
+    world.unloadMs = 20_000;
+    const unload = steering.unloadModel({ model: 'a', backendId: null });
+    world.run(2_000);
+    const pin = steering.pinModel({ ...anywhere, model: 'a' });
+    expect(await within(world, unload, 60_000)).toBe('there');
+    expect(await within(world, pin, 60_000)).toBe('there');
+  });
+});

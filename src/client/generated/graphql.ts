@@ -821,6 +821,7 @@ export type UnloadModelMutationVariables = Exact<{
 
 
 export type UnloadModelMutation = { unloadModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
     | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
     | { __typename: 'UnloadModelPayload' }

@@ -71,7 +71,8 @@ function modelPayload(name: string, description: string) {
 }
 
 const LOAD_REFUSALS = [BackendUnavailable, InsufficientVram, InvalidInput, ModelNotFound] as const;
-const UNLOAD_REFUSALS = [InvalidInput, ModelNotFound] as const;
+const UNLOAD_REFUSALS = [BackendUnavailable, InvalidInput, ModelNotFound] as const;
+const UNPIN_REFUSALS = [InvalidInput, ModelNotFound] as const;
 
 const LoadModelResult = resultUnion(
   'LoadModelResult',
@@ -91,7 +92,7 @@ const UnloadModelResult = resultUnion(
 const UnpinModelResult = resultUnion(
   'UnpinModelResult',
   modelPayload('UnpinModelPayload', 'The model may be unloaded like any other.'),
-  UNLOAD_REFUSALS,
+  UNPIN_REFUSALS,
 );
 
 interface Target {
