@@ -9,6 +9,7 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql';
+import { parseInstant } from '../domain/instant.ts';
 import { isObject } from './json-object.ts';
 
 export interface ShapeProblem {
@@ -104,20 +105,13 @@ const SCALARS: Readonly<Record<string, readonly [isOne: (value: unknown) => bool
     'is not a whole number below 2147483648',
   ],
   Integer: [Number.isSafeInteger, 'is not a whole number that JSON can carry'],
-  DateTime: [
-    (value) => typeof value === 'string' && /\dT\d.*(Z|[+-]\d\d:\d\d)$/i.test(value) && isInstant(value),
-    'is not an instant such as 2030-01-31T12:00:00Z',
-  ],
+  DateTime: [(value) => parseInstant(value) !== null, 'is not an instant such as 2030-01-31T12:00:00Z'],
 };
 
 /** Null for what is right, and for scalars that take anything. */
 function scalarProblem(name: string, value: unknown): string | null {
   const [isOne, text] = SCALARS[name] ?? [() => true, ''];
   return isOne(value) ? null : text;
-}
-
-function isInstant(text: string): boolean {
-  return Number.isFinite(Date.parse(text));
 }
 
 function shown(value: unknown): string {

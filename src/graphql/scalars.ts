@@ -1,26 +1,12 @@
 /** The custom scalars. Each refuses what it does not mean, with a message that says what it would take. */
 import { type ConstValueNode, GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { FIRST_MS, LAST_MS, parseInstant } from '../domain/instant.ts';
 import { type Json, jsonProblem } from '../domain/json.ts';
 import type { RawJson } from './raw-json.ts';
 
-/** RFC 3339 with an offset; fractions beyond milliseconds are cut off. Group 1 is the day of the month. */
-const RFC_3339 =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(\d{2})[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
-
-/** What four digits of a year can say, in epoch milliseconds. */
-const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
-const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
-
 function instant(value: unknown): Date {
-  const match = typeof value === 'string' ? RFC_3339.exec(value) : null;
-  if (match) {
-    const text = String(value).toUpperCase();
-    const date = new Date(text);
-    // Date turns 30 February into 2 March; the day as written, in its own offset, tells.
-    const midnight = new Date(`${text.slice(0, 10)}T00:00:00Z`);
-    const ms = date.getTime();
-    if (midnight.getUTCDate() === Number(match[1]) && ms >= FIRST_MS && ms <= LAST_MS) return date;
-  }
+  const date = parseInstant(value);
+  if (date) return date;
   throw new GraphQLError(
     `DateTime takes an RFC 3339 instant with an offset, such as "2026-11-20T21:40:03.120Z", not ${shown(value)}.`,
   );
