@@ -52,12 +52,13 @@ export function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: num
   };
 }
 
+/** How it was really cut only a reading of the cards shows: until then each part keeps the most that it can be. */
 function rescale(footprint: InstanceRecord['footprint'], bytes: number): InstanceRecord['footprint'] {
   const predicted = footprint.reduce((sum, part) => sum + part.bytes, 0);
-  return footprint.map((part) => ({
-    ...part,
-    bytes: Math.round((bytes * part.bytes) / Math.max(1, predicted)),
-  }));
+  return footprint.map((part) => {
+    const scaled = Math.round((bytes * part.bytes) / Math.max(1, predicted));
+    return { ...part, bytes: footprint.length > 1 ? Math.max(part.bytes, scaled) : scaled };
+  });
 }
 
 export function loadFailed(

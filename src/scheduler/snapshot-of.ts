@@ -4,6 +4,7 @@ import type { Gpu } from '../domain/gpu.ts';
 import type { InstanceId } from '../domain/ids.ts';
 import { asItLoads } from './decide/as-it-loads.ts';
 import { secondsLeft } from './decide/forced-share.ts';
+import { bytesOn, isMoving } from './decide/placement.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
 import { hostSnapshot } from './host-ledger.ts';
 import { gpusOf, uncertainBytes } from './ledger.ts';
@@ -64,7 +65,7 @@ function backendSnapshot(
     hasBeliefs: settings.capabilities.hasBeliefs,
     oneInstancePerWeights: settings.capabilities.placement === 'server',
     gpus: gpusOf(state, backend).map((gpu, i) =>
-      gpuSnapshot(backend, gpu, backend.gpus?.[i]?.deficitSince ?? null, now),
+      gpuSnapshot(state, backend, gpu, backend.gpus?.[i]?.deficitSince ?? null, now),
     ),
     host: hostSnapshot(state, backend),
     instances: instancesOf(state, settings.id)
@@ -99,6 +100,7 @@ function usualMost({ settings, gpus, host }: BackendRecord): number {
 }
 
 function gpuSnapshot(
+  state: SchedulerState,
   backend: BackendRecord,
   gpu: Gpu,
   deficitSince: number | null,
@@ -113,6 +115,9 @@ function gpuSnapshot(
     emptyBytes: Math.max(0, totalBytes - headroomBytes),
     totalBytes,
     reservedBytes,
+    movingBytes: instancesOf(state, backend.settings.id)
+      .filter(isMoving)
+      .reduce((sum, { footprint }) => sum + bytesOn(gpu.id, footprint), 0),
     deficitBytes,
     deficitSince,
   };

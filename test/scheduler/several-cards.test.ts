@@ -3,9 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import { bytesOnCards } from '../../src/domain/card-overhead.ts';
-import { type GpuId, stableId } from '../../src/domain/ids.ts';
+import { stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
-import { place, placeWhole, totalBytes } from '../../src/scheduler/decide/placement.ts';
+import {
+  bytesOn,
+  mostPlaceable,
+  place,
+  placeWhole,
+  totalBytes,
+} from '../../src/scheduler/decide/placement.ts';
 import type { ClusterModel } from './cluster-models.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 
@@ -117,47 +123,75 @@ describe('beside residents with work', () => {
   });
 });
 
-test('As few cards are taken as hold it, and an engine that cuts by what is free overdraws none', () => {
+test('An engine that cuts by what it sees as free overdraws no card, whatever of what moves or is reserved it sees', () => {
   const gib = (most: number) => fc.integer({ min: 0, max: most * 1024 }).map((mib) => mib * 1024 ** 2);
-  const card = fc.record({ freeBytes: gib(24), headroom: gib(1), reservedBytes: gib(8) });
+  const card = fc.record({
+    freeBytes: gib(24),
+    headroom: gib(1),
+    reservedBytes: gib(8),
+    movingBytes: gib(8),
+    seen: fc.boolean(),
+  });
   const load = fc.record({ shared: gib(80), aloneBytes: gib(2), more: gib(2) });
   fc.assert(
+    fc.property(fc.array(card, { minLength: 1, maxLength: 5 }), load, (cards, one) => {
+      const gpus = cards.map(({ headroom, ...rest }, i) => ({
+        ...rest,
+        id: stableId('gpu', `${i}`),
+        emptyBytes: 40 * GiB - headroom,
+        totalBytes: 40 * GiB,
+      }));
+      const overhead = { aloneBytes: one.aloneBytes, splitBytes: one.aloneBytes + one.more };
+      const needed = { footprintBytes: one.shared + one.aloneBytes, overhead };
+      const placement = place(needed, gpus, { oneInstancePerWeights: false });
+      if (!placement || placement.length < 2) return;
+      expect(placeWhole(needed, gpus)).toBeNull();
+      const all = bytesOnCards(needed.footprintBytes, overhead, placement.length);
+      expect(totalBytes(placement)).toBeGreaterThan(all - placement.length);
+      const mine = gpus.filter(({ id }) => placement.some(({ gpuId }) => gpuId === id));
+      const seen = mine.map(
+        (gpu) =>
+          gpu.freeBytes +
+          gpu.totalBytes -
+          gpu.emptyBytes +
+          (gpu.seen ? gpu.reservedBytes + gpu.movingBytes : 0),
+      );
+      const room = seen.reduce((sum, bytes) => sum + bytes, 0);
+      for (const [i, { id, freeBytes }] of mine.entries()) {
+        const booked = bytesOn(id, placement);
+        expect(booked).toBeLessThanOrEqual(freeBytes);
+        const taken =
+          overhead.splitBytes +
+          Math.floor(((all - placement.length * overhead.splitBytes) * (seen[i] ?? 0)) / room);
+        expect(taken).toBeLessThanOrEqual(booked + 1);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('What can be placed of a model that is too large for all cards is as much as they hold, beside what each needs for itself', () => {
+  const bytes = (most: number) => fc.integer({ min: 0, max: most * 1024 }).map((mib) => mib * 1024 ** 2);
+  const card = fc.record({ freeBytes: bytes(24), reservedBytes: bytes(4) });
+  fc.assert(
     fc.property(
-      fc.array(card, { minLength: 1, maxLength: 5 }),
-      load,
+      fc.array(card, { minLength: 1, maxLength: 4 }),
+      bytes(2),
       fc.boolean(),
-      (cards, one, ownerUses) => {
-        const gpus = cards.map(({ freeBytes, headroom, reservedBytes }, i) => ({
-          id: stableId('gpu', `${i}`) as GpuId,
-          freeBytes,
-          reservedBytes,
-          emptyBytes: 40 * GiB - headroom,
-          totalBytes: 40 * GiB,
+      (cards, aloneBytes, all) => {
+        const gpus = cards.map((one, i) => ({
+          ...one,
+          id: stableId('gpu', `${i}`),
+          movingBytes: 0,
+          emptyBytes: 30 * GiB,
+          totalBytes: 30 * GiB,
         }));
-        const overhead = { aloneBytes: one.aloneBytes, splitBytes: one.aloneBytes + one.more };
-        const footprintBytes = one.shared + one.aloneBytes;
-        const placement = place({ footprintBytes, overhead }, gpus, { oneInstancePerWeights: false });
-        if (!placement || placement.length < 2) return;
-        expect(placeWhole({ footprintBytes, overhead }, gpus)).toBeNull();
-        const count = placement.length;
-        const all = bytesOnCards(footprintBytes, overhead, count);
-        expect(totalBytes(placement)).toBeGreaterThan(all - count);
-        const mine = placement.flatMap((part) => {
-          const gpu = gpus.find(({ id }) => id === part.gpuId);
-          return gpu ? [{ part, gpu }] : [];
-        });
-        const seen = mine.map(({ gpu }) => {
-          const open = gpu.freeBytes + gpu.totalBytes - gpu.emptyBytes;
-          return ownerUses ? open : open + gpu.reservedBytes;
-        });
-        const room = seen.reduce((sum, bytes) => sum + bytes, 0);
-        for (const [i, { part, gpu }] of mine.entries()) {
-          expect(part.bytes).toBeLessThanOrEqual(gpu.freeBytes);
-          const taken =
-            overhead.splitBytes + Math.floor(((all - count * overhead.splitBytes) * (seen[i] ?? 0)) / room);
-          // Never more than it has room for: headroom that the engine sees as free is spread by it, too.
-          if (!ownerUses) expect(taken).toBeLessThanOrEqual(part.bytes + 1);
-        }
+        const overhead = { aloneBytes, splitBytes: 1.5 * aloneBytes };
+        const chooser = { oneInstancePerWeights: all };
+        const most = mostPlaceable(overhead, gpus, chooser);
+        if (most > 0) expect(place({ footprintBytes: most, overhead }, gpus, chooser)).not.toBeNull();
+        const more = Math.ceil(most * 1.001) + 16;
+        expect(place({ footprintBytes: more, overhead }, gpus, chooser)).toBeNull();
       },
     ),
   );

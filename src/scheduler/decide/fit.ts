@@ -1,9 +1,8 @@
 /** Whether an instance fits, where, and which residents would have to leave for it. */
-import type { GpuId } from '../../domain/ids.ts';
 import { serverAdmits, serverTakesWhole } from './belief.ts';
 import { hostAdmits, hostCouldAdmit } from './host.ts';
 import { evictedByServer } from './nameless.ts';
-import { bytesOn, place, placeSplit, placeWhole, totalBytes } from './placement.ts';
+import { bytesOn, isMoving, place, placeSplit, placeWhole, totalBytes } from './placement.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
@@ -14,21 +13,20 @@ const EXACT_UP_TO = 8;
 
 /** Whether it could ever fit, with every instance gone. */
 export function couldFit(option: LoadOption, backend: BackendSnapshot): boolean {
-  const empty = backend.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.capacityBytes }));
+  const empty = backend.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.capacityBytes, movingBytes: 0 }));
   return place(option, empty, backend) !== null && hostCouldAdmit(option, backend);
 }
 
 /** The GPUs as they would be without these instances. */
 export function without(backend: BackendSnapshot, leaving: readonly InstanceSnapshot[]): GpuSnapshot[] {
-  const back = new Map<GpuId, number>();
-  for (const instance of leaving) {
-    for (const part of instance.footprint) back.set(part.gpuId, (back.get(part.gpuId) ?? 0) + part.bytes);
-  }
+  const gone = leaving.flatMap(({ footprint }) => footprint);
+  const moved = leaving.filter(isMoving).flatMap(({ footprint }) => footprint);
   return backend.gpus.map((gpu) => ({
     ...gpu,
+    movingBytes: Math.max(0, gpu.movingBytes - bytesOn(gpu.id, moved)),
     freeBytes: Math.min(
       gpu.capacityBytes,
-      Math.max(0, gpu.freeBytes - gpu.deficitBytes + (back.get(gpu.id) ?? 0)),
+      Math.max(0, gpu.freeBytes - gpu.deficitBytes + bytesOn(gpu.id, gone)),
     ),
   }));
 }

@@ -1,5 +1,5 @@
 /** Models that no GPU could hold even when it is empty, where the configuration allows them to lie partly in the host's memory. */
-import { fitsEmpty } from './placement.ts';
+import { bytesOn, fitsEmpty, mostPlaceable } from './placement.ts';
 import type { BackendSnapshot, LoadOption } from './snapshot.ts';
 
 /**
@@ -10,14 +10,11 @@ export function offloaded(option: LoadOption, backend: BackendSnapshot): LoadOpt
   if (!option.mayOffload || backend.gpus.length === 0) return option;
   if (fitsEmpty(option, backend)) return option;
   const staying = backend.instances.filter(({ pinned }) => pinned).flatMap(({ footprint }) => footprint);
-  const given = backend.gpus.map(({ id, capacityBytes }) => {
-    const pinned = staying.reduce((sum, part) => sum + (part.gpuId === id ? part.bytes : 0), 0);
-    return Math.max(0, capacityBytes - pinned);
-  });
-  const onGpus = Math.min(
-    option.footprintBytes,
-    given.reduce((sum, bytes) => sum + bytes, 0),
-  );
+  const given = backend.gpus.map((gpu) => ({
+    ...gpu,
+    freeBytes: Math.max(0, gpu.capacityBytes - bytesOn(gpu.id, staying)),
+  }));
+  const onGpus = Math.min(option.footprintBytes, mostPlaceable(option.overhead, given, backend));
   if (onGpus === 0) return option;
   // Without a number of layers the server puts as many onto the cards as fit there.
   const { num_gpu: _, ...options } = option.variant.options;

@@ -1,8 +1,9 @@
 /** On which cards an instance lies, and how much of it on each. */
 import { bytesOnCards, type CardOverhead } from '../../domain/card-overhead.ts';
 import type { GpuId } from '../../domain/ids.ts';
+import { greatest, least } from '../../domain/long-lists.ts';
 import type { Placement } from './plan.ts';
-import type { BackendSnapshot, GpuSnapshot } from './snapshot.ts';
+import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot } from './snapshot.ts';
 
 /** What is to be placed. */
 export interface Load {
@@ -11,7 +12,10 @@ export interface Load {
   readonly overhead: CardOverhead;
 }
 
-type Card = Pick<GpuSnapshot, 'id' | 'freeBytes' | 'totalBytes' | 'emptyBytes' | 'reservedBytes'>;
+type Card = Pick<
+  GpuSnapshot,
+  'id' | 'freeBytes' | 'totalBytes' | 'emptyBytes' | 'reservedBytes' | 'movingBytes'
+>;
 
 /** Who chooses the cards: a server of others takes one, or all that it has. */
 type Chooser = Pick<BackendSnapshot, 'oneInstancePerWeights'>;
@@ -45,13 +49,18 @@ export function place(load: Load, gpus: readonly Card[], chooser: Chooser): Plac
 
 /** Whether the cards could hold it if nobody used them; on a host without any, always. */
 export function fitsEmpty(load: Load, backend: BackendSnapshot): boolean {
-  const empty = backend.gpus.map((gpu) => ({ ...gpu, freeBytes: gpu.emptyBytes, reservedBytes: 0 }));
+  const empty = backend.gpus.map((gpu) => ({
+    ...gpu,
+    freeBytes: gpu.emptyBytes,
+    reservedBytes: 0,
+    movingBytes: 0,
+  }));
   return place(load, empty, backend) !== null;
 }
 
 /**
- * The engine cuts in proportion to what is free on each card, whatever it needs there beside its layers. It sees headroom as free, and what
- * is reserved unless its owner uses it: each card has room for what it would get either way.
+ * The engine cuts in proportion to what is free on each card when it starts, whatever it needs there beside its layers. It sees headroom
+ * as free, and what is reserved or moves it may see so or not: each card has room for the most that it can get.
  */
 function cut({ footprintBytes, overhead }: Load, gpus: readonly Card[]): Placement | null {
   const { splitBytes } = overhead;
@@ -59,24 +68,38 @@ function cut({ footprintBytes, overhead }: Load, gpus: readonly Card[]): Placeme
   const room = gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0);
   if (all > room || room === 0) return null;
   const shared = Math.max(0, all - gpus.length * splitBytes);
-  const used = sharesOf(gpus.map(unheldBytes));
-  const unused = sharesOf(gpus.map((gpu) => unheldBytes(gpu) + gpu.reservedBytes));
-  const parts = gpus.map(({ id, freeBytes }, i) => {
-    const share = Math.max(used[i] ?? 0, unused[i] ?? 0);
+  const parts = sharesOf(gpus).map(({ id, freeBytes, share }) => {
     return { gpuId: id, bytes: splitBytes + Math.floor(shared * share), freeBytes };
   });
   if (parts.some(({ bytes, freeBytes }) => bytes > freeBytes)) return null;
   return parts.flatMap(({ gpuId, bytes }) => (bytes > 0 ? [{ gpuId, bytes }] : []));
 }
 
-/** What nobody holds: free, and headroom. */
-function unheldBytes({ freeBytes, totalBytes: all, emptyBytes }: Card): number {
-  return freeBytes + (all - emptyBytes);
+/** With the largest part of the layers that each card can get: all that it may have is seen there, and nothing of that elsewhere. */
+function sharesOf(gpus: readonly Card[]) {
+  const sure = (gpu: Card) => gpu.freeBytes + gpu.totalBytes - gpu.emptyBytes;
+  const all = gpus.reduce((sum, gpu) => sum + sure(gpu), 0);
+  return gpus.map((gpu) => {
+    const unsure = gpu.reservedBytes + gpu.movingBytes;
+    return { ...gpu, share: (sure(gpu) + unsure) / (all + unsure) };
+  });
 }
 
-function sharesOf(bytes: readonly number[]): readonly number[] {
-  const all = bytes.reduce((sum, one) => sum + one, 0);
-  return bytes.map((one) => one / all);
+/** The most bytes, as on one card, of which a part of the layers can be placed there. */
+export function mostPlaceable(overhead: CardOverhead, gpus: readonly Card[], chooser: Chooser): number {
+  const roomiestFirst = gpus.toSorted((a, b) => b.freeBytes - a.freeBytes);
+  const counts = gpus.map((_, i) => i + 1);
+  const allowed = chooser.oneInstancePerWeights ? counts.filter((n) => n === 1 || n === gpus.length) : counts;
+  return greatest(
+    allowed.map((count) => {
+      const cards = roomiestFirst.slice(0, count);
+      if (count === 1) return cards[0]?.freeBytes ?? 0;
+      const { splitBytes, aloneBytes } = overhead;
+      const shared = least(sharesOf(cards).map(({ freeBytes, share }) => (freeBytes - splitBytes) / share));
+      const room = cards.reduce((sum, { freeBytes }) => sum + freeBytes - splitBytes, 0);
+      return shared <= 0 ? 0 : Math.floor(Math.min(shared, room)) + aloneBytes;
+    }),
+  );
 }
 
 export function bytesOn(gpuId: GpuId, parts: Placement): number {
@@ -85,4 +108,8 @@ export function bytesOn(gpuId: GpuId, parts: Placement): number {
 
 export function totalBytes(parts: Placement): number {
   return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+export function isMoving({ status }: Pick<InstanceSnapshot, 'status'>): boolean {
+  return status !== 'READY' && status !== 'DRAINING';
 }

@@ -55,7 +55,8 @@ function taking(
     gpus: gpus.map((gpu) => {
       const taken = bytesOn(gpu.id, placement);
       const given = leaving.reduce((sum, { footprint }) => sum + bytesOn(gpu.id, footprint), 0);
-      return { ...gpu, freeBytes: Math.max(0, gpu.freeBytes - Math.max(0, taken - given)) };
+      const freeBytes = Math.max(0, gpu.freeBytes - Math.max(0, taken - given));
+      return { ...gpu, freeBytes, movingBytes: gpu.movingBytes + taken };
     }),
   };
 }

@@ -62,6 +62,8 @@ export interface GpuSnapshot {
   readonly emptyBytes: number;
   readonly totalBytes: number;
   readonly reservedBytes: number;
+  /** Of instances that load or leave, which whoever reads the card may see as free still, or already. */
+  readonly movingBytes: number;
   /** How far the claims exceed the card. */
   readonly deficitBytes: number;
   /** Since when, epoch milliseconds; null when they do not. */
