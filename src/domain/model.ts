@@ -120,6 +120,11 @@ export function adoptedOptions(options: RunnerOptions, contextLength: number | n
   return contextLength === null ? rest : { num_ctx: contextLength, ...rest };
 }
 
+/** Whether it is no model for text. Of what is said to do nothing at all, text is expected. */
+export function onlyEmbeds({ capabilities }: Pick<ModelInfo, 'capabilities'>): boolean {
+  return capabilities.includes('embedding') && !capabilities.includes('completion');
+}
+
 /** What identifies a variant: equal keys can share an instance. */
 export function residencyKey(variant: Variant): string {
   const options = Object.entries(variant.options).sort(([a], [b]) => (a < b ? -1 : 1));

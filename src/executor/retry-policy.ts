@@ -93,7 +93,7 @@ export function afterFailure(
 }
 
 /** Doubles with every failure; between half and the whole of it by chance, so that jobs that failed together come back apart. */
-export function backoffMs(failures: number, random: Random): number {
+function backoffMs(failures: number, random: Random): number {
   const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
   return Math.round(full * (0.5 + random.next() / 2));
 }

@@ -213,7 +213,7 @@ class ModelRegistry implements Registry {
       variant,
       config,
       diskBytes,
-      slots: info ? this.#rules.slotsOf(info, variant, config, backendId) : config.parallel,
+      slots: info ? this.#rules.slotsOf(info, config, backendId) : config.parallel,
       serverVersion,
       measured,
       warm: this.#pageCaches.isWarm(backendId, variant.weights, now),

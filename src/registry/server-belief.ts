@@ -3,7 +3,7 @@
  * looks at neither the type of the cache, nor the length of heads, nor sliding windows, nor projectors. To be mirrored, never to
  * be believed.
  */
-import type { ModelInfo } from '../domain/model.ts';
+import { type ModelInfo, onlyEmbeds } from '../domain/model.ts';
 import { GiB, MiB } from '../domain/units.ts';
 import { weightsFileBytes } from './footprint/weights.ts';
 
@@ -34,8 +34,7 @@ function cacheByOllama(facts: ModelInfo['facts'], tokens: number): number {
 }
 
 function surcharge(info: Pick<ModelInfo, 'capabilities'>, batch: number): number {
-  const embedding = info.capabilities.includes('embedding') && !info.capabilities.includes('completion');
-  if (embedding || batch < 1024) return 0;
+  if (onlyEmbeds(info) || batch < 1024) return 0;
   return batch < 2048 ? 768 * MiB : 2 * GiB;
 }
 

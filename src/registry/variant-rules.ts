@@ -1,6 +1,6 @@
 /** What a model is loaded as: its canonical runner options and slots. */
 import type { BackendId } from '../domain/ids.ts';
-import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
+import { type InstanceConfig, type ModelInfo, onlyEmbeds, type Variant } from '../domain/model.ts';
 import { canonicalModelName } from '../domain/queue-key.ts';
 import { contextLengthOf } from './context-length.ts';
 import { batchSize } from './footprint/batch.ts';
@@ -88,11 +88,11 @@ export class VariantRules {
       fallback: rules.contextLength,
       trained: info.contextLength,
     });
-    const embedding = info.capabilities.includes('embedding') && !info.capabilities.includes('completion');
+    const embedding = onlyEmbeds(info);
     const named = !embedding && rules.ownProcess;
     const { kvCacheType, flashAttention } = rules;
     const pinned = pinnedOptions(info, names);
-    return this.#slotChoices(info, embedding, rules).map((slots) => ({
+    return this.#slotChoices(info, rules).map((slots) => ({
       slots,
       variant: {
         modelName: info.name,
@@ -112,10 +112,10 @@ export class VariantRules {
   }
 
   /** Slots that memory was taken for by an instance of this set-up. */
-  slotsOf(info: ModelInfo, variant: Variant, config: InstanceConfig, backendId: BackendId): number {
+  slotsOf(info: ModelInfo, config: InstanceConfig, backendId: BackendId): number {
     const rules = this.#defaults.rules(backendId);
     if (rules.ownProcess) return config.parallel;
-    return this.#slotChoices(info, variant.embedding, rules)[0] ?? config.parallel;
+    return this.#slotChoices(info, rules)[0] ?? config.parallel;
   }
 
   keepAliveMs(info: ModelInfo): number | null {
@@ -135,12 +135,11 @@ export class VariantRules {
 
   /** Whether the server runs one request of it at a time, whatever it is set to. */
   hasOneSlot(info: ModelInfo): boolean {
-    const embedding = info.capabilities.includes('embedding') && !info.capabilities.includes('completion');
-    return embedding || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '');
+    return onlyEmbeds(info) || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '');
   }
 
-  #slotChoices(info: ModelInfo, embedding: boolean, rules: BackendRules): readonly number[] {
-    if (embedding || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '')) return [1];
+  #slotChoices(info: ModelInfo, rules: BackendRules): readonly number[] {
+    if (this.hasOneSlot(info)) return [1];
     const { parallel, ownProcess, mayReduceParallel } = rules;
     if (!ownProcess) return [parallel];
     const own = this.#ownSlots(info);

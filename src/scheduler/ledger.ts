@@ -36,7 +36,7 @@ export function gpusOfFootprint(backend: BackendRecord, footprint: Instance['foo
   return gpus.map(({ reading }) => ({ key: reading.key, index: reading.index }));
 }
 
-export function instanceBytesOn(state: SchedulerState, backend: BackendRecord, gpuId: GpuId): number {
+function instanceBytesOn(state: SchedulerState, backend: BackendRecord, gpuId: GpuId): number {
   const parts = instancesOf(state, backend.settings.id)
     .filter(({ yielded }) => !yielded)
     .flatMap((instance) => instance.footprint);

@@ -1,5 +1,5 @@
 /** What of a model's file is in the memory of a GPU once all layers are there. */
-import type { ArchitectureFacts, ModelInfo } from '../../domain/model.ts';
+import { type ArchitectureFacts, type ModelInfo, onlyEmbeds } from '../../domain/model.ts';
 
 /** Header, vocabulary and templates beside the tensors. */
 const HEADER_PART = 0.05;
@@ -11,7 +11,7 @@ const HEADER_PART = 0.05;
 export function weightsOnGpuBytes(model: Pick<ModelInfo, 'diskBytes' | 'facts' | 'capabilities'>): number {
   const tensors = model.facts?.tensors;
   if (!tensors || !addsUp(model)) return model.diskBytes;
-  const writesText = model.capabilities.includes('completion') || !model.capabilities.includes('embedding');
+  const writesText = !onlyEmbeds(model);
   if (tensors.outputTied && writesText) return model.diskBytes;
   return Math.max(0, model.diskBytes - tensors.embeddingBytes);
 }
