@@ -132,7 +132,11 @@ function inQueue(
       (own?.count ?? 0) * share,
   );
   const start = meanRunMs === null ? null : now + ((ahead + 1) * meanRunMs) / Math.max(1, slots);
-  const text = `About ${ahead} of its model's jobs come first, over ${slots} ${slots === 1 ? 'slot' : 'slots'}.`;
+  const has = slots === 1 ? 'the slot' : `one of the ${slots} slots`;
+  const text =
+    ahead === 0
+      ? `It is next for ${has} of its model.`
+      : `About ${ahead} of its model's jobs come before it for ${has}.`;
   return waiting('QUEUE_ORDER', text, start, start !== null && meanRunMs !== null ? start + meanRunMs : null);
 }
 

@@ -135,3 +135,22 @@ describe('a job that waits for room', () => {
     expect(why(world, job)).not.toContain('does not let go');
   });
 });
+
+describe('a job whose model is there', () => {
+  it('is told how many come before it, and that it is next', () => {
+    const world = cluster([model('a', 4)]);
+    world.submit({ model: 'a' });
+    world.run(4_000);
+    const jobs = Array.from({ length: 6 }, () => {
+      const job = world.submit({ model: 'a' });
+      world.run(10);
+      return job;
+    });
+    const told = jobs.map((job) => why(world, job));
+    expect(
+      told.some((text) => /^It is next for (the slot|one of the \d+ slots) of its model\.$/.test(text)),
+    ).toBe(true);
+    expect(told.at(-1)).toMatch(/^About \d+ of its model's jobs come before it for /);
+    expect(told.join(' ')).not.toContain('About 0');
+  });
+});
