@@ -97,20 +97,22 @@ function failingLoads(
   { settings, loadHolds, shortfalls }: BackendRecord,
   now: number,
 ): readonly LastingFault[] {
-  const held = [...loadHolds].map(([weights, { failures, message, until, isFinal }]) => {
-    return { weights, failures, message, until, isFinal };
-  });
+  const held = [...loadHolds].map(([weights, hold]) => ({ ...hold, weights }));
   const short = shortfalls.map((one) => {
-    const { weights, times, message } = one;
-    return { weights, failures: times, message, until: shortfallUntil(one), isFinal: isProven(one) };
+    const { weights, modelName, times, message } = one;
+    const until = shortfallUntil(one);
+    return { weights, modelName, failures: times, message, until, isFinal: isProven(one) };
   });
   return [...held, ...short]
     .filter(({ failures, isFinal }) => isFinal || failures >= TELLING_FAILURES)
     .filter(({ until }) => now < until + NEXT_LOAD_MS)
-    .map(({ weights, failures, message, isFinal }) => ({
-      kind: 'LOADS_FAIL',
-      message: `${failures === 1 ? `A load failed on ${settings.name}:` : `${failures} loads in a row failed on ${settings.name}, the last one so:`} ${message} ${isFinal ? 'Jobs that wait for it end.' : 'They are tried again; the jobs of the model wait.'}`,
-      backendId: settings.id,
-      weights,
-    }));
+    .map(({ weights, modelName, failures, message, isFinal }) => {
+      const where = `failed on ${settings.name}`;
+      const what =
+        failures === 1
+          ? `A load of ${modelName} ${where}:`
+          : `${failures} loads of ${modelName} in a row ${where}, the last one so:`;
+      const then = isFinal ? 'Jobs that wait for it end.' : 'It is tried again; the jobs of the model wait.';
+      return { kind: 'LOADS_FAIL', message: `${what} ${message} ${then}`, backendId: settings.id, weights };
+    });
 }

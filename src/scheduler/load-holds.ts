@@ -5,9 +5,12 @@
 import type { FailureCode, Remedy } from '../domain/errors.ts';
 import type { GpuId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
+import type { Variant } from '../domain/model.ts';
 
 /** What is known of weights whose last load failed. */
 export interface LoadHold {
+  /** By which it was loaded the last time. */
+  readonly modelName: string;
   /** In a row. */
   readonly failures: number;
   /** What the last one ended with. */
@@ -28,6 +31,7 @@ type Place = Pick<Instance, 'footprint'>;
 
 /** A load that failed, and where. */
 export interface FailedLoad extends Place {
+  readonly variant: Pick<Variant, 'modelName'>;
   readonly code: FailureCode;
   readonly remedy: Remedy;
   readonly message: string;
@@ -53,6 +57,7 @@ export function afterFailedLoad(before: LoadHold | undefined, failed: FailedLoad
   const isFinal = failed.remedy === 'none' || isOwnFault;
   const holdMs = Math.max(FIRST_HOLD_MS * 2 ** (failures - 1), isFinal ? LEAST_FINAL_HOLD_MS : 0);
   return {
+    modelName: failed.variant.modelName,
     failures,
     code: failed.code,
     message: failed.message,

@@ -127,6 +127,7 @@ function failedForMemory(
   const queue = queueKey({ model: variant.modelName, contextLength: variant.contextLength });
   return {
     ...shapeOf(instance),
+    modelName: variant.modelName,
     kvCacheType: config.kvCacheType,
     cards: footprint.length,
     roomBytes: rooms.reduce((sum, bytes) => sum + bytes, 0),

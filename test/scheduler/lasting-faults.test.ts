@@ -85,7 +85,9 @@ describe('a load', () => {
     w.run(8_000);
     const [fault] = faultsOf(w);
     expect(fault).toMatchObject({ kind: 'LOADS_FAIL' });
-    expect(fault?.message).toMatch(/loads in a row failed on test, the last one so: it broke/);
+    expect(fault?.message).toMatch(
+      /loads of large:latest in a row failed on test, the last one so: it broke/,
+    );
     expect(whyItWaits(w, job)?.explanation).toContain('it broke');
     w.run(120_000);
     expect(job.finishedAt).not.toBeNull();
@@ -101,7 +103,7 @@ test('a load that can never succeed ends who waits, and is tried once more for t
   expect(jobs.filter(({ refused }) => refused)).toHaveLength(9);
   expect(w.loads).toHaveLength(1);
   expect(faultsOf(w)[0]?.message).toMatch(
-    /A load failed on test: its file is cut off.*Jobs that wait for it end/,
+    /A load of large:latest failed on test: its file is cut off.*Jobs that wait for it end/,
   );
   w.unreadable.clear();
   w.run(20_000);

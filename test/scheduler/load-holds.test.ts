@@ -6,7 +6,13 @@ import { afterFailedLoad, afterLoad, finalHold, type LoadHold } from '../../src/
 const MINUTE = 60_000;
 const on = (...ids: string[]) => ids.map((gpuId) => ({ gpuId: gpuId as GpuId, bytes: 1 }));
 const failed = (footprint = on('a')) =>
-  ({ code: 'LOAD_FAILED', remedy: 'retry', message: 'exit status 1', footprint }) as const;
+  ({
+    variant: { modelName: 'm' },
+    code: 'LOAD_FAILED',
+    remedy: 'retry',
+    message: 'exit status 1',
+    footprint,
+  }) as const;
 
 /** Fails every half minute, and what `between` does happens before each. */
 function failing(

@@ -118,6 +118,8 @@ export interface Wish {
 /** A shape whose load ran out of memory although it was believed to fit. */
 export interface Shortfall {
   readonly weights: string;
+  /** By which it was loaded. */
+  readonly modelName: string;
   /** Tokens of all slots: a shape with more of them needs no less. */
   readonly tokens: number;
   readonly kvCacheType: InstanceConfig['kvCacheType'];
