@@ -24,15 +24,12 @@ interface Refusal {
 
 /** The server took nothing of what was submitted. */
 export class SubmissionRefusedError extends CommandError {
-  readonly issues: readonly Issue[];
-
   constructor(message: string, issues: readonly Issue[]) {
     super(
       issues.length === 0
         ? message
         : issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('\n'),
     );
-    this.issues = issues;
   }
 }
 

@@ -43,7 +43,7 @@ export async function waitForJobs(
   });
 }
 
-export async function jobIdsOf(api: ApiClient, meant: readonly Meant[]): Promise<readonly string[]> {
+async function jobIdsOf(api: ApiClient, meant: readonly Meant[]): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const { kind, id } of meant) {
     if (kind === 'job') ids.push(id);
