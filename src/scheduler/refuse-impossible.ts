@@ -1,8 +1,7 @@
-/** Waiting jobs whose model can be loaded nowhere, not even with everything else gone: they end, with what would help. */
+/** Waiting jobs whose model can be loaded nowhere, as it is larger than everything or damaged: they end, with what would help. */
 import type { JobFailure } from '../domain/job.ts';
 import { impossible } from './decide/impossible.ts';
-import type { BackendSnapshot, LoadOption } from './decide/snapshot.ts';
-import { type Demand, serves } from './decide/snapshot.ts';
+import { type BackendSnapshot, type Demand, type LoadOption, serves } from './decide/snapshot.ts';
 import type { Effect } from './events.ts';
 import { finalHold } from './load-holds.ts';
 import { instancesOf, type SchedulerState } from './state.ts';

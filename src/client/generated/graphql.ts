@@ -177,7 +177,7 @@ export type HealthProblemCode =
   | 'BACKEND_UNREACHABLE'
   /** No job can be taken from the queue. */
   | 'CLAIMS_FAIL'
-  /** A model could not be loaded several times in a row. */
+  /** A model could not be loaded several times in a row, or once in a way that no further try can mend. */
   | 'LOADS_FAIL'
   /** A load takes much longer than it should. */
   | 'LOAD_SLOW'

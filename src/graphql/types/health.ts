@@ -22,7 +22,8 @@ const HealthProblemCodeEnum = enumOf<HealthProblemCode>(
     BACKEND_DEGRADED: 'Something about a backend could not be read, or it answers too slowly.',
     BACKEND_UNREACHABLE: 'A backend does not answer.',
     CLAIMS_FAIL: 'No job can be taken from the queue.',
-    LOADS_FAIL: 'A model could not be loaded several times in a row.',
+    LOADS_FAIL:
+      'A model could not be loaded several times in a row, or once in a way that no further try can mend.',
     LOAD_SLOW: 'A load takes much longer than it should.',
     MODEL_SPILLED: 'An instance is partly on the CPU.',
     NO_BACKEND: 'No backend is configured.',
