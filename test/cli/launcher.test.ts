@@ -51,7 +51,7 @@ describe('on a Node that is too old the launcher runs the bundled one', () => {
     const ended = await run(['submit', '--batch', '-'], { cwd, env: OLD_NODE, input: '{"model":1}\n' });
     expect(ended).toMatchObject({
       code: 1,
-      notes: expect.stringContaining('standard input:1: "model" is missing'),
+      notes: expect.stringContaining('1 of 1 line of standard input cannot be submitted'),
     });
   });
 

@@ -39,6 +39,7 @@ describe('a streamed answer', () => {
       doneReason: 'STOP',
       toolCalls: null,
       usage: { promptTokens: 0, completionTokens: 3, evalDurationMs: 6, loadDurationMs: 0 },
+      prompt: { truncated: false, contextLength: 4096 },
       raw: records[3],
     });
   });
@@ -254,6 +255,7 @@ describe('embeddings', () => {
         [0, 1],
       ]),
       usage: { promptTokens: 2, completionTokens: 0, evalDurationMs: 0, loadDurationMs: 5 },
+      prompt: { truncated: false, contextLength: 4096 },
       raw: { model: 'm', prompt_eval_count: 2, load_duration: 5e6 },
     });
   });
