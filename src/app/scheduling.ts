@@ -3,7 +3,7 @@ import { unmetBy } from '../accept/capabilities.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Resident } from '../domain/backend.ts';
-import { messageOf, SpilledError } from '../domain/errors.ts';
+import { BackendError, messageOf, SpilledError } from '../domain/errors.ts';
 import type { OutputWriter } from '../domain/events.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { Variant } from '../domain/model.ts';
@@ -163,7 +163,9 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
         instanceId,
         code: codeOf(error),
         remedy: remedyOf(error),
-        message: messageOf(error),
+        // What helps against a lack of memory is said by who knows the cards and the model.
+        message:
+          error instanceof BackendError && error.remedy === 'free-memory' ? error.finding : messageOf(error),
         spilled,
       });
     },

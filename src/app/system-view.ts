@@ -27,6 +27,7 @@ import { lastingFaults } from '../scheduler/lasting-faults.ts';
 import { gpusOf } from '../scheduler/ledger.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
 import { loadOption } from '../scheduler/options.ts';
+import { refusedAt } from '../scheduler/refuse-impossible.ts';
 import { snapshotOf } from '../scheduler/snapshot-of.ts';
 import {
   type BackendRecord,
@@ -235,17 +236,24 @@ function faultsOf({ loop, executor, clock }: SystemViewSources): readonly Lastin
 }
 
 function explainJob(sources: SystemViewSources, job: Job, snapshot: Snapshot): JobWaiting | null {
-  const { registry, statistics, clock } = sources;
+  const { registry, statistics, clock, loop } = sources;
   const meanRunMs = statistics.meanRunMs(job.queue);
   const input = {
     job,
     snapshot,
     options: optionsOf(sources, job.queue),
     modelsKnown: registry.known,
+    awaitedOf: awaitedOf(sources, job.queue),
+    refusedAt: refusedAt(loop.state, job.queue),
     meanRunMs,
     faults: faultsOf(sources),
   };
   return explain(input, clock.now());
+}
+
+function awaitedOf({ registry, loop }: SystemViewSources, queue: QueueKey): readonly string[] {
+  const backends = [...loop.state.backends.values()].map(({ settings }) => settings);
+  return backends.filter(({ id }) => registry.isAwaited?.(queue, id)).map(({ name }) => name);
 }
 
 /** The snapshot of the present state, made once per state and backlog: a page of jobs asks for it a hundred times. */

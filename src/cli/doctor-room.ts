@@ -1,7 +1,7 @@
 /** Whether the settings leave anything of the cards to models. */
 import type { BackendConfig, Config, ReservationConfig } from '../config/config.ts';
+import { nothingLeft } from '../domain/card-room.ts';
 import { type GpuReading, isProgram } from '../domain/gpu.ts';
-import { formatBytes } from '../domain/units.ts';
 import type { Finding } from './finding.ts';
 
 const subject = 'gpu';
@@ -21,23 +21,17 @@ export function roomFindings(
 }
 
 function leftOf(
-  { index, totalBytes }: Pick<GpuReading, 'index' | 'totalBytes'>,
+  gpu: Pick<GpuReading, 'index' | 'totalBytes'>,
   headroomBytes: number,
   reservations: readonly ReservationConfig[],
 ): readonly Finding[] {
-  const here = reservations.filter(({ gpu }) => gpu === null || gpu === index);
+  const here = reservations.filter((one) => one.gpu === null || one.gpu === gpu.index);
   const sum = (some: readonly ReservationConfig[]) => some.reduce((bytes, one) => bytes + one.bytes, 0);
   const always = sum(here.filter(({ whileProcess }) => whileProcess === null));
-  const say = (level: Finding['level'], bytes: number, when: string): readonly Finding[] => [
-    {
-      level,
-      subject,
-      text: `GPU ${index} has ${formatBytes(totalBytes)}, and headroom with reservations takes ${formatBytes(bytes)}${when}: nothing is left for models. Make headroom or reservations smaller.`,
-    },
-  ];
-  if (headroomBytes + always >= totalBytes) return say('fail', headroomBytes + always, '');
-  const most = headroomBytes + sum(here);
-  return most >= totalBytes ? say('warn', most, ' while the programs that they are for run') : [];
+  const failing = nothingLeft(gpu, headroomBytes + always);
+  if (failing !== null) return [{ level: 'fail', subject, text: failing }];
+  const warning = nothingLeft(gpu, headroomBytes + sum(here), ' while the programs that they are for run');
+  return warning === null ? [] : [{ level: 'warn', subject, text: warning }];
 }
 
 function placeOf(

@@ -196,6 +196,8 @@ export interface BackendErrorOptions {
   readonly aboutRequest?: boolean | undefined;
   /** Where the backend's own words may quote what was sent or answered. */
   readonly ownerMessage?: string | undefined;
+  /** What happened, where the message also says what to do about it. */
+  readonly finding?: string | undefined;
 }
 
 /** Its message goes into logs, decisions and health, so it never quotes what a backend said about content. */
@@ -206,6 +208,8 @@ export class BackendError extends VramkeeperError {
   readonly aboutRequest: boolean;
   /** For the owner of the job alone: the message, with the backend's own words. */
   readonly ownerMessage: string;
+  /** What happened, for who gives advice of its own: the message without any. */
+  readonly finding: string;
 
   constructor(code: FailureCode, remedy: Remedy, message: string, options?: BackendErrorOptions) {
     super(message, options);
@@ -214,6 +218,7 @@ export class BackendError extends VramkeeperError {
     this.retryAfterMs = options?.retryAfterMs ?? null;
     this.aboutRequest = options?.aboutRequest ?? false;
     this.ownerMessage = options?.ownerMessage ?? message;
+    this.finding = options?.finding ?? message;
   }
 }
 

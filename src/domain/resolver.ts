@@ -32,6 +32,12 @@ export interface SlotChoice {
   readonly measured: boolean;
 }
 
+/** The bytes of a model with so many slots. */
+export interface MoreSlots {
+  readonly slots: number;
+  readonly bytes: number;
+}
+
 export interface ResolvedModel {
   readonly info: ModelInfo;
   /** The variant that this queue asks for, with its canonical options. */
@@ -57,6 +63,11 @@ export interface ResolvedModel {
   readonly partialOffload?: boolean;
   /** The same with fewer slots, the most first, where nobody has named their number. Absent: none. */
   readonly fewerSlots?: readonly SlotChoice[];
+  /**
+   * Where others decide how many slots memory is taken for: what it is predicted to take with more of them than was said, the fewest
+   * first. Absent: nobody else decides.
+   */
+  readonly withMoreSlots?: readonly MoreSlots[];
   /** Its last load there went to the CPU in part, although it should not have; null when it never did, or has fitted since. Absent: null. */
   readonly misfit?: Misfit | null;
   /** It is about to leave the backend: what is in memory is still known by it, and nothing more is loaded or given to it. */
@@ -68,6 +79,8 @@ export interface ModelResolver {
   readonly version: number;
   /** Whether that backend has told its models: until then nobody can say that it lacks one. */
   hasListed(backendId: BackendId): boolean;
+  /** Whether that backend has a model of this name, and is still to be heard of it. Absent: never. */
+  isAwaited?(queue: QueueKey, backendId: BackendId): boolean;
   /** Whether any name of that backend means these weights: without one nobody can ask for them, or have them unloaded. */
   isNamed(weights: string, backendId: BackendId): boolean;
   /** Null when that backend has no such model. */

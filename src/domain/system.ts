@@ -67,7 +67,13 @@ export interface Trouble {
 
 /** A fault that has lasted long enough for a person to look at it. */
 export interface LastingFault {
-  readonly kind: 'CLAIMS_FAIL' | 'LOADS_FAIL' | 'LOAD_SLOW' | 'RESULTS_NOT_STORED' | 'UNLOAD_STUCK';
+  readonly kind:
+    | 'CLAIMS_FAIL'
+    | 'LOADS_FAIL'
+    | 'LOAD_SLOW'
+    | 'NO_ROOM_FOR_MODELS'
+    | 'RESULTS_NOT_STORED'
+    | 'UNLOAD_STUCK';
   /** For people: what is wrong and what to do. */
   readonly message: string;
   /** Null where it is about none. */

@@ -52,6 +52,7 @@ export function withholding(resolver: ModelResolver, withheld: WithheldModels): 
       return resolver.version + withheld.version;
     },
     hasListed: (backendId) => resolver.hasListed(backendId),
+    isAwaited: (queue, backendId) => resolver.isAwaited?.(queue, backendId) ?? false,
     isNamed: (weights, backendId) => resolver.isNamed(weights, backendId),
     resolve(queue, backendId) {
       const resolved = resolver.resolve(queue, backendId);

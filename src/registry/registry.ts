@@ -3,74 +3,33 @@ import type { Clock } from '../clock.ts';
 import { type BackendId, stableId } from '../domain/ids.ts';
 import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
 import { canonicalModelName, parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
-import type { ModelResolver, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
-import type { Store } from '../domain/store.ts';
+import type { MoreSlots, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
 import type { ModelState } from '../domain/system.ts';
 import { estimateFootprint, type FootprintEstimate } from './estimate.ts';
-import { DRIVER_CONTEXT_BYTES, predictFootprint } from './footprint/predict.ts';
+import { DRIVER_CONTEXT_BYTES, type PredictedFootprint, predictFootprint } from './footprint/predict.ts';
 import { type Inventory, inventoryOf, sameInventory } from './inventory.ts';
 import { LearnedFootprints } from './learned/learned-footprints.ts';
 import { expectedLoadMs } from './learned/load-time.ts';
 import type { LoadMeasurement, Probed } from './learned/observation.ts';
 import { PageCaches } from './learned/page-caches.ts';
 import type { ServerShape } from './learned/server-shape.ts';
+import type { Registry, RegistryOptions } from './registry-seam.ts';
 import { firstFitting, type GpuRoom, UNKNOWN_ROOM, within } from './room.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
 import { ServerShapes } from './server-shapes.ts';
 import { suggestNames } from './suggest.ts';
-import { type ModelSettings, type Shape, type VariantDefaults, VariantRules } from './variant-rules.ts';
+import { type Shape, VariantRules } from './variant-rules.ts';
 
 export type { LoadMeasurement } from './learned/observation.ts';
+export type { Registry, RegistryOptions } from './registry-seam.ts';
 export type { BackendRules, ModelSettings } from './variant-rules.ts';
-
-export interface RegistryOptions {
-  /** By any spelling of the name. */
-  readonly config: Readonly<Record<string, ModelSettings>>;
-  readonly defaults: VariantDefaults & {
-    /** RAM of a backend's host; default: this machine's. Decides how long a model file stays in its page cache. */
-    readonly ramBytes?: (backendId: BackendId) => number;
-  };
-  readonly store: Pick<Store, 'remember' | 'recall'>;
-  readonly clock: Clock;
-}
-
-/** Which models there are, and what each would take. It is told what others saw and measured, and asks nobody. */
-export interface Registry extends ModelResolver {
-  /** Whether any backend has told its models: until then nobody can say that a model does not exist. */
-  readonly known: boolean;
-  /** Recalls what earlier runs learned. */
-  start(): Promise<void>;
-  /** Takes over what a backend has now; what it no longer lists is gone from it. */
-  observe(backendId: BackendId, models: readonly ModelInfo[], serverVersion?: string | null): void;
-  /** Takes over what its GPUs could hold if they were empty; before, and on a host without any, anything fits. */
-  observeRoom(backendId: BackendId, room: GpuRoom): void;
-  /** By name. */
-  models(): readonly ModelState[];
-  /** As the backend last told. */
-  installed(backendId: BackendId): readonly ModelInfo[];
-  /** By any spelling of its name. */
-  model(name: string): ModelState | null;
-  /** Names close to one that is not there, closest first. */
-  suggest(name: string): readonly string[];
-  vramEstimate(model: ModelState, contextLength: number | null): FootprintEstimate | null;
-  /** Resolves when it is stored; it counts at once. A load that spilled is remembered as a misfit, and its size not learned. */
-  learnFootprint(
-    variant: Variant,
-    config: InstanceConfig,
-    serverVersion: string | null,
-    backendId: BackendId,
-    measured: LoadMeasurement,
-  ): Promise<void>;
-  /**
-   * What a probe showed of the newest load of this variant: by how much its memory is more than the server tells. Resolves when it
-   * is stored; it counts at once.
-   */
-  learnProbed(variant: Variant, config: InstanceConfig, backendId: BackendId, probed: Probed): Promise<void>;
-}
 
 export function createRegistry(options: RegistryOptions): Registry {
   return new ModelRegistry(options);
 }
+
+/** What people set OLLAMA_NUM_PARALLEL to. */
+const USUAL_SLOTS = [2, 4, 8] as const;
 
 interface Shaped {
   readonly shape: Shape;
@@ -147,6 +106,11 @@ class ModelRegistry implements Registry {
     return this.#namesOf(weights, backendId).length > 0;
   }
 
+  isAwaited(queue: QueueKey, backendId: BackendId): boolean {
+    const info = this.#inventories.get(backendId)?.models.get(parseQueueKey(queue).model);
+    return info?.pending ?? false;
+  }
+
   installed(backendId: BackendId): readonly ModelInfo[] {
     return [...(this.#inventories.get(backendId)?.models.values() ?? [])];
   }
@@ -178,6 +142,7 @@ class ModelRegistry implements Registry {
       ...this.#slotChoice(info, chosen, backendId),
       fewerSlots: fewer.map((shaped) => this.#slotChoice(info, shaped, backendId)),
       driverBytes: this.#driverBytes(backendId),
+      withMoreSlots: this.#withMoreSlots(info, chosen.shape, backendId),
       loadMs: expectedLoadMs({
         diskBytes: info.diskBytes,
         warm: this.#pageCaches.isWarm(backendId, info.weights, this.#clock.now()),
@@ -273,6 +238,17 @@ class ModelRegistry implements Registry {
     return this.#rules.hasOneSlot(info) ? slots : (this.#serverShape(backendId)?.slots ?? slots);
   }
 
+  /** OLLAMA_NUM_PARALLEL is in no answer of a server that others run. */
+  #withMoreSlots(info: ModelInfo, shape: Shape, backendId: BackendId): readonly MoreSlots[] {
+    if (this.#serverShape(backendId) === null || this.#rules.hasOneSlot(info)) return [];
+    const { contextLength } = shape.variant;
+    const slotsNow = this.#memorySlots(info, shape.slots, backendId);
+    return USUAL_SLOTS.filter((slots) => slots > slotsNow).map((slots) => ({
+      slots,
+      bytes: this.#predict(info, shape, backendId, contextLength, slots).totalBytes,
+    }));
+  }
+
   #slotChoice(info: ModelInfo, { shape, estimate }: Shaped, backendId: BackendId): SlotChoice {
     const { variant, config, slots } = shape;
     const { bytes, overhead, measured, marginBytes } = estimate;
@@ -292,29 +268,41 @@ class ModelRegistry implements Registry {
 
   #estimate(
     info: ModelInfo,
-    { variant, config, slots }: Shape,
+    shape: Shape,
     backendId: BackendId,
     serverVersion: string | null,
   ): FootprintEstimate {
-    const driverBytes = this.#driverBytes(backendId);
-    const kvCacheType = this.#serverShape(backendId)?.kvCacheType ?? config.kvCacheType;
+    const { variant, config, slots } = shape;
     return estimateFootprint({
       contextLength: variant.contextLength,
       slots,
       serverVersion,
-      driverBytes,
+      driverBytes: this.#driverBytes(backendId),
       exact: this.#learned.get(backendId, variant, config),
       siblings: this.#learned.siblings(backendId, variant.weights, config),
-      predictAt: (contextLength, otherSlots) =>
-        predictFootprint({
-          model: info,
-          contextLength,
-          config: { ...config, kvCacheType, parallel: this.#memorySlots(info, otherSlots, backendId) },
-          embedding: variant.embedding,
-          serverVersion,
-          driverBytes,
-          ...(variant.options.num_batch !== undefined && { batch: variant.options.num_batch }),
-        }),
+      predictAt: (contextLength, otherSlots) => {
+        const memorySlots = this.#memorySlots(info, otherSlots, backendId);
+        return this.#predict(info, shape, backendId, contextLength, memorySlots);
+      },
+    });
+  }
+
+  #predict(
+    model: ModelInfo,
+    { variant, config }: Shape,
+    backendId: BackendId,
+    contextLength: number,
+    parallel: number,
+  ): PredictedFootprint {
+    const kvCacheType = this.#serverShape(backendId)?.kvCacheType ?? config.kvCacheType;
+    return predictFootprint({
+      model,
+      contextLength,
+      config: { ...config, kvCacheType, parallel },
+      embedding: variant.embedding,
+      serverVersion: this.#inventories.get(backendId)?.serverVersion ?? null,
+      driverBytes: this.#driverBytes(backendId),
+      ...(variant.options.num_batch !== undefined && { batch: variant.options.num_batch }),
     });
   }
 }

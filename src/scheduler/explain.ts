@@ -8,6 +8,7 @@ import { asItLoads } from './decide/as-it-loads.ts';
 import { LONGEST_COURTESY_MS } from './decide/candidates.ts';
 import { couldFit, fitWithout } from './decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
+import { explainedBySlots, impossible } from './decide/impossible.ts';
 import { misfitUntil } from './decide/misfit.ts';
 import { fitsEmpty } from './decide/placement.ts';
 import { pausedUntil, shortfallOf, shortfallUntil } from './decide/shortfall.ts';
@@ -26,6 +27,10 @@ export interface ExplainInput {
   readonly snapshot: Snapshot;
   /** Where the job's queue could run today. */
   readonly options: readonly LoadOption[];
+  /** Names of backends that list its model and have not told yet what it is. Absent: none. */
+  readonly awaitedOf?: readonly string[];
+  /** Since when nothing could make room for it, epoch milliseconds; null when something could, or was not looked at. Absent: null. */
+  readonly refusedAt?: number | null;
   /** Whether any backend has ever told its models. */
   readonly modelsKnown: boolean;
   /** Mean time of the jobs of this queue in a slot; null while there is no experience. */
@@ -39,6 +44,7 @@ const CONCERNS: Readonly<Record<LastingFault['kind'], readonly WaitReason[]>> = 
   CLAIMS_FAIL: ['LOADING', 'QUEUE_ORDER'],
   LOADS_FAIL: ['LOADING', 'VRAM'],
   LOAD_SLOW: ['LOADING', 'VRAM'],
+  NO_ROOM_FOR_MODELS: ['VRAM'],
   RESULTS_NOT_STORED: [],
   UNLOAD_STUCK: ['SWAP_NOT_WORTH', 'VRAM'],
 };
@@ -98,7 +104,7 @@ function reasonOf(input: ExplainInput, now: number): JobWaiting | null {
   return waitsForMemory(input, reachable, now);
 }
 
-function unavailable({ job, snapshot, options, modelsKnown }: ExplainInput): JobWaiting {
+function unavailable({ job, snapshot, options, modelsKnown, awaitedOf = [] }: ExplainInput): JobWaiting {
   const unread = snapshot.backends.find(
     ({ id, unreadGpus }) => unreadGpus !== null && options.some(({ backendId }) => backendId === id),
   );
@@ -111,6 +117,11 @@ function unavailable({ job, snapshot, options, modelsKnown }: ExplainInput): Job
       `${down.join(', ') || 'No backend'} does not answer; the job starts when it is back.`,
     );
   }
+  if (awaitedOf.length > 0)
+    return waiting(
+      'BACKEND_DOWN',
+      `What ${awaitedOf.join(', ')} ${awaitedOf.length === 1 ? 'tells' : 'tell'} of ${job.modelName} is still awaited; the job starts when it is known.`,
+    );
   return waiting('MODEL_UNAVAILABLE', `No backend has ${job.modelName}; it starts when one has pulled it.`);
 }
 
@@ -141,7 +152,7 @@ function inQueue(
 }
 
 function waitsForMemory(
-  { job, snapshot }: ExplainInput,
+  { job, snapshot, refusedAt = null }: ExplainInput,
   options: readonly LoadOption[],
   now: number,
 ): JobWaiting {
@@ -154,6 +165,12 @@ function waitsForMemory(
   if (!shown) return waiting('VRAM', 'No backend has room for it.');
   const { option, backend } = shown;
   const need = formatBytes(option.footprintBytes);
+  const hopeless = options.map((one) => whyHopeless(one, snapshot, now));
+  if (hopeless.every((why) => why !== null)) {
+    const left = refusedAt === null ? 0 : Math.max(0, refusedAt - now);
+    const when = left > 0 ? `in ${formatDuration(left)}, unless that changes` : 'now';
+    return waiting('VRAM', `${hopeless.at(-1)} The job fails ${when}.`);
+  }
   if (!possible && !hostCouldAdmit(option, backend)) {
     return waiting(
       'VRAM',
@@ -170,11 +187,12 @@ function waitsForMemory(
     );
   }
   const failed = shortfallOf(option, backend, now);
+  const said = options.find(({ backendId }) => backendId === backend.id);
   if (failed && !fitsNow(option, backend)) {
     const more = fitsEmpty(option, backend) ? 'It is tried again when more is free' : 'It is tried again';
     return waiting(
       'VRAM',
-      `Its last load ran out of memory with ${formatBytes(failed.roomBytes)} free for it. ${more}, in ${formatDuration(shortfallUntil(failed) - now)} at the latest.`,
+      `Its last load ran out of memory with ${formatBytes(failed.roomBytes)} free for it. ${more}, in ${formatDuration(shortfallUntil(failed) - now)} at the latest.${said ? explainedBySlots(said, backend, failed) : ''}`,
     );
   }
   if (!possible) {
@@ -219,6 +237,11 @@ function waitsForMemory(
   const overdueAt = job.createdAt + OVERDUE_MS[job.priority];
   const text = whyNoRoom(shown, { priority: job.priority, overdueAt }, snapshot, now);
   return waiting(backend.instances.length > 0 ? 'SWAP_NOT_WORTH' : 'VRAM', text);
+}
+
+function whyHopeless(option: LoadOption, { backends }: Snapshot, now: number): string | null {
+  const backend = backends.find(({ id }) => id === option.backendId);
+  return (backend && impossible(option, backend, now)?.explanation) ?? null;
 }
 
 function movements(instances: readonly InstanceSnapshot[], now: number): string {

@@ -1,7 +1,9 @@
 /** What has been wrong for long enough to tell a person, with what to do about it. */
+import { nothingLeft } from '../domain/card-room.ts';
 import type { LastingFault, Trouble } from '../domain/system.ts';
 import { formatDuration } from '../domain/units.ts';
 import { isProven, shortfallUntil } from './decide/shortfall.ts';
+import { alwaysReserved } from './reservation-use.ts';
 import { type BackendRecord, type InstanceRecord, instancesOf, type SchedulerState } from './state.ts';
 
 /** A claim or a result that could not be stored may have met a busy disk. */
@@ -30,6 +32,7 @@ export function lastingFaults(
         ...instances.flatMap((instance) => stuckUnload(instance, backend, troubles, now)),
         ...instances.flatMap((instance) => slowLoad(instance, backend, now)),
         ...failingLoads(backend, now),
+        ...withoutRoom(state, backend),
       ];
     }),
   ];
@@ -115,4 +118,13 @@ function failingLoads(
       const then = isFinal ? 'Jobs that wait for it end.' : 'It is tried again; the jobs of the model wait.';
       return { kind: 'LOADS_FAIL', message: `${what} ${message} ${then}`, backendId: settings.id, weights };
     });
+}
+
+function withoutRoom(state: SchedulerState, { settings, gpus }: BackendRecord): readonly LastingFault[] {
+  return (gpus ?? []).flatMap(({ id, reading }): LastingFault[] => {
+    const said = nothingLeft(reading, settings.headroomBytes + alwaysReserved(state, id));
+    if (said === null) return [];
+    const message = `${settings.name}: ${said}`;
+    return [{ kind: 'NO_ROOM_FOR_MODELS', message, backendId: settings.id, weights: null }];
+  });
 }

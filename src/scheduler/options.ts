@@ -24,6 +24,7 @@ export function loadOption(
     driverBytes: resolved.driverBytes ?? 0,
     misfit: resolved.misfit ?? null,
     fewerSlots: resolved.fewerSlots ?? [],
+    withMoreSlots: resolved.withMoreSlots ?? [],
     mayOffload: resolved.partialOffload ?? false,
     predictedByServerBytes,
     measured,

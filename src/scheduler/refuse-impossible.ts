@@ -13,6 +13,12 @@ const LONG_ENOUGH_MS = 30_000;
 const SAY_AGAIN_MS = 10_000;
 const SAY_CERTAIN_AGAIN_MS = 1_000;
 
+/** When the jobs of a queue that nothing can make room for end, epoch milliseconds; null while something can. */
+export function refusedAt({ refusals }: Pick<SchedulerState, 'refusals'>, queue: string): number | null {
+  const since = refusals.get(queue)?.since;
+  return since === undefined ? null : since + LONG_ENOUGH_MS;
+}
+
 /** Why nothing can come of waiting. */
 interface Hopeless {
   readonly failure: JobFailure;

@@ -1,5 +1,6 @@
 /** Which reservations count on a card at this moment, and how much of what is in use there is their owners' use. */
 import { type ForeignProcess, isProgram } from '../domain/gpu.ts';
+import type { GpuId } from '../domain/ids.ts';
 import type { GpuRecord, SchedulerState } from './state.ts';
 import type { ReservationRecord } from './steering-state.ts';
 
@@ -45,4 +46,11 @@ export function ownersUse({ foreignBytes }: GpuRecord, reservations: readonly Co
       0,
     );
   return Math.min(foreignBytes, attributed + arrived);
+}
+
+/** What the configuration keeps of a card for others whatever runs there. */
+export function alwaysReserved({ steering }: Pick<SchedulerState, 'steering'>, gpuId: GpuId): number {
+  return [...steering.reservations.values()]
+    .filter((one) => one.gpuId === gpuId && one.kind === 'CONFIGURED' && one.whileProcess === null)
+    .reduce((sum, { bytes }) => sum + bytes, 0);
 }

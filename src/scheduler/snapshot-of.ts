@@ -8,6 +8,7 @@ import { bytesOn, isMoving } from './decide/placement.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
 import { hostSnapshot } from './host-ledger.ts';
 import { gpusOf, uncertainBytes } from './ledger.ts';
+import { alwaysReserved } from './reservation-use.ts';
 import { type BackendRecord, instancesOf, type SchedulerState } from './state.ts';
 
 /** Ollama's default limit (`OLLAMA_MAX_LOADED_MODELS` = 0). */
@@ -112,7 +113,8 @@ function gpuSnapshot(
     id: gpu.id,
     freeBytes: Math.max(0, freeBytes - uncertain),
     capacityBytes: Math.max(0, freeBytes - deficitBytes + instanceBytes - uncertain),
-    emptyBytes: Math.max(0, totalBytes - headroomBytes),
+    emptyBytes: Math.max(0, totalBytes - headroomBytes - alwaysReserved(state, gpu.id)),
+    headroomBytes,
     totalBytes,
     reservedBytes,
     movingBytes: instancesOf(state, backend.settings.id)

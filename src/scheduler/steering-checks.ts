@@ -35,6 +35,11 @@ export function requireHeard({ model, backendId }: ModelTarget, state: Scheduler
   throw new BackendUnavailableError(`${said.join(' ')} ${model} can be loaded when it is back.`, backendId);
 }
 
+/** Its server lists the model, and has not told yet what has to be known to load it. */
+export function stillAwaited(model: string, backendName: string): string {
+  return `What ${backendName} tells of ${model} is still awaited. Try again in a moment.`;
+}
+
 /** What is looked at. */
 export interface Grounds {
   readonly state: SchedulerState;

@@ -22,7 +22,14 @@ import { loadOption } from './options.ts';
 import { chooseGpu, mostRoom } from './reserve.ts';
 import type { SchedulerState } from './state.ts';
 import { StateWaits } from './state-waits.ts';
-import { backendsOf, isUnheard, requireHeard, requireRoom, whatStandsInTheWay } from './steering-checks.ts';
+import {
+  backendsOf,
+  isUnheard,
+  requireHeard,
+  requireRoom,
+  stillAwaited,
+  whatStandsInTheWay,
+} from './steering-checks.ts';
 import type { Pin, ReservationRecord, Steering as SteeringState } from './steering-state.ts';
 
 export interface SteeringDependencies {
@@ -220,6 +227,8 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       ({ settings }) => loadOption(queue, settings.id, this.#deps.resolver) ?? [],
     );
     if (options.length > 0) return options;
+    const awaited = places.find(({ settings }) => this.#deps.resolver.isAwaited?.(queue, settings.id));
+    if (awaited) throw new BackendUnavailableError(stillAwaited(model, awaited.settings.name), backendId);
     const unheard = places.filter(isUnheard).map(({ settings }) => settings.name);
     throw new ModelNotFoundError(model, this.#deps.suggest(model), unheard);
   }

@@ -1,9 +1,11 @@
 /** A server that takes memory for other slots, or in caches of another type, than was said: its loads show it. */
 import { describe, expect, test } from 'vitest';
 import type { InstanceConfig, ModelInfo } from '../../src/domain/model.ts';
+import { queueKey } from '../../src/domain/queue-key.ts';
 import { predictFootprint } from '../../src/registry/footprint/predict.ts';
+import type { Registry } from '../../src/registry/registry.ts';
 import type { FixtureOptions } from './fixture.ts';
-import { BOX, registryWith, resolved } from './fixture.ts';
+import { BOX, RIG, registryWith, resolved } from './fixture.ts';
 import { BERT, GEMMA3_27B, model, QWEN3_30B } from './models.ts';
 
 const MODELS = [
@@ -127,4 +129,27 @@ test('an 8B model at its whole context is not refused for a cache that is half a
   const registry = await afterLoads(1, 'q8_0', TWO);
   const before = resolved(registryWith(MODELS), 'llama:8b', 131_072).footprintBytes;
   expect(resolved(registry, 'llama:8b', 131_072).footprintBytes).toBeLessThan(before * 0.75);
+});
+
+test('What more slots would take is told of servers that others run, of models that can have several', () => {
+  const more = (registry: Registry) => resolved(registry, 'a:1', 8192).withMoreSlots ?? [];
+  const told = more(registryWith([model('a:1')]));
+  expect(told.map(({ slots }) => slots)).toEqual([2, 4, 8]);
+  const kvBytes = 8192 * 131_072;
+  for (const [i, { slots, bytes }] of told.entries()) {
+    const before = told[i - 1];
+    if (before) expect(bytes - before.bytes).toBeGreaterThanOrEqual((slots - before.slots) * kvBytes);
+  }
+  expect(more(registryWith([model('a:1')], { rules: { ownProcess: true } }))).toEqual([]);
+  expect(more(registryWith([model('a:1', { capabilities: ['embedding'], facts: BERT })]))).toEqual([]);
+});
+
+test('A model of which only the name is known is awaited, on the server that lists it', () => {
+  const registry = registryWith([model('a:1', { pending: true }), model('b:1')]);
+  const awaited = (name: string, backend = BOX) =>
+    registry.isAwaited?.(queueKey({ model: name, contextLength: null }), backend);
+  expect(awaited('a:1')).toBe(true);
+  expect(awaited('b:1')).toBe(false);
+  expect(awaited('c:1')).toBe(false);
+  expect(awaited('a:1', RIG)).toBe(false);
 });

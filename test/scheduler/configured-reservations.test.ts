@@ -1,11 +1,15 @@
 /** What the configuration keeps for others: from when on it holds, for which programs, and that their use is not counted on top. */
 import { describe, expect, test } from 'vitest';
 import { ReservationReports } from '../../src/app/reservation-reports.ts';
+import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { ForeignProcess } from '../../src/domain/gpu.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
+import { impossible } from '../../src/scheduler/decide/impossible.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
+import { lastingFaults } from '../../src/scheduler/lasting-faults.ts';
 import { gpusOf } from '../../src/scheduler/ledger.ts';
+import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
 import { type BackendSettings, initialState, type SchedulerState } from '../../src/scheduler/state.ts';
 import { step } from '../../src/scheduler/step.ts';
 import type { World } from '../../src/scheduler/turn.ts';
@@ -200,5 +204,44 @@ describe('a reservation of the configuration', () => {
       expect.stringMatching(/holds nothing any more/),
     ]);
     expect(said.join()).not.toContain('canary');
+  });
+});
+
+describe('what leaves nothing of a card to models', () => {
+  const told = (reservation: Partial<typeof desktop> & { readonly whileProcess?: string | null }) => {
+    const b = box([{ ...desktop, ...reservation } as never]);
+    b.read(0);
+    const faults = lastingFaults(b.state, [], 2_000).map(({ kind, message }) => `${kind}: ${message}`);
+    const [backend] = snapshotOf(b.state, [], [], 2_000).backends;
+    const option = {
+      ...{ variant: { modelName: 'm', contextLength: 4096 }, config: { parallel: 1 }, measured: true },
+      ...{ footprintBytes: 5 * GiB, marginBytes: 0, overhead: NO_OVERHEAD, cpuBytes: 0 },
+      ...{ fewerSlots: [], withMoreSlots: [], mayOffload: false, misfit: null },
+    } as never;
+    return { faults, ends: backend && impossible(option, backend, 2_000)?.explanation };
+  };
+
+  test.each([7.5, 8, 30])('is a problem in health, and jobs end that could never run (%f GiB)', (gib) => {
+    const { faults, ends } = told({ bytes: gib * GiB });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(
+      /^NO_ROOM_FOR_MODELS: box: GPU 0 has 8\.0 GiB, and headroom with reservations takes/,
+    );
+    expect(ends).toMatch(
+      /box has 0 B when nothing else uses it and 8\.0 GiB are kept by headroom and reservations/,
+    );
+  });
+
+  test('is not what leaves too little for this model alone; yet its jobs end', () => {
+    const { faults, ends } = told({ bytes: 4 * GiB });
+    expect(faults).toEqual([]);
+    expect(ends).toMatch(/box has 3\.5 GiB when nothing else uses it and 4\.5 GiB are kept/);
+  });
+
+  test.each([8, 30])('is not what is kept while a program runs: jobs wait for its end (%f GiB)', (gib) => {
+    expect(told({ bytes: gib * GiB, whileProcess: 'game' as never })).toEqual({
+      faults: [],
+      ends: undefined,
+    });
   });
 });

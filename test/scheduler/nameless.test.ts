@@ -55,7 +55,9 @@ function box(residents: readonly Resident[], more: Partial<BackendSnapshot> = {}
     hasBeliefs: true,
     maxLoadedModels: 3,
     host: null,
-    gpus: [{ ...gpu, reservedBytes: 0, deficitBytes: 0, deficitSince: null }],
+    gpus: [
+      { ...gpu, headroomBytes: 0, movingBytes: 0, reservedBytes: 0, deficitBytes: 0, deficitSince: null },
+    ],
     instances,
     ...more,
   } as BackendSnapshot;

@@ -127,7 +127,7 @@ test('An engine that cuts by what it sees as free overdraws no card, whatever of
   const gib = (most: number) => fc.integer({ min: 0, max: most * 1024 }).map((mib) => mib * 1024 ** 2);
   const card = fc.record({
     freeBytes: gib(24),
-    headroom: gib(1),
+    headroomBytes: gib(1),
     reservedBytes: gib(8),
     movingBytes: gib(8),
     seen: fc.boolean(),
@@ -135,12 +135,7 @@ test('An engine that cuts by what it sees as free overdraws no card, whatever of
   const load = fc.record({ shared: gib(80), aloneBytes: gib(2), more: gib(2) });
   fc.assert(
     fc.property(fc.array(card, { minLength: 1, maxLength: 5 }), load, (cards, one) => {
-      const gpus = cards.map(({ headroom, ...rest }, i) => ({
-        ...rest,
-        id: stableId('gpu', `${i}`),
-        emptyBytes: 40 * GiB - headroom,
-        totalBytes: 40 * GiB,
-      }));
+      const gpus = cards.map((one, i) => ({ ...one, id: stableId('gpu', `${i}`) }));
       const overhead = { aloneBytes: one.aloneBytes, splitBytes: one.aloneBytes + one.more };
       const needed = { footprintBytes: one.shared + one.aloneBytes, overhead };
       const placement = place(needed, gpus, { oneInstancePerWeights: false });
@@ -150,11 +145,7 @@ test('An engine that cuts by what it sees as free overdraws no card, whatever of
       expect(totalBytes(placement)).toBeGreaterThan(all - placement.length);
       const mine = gpus.filter(({ id }) => placement.some(({ gpuId }) => gpuId === id));
       const seen = mine.map(
-        (gpu) =>
-          gpu.freeBytes +
-          gpu.totalBytes -
-          gpu.emptyBytes +
-          (gpu.seen ? gpu.reservedBytes + gpu.movingBytes : 0),
+        (gpu) => gpu.freeBytes + gpu.headroomBytes + (gpu.seen ? gpu.reservedBytes + gpu.movingBytes : 0),
       );
       const room = seen.reduce((sum, bytes) => sum + bytes, 0);
       for (const [i, { id, freeBytes }] of mine.entries()) {
@@ -183,8 +174,7 @@ test('What can be placed of a model that is too large for all cards is as much a
           ...one,
           id: stableId('gpu', `${i}`),
           movingBytes: 0,
-          emptyBytes: 30 * GiB,
-          totalBytes: 30 * GiB,
+          headroomBytes: GiB / 2,
         }));
         const overhead = { aloneBytes, splitBytes: 1.5 * aloneBytes };
         const chooser = { oneInstancePerWeights: all };

@@ -35,13 +35,20 @@ export function answerError(
 ): BackendError {
   const { text, engineStatus } = readErrorBody(body);
   const row = errorRow({ endpoint, status, text, refusedByEngine: isRefusal(engineStatus) });
-  const say = (what: string) => `Ollama answered ${endpoint} with ${what}. ${row.advice}`;
   const answer = status === null ? 'an error' : `status ${status}`;
-  const quoted = say(text === '' ? `${answer} without a text` : `"${shorten(text)}"`);
-  const message = carriesContent && text !== '' ? say(`${answer} (${row.name})`) : quoted;
+  const whole = text === '' ? `${answer} without a text` : `"${shorten(text)}"`;
+  const open = carriesContent && text !== '' ? `${answer} (${row.name})` : whole;
+  const finding = `Ollama answered ${endpoint} with ${open}.`;
+  const message = `${finding} ${row.advice}`;
+  const quoted = `Ollama answered ${endpoint} with ${whole}. ${row.advice}`;
   const { aboutRequest } = row;
   const Kind = row.engineDied ? EngineDiedError : row.promptTooLong ? PromptTooLongError : BackendError;
-  return new Kind(row.code, row.remedy, message, { retryAfterMs, aboutRequest, ownerMessage: quoted });
+  return new Kind(row.code, row.remedy, message, {
+    retryAfterMs,
+    aboutRequest,
+    ownerMessage: quoted,
+    finding,
+  });
 }
 
 /** A status that says "the request is wrong", and not "come again later". */

@@ -185,6 +185,8 @@ export type HealthProblemCode =
   | 'MODEL_SPILLED'
   /** No backend is configured. */
   | 'NO_BACKEND'
+  /** Headroom and reservations of the configuration leave nothing of a GPU. */
+  | 'NO_ROOM_FOR_MODELS'
   /** Results cannot be stored. */
   | 'RESULTS_NOT_STORED'
   /** The scheduler is paused. */
@@ -507,7 +509,7 @@ export type UserErrorCode =
 
 /** Why a job waits. */
 export type WaitReason =
-  /** Every backend that has the model is unreachable. */
+  /** Every backend that has the model is unreachable, or is still to be heard of it. */
   | 'BACKEND_DOWN'
   /** Its model is being loaded. */
   | 'LOADING'

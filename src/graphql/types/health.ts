@@ -31,6 +31,7 @@ const HealthProblemCodeEnum = enumOf<HealthProblemCode>(
     SCHEDULER_PAUSED: 'The scheduler is paused.',
     STORE_UNWRITABLE: 'Nothing can be stored: no job is accepted, and no result recorded.',
     STRAY_OLLAMA: 'An Ollama that is no backend answers beside managed ones, and may take their memory.',
+    NO_ROOM_FOR_MODELS: 'Headroom and reservations of the configuration leave nothing of a GPU.',
     UNLOAD_STUCK: 'A model was told to leave and does not.',
     VRAM_OVERDRAWN: 'More GPU memory is claimed than there is.',
   },

@@ -125,10 +125,10 @@ function mustBeSplit(option: LoadOption, { gpus, instances, hasBeliefs }: Backen
   if (gpus.length < 2) return false;
   const pinned = instances.filter((instance) => instance.pinned);
   return !gpus.some((gpu) => {
-    const { id, capacityBytes, totalBytes: all, emptyBytes } = gpu;
+    const { id, capacityBytes, headroomBytes } = gpu;
     const held = pinned.reduce((sum, { footprint }) => sum + bytesOn(id, footprint), 0);
     const freeBytes = capacityBytes - held;
-    const seen = { ...gpu, freeBytes: freeBytes + all - emptyBytes };
+    const seen = { ...gpu, freeBytes: freeBytes + headroomBytes };
     return (
       option.footprintBytes <= freeBytes &&
       (!hasBeliefs || serverTakesWhole(option.predictedByServerBytes, seen, gpus.length, pinned))

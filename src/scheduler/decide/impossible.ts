@@ -5,7 +5,10 @@ import { withRoomForMargin } from './caution.ts';
 import { isHopelessMisfit } from './misfit.ts';
 import { fitsEmpty } from './placement.ts';
 import { provenShortfall } from './shortfall.ts';
-import type { BackendSnapshot, LoadOption } from './snapshot.ts';
+import type { BackendSnapshot, LoadOption, Shortfall } from './snapshot.ts';
+
+/** Share of the cards. */
+const MUCH_KEPT = 0.2;
 
 export interface Impossible {
   readonly requiredBytes: number;
@@ -35,7 +38,7 @@ export function impossible(option: LoadOption, backend: BackendSnapshot, now: nu
     return {
       requiredBytes: last.requiredBytes,
       largestBytes,
-      explanation: `${option.variant.modelName} ran out of memory ${proven.times} times in a row even partly on the CPU (${proven.message}). ${helps(option, backend)}`,
+      explanation: `${option.variant.modelName} ran out of memory ${proven.times} times in a row even partly on the CPU (${clause(proven.message)}). ${helps(option, backend)}`,
     };
   }
   return {
@@ -57,7 +60,7 @@ function causeOf(
   if (proven) {
     return {
       requiredBytes: Math.max(footprintBytes, proven.roomBytes + 1),
-      why: `${shape} ran out of memory ${proven.times} times in a row, with ${formatBytes(proven.roomBytes)} free for it the last time (${proven.message}).`,
+      why: `${shape} ran out of memory ${proven.times} times in a row, with ${formatBytes(proven.roomBytes)} free for it the last time (${clause(proven.message)}).${explainedBySlots(option, backend, proven)}`,
     };
   }
   if (isHopelessMisfit(option, largestBytes, now)) {
@@ -70,8 +73,36 @@ function causeOf(
   if (fitsEmpty(option, backend)) return null;
   return {
     requiredBytes: footprintBytes,
-    why: `${shape} ${measured ? 'takes' : 'is predicted to take'} ${formatBytes(footprintBytes)} of GPU memory, and ${backend.name} has ${formatBytes(largestBytes)} when nothing else uses it.`,
+    why: `${shape} ${measured ? 'takes' : 'is predicted to take'} ${formatBytes(footprintBytes)} of GPU memory, and ${backend.name} has ${formatBytes(largestBytes)} when nothing else uses it${kept(backend)}.`,
   };
+}
+
+/**
+ * Where memory for more slots than was said would be too much for the room that a load had, which is what an attached server's
+ * OLLAMA_NUM_PARALLEL does: a sentence of its own; else nothing.
+ */
+export function explainedBySlots(
+  { withMoreSlots, footprintBytes, marginBytes }: LoadOption,
+  { name }: Pick<BackendSnapshot, 'name'>,
+  { roomBytes }: Pick<Shortfall, 'roomBytes'>,
+): string {
+  if (footprintBytes - marginBytes > roomBytes) return '';
+  const found = withMoreSlots.find(({ bytes }) => bytes > roomBytes);
+  if (!found) return '';
+  return ` With ${found.slots} slots it would take ${formatBytes(found.bytes)}, which would explain that: if OLLAMA_NUM_PARALLEL of ${name} is ${found.slots} or more, say so by \`parallel\` in the configuration, or set it to 1 there.`;
+}
+
+/** What the settings keep of the cards, where that is much of them. */
+function kept({ gpus }: BackendSnapshot): string {
+  const bytes = gpus.reduce((sum, { totalBytes, emptyBytes }) => sum + totalBytes - emptyBytes, 0);
+  const all = gpus.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
+  if (bytes < MUCH_KEPT * all) return '';
+  return ` and ${formatBytes(bytes)} are kept by headroom and reservations of the configuration`;
+}
+
+/** A sentence inside of another one. */
+function clause(sentence: string): string {
+  return sentence.trim().replace(/\.$/, '');
 }
 
 function helps(

@@ -66,12 +66,6 @@ function evictsFor(
 }
 
 /** Free as the server reads it: headroom and reservations are ours alone. */
-function readableBytes({
-  freeBytes,
-  deficitBytes,
-  reservedBytes,
-  totalBytes,
-  emptyBytes,
-}: GpuSnapshot): number {
-  return Math.max(0, freeBytes - deficitBytes + reservedBytes + (totalBytes - emptyBytes));
+function readableBytes({ freeBytes, deficitBytes, reservedBytes, headroomBytes }: GpuSnapshot): number {
+  return Math.max(0, freeBytes - deficitBytes + reservedBytes + headroomBytes);
 }

@@ -12,10 +12,7 @@ export interface Load {
   readonly overhead: CardOverhead;
 }
 
-type Card = Pick<
-  GpuSnapshot,
-  'id' | 'freeBytes' | 'totalBytes' | 'emptyBytes' | 'reservedBytes' | 'movingBytes'
->;
+type Card = Pick<GpuSnapshot, 'id' | 'freeBytes' | 'headroomBytes' | 'reservedBytes' | 'movingBytes'>;
 
 /** Who chooses the cards: a server of others takes one, or all that it has. */
 type Chooser = Pick<BackendSnapshot, 'oneInstancePerWeights'>;
@@ -77,7 +74,7 @@ function cut({ footprintBytes, overhead }: Load, gpus: readonly Card[]): Placeme
 
 /** With the largest part of the layers that each card can get: all that it may have is seen there, and nothing of that elsewhere. */
 function sharesOf(gpus: readonly Card[]) {
-  const sure = (gpu: Card) => gpu.freeBytes + gpu.totalBytes - gpu.emptyBytes;
+  const sure = (gpu: Card) => gpu.freeBytes + gpu.headroomBytes;
   const all = gpus.reduce((sum, gpu) => sum + sure(gpu), 0);
   return gpus.map((gpu) => {
     const unsure = gpu.reservedBytes + gpu.movingBytes;

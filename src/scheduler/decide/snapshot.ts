@@ -5,7 +5,7 @@ import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { JobPriority } from '../../domain/job.ts';
 import type { InstanceConfig, Variant } from '../../domain/model.ts';
-import type { Misfit, SlotChoice } from '../../domain/resolver.ts';
+import type { Misfit, MoreSlots, SlotChoice } from '../../domain/resolver.ts';
 import type { OverdueShare } from './forced-share.ts';
 
 export interface Snapshot {
@@ -58,8 +58,10 @@ export interface GpuSnapshot {
   readonly freeBytes: number;
   /** Free if every instance were gone. */
   readonly capacityBytes: number;
-  /** All but headroom: free if nobody used the card. */
+  /** All but headroom and what the configuration always reserves: free if nobody used the card. */
   readonly emptyBytes: number;
+  /** Never given out, and free for whoever reads the card. */
+  readonly headroomBytes: number;
   readonly totalBytes: number;
   readonly reservedBytes: number;
   /** Of instances that load or leave, which whoever reads the card may see as free still, or already. */
@@ -170,6 +172,8 @@ export interface LoadOption {
   readonly cpuBytes: number;
   /** The same with fewer slots, the most first, where their number is ours to choose. */
   readonly fewerSlots: readonly SlotChoice[];
+  /** What it would take if its server takes memory for more slots than was said, the fewest first. */
+  readonly withMoreSlots: readonly MoreSlots[];
   /** Whether it may lie there in part, where no GPU could ever hold it whole. */
   readonly mayOffload: boolean;
   /** Its last load there went to the CPU in part; null when it did not. */

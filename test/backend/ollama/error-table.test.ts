@@ -7,6 +7,7 @@ import {
 } from '../../../src/backend/ollama/error-table.ts';
 import { ANSWERS } from './error-answers.ts';
 
+const LOAD = { endpoint: '/api/generate', carriesContent: false } as const;
 const CHAT = { endpoint: '/api/chat', carriesContent: true } as const;
 
 describe('the error table', () => {
@@ -71,4 +72,16 @@ describe('an answer to a call that carried content', () => {
     expect(error.message).not.toContain('secret');
     expect(error.ownerMessage).toContain('secret');
   });
+});
+
+test.each([
+  ['out of memory', 500, 'cudaMalloc failed: out of memory'],
+  ['a busy server', 503, 'server busy, please try again.  maximum pending requests exceeded'],
+  ['no text', 500, ''],
+])('What happened is told without what to do about it: %s', (_what, status, text) => {
+  const { message, finding } = answerError(LOAD, status, JSON.stringify({ error: text }));
+  expect(message.startsWith(finding)).toBe(true);
+  const advice = message.slice(finding.length).trim();
+  expect(advice).not.toBe('');
+  expect(finding).not.toContain(advice);
 });
