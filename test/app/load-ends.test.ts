@@ -188,6 +188,8 @@ describe('an unload while the model loads', () => {
     t.ollama.core.faults.set({ hangLoad: 1 });
     const id = await t.generate(MODEL, { maxAttempts: 1 });
     await t.jobWhen(id, ({ status }) => status === 'QUEUED');
+    // A load that is ended before its request is sent leaves the fault to the next one.
+    await eventually(async () => t.ollama.core.faults.state.hangLoad === 0);
     await unload(t, MODEL);
     const { status, attempts } = await t.ended(id);
     expect({ status, attempts: attempts.length }).toEqual({ status: 'COMPLETE', attempts: 1 });
