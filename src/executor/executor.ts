@@ -12,21 +12,21 @@ import { formatDuration } from '../domain/units.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
 import { Gates } from './gates.ts';
 import { HeldClaims } from './held-claims.ts';
+import { HeldInstance, LoadCancelledError, RunEnded } from './held-instance.ts';
 import { Insistence } from './insistence.ts';
 import { LoadWatch } from './load-watch.ts';
 import { QueuedJobs } from './queued-jobs.ts';
 import { evidenceOf } from './retry-policy.ts';
 import { runJob } from './run-job.ts';
-import { LoadCancelledError, RunEnded, Seat } from './seat.ts';
 import { Troubles } from './troubles.ts';
-import { unloadSeat } from './unloading.ts';
+import { unloadInstance } from './unloading.ts';
 
 export class Executor {
   readonly #deps: ExecutorDependencies;
-  readonly #seats = new Map<InstanceId, Seat>();
+  readonly #instances = new Map<InstanceId, HeldInstance>();
   readonly #claims = new HeldClaims();
   readonly #gates = new Gates();
-  readonly #loads = new Map<Seat, LoadWatch>();
+  readonly #loads = new Map<HeldInstance, LoadWatch>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
   readonly #troubles: Troubles;
@@ -49,7 +49,7 @@ export class Executor {
       insistence: this.#insistence,
       claims: this.#claims,
       task: (work) => this.#task(work),
-      run: (seat, claimed) => this.#run(seat, claimed),
+      run: (instance, claimed) => this.#run(instance, claimed),
     });
   }
 
@@ -60,18 +60,20 @@ export class Executor {
 
   /** Jobs that run on an instance or wait for its load. */
   jobsOf(instanceId: InstanceId): readonly JobId[] {
-    const seat = this.#seats.get(instanceId);
-    return seat ? [...[...seat.running].map(({ claimed }) => claimed.job.id), ...seat.waiting.keys()] : [];
+    const instance = this.#instances.get(instanceId);
+    return instance
+      ? [...[...instance.running].map(({ claimed }) => claimed.job.id), ...instance.waiting.keys()]
+      : [];
   }
 
   /** Memory of the backend's cards has come or gone: a load there may be what moves it. */
   memoryMoved(backendId: BackendId): void {
-    for (const [seat, watch] of this.#loads) if (seat.backend.id === backendId) watch.sign();
+    for (const [instance, watch] of this.#loads) if (instance.backend.id === backendId) watch.sign();
   }
 
   /** The server process that holds an instance, where there is one of its own. */
   cellOf(instanceId: InstanceId): CellId | null {
-    return this.#seats.get(instanceId)?.handle?.cellId ?? null;
+    return this.#instances.get(instanceId)?.handle?.cellId ?? null;
   }
 
   claim(
@@ -99,44 +101,46 @@ export class Executor {
         claimNumber,
         claimed.map(({ job }) => job.id),
       );
-      await this.#seatJobs(instanceId, claimed);
+      await this.#placeJobs(instanceId, claimed);
     });
   }
 
   load(instanceId: InstanceId, backendId: BackendId, spec: LoadSpec, expectedMs: number): void {
-    const seat = this.#open(instanceId, backendId, spec);
+    const instance = this.#open(instanceId, backendId, spec);
     this.#task(async () => {
       const { clock, reports, logger } = this.#deps;
       const { modelName } = spec.variant;
-      const patienceMs = seat.backend.loadPatienceMs(expectedMs);
-      using watch = new LoadWatch(clock, patienceMs, () => seat.loading.abort(stalledLoad(seat, patienceMs)));
-      this.#loads.set(seat, watch);
+      const patienceMs = instance.backend.loadPatienceMs(expectedMs);
+      using watch = new LoadWatch(clock, patienceMs, () =>
+        instance.loading.abort(stalledLoad(instance, patienceMs)),
+      );
+      this.#loads.set(instance, watch);
       const startedAt = clock.monotonic();
       try {
-        const signal = AbortSignal.any([seat.loading.signal, seat.lifetime.signal]);
-        const handle = await seat.backend.load(spec, signal, () => watch.sign());
-        seat.handle = handle;
+        const signal = AbortSignal.any([instance.loading.signal, instance.lifetime.signal]);
+        const handle = await instance.backend.load(spec, signal, () => watch.sign());
+        instance.handle = handle;
         const loadMs = clock.monotonic() - startedAt;
-        logger.info(`${modelName} is loaded on ${seat.backend.name}.`, { loadMs: Math.round(loadMs) });
+        logger.info(`${modelName} is loaded on ${instance.backend.name}.`, { loadMs: Math.round(loadMs) });
         reports.loaded(instanceId, handle.variant, handle.measured, loadMs);
-        await this.#queued.begin(seat);
+        await this.#queued.begin(instance);
       } catch (error) {
-        seat.loadFailed = true;
+        instance.loadFailed = true;
         if (error instanceof LoadCancelledError) logger.info(`The load of ${modelName} was ended.`);
         else if (!this.#stopped.signal.aborted)
           logger.warn(`${modelName} could not be loaded: ${messageOf(error)}`);
         reports.loadFailed(instanceId, error, clock.monotonic() - startedAt);
-        await this.#queued.giveBack(seat);
+        await this.#queued.giveBack(instance);
       } finally {
-        this.#loads.delete(seat);
+        this.#loads.delete(instance);
       }
     });
   }
 
   adopt(instanceId: InstanceId, backendId: BackendId, resident: Resident, spec: LoadSpec): void {
-    const seat = this.#open(instanceId, backendId, spec);
-    seat.handle = seat.backend.adopt(resident, spec);
-    const { name, mode } = seat.backend;
+    const instance = this.#open(instanceId, backendId, spec);
+    instance.handle = instance.backend.adopt(resident, spec);
+    const { name, mode } = instance.backend;
     // A managed backend has told already whom it took over.
     if (mode === 'MANAGED') return;
     const by = resident.ours ? 'by this server before' : 'by someone else';
@@ -144,41 +148,42 @@ export class Executor {
   }
 
   unload(instanceId: InstanceId): void {
-    const seat = this.#seats.get(instanceId);
-    if (!seat) {
+    const instance = this.#instances.get(instanceId);
+    if (!instance) {
       this.#deps.reports.unloaded(instanceId);
       return;
     }
     this.#task(async () => {
-      await unloadSeat(seat, {
+      await unloadInstance(instance, {
         logger: this.#deps.logger,
         troubles: this.#troubles,
         pause: (ms) => this.#insistence.pause(ms),
       });
-      this.#seats.delete(instanceId);
-      if (!seat.lifetime.signal.aborted) this.#deps.reports.unloaded(instanceId);
+      this.#instances.delete(instanceId);
+      if (!instance.lifetime.signal.aborted) this.#deps.reports.unloaded(instanceId);
     });
   }
 
   /** Nobody wants it any more. It ends as a load that failed; one that has just succeeded is let be. */
   cancelLoad(instanceId: InstanceId): void {
-    this.#seats.get(instanceId)?.loading.abort(new LoadCancelledError());
+    this.#instances.get(instanceId)?.loading.abort(new LoadCancelledError());
   }
 
   /** The instance went without us. What runs there ends by itself, with an error that says so. */
   forget(instanceId: InstanceId): void {
-    const seat = this.#seats.get(instanceId);
-    if (!seat) return;
-    this.#seats.delete(instanceId);
-    seat.lifetime.abort(new Error('The instance is gone.'));
-    this.#task(() => this.#queued.giveBack(seat));
+    const instance = this.#instances.get(instanceId);
+    if (!instance) return;
+    this.#instances.delete(instanceId);
+    instance.lifetime.abort(new Error('The instance is gone.'));
+    this.#task(() => this.#queued.giveBack(instance));
   }
 
   /** Follows what the store says: what runs or waits under a claim that is over stops, and readers of ended jobs are let go. */
   jobsChanged(changes: readonly JobChange[]): void {
     const doubtful = this.#claims.apply(changes);
     for (const { job } of changes) if (isTerminal(job.status)) this.#deps.outputs.close(job.id);
-    for (const jobId of doubtful) for (const seat of this.#seats.values()) this.#endUnheld(seat, jobId);
+    for (const jobId of doubtful)
+      for (const instance of this.#instances.values()) this.#endUnheld(instance, jobId);
   }
 
   /** Lets running jobs finish for `graceMs`, then returns them to the queue; no attempt is counted. Safe to call twice: the shorter grace holds. */
@@ -186,9 +191,9 @@ export class Executor {
     this.#draining = true;
     const grace = this.#deps.clock.after(graceMs, () => this.#endNow());
     if (graceMs <= 0) this.#endNow();
-    for (const seat of this.#seats.values()) {
-      this.#task(() => this.#queued.giveBack(seat));
-      if (!seat.handle) seat.lifetime.abort(new RunEnded('shutdown'));
+    for (const instance of this.#instances.values()) {
+      this.#task(() => this.#queued.giveBack(instance));
+      if (!instance.handle) instance.lifetime.abort(new RunEnded('shutdown'));
     }
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
     grace.cancel();
@@ -197,63 +202,63 @@ export class Executor {
 
   #endNow(): void {
     this.#stopped.abort(new RunEnded('shutdown'));
-    for (const seat of this.#seats.values()) {
-      seat.lifetime.abort(new RunEnded('shutdown'));
-      for (const run of seat.running) run.controller.abort(new RunEnded('shutdown'));
+    for (const instance of this.#instances.values()) {
+      instance.lifetime.abort(new RunEnded('shutdown'));
+      for (const run of instance.running) run.controller.abort(new RunEnded('shutdown'));
     }
   }
 
-  #open(instanceId: InstanceId, backendId: BackendId, spec: LoadSpec): Seat {
+  #open(instanceId: InstanceId, backendId: BackendId, spec: LoadSpec): HeldInstance {
     const backend = this.#deps.backends.get(backendId);
     if (!backend) throw new Error(`There is no backend ${backendId}.`);
-    const seat = new Seat(instanceId, backend, spec, this.#gates.of(backend, spec));
-    this.#seats.set(instanceId, seat);
-    return seat;
+    const instance = new HeldInstance(instanceId, backend, spec, this.#gates.of(backend, spec));
+    this.#instances.set(instanceId, instance);
+    return instance;
   }
 
-  #endUnheld(seat: Seat, jobId: JobId): void {
-    for (const { claimed, controller } of seat.running) {
+  #endUnheld(instance: HeldInstance, jobId: JobId): void {
+    for (const { claimed, controller } of instance.running) {
       if (claimed.job.id === jobId && !this.#claims.hold(claimed.job))
         controller.abort(new RunEnded('not-held'));
     }
-    const waiting = seat.waiting.get(jobId)?.claimed;
+    const waiting = instance.waiting.get(jobId)?.claimed;
     if (!waiting || this.#claims.hold(waiting.job)) return;
-    seat.dropWaiting(jobId);
-    this.#queued.left(seat.instanceId, waiting);
+    instance.dropWaiting(jobId);
+    this.#queued.left(instance.instanceId, waiting);
   }
 
-  async #seatJobs(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {
+  async #placeJobs(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {
     const held = claimed.filter(({ job }) => this.#claims.hold(job));
     for (const one of claimed) if (!this.#claims.hold(one.job)) this.#queued.left(instanceId, one);
-    const seat = this.#seats.get(instanceId);
-    if (!seat || this.#draining) {
+    const instance = this.#instances.get(instanceId);
+    if (!instance || this.#draining) {
       // The instance went while the claim was under way.
       await this.#queued.release(instanceId, held);
       return;
     }
     for (const one of held) {
-      if (one.job.status === 'RUNNING') this.#run(seat, one);
-      else this.#queued.wait(seat, one);
+      if (one.job.status === 'RUNNING') this.#run(instance, one);
+      else this.#queued.wait(instance, one);
     }
     // The load may have ended while the claim was under way.
-    if (seat.loadFailed) await this.#queued.giveBack(seat);
-    else if (seat.handle) await this.#queued.begin(seat);
+    if (instance.loadFailed) await this.#queued.giveBack(instance);
+    else if (instance.handle) await this.#queued.begin(instance);
   }
 
-  #run(seat: Seat, claimed: ClaimedJob): void {
+  #run(instance: HeldInstance, claimed: ClaimedJob): void {
     const run = { claimed, controller: new AbortController(), sentAt: null, hadCompany: false };
-    seat.running.add(run);
+    instance.running.add(run);
     if (this.#stopped.signal.aborted) run.controller.abort(new RunEnded('shutdown'));
     this.#task(() =>
-      runJob(seat, run, this.#deps, {
+      runJob(instance, run, this.#deps, {
         stopped: this.#stopped.signal,
         insist: (operation) => this.#insistence.on(operation),
         left: (ranMs, error) => {
-          seat.running.delete(run);
+          instance.running.delete(run);
           const evidence = error === null || error instanceof RunEnded ? 'none' : evidenceOf(error);
           const { id: jobId, client } = claimed.job;
           this.#deps.reports.left({
-            instanceId: seat.instanceId,
+            instanceId: instance.instanceId,
             jobId,
             client,
             ranMs,
@@ -278,7 +283,7 @@ export class Executor {
 
 const CLAIMS = { kind: 'CLAIM', instanceId: null } as const;
 
-function stalledLoad({ spec, backend }: Seat, patienceMs: number): BackendError {
+function stalledLoad({ spec, backend }: HeldInstance, patienceMs: number): BackendError {
   return new BackendError(
     'LOAD_FAILED',
     'retry',

@@ -1,6 +1,6 @@
 import type { Backend, LoadSpec } from '../domain/backend.ts';
 import { Gate } from './gate.ts';
-import type { Run } from './seat.ts';
+import type { Run } from './held-instance.ts';
 
 /** The gates of engines: a server that others run has one for each set of weights, of our own processes each instance has one. */
 export class Gates {

@@ -4,8 +4,8 @@ import type { ClaimedJob } from '../domain/store.ts';
 import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
 import type { HeldClaims } from './held-claims.ts';
+import type { HeldInstance } from './held-instance.ts';
 import type { Insistence } from './insistence.ts';
-import type { Seat } from './seat.ts';
 
 export interface QueuedJobsOptions {
   readonly deps: Pick<ExecutorDependencies, 'store' | 'clock' | 'reports'>;
@@ -13,7 +13,7 @@ export interface QueuedJobsOptions {
   readonly claims: HeldClaims;
   /** Carries work out that nobody waits for. */
   readonly task: (work: () => Promise<void>) => void;
-  readonly run: (seat: Seat, claimed: ClaimedJob) => void;
+  readonly run: (instance: HeldInstance, claimed: ClaimedJob) => void;
 }
 
 export class QueuedJobs {
@@ -23,37 +23,37 @@ export class QueuedJobs {
     this.#options = options;
   }
 
-  wait(seat: Seat, claimed: ClaimedJob): void {
+  wait(instance: HeldInstance, claimed: ClaimedJob): void {
     const { deps, insistence, task } = this.#options;
     const { job } = claimed;
     const deadline = atDeadline(job, deps.clock, () => {
-      if (!seat.dropWaiting(job.id)) return;
+      if (!instance.dropWaiting(job.id)) return;
       const end = { ...fenced(claimed), kind: 'fail', failure: DEADLINE_PASSED, attempt: null } as const;
       task(async () => {
         await insistence.on(() => deps.store.finish({ ...end, output: [] }));
-        this.left(seat.instanceId, claimed);
+        this.left(instance.instanceId, claimed);
       });
     });
-    seat.waiting.set(job.id, { claimed, deadline });
+    instance.waiting.set(job.id, { claimed, deadline });
   }
 
   /** The instance is ready: they run. */
-  async begin(seat: Seat): Promise<void> {
+  async begin(instance: HeldInstance): Promise<void> {
     const { deps, insistence, claims, run } = this.#options;
-    const waiting = seat.takeWaiting();
+    const waiting = instance.takeWaiting();
     if (waiting.length === 0) return;
     const begun = await insistence.on(() => deps.store.begin(waiting.map(({ job }) => job)));
     const running = new Map(begun.map((job) => [job.id, job]));
     for (const one of waiting) {
       const job = running.get(one.job.id);
-      if (job && claims.hold(job)) run(seat, { ...one, job });
-      else this.left(seat.instanceId, one);
+      if (job && claims.hold(job)) run(instance, { ...one, job });
+      else this.left(instance.instanceId, one);
     }
   }
 
   /** Jobs that never ran lose nothing. Whether another load can help them is not decided here. */
-  async giveBack(seat: Seat): Promise<void> {
-    await this.release(seat.instanceId, seat.takeWaiting());
+  async giveBack(instance: HeldInstance): Promise<void> {
+    await this.release(instance.instanceId, instance.takeWaiting());
   }
 
   async release(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {

@@ -14,10 +14,10 @@ import { blobsOf } from '../domain/request.ts';
 import type { ClaimedJob, Store } from '../domain/store.ts';
 import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
+import { type HeldInstance, type Run, RunEnded } from './held-instance.ts';
 import { examined } from './lost-server.ts';
 import { OutputRecorder } from './output-recorder.ts';
 import { afterFailure, evidenceOf } from './retry-policy.ts';
-import { type Run, RunEnded, type Seat } from './seat.ts';
 
 export interface RunHooks {
   /** Aborts when the server stops at once. */
@@ -28,7 +28,7 @@ export interface RunHooks {
 }
 
 export async function runJob(
-  seat: Seat,
+  instance: HeldInstance,
   run: Run,
   deps: ExecutorDependencies,
   hooks: RunHooks,
@@ -37,7 +37,7 @@ export async function runJob(
   const { job } = run.claimed;
   const { signal } = run.controller;
   const recorder = new OutputRecorder(attemptNumber(job));
-  const outcome = await attempt(seat, run, recorder, deps).then(
+  const outcome = await attempt(instance, run, recorder, deps).then(
     (result) => ({ result }),
     // Whatever an ended run fails with, it failed because it was ended.
     (error: unknown) => ({ error: signal.aborted ? signal.reason : error }),
@@ -56,12 +56,12 @@ export async function runJob(
     if (outcome.result.prompt?.truncated) deps.reports.promptCut();
   } else {
     hooks.left(ranMs, outcome.error);
-    await settle(seat, run, outcome.error, recorder, deps, hooks);
+    await settle(instance, run, outcome.error, recorder, deps, hooks);
   }
 }
 
 async function attempt(
-  seat: Seat,
+  instance: HeldInstance,
   run: Run,
   recorder: OutputRecorder,
   deps: ExecutorDependencies,
@@ -74,12 +74,12 @@ async function attempt(
   let leave = () => {};
   try {
     // Known since the backend told its models, which may have been after the job was accepted. Servers leave out what a model cannot take.
-    const unmet = deps.unmetBy(seat.backend.id, job.modelName, request);
+    const unmet = deps.unmetBy(instance.backend.id, job.modelName, request);
     if (unmet !== null) throw new BackendError('REQUEST_REJECTED', 'none', unmet);
     const blobs = await readBlobs(store, run.claimed);
-    leave = await seat.gate.enter(run, isSuspect(job), signal);
+    leave = await instance.gate.enter(run, isSuspect(job), signal);
     signal.throwIfAborted();
-    if (!seat.handle) throw new NotSentError('The instance went before the job could start.');
+    if (!instance.handle) throw new NotSentError('The instance went before the job could start.');
     const sink: OutputSink = (channel, text) => {
       // What an ended run still says must not get into the text of the job's next one.
       if (signal.aborted) return;
@@ -87,9 +87,9 @@ async function attempt(
       outputs.append(job.id, channel, text);
     };
     run.sentAt = clock.monotonic();
-    return storable(await seat.handle.run({ modelName: job.modelName, request, blobs }, sink, signal));
+    return storable(await instance.handle.run({ modelName: job.modelName, request, blobs }, sink, signal));
   } catch (error) {
-    if (evidenceOf(error) === 'gone') noteLoss(seat, run);
+    if (evidenceOf(error) === 'gone') noteLoss(instance, run);
     throw error;
   } finally {
     deadline?.cancel();
@@ -111,15 +111,15 @@ function storable(result: JobResult): JobResult {
 }
 
 /** Whoever was on the instance shares the suspicion; whoever is about to go there is sent back. */
-function noteLoss(seat: Seat, run: Run): void {
-  const company = [...seat.gate.inside].filter((other) => other !== run);
+function noteLoss(instance: HeldInstance, run: Run): void {
+  const company = [...instance.gate.inside].filter((other) => other !== run);
   if (company.length > 0) run.hadCompany = true;
   for (const other of company) other.hadCompany = true;
-  seat.gate.turnAway(new NotSentError('The instance went before the job could start.'));
+  instance.gate.turnAway(new NotSentError('The instance went before the job could start.'));
 }
 
 async function settle(
-  seat: Seat,
+  instance: HeldInstance,
   run: Run,
   error: unknown,
   recorder: OutputRecorder,
@@ -131,7 +131,7 @@ async function settle(
   const claim = { id: job.id, fence: job.fence };
   const ended = (failure: JobFailure, more: Pick<JobAttempt, 'counts' | 'suspect'> = {}): JobAttempt => ({
     number: attemptNumber(job),
-    backend: seat.backend.name,
+    backend: instance.backend.name,
     startedAt: job.startedAt ?? clock.now(),
     finishedAt: clock.now(),
     failure,
@@ -158,9 +158,9 @@ async function settle(
         return;
     }
   }
-  const cause = await examined(error, seat.backend, seat.spec.variant, clock, hooks.stopped);
+  const cause = await examined(error, instance.backend, instance.spec.variant, clock, hooks.stopped);
   const verdict = afterFailure(job, { error: cause, hadCompany: run.hadCompany }, random);
-  logger.warn(`${job.id} failed on ${seat.spec.variant.modelName}: ${loggedMessage(cause)}`, {
+  logger.warn(`${job.id} failed on ${instance.spec.variant.modelName}: ${loggedMessage(cause)}`, {
     verdict: verdict.kind,
   });
   switch (verdict.kind) {

@@ -2,7 +2,7 @@
 import type { LoadSpec, Resident } from '../domain/backend.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Seat } from './seat.ts';
+import type { HeldInstance } from './held-instance.ts';
 import type { Troubles } from './troubles.ts';
 
 const FIRST_PAUSE_MS = 1_000;
@@ -15,10 +15,10 @@ export interface UnloadingDependencies {
 }
 
 /** Resolves when the server has confirmed it, or the instance was forgotten: one that only might be gone still counts. */
-export async function unloadSeat(seat: Seat, deps: UnloadingDependencies): Promise<void> {
-  const { instanceId, backend, spec } = seat;
-  const { signal } = seat.lifetime;
-  const handle = seat.handle ?? backend.adopt(unknownResident(spec), spec);
+export async function unloadInstance(instance: HeldInstance, deps: UnloadingDependencies): Promise<void> {
+  const { instanceId, backend, spec } = instance;
+  const { signal } = instance.lifetime;
+  const handle = instance.handle ?? backend.adopt(unknownResident(spec), spec);
   const kind = 'UNLOAD';
   let said: string | null = null;
   let pauseMs = FIRST_PAUSE_MS;

@@ -1,4 +1,4 @@
-/** Where jobs sit: an instance with its handle, the jobs that wait for its load, and those that run on it. */
+/** An instance that the executor holds: its handle, the jobs that wait for its load, and those that run on it. */
 import type { Timer } from '../clock.ts';
 import type { Backend, InstanceHandle, LoadSpec } from '../domain/backend.ts';
 import type { InstanceId, JobId } from '../domain/ids.ts';
@@ -20,7 +20,7 @@ export interface Waiting {
   readonly deadline: Timer | null;
 }
 
-export class Seat {
+export class HeldInstance {
   readonly instanceId: InstanceId;
   readonly backend: Backend;
   readonly spec: LoadSpec;
@@ -31,7 +31,7 @@ export class Seat {
   readonly waiting = new Map<JobId, Waiting>();
   /** By claim and not by job: one that was cancelled and queued again can run while its earlier run still ends. */
   readonly running = new Set<Run>();
-  /** One for all seats that stand for the same engine: it may be loaded again by itself, and be another instance to us. */
+  /** One for all that stand for the same engine: it may be loaded again by itself, and be another instance to us. */
   readonly gate: Gate<Run>;
   /** Ends the load under way, and nothing else: what follows a load that failed still has to be done. */
   readonly loading = new AbortController();
