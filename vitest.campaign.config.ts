@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { CAMPAIGN_MS, TEST_MS } from './test/support/limits.ts';
 import { ssr } from './vitest.shared.ts';
 
 /** The long ones: kills, floods, large properties. */
@@ -7,8 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.campaign.test.ts'],
     pool: 'forks',
-    testTimeout: 900_000,
-    hookTimeout: 120_000,
+    testTimeout: CAMPAIGN_MS,
+    hookTimeout: TEST_MS,
     allowOnly: false,
     fileParallelism: false,
   },

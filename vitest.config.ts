@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { TEST_MS } from './test/support/limits.ts';
 import { ssr } from './vitest.shared.ts';
 
 export default defineConfig({
@@ -9,8 +10,8 @@ export default defineConfig({
     pool: 'forks',
     // Many tests wait for servers and processes of their own rather than for a core.
     maxWorkers: 4,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: TEST_MS,
+    hookTimeout: TEST_MS,
     allowOnly: false,
   },
 });

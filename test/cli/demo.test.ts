@@ -14,7 +14,7 @@ function demo(...args: readonly string[]): RunningProgram {
   return new RunningProgram(['demo', ...args], { cwd: folder, env: { TMPDIR: folder } });
 }
 
-test('runs fifty jobs, ends with their count, and leaves nothing behind', { timeout: 120_000 }, async () => {
+test('runs fifty jobs, ends with their count, and leaves nothing behind', async () => {
   await using program = demo('--exit');
   const { code, out, notes } = await program.ended;
   // Ten models in six places: without this nobody knows why they leave while memory is free.
@@ -38,7 +38,7 @@ async function leftRunning(): Promise<number[]> {
   return marked.flat();
 }
 
-test('with a process for each model, too', { timeout: 120_000 }, async () => {
+test('with a process for each model, too', async () => {
   await using program = demo('--managed', '--exit');
   const { code, out, notes } = await program.ended;
   expect(out).toMatch(/^A virtual Ollama process for each model in memory/);

@@ -73,7 +73,7 @@ const complete = (job: Ended) => {
   expect(JSON.parse(job.out)).toMatchObject({ status: 'COMPLETE' });
 };
 
-describe('serve', { timeout: 120_000 }, () => {
+describe('serve', () => {
   test('without an Ollama runs the program that is on the PATH, and leaves nothing behind', async () => {
     await install();
     await using served = await serve(surroundings());
@@ -166,7 +166,7 @@ describe('serve', { timeout: 120_000 }, () => {
   });
 });
 
-describe('doctor', { timeout: 120_000 }, () => {
+describe('doctor', () => {
   const doctor = (env: Readonly<Record<string, string>>, ...flags: readonly string[]) =>
     run(['doctor', ...SERVER, ...flags], { cwd: rig.folder, env });
 

@@ -32,7 +32,7 @@ describe('A store with many jobs', () => {
     `);
     database.close();
     store = await openStore(directory.path);
-  }, 120_000);
+  });
   afterAll(async () => {
     await store.stop();
     await directory.remove();

@@ -90,7 +90,7 @@ async function follow(trace: string, disk: Disk, answered: (line: string) => Pro
   }
 }
 
-it(`a power cut keeps what was answered, at ${CUTS} moments`, { timeout: 120_000 }, async () => {
+it(`a power cut keeps what was answered, at ${CUTS} moments`, async () => {
   const directory = await temporaryDirectory();
   try {
     const script = fileURLToPath(new URL('./support/store-process.ts', import.meta.url));
