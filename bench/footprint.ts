@@ -13,6 +13,7 @@ import type { ModelInfo } from '../src/domain/model.ts';
 import { queueKey } from '../src/domain/queue-key.ts';
 import type { ResolvedModel } from '../src/domain/resolver.ts';
 import { formatBytes, MiB } from '../src/domain/units.ts';
+import { shortName } from '../src/ollama-api/model-name.ts';
 import type { FootprintEstimate } from '../src/registry/estimate.ts';
 import { batchSize } from '../src/registry/footprint/batch.ts';
 import { computeBufferBytes, reserveRules } from '../src/registry/footprint/compute-buffers.ts';
@@ -26,7 +27,6 @@ import {
 import { type CatalogModel, describeModel, manifestBytes } from '../src/virtual-ollama/core/catalog.ts';
 import { DEFAULT_CATALOG } from '../src/virtual-ollama/core/default-catalog.ts';
 import { instanceBytes } from '../src/virtual-ollama/core/footprint.ts';
-import { shortName } from '../src/virtual-ollama/core/model-name.ts';
 import { DEFAULT_SETTINGS } from '../src/virtual-ollama/settings.ts';
 
 const BACKEND = stableId('bkd', 'bench');

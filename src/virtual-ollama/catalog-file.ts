@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { parseBytes } from '../domain/units.ts';
+import { isValidName, parseModelName } from '../ollama-api/model-name.ts';
 import type { ModelDescription } from './core/catalog.ts';
-import { isValidName, parseModelName } from './core/model-name.ts';
 
 const positive = z.int().min(1);
 

@@ -1,4 +1,4 @@
-import { parseGoDuration, parseKeepAliveSetting } from './core/duration.ts';
+import { parseGoDuration, parseKeepAliveSetting } from '../ollama-api/duration.ts';
 import { MIB, type VirtualOllamaSettings } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

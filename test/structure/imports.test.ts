@@ -62,10 +62,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(SIBLINGS.map((part) => [part, [...COMMON, 'events']])),
   accept: [...COMMON, ...BELOW_ACCEPT],
   graphql: [...COMMON, ...BELOW_ACCEPT, 'accept'],
-  gateway: [...COMMON, ...BELOW_ACCEPT, 'accept'],
+  'ollama-api': ['domain'],
+  gateway: [...COMMON, ...BELOW_ACCEPT, 'accept', 'ollama-api'],
   http: [...COMMON, ...BELOW_HTTP],
   app: [...COMMON, ...BELOW_HTTP, 'http'],
-  'virtual-ollama': ['clock', 'domain'],
+  'virtual-ollama': ['clock', 'domain', 'ollama-api'],
   client: ['domain', 'clock'],
   // The doctor looks through the probes that the server will use.
   cli: [...COMMON, 'client', 'app', 'virtual-ollama', 'monitor'],

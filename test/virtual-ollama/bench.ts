@@ -1,9 +1,9 @@
 import { VirtualClock } from '../../src/clock.ts';
+import { parseModelName, shortName } from '../../src/ollama-api/model-name.ts';
 import type { Architecture } from '../../src/virtual-ollama/core/architecture.ts';
 import type { ModelDescription } from '../../src/virtual-ollama/core/catalog.ts';
 import { VirtualOllamaCore } from '../../src/virtual-ollama/core/core.ts';
 import { runJob, type VirtualJob } from '../../src/virtual-ollama/core/job.ts';
-import { parseModelName, shortName } from '../../src/virtual-ollama/core/model-name.ts';
 import { GIB, MIB, type VirtualOllamaSettings } from '../../src/virtual-ollama/settings.ts';
 
 /** A shape whose KV cache is next to nothing, so that a model's size is its file's. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FOREVER_MS } from '../../src/virtual-ollama/core/duration.ts';
+import { FOREVER_MS } from '../../src/ollama-api/duration.ts';
 import type { OptionMap } from '../../src/virtual-ollama/core/options.ts';
 import { Bench, thinModel } from './bench.ts';
 

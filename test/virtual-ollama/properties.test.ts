@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
+import { parseGoDuration } from '../../src/ollama-api/duration.ts';
+import { badBase64At } from '../../src/ollama-api/go-decode.ts';
+import { GoJsonError, goTime, parseGoJson, stringifyGo } from '../../src/ollama-api/go-json.ts';
+import { isValidName, parseModelName, shortName } from '../../src/ollama-api/model-name.ts';
 import { Batch } from '../../src/virtual-ollama/core/batch.ts';
-import { parseGoDuration } from '../../src/virtual-ollama/core/duration.ts';
 import { normalized, shortestFloat32 } from '../../src/virtual-ollama/core/embedding.ts';
-import { isValidName, parseModelName, shortName } from '../../src/virtual-ollama/core/model-name.ts';
 import { paceOf } from '../../src/virtual-ollama/core/pace.ts';
 import { sampleOfSchema } from '../../src/virtual-ollama/core/schema-sample.ts';
 import { LocalGpuMemory } from '../../src/virtual-ollama/gpu-memory.ts';
-import { badBase64At } from '../../src/virtual-ollama/http/go-decode.ts';
-import { GoJsonError, goTime, parseGoJson, stringifyGo } from '../../src/virtual-ollama/http/go-json.ts';
 import { completeSettings } from '../../src/virtual-ollama/settings.ts';
 import { Bench, thinModel } from './bench.ts';
 

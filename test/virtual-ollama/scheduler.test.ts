@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FOREVER_MS } from '../../src/virtual-ollama/core/duration.ts';
-import { QUEUE_FULL } from '../../src/virtual-ollama/core/errors.ts';
+import { FOREVER_MS } from '../../src/ollama-api/duration.ts';
+import { QUEUE_FULL } from '../../src/ollama-api/errors.ts';
 import { runnerKey } from '../../src/virtual-ollama/core/runner.ts';
 import { Bench, thinModel } from './bench.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidSettingError } from '../../src/domain/errors.ts';
+import { FOREVER_MS } from '../../src/ollama-api/duration.ts';
 import { parseCatalog } from '../../src/virtual-ollama/catalog-file.ts';
-import { FOREVER_MS } from '../../src/virtual-ollama/core/duration.ts';
 import { parseOllamaHost, settingsFromOllamaEnvironment } from '../../src/virtual-ollama/environment.ts';
 import { automaticContextLength, completeSettings, GIB, MIB } from '../../src/virtual-ollama/settings.ts';
 

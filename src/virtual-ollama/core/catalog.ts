@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ModelName } from '../../ollama-api/model-name.ts';
+import { fullName, nameKey, parseModelName, shortName } from '../../ollama-api/model-name.ts';
 import type { Architecture } from './architecture.ts';
 import { isEmbeddingArchitecture } from './architecture.ts';
-import type { ModelName } from './model-name.ts';
-import { fullName, nameKey, parseModelName, shortName } from './model-name.ts';
 import type { OptionMap } from './options.ts';
 
 export type Capability =

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
+import { FOREVER_MS } from '../../ollama-api/duration.ts';
 import type { EventLog, UnloadCause } from '../events.ts';
 import { displayNames } from './catalog.ts';
-import { FOREVER_MS } from './duration.ts';
 import type { MemoryBelief } from './memory-belief.ts';
 import type { Runner } from './runner.ts';
 

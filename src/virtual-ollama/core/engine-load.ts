@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../clock.ts';
-import { RequestCanceledError } from './errors.ts';
+import { RequestCanceledError } from '../../ollama-api/errors.ts';
 import type { Pace } from './pace.ts';
 
 export type LoadResult = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly error: Error };

@@ -1,5 +1,5 @@
+import { OllamaError } from '../../ollama-api/errors.ts';
 import type { Regime } from '../settings.ts';
-import { OllamaError } from './errors.ts';
 
 /** What is left of an engine that died while it worked. */
 export const CRASHED = 'an error was encountered while running the model: unexpected EOF';

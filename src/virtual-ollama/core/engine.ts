@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { OllamaError } from '../../ollama-api/errors.ts';
 import type { EventLog } from '../events.ts';
 import { type FaultSource, isMeant } from '../faults.ts';
 import type { GpuMemory, GpuState } from '../gpu-memory.ts';
@@ -9,7 +10,7 @@ import { embeddingOf } from './embedding.ts';
 import { EngineLoad, type LoadResult } from './engine-load.ts';
 import { CRASHED, EMBEDDING_CUT, FAILED, loadFailure, RAN_OUT, STOPPED } from './engine-messages.ts';
 import type { EngineLaunch, EngineProcess, EngineStarter } from './engine-process.ts';
-import { EngineError, type OllamaError } from './errors.ts';
+import { EngineError } from './errors.ts';
 import { type Footprint, isKnownKvType, placeEngine } from './footprint.ts';
 import type { Pace } from './pace.ts';
 import { Slots } from './slots.ts';

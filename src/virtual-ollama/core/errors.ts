@@ -1,15 +1,4 @@
-import { VramkeeperError } from '../../domain/errors.ts';
-
-/** What Ollama answers instead of a result: a status code and the text of `{"error": …}`. */
-export class OllamaError extends VramkeeperError {
-  readonly code = 'VIRTUAL_OLLAMA';
-  readonly status: number;
-
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
-  }
-}
+import { OllamaError } from '../../ollama-api/errors.ts';
 
 /** What an engine's death leaves behind. It carries no status of its own: routes disagree about it. */
 export class EngineError extends OllamaError {
@@ -17,16 +6,6 @@ export class EngineError extends OllamaError {
     super(500, message);
   }
 }
-
-/** The client went away before a runner was there. Nobody reads the answer; Ollama logs status 499. */
-export class RequestCanceledError extends OllamaError {
-  constructor() {
-    super(499, 'request canceled');
-  }
-}
-
-/** Two spaces, as Ollama writes it. */
-export const QUEUE_FULL = 'server busy, please try again.  maximum pending requests exceeded';
 
 const OUT_OF_MEMORY_TEXTS = [
   'out of memory',

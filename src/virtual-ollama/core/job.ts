@@ -1,7 +1,7 @@
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { parseModelName } from '../../ollama-api/model-name.ts';
 import type { VirtualOllamaCore } from './core.ts';
 import type { Cancelable, GenerationTimings } from './engine.ts';
-import { OllamaError } from './errors.ts';
-import { parseModelName } from './model-name.ts';
 import type { OptionMap } from './options.ts';
 
 /** A request without its text: what the scheduler and the engines see of it. */

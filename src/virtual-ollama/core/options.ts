@@ -1,4 +1,4 @@
-import { OllamaError } from './errors.ts';
+import { OllamaError } from '../../ollama-api/errors.ts';
 
 /** The options that an engine is started with: a different value reloads the model. */
 export interface RunnerOptions {

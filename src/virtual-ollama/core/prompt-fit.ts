@@ -1,6 +1,7 @@
 /** What becomes of a prompt that is longer than the context: it is cut, or refused by Ollama or by its engine. */
+
+import { OllamaError } from '../../ollama-api/errors.ts';
 import type { Regime } from '../settings.ts';
-import { OllamaError } from './errors.ts';
 
 export interface PromptToFit {
   readonly tokens: number;

@@ -1,8 +1,8 @@
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { type ModelName, nameKey, parseModelName } from '../../ollama-api/model-name.ts';
 import { blobPath, type CatalogModel } from './catalog.ts';
 import type { VirtualOllamaCore } from './core.ts';
 import type { Cancelable } from './engine.ts';
-import { OllamaError } from './errors.ts';
-import { type ModelName, nameKey, parseModelName } from './model-name.ts';
 
 export interface PullProgress {
   readonly status: string;

@@ -1,9 +1,10 @@
 import type { Clock, Random } from '../../clock.ts';
+import { OllamaError, QUEUE_FULL, RequestCanceledError } from '../../ollama-api/errors.ts';
 import { type Admission, admit, lowerAutomaticContext } from './admission.ts';
 import { type CatalogModel, displayNames } from './catalog.ts';
 import { CompletedLoop, stopTimer } from './completed-loop.ts';
 import type { Engine, EngineWorld } from './engine.ts';
-import { isOutOfMemory, OllamaError, QUEUE_FULL, RequestCanceledError } from './errors.ts';
+import { isOutOfMemory } from './errors.ts';
 import { type FailedLoad, Loader } from './loader.ts';
 import { MemoryBelief, type Reading } from './memory-belief.ts';
 import { MetadataCache } from './metadata.ts';

@@ -1,8 +1,8 @@
+import { OllamaError } from '../../ollama-api/errors.ts';
 import { MIB } from '../settings.ts';
 import type { Admission } from './admission.ts';
 import type { CatalogModel } from './catalog.ts';
 import type { EngineWorld } from './engine.ts';
-import { OllamaError } from './errors.ts';
 import { CLASSIC_RESERVE_BYTES } from './footprint.ts';
 import type { Runner } from './runner.ts';
 

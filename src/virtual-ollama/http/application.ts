@@ -1,12 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { type Exchange, type Handler, send, sendError, sendJson } from '../../ollama-api/exchange.ts';
+import {
+  foreignOrigin,
+  isAllowedHost,
+  isAllowedOrigin,
+  namesAddress,
+  PREFLIGHT_HEADERS,
+} from '../../ollama-api/guard.ts';
+import { Router } from '../../ollama-api/router.ts';
 import { type BlobStore, MemoryBlobStore } from '../core/blob-store.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
-import { OllamaError } from '../core/errors.ts';
 import { Registry } from '../core/registry.ts';
 import { addControlRoutes } from './control.ts';
-import { type Exchange, type Handler, send, sendError, sendJson } from './exchange.ts';
-import { foreignOrigin, isAllowedHost, isAllowedOrigin, namesAddress, PREFLIGHT_HEADERS } from './guard.ts';
-import { Router } from './router.ts';
 import { chatRoute } from './routes-chat.ts';
 import { embeddingsRoute, embedRoute } from './routes-embed.ts';
 import { generateRoute } from './routes-generate.ts';

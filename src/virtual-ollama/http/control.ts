@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { type Exchange, send, sendJson } from '../../ollama-api/exchange.ts';
+import type { Router } from '../../ollama-api/router.ts';
 import { displayNames } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
-import { OllamaError } from '../core/errors.ts';
 import { FAULT_SHAPE } from '../fault-schema.ts';
 import { nvidiaSmiCsv } from '../gpu-memory.ts';
-import { type Exchange, send, sendJson } from './exchange.ts';
-import type { Router } from './router.ts';
 
 /** What a real Ollama has not: the truth about memory and events, and switches for tests, under `/virtual/`. */
 const FAULTS = z.strictObject(FAULT_SHAPE).partial();

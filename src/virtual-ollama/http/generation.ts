@@ -1,10 +1,11 @@
+import { OllamaError } from '../../ollama-api/errors.ts';
+import type { Exchange } from '../../ollama-api/exchange.ts';
+import { ObjectStream, sendError, sendJson } from '../../ollama-api/exchange.ts';
 import { type Answer, type AnswerPiece, answer, OPEN_ENDED_CONTEXTS } from '../core/answer.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
-import { isOutOfMemory, OllamaError } from '../core/errors.ts';
+import { isOutOfMemory } from '../core/errors.ts';
 import { fittedTokens } from '../core/prompt-fit.ts';
-import type { Exchange } from './exchange.ts';
-import { ObjectStream, sendError, sendJson } from './exchange.ts';
 import type { RunnerInHand } from './inference.ts';
 
 export interface Prompt {

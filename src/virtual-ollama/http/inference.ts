@@ -1,12 +1,17 @@
+import {
+  ModelRequiredError,
+  OllamaError,
+  QUEUE_FULL,
+  RequestCanceledError,
+} from '../../ollama-api/errors.ts';
+import type { Exchange } from '../../ollama-api/exchange.ts';
+import { parseModelReference } from '../../ollama-api/model-name.ts';
 import { type Capability, type CatalogModel, displayNames, supports } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
-import { OllamaError, QUEUE_FULL, RequestCanceledError } from '../core/errors.ts';
-import { ModelRequiredError, parseModelReference } from '../core/model-name.ts';
 import type { ModelOptions, OptionMap } from '../core/options.ts';
 import type { Runner } from '../core/runner.ts';
 import { isMeant } from '../faults.ts';
-import type { Exchange } from './exchange.ts';
 
 /** How a route words the ways in which a model is not there. */
 export interface ModelWording {

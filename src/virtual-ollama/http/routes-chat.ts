@@ -1,13 +1,14 @@
+import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
+import { decodeBody } from '../../ollama-api/go-decode.ts';
+import { goTime } from '../../ollama-api/go-json.ts';
+import { CHAT_REQUEST, type ChatRequest } from '../../ollama-api/request-shapes.ts';
 import type { Answer, AnswerPiece } from '../core/answer.ts';
 import type { CatalogModel } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
 import { type ChatMessage, countImages, promptTokens, renderChat, truncateChat } from '../core/prompt.ts';
 import { hashNumber } from '../core/text.ts';
-import { type Exchange, sendJson } from './exchange.ts';
 import { type AnswerShape, answerGeneration, type Prompt } from './generation.ts';
-import { decodeBody } from './go-decode.ts';
-import { goTime } from './go-json.ts';
 import {
   findModel,
   modelNotFound,
@@ -17,7 +18,6 @@ import {
   withRunner,
 } from './inference.ts';
 import { logprobsOf } from './logprobs.ts';
-import { CHAT_REQUEST, type ChatRequest } from './request-shapes.ts';
 import { checkTopLogprobs, requireCompletion, resolveThink } from './routes-generate.ts';
 
 type RequestMessage = NonNullable<ChatRequest['messages']>[number];

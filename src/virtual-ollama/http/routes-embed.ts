@@ -1,12 +1,14 @@
 import { append } from '../../domain/long-lists.ts';
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
+import { decodeBody } from '../../ollama-api/go-decode.ts';
+import { EMBED_REQUEST, EMBEDDING_REQUEST } from '../../ollama-api/request-shapes.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import { normalized, shortestFloat32 } from '../core/embedding.ts';
 import type { Engine } from '../core/engine.ts';
-import { EngineError, isOutOfMemory, OllamaError } from '../core/errors.ts';
+import { EngineError, isOutOfMemory } from '../core/errors.ts';
 import { countTokens } from '../core/text.ts';
-import { type Exchange, sendJson } from './exchange.ts';
 import { quoting } from './generation.ts';
-import { decodeBody } from './go-decode.ts';
 import {
   findModel,
   modelNotFound,
@@ -16,7 +18,6 @@ import {
   Stopwatch,
   withRunner,
 } from './inference.ts';
-import { EMBED_REQUEST, EMBEDDING_REQUEST } from './request-shapes.ts';
 
 interface Embedded {
   readonly vector: number[];

@@ -1,14 +1,15 @@
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
+import { decodeBody, type Think } from '../../ollama-api/go-decode.ts';
+import { goTime } from '../../ollama-api/go-json.ts';
+import { GENERATE_REQUEST, type GenerateRequest } from '../../ollama-api/request-shapes.ts';
 import type { Answer, AnswerPiece } from '../core/answer.ts';
 import { type CatalogModel, supports } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
-import { OllamaError } from '../core/errors.ts';
 import { type ChatMessage, promptTokens, renderChat, renderTemplate, truncateChat } from '../core/prompt.ts';
 import { countTokens } from '../core/text.ts';
-import { type Exchange, sendJson } from './exchange.ts';
 import { type AnswerShape, answerGeneration, type Prompt, readFormat } from './generation.ts';
-import { decodeBody, type Think } from './go-decode.ts';
-import { goTime } from './go-json.ts';
 import {
   findModel,
   modelNotFound,
@@ -18,7 +19,6 @@ import {
   withRunner,
 } from './inference.ts';
 import { logprobsOf } from './logprobs.ts';
-import { GENERATE_REQUEST, type GenerateRequest } from './request-shapes.ts';
 
 export function checkTopLogprobs(request: { readonly top_logprobs: number }): void {
   if (request.top_logprobs < 0 || request.top_logprobs > 20) {

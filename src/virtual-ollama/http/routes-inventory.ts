@@ -1,15 +1,15 @@
 import { sleep } from '../../clock.ts';
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { type Exchange, send, sendJson } from '../../ollama-api/exchange.ts';
+import { decodeBody } from '../../ollama-api/go-decode.ts';
+import { goTime } from '../../ollama-api/go-json.ts';
+import { isValidName, parseModelName } from '../../ollama-api/model-name.ts';
+import { COPY_REQUEST, DELETE_REQUEST, SHOW_REQUEST } from '../../ollama-api/request-shapes.ts';
 import { modelInfo, tensorsOf } from '../core/architecture.ts';
 import { blobPath, type CatalogModel, displayNames, manifestBytes } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
-import { OllamaError } from '../core/errors.ts';
-import { isValidName, parseModelName } from '../core/model-name.ts';
 import { modelfileText, parametersText } from '../core/modelfile.ts';
-import { type Exchange, send, sendJson } from './exchange.ts';
-import { decodeBody } from './go-decode.ts';
-import { goTime } from './go-json.ts';
 import { findModel, modelRequired } from './inference.ts';
-import { COPY_REQUEST, DELETE_REQUEST, SHOW_REQUEST } from './request-shapes.ts';
 
 function detailsOf(model: CatalogModel, parentModel = '') {
   const family = model.facts.architecture;

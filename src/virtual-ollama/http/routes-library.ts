@@ -1,20 +1,19 @@
+import { ModelRequiredError, OllamaError } from '../../ollama-api/errors.ts';
+import { type Exchange, ObjectStream, send, sendError, sendJson } from '../../ollama-api/exchange.ts';
+import { decodeBody } from '../../ollama-api/go-decode.ts';
+import {
+  isValidName,
+  type ModelName,
+  parseModelName,
+  parseModelReference,
+} from '../../ollama-api/model-name.ts';
+import { CREATE_REQUEST, type CreateRequest, PULL_REQUEST } from '../../ollama-api/request-shapes.ts';
 import type { BlobStore } from '../core/blob-store.ts';
 import { digestOf } from '../core/blob-store.ts';
 import { type CatalogModel, displayNames, sha256 } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
-import { OllamaError } from '../core/errors.ts';
 import { type GgufHeader, readGguf } from '../core/gguf.ts';
-import {
-  isValidName,
-  type ModelName,
-  ModelRequiredError,
-  parseModelName,
-  parseModelReference,
-} from '../core/model-name.ts';
 import type { PullProgress, Registry } from '../core/registry.ts';
-import { type Exchange, ObjectStream, send, sendError, sendJson } from './exchange.ts';
-import { decodeBody } from './go-decode.ts';
-import { CREATE_REQUEST, type CreateRequest, PULL_REQUEST } from './request-shapes.ts';
 
 /** What the library routes need beside the core. */
 export interface Library {

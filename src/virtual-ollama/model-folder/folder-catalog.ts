@@ -11,10 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { type ModelName, nameKey } from '../../ollama-api/model-name.ts';
 import { humanParameterCount, parameterCount } from '../core/architecture.ts';
 import { type CatalogModel, type ModelCatalog, sha256 } from '../core/catalog.ts';
-import { OllamaError } from '../core/errors.ts';
-import { type ModelName, nameKey } from '../core/model-name.ts';
 import { BlobFolder } from './blob-folder.ts';
 import { ggufHeader } from './gguf-header.ts';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OllamaError } from '../core/errors.ts';
+import { OllamaError } from '../../ollama-api/errors.ts';
 
 export const LAYER = {
   model: 'application/vnd.ollama.image.model',

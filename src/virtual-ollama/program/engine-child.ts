@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { OllamaError } from '../../ollama-api/errors.ts';
 import type { EngineProcess } from '../core/engine-process.ts';
-import { OllamaError } from '../core/errors.ts';
 
 /** The engine's own program, beside this file. */
 const ENGINE = fileURLToPath(new URL('./llama-server.js', import.meta.url));

@@ -14,8 +14,8 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/clock.ts';
+import { parseModelName } from '../../../src/ollama-api/model-name.ts';
 import { readGguf } from '../../../src/virtual-ollama/core/gguf.ts';
-import { parseModelName } from '../../../src/virtual-ollama/core/model-name.ts';
 import {
   createModelFolder,
   DEFAULT_CATALOG,

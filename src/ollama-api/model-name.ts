@@ -1,4 +1,4 @@
-import { OllamaError } from './errors.ts';
+import { ModelRequiredError, OllamaError } from './errors.ts';
 
 /** A model's full name, `host/namespace/model:tag`. */
 export interface ModelName {
@@ -73,13 +73,6 @@ export function shortName(name: ModelName): string {
 /** Names are matched without regard to case. */
 export function nameKey(name: ModelName): string {
   return fullName(name).toLowerCase();
-}
-
-/** A model name in a request is empty: routes answer this differently. */
-export class ModelRequiredError extends OllamaError {
-  constructor() {
-    super(400, 'model is required');
-  }
 }
 
 function sourceSuffix(text: string): { base: string; source: ModelSource } {

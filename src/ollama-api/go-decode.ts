@@ -2,8 +2,8 @@
  * Decodes request bodies the way Go decodes into structs: unknown fields ignored, names matched without regard
  * to case, `null` as absent, and Go's texts for values of the wrong type.
  */
-import { parseKeepAlive } from '../core/duration.ts';
-import { OllamaError } from '../core/errors.ts';
+import { parseKeepAlive } from './duration.ts';
+import { OllamaError } from './errors.ts';
 import { GoJsonError, parseGoJson } from './go-json.ts';
 
 /** How one field is decoded. `path` is what Go calls it: `GenerateRequest.model`. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { OllamaError } from '../core/errors.ts';
+import { OllamaError } from './errors.ts';
 import { stringifyGo } from './go-json.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
