@@ -1,7 +1,7 @@
 /** The program: hands the command line over and ends as it says. */
 import { readFile } from 'node:fs/promises';
 import { runCommand } from './cli/program.ts';
-import { systemTerminal } from './cli/terminal.ts';
+import { systemTerminal } from './cli/terminal/terminal.ts';
 
 // Started by a launcher on an older Node: without it nobody would end this process.
 if (process.channel) {

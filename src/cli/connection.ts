@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { ApiClient } from '../client/api-client.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import { UsageError } from './exit.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 export const DEFAULT_SERVER_URL = 'http://127.0.0.1:5001';
 

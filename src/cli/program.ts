@@ -1,13 +1,13 @@
 /** The command line: names, flags and help. What the commands do stands in files of their own. */
 import { Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
+import { addJobCommands } from './commands/job-commands.ts';
+import { addMemory } from './commands/memory-commands.ts';
+import { addModels } from './commands/model-commands.ts';
+import { collect, number, positive } from './commands/option-values.ts';
+import { addQueueCommands } from './commands/queue-commands.ts';
 import { EXIT, type ExitCode, type Run, UsageError } from './exit.ts';
-import { addJobCommands } from './job-commands.ts';
-import { addMemory } from './memory-commands.ts';
-import { addModels } from './model-commands.ts';
-import { collect, number, positive } from './option-values.ts';
-import { addQueueCommands } from './queue-commands.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** Runs the command that `args` name, without the program's own name. Never throws. */
 export async function runCommand(
@@ -63,16 +63,16 @@ function build(version: string, terminal: Terminal, run: Run): Command {
 function addServing(program: Command, terminal: Terminal, run: Run): void {
   withServerFlags(program.command('serve').description('run the server'))
     .option('--log-level <level>', 'debug, info, warn, error or silent')
-    .action((options) => run(async () => (await import('./serve.ts')).serve(options, terminal)));
+    .action((options) => run(async () => (await import('./server/serve.ts')).serve(options, terminal)));
   program
     .command('demo')
     .description('run a server with a virtual Ollama, and 50 sample jobs on it')
     .option('--exit', 'end after the summary instead of serving on')
     .option('--managed', 'give each model in memory a virtual server process of its own')
-    .action((options) => run(async () => (await import('./demo.ts')).demo(options, terminal)));
+    .action((options) => run(async () => (await import('./demo/demo.ts')).demo(options, terminal)));
   withServerFlags(
     program.command('doctor').description('check Ollama, GPUs and settings, and say what to change'),
-  ).action((options) => run(async () => (await import('./doctor.ts')).doctor(options, terminal)));
+  ).action((options) => run(async () => (await import('./doctor/doctor.ts')).doctor(options, terminal)));
   program
     .command('virtual-ollama')
     .description('run a stand-in for Ollama that needs neither models nor a GPU')
@@ -83,7 +83,7 @@ function addServing(program: Command, terminal: Terminal, run: Run): void {
     .option('--parallel <number>', 'requests that a model runs at once', number(1, 1024), 1)
     .option('--catalog <file>', 'models to offer instead of the ten small ones (YAML or JSON)')
     .action((options) =>
-      run(async () => (await import('./virtual-ollama.ts')).virtualOllama(options, terminal)),
+      run(async () => (await import('./server/virtual-ollama.ts')).virtualOllama(options, terminal)),
     );
 }
 

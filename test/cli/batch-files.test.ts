@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { coerceInputValue, type GraphQLInputType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LineReader } from '../../src/cli/batch-line.ts';
+import { LineReader } from '../../src/cli/submit/batch-line.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { Served } from './support/served.ts';
 

@@ -1,6 +1,6 @@
 /** Settings that leave nothing of a card, or are for one that is not there. */
 import { describe, expect, test } from 'vitest';
-import { roomFindings } from '../../src/cli/doctor-room.ts';
+import { roomFindings } from '../../src/cli/doctor/doctor-room.ts';
 import type { ReservationConfig } from '../../src/config/config.ts';
 import { GiB } from '../../src/domain/units.ts';
 

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { imageKind } from '../../src/cli/image-kind.ts';
+import { imageKind } from '../../src/cli/submit/image-kind.ts';
 import { deadUrl } from '../backend/ollama/raw-server.ts';
 import { Served } from './support/served.ts';
 

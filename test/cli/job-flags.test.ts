@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jobDefaults, withDefaults } from '../../src/cli/job-defaults.ts';
+import { jobDefaults, withDefaults } from '../../src/cli/submit/job-defaults.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { Served } from './support/served.ts';
 

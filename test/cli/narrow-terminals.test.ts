@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fittedTable } from '../../src/cli/fitted-table.ts';
-import { barLine } from '../../src/cli/progress.ts';
-import { widthOf } from '../../src/cli/top-text.ts';
-import { wrapped } from '../../src/cli/wrapped.ts';
+import { barLine } from '../../src/cli/jobs/progress.ts';
+import { fittedTable } from '../../src/cli/terminal/fitted-table.ts';
+import { widthOf } from '../../src/cli/terminal/text.ts';
+import { wrapped } from '../../src/cli/terminal/wrapped.ts';
 import { Served } from './support/served.ts';
 
 let served: Served;

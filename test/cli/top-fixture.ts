@@ -1,6 +1,6 @@
 /** What `vramkeeper top` is shown in its tests. */
-import { type TopState, topFrame } from '../../src/cli/top-frame.ts';
-import type { Backend, Situation } from '../../src/cli/top-sections.ts';
+import { type TopState, topFrame } from '../../src/cli/top/top-frame.ts';
+import type { Backend, Situation } from '../../src/cli/top/top-sections.ts';
 import { GiB } from '../../src/domain/units.ts';
 
 export const NOW = Date.UTC(2026, 10, 20, 21, 40, 0);

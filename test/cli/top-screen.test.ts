@@ -1,7 +1,7 @@
 /** The screen of `vramkeeper top`. */
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Screen } from '../../src/cli/top-screen.ts';
+import { Screen } from '../../src/cli/top/top-screen.ts';
 
 /** A terminal's end of standard output: takes what is written, has a size, tells when it changes. */
 class Output extends EventEmitter {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { shareCells } from '../../src/cli/top-bar.ts';
-import { divide, topFrame } from '../../src/cli/top-frame.ts';
-import type { Backend, Situation } from '../../src/cli/top-sections.ts';
-import { cleaned, clip, shortDuration, widthOf } from '../../src/cli/top-text.ts';
+import { cleaned, clip, shortDuration, widthOf } from '../../src/cli/terminal/text.ts';
+import { shareCells } from '../../src/cli/top/top-bar.ts';
+import { divide, topFrame } from '../../src/cli/top/top-frame.ts';
+import type { Backend, Situation } from '../../src/cli/top/top-sections.ts';
 import { GiB } from '../../src/domain/units.ts';
 
 import { ago, colored, gpu, instance, NOW, page, plain, situation, state } from './top-fixture.ts';

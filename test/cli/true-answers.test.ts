@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { plain, tellWhyItWaits } from '../../src/cli/wait-reasons.ts';
+import { plain, tellWhyItWaits } from '../../src/cli/jobs/wait-reasons.ts';
 import { ApiClient } from '../../src/client/api-client.ts';
 import { VramUpdates } from '../../src/client/documents.ts';
 import { KeyRefusedError } from '../../src/client/errors.ts';

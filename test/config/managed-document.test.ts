@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MEASURED_GAIN } from '../../src/cli/doctor-mode.ts';
+import { MEASURED_GAIN } from '../../src/cli/doctor/doctor-mode.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { keysAt } from '../../src/config/source.ts';
 

@@ -14,25 +14,31 @@ interface SourceFile {
   readonly program: ReturnType<typeof parseSync>['program'];
   /** Files of this project that it imports, from `src/`. */
   readonly imports: readonly string[];
+  /** Those of them that are loaded with it. */
+  readonly staticImports: readonly string[];
 }
 
 function parse(path: string): SourceFile {
   const text = readFileSync(join(SOURCES, path), 'utf8');
   const { program, module, errors } = parseSync(path, text);
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
-  const written = [
+  const atStart = [
     ...module.staticImports.map((entry) => entry.moduleRequest.value),
     ...module.staticExports.flatMap((entry) =>
       entry.entries.flatMap((item) => item.moduleRequest?.value ?? []),
     ),
-    ...module.dynamicImports.map((entry) =>
-      text.slice(entry.moduleRequest.start + 1, entry.moduleRequest.end - 1),
+  ];
+  const later = module.dynamicImports.map((entry) =>
+    text.slice(entry.moduleRequest.start + 1, entry.moduleRequest.end - 1),
+  );
+  const ours = (names: readonly string[]) => [
+    ...new Set(
+      names
+        .filter((name) => name.startsWith('.'))
+        .map((name) => relative(SOURCES, resolve(SOURCES, dirname(path), name))),
     ),
   ];
-  const imports = written
-    .filter((name) => name.startsWith('.'))
-    .map((name) => relative(SOURCES, resolve(SOURCES, dirname(path), name)));
-  return { path, text, program, imports: [...new Set(imports)] };
+  return { path, text, program, imports: ours([...atStart, ...later]), staticImports: ours(atStart) };
 }
 
 const files: readonly SourceFile[] = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
@@ -73,6 +79,31 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
 };
 
+const CLI_COMMON = ['exit', 'connection', 'terminal'];
+
+/** What each room of the command line may import besides itself, at its start; commands are loaded when they are called. */
+const ROOMS_OF_CLI: Readonly<Record<string, readonly string[]>> = {
+  exit: [],
+  terminal: [],
+  connection: ['exit', 'terminal'],
+  server: CLI_COMMON,
+  doctor: [...CLI_COMMON, 'server'],
+  jobs: CLI_COMMON,
+  queue: [...CLI_COMMON, 'jobs'],
+  models: CLI_COMMON,
+  memory: [...CLI_COMMON, 'models'],
+  submit: [...CLI_COMMON, 'jobs', 'models'],
+  top: [...CLI_COMMON, 'queue'],
+  demo: [...CLI_COMMON, 'server', 'jobs', 'submit'],
+  commands: [...CLI_COMMON, 'models'],
+  program: [...CLI_COMMON, 'commands'],
+};
+
+/** The room of the command line that a file lives in: a folder of `src/cli/`, or the file itself where it lies there alone. */
+function roomOf(path: string): string {
+  return partOf(path.replace(/^cli\//, ''));
+}
+
 describe('imports', () => {
   test('point one way', () => {
     const wrong = files.flatMap((file) =>
@@ -81,6 +112,20 @@ describe('imports', () => {
         .filter(([from, to]) => from !== to && !MAY_IMPORT[from]?.includes(to))
         .map(([, , target]) => `${file.path} imports ${target}`),
     );
+    expect(wrong).toEqual([]);
+  });
+
+  test('of the command line point one way between its rooms', () => {
+    const wrong = files
+      .filter((file) => file.path.startsWith('cli/'))
+      .flatMap((file) => {
+        const from = roomOf(file.path);
+        return file.staticImports
+          .filter((target) => target.startsWith('cli/'))
+          .map((target) => [roomOf(target), target] as const)
+          .filter(([to]) => from !== to && !ROOMS_OF_CLI[from]?.includes(to))
+          .map(([, target]) => `${file.path} imports ${target}`);
+      });
     expect(wrong).toEqual([]);
   });
 
@@ -205,6 +250,7 @@ test('the checks above see what they look for', () => {
   const sample = {
     path: 'sample.ts',
     imports: [],
+    staticImports: [],
     text: "import 'node:timers';\nDate.now(); new Date(); new Date(3); Math.random(); setTimeout(f, 1); performance.now();",
   };
   const file = { ...sample, program: parseSync('sample.ts', sample.text).program };

@@ -1,0 +1,45 @@
+/** `vramkeeper workers` and `budget`: what would fit. */
+import { MemoryBudget, WorkerAllocation } from '../../client/memory-documents.ts';
+import { type ConnectionOptions, connected } from '../connection.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { gpuIdOf } from './gpu-option.ts';
+
+export interface WorkersOptions extends ConnectionOptions {
+  readonly gpu?: string;
+  readonly max?: number;
+  readonly perGib: number;
+  readonly json?: boolean;
+}
+
+export async function workers(
+  minBytesPerWorker: number,
+  options: WorkersOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  return connected(options, terminal, async (api) => {
+    const input = {
+      gpuId: await gpuIdOf(api, options.gpu),
+      maxWorkers: options.max ?? null,
+      maxWorkersPerGib: options.perGib,
+      minBytesPerWorker,
+    };
+    const { workerAllocation } = await api.request(WorkerAllocation, { input });
+    terminal.outLine(options.json ? JSON.stringify(workerAllocation) : workerAllocation.explanation);
+    return EXIT.done;
+  });
+}
+
+/** Fails when they do not fit, so that a script can ask. */
+export async function budget(
+  models: readonly string[],
+  options: ConnectionOptions & { readonly json?: boolean },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  return connected(options, terminal, async (api) => {
+    const asked = models.length > 0 ? { models: [...models] } : {};
+    const { memoryBudget } = await api.request(MemoryBudget, asked);
+    terminal.outLine(options.json ? JSON.stringify(memoryBudget) : memoryBudget.explanation);
+    return memoryBudget.fits ? EXIT.done : EXIT.failed;
+  });
+}

@@ -1,0 +1,66 @@
+/** `vramkeeper serve` */
+
+import { lookAround, settleBackends } from '../../app/choose-backends.ts';
+import { lookAtFolder, lookAtProgram } from '../../app/managed-look.ts';
+import type { App } from '../../app.ts';
+import { systemClock } from '../../clock.ts';
+import type { BackendConfig, Config, ManagedConfig } from '../../config/config.ts';
+import { type Flags, loadConfig } from '../../config/load.ts';
+import type { ExitCode } from '../exit.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { checkOllama, startOllamaHint } from './ollama-check.ts';
+import { StopWish, startApp, untilStopped } from './server-process.ts';
+
+export async function serve(flags: Flags, terminal: Terminal): Promise<ExitCode> {
+  const loaded = await loadConfig(flags);
+  const { config, line } = await settleBackends(loaded, () => lookAround(loaded.ollama, systemClock));
+  const app = await startApp(config, { backendsLine: line });
+  // Listening for signals first: whoever waits for the ready line may send one at once.
+  const wish = new StopWish(terminal);
+  sayReady(config, app, terminal);
+  const stopped = untilStopped(app, wish, terminal);
+  await sayMissingBackends(config, terminal);
+  return stopped;
+}
+
+/** One line for people and scripts to wait for; where the log itself is JSON on standard output, it goes beside it. */
+function sayReady(config: Config, app: App, terminal: Terminal): void {
+  const line = `vramkeeper is ready: ${app.url}  GraphQL: ${app.graphqlUrl}`;
+  if (config.log.format === 'json' && config.log.file === null) terminal.note(line);
+  else terminal.outLine(line);
+}
+
+async function sayMissingBackends(config: Config, terminal: Terminal): Promise<void> {
+  await Promise.all(
+    config.backends.map(async (backend) => {
+      const { managed } = backend;
+      for (const line of managed ? await unmanageable(managed) : await unanswered(backend))
+        terminal.note(line);
+    }),
+  );
+}
+
+async function unanswered(backend: BackendConfig): Promise<readonly string[]> {
+  const { url } = backend;
+  const check = await checkOllama(backend);
+  switch (check.kind) {
+    case 'silent':
+      return [`No Ollama answers at ${url} yet: jobs wait until it does. ${startOllamaHint()}`];
+    case 'closed':
+      return [`Something listens at ${url}, but ${check.why}. Jobs wait until an Ollama answers there.`];
+    case 'strange':
+      return [`What answers at ${url} is no Ollama (${check.said}): jobs wait until it is one.`];
+    case 'answers':
+      return [];
+  }
+}
+
+async function unmanageable(managed: ManagedConfig): Promise<readonly string[]> {
+  const looks = [
+    await lookAtProgram(managed, process.env, systemClock),
+    await lookAtFolder(managed.models),
+  ] as const;
+  return looks.flatMap((look) =>
+    look.kind === 'unusable' ? [`Ollama cannot be run yet, so jobs wait. ${look.problem}`] : [],
+  );
+}

@@ -1,0 +1,26 @@
+/** Ctrl-C and the signals that mean the same. */
+import { type Clock, systemClock } from '../../clock.ts';
+
+/** npm and our own launcher pass signals on that the terminal has sent to everyone already: such echoes come at once. */
+const ECHO_MS = 250;
+
+/** Calls `onInterrupt` with 1, 2, … for each SIGINT, SIGTERM or SIGHUP that a person meant. Returns what ends it. */
+export function onInterrupt(
+  callback: (count: number, signal: NodeJS.Signals) => void,
+  clock: Clock = systemClock,
+): () => void {
+  let count = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  const listener = (signal: NodeJS.Signals) => {
+    const now = clock.monotonic();
+    if (now - last < ECHO_MS) return;
+    last = now;
+    count += 1;
+    callback(count, signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
