@@ -5,9 +5,9 @@ import { tooLarge } from './app/capacity.ts';
 import { cellStatistics } from './app/cell-statistics.ts';
 import { JobLog } from './app/job-log.ts';
 import { JobStatistics } from './app/job-statistics.ts';
+import { createMemoryOperations } from './app/memory-operations.ts';
 import { Publisher } from './app/publisher.ts';
 import { createScheduling } from './app/scheduling.ts';
-import { createVramSteering } from './app/steering.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { StrayOllama, strayUrl } from './app/stray-ollama.ts';
 import { createSystemView } from './app/system-view.ts';
@@ -159,7 +159,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
     random,
   });
-  const steering = createVramSteering(scheduling.steering, system);
+  const memory = createMemoryOperations(scheduling.wishes, system);
   const modelOperations = new LibraryOperations({
     backends: backends.map(({ backend }) => backend),
     answers: (id) => (loop.state.backends.get(id)?.health ?? 'UNREACHABLE') !== 'UNREACHABLE',
@@ -170,7 +170,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       [...loop.state.instances.values()].some(
         (one) => one.backendId === id && one.variant.weights === weights,
       ),
-    unload: (model, backendId) => steering.unloadModel({ model, backendId }),
+    unload: (model, backendId) => memory.unloadModel({ model, backendId }),
     withheld: scheduling.withheld,
     events,
     clock,
@@ -188,7 +188,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       ...readsOf(principal),
       system,
       control: scheduling.pauseSwitch,
-      steering,
+      memory,
       modelOperations,
       events,
       outputs,
@@ -264,7 +264,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     await http.stop({
       beforeStreamsEnd: async () => {
         loop.stop();
-        scheduling.steering.stop();
+        scheduling.wishes.stop();
         await Promise.all([modelOperations.stop(), executor.stop(graceMs)]);
         await graphql.told();
       },

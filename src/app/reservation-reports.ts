@@ -17,8 +17,8 @@ export class ReservationReports {
 
   /** To be called whenever the state has changed. */
   stateChanged(state: SchedulerState): void {
-    const { backends, steering } = state;
-    for (const { id, owner, gpuId, whileProcess } of steering.reservations.values()) {
+    const { backends, wishes } = state;
+    for (const { id, owner, gpuId, whileProcess } of wishes.reservations.values()) {
       if (whileProcess === null) continue;
       for (const backend of backends.values()) {
         const { settings, gpus } = backend;

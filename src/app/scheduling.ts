@@ -25,7 +25,7 @@ import { SchedulerLoop } from '../scheduler/loop.ts';
 import { weightsOf } from '../scheduler/observe.ts';
 import { PauseSwitch } from '../scheduler/pause-switch.ts';
 import type { InstanceRecord } from '../scheduler/state.ts';
-import { Steering } from '../scheduler/steering.ts';
+import { WishIntake } from '../scheduler/wishes/intake.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BuiltBackend } from './backends.ts';
 import { cellDecision } from './cell-decisions.ts';
@@ -51,7 +51,7 @@ export interface Scheduling {
   readonly loop: SchedulerLoop;
   readonly executor: Executor;
   readonly swaps: SwapCounter;
-  readonly steering: Steering;
+  readonly wishes: WishIntake;
   readonly pauseSwitch: PauseSwitch;
   /** Models that nobody may load or give jobs, because they are about to leave. */
   readonly withheld: WithheldModels;
@@ -95,13 +95,13 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     perform: (effect) => perform(effect),
     changed: () => {
       parts.changed();
-      steering.stateChanged();
+      wishes.stateChanged();
       reservations.stateChanged(loop.state);
     },
   });
 
   const reservations = new ReservationReports(log);
-  const steering = new Steering({
+  const wishes = new WishIntake({
     loop,
     resolver: registry,
     suggest: (name) => registry.suggest(name),
@@ -311,7 +311,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     loop,
     executor,
     swaps,
-    steering,
+    wishes,
     pauseSwitch,
     withheld,
     modelsChanged: (backendId) => monitor.poke(backendId, { models: true }),
@@ -323,14 +323,14 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       await ownLoads.start();
       loop.start();
       pauseSwitch.apply();
-      await steering.start();
-      for (const model of config.warmup) steering.keepWarm(model, false);
-      for (const model of config.keepWarm) steering.keepWarm(model, true);
+      await wishes.start();
+      for (const model of config.warmup) wishes.keepWarm(model, false);
+      for (const model of config.keepWarm) wishes.keepWarm(model, true);
       await monitor.start();
     },
     async stop() {
       loop.stop();
-      steering.stop();
+      wishes.stop();
       for (const unfollow of following.splice(0)) unfollow?.();
       await executor.stop(0);
       readings.stop();

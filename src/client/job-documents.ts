@@ -1,4 +1,4 @@
-/** The operations of the command line that steer jobs and batches which are there already, and the queue as a whole. */
+/** The operations of the command line that change jobs and batches which are there already, and the queue as a whole. */
 import { graphql } from './generated/index.ts';
 
 export const KindsOfIds = graphql(`

@@ -7,7 +7,7 @@ export const LoadModel = graphql(`
       __typename
       ... on LoadModelPayload {
         instance {
-          ...SteeredInstance
+          ...PlacedInstance
         }
       }
       ... on InvalidInputError {
@@ -23,7 +23,7 @@ export const LoadModel = graphql(`
     }
   }
 
-  fragment SteeredInstance on Instance {
+  fragment PlacedInstance on Instance {
     modelName
     contextLength
     vramBytes
@@ -44,7 +44,7 @@ export const PinModel = graphql(`
       __typename
       ... on PinModelPayload {
         instance {
-          ...SteeredInstance
+          ...PlacedInstance
         }
       }
       ... on InvalidInputError {

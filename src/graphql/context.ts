@@ -1,9 +1,9 @@
 /** What every resolver is given: who asks, and the parts of the server that it may use. */
 import type { AcceptService } from '../accept/accept-service.ts';
 import type { Clock } from '../clock.ts';
+import type { MemoryOperations } from '../domain/memory-operations.ts';
 import type { ModelOperations } from '../domain/model-operations.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { VramSteering } from '../domain/steering.ts';
 import type { ReadScope } from '../domain/store.ts';
 import type { SystemControl, SystemView } from '../domain/system.ts';
 import type { EventLog } from '../events/event-log.ts';
@@ -17,7 +17,7 @@ export interface GraphQLContext {
   readonly store: StoreReads;
   readonly system: SystemView;
   readonly control: SystemControl;
-  readonly steering: VramSteering;
+  readonly memory: MemoryOperations;
   readonly modelOperations: ModelOperations;
   readonly events: EventLog;
   readonly outputs: OutputHub;

@@ -2,8 +2,8 @@
 import type { Gpu } from '../domain/gpu.ts';
 import { type BatchId, type IdPrefix, isId, type JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
+import type { Reservation } from '../domain/memory-operations.ts';
 import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
-import type { Reservation } from '../domain/steering.ts';
 import type { Batch } from '../domain/store.ts';
 import type { BackendCell, BackendState, InstanceState, ModelState } from '../domain/system.ts';
 import { builder } from './builder.ts';
@@ -45,7 +45,7 @@ const KINDS: Readonly<
       ),
   },
   cel: { type: 'Cell', find: (id, { system }) => withId(cellsOf(system), id) },
-  rsv: { type: 'Reservation', find: (id, { steering }) => withId(steering.reservations(), id) },
+  rsv: { type: 'Reservation', find: (id, { memory }) => withId(memory.reservations(), id) },
   pul: { type: 'ModelPull', find: (id, { modelOperations }) => modelOperations.findPull(id as ModelPullId) },
   bkd: { type: 'Backend', find: (id, { system }) => withId(backendsOf(system), id) },
 };

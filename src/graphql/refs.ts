@@ -2,8 +2,8 @@
 import type { Decision } from '../domain/decision.ts';
 import type { Gpu } from '../domain/gpu.ts';
 import type { Job } from '../domain/job.ts';
+import type { Reservation } from '../domain/memory-operations.ts';
 import type { ModelPull } from '../domain/model-operations.ts';
-import type { Reservation } from '../domain/steering.ts';
 import type { Batch } from '../domain/store.ts';
 import type { BackendCell, BackendState, InstanceState, ModelState } from '../domain/system.ts';
 import { builder } from './builder.ts';

@@ -10,7 +10,7 @@ import './operations/manage-models.ts';
 import './operations/pull-updated.ts';
 import './operations/reserve-vram.ts';
 import './operations/scheduler.ts';
-import './operations/steer-models.ts';
+import './operations/models-in-memory.ts';
 import './operations/submit.ts';
 import './operations/vram-changed.ts';
 import './types/backend.ts';

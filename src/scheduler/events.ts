@@ -8,14 +8,14 @@ import type { Variant } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import type { ClaimPick } from '../domain/store.ts';
 import type { PlannedClaim, Reason } from './decide/plan.ts';
-import type { SteeringChange } from './steering-state.ts';
+import type { WishChange } from './wishes/wishes.ts';
 
 export type SchedulerEvent =
   /** Something outside changed (backlog, models) or a timer is due. */
   | { readonly type: 'look' }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
-  | { readonly type: 'steer'; readonly change: SteeringChange }
+  | { readonly type: 'wish'; readonly change: WishChange }
   /** Every instance of these weights is to go, and what loads them is to end. */
   | { readonly type: 'unload-weights'; readonly weights: string; readonly backendId: BackendId | null }
   | { readonly type: 'observed'; readonly observation: BackendObservation }

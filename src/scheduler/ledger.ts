@@ -4,7 +4,7 @@ import { type Gpu, isStale, vramUsage } from '../domain/gpu.ts';
 import type { GpuId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import { ownPids } from './attribute.ts';
-import { ownersUse, reservationsOn } from './reservation-use.ts';
+import { ownersUse, reservationsOn } from './reservations/use.ts';
 import { type BackendRecord, instancesOf, type SchedulerState, withBackend } from './state.ts';
 
 /** Share of a card that is held back from new loads while its reading is stale: strangers may have come unseen. */
@@ -78,11 +78,11 @@ export function markDeficits(before: SchedulerState, now: number): SchedulerStat
 }
 
 function markReady(state: SchedulerState, gpuIds: readonly GpuId[]): SchedulerState {
-  const waiting = [...state.steering.reservations.values()].filter(
+  const waiting = [...state.wishes.reservations.values()].filter(
     (one) => !one.ready && gpuIds.includes(one.gpuId),
   );
   if (waiting.length === 0) return state;
-  const reservations = new Map(state.steering.reservations);
+  const reservations = new Map(state.wishes.reservations);
   for (const reservation of waiting) reservations.set(reservation.id, { ...reservation, ready: true });
-  return { ...state, steering: { ...state.steering, reservations } };
+  return { ...state, wishes: { ...state.wishes, reservations } };
 }

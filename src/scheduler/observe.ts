@@ -8,9 +8,9 @@ import { queueKey } from '../domain/queue-key.ts';
 import type { ResolvedModel } from '../domain/resolver.ts';
 import { type AdoptedModel, adopt, unknownModel } from './adopt.ts';
 import { attribute } from './attribute.ts';
-import { placeConfigured } from './configured-reservations.ts';
 import type { Effect } from './events.ts';
 import { confirmReleases } from './release.ts';
+import { placeConfigured } from './reservations/configured.ts';
 import {
   type BackendRecord,
   type GpuRecord,

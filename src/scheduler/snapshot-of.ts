@@ -8,7 +8,7 @@ import { bytesOn, isMoving } from './decide/placement.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
 import { hostSnapshot } from './host-ledger.ts';
 import { gpusOf, uncertainBytes } from './ledger.ts';
-import { alwaysReserved } from './reservation-use.ts';
+import { alwaysReserved } from './reservations/use.ts';
 import { type BackendRecord, instancesOf, type SchedulerState } from './state.ts';
 
 /** Ollama's default limit (`OLLAMA_MAX_LOADED_MODELS` = 0). */

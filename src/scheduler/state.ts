@@ -11,8 +11,8 @@ import type { PlannedClaim } from './decide/plan.ts';
 import type { Intent, Shortfall } from './decide/snapshot.ts';
 import type { LoadHold } from './load-holds.ts';
 import type { ProbedMemory } from './probed-memory.ts';
-import { NO_STEERING, type Steering } from './steering-state.ts';
 import type { Strikes } from './strikes.ts';
+import { NO_WISHES, type Wishes } from './wishes/wishes.ts';
 
 export interface SchedulerState {
   readonly paused: boolean;
@@ -28,7 +28,7 @@ export interface SchedulerState {
   /** Claims that the store has not answered yet: their jobs are still in the backlog's counts. */
   readonly claims: ReadonlyMap<number, PlannedClaim>;
   readonly nextClaim: number;
-  readonly steering: Steering;
+  readonly wishes: Wishes;
   /** Queues whose jobs no backend could ever run: since when, and when that was last said, epoch milliseconds. */
   readonly refusals: ReadonlyMap<string, { readonly since: number; readonly saidAt: number | null }>;
 }
@@ -156,7 +156,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
     runMs: new Map(),
     claims: new Map(),
     nextClaim: 1,
-    steering: NO_STEERING,
+    wishes: NO_WISHES,
     refusals: new Map(),
   };
 }

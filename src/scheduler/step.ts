@@ -4,10 +4,8 @@ import { apply } from './apply.ts';
 import { decide } from './decide/decide.ts';
 import { settled } from './decide/forced-share.ts';
 import type { Effect, EventOf, SchedulerEvent } from './events.ts';
-import { keepSteering, nextExpiry, wishesOf } from './keep-steering.ts';
 import { markDeficits } from './ledger.ts';
 import { loaded, loadFailed } from './load-outcome.ts';
-import { tellMissing } from './missing-models.ts';
 import { observe } from './observe.ts';
 import { refuseImpossible } from './refuse-impossible.ts';
 import { unloaded } from './release.ts';
@@ -16,9 +14,11 @@ import { learnRun } from './run-time.ts';
 import { activate, charge } from './service.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import { type SchedulerState, withInstance, withoutEntry } from './state.ts';
-import { steer } from './steering-state.ts';
 import { isBroken, withRun } from './strikes.ts';
 import type { Reduced, World } from './turn.ts';
+import { tellMissing } from './wishes/missing-models.ts';
+import { keepWishes, nextExpiry, wishesOf } from './wishes/upkeep.ts';
+import { withWish } from './wishes/wishes.ts';
 
 export interface Step {
   readonly state: SchedulerState;
@@ -33,8 +33,8 @@ export function step(before: SchedulerState, event: SchedulerEvent, world: World
     { service: heard.state.service, active: heard.state.activeClients },
     world.demand,
   );
-  const steered = keepSteering({ ...heard.state, service, activeClients: active }, world, now);
-  const told = tellMissing(steered, world);
+  const withWishes = keepWishes({ ...heard.state, service, activeClients: active }, world, now);
+  const told = tellMissing(withWishes, world);
   const kept = drainReplaced(told.state, world);
   const marked = markDeficits(kept.state, now);
   const snapshot = snapshotOf(marked, world.demand, wishesOf(marked, world), now);
@@ -46,7 +46,7 @@ export function step(before: SchedulerState, event: SchedulerEvent, world: World
   const nextTurn = plan.loads.length > 0 ? now : Number.POSITIVE_INFINITY;
   const wakeAt = Math.min(
     plan.wakeAt ?? Number.POSITIVE_INFINITY,
-    nextExpiry(state.steering),
+    nextExpiry(state.wishes),
     nextTurn,
     refused.wakeAt,
   );
@@ -68,8 +68,8 @@ function hear(state: SchedulerState, event: SchedulerEvent, world: World, now: n
       return { state: { ...state, paused: false }, effects: [] };
     case 'observed':
       return observe(state, event.observation, world, now);
-    case 'steer':
-      return { state: { ...state, steering: steer(state.steering, event.change) }, effects: [] };
+    case 'wish':
+      return { state: { ...state, wishes: withWish(state.wishes, event.change) }, effects: [] };
     case 'unload-weights':
       return unloadWeights(state, event);
     case 'claimed':

@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { storeBoundsContract } from './store-bounds.ts';
+import { storeJobCommandsContract } from './store-job-commands.ts';
 import { storeListContract } from './store-lists.ts';
 import { storeModelContract } from './store-model.ts';
 import { storeResultsContract } from './store-results.ts';
 import { storeRunningContract } from './store-running.ts';
-import { storeSteeringContract } from './store-steering.ts';
 import { storeSubmittingContract } from './store-submitting.ts';
 
 export interface StoreUnderTest {
@@ -35,7 +35,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeSubmittingContract(current);
     storeRunningContract(current);
     storeResultsContract(current);
-    storeSteeringContract(current);
+    storeJobCommandsContract(current);
     storeBoundsContract(current);
   });
 

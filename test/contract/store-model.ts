@@ -141,12 +141,12 @@ async function take(store: Store, clock: VirtualClock, model: ModelJob[], one: S
       return;
     default: {
       const known = model[one.job % Math.max(1, model.length)];
-      if (known) await steer(store, clock, known, one);
+      if (known) await change(store, clock, known, one);
     }
   }
 }
 
-async function steer(
+async function change(
   store: Store,
   clock: VirtualClock,
   known: ModelJob,

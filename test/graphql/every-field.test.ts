@@ -129,7 +129,7 @@ test('every field of the schema answers', async () => {
   await api.query(operation('query', 'node', `(id: "${text}")`));
   await api.query(operation('query', 'nodes', `(ids: ${JSON.stringify(ids)})`));
   await api.query(operation('query', 'stats'));
-  await api.steering.reserve({ owner: 'x', bytes: 1, gpuId: null, leaseMs: null });
+  await api.memory.reserve({ owner: 'x', bytes: 1, gpuId: null, leaseMs: null });
   await api.query(operation('query', 'reservations'));
   await api.query(operation('query', 'memoryBudget'));
   await api.query(operation('query', 'workerAllocation', '(input: { minBytesPerWorker: 1 })'));
@@ -158,7 +158,7 @@ test('every field of the schema answers', async () => {
 
   for (const bytes of [1, 0, 2 ** 50])
     await api.query(operation('mutation', 'reserveVram', `(input: { bytes: ${bytes} })`));
-  for (const id of ['', api.steering.reservations()[0]?.id])
+  for (const id of ['', api.memory.reservations()[0]?.id])
     await api.query(operation('mutation', 'releaseVram', `(input: { id: "${id}" })`));
   for (const name of ['loadModel', 'pinModel', 'unpinModel', 'unloadModel'])
     await api.query(operation('mutation', name, '(input: { model: "qwen3:8b" })'));

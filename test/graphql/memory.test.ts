@@ -132,9 +132,9 @@ describe('memoryBudget', () => {
   test('counts reservations and pinned instances of other models, but not what can be unloaded', async () => {
     oneCard();
     expect(await budget(['qwen3:8b', 'all-minilm'])).toMatchObject({ fits: true, capacityBytes: 21 * GiB });
-    await api.steering.reserve({ owner: 'x', bytes: 8 * GiB, gpuId: null, leaseMs: null });
+    await api.memory.reserve({ owner: 'x', bytes: 8 * GiB, gpuId: null, leaseMs: null });
     expect(await budget(['qwen3:8b', 'all-minilm'])).toMatchObject({ fits: true, capacityBytes: 13 * GiB });
-    await api.steering.pinModel({ model: 'llama3.2:1b', backendId: null, leaseMs: null });
+    await api.memory.pinModel({ model: 'llama3.2:1b', backendId: null, leaseMs: null });
     const answer = await budget(['qwen3:8b', 'all-minilm']);
     expect(answer).toMatchObject({ fits: false, capacityBytes: 10 * GiB });
     expect(answer.models.map((line: { gpus: unknown[] }) => line.gpus.length).sort()).toEqual([0, 1]);
@@ -143,7 +143,7 @@ describe('memoryBudget', () => {
 
   test('leaves a pinned model where it is', async () => {
     const [, second] = api.system.gpus;
-    await api.steering.pinModel({ model: 'qwen3:8b', backendId: null, leaseMs: null });
+    await api.memory.pinModel({ model: 'qwen3:8b', backendId: null, leaseMs: null });
     api.system.instances = api.system.instances.map((one) => ({
       ...one,
       footprint: one.pinned && second ? [{ gpuId: second.id, bytes: 7 * GiB }] : [],

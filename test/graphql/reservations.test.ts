@@ -83,7 +83,7 @@ describe('reserveVram', () => {
   test('is not ready until instances have made room', async () => {
     const { reservation } = await reserve({ bytes: 20 * GiB });
     expect(reservation.ready).toBe(false);
-    api.steering.settle();
+    api.memory.settle();
     const { node } = await api.query(
       'query ($id: ID!) { node(id: $id) { id ... on Reservation { ready } } }',
       {
@@ -113,7 +113,7 @@ describe('reserveVram', () => {
       ['owner'],
     ]);
     expect((await reserve({ bytes: 1, owner: 'x'.repeat(101) })).issues).toHaveLength(1);
-    expect(api.steering.reservations()).toEqual([]);
+    expect(api.memory.reservations()).toEqual([]);
   });
 
   test.each([-1, 1.5, '1 GiB', 2 ** 53, null])('refuses %j as a number of bytes', async (bytes) => {
@@ -143,7 +143,7 @@ describe('releaseVram', () => {
   test('gives the memory back', async () => {
     const { reservation } = await reserve({ bytes: GiB });
     expect(await release(reservation.id)).toMatchObject({ __typename: 'ReleaseVramPayload' });
-    expect(api.steering.reservations()).toEqual([]);
+    expect(api.memory.reservations()).toEqual([]);
     expect(await api.query('query ($id: ID!) { node(id: $id) { id } }', { id: reservation.id })).toEqual({
       node: null,
     });
@@ -160,20 +160,20 @@ describe('releaseVram', () => {
   );
 
   test('leaves what the configuration keeps', async () => {
-    api.steering.configure('desktop', GiB, api.system.gpus[0]?.id as never);
-    const [reservation] = api.steering.reservations();
+    api.memory.configure('desktop', GiB, api.system.gpus[0]?.id as never);
+    const [reservation] = api.memory.reservations();
     expect(await release(reservation?.id ?? '')).toMatchObject({
       issues: [{ message: expect.stringContaining('configuration') }],
     });
-    expect(api.steering.reservations()).toHaveLength(1);
+    expect(api.memory.reservations()).toHaveLength(1);
   });
 
   test('ends only its own for a client without rights', async () => {
     await asClient('test-runner');
     const own = (await reserve({ bytes: GiB })).reservation;
-    const foreign = await api.steering.reserve({ owner: 'other', bytes: GiB, gpuId: null, leaseMs: null });
+    const foreign = await api.memory.reserve({ owner: 'other', bytes: GiB, gpuId: null, leaseMs: null });
     expect(await api.refusal(RELEASE, { id: foreign.id })).toBe('FORBIDDEN');
     expect(await release(own.id)).toMatchObject({ __typename: 'ReleaseVramPayload' });
-    expect(api.steering.reservations()).toEqual([foreign]);
+    expect(api.memory.reservations()).toEqual([foreign]);
   });
 });

@@ -91,7 +91,7 @@ class Box {
 
   /** Loads the model because it is wished for. */
   load(): void {
-    const wish = {
+    const load = {
       queue: 'm' as never,
       backendId: BOX,
       why: 'test',
@@ -99,7 +99,7 @@ class Box {
       askedAt: 0,
       lasting: false,
     };
-    this.hear({ type: 'steer', change: { kind: 'wish', wish } });
+    this.hear({ type: 'wish', change: { kind: 'load', load } });
     this.loaded();
   }
 
@@ -153,7 +153,7 @@ describe('an instance on a host with several cards', () => {
   test('is no stranger while it loads, nor in the moment after it', () => {
     const box = new Box();
     box.read([{ used: 0 }, { used: 0 }]);
-    const wish = {
+    const load = {
       queue: 'm' as never,
       backendId: BOX,
       why: 'test',
@@ -161,7 +161,7 @@ describe('an instance on a host with several cards', () => {
       askedAt: 0,
       lasting: false,
     };
-    box.hear({ type: 'steer', change: { kind: 'wish', wish } });
+    box.hear({ type: 'wish', change: { kind: 'load', load } });
     box.read([
       { used: GiB, processes: [engine(8, GiB)] },
       { used: GiB, processes: [engine(9, GiB, 'blender')] },

@@ -63,9 +63,7 @@ export class ClusterRules {
     const here = instancesOf(state, backend.settings.id);
     for (const { id, reading } of backend.gpus ?? []) {
       const given = here.flatMap(({ footprint }) => footprint).filter(({ gpuId }) => gpuId === id);
-      const reserved = [...state.steering.reservations.values()].filter(
-        (one) => one.ready && one.gpuId === id,
-      );
+      const reserved = [...state.wishes.reservations.values()].filter((one) => one.ready && one.gpuId === id);
       const claimed = [...given, ...reserved].reduce((sum, { bytes }) => sum + bytes, 0);
       if (claimed > reading.totalBytes)
         this.violations.push(`${modelName} overdraws card ${reading.index} of ${backend.settings.name}`);

@@ -83,10 +83,10 @@ function box(reservations: Reservations) {
     },
     wish: () =>
       hear({
-        type: 'steer',
+        type: 'wish',
         change: {
-          kind: 'wish',
-          wish: {
+          kind: 'load',
+          load: {
             queue: 'm' as never,
             backendId: BOX,
             why: 'test',

@@ -29,7 +29,7 @@ const waitedMs = (job: ClusterJob | undefined) => (job?.startedAt ?? Number.NaN)
 
 function pin(world: SimulatedCluster, modelName: string): void {
   const one = { modelName, backendId: null, until: null, askedAt: world.clock.now() };
-  world.loop.handle({ type: 'steer', change: { kind: 'pin', pin: one } });
+  world.loop.handle({ type: 'wish', change: { kind: 'pin', pin: one } });
   world.run(10_000);
 }
 

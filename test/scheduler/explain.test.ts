@@ -90,7 +90,7 @@ describe('a job that waits for room', () => {
   it('is told that a model is pinned, and no swap that will not come', () => {
     const world = cluster([model('a', 16), model('b', 16)]);
     const pin = { modelName: 'a', backendId: null, until: null, askedAt: world.clock.now() };
-    world.loop.handle({ type: 'steer', change: { kind: 'pin', pin } });
+    world.loop.handle({ type: 'wish', change: { kind: 'pin', pin } });
     world.run(10_000);
     const text = why(world, world.submit({ model: 'b' }));
     expect(text).toContain('a (16.0 GiB) is pinned');

@@ -9,7 +9,7 @@ import { explain } from '../../src/scheduler/explain.ts';
 import { loadOption } from '../../src/scheduler/options.ts';
 import { refusedAt } from '../../src/scheduler/refuse-impossible.ts';
 import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
-import { Steering } from '../../src/scheduler/steering.ts';
+import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { MemoryWorld, type TruthModel } from './memory-world.ts';
 
@@ -146,7 +146,7 @@ describe('a model of which a server has not told enough yet', () => {
       isAwaited: (asked: string, _backendId: BackendId) => asked === queue,
       resolve: () => null,
     };
-    const steering = new Steering({
+    const wishes = new WishIntake({
       loop: w.loop,
       resolver,
       suggest: () => [],
@@ -154,7 +154,7 @@ describe('a model of which a server has not told enough yet', () => {
       clock: w.clock,
       random,
     });
-    const ask = (model: string) => steering.loadModel({ model, backendId: null, contextLength: null });
+    const ask = (model: string) => wishes.loadModel({ model, backendId: null, contextLength: null });
     await expect(ask(M)).rejects.toMatchObject({
       code: 'BACKEND_UNAVAILABLE',
       message: `What box tells of ${M} is still awaited. Try again in a moment.`,

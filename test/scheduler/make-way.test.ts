@@ -149,7 +149,7 @@ describe('a model that would keep out the most urgent one', () => {
     for (const mayEvict of [true, false]) {
       const world = beside(true, 2, 0);
       const queue = queueKey({ model: 'little:latest', contextLength: null });
-      const wish = {
+      const load = {
         queue,
         backendId: null,
         why: 'asked for',
@@ -157,7 +157,7 @@ describe('a model that would keep out the most urgent one', () => {
         askedAt: world.clock.now(),
         lasting: false,
       };
-      world.loop.handle({ type: 'steer', change: { kind: 'wish', wish } });
+      world.loop.handle({ type: 'wish', change: { kind: 'load', load } });
       world.run(30_000);
       expect(world.loads).toEqual(mayEvict ? ['busy:latest', 'little:latest'] : ['busy:latest']);
     }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type Random, seededRandom } from '../../src/clock.ts';
 import { newId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
-import { Steering } from '../../src/scheduler/steering.ts';
+import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { randomPriority, SimulatedWorld, type WorldModel } from './simulated-world.ts';
 
@@ -32,7 +32,7 @@ async function live(
   const { clock, loop } = world;
   const store = createMemoryStore({ clock, serverId: newId('srv', clock, random) });
   await store.start();
-  const steering = new Steering({
+  const wishes = new WishIntake({
     loop,
     resolver: world.resolver,
     suggest: () => [],
@@ -40,7 +40,7 @@ async function live(
     clock,
     random,
   });
-  world.onChange = () => steering.stateChanged();
+  world.onChange = () => wishes.stateChanged();
   let events = 0;
   const handle = loop.handle.bind(loop);
   loop.handle = (event) => {
@@ -64,14 +64,14 @@ async function live(
       world.foreignBytes = 0;
     },
     () =>
-      void steering
+      void wishes
         .reserve({ owner: 'x', bytes: Math.ceil(random.next() * 4 * GiB), gpuId: null, leaseMs: 20_000 })
         .catch(ignore),
     () =>
-      void steering
+      void wishes
         .pinModel({ model: pick(models, random).name, backendId: null, leaseMs: 15_000 })
         .catch(ignore),
-    () => void steering.unloadModel({ model: pick(models, random).name, backendId: null }).catch(ignore),
+    () => void wishes.unloadModel({ model: pick(models, random).name, backendId: null }).catch(ignore),
     () => {
       world.failingLoads += 1;
     },

@@ -86,7 +86,7 @@ function happenings(
   };
   const pin = () => {
     const one = { modelName: name(), backendId: null, until: clock.now() + 15_000, askedAt: clock.now() };
-    loop.handle({ type: 'steer', change: { kind: 'pin', pin: one } });
+    loop.handle({ type: 'wish', change: { kind: 'pin', pin: one } });
   };
   const lease = () => {
     const server = pick(servers, random);
@@ -102,7 +102,7 @@ function happenings(
       ready: false,
       foreignBefore: 0,
     } as const;
-    loop.handle({ type: 'steer', change: { kind: 'reserve', reservation } });
+    loop.handle({ type: 'wish', change: { kind: 'reserve', reservation } });
   };
   const unload = () => {
     const weights = name();

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stableId } from '../../src/domain/ids.ts';
-import { type CountedReservation, ownersUse } from '../../src/scheduler/reservation-use.ts';
+import { type CountedReservation, ownersUse } from '../../src/scheduler/reservations/use.ts';
 import type { GpuRecord } from '../../src/scheduler/state.ts';
 
 const gpuId = stableId('gpu', 'card');

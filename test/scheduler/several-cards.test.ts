@@ -80,7 +80,7 @@ describe.each<Mode>(['MANAGED', 'ATTACHED'])('%s, two cards', (mode) => {
     const w = cluster(mode, [24, 24], [model('pinned0', 12), model('pinned1', 12), model('new', 16)]);
     for (const name of ['pinned0', 'pinned1']) {
       const pin = { modelName: name, backendId: null, until: null, askedAt: w.clock.now() };
-      w.loop.handle({ type: 'steer', change: { kind: 'pin', pin } });
+      w.loop.handle({ type: 'wish', change: { kind: 'pin', pin } });
       w.run(20_000);
     }
     w.submit({ model: 'new' });

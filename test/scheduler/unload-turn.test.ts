@@ -104,7 +104,7 @@ describe('residents that have to leave a server which stalls after each unload',
       ready: false,
       foreignBefore: 0,
     } as const;
-    world.loop.handle({ type: 'steer', change: { kind: 'reserve', reservation } });
+    world.loop.handle({ type: 'wish', change: { kind: 'reserve', reservation } });
     const job = world.submit(staying ?? '');
     world.run(1_000);
     expect(isDone(job)).toBe(false);

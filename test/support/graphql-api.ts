@@ -16,7 +16,7 @@ import { ownReads } from '../../src/graphql/own-reads.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { LibraryFixture } from './library-fixture.ts';
-import { SteeringFixture } from './steering-fixture.ts';
+import { MemoryOperationsFixture } from './memory-operations-fixture.ts';
 import { AT, SystemFixture } from './system-fixture.ts';
 import { vectorsOf } from './vectors.ts';
 
@@ -47,7 +47,7 @@ type Data = any;
 export class GraphQLApi {
   readonly clock = new VirtualClock(AT);
   readonly system = new SystemFixture();
-  readonly steering = new SteeringFixture(this.system, this.clock);
+  readonly memory = new MemoryOperationsFixture(this.system, this.clock);
   readonly box = new LibraryFixture('box', this.system);
   readonly log = new EventLog({ random: seededRandom(1) });
   readonly outputs = new OutputHub();
@@ -89,7 +89,7 @@ export class GraphQLApi {
       modelsChanged: async () => {},
       installed: () => [],
       inMemory: (weights) => system.instances.some(({ variant }) => variant.weights === weights),
-      unload: (model, backendId) => this.steering.unloadModel({ model, backendId }),
+      unload: (model, backendId) => this.memory.unloadModel({ model, backendId }),
       withheld: new WithheldModels(),
       events: log,
       clock,
@@ -103,7 +103,7 @@ export class GraphQLApi {
       ...ownReads(reads)(principal),
       system,
       control: system,
-      steering: this.steering,
+      memory: this.memory,
       modelOperations: this.operations,
       events: log,
       outputs,

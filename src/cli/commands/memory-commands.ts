@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { number, positive, size, span } from './option-values.ts';
 
 export function addMemory(program: Command, terminal: Terminal, run: Run): void {
-  addModelSteering(program, terminal, run);
+  addModelCommands(program, terminal, run);
   addReservations(program, terminal, run);
   addQuestions(program, terminal, run);
   withConnection(
@@ -33,7 +33,7 @@ function addLogs(program: Command, terminal: Terminal, run: Run): void {
     );
 }
 
-function addModelSteering(program: Command, terminal: Terminal, run: Run): void {
+function addModelCommands(program: Command, terminal: Terminal, run: Run): void {
   withBackend(
     program
       .command('load')
@@ -42,7 +42,7 @@ function addModelSteering(program: Command, terminal: Terminal, run: Run): void 
   )
     .option('--context <tokens>', 'context length; by default what jobs get', number(1, 16_777_216))
     .action((models, options) =>
-      run(async () => (await import('../memory/steer.ts')).loadModels(models, options, terminal)),
+      run(async () => (await import('../memory/models-in-memory.ts')).loadModels(models, options, terminal)),
     );
   withBackend(
     program
@@ -50,7 +50,7 @@ function addModelSteering(program: Command, terminal: Terminal, run: Run): void 
       .description('unload models, once the jobs on them are done')
       .argument('<model...>', 'their names'),
   ).action((models, options) =>
-    run(async () => (await import('../memory/steer.ts')).unloadModels(models, options, terminal)),
+    run(async () => (await import('../memory/models-in-memory.ts')).unloadModels(models, options, terminal)),
   );
   withBackend(
     program
@@ -60,7 +60,7 @@ function addModelSteering(program: Command, terminal: Terminal, run: Run): void 
   )
     .option('--for <duration>', 'for so long, such as 2h; by default until unpinned', span)
     .action((models, options) =>
-      run(async () => (await import('../memory/steer.ts')).pinModels(models, options, terminal)),
+      run(async () => (await import('../memory/models-in-memory.ts')).pinModels(models, options, terminal)),
     );
   withBackend(
     program
@@ -68,7 +68,7 @@ function addModelSteering(program: Command, terminal: Terminal, run: Run): void 
       .description('let pinned models go again when their memory is wanted')
       .argument('<model...>', 'their names'),
   ).action((models, options) =>
-    run(async () => (await import('../memory/steer.ts')).unpinModels(models, options, terminal)),
+    run(async () => (await import('../memory/models-in-memory.ts')).unpinModels(models, options, terminal)),
   );
 }
 

@@ -802,7 +802,7 @@ export type LoadModelMutation = { loadModel:
     | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
    };
 
-export type SteeredInstanceFragment = { modelName: string, contextLength: number, vramBytes: number, spilled: boolean, pinned: boolean, backend: { name: string } | null, gpus: Array<{ index: number }> };
+export type PlacedInstanceFragment = { modelName: string, contextLength: number, vramBytes: number, spilled: boolean, pinned: boolean, backend: { name: string } | null, gpus: Array<{ index: number }> };
 
 export type PinModelMutationVariables = Exact<{
   input: PinModelInput;
@@ -1014,8 +1014,8 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const SteeredInstanceFragmentDoc = new TypedDocumentString(`
-    fragment SteeredInstance on Instance {
+export const PlacedInstanceFragmentDoc = new TypedDocumentString(`
+    fragment PlacedInstance on Instance {
   modelName
   contextLength
   vramBytes
@@ -1028,7 +1028,7 @@ export const SteeredInstanceFragmentDoc = new TypedDocumentString(`
     index
   }
 }
-    `, {"fragmentName":"SteeredInstance"}) as unknown as TypedDocumentString<SteeredInstanceFragment, unknown>;
+    `, {"fragmentName":"PlacedInstance"}) as unknown as TypedDocumentString<PlacedInstanceFragment, unknown>;
 export const CellsDocument = new TypedDocumentString(`
     query Cells {
   backends {
@@ -1487,7 +1487,7 @@ export const LoadModelDocument = new TypedDocumentString(`
     __typename
     ... on LoadModelPayload {
       instance {
-        ...SteeredInstance
+        ...PlacedInstance
       }
     }
     ... on InvalidInputError {
@@ -1502,7 +1502,7 @@ export const LoadModelDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment SteeredInstance on Instance {
+    fragment PlacedInstance on Instance {
   modelName
   contextLength
   vramBytes
@@ -1521,7 +1521,7 @@ export const PinModelDocument = new TypedDocumentString(`
     __typename
     ... on PinModelPayload {
       instance {
-        ...SteeredInstance
+        ...PlacedInstance
       }
     }
     ... on InvalidInputError {
@@ -1536,7 +1536,7 @@ export const PinModelDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment SteeredInstance on Instance {
+    fragment PlacedInstance on Instance {
   modelName
   contextLength
   vramBytes

@@ -1,8 +1,8 @@
 /** GPU memory for programs outside vramkeeper. */
 import { type InputIssue, InvalidInputError } from '../../domain/errors.ts';
 import { type GpuId, isId } from '../../domain/ids.ts';
+import type { ReservationId, ReserveInput } from '../../domain/memory-operations.ts';
 import type { Principal } from '../../domain/principal.ts';
-import type { ReservationId, ReserveInput } from '../../domain/steering.ts';
 import type { SystemView } from '../../domain/system.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
@@ -80,9 +80,9 @@ function reservationOf(
 }
 
 /** @throws InvalidInputError; GraphQLError FORBIDDEN for what is somebody else's */
-function releasable(id: string, { principal, steering }: GraphQLContext): ReservationId {
+function releasable(id: string, { principal, memory }: GraphQLContext): ReservationId {
   const wrong = (message: string) => new InvalidInputError([{ path: ['id'], message }]);
-  const reservation = isId('rsv', id) ? steering.reservations().find((each) => each.id === id) : undefined;
+  const reservation = isId('rsv', id) ? memory.reservations().find((each) => each.id === id) : undefined;
   if (!reservation) throw wrong('There is no reservation with this id. It may have expired.');
   if (reservation.kind === 'CONFIGURED') {
     throw wrong('It comes from the configuration, and only a change of that ends it.');
@@ -99,9 +99,9 @@ builder.mutationFields((t) => ({
     description:
       'Keep GPU memory for a program outside vramkeeper; instances make room. Open to every client. It outlives a restart of the server.',
     args: { input: t.arg({ type: ReserveVramInput, required: true }) },
-    resolve: (_root, { input }, { principal, steering, system }) =>
+    resolve: (_root, { input }, { principal, memory, system }) =>
       ReserveVramResult.settle(async () => ({
-        reservation: await steering.reserve(reservationOf(input, principal, system)),
+        reservation: await memory.reserve(reservationOf(input, principal, system)),
       })),
   }),
   releaseVram: t.field({
@@ -111,7 +111,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, context) =>
       ReleaseVramResult.settle(async () => {
         // One that ended between the two is as released as it was asked to be.
-        await context.steering.release(releasable(input.id, context));
+        await context.memory.endReservation(releasable(input.id, context));
         return {};
       }),
   }),

@@ -52,8 +52,8 @@ GpuRef.implement({
     reservations: t.field({
       type: [ReservationRef],
       description: 'What of it is kept for other programs.',
-      resolve: ({ id }, _args, { steering }) =>
-        steering.reservations().filter((reservation) => reservation.gpuId === id),
+      resolve: ({ id }, _args, { memory }) =>
+        memory.reservations().filter((reservation) => reservation.gpuId === id),
     }),
     vram: t.expose('usage', { type: VramUsageRef }),
   }),

@@ -1,4 +1,4 @@
-import type { Reservation } from '../../domain/steering.ts';
+import type { Reservation } from '../../domain/memory-operations.ts';
 import { builder } from '../builder.ts';
 import { NodeRef } from '../node.ts';
 import { GpuRef, ReservationRef } from '../refs.ts';
@@ -41,6 +41,6 @@ builder.queryField('reservations', (t) =>
   t.field({
     type: [ReservationRef],
     description: 'What is kept for other programs. A handful, so not paginated.',
-    resolve: (_root, _args, { steering }) => steering.reservations(),
+    resolve: (_root, _args, { memory }) => memory.reservations(),
   }),
 );

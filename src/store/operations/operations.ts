@@ -1,8 +1,8 @@
 /** Every write, by name. */
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { cancel, retry, setPriority } from './job-commands.ts';
 import { begin, claim, finish, recover, refuse, release, stage } from './run.ts';
-import { cancel, retry, setPriority } from './steer.ts';
 import { submit } from './submit.ts';
 import { tend } from './tend.ts';
 

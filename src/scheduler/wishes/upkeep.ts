@@ -1,35 +1,34 @@
 /** Keeps what was asked of the memory up to date in each turn, and turns it into what could be loaded. */
-import { least } from '../domain/long-lists.ts';
-import { queueKey } from '../domain/queue-key.ts';
-import { serves, type Wish } from './decide/snapshot.ts';
-import { OVERDUE_MS } from './decide/waiting.ts';
-import { finalHold } from './load-holds.ts';
-import { loadOption } from './options.ts';
-import { type InstanceRecord, instancesOf, type SchedulerState, withInstance } from './state.ts';
-import type { Steering, WishRecord } from './steering-state.ts';
-import type { World } from './turn.ts';
+import { least } from '../../domain/long-lists.ts';
+import { queueKey } from '../../domain/queue-key.ts';
+import { serves, type Wish } from '../decide/snapshot.ts';
+import { OVERDUE_MS } from '../decide/waiting.ts';
+import { finalHold } from '../load-holds.ts';
+import { loadOption } from '../options.ts';
+import { type InstanceRecord, instancesOf, type SchedulerState, withInstance } from '../state.ts';
+import type { World } from '../turn.ts';
+import type { LoadWish, Wishes } from './wishes.ts';
 
 /** Ends what has expired, wishes that came true and those that cannot, and marks the instances that are pinned. */
-export function keepSteering(before: SchedulerState, world: World, now: number): SchedulerState {
+export function keepWishes(before: SchedulerState, world: World, now: number): SchedulerState {
   let state = before;
-  const { reservations, pins, wishes } = before.steering;
-  const steering = {
-    missing: before.steering.missing,
+  const { reservations, pins, loads } = before.wishes;
+  const left = {
+    missing: before.wishes.missing,
     reservations: some(reservations.values(), (one) => isOver(one.expiresAt, now))
       ? new Map([...reservations].filter(([, one]) => !isOver(one.expiresAt, now)))
       : reservations,
     pins: some(pins, (pin) => isOver(pin.until, now)) ? pins.filter((pin) => !isOver(pin.until, now)) : pins,
-    wishes: some(wishes, (wish) => isOverWith(state, wish, world, now))
-      ? wishes.filter((wish) => !isOverWith(state, wish, world, now))
-      : wishes,
+    loads: some(loads, (load) => isOverWith(state, load, world, now))
+      ? loads.filter((load) => !isOverWith(state, load, world, now))
+      : loads,
   };
-  const changed =
-    steering.reservations !== reservations || steering.pins !== pins || steering.wishes !== wishes;
-  if (changed) state = { ...state, steering };
+  const changed = left.reservations !== reservations || left.pins !== pins || left.loads !== loads;
+  if (changed) state = { ...state, wishes: left };
   for (const instance of state.instances.values()) {
     const pinned =
       !isSuperseded(state, instance) &&
-      steering.pins.some(
+      left.pins.some(
         (pin) =>
           (pin.backendId === null || pin.backendId === instance.backendId) &&
           world.resolve(queueKey({ model: pin.modelName, contextLength: null }), instance.backendId)?.variant
@@ -60,17 +59,12 @@ function isOver(until: number | null, now: number): boolean {
   return until !== null && until <= now;
 }
 
-function isOverWith(state: SchedulerState, wish: WishRecord, world: World, now: number): boolean {
+function isOverWith(state: SchedulerState, wish: LoadWish, world: World, now: number): boolean {
   return !wish.lasting && (isFulfilled(state, wish, world) || isInVain(state, wish, world, now));
 }
 
 /** Wherever it could be loaded, that was tried and failed for good. */
-function isInVain(
-  state: SchedulerState,
-  { queue, backendId }: WishRecord,
-  world: World,
-  now: number,
-): boolean {
+function isInVain(state: SchedulerState, { queue, backendId }: LoadWish, world: World, now: number): boolean {
   const options = [...state.backends.values()].flatMap(({ settings, loadHolds }) => {
     const option =
       backendId === null || backendId === settings.id ? loadOption(queue, settings.id, world) : null;
@@ -79,7 +73,7 @@ function isInVain(
   return options.length > 0 && !options.includes(null);
 }
 
-function isFulfilled(state: SchedulerState, wish: WishRecord, world: World): boolean {
+function isFulfilled(state: SchedulerState, wish: LoadWish, world: World): boolean {
   return [...state.instances.values()].some((instance) => {
     if (instance.status !== 'READY' || (wish.backendId !== null && wish.backendId !== instance.backendId))
       return false;
@@ -89,14 +83,14 @@ function isFulfilled(state: SchedulerState, wish: WishRecord, world: World): boo
 }
 
 /** When the next lease or pin ends, epoch milliseconds. */
-export function nextExpiry({ reservations, pins }: Steering): number {
+export function nextExpiry({ reservations, pins }: Wishes): number {
   const times = [...[...reservations.values()].map((one) => one.expiresAt), ...pins.map((pin) => pin.until)];
   return least(times.filter((time) => time !== null));
 }
 
 /** Everything that is to be resident, pins first. */
-export function wantedModels({ pins, wishes }: Steering): readonly WishRecord[] {
-  const pinned = pins.map(({ modelName, backendId, askedAt }): WishRecord => {
+export function wantedModels({ pins, loads }: Wishes): readonly LoadWish[] {
+  const pinned = pins.map(({ modelName, backendId, askedAt }): LoadWish => {
     return {
       queue: queueKey({ model: modelName, contextLength: null }),
       backendId,
@@ -106,12 +100,12 @@ export function wantedModels({ pins, wishes }: Steering): readonly WishRecord[] 
       lasting: true,
     };
   });
-  return [...pinned, ...wishes];
+  return [...pinned, ...loads];
 }
 
 /** Wishes and pins as what could be loaded for them; a wish that one instance fulfils already asks for nothing more. */
 export function wishesOf(state: SchedulerState, world: World): readonly Wish[] {
-  return wantedModels(state.steering).flatMap(({ queue, backendId, why, mayEvict, askedAt }) => {
+  return wantedModels(state.wishes).flatMap(({ queue, backendId, why, mayEvict, askedAt }) => {
     // Who asks for a model waits no longer for it than an urgent job would.
     const overdueAt = mayEvict ? askedAt + OVERDUE_MS.HIGH : Number.POSITIVE_INFINITY;
     const backendIds = backendId === null ? [...state.backends.keys()] : [backendId];

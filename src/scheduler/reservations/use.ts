@@ -1,8 +1,8 @@
 /** Which reservations count on a card at this moment, and how much of what is in use there is their owners' use. */
-import { type ForeignProcess, isProgram } from '../domain/gpu.ts';
-import type { GpuId } from '../domain/ids.ts';
-import type { GpuRecord, SchedulerState } from './state.ts';
-import type { ReservationRecord } from './steering-state.ts';
+import { type ForeignProcess, isProgram } from '../../domain/gpu.ts';
+import type { GpuId } from '../../domain/ids.ts';
+import type { GpuRecord, SchedulerState } from '../state.ts';
+import type { ReservationRecord } from '../wishes/wishes.ts';
 
 export interface CountedReservation extends ReservationRecord {
   /** Of strangers: the programs that it is for; null where it is for whoever comes. */
@@ -11,11 +11,11 @@ export interface CountedReservation extends ReservationRecord {
 
 /** @param own processes that hold models of ours, which no reservation is for */
 export function reservationsOn(
-  { steering }: SchedulerState,
+  { wishes }: SchedulerState,
   { id, reading }: GpuRecord,
   own: ReadonlySet<number>,
 ): readonly CountedReservation[] {
-  return [...steering.reservations.values()].flatMap((reservation): readonly CountedReservation[] => {
+  return [...wishes.reservations.values()].flatMap((reservation): readonly CountedReservation[] => {
     const { gpuId, whileProcess } = reservation;
     if (gpuId !== id) return [];
     if (whileProcess === null) return [{ ...reservation, programs: null }];
@@ -49,8 +49,8 @@ export function ownersUse({ foreignBytes }: GpuRecord, reservations: readonly Co
 }
 
 /** What the configuration keeps of a card for others whatever runs there. */
-export function alwaysReserved({ steering }: Pick<SchedulerState, 'steering'>, gpuId: GpuId): number {
-  return [...steering.reservations.values()]
+export function alwaysReserved({ wishes }: Pick<SchedulerState, 'wishes'>, gpuId: GpuId): number {
+  return [...wishes.reservations.values()]
     .filter((one) => one.gpuId === gpuId && one.kind === 'CONFIGURED' && one.whileProcess === null)
     .reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -33,7 +33,7 @@ export interface ModelTarget {
   readonly backendId: BackendId | null;
 }
 
-export interface VramSteering {
+export interface MemoryOperations {
   reservations(): readonly Reservation[];
   /**
    * Takes effect at once and outlives a restart; `ready` follows when room was made.
@@ -41,7 +41,7 @@ export interface VramSteering {
    */
   reserve(input: ReserveInput): Promise<Reservation>;
   /** False when there is no such lease. */
-  release(id: ReservationId): Promise<boolean>;
+  endReservation(id: ReservationId): Promise<boolean>;
   /**
    * Loads, making room as a waiting job would; resolves when it is ready.
    * @throws ModelNotFoundError, InsufficientVramError, BackendUnavailableError

@@ -1,12 +1,12 @@
 /** Reservations of the configuration: they hold from the first reading of their card on, before anything is decided by it. */
-import { stableId } from '../domain/ids.ts';
-import { type BackendRecord, type SchedulerState, withEntry } from './state.ts';
+import { stableId } from '../../domain/ids.ts';
+import { type BackendRecord, type SchedulerState, withEntry } from '../state.ts';
 
 export function placeConfigured(
   before: SchedulerState,
   { settings, gpus }: Pick<BackendRecord, 'settings' | 'gpus'>,
 ): SchedulerState {
-  let { reservations } = before.steering;
+  let { reservations } = before.wishes;
   for (const { owner, bytes, gpu: index, whileProcess } of settings.reservations ?? []) {
     for (const { id: gpuId, reading } of gpus ?? []) {
       const id = stableId('rsv', owner, gpuId);
@@ -16,6 +16,6 @@ export function placeConfigured(
       reservations = withEntry(reservations, id, { id, owner, gpuId, bytes, whileProcess, ...fixed });
     }
   }
-  if (reservations === before.steering.reservations) return before;
-  return { ...before, steering: { ...before.steering, reservations } };
+  if (reservations === before.wishes.reservations) return before;
+  return { ...before, wishes: { ...before.wishes, reservations } };
 }

@@ -20,14 +20,14 @@ import {
   WEEK_MS,
 } from './store-fixtures.ts';
 
-export function storeSteeringContract(current: CurrentStore): void {
+export function storeJobCommandsContract(current: CurrentStore): void {
   let clock: VirtualClock;
   let store: Store;
   beforeEach(() => {
     ({ clock, store } = current());
   });
 
-  describe('steering', () => {
+  describe('cancelling, retrying and reordering jobs', () => {
     it.each(['PENDING', 'QUEUED', 'RUNNING'] as const)('cancels a %s job at once', async (status) => {
       const { id } = await acceptOne(store);
       if (status !== 'PENDING') await claimOne(store, { as: status });

@@ -1,15 +1,15 @@
 /** Models that are to be resident, and that no backend has. */
-import { parseQueueKey } from '../domain/queue-key.ts';
-import type { Effect } from './events.ts';
-import { wantedModels } from './keep-steering.ts';
-import type { SchedulerState } from './state.ts';
-import type { Reduced, World } from './turn.ts';
+import { parseQueueKey } from '../../domain/queue-key.ts';
+import type { Effect } from '../events.ts';
+import type { SchedulerState } from '../state.ts';
+import type { Reduced, World } from '../turn.ts';
+import { wantedModels } from './upkeep.ts';
 
 /** Tells of each that has become missing since the last turn; the others were told of. */
 export function tellMissing(state: SchedulerState, world: World): Reduced {
-  const before = state.steering.missing;
+  const before = state.wishes.missing;
   const missing = new Map<string, { readonly modelName: string; readonly why: string }>();
-  for (const { queue, backendId, why } of wantedModels(state.steering)) {
+  for (const { queue, backendId, why } of wantedModels(state.wishes)) {
     const places = backendId === null ? [...state.backends.keys()] : [backendId];
     // A backend that is to be heard yet may have it.
     if (!places.every((id) => world.hasListed(id) && world.resolve(queue, id) === null)) continue;
@@ -27,5 +27,5 @@ export function tellMissing(state: SchedulerState, world: World): Reduced {
       { type: 'missing', modelName, why },
     ];
   });
-  return { state: { ...state, steering: { ...state.steering, missing: new Set(missing.keys()) } }, effects };
+  return { state: { ...state, wishes: { ...state.wishes, missing: new Set(missing.keys()) } }, effects };
 }

@@ -5,7 +5,7 @@ import { InsufficientVramError, InvalidInputError, ModelNotFoundError } from '..
 import { newId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { gpusOf } from '../../src/scheduler/ledger.ts';
-import { Steering } from '../../src/scheduler/steering.ts';
+import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { BACKEND, randomPriority, SimulatedWorld, type WorldModel } from './simulated-world.ts';
 
@@ -17,7 +17,7 @@ const model = (name: string, gib: number, more: Partial<WorldModel> = {}): World
   ...more,
 });
 
-async function steered(
+async function started(
   models: readonly WorldModel[],
   more: Partial<ConstructorParameters<typeof SimulatedWorld>[0]> = {},
 ) {
@@ -25,7 +25,7 @@ async function steered(
   const world = new SimulatedWorld({ models, random, ...more });
   const store = createMemoryStore({ clock: world.clock, serverId: newId('srv', world.clock, random) });
   await store.start();
-  const steering = new Steering({
+  const wishes = new WishIntake({
     loop: world.loop,
     resolver: world.resolver,
     suggest: () => [],
@@ -33,38 +33,38 @@ async function steered(
     clock: world.clock,
     random,
   });
-  world.onChange = () => steering.stateChanged();
+  world.onChange = () => wishes.stateChanged();
   const gpu = () => {
     const backend = world.loop.state.backends.get(BACKEND);
     const [first] = backend ? gpusOf(world.loop.state, backend) : [];
     if (!first) throw new Error('There is no GPU.');
     return first;
   };
-  return { world, steering, store, gpu };
+  return { world, wishes, store, gpu };
 }
 
 const anyGpu = { owner: 'tests', gpuId: null, leaseMs: null };
 
 describe('a reservation', () => {
   it('takes its bytes out of what may be given to models, and gives them back', async () => {
-    const { world, steering } = await steered([model('a', 16)]);
-    const { id } = await steering.reserve({ ...anyGpu, bytes: 10 * GiB });
-    expect(steering.reservations()).toMatchObject([{ id, ready: true, kind: 'LEASE' }]);
+    const { world, wishes } = await started([model('a', 16)]);
+    const { id } = await wishes.reserve({ ...anyGpu, bytes: 10 * GiB });
+    expect(wishes.reservations()).toMatchObject([{ id, ready: true, kind: 'LEASE' }]);
     world.submit('a:latest');
     world.run(10_000);
     expect(world.loads).toEqual([]);
-    expect(await steering.release(id)).toBe(true);
-    expect(await steering.release(id)).toBe(false);
+    expect(await wishes.endReservation(id)).toBe(true);
+    expect(await wishes.endReservation(id)).toBe(false);
     world.run(10_000);
     expect(world.unfinished).toBe(0);
   });
 
   it('is ready only after instances have made room, those with work too', async () => {
-    const { world, steering } = await steered([model('a', 16, { parallel: 1 })]);
+    const { world, wishes } = await started([model('a', 16, { parallel: 1 })]);
     for (let i = 0; i < 30; i += 1) world.submit('a:latest');
     world.run(5_000);
-    const { id } = await steering.reserve({ ...anyGpu, bytes: 12 * GiB });
-    const ready = () => steering.reservations().find((one) => one.id === id)?.ready;
+    const { id } = await wishes.reserve({ ...anyGpu, bytes: 12 * GiB });
+    const ready = () => wishes.reservations().find((one) => one.id === id)?.ready;
     expect(ready()).toBe(false);
     world.run(10_000);
     expect(ready()).toBe(true);
@@ -73,8 +73,8 @@ describe('a reservation', () => {
   });
 
   it('counts its owner’s own use once', async () => {
-    const { world, steering, gpu } = await steered([model('a', 8)]);
-    await steering.reserve({ ...anyGpu, bytes: 10 * GiB });
+    const { world, wishes, gpu } = await started([model('a', 8)]);
+    await wishes.reserve({ ...anyGpu, bytes: 10 * GiB });
     world.foreignBytes = 9 * GiB;
     world.observe();
     expect(gpu().usage).toMatchObject({ reservedBytes: 10 * GiB, foreignBytes: 0, freeBytes: 14 * GiB });
@@ -88,24 +88,24 @@ describe('a reservation', () => {
   });
 
   it('ends with its lease', async () => {
-    const { world, steering } = await steered([model('a', 16)]);
-    await steering.reserve({ ...anyGpu, bytes: 10 * GiB, leaseMs: 60_000 });
+    const { world, wishes } = await started([model('a', 16)]);
+    await wishes.reserve({ ...anyGpu, bytes: 10 * GiB, leaseMs: 60_000 });
     world.submit('a:latest');
     world.run(50_000);
     expect(world.loads).toEqual([]);
     world.run(20_000);
-    expect(steering.reservations()).toEqual([]);
+    expect(wishes.reservations()).toEqual([]);
     expect(world.unfinished).toBe(0);
   });
 
   it('outlives a restart', async () => {
-    const { world, steering, store } = await steered([model('a', 16)]);
-    await steering.reserve({ ...anyGpu, bytes: 10 * GiB, leaseMs: 60_000 });
-    await steering.reserve({ ...anyGpu, bytes: 2 * GiB, leaseMs: 1_000 });
+    const { world, wishes, store } = await started([model('a', 16)]);
+    await wishes.reserve({ ...anyGpu, bytes: 10 * GiB, leaseMs: 60_000 });
+    await wishes.reserve({ ...anyGpu, bytes: 2 * GiB, leaseMs: 1_000 });
     world.run(5_000);
     const next = new SimulatedWorld({ models: [model('a', 16)], random: seededRandom(1) });
     next.clock.advance(5_000);
-    const again = new Steering({
+    const again = new WishIntake({
       loop: next.loop,
       resolver: next.resolver,
       suggest: () => [],
@@ -118,66 +118,66 @@ describe('a reservation', () => {
   });
 
   it('is refused with the figure when no GPU could ever give so much, or when it makes no sense', async () => {
-    const { steering } = await steered([]);
-    await expect(steering.reserve({ ...anyGpu, bytes: 30 * GiB })).rejects.toMatchObject({
+    const { wishes } = await started([]);
+    await expect(wishes.reserve({ ...anyGpu, bytes: 30 * GiB })).rejects.toMatchObject({
       requiredBytes: 30 * GiB,
       largestBytes: 24 * GiB,
     });
-    await expect(steering.reserve({ ...anyGpu, bytes: 30 * GiB })).rejects.toThrow(InsufficientVramError);
+    await expect(wishes.reserve({ ...anyGpu, bytes: 30 * GiB })).rejects.toThrow(InsufficientVramError);
     await expect(
-      steering.reserve({ owner: ' ', bytes: 0, gpuId: 'gpu_x' as never, leaseMs: -1 }),
+      wishes.reserve({ owner: ' ', bytes: 0, gpuId: 'gpu_x' as never, leaseMs: -1 }),
     ).rejects.toThrow(InvalidInputError);
   });
 });
 
 describe('a pin', () => {
   it('leaves no room for a reservation that would need its memory', async () => {
-    const { world, steering } = await steered([model('a', 16)]);
-    const pinned = steering.pinModel({ model: 'a', backendId: null, leaseMs: null });
+    const { world, wishes } = await started([model('a', 16)]);
+    const pinned = wishes.pinModel({ model: 'a', backendId: null, leaseMs: null });
     world.run(5_000);
     await pinned;
-    await expect(steering.reserve({ ...anyGpu, bytes: 10 * GiB })).rejects.toMatchObject({
+    await expect(wishes.reserve({ ...anyGpu, bytes: 10 * GiB })).rejects.toMatchObject({
       largestBytes: 8 * GiB,
     });
   });
 
   it('loads the model, and neither keep-alive nor a swap takes it away', async () => {
-    const { world, steering } = await steered([model('a', 16), model('b', 16)], { keepAliveMs: 30_000 });
-    const pinned = steering.pinModel({ model: 'a', backendId: null, leaseMs: null });
+    const { world, wishes } = await started([model('a', 16), model('b', 16)], { keepAliveMs: 30_000 });
+    const pinned = wishes.pinModel({ model: 'a', backendId: null, leaseMs: null });
     world.run(5_000);
     expect((await pinned).status).toBe('READY');
     const job = world.submit('b:latest', 'HIGH');
     world.run(120_000);
     expect(world.residents()).toEqual(['a:latest']);
-    await steering.unpinModel({ model: 'a', backendId: null });
+    await wishes.unpinModel({ model: 'a', backendId: null });
     world.run(30_000);
     expect(job.finishedAt).not.toBeNull();
   });
 
   it('can be taken off a model that was deleted meanwhile, for good', async () => {
-    const { world, steering, store } = await steered([model('a', 16)]);
-    const pinned = steering.pinModel({ model: 'a', backendId: null, leaseMs: null });
+    const { world, wishes, store } = await started([model('a', 16)]);
+    const pinned = wishes.pinModel({ model: 'a', backendId: null, leaseMs: null });
     world.run(5_000);
     await pinned;
     world.deleted.add('a:latest');
-    await steering.unpinModel({ model: 'a', backendId: null });
-    expect(world.loop.state.steering.pins).toEqual([]);
+    await wishes.unpinModel({ model: 'a', backendId: null });
+    expect(world.loop.state.wishes.pins).toEqual([]);
     expect([...(await store.recall('pins')).values()]).toEqual([null]);
-    await expect(steering.unpinModel({ model: 'a', backendId: null })).rejects.toThrow(ModelNotFoundError);
+    await expect(wishes.unpinModel({ model: 'a', backendId: null })).rejects.toThrow(ModelNotFoundError);
   });
 
   it('on every backend goes when it is unpinned on none in particular', async () => {
-    const { world, steering } = await steered([model('a', 16)]);
-    const pinned = steering.pinModel({ model: 'a', backendId: BACKEND, leaseMs: null });
+    const { world, wishes } = await started([model('a', 16)]);
+    const pinned = wishes.pinModel({ model: 'a', backendId: BACKEND, leaseMs: null });
     world.run(5_000);
     await pinned;
-    await steering.unpinModel({ model: 'a', backendId: null });
-    expect(world.loop.state.steering.pins).toEqual([]);
+    await wishes.unpinModel({ model: 'a', backendId: null });
+    expect(world.loop.state.wishes.pins).toEqual([]);
   });
 
   it('comes back by itself after its server was lost, and ends with its lease', async () => {
-    const { world, steering } = await steered([model('a', 16)], { keepAliveMs: 10_000 });
-    const pinned = steering.pinModel({ model: 'a', backendId: null, leaseMs: 100_000 });
+    const { world, wishes } = await started([model('a', 16)], { keepAliveMs: 10_000 });
+    const pinned = wishes.pinModel({ model: 'a', backendId: null, leaseMs: 100_000 });
     world.run(5_000);
     await pinned;
     world.crash();
@@ -192,8 +192,8 @@ describe('a pin', () => {
 
 describe('a model asked for', () => {
   it('tells when its load failed, and is tried again', async () => {
-    const { world, steering } = await steered([model('a', 16)], { failingLoads: 1 });
-    const wanted = steering.loadModel({ model: 'a', backendId: null, contextLength: null });
+    const { world, wishes } = await started([model('a', 16)], { failingLoads: 1 });
+    const wanted = wishes.loadModel({ model: 'a', backendId: null, contextLength: null });
     const refused = expect(wanted).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
     world.run(3_000);
     await refused;
@@ -202,36 +202,36 @@ describe('a model asked for', () => {
   });
 
   it('is loaded in the place of an idle one, and unloaded when asked', async () => {
-    const { world, steering } = await steered([model('a', 16), model('b', 16)]);
+    const { world, wishes } = await started([model('a', 16), model('b', 16)]);
     world.submit('a:latest');
     world.run(10_000);
-    const wanted = steering.loadModel({ model: 'b', backendId: null, contextLength: null });
+    const wanted = wishes.loadModel({ model: 'b', backendId: null, contextLength: null });
     world.run(10_000);
     expect((await wanted).status).toBe('READY');
     expect(world.residents()).toEqual(['b:latest']);
-    const gone = steering.unloadModel({ model: 'b', backendId: null });
+    const gone = wishes.unloadModel({ model: 'b', backendId: null });
     world.run(5_000);
     await gone;
     expect(world.residents()).toEqual([]);
   });
 
   it('is refused when it is unknown or too large', async () => {
-    const { steering } = await steered([model('huge', 40)]);
-    await expect(steering.loadModel({ model: 'nope', backendId: null, contextLength: null })).rejects.toThrow(
+    const { wishes } = await started([model('huge', 40)]);
+    await expect(wishes.loadModel({ model: 'nope', backendId: null, contextLength: null })).rejects.toThrow(
       ModelNotFoundError,
     );
     await expect(
-      steering.loadModel({ model: 'huge', backendId: null, contextLength: null }),
+      wishes.loadModel({ model: 'huge', backendId: null, contextLength: null }),
     ).rejects.toMatchObject({ requiredBytes: 40 * GiB });
   });
 
   it('that is missing is said once for each reason, and is loaded when it has come', async () => {
-    const { world, steering } = await steered([model('a', 4), model('b', 4)]);
+    const { world, wishes } = await started([model('a', 4), model('b', 4)]);
     world.deleted.add('a:latest');
     const said = () =>
       world.loop.decisions.all().filter(({ explanation }) => /No backend has it/.test(explanation));
-    steering.keepWarm('a', true);
-    steering.keepWarm('nowhere', false);
+    wishes.keepWarm('a', true);
+    wishes.keepWarm('nowhere', false);
     world.run(120_000);
     expect(said().map(({ modelName, kind }) => [modelName, kind])).toEqual([
       ['a:latest', 'WAIT'],
@@ -249,18 +249,18 @@ describe('a model asked for', () => {
   });
 
   it('is not called missing before its backend has told its models', async () => {
-    const { world, steering } = await steered([model('a', 4)], { listed: false });
-    steering.keepWarm('nowhere', false);
+    const { world, wishes } = await started([model('a', 4)], { listed: false });
+    wishes.keepWarm('nowhere', false);
     world.run(20_000);
     expect(world.missing).toEqual([]);
   });
 
   it('only to be warm takes free memory and pushes nobody out', async () => {
-    const { world, steering } = await steered([model('a', 16), model('b', 16), model('c', 4)]);
+    const { world, wishes } = await started([model('a', 16), model('b', 16), model('c', 4)]);
     world.submit('a:latest');
     world.run(10_000);
-    steering.keepWarm('b', false);
-    steering.keepWarm('c', false);
+    wishes.keepWarm('b', false);
+    wishes.keepWarm('c', false);
     world.run(20_000);
     expect(world.residents().toSorted()).toEqual(['a:latest', 'c:latest']);
   });
@@ -268,7 +268,7 @@ describe('a model asked for', () => {
 
 describe('the ledger', () => {
   it('lets idle instances go when strangers have overdrawn the card for a while, not at once', async () => {
-    const { world } = await steered([model('a', 16)]);
+    const { world } = await started([model('a', 16)]);
     world.submit('a:latest');
     world.run(6_000);
     world.foreignBytes = 10 * GiB;
@@ -280,7 +280,7 @@ describe('the ledger', () => {
   });
 
   it('holds a tenth of the card back from new loads while its reading is stale', async () => {
-    const { world } = await steered([model('a', 12), model('b', 11)]);
+    const { world } = await started([model('a', 12), model('b', 11)]);
     world.submit('a:latest');
     world.run(6_000);
     world.probeWorks = false;

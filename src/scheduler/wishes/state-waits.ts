@@ -1,9 +1,9 @@
 /** Those who wait for something to become true of the loop's state. Nobody waits for ever. */
-import type { Clock } from '../clock.ts';
-import { BackendUnavailableError } from '../domain/errors.ts';
-import { formatDuration } from '../domain/units.ts';
-import type { SchedulerLoop } from './loop.ts';
-import type { SchedulerState } from './state.ts';
+import type { Clock } from '../../clock.ts';
+import { BackendUnavailableError } from '../../domain/errors.ts';
+import { formatDuration } from '../../domain/units.ts';
+import type { SchedulerLoop } from '../loop.ts';
+import type { SchedulerState } from '../state.ts';
 
 /** A call that asks for something is answered after so long at the latest. */
 const LONGEST_WAIT_MS = 600_000;

@@ -1,7 +1,7 @@
 /** What outsiders have asked of the memory, as part of the loop's state: leases, pins and wishes. */
-import type { BackendId, GpuId } from '../domain/ids.ts';
-import type { QueueKey } from '../domain/queue-key.ts';
-import type { ReservationId } from '../domain/steering.ts';
+import type { BackendId, GpuId } from '../../domain/ids.ts';
+import type { ReservationId } from '../../domain/memory-operations.ts';
+import type { QueueKey } from '../../domain/queue-key.ts';
 
 export interface ReservationRecord {
   readonly id: ReservationId;
@@ -32,7 +32,7 @@ export interface Pin {
   readonly askedAt: number;
 }
 
-export interface WishRecord {
+export interface LoadWish {
   readonly queue: QueueKey;
   readonly backendId: BackendId | null;
   readonly why: string;
@@ -43,63 +43,63 @@ export interface WishRecord {
   readonly lasting: boolean;
 }
 
-export interface Steering {
+export interface Wishes {
   readonly reservations: ReadonlyMap<ReservationId, ReservationRecord>;
   readonly pins: readonly Pin[];
-  readonly wishes: readonly WishRecord[];
+  readonly loads: readonly LoadWish[];
   /** What is wanted and on no backend, as it was said: `modelName why`. */
   readonly missing: ReadonlySet<string>;
 }
 
-export const NO_STEERING: Steering = { reservations: new Map(), pins: [], wishes: [], missing: new Set() };
+export const NO_WISHES: Wishes = { reservations: new Map(), pins: [], loads: [], missing: new Set() };
 
-export type SteeringChange =
+export type WishChange =
   | { readonly kind: 'reserve'; readonly reservation: ReservationRecord }
-  | { readonly kind: 'release'; readonly id: ReservationId }
+  | { readonly kind: 'end-reservation'; readonly id: ReservationId }
   | { readonly kind: 'pin'; readonly pin: Pin }
   | { readonly kind: 'unpin'; readonly modelName: string; readonly backendId: BackendId | null }
-  | { readonly kind: 'wish'; readonly wish: WishRecord }
-  | { readonly kind: 'forget-wish'; readonly queue: QueueKey; readonly backendId: BackendId | null };
+  | { readonly kind: 'load'; readonly load: LoadWish }
+  | { readonly kind: 'forget-load'; readonly queue: QueueKey; readonly backendId: BackendId | null };
 
-export function steer(before: Steering, change: SteeringChange): Steering {
+export function withWish(before: Wishes, change: WishChange): Wishes {
   switch (change.kind) {
     case 'reserve':
       return {
         ...before,
         reservations: new Map(before.reservations).set(change.reservation.id, change.reservation),
       };
-    case 'release': {
+    case 'end-reservation': {
       const reservations = new Map(before.reservations);
       reservations.delete(change.id);
       return { ...before, reservations };
     }
     case 'pin':
-      return { ...before, pins: [...before.pins.filter((pin) => !isSame(pin, change.pin)), change.pin] };
+      return { ...before, pins: [...before.pins.filter((pin) => !isSamePin(pin, change.pin)), change.pin] };
     case 'unpin': {
       const { modelName, backendId } = change;
       const stays = (pin: Pin) =>
         pin.modelName !== modelName || (backendId !== null && pin.backendId !== backendId);
       return { ...before, pins: before.pins.filter(stays) };
     }
-    case 'wish':
+    case 'load':
       return {
         ...before,
-        wishes: [...before.wishes.filter((wish) => !isSameWish(wish, change.wish)), change.wish],
+        loads: [...before.loads.filter((one) => !isSameLoad(one, change.load)), change.load],
       };
-    case 'forget-wish':
-      return { ...before, wishes: before.wishes.filter((wish) => wish.lasting || !isSameWish(wish, change)) };
+    case 'forget-load':
+      return { ...before, loads: before.loads.filter((one) => one.lasting || !isSameLoad(one, change)) };
     default:
       return change satisfies never;
   }
 }
 
-function isSame(a: Pin, b: Pin): boolean {
+function isSamePin(a: Pin, b: Pin): boolean {
   return a.modelName === b.modelName && a.backendId === b.backendId;
 }
 
-function isSameWish(
-  a: Pick<WishRecord, 'queue' | 'backendId'>,
-  b: Pick<WishRecord, 'queue' | 'backendId'>,
+function isSameLoad(
+  a: Pick<LoadWish, 'queue' | 'backendId'>,
+  b: Pick<LoadWish, 'queue' | 'backendId'>,
 ): boolean {
   return a.queue === b.queue && a.backendId === b.backendId;
 }

@@ -1,7 +1,7 @@
 /** Models brought into memory, kept there and sent out of it by hand. */
 import { type InputIssue, InvalidInputError } from '../../domain/errors.ts';
 import type { BackendId } from '../../domain/ids.ts';
-import type { ModelTarget } from '../../domain/steering.ts';
+import type { ModelTarget } from '../../domain/memory-operations.ts';
 import type { InstanceState, SystemView } from '../../domain/system.ts';
 import { builder } from '../builder.ts';
 import { backendsOf } from '../lookup.ts';
@@ -127,7 +127,7 @@ builder.mutationFields((t) => ({
       return LoadModelResult.settle(async () => {
         const target = targetOf(input, context.system);
         const contextLength = input.contextLength ?? null;
-        return { instance: await context.steering.loadModel({ ...target, contextLength }) };
+        return { instance: await context.memory.loadModel({ ...target, contextLength }) };
       });
     },
   }),
@@ -139,7 +139,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, context) => {
       requireAdmin(context);
       return UnloadModelResult.settle(async () => {
-        await context.steering.unloadModel(targetOf(input, context.system));
+        await context.memory.unloadModel(targetOf(input, context.system));
         return { modelName: input.model };
       });
     },
@@ -154,7 +154,7 @@ builder.mutationFields((t) => ({
       requireAdmin(context);
       return PinModelResult.settle(async () => {
         const target = targetOf(input, context.system);
-        return { instance: await context.steering.pinModel({ ...target, leaseMs: input.lease ?? null }) };
+        return { instance: await context.memory.pinModel({ ...target, leaseMs: input.lease ?? null }) };
       });
     },
   }),
@@ -166,7 +166,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, context) => {
       requireAdmin(context);
       return UnpinModelResult.settle(async () => {
-        await context.steering.unpinModel(targetOf(input, context.system));
+        await context.memory.unpinModel(targetOf(input, context.system));
         return { modelName: input.model };
       });
     },

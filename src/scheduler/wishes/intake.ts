@@ -1,27 +1,26 @@
-/** The loop's side of memory steering: checks what is asked for, changes the state, remembers what must outlive a restart. */
-import type { Clock, Random } from '../clock.ts';
-import { BackendUnavailableError, ModelNotFoundError } from '../domain/errors.ts';
-import type { Gpu } from '../domain/gpu.ts';
-import { newId } from '../domain/ids.ts';
-import type { Instance } from '../domain/instance.ts';
-import type { Json, JsonObject } from '../domain/json.ts';
-import { canonicalModelName, type QueueKey, queueKey, roundContextLength } from '../domain/queue-key.ts';
-import type { ModelResolver } from '../domain/resolver.ts';
+/** The loop's side of what people want of memory: checks what is asked for, changes the state, remembers what must outlive a restart. */
+import type { Clock, Random } from '../../clock.ts';
+import { BackendUnavailableError, ModelNotFoundError } from '../../domain/errors.ts';
+import type { Gpu } from '../../domain/gpu.ts';
+import { newId } from '../../domain/ids.ts';
+import type { Instance } from '../../domain/instance.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import type {
+  MemoryOperations,
   ModelTarget,
   Reservation,
   ReservationId,
   ReserveInput,
-  VramSteering,
-} from '../domain/steering.ts';
-import type { Store } from '../domain/store.ts';
-import { type LoadOption, serves } from './decide/snapshot.ts';
-import { gpusOf } from './ledger.ts';
-import type { SchedulerLoop } from './loop.ts';
-import { loadOption } from './options.ts';
-import { chooseGpu, mostRoom } from './reserve.ts';
-import type { SchedulerState } from './state.ts';
-import { StateWaits } from './state-waits.ts';
+} from '../../domain/memory-operations.ts';
+import { canonicalModelName, type QueueKey, queueKey, roundContextLength } from '../../domain/queue-key.ts';
+import type { ModelResolver } from '../../domain/resolver.ts';
+import type { Store } from '../../domain/store.ts';
+import { type LoadOption, serves } from '../decide/snapshot.ts';
+import { gpusOf } from '../ledger.ts';
+import type { SchedulerLoop } from '../loop.ts';
+import { loadOption } from '../options.ts';
+import { chooseGpu, mostRoom } from '../reservations/choose-gpu.ts';
+import type { SchedulerState } from '../state.ts';
 import {
   backendsOf,
   isUnheard,
@@ -29,10 +28,11 @@ import {
   requireRoom,
   stillAwaited,
   whatStandsInTheWay,
-} from './steering-checks.ts';
-import type { Pin, ReservationRecord, Steering as SteeringState } from './steering-state.ts';
+} from './checks.ts';
+import { StateWaits } from './state-waits.ts';
+import type { Pin, ReservationRecord, Wishes } from './wishes.ts';
 
-export interface SteeringDependencies {
+export interface WishIntakeDependencies {
   readonly loop: SchedulerLoop;
   readonly resolver: ModelResolver;
   /** Names close to one that is not there. */
@@ -53,11 +53,11 @@ interface FailedLoads {
   readonly isFinal: boolean;
 }
 
-export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
-  readonly #deps: SteeringDependencies;
+export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinModel'> {
+  readonly #deps: WishIntakeDependencies;
   readonly #waits: StateWaits;
 
-  constructor(deps: SteeringDependencies) {
+  constructor(deps: WishIntakeDependencies) {
     this.#deps = deps;
     this.#waits = new StateWaits(deps.loop, deps.clock);
   }
@@ -74,7 +74,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       const reservation = value as unknown as ReservationRecord | null;
       if (reservation && (reservation.expiresAt === null || reservation.expiresAt > now)) {
         this.#deps.loop.handle({
-          type: 'steer',
+          type: 'wish',
           change: { kind: 'reserve', reservation: { ...reservation, ready: false } },
         });
       }
@@ -82,7 +82,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     for (const value of (await this.#deps.store.recall(PINS)).values()) {
       const pin = value as unknown as Pin | null;
       if (pin && (pin.until === null || pin.until > now))
-        this.#deps.loop.handle({ type: 'steer', change: { kind: 'pin', pin: { ...pin, askedAt: now } } });
+        this.#deps.loop.handle({ type: 'wish', change: { kind: 'pin', pin: { ...pin, askedAt: now } } });
     }
   }
 
@@ -92,7 +92,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   }
 
   reservations(): readonly Reservation[] {
-    return [...this.#deps.loop.state.steering.reservations.values()].map(
+    return [...this.#deps.loop.state.wishes.reservations.values()].map(
       ({ foreignBefore: _, whileProcess: __, ...reservation }) => reservation,
     );
   }
@@ -112,16 +112,16 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       ready: false,
       foreignBefore: usage.foreignBytes,
     };
-    this.#deps.loop.handle({ type: 'steer', change: { kind: 'reserve', reservation } });
+    this.#deps.loop.handle({ type: 'wish', change: { kind: 'reserve', reservation } });
     await this.#deps.store.remember(LEASES, reservation.id, asJson(reservation));
     const kept = this.reservations().find((each) => each.id === reservation.id);
     return kept ?? { ...reservation, ready: false };
   }
 
-  async release(id: ReservationId): Promise<boolean> {
-    const reservation = this.#deps.loop.state.steering.reservations.get(id);
+  async endReservation(id: ReservationId): Promise<boolean> {
+    const reservation = this.#deps.loop.state.wishes.reservations.get(id);
     if (reservation?.kind !== 'LEASE') return false;
-    this.#deps.loop.handle({ type: 'steer', change: { kind: 'release', id } });
+    this.#deps.loop.handle({ type: 'wish', change: { kind: 'end-reservation', id } });
     await this.#deps.store.remember(LEASES, id, null);
     return true;
   }
@@ -131,7 +131,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     const { backendId } = target;
     const queue = this.#queue(target.model, target.contextLength);
     this.#checkOptions(target, queue);
-    const wish = {
+    const load = {
       queue,
       backendId,
       why: 'asked for',
@@ -139,13 +139,13 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       askedAt: this.#deps.clock.now(),
       lasting: false,
     };
-    this.#deps.loop.handle({ type: 'steer', change: { kind: 'wish', wish } });
+    this.#deps.loop.handle({ type: 'wish', change: { kind: 'load', load } });
     return this.#untilReady(target, queue);
   }
 
   /** A model to be loaded when memory is free; `lasting` ones again whenever it is. */
   keepWarm(model: string, lasting: boolean): void {
-    const wish = {
+    const load = {
       queue: this.#queue(model, null),
       backendId: null,
       why: lasting ? 'kept warm' : 'warm-up',
@@ -153,7 +153,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       askedAt: this.#deps.clock.now(),
       lasting,
     };
-    this.#deps.loop.handle({ type: 'steer', change: { kind: 'wish', wish } });
+    this.#deps.loop.handle({ type: 'wish', change: { kind: 'load', load } });
   }
 
   async unloadModel(target: ModelTarget): Promise<void> {
@@ -166,8 +166,8 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
     );
     for (const { backendId, variant } of options) {
       this.#deps.loop.handle({
-        type: 'steer',
-        change: { kind: 'forget-wish', queue, backendId: target.backendId },
+        type: 'wish',
+        change: { kind: 'forget-load', queue, backendId: target.backendId },
       });
       this.#deps.loop.handle({ type: 'unload-weights', weights: variant.weights, backendId });
     }
@@ -190,18 +190,18 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
       until,
       askedAt,
     };
-    this.#deps.loop.handle({ type: 'steer', change: { kind: 'pin', pin } });
+    this.#deps.loop.handle({ type: 'wish', change: { kind: 'pin', pin } });
     await this.#deps.store.remember(PINS, pinKey(pin), asJson(pin));
     return this.#untilReady(target, queue);
   }
 
   async unpinModel(target: ModelTarget): Promise<void> {
     const modelName = canonicalModelName(target.model);
-    const pins = this.#deps.loop.state.steering.pins.filter((pin) => pin.modelName === modelName);
+    const pins = this.#deps.loop.state.wishes.pins.filter((pin) => pin.modelName === modelName);
     // A pin outlives its model, which may have been deleted meanwhile.
     if (pins.length === 0) this.#options(target, this.#queue(target.model, null));
     this.#deps.loop.handle({
-      type: 'steer',
+      type: 'wish',
       change: { kind: 'unpin', modelName, backendId: target.backendId },
     });
     const gone = pins.filter((pin) => target.backendId === null || pin.backendId === target.backendId);
@@ -263,7 +263,7 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
           );
           if (found) return found;
         }
-        if (isWanted(state.steering, target, queue)) return null;
+        if (isWanted(state.wishes, target, queue)) return null;
         throw new BackendUnavailableError(
           `${target.model} is wanted no more: it was unloaded or unpinned meanwhile, or its lease has ended.`,
           target.backendId,
@@ -302,14 +302,10 @@ export class Steering implements Omit<VramSteering, 'loadModel' | 'pinModel'> {
   }
 }
 
-function isWanted(
-  { wishes, pins }: SteeringState,
-  { model, backendId }: ModelTarget,
-  queue: QueueKey,
-): boolean {
+function isWanted({ loads, pins }: Wishes, { model, backendId }: ModelTarget, queue: QueueKey): boolean {
   const modelName = canonicalModelName(model);
   return (
-    wishes.some((wish) => wish.queue === queue && wish.backendId === backendId) ||
+    loads.some((load) => load.queue === queue && load.backendId === backendId) ||
     pins.some((pin) => pin.modelName === modelName && pin.backendId === backendId)
   );
 }

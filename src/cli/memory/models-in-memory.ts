@@ -1,7 +1,7 @@
 /** `vramkeeper load`, `unload`, `pin` and `unpin`. */
 import type { ApiClient } from '../../client/api-client.ts';
 import { RequestFailedError } from '../../client/errors.ts';
-import type { SteeredInstanceFragment, TypedDocumentString } from '../../client/generated/graphql.ts';
+import type { PlacedInstanceFragment, TypedDocumentString } from '../../client/generated/graphql.ts';
 import { LoadModel, PinModel, UnloadModel, UnpinModel } from '../../client/memory-documents.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { connected } from '../connection.ts';
@@ -79,7 +79,7 @@ async function eachModel(
   models: readonly string[],
   options: BackendOptions,
   terminal: Terminal,
-  steer: (api: ApiClient, model: string, backendId: string | null) => Promise<Outcome>,
+  act: (api: ApiClient, model: string, backendId: string | null) => Promise<Outcome>,
 ): Promise<ExitCode> {
   return connected(options, terminal, async (api) => {
     const stopListening = onInterrupt(() => {
@@ -90,7 +90,7 @@ async function eachModel(
       const backendId = await backendIdOf(api, options);
       let exit: ExitCode = EXIT.done;
       for (const model of models) {
-        const outcome = await steer(api, model, backendId);
+        const outcome = await act(api, model, backendId);
         if ('done' in outcome) terminal.outLine(outcome.done);
         else {
           terminal.note(outcome.refused);
@@ -118,7 +118,7 @@ async function answerOf<Result, Variables extends Record<string, unknown>>(
 }
 
 /** ` on box, GPU 0: 6.5 GiB, 4096 tokens a slot.` */
-function placeText({ backend, gpus, vramBytes, contextLength, spilled }: SteeredInstanceFragment): string {
+function placeText({ backend, gpus, vramBytes, contextLength, spilled }: PlacedInstanceFragment): string {
   const cards = gpus.length === 0 ? '' : `, GPU ${gpus.map(({ index }) => index).join(' and ')}`;
   const where = backend ? ` on ${backend.name}${cards}` : '';
   const memory = gpus.length === 0 ? '' : `${formatBytes(vramBytes)}, `;

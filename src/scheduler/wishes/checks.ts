@@ -1,19 +1,19 @@
 /** Whether a model that somebody asks for can be loaded at all, and what to say where it cannot. */
-import { BackendUnavailableError, InsufficientVramError } from '../domain/errors.ts';
-import type { BackendId } from '../domain/ids.ts';
-import { greatest, least } from '../domain/long-lists.ts';
-import { queueKey } from '../domain/queue-key.ts';
-import type { ModelResolver } from '../domain/resolver.ts';
-import type { ModelTarget } from '../domain/steering.ts';
-import { formatBytes } from '../domain/units.ts';
-import { asItLoads } from './decide/as-it-loads.ts';
-import { couldFit, fitWithout } from './decide/fit.ts';
-import { emptied, withLoad } from './decide/planned.ts';
-import { type BackendSnapshot, type LoadOption, serves } from './decide/snapshot.ts';
-import { loadOption } from './options.ts';
-import { snapshotOf } from './snapshot-of.ts';
-import type { BackendRecord, SchedulerState } from './state.ts';
-import { whyNoRoom } from './why-no-room.ts';
+import { BackendUnavailableError, InsufficientVramError } from '../../domain/errors.ts';
+import type { BackendId } from '../../domain/ids.ts';
+import { greatest, least } from '../../domain/long-lists.ts';
+import type { ModelTarget } from '../../domain/memory-operations.ts';
+import { queueKey } from '../../domain/queue-key.ts';
+import type { ModelResolver } from '../../domain/resolver.ts';
+import { formatBytes } from '../../domain/units.ts';
+import { asItLoads } from '../decide/as-it-loads.ts';
+import { couldFit, fitWithout } from '../decide/fit.ts';
+import { emptied, withLoad } from '../decide/planned.ts';
+import { type BackendSnapshot, type LoadOption, serves } from '../decide/snapshot.ts';
+import { loadOption } from '../options.ts';
+import { snapshotOf } from '../snapshot-of.ts';
+import type { BackendRecord, SchedulerState } from '../state.ts';
+import { whyNoRoom } from '../why-no-room.ts';
 
 /** The one of that id; for null all. */
 export function backendsOf({ backends }: SchedulerState, id: BackendId | null): readonly BackendRecord[] {
@@ -123,7 +123,7 @@ function withPinsOnly(
     backend,
     backend.instances.filter((instance) => !stays(instance)),
   );
-  return state.steering.pins.reduce((left, { modelName, backendId }) => {
+  return state.wishes.pins.reduce((left, { modelName, backendId }) => {
     const isHere = backendId === null || backendId === backend.id;
     const option = isHere
       ? loadOption(queueKey({ model: modelName, contextLength: null }), backend.id, resolver)

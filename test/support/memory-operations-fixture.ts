@@ -1,4 +1,4 @@
-/** Steers the memory of the fixture system, with the rules of the real one and no time between wish and deed, but for `settle`. */
+/** Changes the memory of the fixture system, with the rules of the real one and no time between wish and deed, but for `settle`. */
 import type { Clock } from '../../src/clock.ts';
 import {
   BackendUnavailableError,
@@ -9,12 +9,17 @@ import {
 import type { Gpu, VramUsage } from '../../src/domain/gpu.ts';
 import type { GpuId } from '../../src/domain/ids.ts';
 import { stableId } from '../../src/domain/ids.ts';
-import type { ModelTarget, Reservation, ReserveInput, VramSteering } from '../../src/domain/steering.ts';
+import type {
+  MemoryOperations,
+  ModelTarget,
+  Reservation,
+  ReserveInput,
+} from '../../src/domain/memory-operations.ts';
 import type { InstanceState, ModelState } from '../../src/domain/system.ts';
 import { formatBytes } from '../../src/domain/units.ts';
 import { instance, type SystemFixture } from './system-fixture.ts';
 
-export class SteeringFixture implements VramSteering {
+export class MemoryOperationsFixture implements MemoryOperations {
   readonly #system: SystemFixture;
   readonly #clock: Clock;
   #reservations: readonly Reservation[] = [];
@@ -60,7 +65,7 @@ export class SteeringFixture implements VramSteering {
     return this.#add({ owner, bytes, gpuId: roomiest.id, expiresAt, ready, kind: 'LEASE' });
   }
 
-  async release(id: Reservation['id']): Promise<boolean> {
+  async endReservation(id: Reservation['id']): Promise<boolean> {
     const left = this.#reservations.filter((each) => each.id !== id);
     const found = left.length < this.#reservations.length;
     this.#keep(left);

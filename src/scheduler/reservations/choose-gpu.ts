@@ -1,10 +1,10 @@
 /** Whether a reservation makes sense, and which card it is for. */
-import { InsufficientVramError, InvalidInputError } from '../domain/errors.ts';
-import type { Gpu } from '../domain/gpu.ts';
-import { greatest } from '../domain/long-lists.ts';
-import type { ReserveInput } from '../domain/steering.ts';
-import { formatBytes } from '../domain/units.ts';
-import type { SchedulerState } from './state.ts';
+import { InsufficientVramError, InvalidInputError } from '../../domain/errors.ts';
+import type { Gpu } from '../../domain/gpu.ts';
+import { greatest } from '../../domain/long-lists.ts';
+import type { ReserveInput } from '../../domain/memory-operations.ts';
+import { formatBytes } from '../../domain/units.ts';
+import type { SchedulerState } from '../state.ts';
 
 const LONGEST_OWNER = 128;
 
