@@ -1,7 +1,8 @@
 /** The seam to model servers. Jobs run on the handle of an instance, never by model name. */
 import type { CellEvent, CellState, CellStatistics } from './cell.ts';
 import type { BackendId, CellId } from './ids.ts';
-import type { JobResult, OutputChannel } from './job.ts';
+import type { JobResult } from './job.ts';
+import type { JsonObject } from './json.ts';
 import type { InstanceConfig, ModelInfo, Variant } from './model.ts';
 import type { PullProgress } from './model-operations.ts';
 import type { BlobHash, JobRequest } from './request.ts';
@@ -48,7 +49,17 @@ export interface RunRequest {
   readonly blobs: ReadonlyMap<BlobHash, Uint8Array>;
 }
 
-export type OutputSink = (channel: OutputChannel, text: string) => void;
+/** One record of an answer as it grows. */
+export interface OutputRecord {
+  /** What it adds to each channel, thinking first; both empty in one that carries a tool call alone, or ends the answer. */
+  readonly thinking: string;
+  readonly text: string;
+  /** The record exactly as the backend gave it, with all that is in it: tool calls, log probabilities, counts. */
+  readonly raw: JsonObject;
+}
+
+/** Called in the tick in which the record came, with every record of the answer, in order. */
+export type OutputSink = (record: OutputRecord) => void;
 
 /** One instance, ready. All of its failures are BackendErrors. */
 export interface InstanceHandle {
@@ -58,7 +69,7 @@ export interface InstanceHandle {
   readonly measured: { readonly sizeBytes: number; readonly vramBytes: number } | null;
   /** The server process that holds it, on a managed backend. */
   readonly cellId?: CellId;
-  /** Runs one request; pieces go to `sink` in order. Aborting ends it with the signal's reason. @throws BackendError */
+  /** Runs one request; what comes in one piece, as vectors do, is in the result alone. Aborting ends it with the signal's reason. @throws BackendError */
   run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult>;
   /** Tells the server to let go and resolves when it says that the instance is gone. @throws BackendError */
   unload(signal: AbortSignal): Promise<void>;

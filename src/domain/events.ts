@@ -1,6 +1,7 @@
 /** What happens, as the event log carries it. */
 
-import type { Job, JobStatus, OutputChannel } from './job.ts';
+import type { OutputRecord } from './backend.ts';
+import type { Job, JobStatus } from './job.ts';
 import type { ModelPull } from './model-operations.ts';
 
 export type DomainEvent =
@@ -18,7 +19,7 @@ export interface EventPublisher {
 export interface OutputWriter {
   /** A (further) attempt of the job begins; its readers go on with the new attempt. */
   open(jobId: string, attempt: number): void;
-  append(jobId: string, channel: OutputChannel, text: string): void;
+  record(jobId: string, record: OutputRecord): void;
   /** The job ended, after what it left is in the store; readers take the rest from there. */
   close(jobId: string): void;
 }

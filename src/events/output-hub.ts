@@ -2,6 +2,7 @@
  * The output of running jobs as it grows: one buffer per job, shared by all who read it, each with an offset of its own.
  * A reader that is slow gets fewer, longer chunks; one that stands still holds nothing but its job's buffer.
  */
+import type { OutputRecord } from '../domain/backend.ts';
 import type { OutputWriter } from '../domain/events.ts';
 import type { OutputChannel, OutputPart } from '../domain/job.ts';
 import { OutputText, textOfAttempt } from './output-text.ts';
@@ -59,8 +60,11 @@ export class OutputHub implements OutputWriter {
   }
 
   /** Ignored for a job that is not open: one that was cancelled may still be producing. */
-  append(jobId: string, channel: OutputChannel, text: string): void {
-    this.#attempts.get(jobId)?.text.append(channel, text);
+  record(jobId: string, { thinking, text }: OutputRecord): void {
+    const attempt = this.#attempts.get(jobId);
+    if (!attempt || (thinking === '' && text === '')) return;
+    attempt.text.append('THINKING', thinking);
+    attempt.text.append('TEXT', text);
     this.#wake(jobId);
   }
 

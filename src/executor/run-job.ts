@@ -80,11 +80,12 @@ async function attempt(
     leave = await instance.gate.enter(run, isSuspect(job), signal);
     signal.throwIfAborted();
     if (!instance.handle) throw new NotSentError('The instance went before the job could start.');
-    const sink: OutputSink = (channel, text) => {
+    const sink: OutputSink = (record) => {
       // What an ended run still says must not get into the text of the job's next one.
       if (signal.aborted) return;
-      recorder.add(channel, text);
-      outputs.append(job.id, channel, text);
+      recorder.add('THINKING', record.thinking);
+      recorder.add('TEXT', record.text);
+      outputs.record(job.id, record);
     };
     run.sentAt = clock.monotonic();
     return storable(await instance.handle.run({ modelName: job.modelName, request, blobs }, sink, signal));

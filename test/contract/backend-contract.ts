@@ -1,8 +1,13 @@
 /** What every backend promises, whichever server is behind it. */
 import { describe, expect, test } from 'vitest';
-import type { Backend, InstanceHandle, LoadSpec, RunRequest } from '../../src/domain/backend.ts';
+import type {
+  Backend,
+  InstanceHandle,
+  LoadSpec,
+  OutputRecord,
+  RunRequest,
+} from '../../src/domain/backend.ts';
 import { BackendError } from '../../src/domain/errors.ts';
-import type { OutputChannel } from '../../src/domain/job.ts';
 import { type ModelInfo, residencyKey } from '../../src/domain/model.ts';
 import type { JobRequest } from '../../src/domain/request.ts';
 import { numbersIn } from '../support/vectors.ts';
@@ -61,9 +66,9 @@ function asking(modelName: string, request: JobRequest): RunRequest {
 }
 
 async function outputOf(handle: InstanceHandle, request: RunRequest) {
-  const pieces: { readonly channel: OutputChannel; readonly text: string }[] = [];
-  const result = await handle.run(request, (channel, text) => pieces.push({ channel, text }), NEVER);
-  return { result, pieces };
+  const records: OutputRecord[] = [];
+  const result = await handle.run(request, (record) => records.push(record), NEVER);
+  return { result, records };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<[code: string, remedy: string]> {
@@ -167,9 +172,10 @@ export function backendContract(name: string, makeWorld: () => Promise<BackendWo
     test('streams a prompt, and reloads nothing', async () => {
       await using world = await makeWorld();
       const handle = await loaded(world, world.models.completion);
-      const { result, pieces } = await outputOf(handle, asking(world.models.completion, PROMPT));
-      expect(pieces.length).toBeGreaterThan(1);
-      expect(pieces.map((piece) => piece.text).join('')).not.toBe('');
+      const { result, records } = await outputOf(handle, asking(world.models.completion, PROMPT));
+      expect(records.length).toBeGreaterThan(1);
+      expect(records.map(({ text }) => text).join('')).not.toBe('');
+      expect(records.at(-1)?.raw).toEqual(result.raw);
       expect(result).toMatchObject({ kind: 'text', doneReason: 'LENGTH', toolCalls: null });
       expect(result.usage).toMatchObject({ completionTokens: 5 });
       expect(result.usage.promptTokens).toBeGreaterThan(0);
@@ -188,8 +194,9 @@ export function backendContract(name: string, makeWorld: () => Promise<BackendWo
         ],
         options: { maxTokens: 5, temperature: 0, seed: 1 },
       };
-      const { result, pieces } = await outputOf(handle, asking(world.models.completion, chat));
-      expect(pieces.map((piece) => piece.text).join('')).not.toBe('');
+      const { result, records } = await outputOf(handle, asking(world.models.completion, chat));
+      expect(records.map(({ text }) => text).join('')).not.toBe('');
+      expect(records.at(-1)?.raw).toEqual(result.raw);
       expect(result).toMatchObject({ kind: 'text', doneReason: 'LENGTH' });
       expect(world.loads()).toBe(1);
     });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { OutputPart } from '../../src/domain/job.ts';
 import { type OutputChunk, OutputHub, type OutputPosition } from '../../src/events/output-hub.ts';
 import { LONGEST_CHUNK, OutputText } from '../../src/events/output-text.ts';
+import { said } from '../support/said.ts';
 import { Puller, settle } from './support/puller.ts';
 
 const JOB = 'job_1';
@@ -35,7 +36,7 @@ describe('the output of a running job', () => {
       ['THINKING', 'm.'],
       ['TEXT', 'Yes'],
     ] as const) {
-      hub.append(JOB, channel, text);
+      hub.record(JOB, said(channel, text));
       await early.pull();
     }
     const late = reading(hub);
@@ -60,12 +61,12 @@ describe('the output of a running job', () => {
   it('starts at the offset that was asked for, and waits for one that is not reached yet', async () => {
     const hub = new OutputHub();
     hub.open(JOB, 1);
-    hub.append(JOB, 'TEXT', 'abcdef');
+    hub.record(JOB, said('TEXT', 'abcdef'));
     const middle = reading(hub, 4);
     const beyond = reading(hub, 8);
     await middle.pull();
     expect(await beyond.drain()).toEqual([]);
-    hub.append(JOB, 'TEXT', 'ghijk');
+    hub.record(JOB, said('TEXT', 'ghijk'));
     await beyond.drain();
     expect(brief(middle.taken)).toEqual([[1, 'TEXT', 4, 'ef', false]]);
     expect(brief(beyond.taken)).toEqual([[1, 'TEXT', 8, 'ijk', false]]);
@@ -75,12 +76,12 @@ describe('the output of a running job', () => {
   it('begins at 0 again with a new attempt, whatever was read of the last one', async () => {
     const hub = new OutputHub();
     hub.open(JOB, 1);
-    hub.append(JOB, 'TEXT', 'wrong');
+    hub.record(JOB, said('TEXT', 'wrong'));
     const fast = reading(hub);
     const slow = reading(hub, 2);
     await fast.drain();
     hub.open(JOB, 2);
-    hub.append(JOB, 'TEXT', 'right');
+    hub.record(JOB, said('TEXT', 'right'));
     hub.close(JOB);
     const load = () => Promise.resolve([{ attempt: 2, channel: 'TEXT', text: 'right' } as const]);
     const stored = reading(hub, 0, load);
@@ -107,7 +108,7 @@ describe('the output of a running job', () => {
         const finished = when === 'after it ended' ? async () => parts : unfinished;
         const begin = () => {
           hub.open(JOB, 3);
-          hub.append(JOB, 'TEXT', 'right');
+          hub.record(JOB, said('TEXT', 'right'));
         };
         if (when === 'while it runs') begin();
         const reader = reading(hub, { attempt, offset }, finished);
@@ -128,7 +129,7 @@ describe('the output of a running job', () => {
     const starting = reading(hub, 3);
     expect(await starting.drain()).toEqual([]);
     hub.open(JOB, 1);
-    hub.append(JOB, 'TEXT', 'here');
+    hub.record(JOB, said('TEXT', 'here'));
     expect(brief(await starting.drain())).toEqual([[1, 'TEXT', 0, 'here', false]]);
     await starting.close();
 
@@ -149,7 +150,7 @@ describe('the output of a running job', () => {
       asked += 1;
       if (asked > 1) return [{ attempt: 1, channel: 'TEXT', text: 'all' }];
       hub.open(JOB, 1);
-      hub.append(JOB, 'TEXT', 'all');
+      hub.record(JOB, said('TEXT', 'all'));
       hub.close(JOB);
       return null;
     });
@@ -203,7 +204,7 @@ describe('any output, read at any pace', () => {
               await reader.pull();
               continue;
             }
-            hub.append(JOB, step.channel, step.text);
+            hub.record(JOB, said(step.channel, step.text));
             units.push(...step.text.split('').map((unit) => ({ channel: step.channel, unit })));
           }
           hub.close(JOB);

@@ -12,6 +12,7 @@ import { WebSocketServer } from 'ws';
 import type { JobId } from '../../src/domain/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
+import { said } from '../support/said.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../examples/follow-job.ts', import.meta.url));
 const run = promisify(execFile);
@@ -56,9 +57,9 @@ test('follow-job submits a job, prints its text and tells what it took', async (
   });
   const id = await next;
   await api.start(id);
-  api.outputs.append(id, 'THINKING', 'Hm.');
-  api.outputs.append(id, 'TEXT', 'Because ');
-  api.outputs.append(id, 'TEXT', 'of light.');
+  api.outputs.record(id, said('THINKING', 'Hm.'));
+  api.outputs.record(id, said('TEXT', 'Because '));
+  api.outputs.record(id, said('TEXT', 'of light.'));
   await api.complete(id, TEXT_RESULT, [
     { attempt: 1, channel: 'THINKING', text: 'Hm.' },
     { attempt: 1, channel: 'TEXT', text: 'Because of light.' },

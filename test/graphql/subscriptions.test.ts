@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import { type Events, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
+import { said } from '../support/said.ts';
 
 let api: GraphQLApi;
 
@@ -134,8 +135,8 @@ describe('jobOutput', () => {
   test('sends what a running job has produced, then the rest as it comes, then the end', async () => {
     const id = await api.submit();
     await api.start(id);
-    api.outputs.append(id, 'THINKING', 'Hm. ');
-    api.outputs.append(id, 'TEXT', 'Because');
+    api.outputs.record(id, said('THINKING', 'Hm. '));
+    api.outputs.record(id, said('TEXT', 'Because'));
     const events = await open({ id });
     expect(await next(events)).toEqual({
       attempt: 1,
@@ -151,7 +152,7 @@ describe('jobOutput', () => {
       text: 'Because',
       final: false,
     });
-    api.outputs.append(id, 'TEXT', ' of light.');
+    api.outputs.record(id, said('TEXT', ' of light.'));
     expect(await next(events)).toMatchObject({ offset: 11, text: ' of light.' });
     await api.complete(id, TEXT_RESULT);
     expect(await events.rest()).toEqual([
@@ -164,7 +165,7 @@ describe('jobOutput', () => {
     const events = await open({ id });
     const first = next(events);
     await api.start(id);
-    api.outputs.append(id, 'TEXT', 'At last');
+    api.outputs.record(id, said('TEXT', 'At last'));
     expect(await first).toMatchObject({ attempt: 1, text: 'At last' });
     await events.stop();
   });
@@ -188,7 +189,7 @@ describe('jobOutput', () => {
       const attempt = { number: 1, backend: 'box', startedAt: 1, finishedAt: 2, failure: null };
       await api.store.release([{ id, fence, attempt, counts: true, delayMs: 0 }]);
       await api.start(id);
-      api.outputs.append(id, 'TEXT', 'Second try');
+      api.outputs.record(id, said('TEXT', 'Second try'));
       const parts = [
         { attempt: 1, channel: 'TEXT' as const, text: 'First try' },
         { attempt: 2, channel: 'TEXT' as const, text: 'Second try' },
@@ -232,14 +233,14 @@ describe('jobOutput', () => {
   )('tells who resumes after %s that another attempt began (%s)', async (end, state) => {
     const id = await api.submit();
     const first = await api.start(id);
-    api.outputs.append(id, 'TEXT', 'First try');
+    api.outputs.record(id, said('TEXT', 'First try'));
     const before = await open({ id });
     const told = await next(before);
     await before.stop();
     await ENDS[end]?.(first);
     const second = await api.start(id);
     const text = state === 'silent' ? '' : 'Second try';
-    api.outputs.append(id, 'TEXT', text);
+    api.outputs.record(id, said('TEXT', text));
     const parts = [{ attempt: second.fence, channel: 'TEXT' as const, text }];
     if (state !== 'running') await api.complete(id, TEXT_RESULT, text ? parts : []);
     const resumed = await open({ id, fromOffset: told.offset + told.text.length, attempt: told.attempt });

@@ -64,9 +64,9 @@ export class ManagedInstance implements InstanceHandle {
       // Last before the request: an engine that was killed while idle would be loaded again by it, unseen.
       this.#requireEngine();
       sent = true;
-      const told: OutputSink = (channel, text) => {
+      const told: OutputSink = (record) => {
         cell.hangWatch.sign();
-        sink(channel, text);
+        sink(record);
       };
       return await this.#send(request, told, signal);
     } catch (error) {

@@ -58,9 +58,9 @@ export class OllamaInstance implements InstanceHandle {
 
   #text(call: Call, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
     const { connection, clock, drain } = this.#server;
-    const counted: OutputSink = (channel, text) => {
+    const counted: OutputSink = (record) => {
       this.#pieces += 1;
-      sink(channel, text);
+      sink(record);
     };
     return runText(connection, clock, call, drain, counted, signal);
   }

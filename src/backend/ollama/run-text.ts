@@ -27,8 +27,8 @@ export async function runText(
 ): Promise<JobResult> {
   signal.throwIfAborted();
   const wire = new AbortController();
-  const result = new TextResult((channel, text) => {
-    if (!signal.aborted) sink(channel, text);
+  const result = new TextResult((record) => {
+    if (!signal.aborted) sink(record);
   });
   const cancelled = Promise.withResolvers<never>();
   let drainTimer: Timer | undefined;

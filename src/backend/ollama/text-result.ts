@@ -29,16 +29,15 @@ export class TextResult {
       );
     }
     this.pieces += 1;
-    this.#emit(parsed.data);
+    this.#emit(parsed.data, record);
     if (parsed.data.done) this.final = this.#finish(parsed.data, record);
   }
 
-  #emit(piece: Chunk): void {
-    const thinking = piece.message?.thinking ?? piece.thinking;
-    const text = piece.message?.content ?? piece.response;
-    if (thinking) this.#sink('THINKING', thinking);
-    if (text) this.#sink('TEXT', text);
+  #emit(piece: Chunk, raw: JsonObject): void {
+    const thinking = piece.message?.thinking ?? piece.thinking ?? '';
+    const text = piece.message?.content ?? piece.response ?? '';
     append(this.#toolCalls, piece.message?.tool_calls ?? piece.tool_calls ?? []);
+    this.#sink({ thinking, text, raw });
   }
 
   #finish(piece: Chunk, record: JsonObject): JobResult {

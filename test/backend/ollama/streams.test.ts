@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { OutputRecord } from '../../../src/domain/backend.ts';
 import { vectorsOf } from '../../support/vectors.ts';
 import { httpServer, json, ndjson, tcpServer } from './raw-server.ts';
 import { attached, failureOf, handleOn, NEVER, outputOf, runRequest } from './worlds.ts';
 
 const GENERATE = runRequest({ kind: 'GENERATE', prompt: 'hi' });
+const CALL = { id: 'call_1', function: { index: 0, name: 'f', arguments: { x: 1 } } };
 const CHAT = runRequest({ kind: 'CHAT', messages: [{ role: 'USER', content: 'hi' }] });
 
 describe('a streamed answer', () => {
@@ -28,11 +30,12 @@ describe('a streamed answer', () => {
       response.end();
     });
     await using backend = attached(server.url);
-    const { result, pieces } = await outputOf(handleOn(backend), GENERATE);
-    expect(pieces).toEqual([
-      { channel: 'THINKING', text: 'hm€' },
-      { channel: 'TEXT', text: 'gr😀' },
-      { channel: 'TEXT', text: 'üß' },
+    const { result, records: told } = await outputOf(handleOn(backend), GENERATE);
+    expect(told).toEqual([
+      { thinking: 'hm€', text: '', raw: records[0] },
+      { thinking: '', text: 'gr😀', raw: records[1] },
+      { thinking: '', text: 'üß', raw: records[2] },
+      { thinking: '', text: '', raw: records[3] },
     ]);
     expect(result).toEqual({
       kind: 'text',
@@ -42,6 +45,43 @@ describe('a streamed answer', () => {
       prompt: { truncated: false, contextLength: 4096 },
       raw: records[3],
     });
+  });
+
+  test.each([
+    [
+      'thinking, text and a tool call at once',
+      CHAT,
+      { role: 'assistant', thinking: 'hm', content: 'so', tool_calls: [CALL] },
+      'hm',
+      'so',
+    ],
+    ['a tool call alone', CHAT, { role: 'assistant', content: '', tool_calls: [CALL] }, '', ''],
+    [
+      'what nobody here knows',
+      CHAT,
+      { role: 'assistant', content: 'x', novelty: { deep: [1, null] } },
+      '',
+      'x',
+    ],
+  ])('tells every record as it came: %s', async (_what, request, message, thinking, text) => {
+    const logprobs = [{ token: 'so', logprob: -0.25, bytes: [115, 111], top_logprobs: [] }];
+    const raws = [
+      { model: 'm', created_at: '2026-01-01T00:00:00.123456789Z', message, logprobs, done: false },
+      {
+        model: 'm',
+        message: { role: 'assistant', content: '' },
+        done: true,
+        done_reason: 'stop',
+        total_duration: 5,
+      },
+    ];
+    await using server = await httpServer((_request, response) => ndjson(response, ...raws));
+    await using backend = attached(server.url);
+    const { records } = await outputOf(handleOn(backend), request);
+    expect(records).toEqual([
+      { thinking, text, raw: raws[0] },
+      { thinking: '', text: '', raw: raws[1] },
+    ]);
   });
 
   test('gives the tool calls of all its records, and the thinking of a chat apart from its text', async () => {
@@ -221,7 +261,7 @@ describe('cancelling', () => {
     const reason = new Error('no longer wanted');
     const request = runRequest({ kind: 'GENERATE', prompt: 'hi', options: { maxTokens: 3 } });
     const seen: string[] = [];
-    const sink = (_channel: string, text: string) => {
+    const sink = ({ text }: OutputRecord) => {
       seen.push(text);
       controller.abort(reason);
     };

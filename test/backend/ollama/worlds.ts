@@ -3,9 +3,15 @@ import {
   type OllamaBackendOptions,
 } from '../../../src/backend/ollama/ollama-backend.ts';
 import { systemClock } from '../../../src/clock.ts';
-import type { Backend, InstanceHandle, LoadSpec, Resident, RunRequest } from '../../../src/domain/backend.ts';
+import type {
+  Backend,
+  InstanceHandle,
+  LoadSpec,
+  OutputRecord,
+  Resident,
+  RunRequest,
+} from '../../../src/domain/backend.ts';
 import { BackendError } from '../../../src/domain/errors.ts';
-import type { OutputChannel } from '../../../src/domain/job.ts';
 import type { Variant } from '../../../src/domain/model.ts';
 import type { JobRequest } from '../../../src/domain/request.ts';
 
@@ -55,14 +61,11 @@ export function runRequest(request: JobRequest, modelName = 'm:latest'): RunRequ
 
 /** Runs and keeps what came. */
 export async function outputOf(handle: InstanceHandle, request: RunRequest, signal: AbortSignal = NEVER) {
-  const pieces: { readonly channel: OutputChannel; readonly text: string }[] = [];
-  const result = await handle.run(request, (channel, text) => pieces.push({ channel, text }), signal);
-  const text = (wanted: OutputChannel) =>
-    pieces
-      .filter((piece) => piece.channel === wanted)
-      .map((piece) => piece.text)
-      .join('');
-  return { result, pieces, text: text('TEXT'), thinking: text('THINKING') };
+  const records: OutputRecord[] = [];
+  const result = await handle.run(request, (record) => records.push(record), signal);
+  const text = records.map((record) => record.text).join('');
+  const thinking = records.map((record) => record.thinking).join('');
+  return { result, records, text, thinking };
 }
 
 /** The BackendError that it must end with. */

@@ -1,9 +1,11 @@
 /** Run with --expose-gc: prints what a hundred stalled readers and a ring hold after 10,000 and after 110,000 events. */
+
 import { seededRandom, systemClock } from '../../../src/clock.ts';
 import { EventLog } from '../../../src/events/event-log.ts';
 import { JobFeed } from '../../../src/events/job-feed.ts';
 import { OutputHub } from '../../../src/events/output-hub.ts';
 import { VramFeed } from '../../../src/events/vram-feed.ts';
+import { said } from '../../support/said.ts';
 import { jobRecord } from './job-table.ts';
 
 const log = new EventLog({ random: seededRandom(1) });
@@ -29,7 +31,7 @@ function publish(count: number): void {
     if (i % 10 === 0) log.publish({ kind: 'vram' }, revision);
     const passing = `job_passing_${revision}`;
     hub.open(passing, 1);
-    hub.append(passing, 'TEXT', 'some text');
+    hub.record(passing, said('TEXT', 'some text'));
     hub.close(passing);
   }
 }
@@ -41,7 +43,7 @@ function heapUsed(): number {
 }
 
 hub.open('job_running', 1);
-hub.append('job_running', 'TEXT', 'x');
+hub.record('job_running', said('TEXT', 'x'));
 publish(100);
 // Each reader took one value and never asks again.
 for (const feed of feeds) await feed.next();

@@ -166,7 +166,7 @@ export async function say(
   } as const;
   await handle.run(
     { modelName, request, blobs: new Map() },
-    (_channel, text) => {
+    ({ text }) => {
       said += text;
       options.onText?.(text);
     },
