@@ -100,13 +100,41 @@ export interface HostReading {
   readonly heldBytes: number;
 }
 
+/** Takes what a server says while it works on a model, one object at a time, as it came. */
+export type RecordSink = (record: JsonObject) => void;
+
+/**
+ * The models of one backend. Requests and answers that are `JsonObject` are those of its HTTP API, untouched. Every BackendError of a server that
+ * has answered holds that `answer`.
+ */
 export interface ModelLibrary {
   /** Every model with its facts; those unchanged since the last call cost nothing. A slow server's may be `pending` yet. @throws BackendError */
   list(signal: AbortSignal): Promise<readonly ModelInfo[]>;
   /** Whose facts are to be asked for before those of others, by canonical name. */
   prefer?(modelNames: ReadonlySet<string>): void;
-  /** Fetches a model; resolves only after the backend said that it succeeded. @throws BackendError */
-  pull(modelName: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;
+  /** The entries of the server's own list. @throws BackendError */
+  tags(signal: AbortSignal): Promise<readonly JsonObject[]>;
+  /** @param request `{ model, verbose?, system?, options? }` @throws BackendError */
+  show(request: JsonObject, signal: AbortSignal): Promise<JsonObject>;
+  /**
+   * Fetches a model; resolves only after the backend said that it succeeded.
+   * @param insecure its registry may be without TLS
+   * @throws BackendError
+   */
+  pull(
+    modelName: string,
+    onProgress: (progress: PullProgress, record: JsonObject) => void,
+    signal: AbortSignal,
+    insecure?: boolean,
+  ): Promise<void>;
+  /** @param request `{ model, insecure?, stream? }`; without `stream` there is one record, the last. @throws BackendError */
+  push(request: JsonObject, onRecord: RecordSink, signal: AbortSignal): Promise<void>;
+  /** @param request as `/api/create` takes it; without `stream` there is one record, the last. @throws BackendError */
+  create(request: JsonObject, onRecord: RecordSink, signal: AbortSignal): Promise<void>;
+  /** @param digest `sha256:` and 64 hex digits @throws BackendError */
+  hasBlob(digest: string, signal: AbortSignal): Promise<boolean>;
+  /** Streams a file; resolves with whether it was new. There is no limit of time but the caller's. @throws BackendError */
+  putBlob(digest: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<boolean>;
   /** @throws BackendError */
   copy(source: string, destination: string, signal: AbortSignal): Promise<void>;
   /** @throws BackendError */

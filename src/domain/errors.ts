@@ -98,8 +98,8 @@ export class InvalidInputError extends VramkeeperError {
   readonly code = 'INVALID_INPUT';
   readonly issues: readonly InputIssue[];
 
-  constructor(issues: readonly InputIssue[]) {
-    super(issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join(' '));
+  constructor(issues: readonly InputIssue[], options?: { readonly cause?: unknown }) {
+    super(issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join(' '), options);
     this.issues = issues;
   }
 }
@@ -111,7 +111,12 @@ export class ModelNotFoundError extends VramkeeperError {
   readonly suggestions: readonly string[];
 
   /** @param unheard names of backends that do not answer: whether they have it nobody can tell */
-  constructor(modelName: string, suggestions: readonly string[], unheard: readonly string[] = []) {
+  constructor(
+    modelName: string,
+    suggestions: readonly string[],
+    unheard: readonly string[] = [],
+    options?: { readonly cause?: unknown },
+  ) {
     const hint =
       suggestions.length > 0 ? ` Did you mean ${suggestions.join(', ')}?` : ' Pull it on the backend first.';
     const reached = unheard.length === 0 ? '' : ' that answers';
@@ -119,7 +124,7 @@ export class ModelNotFoundError extends VramkeeperError {
       unheard.length === 0
         ? ''
         : ` What ${unheard.join(', ')} ${unheard.length === 1 ? 'has' : 'have'} cannot be told, as nothing answers there.`;
-    super(`No backend${reached} has a model named "${modelName}".${silent}${hint}`);
+    super(`No backend${reached} has a model named "${modelName}".${silent}${hint}`, options);
     this.modelName = modelName;
     this.suggestions = suggestions;
   }
@@ -159,8 +164,8 @@ export class BackendUnavailableError extends VramkeeperError {
   /** Null when no backend was named. */
   readonly backendId: string | null;
 
-  constructor(message: string, backendId: string | null) {
-    super(message);
+  constructor(message: string, backendId: string | null, options?: { readonly cause?: unknown }) {
+    super(message, options);
     this.backendId = backendId;
   }
 }
@@ -188,8 +193,17 @@ export type FailureCode =
  */
 export type Remedy = 'retry' | 'wait' | 'busy' | 'free-memory' | 'none';
 
+/** What a backend answered, word for word, for who passes it on as it came. */
+export interface BackendAnswer {
+  /** Null for an error line in a stream, whose status was 200 already. */
+  readonly status: number | null;
+  readonly body: string;
+}
+
 export interface BackendErrorOptions {
   readonly cause?: unknown;
+  /** Absent where nothing was answered. */
+  readonly answer?: BackendAnswer | undefined;
   /** What the backend itself asked for with its refusal, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** What went wrong lies in the request or in its answer: it says nothing against the instance. */
@@ -210,6 +224,8 @@ export class BackendError extends VramkeeperError {
   readonly ownerMessage: string;
   /** What happened, for who gives advice of its own: the message without any. */
   readonly finding: string;
+  /** Private, as a log would print it. */
+  readonly #answer: BackendAnswer | null;
 
   constructor(code: FailureCode, remedy: Remedy, message: string, options?: BackendErrorOptions) {
     super(message, options);
@@ -219,7 +235,20 @@ export class BackendError extends VramkeeperError {
     this.aboutRequest = options?.aboutRequest ?? false;
     this.ownerMessage = options?.ownerMessage ?? message;
     this.finding = options?.finding ?? message;
+    this.#answer = options?.answer ?? null;
   }
+
+  /** What the backend itself said, which may quote content; null where it said nothing. */
+  get answer(): BackendAnswer | null {
+    return this.#answer;
+  }
+}
+
+/** What a backend said that an error comes of; null where none did. */
+export function backendAnswerOf(error: unknown): BackendAnswer | null {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if (each instanceof BackendError) return each.answer;
+  return null;
 }
 
 /** The request was not sent: its instance is there no more, or must not take it. Nothing was tried. */

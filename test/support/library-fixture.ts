@@ -2,6 +2,7 @@
 import type { Backend } from '../../src/domain/backend.ts';
 import { BackendError } from '../../src/domain/errors.ts';
 import { type BackendId, stableId } from '../../src/domain/ids.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import type { PullProgress } from '../../src/domain/model-operations.ts';
 import { canonicalModelName } from '../../src/domain/queue-key.ts';
@@ -27,6 +28,8 @@ export class LibraryFixture {
   readonly url = 'http://box:11434';
   /** All downloads that were asked for. */
   readonly pulls: HeldPull[] = [];
+  readonly created: JsonObject[] = [];
+  readonly blobs = new Set<string>();
   /** What the next call of the library fails with. */
   failure: Error | null = null;
   readonly library: Backend['library'];
@@ -41,7 +44,37 @@ export class LibraryFixture {
         this.#maybeFail();
         return this.#models.infos;
       },
-      pull: (modelName, onProgress, signal) => this.#pull(modelName, onProgress, signal),
+      tags: async () => {
+        this.#maybeFail();
+        return this.#models.infos.map(({ name, digest }) => ({ name, model: name, digest }));
+      },
+      show: async ({ model }) => {
+        this.#maybeFail();
+        const { name, digest } = this.#model(String(model));
+        return { modelfile: `FROM ${name}`, template: `of ${this.name}`, details: { digest } };
+      },
+      pull: (modelName, onProgress, signal) =>
+        this.#pull(modelName, (progress) => onProgress(progress, recordOf(progress)), signal),
+      push: async ({ model }, onRecord) => {
+        this.#maybeFail();
+        this.#model(String(model));
+        onRecord({ status: 'success' });
+      },
+      create: async (request, onRecord) => {
+        this.#maybeFail();
+        this.created.push(request);
+        const name = canonicalModelName(String(request.model));
+        const others = this.#models.infos.filter((info) => info.name !== name);
+        this.#models.infos = [...others, { ...this.#model(String(request.from)), name }];
+        onRecord({ status: 'success' });
+      },
+      hasBlob: async (digest) => this.blobs.has(digest),
+      putBlob: async (digest, bytes) => {
+        for await (const _ of bytes);
+        const isNew = !this.blobs.has(digest);
+        this.blobs.add(digest);
+        return isNew;
+      },
       copy: async (source, destination) => {
         this.#maybeFail();
         const name = canonicalModelName(destination);
@@ -87,4 +120,10 @@ export class LibraryFixture {
 /** The line of a layer. */
 export function layer(digest: string, completedBytes: number, totalBytes: number): PullProgress {
   return { step: `pulling ${digest}`, layer: { digest, completedBytes, totalBytes } };
+}
+
+/** A progress as the server writes it. */
+function recordOf({ step, layer: part }: PullProgress): JsonObject {
+  if (!part) return { status: step };
+  return { status: step, digest: part.digest, total: part.totalBytes, completed: part.completedBytes };
 }

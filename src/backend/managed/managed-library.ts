@@ -1,8 +1,9 @@
 /** The user's model folder, served by a cell of its own that sees no GPU. It is started when it is first needed. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelLibrary } from '../../domain/backend.ts';
+import type { ModelLibrary, RecordSink } from '../../domain/backend.ts';
 import { BackendError, messageOf } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { PullProgress } from '../../domain/model-operations.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -75,22 +76,44 @@ export class ManagedLibrary implements ModelLibrary {
     return models;
   }
 
-  /** What it replaces is no longer named by anything when it is done, and goes: the cell itself, told never to prune, leaves it. */
+  tags(signal: AbortSignal): Promise<readonly JsonObject[]> {
+    return this.#ask((served) => served.library.tags(signal), signal);
+  }
+
+  show(request: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+    return this.#ask((served) => served.library.show(request, signal), signal);
+  }
+
   async pull(
     modelName: string,
-    onProgress: (progress: PullProgress) => void,
+    onProgress: (progress: PullProgress, record: JsonObject) => void,
     signal: AbortSignal,
+    insecure = false,
   ): Promise<void> {
-    const models = await requireModelFolder(this.#options.models);
-    await using _lock = await lockFolder(models);
-    const before = await readManifest(models, modelName, this.#options.clock, signal).catch(() => null);
-    await this.#ask((served) => served.library.pull(modelName, onProgress, signal), signal);
-    if (before) {
-      await this.#removeUnused(
-        models,
-        before.layers.map(({ fileName }) => fileName),
-      );
-    }
+    await this.#replacing(modelName, signal, ({ library }) =>
+      library.pull(modelName, onProgress, signal, insecure),
+    );
+  }
+
+  async push(request: JsonObject, onRecord: RecordSink, signal: AbortSignal): Promise<void> {
+    const { library } = await this.#open(signal);
+    await library.push(request, onRecord, signal);
+  }
+
+  async create(request: JsonObject, onRecord: RecordSink, signal: AbortSignal): Promise<void> {
+    const modelName = String(request.model || request.name || '');
+    await this.#replacing(modelName, signal, ({ library }) => library.create(request, onRecord, signal));
+  }
+
+  hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
+    return this.#ask((served) => served.library.hasBlob(digest, signal), signal);
+  }
+
+  async putBlob(digest: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<boolean> {
+    await using _lock = await lockFolder(await requireModelFolder(this.#options.models));
+    // Not asked a second time: the bytes come once.
+    const { library } = await this.#open(signal);
+    return library.putBlob(digest, bytes, signal);
   }
 
   async copy(source: string, destination: string, signal: AbortSignal): Promise<void> {
@@ -101,6 +124,26 @@ export class ManagedLibrary implements ModelLibrary {
   async delete(modelName: string, signal: AbortSignal): Promise<void> {
     await using _lock = await lockFolder(await requireModelFolder(this.#options.models));
     await this.#ask((served) => served.library.delete(modelName, signal), signal);
+  }
+
+  /**
+   * Work that gives a name to other files. What it meant before is no longer named by anything when it is done, and goes: the cell itself, told
+   * never to prune, leaves it.
+   */
+  async #replacing(
+    modelName: string,
+    signal: AbortSignal,
+    work: (served: Served) => Promise<void>,
+  ): Promise<void> {
+    const models = await requireModelFolder(this.#options.models);
+    await using _lock = await lockFolder(models);
+    const before = await readManifest(models, modelName, this.#options.clock, signal).catch(() => null);
+    await this.#ask(work, signal);
+    if (!before) return;
+    await this.#removeUnused(
+      models,
+      before.layers.map(({ fileName }) => fileName),
+    );
   }
 
   async stop(): Promise<void> {

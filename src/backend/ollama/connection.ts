@@ -2,14 +2,16 @@
  * HTTP to one Ollama. Two pools, so that generations which hold their connections for minutes never keep a poll waiting;
  * undici's own time-outs are off, because an answer's header may rightly come only after a load and a long prompt.
  */
+import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import type { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import { BackendError, StalledError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { readStart, readText, withinLength } from './answer-bytes.ts';
 import type { Deadlines } from './deadlines.ts';
 import { answerError, type Endpoint } from './error-table.ts';
-import { LineSplitter, TooLongError } from './ndjson.ts';
+import { LineSplitter } from './ndjson.ts';
 import { StallWatch } from './stall-watch.ts';
 import { transportError } from './transport-error.ts';
 
@@ -19,14 +21,15 @@ const LONGEST_LINE_BYTES = 16 * 1024 ** 2;
 const LARGEST_ANSWER_BYTES = 64 * 1024 ** 2;
 /** Of an answer that is read as it comes: ten thousand long embeddings are about 500 MB. */
 const LARGEST_RESULT_BYTES = 1024 ** 3;
-const LARGEST_ERROR_BYTES = 64 * 1024;
 
 export interface Call {
   readonly endpoint: Endpoint;
   /** Absent: GET. */
   readonly body?: JsonObject;
-  /** Of a call with a body; POST unless given. */
-  readonly method?: 'DELETE';
+  /** What comes after the endpoint in the path: a blob's digest. */
+  readonly below?: string;
+  /** Default: POST of a call with a body, GET of one without. */
+  readonly method?: 'DELETE' | 'HEAD';
   /** Anything that changes whenever the engine is seen to work, be it at other requests. Absent: only the answer is a sign of life. */
   readonly signs?: () => string;
 }
@@ -85,13 +88,15 @@ export class OllamaConnection {
   /** A short request whose answer is only its status. @throws BackendError, or the signal's reason */
   async tell(call: Call, signal: AbortSignal): Promise<void> {
     using watch = new StallWatch(this.#clock, this.#deadlines.controlMs, () => this.#late(call));
-    const either = AbortSignal.any([signal, watch.signal]);
-    try {
-      const answer = await this.#request(this.#control, call, either);
-      await answer.body.dump();
-    } catch (error) {
-      throw this.#explain(error, either);
-    }
+    await this.#status(this.#control, call, AbortSignal.any([signal, watch.signal]));
+  }
+
+  /**
+   * Sends bytes as they come, for as long as that takes, and answers the status. Whoever gives up on them has to say so by `signal`.
+   * @throws BackendError, or the signal's reason
+   */
+  upload(call: Call, bytes: Readable, signal: AbortSignal): Promise<number> {
+    return this.#status(this.#work, call, signal, bytes);
   }
 
   /** A load: takes as long as it takes. @throws BackendError, or the signal's reason */
@@ -162,16 +167,32 @@ export class OllamaConnection {
     }
   }
 
-  /** Resolves with an answer whose status is 200. */
-  async #request(pool: Pool, call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async #status(pool: Pool, call: Call, signal: AbortSignal, bytes?: Readable): Promise<number> {
+    try {
+      const answer = await this.#request(pool, call, signal, bytes);
+      await answer.body.dump();
+      return answer.statusCode;
+    } catch (error) {
+      throw this.#explain(error, signal);
+    }
+  }
+
+  /** Resolves with an answer that says that it was done. */
+  async #request(
+    pool: Pool,
+    call: Call,
+    signal: AbortSignal,
+    bytes?: Readable,
+  ): Promise<Dispatcher.ResponseData> {
+    const json = call.body === undefined ? null : JSON.stringify(call.body);
     const answer = await pool.request({
-      path: this.#path + call.endpoint,
-      method: call.method ?? (call.body === undefined ? 'GET' : 'POST'),
-      headers: this.#headers,
-      body: call.body === undefined ? null : JSON.stringify(call.body),
+      path: this.#path + call.endpoint + (call.below ?? ''),
+      method: call.method ?? (json === null && bytes === undefined ? 'GET' : 'POST'),
+      headers: bytes ? { ...this.#headers, 'content-type': 'application/octet-stream' } : this.#headers,
+      body: bytes ?? json,
       signal,
     });
-    if (answer.statusCode === 200) return answer;
+    if (answer.statusCode === 200 || answer.statusCode === 201) return answer;
     const retryAfterMs = retryAfter(answer.headers['retry-after'], this.#clock.now());
     throw answerError(aboutCall(call), answer.statusCode, await readStart(answer.body), retryAfterMs);
   }
@@ -259,35 +280,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function readText(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<string> {
-  const parts: Uint8Array[] = [];
-  for await (const part of withinLength(body, limitBytes)) parts.push(part);
-  return Buffer.concat(parts).toString('utf8');
-}
-
-/** @throws TooLongError */
-async function* withinLength(
-  body: AsyncIterable<Uint8Array>,
-  limitBytes: number,
-): AsyncGenerator<Uint8Array, void, void> {
-  let bytes = 0;
-  for await (const part of body) {
-    bytes += part.length;
-    if (bytes > limitBytes) throw new TooLongError(`The answer is longer than ${limitBytes} bytes.`);
-    yield part;
-  }
-}
-
-/** The beginning of an error's text is enough. */
-async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of body) {
-    parts.push(part);
-    bytes += part.length;
-    if (bytes >= LARGEST_ERROR_BYTES) break;
-  }
-  return Buffer.concat(parts).subarray(0, LARGEST_ERROR_BYTES).toString('utf8');
 }

@@ -2,13 +2,16 @@
 import type { FailureCode, Remedy } from '../../domain/errors.ts';
 
 export type Endpoint =
+  | '/api/blobs'
   | '/api/chat'
   | '/api/copy'
+  | '/api/create'
   | '/api/delete'
   | '/api/embed'
   | '/api/generate'
   | '/api/ps'
   | '/api/pull'
+  | '/api/push'
   | '/api/show'
   | '/api/tags'
   | '/api/version';

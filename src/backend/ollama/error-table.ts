@@ -48,6 +48,7 @@ export function answerError(
     aboutRequest,
     ownerMessage: quoted,
     finding,
+    answer: { status, body },
   });
 }
 

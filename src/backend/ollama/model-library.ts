@@ -1,14 +1,17 @@
-import type { ModelLibrary } from '../../domain/backend.ts';
+import type { ModelLibrary, RecordSink } from '../../domain/backend.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { PullProgress } from '../../domain/model-operations.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { hasBlob, putBlob } from './blobs.ts';
 import type { OllamaConnection } from './connection.ts';
 import { factsInMemory, type KnownFacts } from './known-facts.ts';
+import { work } from './make-model.ts';
 import { type PullMeans, pull } from './pull.ts';
 import { capabilitiesOf, type ShowFacts } from './show-facts.ts';
 import { Shows } from './shows.ts';
-import { type TagsModel, tagsAnswer } from './wire.ts';
+import { rawAnswer, rawTags, type TagsModel, tagsAnswer } from './wire.ts';
 
 /** A fast server has told all by then; of a slow one what is known by then is usable. */
 const PATIENCE_MS = 1_000;
@@ -58,8 +61,37 @@ export class OllamaModelLibrary implements ModelLibrary {
     this.#shows.prefer(modelNames);
   }
 
-  pull(modelName: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {
-    return pull(this.#means, modelName, onProgress, signal);
+  async tags(signal: AbortSignal): Promise<readonly JsonObject[]> {
+    return (await this.#connection.ask({ endpoint: '/api/tags' }, rawTags, signal)).models ?? [];
+  }
+
+  show(request: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+    return this.#connection.ask({ endpoint: '/api/show', body: request }, rawAnswer, signal);
+  }
+
+  pull(
+    modelName: string,
+    onProgress: (progress: PullProgress, record: JsonObject) => void,
+    signal: AbortSignal,
+    insecure = false,
+  ): Promise<void> {
+    return pull(this.#means, modelName, onProgress, signal, insecure);
+  }
+
+  push(request: JsonObject, onRecord: RecordSink, signal: AbortSignal): Promise<void> {
+    return work(this.#means, '/api/push', request, onRecord, signal);
+  }
+
+  create(request: JsonObject, onRecord: RecordSink, signal: AbortSignal): Promise<void> {
+    return work(this.#means, '/api/create', request, onRecord, signal);
+  }
+
+  hasBlob(digest: string, signal: AbortSignal): Promise<boolean> {
+    return hasBlob(this.#connection, digest, signal);
+  }
+
+  putBlob(digest: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<boolean> {
+    return putBlob(this.#connection, digest, bytes, signal);
   }
 
   /** The copy shares the weights, and so an instance, with its source. */

@@ -1,10 +1,13 @@
-/** What goes wrong with a pull. */
-import type { ErrorRow } from './error-row.ts';
+/** What goes wrong with a pull, and with what else talks to a registry. */
+import type { Endpoint, ErrorRow } from './error-row.ts';
+
+/** A create pulls the model that it is made from. */
+const WITH_REGISTRY: readonly Endpoint[] = ['/api/pull', '/api/push', '/api/create'];
 
 export const PULL_ROWS: readonly ErrorRow[] = [
   {
     name: 'model unknown to its registry',
-    endpoint: '/api/pull',
+    endpoint: WITH_REGISTRY,
     text: /file does not exist|manifest unknown|repository does not exist|name unknown/i,
     code: 'MODEL_NOT_FOUND',
     remedy: 'none',
@@ -12,7 +15,7 @@ export const PULL_ROWS: readonly ErrorRow[] = [
   },
   {
     name: 'newer Ollama needed',
-    endpoint: '/api/pull',
+    endpoint: WITH_REGISTRY,
     text: /requires a newer version of Ollama/i,
     code: 'REQUEST_REJECTED',
     remedy: 'none',
@@ -20,7 +23,7 @@ export const PULL_ROWS: readonly ErrorRow[] = [
   },
   {
     name: 'disk full',
-    endpoint: '/api/pull',
+    endpoint: WITH_REGISTRY,
     text: /no space left on device|not enough space on the disk|disk quota exceeded/i,
     code: 'BACKEND_ERROR',
     remedy: 'none',
@@ -28,7 +31,7 @@ export const PULL_ROWS: readonly ErrorRow[] = [
   },
   {
     name: 'registry out of reach',
-    endpoint: '/api/pull',
+    endpoint: WITH_REGISTRY,
     text: /dial tcp|no such host|connection (refused|reset)|i\/o timeout|\bTLS\b|x509|network is unreachable|max retries exceeded|deadline exceeded|\bEOF\b|proxyconnect/i,
     code: 'BACKEND_ERROR',
     remedy: 'retry',
@@ -37,7 +40,7 @@ export const PULL_ROWS: readonly ErrorRow[] = [
   },
   {
     name: 'registry refused',
-    endpoint: '/api/pull',
+    endpoint: WITH_REGISTRY,
     text: /unauthorized|access denied|forbidden|insecure protocol|\b40[13]\b/i,
     code: 'REQUEST_REJECTED',
     remedy: 'none',

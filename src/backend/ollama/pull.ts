@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { BackendError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { PullProgress } from '../../domain/model-operations.ts';
 import type { OllamaConnection } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -22,18 +23,22 @@ export interface PullMeans {
 export async function pull(
   { connection, clock, deadlines }: PullMeans,
   model: string,
-  onProgress: (progress: PullProgress) => void,
+  onProgress: (progress: PullProgress, record: JsonObject) => void,
   signal: AbortSignal,
+  insecure = false,
 ): Promise<void> {
   // Ollama sends a line for a layer every 60 ms whether bytes arrive or not, so silence alone tells nothing.
   using watch = new StallWatch(clock, deadlines.pullStillMs, () => stoodStill(model));
-  const call = { endpoint: '/api/pull', body: { model, stream: true } } as const;
+  const call = {
+    endpoint: '/api/pull',
+    body: { model, stream: true, ...(insecure && { insecure }) },
+  } as const;
   const silence = { firstByteMs: deadlines.pullStoreMs, betweenChunksMs: deadlines.pullStoreMs };
   const latest = { step: '', completedBytes: -1, fetched: false };
   for await (const record of connection.stream(call, AbortSignal.any([signal, watch.signal]), silence)) {
     const progress = progressOf(record);
     if (progress === null) continue;
-    onProgress(progress);
+    onProgress(progress, record);
     if (progress.step === SUCCESS) return;
     const completedBytes = progress.layer?.completedBytes ?? -1;
     if (progress.step === latest.step && completedBytes === latest.completedBytes) continue;

@@ -1,5 +1,12 @@
 /** The shapes of Ollama's answers, as far as they are used. Older and newer versions leave fields out: those are optional here. */
 import { z } from 'zod';
+import type { JsonObject } from '../../domain/json.ts';
+
+/** An answer that is passed on as it came: it was parsed from JSON, so it is an object or it is not. */
+export const rawAnswer = z.custom<JsonObject>(
+  (value) => value !== null && typeof value === 'object' && !Array.isArray(value),
+);
+export const rawTags = z.object({ models: z.array(rawAnswer).nullable() });
 
 export const versionAnswer = z.object({ version: z.string() });
 
