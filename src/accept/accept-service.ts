@@ -6,6 +6,8 @@ import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { CancelOutcome, PriorityOutcome, RetryOutcome } from '../domain/store.ts';
+import type { GrantedWishes } from '../kinds/wishes.ts';
+import type { BatchSubmission, JobSubmission } from './submission.ts';
 
 /** The idempotency key was used before with other input. */
 export class IdempotencyConflictError extends VramkeeperError {
@@ -20,24 +22,38 @@ export class IdempotencyConflictError extends VramkeeperError {
   }
 }
 
+/** A job is on disk and in the queue. */
+export interface Accepted {
+  readonly job: Job;
+  /** The idempotency key was used before with the same input: `job` is the one of that time, under its own id. */
+  readonly deduplicated: boolean;
+  /** What became of the caller's wishes. */
+  readonly wishes: GrantedWishes;
+}
+
+export interface AcceptedBatch {
+  readonly batchId: BatchId;
+  readonly deduplicated: boolean;
+}
+
+/**
+ * `submit` and `submitBatch` read input of the API's form first, and refuse what its schema does not take. `admit` and `admitBatch` take what
+ * was decoded already. Every other check holds for both.
+ */
 export interface AcceptService {
+  /** An id for a job that is to be submitted: whoever makes it can listen for the job before it is there. */
+  newJobId(): JobId;
   /**
-   * Admits one job and resolves after it is durable. `input` has the shape of the API's `SubmitJobInput` (images as base64
-   * text, `deadline` as a Date); every problem in it is found, not only the first.
+   * Admits one job and resolves after it is durable. Every problem is found, not only the first.
    * @throws InvalidInputError, ModelNotFoundError, InsufficientVramError, QueueFullError, IdempotencyConflictError
    */
-  submit(
-    principal: Principal,
-    input: unknown,
-  ): Promise<{ readonly job: Job; readonly deduplicated: boolean }>;
-  /**
-   * Admits up to 1,000 jobs in one commit, all or none. `input` has the shape of `SubmitBatchInput`.
-   * @throws InvalidInputError, ModelNotFoundError, InsufficientVramError, QueueFullError, IdempotencyConflictError
-   */
-  submitBatch(
-    principal: Principal,
-    input: unknown,
-  ): Promise<{ readonly batchId: BatchId; readonly deduplicated: boolean }>;
+  admit(principal: Principal, submission: JobSubmission): Promise<Accepted>;
+  /** Admits up to 1,000 jobs in one commit, all or none. @throws as `admit` */
+  admitBatch(principal: Principal, submission: BatchSubmission): Promise<AcceptedBatch>;
+  /** As `admit`. `input` has the shape of the API's `SubmitJobInput` (images as base64 text, `deadline` as a Date). @throws as `admit` */
+  submit(principal: Principal, input: unknown): Promise<Accepted>;
+  /** As `admitBatch`. `input` has the shape of `SubmitBatchInput`. @throws as `admit` */
+  submitBatch(principal: Principal, input: unknown): Promise<AcceptedBatch>;
   /**
    * Everything for which `submitBatch` would refuse `input`, missing and too large models included, without queueing anything.
    * Empty when it would take all jobs.

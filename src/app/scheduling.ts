@@ -1,5 +1,5 @@
 /** Loop, executor, monitor and registry, wired: what one tells becomes what another hears. */
-import { unmetBy } from '../accept/capabilities.ts';
+
 import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Resident } from '../domain/backend.ts';
@@ -16,6 +16,7 @@ import { OwnLoads } from '../executor/own-loads.ts';
 import { refuseJobs } from '../executor/refuse-jobs.ts';
 import { codeOf, remedyOf } from '../executor/retry-policy.ts';
 import { WithheldModels, withholding } from '../executor/withheld-models.ts';
+import { unmetBy } from '../kinds/capabilities.ts';
 import { createMonitor } from '../monitor/monitor.ts';
 import { createRegistry, type LoadMeasurement, type Registry } from '../registry/registry.ts';
 import { roomOf } from '../registry/room.ts';

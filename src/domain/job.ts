@@ -3,6 +3,7 @@ import { type FailureCode, IllegalTransitionError } from './errors.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { QueueKey } from './queue-key.ts';
+import type { JobKind } from './request.ts';
 import type { Vectors } from './vectors.ts';
 
 export type JobStatus =
@@ -24,8 +25,7 @@ export const JOB_STATUSES = [
   'CANCELLED',
 ] as const satisfies readonly JobStatus[];
 
-export type JobKind = 'GENERATE' | 'CHAT' | 'EMBED';
-export const JOB_KINDS = ['GENERATE', 'CHAT', 'EMBED'] as const satisfies readonly JobKind[];
+export type { JobKind } from './request.ts';
 
 export type JobPriority = 'HIGH' | 'NORMAL' | 'LOW';
 /** From the most to the least urgent. */

@@ -10,8 +10,8 @@ import {
   type JobResult,
 } from '../domain/job.ts';
 import { jsonProblem } from '../domain/json.ts';
-import { blobsOf } from '../domain/request.ts';
 import type { ClaimedJob, Store } from '../domain/store.ts';
+import { blobsOf } from '../kinds/kinds.ts';
 import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
 import { type HeldInstance, type Run, RunEnded } from './held-instance.ts';

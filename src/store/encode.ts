@@ -2,8 +2,8 @@
 import { messageOf, UnstorableValueError } from '../domain/errors.ts';
 import { endingOf } from '../domain/job.ts';
 import { type JsonProblem, jsonProblem } from '../domain/json.ts';
-import { blobsOf } from '../domain/request.ts';
 import type { ClaimPick, Finish, JobFilter, NewJob, Release, Submission } from '../domain/store.ts';
+import { blobsOf } from '../kinds/kinds.ts';
 import type { EncodedFinish, EncodedJob, EncodedSubmission } from './operation.ts';
 
 /** The longest that anything waits or is kept: three thousand years stand for ever, and their end is still an instant that can be shown. */

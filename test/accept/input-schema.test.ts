@@ -1,7 +1,7 @@
 /** What is mended, and what is refused with words, of a job's input. */
 import { describe, expect, test } from 'vitest';
-import { imageProblem } from '../../src/accept/images.ts';
 import { submitJobSchema } from '../../src/accept/input-schema.ts';
+import { imageProblem } from '../../src/kinds/images.ts';
 
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -91,7 +91,7 @@ describe('counts', () => {
 });
 
 describe('what clients send for options', () => {
-  const taken = (options: object) => submitJobSchema.parse(job({}, options)).request.generate?.options;
+  const taken = (options: object) => submitJobSchema.parse(job({}, options)).request.options;
 
   test.each([
     ['a seed of 53 bits', { seed: 2 ** 53 - 1 }, { seed: 2 ** 53 - 1 }],
@@ -132,7 +132,8 @@ describe('what clients send for options', () => {
       { extra: { truncate: false } },
       /truncate is no option: give it beside options/,
     ],
-    ['what reloads the model', { extra: { shift: false } }, /shift is decided by the server/],
+    ['what reloads the model', { extra: { num_gpu: 1 } }, /num_gpu is decided by the server/],
+    ['a wish of the request', { extra: { shift: false } }, /shift is no option: give it beside options/],
     ['how long the model stays', { extra: { keep_alive: 0 } }, /keep_alive is decided by the server/],
     ['a fraction', { extra: { num_keep: 1.5 } }, /num_keep must be a whole number/],
     ['a number as text', { extra: { top_k: '40' } }, /top_k must be a whole number/],
@@ -169,10 +170,12 @@ describe('half of a surrogate pair', () => {
       model: 'llama3',
       request: { chat: { messages: [{ role: 'USER', content: 'a\ud800b' }] } },
     });
-    expect(parsed.request.chat?.messages[0]?.content).toBe('a\ufffdb');
+    expect(parsed.request).toMatchObject({ messages: [{ content: 'a\ufffdb' }] });
     expect(
-      submitJobSchema.parse(job({ request: { generate: { prompt: '🂡\udfff' } } })).request.generate?.prompt,
-    ).toBe('🂡\ufffd');
+      submitJobSchema.parse(job({ request: { generate: { prompt: '🂡\udfff' } } })).request,
+    ).toMatchObject({
+      prompt: '🂡\ufffd',
+    });
   });
 
   test.each([

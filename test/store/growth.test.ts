@@ -1,4 +1,5 @@
 /** What callers choose the names and shapes of: a hundred thousand of each change neither what is kept nor what is answered. */
+
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
@@ -6,10 +7,11 @@ import { JobStatistics } from '../../src/app/job-statistics.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { BoundedMap } from '../../src/domain/bounded-map.ts';
 import type { JobId } from '../../src/domain/ids.ts';
-import { JOB_KINDS, JOB_STATUSES, type Job } from '../../src/domain/job.ts';
+import { JOB_STATUSES, type Job } from '../../src/domain/job.ts';
 import type { QueueKey } from '../../src/domain/queue-key.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { TextCache } from '../../src/graphql/server/text-cache.ts';
+import { JOB_KINDS } from '../../src/kinds/kinds.ts';
 import { activate, charge, type Service } from '../../src/scheduler/service.ts';
 import { Buckets } from '../../src/store/sqlite/buckets.ts';
 import { SqliteReads } from '../../src/store/sqlite/reads/reads.ts';

@@ -55,7 +55,7 @@ function partOf(path: string): string {
 /** Importable by all. */
 const COMMON = ['config', 'telemetry', 'clock', 'domain'];
 const SIBLINGS = ['store', 'backend', 'monitor', 'registry', 'scheduler', 'executor'];
-const BELOW_ACCEPT = ['domain', 'events', ...SIBLINGS];
+const BELOW_ACCEPT = ['domain', 'events', 'kinds', ...SIBLINGS];
 const BELOW_HTTP = [...BELOW_ACCEPT, 'accept', 'graphql', 'gateway'];
 
 /** What each part may import besides itself. */
@@ -65,7 +65,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['domain', 'clock'],
   telemetry: ['domain', 'clock'],
   events: COMMON,
-  ...Object.fromEntries(SIBLINGS.map((part) => [part, [...COMMON, 'events']])),
+  kinds: ['domain', 'clock'],
+  ...Object.fromEntries(SIBLINGS.map((part) => [part, [...COMMON, 'events', 'kinds']])),
   accept: [...COMMON, ...BELOW_ACCEPT],
   graphql: [...COMMON, ...BELOW_ACCEPT, 'accept'],
   'ollama-api': ['domain'],
@@ -75,7 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'virtual-ollama': ['clock', 'domain', 'ollama-api'],
   client: ['domain', 'clock'],
   // The doctor looks through the probes that the server will use.
-  cli: [...COMMON, 'client', 'app', 'virtual-ollama', 'monitor'],
+  cli: [...COMMON, 'kinds', 'client', 'app', 'virtual-ollama', 'monitor'],
   main: ['cli'],
 };
 

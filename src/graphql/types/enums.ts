@@ -6,7 +6,7 @@ import type { VramSource } from '../../domain/gpu.ts';
 import type { InstanceStatus } from '../../domain/instance.ts';
 import type { JobKind, JobPriority, JobStatus, OutputChannel } from '../../domain/job.ts';
 import type { Capability } from '../../domain/model.ts';
-import type { ChatRole, ThinkLevel } from '../../domain/request.ts';
+import type { ThinkLevel } from '../../domain/request.ts';
 import type { JobOrder, JobOrderField } from '../../domain/store.ts';
 import type { BackendHealth, BackendState } from '../../domain/system.ts';
 import { builder } from '../builder.ts';
@@ -187,7 +187,7 @@ export const ThinkLevelEnum = enumOf<ThinkLevel>(
   },
 );
 
-export const ChatRoleEnum = enumOf<ChatRole>('ChatRole', 'Who speaks.', {
+export const ChatRoleEnum = enumOf<'ASSISTANT' | 'SYSTEM' | 'TOOL' | 'USER'>('ChatRole', 'Who speaks.', {
   ASSISTANT: 'The model.',
   SYSTEM: 'Whoever instructs the model.',
   TOOL: 'A tool that the model called.',

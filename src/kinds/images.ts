@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import type { BlobHash } from '../domain/request.ts';
+/** Images as base64 text. */
 
 const DATA_URL = /^data:[^,]{0,200};base64,/i;
 
 /** Base64 without the prefix of a `data:` URL, if there was one, and without line breaks, which many encoders put in. */
-function payloadOf(text: string): string {
+export function payloadOf(text: string): string {
   return text.replace(DATA_URL, '').replace(/\s+/g, '');
 }
 
@@ -37,17 +36,4 @@ export function imageProblem(text: string): string | null {
   const bytes = Buffer.from(payload.slice(0, BEGINNING), 'base64');
   if (FORMATS.some(([, isIt]) => isIt(bytes))) return null;
   return `is no image in a form that models are given: ${FORMATS.map(([name]) => name).join(', ')}.`;
-}
-
-/** The blobs of one submission, gathered while its input is read. */
-export class BlobCollector {
-  readonly blobs = new Map<BlobHash, Uint8Array>();
-
-  /** The content address of base64 text. */
-  add(base64: string): BlobHash {
-    const bytes = Buffer.from(payloadOf(base64), 'base64');
-    const hash = `sha256:${createHash('sha256').update(bytes).digest('hex')}` as BlobHash;
-    this.blobs.set(hash, bytes);
-    return hash;
-  }
 }

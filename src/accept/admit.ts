@@ -1,0 +1,110 @@
+/** From a submission to a job that is fit to be queued. */
+import type { Clock, Random } from '../clock.ts';
+import {
+  type InputIssue,
+  InsufficientVramError,
+  InvalidInputError,
+  ModelNotFoundError,
+} from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
+import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
+import { withoutAbsent } from '../domain/json.ts';
+import { append } from '../domain/long-lists.ts';
+import type { ModelInfo } from '../domain/model.ts';
+import type { Principal } from '../domain/principal.ts';
+import { canonicalModelName, isModelName, type QueueKey, queueKey } from '../domain/queue-key.ts';
+import type { JobRequest } from '../domain/request.ts';
+import type { NewJob, Store } from '../domain/store.ts';
+import { modelProblems } from '../kinds/capabilities.ts';
+import { mapImages } from '../kinds/kinds.ts';
+import { type GrantedWishes, granted } from '../kinds/wishes.ts';
+import type { BlobCollector } from './blobs.ts';
+import type { JobSubmission } from './submission.ts';
+
+/** What admission must know of models. */
+export interface ModelDirectory {
+  /** Whether any backend has ever told its models. Until then every well-formed name is taken, and its jobs wait. */
+  readonly known: boolean;
+  find(canonicalName: string): ModelInfo | null;
+  suggest(name: string): readonly string[];
+  /** Names of the backends that do not answer: what they have cannot be told. */
+  unheard(): readonly string[];
+}
+
+export interface AcceptDependencies {
+  readonly store: Store;
+  readonly models: ModelDirectory;
+  readonly queueLimit: number;
+  /** What is known to be too large for every GPU, even when all else is gone; null when it may fit, or nobody can say. */
+  tooLarge(queue: QueueKey): {
+    readonly requiredBytes: number;
+    readonly largestBytes: number;
+    /** What is known, and what would help. */
+    readonly explanation: string;
+  } | null;
+  /** When a full queue is worth another try, from now. */
+  retryAfterMs(): number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const DEFAULT_MAX_ATTEMPTS = 3;
+
+export interface AdmittedJob {
+  readonly job: NewJob;
+  readonly wishes: GrantedWishes;
+}
+
+/**
+ * Images are kept by their content, in `collector`.
+ * @throws InvalidInputError with every problem of it, ModelNotFoundError, InsufficientVramError
+ */
+export function admittedJob(
+  deps: AcceptDependencies,
+  principal: Principal,
+  submission: JobSubmission,
+  collector: BlobCollector,
+): AdmittedJob {
+  const { model, request, labels, metadata, deadline, maxAttempts } = submission;
+  const name = canonicalModelName(model);
+  const priority = submission.priority ?? lessUrgent('NORMAL', principal.maxPriority);
+  const issues: InputIssue[] = [];
+  if (!isModelName(name)) issues.push({ path: ['model'], message: `"${model}" is not a model name.` });
+  const tooUrgent = priorityProblem(principal, priority);
+  if (tooUrgent) issues.push(tooUrgent);
+  const info = deps.models.find(name);
+  if (info) append(issues, modelProblems(info, request));
+  if (issues.length > 0) throw new InvalidInputError(issues);
+  if (!info && deps.models.known)
+    throw new ModelNotFoundError(model, deps.models.suggest(model), deps.models.unheard());
+  const wishes = granted(submission.wishes ?? {});
+  const queue = queueKey({ model: name, contextLength: wishes.contextLength });
+  const excess = deps.tooLarge(queue);
+  if (excess) {
+    const { requiredBytes, largestBytes, explanation } = excess;
+    throw new InsufficientVramError(explanation, requiredBytes, largestBytes);
+  }
+  const job = {
+    id: submission.id ?? newId('job', deps.clock, deps.random),
+    client: principal.client,
+    kind: request.kind,
+    modelName: model.trim(),
+    queue,
+    priority,
+    labels: labels ?? [],
+    metadata: metadata ?? null,
+    deadline: deadline ? deadline.getTime() - (deps.clock.wallAheadMs ?? 0) : null,
+    maxAttempts: maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+    request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,
+  };
+  return { job, wishes };
+}
+
+export function priorityProblem(principal: Principal, priority: JobPriority): InputIssue | null {
+  if (lessUrgent(priority, principal.maxPriority) === priority) return null;
+  return { path: ['priority'], message: `${principal.client} may use at most ${principal.maxPriority}.` };
+}
+
+function lessUrgent(a: JobPriority, b: JobPriority): JobPriority {
+  return JOB_PRIORITIES.indexOf(a) > JOB_PRIORITIES.indexOf(b) ? a : b;
+}

@@ -1,0 +1,32 @@
+/** Jobs on their way to the queue, decoded already: what every way in makes of what it was sent. */
+import type { JobId } from '../domain/ids.ts';
+import type { JobPriority, Label } from '../domain/job.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { ImageSource, JobRequest } from '../domain/request.ts';
+import type { InstanceWishes } from '../kinds/wishes.ts';
+
+export interface JobSubmission {
+  /** Made before by `newJobId`, so that somebody can listen for the job from its first moment. Absent: made on admission. */
+  readonly id?: JobId;
+  /** By any spelling of its name. */
+  readonly model: string;
+  /** Taken as it is: whether the model's server likes it is the server's to say. */
+  readonly request: JobRequest<ImageSource>;
+  readonly wishes?: InstanceWishes;
+  /** Absent: `NORMAL`, or the most urgent one that the client may use. */
+  readonly priority?: JobPriority;
+  readonly labels?: readonly Label[];
+  readonly metadata?: JsonObject;
+  readonly deadline?: Date;
+  /** Not in a batch, which has a key of its own. */
+  readonly idempotencyKey?: string;
+  /** Absent: 3. */
+  readonly maxAttempts?: number;
+}
+
+export interface BatchSubmission {
+  readonly name?: string;
+  readonly idempotencyKey?: string;
+  /** 1 to 1,000. */
+  readonly jobs: readonly JobSubmission[];
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { images, json, jsonObject, ofText, optional, text } from './fields.ts';
+import type { JobKindSpec, Lack } from './kind.ts';
+import { imageLacks, textLacks } from './text-lacks.ts';
+
+const message = z.object({
+  role: z.enum(['SYSTEM', 'USER', 'ASSISTANT', 'TOOL']),
+  content: text,
+  thinking: optional(text),
+  images,
+  toolCalls: optional(json),
+  toolName: optional(text),
+  toolCallId: optional(text),
+});
+
+/** The next message of a conversation. */
+export const chat: JobKindSpec<'CHAT'> = {
+  field: 'chat',
+  result: 'text',
+  shape: {
+    ...ofText,
+    messages: z.array(message).min(1, 'must have at least one message.'),
+    tools: optional(z.array(jsonObject).max(256, 'at most 256 tools.')),
+  },
+
+  mapImages(request, map) {
+    return {
+      ...request,
+      messages: request.messages.map((each) => ({ ...each, images: each.images?.map(map) })),
+    };
+  },
+
+  lacks(request, can): readonly Lack[] {
+    return textLacks(can, request.think, [
+      ...request.messages.flatMap((each, index) => imageLacks(can, each.images, ['messages', String(index)])),
+      ...(request.tools?.length && !can('tools') ? [{ path: ['tools'], what: 'does not use tools' }] : []),
+    ]);
+  },
+};

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { optional, prose } from './fields.ts';
+import type { JobKindSpec, Lack } from './kind.ts';
+
+/** A vector for each text. */
+export const embed: JobKindSpec<'EMBED'> = {
+  field: 'embed',
+  result: 'embed',
+  shape: {
+    input: z.array(prose).min(1, 'must have at least one text.').max(10_000, 'at most 10,000 texts.'),
+    truncate: optional(z.boolean()),
+    dimensions: optional(z.int().min(1, 'must be at least 1.')),
+  },
+
+  mapImages: (request) => request,
+
+  /** A completion model may be able to embed too; only the server knows. */
+  lacks: (): readonly Lack[] => [],
+};

@@ -1,0 +1,45 @@
+/** What a job kind is: everything that differs from kind to kind, but for how a backend is asked. */
+import type { z } from 'zod';
+import type { InputIssue } from '../domain/errors.ts';
+import type { JobResult } from '../domain/job.ts';
+import type { Capability } from '../domain/model.ts';
+import type { ImageSource, JobKind, RequestOf } from '../domain/request.ts';
+
+/** Fields that are for those who bring a decoded request, and not in the API's input. */
+type TypedOnly = 'debugRenderOnly';
+
+/**
+ * A schema for each field of a request, as the API's input has it: one that is missing, or that the request does not have, does not compile.
+ * The options are the same for all kinds. Of `null`, which stands for an absent field, nothing is left.
+ */
+export type ShapeOf<K extends JobKind> = {
+  readonly [Field in Exclude<keyof RequestOf<K, ImageSource>, 'kind' | 'options' | TypedOnly>]-?: z.ZodType<
+    RequestOf<K, ImageSource>[Field]
+  >;
+} & {
+  /** Whether the context moves on when it is full: a wish, for kinds whose calls may say so. */
+  readonly shift?: z.ZodType<boolean | undefined>;
+};
+
+/** Something that a model cannot do and a request asks for. */
+export interface Lack {
+  /** Of the field, within the request. */
+  readonly path: readonly string[];
+  /** Goes on after the name of the model: "does not think". */
+  readonly what: string;
+}
+
+export interface JobKindSpec<K extends JobKind> {
+  /** Its name in the API's `JobRequestInput`. */
+  readonly field: string;
+  /** How the API's input is read. It is stricter than a request has to be. */
+  readonly shape: ShapeOf<K>;
+  /** What is wrong with the fields together, when each of them is right. */
+  rules?(request: RequestOf<K, ImageSource>): readonly InputIssue[];
+  /** The request with something else in the place of each of its images. */
+  mapImages<A, B>(request: RequestOf<K, A>, map: (image: A) => B): RequestOf<K, B>;
+  /** What a model would have to be able to do, and cannot. */
+  lacks(request: RequestOf<K, unknown>, can: (capability: Capability) => boolean): readonly Lack[];
+  /** What comes out of it. */
+  readonly result: JobResult['kind'];
+}
