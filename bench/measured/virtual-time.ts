@@ -2,6 +2,7 @@
  * The scheduling loop and the registry over a virtual Ollama, all by one virtual clock: a run of minutes takes a tenth of a second, and
  * the same seed gives the same run.
  */
+import { ATTACHED_OLLAMA } from '../../src/backend/ollama/capabilities.ts';
 import { type Random, seededRandom, VirtualClock } from '../../src/clock.ts';
 import { Backlog } from '../../src/domain/backlog.ts';
 import type { Evidence } from '../../src/domain/evidence.ts';
@@ -278,7 +279,7 @@ const ATTACHED = {
   name: 'ollama',
   mode: 'ATTACHED',
   url: 'http://127.0.0.1:11434',
-  capabilities: { loadChannels: 1, hasBeliefs: true, placement: 'server', hostBytesPerInstance: 0 },
+  capabilities: ATTACHED_OLLAMA,
   maxLoadedModels: MOST_LOADED,
   headroomBytes: 0,
   parallel: SLOTS,

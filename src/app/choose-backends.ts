@@ -6,7 +6,8 @@ import { InvalidSettingError } from '../domain/errors.ts';
 import { lookAtProgram, type ProgramLook } from './managed-look.ts';
 import { askOllama, isHere, type OllamaAnswer } from './ollama-answer.ts';
 
-export type Mode = 'ATTACHED' | 'MANAGED';
+/** Who runs it: somebody else, or this server. */
+export type Way = 'attached' | 'managed';
 
 /** All that the choice depends on. */
 export interface Circumstances {
@@ -20,7 +21,7 @@ export interface Circumstances {
 }
 
 export interface Choice {
-  readonly mode: Mode;
+  readonly way: Way;
   /** Part of a sentence. */
   readonly why: string;
 }
@@ -30,29 +31,29 @@ export interface Choice {
  * models lie on the same cards. Else a program that is here is run; else the address is waited for. Processes can be supervised
  * on Linux alone. An OLLAMA_HOST that names another machine says where jobs are to run, and that machine may only be late.
  */
-export function chooseMode({ platform, url, urlIsHere, answer, program }: Circumstances): Choice {
-  if (answer.kind === 'answers') return { mode: 'ATTACHED', why: `an Ollama answers at ${url}` };
+export function chooseWay({ platform, url, urlIsHere, answer, program }: Circumstances): Choice {
+  if (answer.kind === 'answers') return { way: 'attached', why: `an Ollama answers at ${url}` };
   if (answer.kind === 'closed')
-    return { mode: 'ATTACHED', why: `something listens at ${url}, but ${answer.why}` };
+    return { way: 'attached', why: `something listens at ${url}, but ${answer.why}` };
   if (answer.kind === 'strange')
     return {
-      mode: 'ATTACHED',
+      way: 'attached',
       why: `what answers at ${url} is no Ollama (${answer.said}). Name another address with OLLAMA_HOST or --backend, or have one run with --managed`,
     };
   const silence = `no Ollama answers at ${url}`;
-  if (!urlIsHere) return { mode: 'ATTACHED', why: `OLLAMA_HOST names another machine, and ${silence} yet` };
+  if (!urlIsHere) return { way: 'attached', why: `OLLAMA_HOST names another machine, and ${silence} yet` };
   if (platform !== 'linux') {
-    return { mode: 'ATTACHED', why: `${silence} yet, and server processes can be managed on Linux alone` };
+    return { way: 'attached', why: `${silence} yet, and server processes can be managed on Linux alone` };
   }
   if (program.kind === 'unusable')
-    return { mode: 'ATTACHED', why: `${silence} yet, and none can be managed: ${sentence(program.problem)}` };
-  return { mode: 'MANAGED', why: `${silence}, and ${program.path} is here` };
+    return { way: 'attached', why: `${silence} yet, and none can be managed: ${sentence(program.problem)}` };
+  return { way: 'managed', why: `${silence}, and ${program.path} is here` };
 }
 
 /** Without its full stop, to stand at the end of another one. */
 const sentence = (text: string) => text.replace(/\.$/, '');
 
-/** What `chooseMode` is to be asked with. */
+/** What `chooseWay` is to be asked with. */
 export async function lookAround(
   { attached, managed }: OllamaAlternatives,
   clock: Clock,
@@ -67,7 +68,7 @@ export async function lookAround(
 
 export interface Settled {
   readonly config: Config;
-  /** For the log: which mode, and why. */
+  /** For the log: which way, and why. */
   readonly line: string;
 }
 
@@ -86,13 +87,17 @@ export async function settleBackends(
     requirePlatform(ollama.namedBy, platform);
     return { config: { ...rest, strayOllamaUrl }, line: namedLine(config) };
   }
-  const { mode, why } = chooseMode(await look());
-  const backend = mode === 'MANAGED' ? ollama.managed : ollama.attached;
+  const { way, why } = chooseWay(await look());
   return {
-    config: { ...rest, backends: [backend], strayOllamaUrl },
-    line: mode === 'MANAGED' ? `Ollama is managed: ${why}.` : `Ollama is attached, not managed: ${why}.`,
+    config: { ...rest, backends: [ollama[way]], strayOllamaUrl },
+    line: `${LINES[way]}: ${why}.`,
   };
 }
+
+const LINES: Readonly<Record<Way, string>> = {
+  attached: 'Ollama is attached, not managed',
+  managed: 'Ollama is managed',
+};
 
 function requirePlatform(namedBy: string, platform: NodeJS.Platform): void {
   if (namedBy !== '--managed' || platform === 'linux') return;

@@ -227,7 +227,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
 
   /** Others may load there too, and what is loaded outlives us. */
   function isShared(backendId: BackendId): boolean {
-    return byId.get(backendId)?.settings.capabilities.placement === 'server';
+    return byId.get(backendId)?.settings.capabilities.shared === true;
   }
 
   /** Where the server places what it loads, the memory of its cards is all that is seen of a load. */

@@ -97,12 +97,13 @@ function backendState(
   state: SchedulerState,
   backend: BackendRecord,
 ): BackendState {
-  const { id, name, mode, url } = backend.settings;
+  const { id, name, mode, url, capabilities } = backend.settings;
   const instances = instancesOf(state, id);
   return {
     id,
     name,
     mode,
+    capabilities,
     url,
     health: backend.health,
     problem: backend.problem,
@@ -119,13 +120,18 @@ function instanceState(sources: SystemViewSources, instance: InstanceRecord): In
   const wanted = sources.backlog
     .queues()
     .some(({ queue }) => optionsOf(sources, queue).some((option) => serves(instance, option)));
+  const stays = instance.pinned || isAlwaysResident(sources, instance);
   return {
     ...instance,
-    expiresAt: expiresAt(instance),
-    evictable: instance.status === 'READY' && instance.activeJobs === 0 && !instance.pinned && !wanted,
+    expiresAt: stays ? null : expiresAt(instance),
+    evictable: instance.status === 'READY' && instance.activeJobs === 0 && !stays && !wanted,
     activeJobIds: sources.executor.jobsOf(instance.id),
     cellId: sources.executor.cellOf(instance.id),
   };
+}
+
+function isAlwaysResident({ loop }: SystemViewSources, { backendId }: InstanceRecord): boolean {
+  return loop.state.backends.get(backendId)?.settings.capabilities.alwaysResident ?? false;
 }
 
 function cellsOf(backends: readonly Backend[], backendId: BackendId): readonly BackendCell[] {
@@ -145,8 +151,8 @@ async function cellLog(
   return null;
 }
 
-function expiresAt({ status, activeJobs, pinned, lastUsedAt, keepAliveMs }: InstanceRecord): number | null {
-  if (status !== 'READY' || activeJobs > 0 || pinned || keepAliveMs === null) return null;
+function expiresAt({ status, activeJobs, lastUsedAt, keepAliveMs }: InstanceRecord): number | null {
+  if (status !== 'READY' || activeJobs > 0 || keepAliveMs === null) return null;
   return lastUsedAt + keepAliveMs;
 }
 

@@ -6,7 +6,9 @@ export const Cells = graphql(`
     backends {
       id
       name
-      mode
+      capabilities {
+        startsProcesses
+      }
       cells {
         id
         role

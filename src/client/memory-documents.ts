@@ -208,7 +208,9 @@ export const TopMemory = graphql(`
       backends {
         name
         health
-        mode
+        capabilities {
+          startsProcesses
+        }
         cells {
           role
           status

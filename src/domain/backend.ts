@@ -7,13 +7,36 @@ import type { InstanceConfig, ModelInfo, Variant } from './model.ts';
 import type { PullProgress } from './model-operations.ts';
 import type { BlobHash, JobRequest } from './request.ts';
 
+/**
+ * What can be done on a backend, and what it does by itself. Whoever treats two backends differently asks one of these, never what kind or
+ * mode a backend is: another kind then needs no change but its own answers.
+ */
 export interface BackendCapabilities {
+  /** Its server processes are started and ended by the backend itself: it has cells, and knows their ends, their logs and their memory. */
+  readonly startsProcesses: boolean;
+  /**
+   * What it serves is in its memory as long as it runs, and nobody here can change that: nothing is loaded, unloaded or evicted there, and
+   * what it does not list cannot run.
+   */
+  readonly alwaysResident: boolean;
+  /** Other clients may use it too: they load and unload there, and what was loaded outlives this server. */
+  readonly shared: boolean;
   /** Loads that may be under way at once; an attached Ollama bears one. */
   readonly loadChannels: number;
-  /** Whether the server judges by itself what fits, so that its belief has to be satisfied too. */
-  readonly hasBeliefs: boolean;
+  /** The server judges by itself what fits, and evicts by that, so that its belief has to be satisfied too. */
+  readonly admitsByItself: boolean;
   /** Who chooses the GPU of an instance. */
   readonly placement: 'server' | 'caller';
+  /** One instance for each set of weights, so that a larger context replaces the smaller one. */
+  readonly oneInstancePerWeights: boolean;
+  /** Holds only so many models, however little memory they take. */
+  readonly limitsModelsByCount: boolean;
+  /** Models can be fetched to it. */
+  readonly canPull: boolean;
+  /** A model can be given a second name. */
+  readonly canCopy: boolean;
+  /** Models can be deleted from it. */
+  readonly canDelete: boolean;
   /** Host memory that an instance may come to take beside its GPU memory; 0 where the host is not ours to watch. */
   readonly hostBytesPerInstance: number;
 }
@@ -71,7 +94,7 @@ export interface InstanceHandle {
   readonly cellId?: CellId;
   /** Runs one request; what comes in one piece, as vectors do, is in the result alone. Aborting ends it with the signal's reason. @throws BackendError */
   run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult>;
-  /** Tells the server to let go and resolves when it says that the instance is gone. @throws BackendError */
+  /** Tells the server to let go and resolves when it says that the instance is gone; at once where all is always resident. @throws BackendError */
   unload(signal: AbortSignal): Promise<void>;
 }
 
@@ -144,11 +167,14 @@ export interface ModelLibrary {
 /** Of `cells`: only what that tells. Of its service: also what `inspect` tells, and nobody asked for it; a reading should be taken. */
 export type BackendChange = 'cells' | 'service';
 
+export type BackendMode = 'ATTACHED' | 'MANAGED';
+
 export interface Backend {
   readonly id: BackendId;
   readonly name: string;
   readonly kind: 'ollama';
-  readonly mode: 'ATTACHED' | 'MANAGED';
+  /** For people: who runs its server. What follows from it is said by the capabilities. */
+  readonly mode: BackendMode;
   /** Where it is, for people. */
   readonly url: string;
   readonly capabilities: BackendCapabilities;

@@ -1,4 +1,5 @@
 /** The state of the whole as outsiders see it: read by the API, never a way to change it. */
+import type { BackendCapabilities, BackendMode } from './backend.ts';
 import type { CardOverhead } from './card-overhead.ts';
 import type { CellState, CellStatistics } from './cell.ts';
 import type { Decision, JobWaiting } from './decision.ts';
@@ -14,7 +15,8 @@ export type BackendHealth = 'HEALTHY' | 'DEGRADED' | 'UNREACHABLE';
 export interface BackendState {
   readonly id: BackendId;
   readonly name: string;
-  readonly mode: 'ATTACHED' | 'MANAGED';
+  readonly mode: BackendMode;
+  readonly capabilities: BackendCapabilities;
   readonly url: string;
   readonly health: BackendHealth;
   /** What is wrong and what to do, when it is not HEALTHY. */

@@ -140,9 +140,9 @@ export class Executor {
   adopt(instanceId: InstanceId, backendId: BackendId, resident: Resident, spec: LoadSpec): void {
     const instance = this.#open(instanceId, backendId, spec);
     instance.handle = instance.backend.adopt(resident, spec);
-    const { name, mode } = instance.backend;
-    // A managed backend has told already whom it took over.
-    if (mode === 'MANAGED') return;
+    const { name, capabilities } = instance.backend;
+    // Who starts processes has told already which it took over.
+    if (capabilities.startsProcesses) return;
     const by = resident.ours ? 'by this server before' : 'by someone else';
     this.#deps.logger.info(`${resident.modelName} was loaded ${by} on ${name} and is taken over.`);
   }

@@ -7,7 +7,7 @@ export class Gates {
   readonly #shared = new Map<string, Gate<Run>>();
 
   of(backend: Pick<Backend, 'id' | 'capabilities'>, { variant }: LoadSpec): Gate<Run> {
-    if (backend.capabilities.placement === 'caller') return new Gate();
+    if (!backend.capabilities.shared) return new Gate();
     const key = `${backend.id} ${variant.weights}`;
     const gate = this.#shared.get(key) ?? new Gate();
     this.#shared.set(key, gate);

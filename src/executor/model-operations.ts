@@ -1,6 +1,6 @@
 /** Fetches, copies and deletes models on the backends' libraries. */
 import { type Clock, type Random, sleep } from '../clock.ts';
-import type { Backend } from '../domain/backend.ts';
+import type { Backend, BackendCapabilities } from '../domain/backend.ts';
 import {
   BackendError,
   BackendUnavailableError,
@@ -21,7 +21,7 @@ import { ReplacedWeights } from './replaced-weights.ts';
 import type { WithheldModels } from './withheld-models.ts';
 
 /** As much of a backend as this is about. */
-type LibraryBackend = Pick<Backend, 'id' | 'name' | 'url' | 'library'>;
+type LibraryBackend = Pick<Backend, 'id' | 'name' | 'url' | 'library' | 'capabilities'>;
 
 export interface ModelOperationsDependencies {
   /** In the order of the configuration. */
@@ -56,6 +56,14 @@ interface Found {
   readonly models: readonly ModelInfo[];
 }
 
+/** What can be done to a model of a library, and how that is called for people. */
+const ABILITIES = {
+  canPull: 'fetch models',
+  canCopy: 'give models another name',
+  canDelete: 'delete models',
+} as const satisfies Partial<Record<keyof BackendCapabilities, string>>;
+type Ability = keyof typeof ABILITIES;
+
 /** Why a download ended that nobody at the backend broke off. */
 class PullEndedError extends VramkeeperError {
   readonly code = 'PULL_ENDED';
@@ -78,7 +86,7 @@ export class LibraryOperations implements ModelOperations {
 
   async pull(modelName: string, backendId: BackendId | null): Promise<ModelPull> {
     const name = checkPullName(modelName, 'model');
-    return this.#pulls.start(this.#reachable(backendId), name);
+    return this.#pulls.start(this.#reachable(backendId, 'canPull'), name);
   }
 
   findPull(id: ModelPullId): ModelPull | null {
@@ -92,7 +100,7 @@ export class LibraryOperations implements ModelOperations {
   async copy(source: string, destination: string, backendId: BackendId | null): Promise<void> {
     const from = checkModelName(source, 'source');
     const to = checkModelName(destination, 'destination');
-    const [found] = await this.#find(from, backendId);
+    const [found] = thoseThat('canCopy', await this.#find(from, backendId));
     if (!found) throw this.#notFound(from, backendId);
     const { backend, info, models } = found;
     const there = models.find((model) => model.name === canonicalModelName(to));
@@ -106,7 +114,7 @@ export class LibraryOperations implements ModelOperations {
   async delete(modelName: string, backendId: BackendId | null): Promise<void> {
     const name = modelName.trim();
     const ended = await this.#endPulls(name, backendId);
-    const found = await this.#find(name, backendId);
+    const found = thoseThat('canDelete', await this.#find(name, backendId));
     const [only] = found;
     if (found.length > 1) throw ambiguous(name, found);
     if (only) await this.#delete(only);
@@ -177,8 +185,12 @@ export class LibraryOperations implements ModelOperations {
     );
   }
 
-  /** The backend of that id; for null the first that answers. @throws InvalidInputError, BackendUnavailableError */
-  #reachable(backendId: BackendId | null): LibraryBackend {
+  /**
+   * The backend of that id; for null the first that answers.
+   * @param ability what it has to be able to do; null for nothing
+   * @throws InvalidInputError, BackendUnavailableError
+   */
+  #reachable(backendId: BackendId | null, ability: Ability | null = null): LibraryBackend {
     this.#stopped.signal.throwIfAborted();
     const { answers, backends } = this.#deps;
     const wanted = backends.filter((backend) => backendId === null || backend.id === backendId);
@@ -186,14 +198,16 @@ export class LibraryOperations implements ModelOperations {
       const message = 'There is no backend with this id. The query `backends` lists them.';
       throw new InvalidInputError([{ path: ['backendId'], message }]);
     }
-    const reachable = wanted.find(({ id }) => answers(id));
+    const able = wanted.filter(({ capabilities }) => ability === null || capabilities[ability]);
+    if (ability !== null && able.length === 0 && wanted.length > 0) throw unable(ability, wanted);
+    const reachable = able.find(({ id }) => answers(id));
     if (reachable) return reachable;
-    const [only] = wanted;
+    const [only] = able;
     throw new BackendUnavailableError(
-      only && wanted.length === 1
+      only && able.length === 1
         ? `${only.name} at ${only.url} does not answer. Start Ollama there, or correct the URL.`
         : 'No backend answers. The query `health` says what is wrong.',
-      wanted.length === 1 && only ? only.id : null,
+      able.length === 1 && only ? only.id : null,
     );
   }
 
@@ -232,6 +246,22 @@ export class LibraryOperations implements ModelOperations {
       signal.removeEventListener('abort', onAbort);
     }
   }
+}
+
+/** @throws InvalidInputError when the model is only where that cannot be done */
+function thoseThat(ability: Ability, found: readonly Found[]): readonly Found[] {
+  const able = found.filter(({ backend }) => backend.capabilities[ability]);
+  if (able.length > 0 || found.length === 0) return able;
+  throw unable(
+    ability,
+    found.map(({ backend }) => backend),
+  );
+}
+
+function unable(ability: Ability, backends: readonly LibraryBackend[]): InvalidInputError {
+  const names = backends.map(({ name }) => name).join(', ');
+  const message = `${names} cannot ${ABILITIES[ability]}: which models are there is decided by whoever runs it.`;
+  return new InvalidInputError([{ path: ['backendId'], message }]);
 }
 
 function destinationTaken(name: string, backend: LibraryBackend): InvalidInputError {

@@ -156,10 +156,18 @@ function waitsForMemory(
   options: readonly LoadOption[],
   now: number,
 ): JobWaiting {
-  const pairs = options.flatMap((option) => {
+  const places = options.flatMap((option) => {
     const backend = snapshot.backends.find((each) => each.id === option.backendId);
     return backend ? [{ option: asItLoads(option, [backend], now), backend }] : [];
   });
+  const pairs = places.filter(({ backend }) => !backend.alwaysResident);
+  if (pairs.length === 0 && places.length > 0) {
+    const names = places.map(({ backend }) => backend.name).join(', ');
+    return waiting(
+      'MODEL_UNAVAILABLE',
+      `${job.modelName} is not in memory on ${names}, where nothing can be loaded from here; it starts when whoever runs that has loaded it.`,
+    );
+  }
   const possible = pairs.find(({ option, backend }) => couldFit(option, backend));
   const shown = possible ?? pairs[0];
   if (!shown) return waiting('VRAM', 'No backend has room for it.');
@@ -250,8 +258,8 @@ function movements(instances: readonly InstanceSnapshot[], now: number): string 
 }
 
 /** There is room for it. */
-function whyNotNow(option: LoadOption, { instances, hasBeliefs }: BackendSnapshot): JobWaiting {
-  if (!hasBeliefs || instances.length === 0) return waiting('VRAM', 'Its model is about to be loaded.');
+function whyNotNow(option: LoadOption, { instances, admitsByItself }: BackendSnapshot): JobWaiting {
+  if (!admitsByItself || instances.length === 0) return waiting('VRAM', 'Its model is about to be loaded.');
   return waiting(
     'VRAM',
     `There is room for its ${formatBytes(option.footprintBytes)}, where it would keep out a model that is more urgent. It lets that one go first, and waits for it for at most ${formatDuration(LONGEST_COURTESY_MS)} while others work.`,

@@ -62,12 +62,11 @@ function stuckUnload(
   if (lastsMs < UNLOAD_PATIENCE_MS) return [];
   const trouble = troubles.find(({ kind, instanceId }) => kind === 'UNLOAD' && instanceId === id);
   const said = trouble ? ` ${trouble.message}` : '';
-  const help =
-    settings.mode === 'MANAGED'
-      ? 'Its process does not end: look at the GPU driver, and restart the host if nothing else helps.'
-      : nameless
-        ? `It goes when a load needs its memory, or when that Ollama is restarted.`
-        : `End what uses it there, say \`ollama stop ${variant.modelName}\` on its host, or restart that Ollama.`;
+  const help = settings.capabilities.startsProcesses
+    ? 'Its process does not end: look at the GPU driver, and restart the host if nothing else helps.'
+    : nameless
+      ? `It goes when a load needs its memory, or when that Ollama is restarted.`
+      : `End what uses it there, say \`ollama stop ${variant.modelName}\` on its host, or restart that Ollama.`;
   return [
     {
       kind: 'UNLOAD_STUCK',

@@ -190,7 +190,7 @@ function namelessModel(
   world: World,
 ): AdoptedModel | null {
   const settings = state.backends.get(backendId)?.settings;
-  if (settings?.capabilities.placement !== 'server' || !world.hasListed(backendId)) return null;
+  if (!settings?.capabilities.shared || !world.hasListed(backendId)) return null;
   const weights = weightsOf(resident, model) ?? resident.digest;
   if (world.isNamed(weights, backendId)) return null;
   const isOurs = instancesOf(state, backendId).some((instance) => isSame(instance, resident, model));

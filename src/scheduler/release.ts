@@ -30,7 +30,7 @@ export function unloaded(state: SchedulerState, id: InstanceId, now: number): Re
 
 /** Whether its memory is that of a process which we end. */
 export function isOurProcess(state: SchedulerState, { backendId }: InstanceRecord): boolean {
-  return state.backends.get(backendId)?.settings.capabilities.placement === 'caller';
+  return state.backends.get(backendId)?.settings.capabilities.startsProcesses === true;
 }
 
 /** An instance that the server has let go is gone when its memory is back, or was not for too long. `newest`: the last release among them. */

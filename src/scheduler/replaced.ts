@@ -15,7 +15,8 @@ export function drainReplaced(before: SchedulerState, world: World): Reduced {
   for (const known of before.instances.values()) {
     const instance = { ...known, nameless: isNameless(known, before, world) };
     if (instance.nameless !== known.nameless) state = withInstance(state, instance);
-    const explanation = instance.status === 'READY' ? whyNotWanted(instance, world) : null;
+    const mayGo = instance.status === 'READY' && !isAlwaysThere(instance, before);
+    const explanation = mayGo ? whyNotWanted(instance, world) : null;
     if (explanation === null) continue;
     state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, 'drain') });
     const { backendId, variant } = instance;
@@ -27,8 +28,12 @@ export function drainReplaced(before: SchedulerState, world: World): Reduced {
 
 /** Of processes of our own it does not matter. Until the models were told nobody can say. */
 function isNameless({ backendId, variant }: InstanceRecord, state: SchedulerState, world: World): boolean {
-  const isTheirs = state.backends.get(backendId)?.settings.capabilities.placement === 'server';
-  return isTheirs && world.hasListed(backendId) && !world.isNamed(variant.weights, backendId);
+  const isShared = state.backends.get(backendId)?.settings.capabilities.shared ?? false;
+  return isShared && world.hasListed(backendId) && !world.isNamed(variant.weights, backendId);
+}
+
+function isAlwaysThere({ backendId }: InstanceRecord, { backends }: SchedulerState): boolean {
+  return backends.get(backendId)?.settings.capabilities.alwaysResident ?? false;
 }
 
 /** Null when its name still means it, or a job that waits does. */

@@ -61,10 +61,11 @@ function backendSnapshot(
       backend.health !== 'UNREACHABLE' && backend.gpus === null
         ? (backend.problem ?? 'It has only just answered.')
         : null,
+    alwaysResident: settings.capabilities.alwaysResident,
     loadChannels: settings.capabilities.loadChannels,
     maxLoadedModels: settings.maxLoadedModels ?? usualMost(backend),
-    hasBeliefs: settings.capabilities.hasBeliefs,
-    oneInstancePerWeights: settings.capabilities.placement === 'server',
+    admitsByItself: settings.capabilities.admitsByItself,
+    oneInstancePerWeights: settings.capabilities.oneInstancePerWeights,
     gpus: gpusOf(state, backend).map((gpu, i) =>
       gpuSnapshot(state, backend, gpu, backend.gpus?.[i]?.deficitSince ?? null, now),
     ),
@@ -93,10 +94,11 @@ function overdueAsked({ claims }: SchedulerState): ReadonlyMap<InstanceId, numbe
   return asked;
 }
 
-/** Server processes of our own have no count that they keep to: they are as many as the cards and the host hold. */
+/** Where no count limits them they are as many as the cards and the host hold. */
 function usualMost({ settings, gpus, host }: BackendRecord): number {
   const cards = gpus?.length ?? 0;
-  if (settings.mode === 'MANAGED' && (cards > 0 || host !== null)) return Number.POSITIVE_INFINITY;
+  if (!settings.capabilities.limitsModelsByCount && (cards > 0 || host !== null))
+    return Number.POSITIVE_INFINITY;
   return MODELS_PER_GPU * Math.max(1, cards);
 }
 

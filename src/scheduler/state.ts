@@ -1,6 +1,6 @@
 /** What the scheduling loop knows and owns. Only `step` makes a new one. */
 import type { ReservationConfig } from '../config/config.ts';
-import type { BackendCapabilities, HostReading, Resident } from '../domain/backend.ts';
+import type { BackendCapabilities, BackendMode, HostReading, Resident } from '../domain/backend.ts';
 import type { GpuReading } from '../domain/gpu.ts';
 import type { BackendId, GpuId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
@@ -37,10 +37,11 @@ export interface SchedulerState {
 export interface BackendSettings {
   readonly id: BackendId;
   readonly name: string;
-  readonly mode: 'ATTACHED' | 'MANAGED';
+  /** For people. */
+  readonly mode: BackendMode;
   readonly url: string;
   readonly capabilities: BackendCapabilities;
-  /** The most instances its server holds; null for Ollama's own default, three for each GPU and at least three, and for no limit but memory where it is managed. */
+  /** The most instances its server holds; null for Ollama's own default, three for each GPU and at least three, and for no limit but memory where no count limits its models. */
   readonly maxLoadedModels: number | null;
   /** Of each of its GPUs. */
   readonly headroomBytes: number;

@@ -1,6 +1,6 @@
 /** Whether Ollama is attached or managed where the settings leave it open. */
 import { describe, expect, test } from 'vitest';
-import { type Circumstances, chooseMode, settleBackends } from '../../src/app/choose-backends.ts';
+import { type Circumstances, chooseWay, settleBackends } from '../../src/app/choose-backends.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { InvalidSettingError } from '../../src/domain/errors.ts';
 
@@ -19,53 +19,53 @@ const CLOSED = { answer: { kind: 'closed', why: 'it wants a key' } } as const;
 const NO_PROGRAM = { program: { kind: 'unusable', problem: 'There is no program "ollama".' } } as const;
 
 describe('the mode', () => {
-  test.each<[name: string, over: Partial<Circumstances>, mode: string, why: string]>([
-    ['an Ollama that answers is used', ANSWERS, 'ATTACHED', `an Ollama answers at ${URL}`],
-    ['whatever program is here', { ...ANSWERS, ...NO_PROGRAM }, 'ATTACHED', `an Ollama answers at ${URL}`],
+  test.each<[name: string, over: Partial<Circumstances>, way: string, why: string]>([
+    ['an Ollama that answers is used', ANSWERS, 'attached', `an Ollama answers at ${URL}`],
+    ['whatever program is here', { ...ANSWERS, ...NO_PROGRAM }, 'attached', `an Ollama answers at ${URL}`],
     [
       'else a program that is here is run',
       {},
-      'MANAGED',
+      'managed',
       `no Ollama answers at ${URL}, and /usr/bin/ollama is here`,
     ],
     [
       'but not beside something else that has the address',
       STRANGE,
-      'ATTACHED',
+      'attached',
       `what answers at ${URL} is no Ollama (status 404). Name another address with OLLAMA_HOST or --backend, or have one run with --managed`,
     ],
     [
       'nor beside what may be an Ollama that wants a key',
       CLOSED,
-      'ATTACHED',
+      'attached',
       `something listens at ${URL}, but it wants a key`,
     ],
     [
       'else the address is waited for',
       NO_PROGRAM,
-      'ATTACHED',
+      'attached',
       `no Ollama answers at ${URL} yet, and none can be managed: There is no program "ollama"`,
     ],
     [
       'elsewhere than on Linux nothing is managed',
       { platform: 'darwin' },
-      'ATTACHED',
+      'attached',
       `no Ollama answers at ${URL} yet, and server processes can be managed on Linux alone`,
     ],
     [
       'but what answers is used there, too',
       { platform: 'win32', ...ANSWERS },
-      'ATTACHED',
+      'attached',
       `an Ollama answers at ${URL}`,
     ],
     [
       'another machine that was named is waited for',
       { url: 'http://box:11434', urlIsHere: false },
-      'ATTACHED',
+      'attached',
       'OLLAMA_HOST names another machine, and no Ollama answers at http://box:11434 yet',
     ],
-  ])('%s', (_name, over, mode, why) => {
-    expect(chooseMode({ ...USUAL, ...over })).toEqual({ mode, why });
+  ])('%s', (_name, over, way, why) => {
+    expect(chooseWay({ ...USUAL, ...over })).toEqual({ way, why });
   });
 });
 

@@ -1,6 +1,6 @@
 /** What is found at an address where an Ollama may be. */
 import { describe, expect, test } from 'vitest';
-import { chooseMode } from '../../src/app/choose-backends.ts';
+import { chooseWay } from '../../src/app/choose-backends.ts';
 import { askOllama } from '../../src/app/ollama-answer.ts';
 import { strayAt } from '../../src/app/stray-ollama.ts';
 import { systemClock, VirtualClock } from '../../src/clock.ts';
@@ -9,8 +9,8 @@ import { deadUrl, httpServer, tcpServer } from '../backend/ollama/raw-server.ts'
 import { keyProxy } from '../support/key-proxy.ts';
 
 const program = { kind: 'usable', path: '/usr/bin/ollama', version: '0.33.0' } as const;
-const modeFor = (url: string, answer: Awaited<ReturnType<typeof askOllama>>) =>
-  chooseMode({ platform: 'linux', url, urlIsHere: true, answer, program });
+const wayFor = (url: string, answer: Awaited<ReturnType<typeof askOllama>>) =>
+  chooseWay({ platform: 'linux', url, urlIsHere: true, answer, program });
 
 describe('an address', () => {
   test.each([401, 403, 407])(
@@ -24,8 +24,8 @@ describe('an address', () => {
           kind: 'closed',
           why: expect.stringContaining('VRAMKEEPER_BACKEND_KEY'),
         });
-        expect(modeFor(proxy.url, answer)).toMatchObject({
-          mode: 'ATTACHED',
+        expect(wayFor(proxy.url, answer)).toMatchObject({
+          way: 'attached',
           why: expect.stringMatching(new RegExp(`${proxy.url}.*status ${status}.*apiKey`)),
         });
         expect(strayAt(proxy.url, answer)?.problem).toContain('take memory');
@@ -51,7 +51,7 @@ describe('an address', () => {
     );
     const answer = await askOllama({ url: server.url }, systemClock);
     expect(answer.kind).toBe(kind);
-    expect(modeFor(server.url, answer).mode).toBe('ATTACHED');
+    expect(wayFor(server.url, answer).way).toBe('attached');
     expect(server.requests).toHaveLength(1);
   });
 
@@ -62,8 +62,8 @@ describe('an address', () => {
     const asking = askOllama({ url: server.url }, clock);
     await connected.promise;
     clock.advance(3_000);
-    expect(modeFor(server.url, await asking)).toMatchObject({
-      mode: 'ATTACHED',
+    expect(wayFor(server.url, await asking)).toMatchObject({
+      way: 'attached',
       why: expect.stringContaining('no answer came within 3000 ms'),
     });
   });
@@ -74,14 +74,14 @@ describe('an address', () => {
   ])('that %s is taken', async (_case, greeting) => {
     await using server = await tcpServer((socket) => socket.end(greeting));
     const answer = await askOllama({ url: server.url }, systemClock);
-    expect(modeFor(server.url, answer).mode).toBe('ATTACHED');
+    expect(wayFor(server.url, answer).way).toBe('attached');
   });
 
   test('where nobody listens is free', async () => {
     const url = await deadUrl();
     const answer = await askOllama({ url }, systemClock);
     expect(answer).toEqual({ kind: 'silent' });
-    expect(modeFor(url, answer).mode).toBe('MANAGED');
+    expect(wayFor(url, answer).way).toBe('managed');
     expect(strayAt(url, answer)).toBeNull();
   });
 });

@@ -96,7 +96,7 @@ export const state: TopState = {
     {
       name: 'box',
       health: 'HEALTHY',
-      mode: 'ATTACHED',
+      capabilities: { startsProcesses: false },
       cells: [],
       gpus: [gpu(0), gpu(1, { freeBytes: 0, deficitBytes: 1.5 * GiB })],
       instances: [

@@ -41,7 +41,14 @@ describe('the page', () => {
       { role: 'WARM', status: 'STOPPING', residentBytes: null },
       { role: 'INSTANCE', status: 'EXITED', residentBytes: null },
     ];
-    const rig: Backend = { name: 'rig', health: 'HEALTHY', mode: 'MANAGED', cells, gpus: [], instances: [] };
+    const rig: Backend = {
+      name: 'rig',
+      health: 'HEALTHY',
+      capabilities: { startsProcesses: true },
+      cells,
+      gpus: [],
+      instances: [],
+    };
     const swaps = { loads: 9, evictions: 1, coldStarts: 2, warmStarts: 7 };
     const lines = page({
       backends: [...state.backends, rig, { ...rig, name: 'new', cells: [] }],
@@ -144,7 +151,7 @@ describe('on a screen of any size', () => {
         const backend: Backend = {
           name,
           health: 'HEALTHY',
-          mode: 'MANAGED',
+          capabilities: { startsProcesses: true },
           cells: [{ role: 'WARM', status: 'READY', residentBytes: GiB }],
           gpus: Array.from({ length: gpus }, (_, i) => gpu(i)),
           instances: Array.from({ length: instances }, (_, i) => instance(`${name}${i}`)),

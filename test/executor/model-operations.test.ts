@@ -12,10 +12,13 @@ import type { ModelInfo } from '../../src/domain/model.ts';
 import type { ModelPull } from '../../src/domain/model-operations.ts';
 import { LibraryOperations } from '../../src/executor/model-operations.ts';
 import { WithheldModels } from '../../src/executor/withheld-models.ts';
+import { attachedCapabilities } from '../support/capabilities.ts';
 import { LibraryFixture, layer } from '../support/library-fixture.ts';
 import { modelInfo } from '../support/system-fixture.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+type Operations = ReturnType<typeof world>['operations'];
 
 function world(names: readonly string[] = ['box']) {
   const clock = new VirtualClock();
@@ -69,6 +72,51 @@ function world(names: readonly string[] = ['box']) {
     },
   };
 }
+
+describe('a library of which somebody else decides what it has', () => {
+  const none = { canPull: false, canCopy: false, canDelete: false };
+
+  it.each([
+    [
+      'pull',
+      (model: string, id: BackendId | null, on: Operations) => on.pull(model, id),
+      'cannot fetch models',
+    ],
+    [
+      'copy',
+      (model: string, id: BackendId | null, on: Operations) => on.copy(model, 'b:1', id),
+      'cannot give models another name',
+    ],
+    [
+      'delete',
+      (model: string, id: BackendId | null, on: Operations) => on.delete(model, id),
+      'cannot delete models',
+    ],
+  ])('is asked for no %s, and the caller is told', async (_name, change, words) => {
+    const { operations, box, inventories } = world();
+    box.capabilities = attachedCapabilities(none);
+    const [inventory] = inventories;
+    if (inventory) inventory.infos = [modelInfo('a:1')];
+    for (const id of [null, box.id]) {
+      await expect(change('a:1', id, operations)).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        issues: [{ path: ['backendId'], message: expect.stringContaining(`box ${words}`) }],
+      });
+    }
+    expect(box.pulls).toEqual([]);
+    expect(inventory?.infos.map(({ name }) => name)).toEqual(['a:1']);
+  });
+
+  it('leaves the work to the next backend that can do it', async () => {
+    const { operations, box, other, inventories } = world(['box', 'other']);
+    box.capabilities = attachedCapabilities(none);
+    for (const inventory of inventories) inventory.infos = [modelInfo('a:1')];
+    expect((await operations.pull('b:1', null)).backendId).toBe(other.id);
+    await operations.copy('a:1', 'c:1', null);
+    await operations.delete('a:1', null);
+    expect(inventories.map(({ infos }) => infos.map(({ name }) => name))).toEqual([['a:1'], ['c:1']]);
+  });
+});
 
 describe('a pull', () => {
   it('is answered at once, told as it gets on, and ends with the models read again', async () => {

@@ -1,4 +1,5 @@
 /** What readings tell of where an instance lies and what it takes, and what they must not be taken for. */
+
 import { describe, expect, test } from 'vitest';
 import type { Resident } from '../../src/domain/backend.ts';
 import type { ForeignProcess } from '../../src/domain/gpu.ts';
@@ -10,6 +11,7 @@ import { gpusOf } from '../../src/scheduler/ledger.ts';
 import { initialState, type SchedulerState } from '../../src/scheduler/state.ts';
 import { step } from '../../src/scheduler/step.ts';
 import type { World } from '../../src/scheduler/turn.ts';
+import { attachedCapabilities } from '../support/capabilities.ts';
 
 const BOX = stableId('bkd', 'box');
 const CONTEXT = 300 * MiB;
@@ -55,12 +57,7 @@ class Box {
         return `ins_${this.#number}` as InstanceId;
       },
     };
-    const capabilities = {
-      loadChannels: 1,
-      hasBeliefs: true,
-      placement: 'server',
-      hostBytesPerInstance: 0,
-    } as const;
+    const capabilities = attachedCapabilities();
     const settings = { id: BOX, name: 'box', mode: 'ATTACHED', url: '', capabilities } as const;
     const limits = { maxLoadedModels: 3, headroomBytes: 0, parallel: 1, hasProbe: true } as const;
     this.state = initialState([{ ...settings, ...limits, probeIntervalMs: 1_000 }]);

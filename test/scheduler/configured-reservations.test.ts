@@ -1,4 +1,5 @@
 /** What the configuration keeps for others: from when on it holds, for which programs, and that their use is not counted on top. */
+
 import { describe, expect, test } from 'vitest';
 import { ReservationReports } from '../../src/app/reservation-reports.ts';
 import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
@@ -13,6 +14,7 @@ import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
 import { type BackendSettings, initialState, type SchedulerState } from '../../src/scheduler/state.ts';
 import { step } from '../../src/scheduler/step.ts';
 import type { World } from '../../src/scheduler/turn.ts';
+import { attachedCapabilities } from '../support/capabilities.ts';
 
 const BOX = stableId('bkd', 'box');
 const HEADROOM = 0.5 * GiB;
@@ -45,12 +47,7 @@ function box(reservations: Reservations) {
     }),
     newInstanceId: () => 'ins_1' as InstanceId,
   };
-  const capabilities = {
-    loadChannels: 1,
-    hasBeliefs: false,
-    placement: 'server',
-    hostBytesPerInstance: 0,
-  } as const;
+  const capabilities = attachedCapabilities({ admitsByItself: false });
   let state: SchedulerState = initialState([
     {
       id: BOX,

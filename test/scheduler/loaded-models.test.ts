@@ -1,4 +1,5 @@
 /** How many models a backend may hold where nobody has said so. */
+
 import { describe, expect, test } from 'vitest';
 import { stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
@@ -9,6 +10,7 @@ import {
   initialState,
   withBackend,
 } from '../../src/scheduler/state.ts';
+import { attachedCapabilities, managedCapabilities } from '../support/capabilities.ts';
 
 const host = { totalBytes: 64 * GiB, availableBytes: 60 * GiB, heldBytes: 0 };
 const card = (index: number): NonNullable<BackendRecord['gpus']>[number] => ({
@@ -37,7 +39,8 @@ function mostOf(
     name: 'box',
     mode,
     url: 'http://box',
-    capabilities: { loadChannels: 2, hasBeliefs: false, placement: 'caller', hostBytesPerInstance: GiB },
+    capabilities:
+      mode === 'MANAGED' ? managedCapabilities({ hostBytesPerInstance: GiB }) : attachedCapabilities(),
     maxLoadedModels,
     headroomBytes: 0,
     parallel: 1,

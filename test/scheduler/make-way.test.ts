@@ -28,7 +28,7 @@ function afterwards(wanted: readonly string[], keepBusy = false): SimulatedWorld
     ],
     random: seededRandom(1),
     totalBytes: 8 * GiB,
-    hasBeliefs: true,
+    admitsByItself: true,
   });
   world.submit('large:latest');
   world.run(1_000);
@@ -106,7 +106,7 @@ test('of models that are waited for alike the largest comes first: after others 
     models: [model('small', 1), model('large', 5)],
     random: seededRandom(1),
     totalBytes: 8 * GiB,
-    hasBeliefs: true,
+    admitsByItself: true,
   });
   world.submit('small:latest');
   world.submit('large:latest');
@@ -116,12 +116,12 @@ test('of models that are waited for alike the largest comes first: after others 
 
 describe('a model that would keep out the most urgent one', () => {
   /** A resident with work for minutes, and a model that needs the card to itself; then comes a little one that would fit. */
-  function beside(hasBeliefs: boolean, wholeJobs = 2, littleJobs = 1): SimulatedWorld {
+  function beside(admitsByItself: boolean, wholeJobs = 2, littleJobs = 1): SimulatedWorld {
     const world = new SimulatedWorld({
       models: [model('busy', 2), model('little', 1), model('whole', 7)],
       random: seededRandom(1),
       totalBytes: 8 * GiB,
-      hasBeliefs,
+      admitsByItself,
     });
     for (let i = 0; i < 80; i += 1) world.submit('busy:latest');
     world.run(2_000);
@@ -172,12 +172,12 @@ describe('a model that would keep out the most urgent one', () => {
 });
 
 describe('the first model of an empty server', () => {
-  const empty = (hasBeliefs: boolean) =>
+  const empty = (admitsByItself: boolean) =>
     new SimulatedWorld({
       models: [model('small', 1), model('large', 5)],
       random: seededRandom(1),
       totalBytes: 8 * GiB,
-      hasBeliefs,
+      admitsByItself,
     });
 
   test('is chosen when the jobs that come together are there, not by which of them is heard first', () => {

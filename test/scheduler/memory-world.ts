@@ -2,6 +2,7 @@
  * The loop over a server with any number of cards in virtual time, where what a load really takes, what was estimated of it and what strangers
  * do meanwhile are given apart.
  */
+
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
 import type { Resident } from '../../src/domain/backend.ts';
 import { Backlog } from '../../src/domain/backlog.ts';
@@ -12,6 +13,7 @@ import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-k
 import type { ModelResolver, ResolvedModel, SlotChoice } from '../../src/domain/resolver.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
+import { attachedCapabilities, managedCapabilities } from '../support/capabilities.ts';
 
 export interface TruthModel {
   readonly name: string;
@@ -84,12 +86,7 @@ export class MemoryWorld implements ModelResolver {
           name: 'box',
           mode: options.mode,
           url: 'http://box',
-          capabilities: {
-            loadChannels: isAttached ? 1 : 2,
-            hasBeliefs: isAttached,
-            placement: isAttached ? 'server' : 'caller',
-            hostBytesPerInstance: 0,
-          },
+          capabilities: isAttached ? attachedCapabilities() : managedCapabilities(),
           maxLoadedModels: 9,
           headroomBytes: 0,
           parallel: 1,

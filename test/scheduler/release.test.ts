@@ -14,6 +14,7 @@ import {
 } from '../../src/scheduler/state.ts';
 import { type Step, step } from '../../src/scheduler/step.ts';
 import { NO_STRIKES } from '../../src/scheduler/strikes.ts';
+import { attachedCapabilities, managedCapabilities } from '../support/capabilities.ts';
 
 const backendId = stableId('bkd', 'box');
 const instanceId = stableId('ins', 'a');
@@ -34,12 +35,8 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
       name: 'box',
       mode,
       url: 'http://box',
-      capabilities: {
-        loadChannels: 2,
-        hasBeliefs: false,
-        placement: mode === 'MANAGED' ? 'caller' : 'server',
-        hostBytesPerInstance: 0,
-      },
+      capabilities:
+        mode === 'MANAGED' ? managedCapabilities() : attachedCapabilities({ admitsByItself: false }),
       maxLoadedModels: null,
       headroomBytes: 0,
       parallel: 1,

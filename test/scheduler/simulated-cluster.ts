@@ -2,6 +2,7 @@
  * The real loop over several servers with several cards each, all by one virtual clock: hours take seconds. What must hold under any
  * policy is looked at in each turn (cluster-rules.ts).
  */
+
 import { type Random, VirtualClock } from '../../src/clock.ts';
 import type { Resident } from '../../src/domain/backend.ts';
 import { type BackendId, type InstanceId, stableId } from '../../src/domain/ids.ts';
@@ -9,6 +10,7 @@ import type { BackendObservation } from '../../src/domain/observation.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import type { BackendSettings } from '../../src/scheduler/state.ts';
+import { attachedCapabilities, managedCapabilities } from '../support/capabilities.ts';
 import { type ClusterJob, ClusterJobs, type JobWish } from './cluster-jobs.ts';
 import { type ClusterModel, ClusterModels } from './cluster-models.ts';
 import { ClusterRules, namesOn } from './cluster-rules.ts';
@@ -305,12 +307,7 @@ function settingsOf({ name, mode = 'MANAGED', maxLoadedModels }: ClusterServer):
     name,
     mode,
     url: 'http://test',
-    capabilities: {
-      loadChannels: isManaged ? 2 : 1,
-      hasBeliefs: false,
-      placement: isManaged ? 'caller' : 'server',
-      hostBytesPerInstance: 0,
-    },
+    capabilities: isManaged ? managedCapabilities() : attachedCapabilities({ admitsByItself: false }),
     maxLoadedModels: maxLoadedModels ?? null,
     headroomBytes: 0,
     parallel: 1,

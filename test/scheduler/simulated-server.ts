@@ -16,7 +16,7 @@ export interface ServerOptions {
   /** How many of the next loads fail. */
   readonly failingLoads?: number;
   /** Whether the server judges by itself what fits. */
-  readonly hasBeliefs?: boolean;
+  readonly admitsByItself?: boolean;
   /** For so long after an unload that left others resident it handles no other. */
   readonly unloadStallMs?: number;
   /** Memory of the host besides the cards, where it is watched. */
@@ -175,7 +175,7 @@ export abstract class SimulatedServer {
       (one) => one.model.name === model.name && one.bytes > 0 && one.state !== 'freed',
     );
     if (twin) this.violations.push(`${model.name} is loaded although it is ${twin.state}`);
-    if (this.#options.hasBeliefs) this.#checkBelief(model);
+    if (this.#options.admitsByItself) this.#checkBelief(model);
   }
 
   #checkRoom(modelName: string): void {

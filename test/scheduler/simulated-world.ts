@@ -2,13 +2,16 @@
  * The real loop over a simulated server in virtual time, with jobs that take the time they are given; every rule that must always hold is
  * checked as things happen.
  */
+
 import type { Random } from '../../src/clock.ts';
+import type { BackendCapabilities } from '../../src/domain/backend.ts';
 import { Backlog, type Bucket } from '../../src/domain/backlog.ts';
 import { type BackendId, type InstanceId, type JobId, stableId } from '../../src/domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../../src/domain/job.ts';
 import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type { Effect, SchedulerEvent } from '../../src/scheduler/events.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
+import { attachedCapabilities } from '../support/capabilities.ts';
 import { SimulatedModels, type WorldModel } from './simulated-models.ts';
 import { type Held, type ServerOptions, SimulatedServer } from './simulated-server.ts';
 
@@ -28,6 +31,8 @@ export interface SimulatedJob {
 }
 
 export interface WorldOptions extends ServerOptions {
+  /** What is said of the server's capabilities, beside what its other options say. */
+  readonly capabilities?: Partial<BackendCapabilities>;
   readonly models: readonly WorldModel[];
   readonly keepAliveMs?: number | null;
   /** Whether the server has told its models; default true. */
@@ -68,12 +73,11 @@ export class SimulatedWorld extends SimulatedServer {
           name: 'test',
           mode: 'ATTACHED',
           url: 'http://test',
-          capabilities: {
-            loadChannels: 1,
-            hasBeliefs: options.hasBeliefs ?? false,
-            placement: 'server',
+          capabilities: attachedCapabilities({
+            admitsByItself: options.admitsByItself ?? false,
             hostBytesPerInstance: options.host?.bytesPerInstance ?? 0,
-          },
+            ...options.capabilities,
+          }),
           maxLoadedModels: options.maxLoadedModels ?? 100,
           headroomBytes: 0,
           parallel: 1,

@@ -16,12 +16,12 @@ const model = (name: string, gib: number) => ({
 });
 
 /** Three idle residents on a card of 8 GiB, and a job for a model that needs it to itself. */
-function clearing(hasBeliefs = true, unloadStallMs = STALL_MS): SimulatedWorld {
+function clearing(admitsByItself = true, unloadStallMs = STALL_MS): SimulatedWorld {
   const world = new SimulatedWorld({
     models: [model('first', 2), model('second', 1), model('third', 1), model('whole', 7)],
     random: seededRandom(1),
     totalBytes: 8 * GiB,
-    hasBeliefs,
+    admitsByItself,
     unloadStallMs,
   });
   for (const name of ['first', 'second', 'third']) {

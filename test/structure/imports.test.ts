@@ -210,6 +210,36 @@ test('time and chance come from the clock alone', () => {
   expect(others.flatMap(ambientUses)).toEqual([]);
 });
 
+/** The words for who runs a backend. They are for people: what follows from them is said by its capabilities. */
+const MODES = new Set(['ATTACHED', 'MANAGED']);
+/** Who chooses among kinds of backends: their own room, and the settings that name one. */
+const KNOW_MODES = ['backend', 'config'];
+
+function modeChecks(file: SourceFile): readonly string[] {
+  const found: string[] = [];
+  const isMode = (node: Node | null) =>
+    (node?.type === 'Literal' && MODES.has(String(node.value))) ||
+    (node?.type === 'MemberExpression' &&
+      node.property.type === 'Identifier' &&
+      node.property.name === 'mode');
+  const say = (start: number) =>
+    found.push(`${file.path}:${file.text.slice(0, start).split('\n').length} asks for a mode`);
+  new Visitor({
+    BinaryExpression(node) {
+      if (isMode(node.left) || isMode(node.right)) say(node.start);
+    },
+    SwitchStatement(node) {
+      if (isMode(node.discriminant) || node.cases.some(({ test: of }) => isMode(of))) say(node.start);
+    },
+  }).visit(file.program);
+  return found;
+}
+
+test('what a backend can is asked of its capabilities, not of its mode', () => {
+  const others = files.filter(({ path }) => !KNOW_MODES.includes(partOf(path)));
+  expect(others.flatMap(modeChecks)).toEqual([]);
+});
+
 /** Each element is an argument of the call, and a hundred thousand of them are a RangeError. */
 const LIST_CALLS = new Set(['push', 'unshift', 'min', 'max']);
 
@@ -262,6 +292,13 @@ test('the checks above see what they look for', () => {
     'sample.ts:2 uses Math.random',
     'sample.ts:2 uses setTimeout',
     'sample.ts:2 uses performance.now',
+  ]);
+  const modes =
+    "if (a.mode === x) f(); if ('MANAGED' !== y) f();\nswitch (z) { case 'ATTACHED': }\nconst mode = 'MANAGED';";
+  expect(modeChecks({ ...sample, text: modes, program: parseSync('sample.ts', modes).program })).toEqual([
+    'sample.ts:1 asks for a mode',
+    'sample.ts:1 asks for a mode',
+    'sample.ts:2 asks for a mode',
   ]);
   const spread = 'Math.max(...a);\nlist.push(1, ...a); list.push(a); call(...a);';
   expect(spreads({ ...sample, text: spread, program: parseSync('sample.ts', spread).program })).toEqual([

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/domain/json.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import type { PullProgress } from '../../src/domain/model-operations.ts';
 import { canonicalModelName } from '../../src/domain/queue-key.ts';
+import { attachedCapabilities } from './capabilities.ts';
 
 /** A download that waits for the test. */
 export interface HeldPull {
@@ -32,6 +33,7 @@ export class LibraryFixture {
   readonly blobs = new Set<string>();
   /** What the next call of the library fails with. */
   failure: Error | null = null;
+  capabilities = attachedCapabilities();
   readonly library: Backend['library'];
   readonly #models: Models;
 

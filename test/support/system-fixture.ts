@@ -25,6 +25,7 @@ import type {
   SystemView,
 } from '../../src/domain/system.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
+import { attachedCapabilities } from './capabilities.ts';
 
 export const AT = Date.UTC(2026, 10, 20, 21, 40, 3, 120);
 
@@ -180,6 +181,7 @@ export class SystemFixture implements SystemView, SystemControl {
         id: BACKEND,
         name: 'box',
         mode: 'ATTACHED',
+        capabilities: attachedCapabilities(),
         url: 'http://127.0.0.1:11434',
         health: 'HEALTHY',
         problem: null,

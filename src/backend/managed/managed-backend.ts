@@ -16,6 +16,7 @@ import { type BackendId, type CellId, stableId } from '../../domain/ids.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import { listStats, type ProcessStat, readHostRoom, Supervisor } from '../supervisor/index.ts';
 import { adoptSurvivors, removeOldFolders } from './adopt-survivors.ts';
+import { managedOllama } from './capabilities.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { CellChronicle } from './cell-chronicle.ts';
 import { logsPrompts, planOf } from './cell-plan.ts';
@@ -66,12 +67,10 @@ export class ManagedOllama implements Backend {
     this.id = stableId('bkd', name);
     this.name = name;
     this.url = options.binary;
-    this.capabilities = {
+    this.capabilities = managedOllama({
       loadChannels: defaults.parallelLoads,
-      hasBeliefs: false,
-      placement: 'caller',
       hostBytesPerInstance: CELL_HOST_BYTES + defaults.promptCacheBytes,
-    };
+    });
     // The id and not the name, which may be a word that means something in a path.
     this.#folder = join(options.dataDir, 'managed', this.id);
     this.#supervisor = new Supervisor({ dataDir: this.#folder, clock, random, logger });

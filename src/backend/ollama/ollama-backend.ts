@@ -1,15 +1,9 @@
 import type { Clock } from '../../clock.ts';
-import type {
-  Backend,
-  BackendCapabilities,
-  BackendReading,
-  InstanceHandle,
-  LoadSpec,
-  Resident,
-} from '../../domain/backend.ts';
+import type { Backend, BackendReading, InstanceHandle, LoadSpec, Resident } from '../../domain/backend.ts';
 import { type BackendId, stableId } from '../../domain/ids.ts';
 import { adoptedOptions, type Variant } from '../../domain/model.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { ATTACHED_OLLAMA } from './capabilities.ts';
 import { OllamaConnection } from './connection.ts';
 import { Contention } from './contention.ts';
 import { DEFAULT_DEADLINES, type Deadlines } from './deadlines.ts';
@@ -53,12 +47,7 @@ class AttachedOllama implements Backend {
   readonly kind = 'ollama';
   readonly mode = 'ATTACHED';
   readonly url: string;
-  readonly capabilities: BackendCapabilities = {
-    loadChannels: 1,
-    hasBeliefs: true,
-    placement: 'server',
-    hostBytesPerInstance: 0,
-  };
+  readonly capabilities = ATTACHED_OLLAMA;
   readonly library: OllamaModelLibrary;
   readonly #server: OllamaServer;
   readonly #contention = new Contention();

@@ -25,7 +25,7 @@ export interface Cell extends Readonly<Backend['cells'][number]> {
 export async function listCells(api: ApiClient, backendId: string | null): Promise<readonly Cell[]> {
   const { backends } = cleaned(await api.request(Cells, {}));
   const managed = backends.filter(
-    ({ id, mode }) => mode === 'MANAGED' && (backendId === null || id === backendId),
+    ({ id, capabilities }) => capabilities.startsProcesses && (backendId === null || id === backendId),
   );
   if (managed.length === 0) {
     throw new CommandError(

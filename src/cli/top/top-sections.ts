@@ -138,10 +138,10 @@ export function holderLines(
   );
 }
 
-/** A line for each managed backend: what its server processes are doing. */
+/** What the server processes are doing, a line for each backend that starts some. */
 export function cellLines(backends: readonly Backend[], { columns, terminal }: Canvas): readonly string[] {
-  return backends.flatMap(({ name, mode, cells }) => {
-    if (mode !== 'MANAGED') return [];
+  return backends.flatMap(({ name, capabilities, cells }) => {
+    if (!capabilities.startsProcesses) return [];
     const living = cells.filter(({ status }) => status !== 'EXITED');
     const count = (text: string, which: (cell: Cell) => boolean) => {
       const found = living.filter(which).length;

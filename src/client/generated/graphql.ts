@@ -541,7 +541,7 @@ export type WorkerAllocationInput = {
 export type CellsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type CellsQuery = { backends: Array<{ id: string, name: string, mode: BackendMode, cells: Array<{ id: string, role: CellRole, modelName: string | null, pid: number, port: number | null, status: CellStatus, residentBytes: number | null, startedAt: string, endedAt: string | null, exitReason: string | null, gpus: Array<{ index: number }> }> }> };
+export type CellsQuery = { backends: Array<{ id: string, name: string, capabilities: { startsProcesses: boolean }, cells: Array<{ id: string, role: CellRole, modelName: string | null, pid: number, port: number | null, status: CellStatus, residentBytes: number | null, startedAt: string, endedAt: string | null, exitReason: string | null, gpus: Array<{ index: number }> }> }> };
 
 export type CellLogQueryVariables = Exact<{
   id: string;
@@ -888,7 +888,7 @@ export type MemoryBudgetQuery = { memoryBudget: { fits: boolean, exact: boolean,
 export type TopMemorySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type TopMemorySubscription = { vramChanged: { backends: Array<{ name: string, health: BackendHealth, mode: BackendMode, cells: Array<{ role: CellRole, status: CellStatus, residentBytes: number | null }>, gpus: Array<{ index: number, name: string, foreignProcesses: Array<{ pid: number, name: string | null, bytes: number }>, reservations: Array<{ owner: string, bytes: number, ready: boolean, expiresAt: string | null }>, vram: { totalBytes: number, headroomBytes: number, reservedBytes: number, foreignBytes: number, instanceBytes: number, freeBytes: number, deficitBytes: number, sampledAt: string } }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, lastUsedAt: string, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }> }> }> } };
+export type TopMemorySubscription = { vramChanged: { backends: Array<{ name: string, health: BackendHealth, capabilities: { startsProcesses: boolean }, cells: Array<{ role: CellRole, status: CellStatus, residentBytes: number | null }>, gpus: Array<{ index: number, name: string, foreignProcesses: Array<{ pid: number, name: string | null, bytes: number }>, reservations: Array<{ owner: string, bytes: number, ready: boolean, expiresAt: string | null }>, vram: { totalBytes: number, headroomBytes: number, reservedBytes: number, foreignBytes: number, instanceBytes: number, freeBytes: number, deficitBytes: number, sampledAt: string } }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, lastUsedAt: string, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }> }> }> } };
 
 export type TopSituationQueryVariables = Exact<{
   decisions: number;
@@ -1034,7 +1034,9 @@ export const CellsDocument = new TypedDocumentString(`
   backends {
     id
     name
-    mode
+    capabilities {
+      startsProcesses
+    }
     cells {
       id
       role
@@ -1688,7 +1690,9 @@ export const TopMemoryDocument = new TypedDocumentString(`
     backends {
       name
       health
-      mode
+      capabilities {
+        startsProcesses
+      }
       cells {
         role
         status

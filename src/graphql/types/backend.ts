@@ -1,3 +1,4 @@
+import type { BackendCapabilities } from '../../domain/backend.ts';
 import { builder } from '../builder.ts';
 import { backendsOf } from '../lookup.ts';
 import { NodeRef } from '../node.ts';
@@ -5,14 +6,32 @@ import { BackendRef, CellRef, GpuRef, InstanceRef } from '../refs.ts';
 import { BackendHealthEnum, BackendModeEnum } from './enums.ts';
 import { VramUsageRef } from './gpu.ts';
 
+const BackendCapabilitiesRef = builder.objectRef<BackendCapabilities>('BackendCapabilities').implement({
+  description: 'What can be done on a backend. What cannot is refused with `InvalidInput`.',
+  fields: (t) => ({
+    canCopy: t.exposeBoolean('canCopy', { description: 'A model can be given a second name (`copyModel`).' }),
+    canDelete: t.exposeBoolean('canDelete', { description: 'Models can be deleted (`deleteModel`).' }),
+    canLoad: t.boolean({
+      description:
+        'Models can be loaded and unloaded. Where they cannot, what it serves is in its memory as long as it runs.',
+      resolve: ({ alwaysResident }) => !alwaysResident,
+    }),
+    canPull: t.exposeBoolean('canPull', { description: 'Models can be fetched to it (`pullModel`).' }),
+    startsProcesses: t.exposeBoolean('startsProcesses', {
+      description: 'vramkeeper starts and ends its server processes, which `cells` lists.',
+    }),
+  }),
+});
+
 BackendRef.implement({
   description: 'A model server that jobs run on.',
   interfaces: [NodeRef],
   fields: (t) => ({
+    capabilities: t.expose('capabilities', { type: BackendCapabilitiesRef }),
     cells: t.expose('cells', {
       type: [CellRef],
       description:
-        'The server processes that vramkeeper runs for it, oldest first, and then those that ended last, newest first; empty when it is `ATTACHED`.',
+        'The server processes that vramkeeper runs for it, oldest first, and then those that ended last, newest first; empty where it starts none.',
     }),
     gpus: t.expose('gpus', {
       type: [GpuRef],

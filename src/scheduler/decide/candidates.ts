@@ -179,14 +179,14 @@ function replicas(draft: Draft): readonly Candidate[] {
 function bySizeToo(weight: number, option: LoadOption, draft: Draft): number {
   const backend = draft.backendOf(option);
   const totalBytes = backend?.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0) ?? 0;
-  if (!backend?.hasBeliefs || totalBytes === 0) return weight;
+  if (!backend?.admitsByItself || totalBytes === 0) return weight;
   return (weight * option.footprintBytes) / totalBytes;
 }
 
-/** Its backend answers, its last load did not fail just now, and its cards could hold it if nobody used them. */
+/** Its backend answers and can be told to load, its last load did not fail just now, and its cards could hold it if nobody used them. */
 function isPossibleNow(draft: Draft, option: LoadOption): boolean {
   const backend = draft.backendOf(option);
-  if (!backend?.available) return false;
+  if (!backend?.available || backend.alwaysResident) return false;
   const holdUntil = Math.max(
     backend.loadHolds.get(option.variant.weights) ?? 0,
     pausedUntil(option, backend, draft.now),

@@ -22,6 +22,7 @@ export function decide(snapshot: Snapshot, now: number): Plan {
   const draft = new Draft(snapshot, now);
   for (const backend of snapshot.backends) {
     advance(draft, backend);
+    if (backend.alwaysResident) continue;
     relieve(draft, backend);
     wakeStuckLoads(draft, backend);
   }
@@ -31,7 +32,7 @@ export function decide(snapshot: Snapshot, now: number): Plan {
     openPlans(draft);
   }
   for (const backend of snapshot.backends) {
-    expireIdle(draft, backend);
+    if (!backend.alwaysResident) expireIdle(draft, backend);
     releaseIdle(draft, backend);
   }
   return draft.plan();

@@ -102,7 +102,7 @@ function placeBeside(
   const gpus = without(backend, leaving);
   const staying = backend.instances.filter((instance) => !leaving.includes(instance));
   // A server that judges for itself takes one card only where it believes that it fits, and else all of them.
-  const cards = backend.hasBeliefs
+  const cards = backend.admitsByItself
     ? gpus.filter((gpu) => serverTakesWhole(option.predictedByServerBytes, gpu, gpus.length, staying))
     : gpus;
   const whole = cards.length === 0 && gpus.length > 0 ? null : placeWhole(option, cards);
@@ -111,7 +111,7 @@ function placeBeside(
   if (!split) return placeWhole(option, gpus) ? 'BELIEF' : 'MEMORY';
   // Of a model over several cards each card's share is judged by itself.
   const admitted =
-    !backend.hasBeliefs ||
+    !backend.admitsByItself ||
     split.every(({ gpuId, bytes }) => {
       const gpu = backend.gpus.find((each) => each.id === gpuId);
       const predicted = (option.predictedByServerBytes * bytes) / totalBytes(split);
@@ -121,7 +121,7 @@ function placeBeside(
 }
 
 /** Whether no single card could hold it even if everybody left who is not pinned. */
-function mustBeSplit(option: LoadOption, { gpus, instances, hasBeliefs }: BackendSnapshot): boolean {
+function mustBeSplit(option: LoadOption, { gpus, instances, admitsByItself }: BackendSnapshot): boolean {
   if (gpus.length < 2) return false;
   const pinned = instances.filter((instance) => instance.pinned);
   return !gpus.some((gpu) => {
@@ -131,7 +131,7 @@ function mustBeSplit(option: LoadOption, { gpus, instances, hasBeliefs }: Backen
     const seen = { ...gpu, freeBytes: freeBytes + headroomBytes };
     return (
       option.footprintBytes <= freeBytes &&
-      (!hasBeliefs || serverTakesWhole(option.predictedByServerBytes, seen, gpus.length, pinned))
+      (!admitsByItself || serverTakesWhole(option.predictedByServerBytes, seen, gpus.length, pinned))
     );
   });
 }
@@ -164,7 +164,7 @@ function cheapestSubset(
   let best: { readonly cost: number; readonly set: readonly InstanceSnapshot[] } | null = null;
   for (let bits = 1; bits < 2 ** others.length; bits += 1) {
     const chosen = others.filter((_, i) => (bits >> i) & 1);
-    const stalls = backend.hasBeliefs ? (forced.length + chosen.length - 1) * UNLOAD_STALL_MS : 0;
+    const stalls = backend.admitsByItself ? (forced.length + chosen.length - 1) * UNLOAD_STALL_MS : 0;
     const cost = chosen.reduce((sum, instance) => sum + leavingCost(instance, others), stalls);
     if (best && cost >= best.cost) continue;
     const set = [...forced, ...chosen];

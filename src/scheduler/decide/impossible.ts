@@ -19,12 +19,12 @@ export interface Impossible {
 }
 
 /**
- * Null when it could be loaded one day. A load that failed a few times may do better later; one that is only predicted to be larger than
+ * Null when it could be loaded one day, and where whoever runs the server decides what is in its memory. A load that failed a few times may do better later; one that is only predicted to be larger than
  * the cards is impossible by that alone.
  * @param option as it is resolved, before anything was held against it
  */
 export function impossible(option: LoadOption, backend: BackendSnapshot, now: number): Impossible | null {
-  if (backend.gpus.length === 0) return null;
+  if (backend.gpus.length === 0 || backend.alwaysResident) return null;
   const largestBytes = backend.gpus.reduce((sum, { emptyBytes }) => sum + emptyBytes, 0);
   const choices = [option, ...option.fewerSlots.map((fewer) => ({ ...option, ...fewer }))];
   const causes = choices.map((one) => causeOf(withRoomForMargin(one, backend), backend, largestBytes, now));

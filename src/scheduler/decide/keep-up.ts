@@ -105,7 +105,7 @@ export function releaseIdle(draft: Draft, backend: BackendSnapshot): void {
  * recently used instance with nothing to do is given up for that, one at a time.
  */
 export function wakeStuckLoads(draft: Draft, backend: BackendSnapshot): void {
-  if (!backend.available || !backend.hasBeliefs) return;
+  if (!backend.available || !backend.admitsByItself) return;
   const leaving = backend.instances.some(
     (instance) => instance.status === 'DRAINING' || instance.status === 'UNLOADING',
   );

@@ -26,7 +26,7 @@ export function spoilers(
   wanted: readonly LoadOption[],
 ): readonly InstanceSnapshot[] {
   const [target] = wanted;
-  if (!backend.hasBeliefs || !target || victims.length === 0) return [];
+  if (!backend.admitsByItself || !target || victims.length === 0) return [];
   const placement = fitWithout(target, backend, victims);
   const card = placement?.length === 1 && backend.gpus.find(({ id }) => id === placement[0]?.gpuId);
   if (!card) return [];
@@ -49,7 +49,7 @@ export function earlyLeavers(
   target: LoadOption,
   willing: readonly InstanceSnapshot[],
 ): readonly InstanceSnapshot[] {
-  if (!backend.hasBeliefs || draft.intentsOf(backend).length > 0) return [];
+  if (!backend.admitsByItself || draft.intentsOf(backend).length > 0) return [];
   const movable = backend.instances.filter(({ pinned }) => !pinned);
   // Kept out by a stranger, a reservation or a pin it would gain nothing.
   if (!fitWithout(target, backend, movable)) return [];
@@ -61,7 +61,7 @@ export function earlyLeavers(
 
 /** Whether `option`, loaded now, would keep `target` out of every card even when all who may go have gone. */
 export function wouldKeepOut(backend: BackendSnapshot, option: LoadOption, target: LoadOption): boolean {
-  if (!backend.hasBeliefs) return false;
+  if (!backend.admitsByItself) return false;
   const pinned = backend.instances.filter((instance) => instance.pinned);
   const placement = fitWithout(option, backend, []) ?? [];
   const holds = (records: readonly MemoryRecord[]) =>

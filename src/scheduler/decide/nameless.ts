@@ -24,7 +24,7 @@ export function evictedByServer(
   leaving: readonly InstanceSnapshot[],
   fits: (gone: readonly InstanceSnapshot[]) => boolean,
 ): readonly InstanceSnapshot[] {
-  if (!backend.hasBeliefs || !backend.instances.some(isLeftToServer)) return [];
+  if (!backend.admitsByItself || !backend.instances.some(isLeftToServer)) return [];
   const present = backend.instances.filter((instance) => !leaving.includes(instance));
   const inOrder = present
     .filter(isLeftToServer)

@@ -21,7 +21,7 @@ const GATHERING_MS = 150;
  * fits beside it.
  */
 function isGathering(draft: Draft, backend: BackendSnapshot): boolean {
-  if (!backend.hasBeliefs || backend.instances.length > 0) return false;
+  if (!backend.admitsByItself || backend.instances.length > 0) return false;
   const waiting = draft.snapshot.demand.filter(({ options }) =>
     options.some(({ backendId }) => backendId === backend.id),
   );

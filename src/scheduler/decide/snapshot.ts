@@ -29,12 +29,14 @@ export interface BackendSnapshot {
   readonly available: boolean;
   /** Why nothing is loaded there although its server answers: its GPUs have not been read yet; null when they have. */
   readonly unreadGpus: string | null;
+  /** What it serves stays in its memory, and nothing else comes there. */
+  readonly alwaysResident: boolean;
   /** Loads that may be under way at once. */
   readonly loadChannels: number;
   /** The most instances its server holds. */
   readonly maxLoadedModels: number;
   /** Judges by itself what fits, from frozen readings. */
-  readonly hasBeliefs: boolean;
+  readonly admitsByItself: boolean;
   /** One runner for each set of weights, so that a larger context replaces the smaller one. */
   readonly oneInstancePerWeights: boolean;
   /** Empty on a host without GPUs: then only the count limits. */

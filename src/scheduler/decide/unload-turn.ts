@@ -13,7 +13,7 @@ const LONGEST_STALL_MS = 5_000;
 
 /** Whether the server could not handle a further unload now, to all appearance. */
 export function isBusyUnloading(draft: Draft, backend: BackendSnapshot): boolean {
-  if (!backend.hasBeliefs) return false;
+  if (!backend.admitsByItself) return false;
   if (backend.instances.some((instance) => draft.isToldToGo(instance))) return true;
   const until = backend.instances.map(({ status, unloadStartedAt, releasedAt }) =>
     status === 'UNLOADING' && releasedAt === null ? (unloadStartedAt ?? 0) + LONGEST_STALL_MS : 0,

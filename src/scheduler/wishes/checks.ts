@@ -1,5 +1,5 @@
 /** Whether a model that somebody asks for can be loaded at all, and what to say where it cannot. */
-import { BackendUnavailableError, InsufficientVramError } from '../../domain/errors.ts';
+import { BackendUnavailableError, InsufficientVramError, InvalidInputError } from '../../domain/errors.ts';
 import type { BackendId } from '../../domain/ids.ts';
 import { greatest, least } from '../../domain/long-lists.ts';
 import type { ModelTarget } from '../../domain/memory-operations.ts';
@@ -47,7 +47,24 @@ export interface Grounds {
   readonly now: number;
 }
 
-/** @throws BackendUnavailableError, InsufficientVramError when it fits on no card, or beside what is pinned on none */
+/** Those whose server can be told to load and unload. @throws InvalidInputError when there is none of them */
+export function changeable(
+  { model, backendId }: ModelTarget,
+  options: readonly LoadOption[],
+  { backends }: SchedulerState,
+): readonly LoadOption[] {
+  const placeOf = (option: LoadOption) => backends.get(option.backendId)?.settings;
+  const can = options.filter((option) => !placeOf(option)?.capabilities.alwaysResident);
+  if (can.length > 0 || options.length === 0) return can;
+  const names = options.map((option) => placeOf(option)?.name ?? option.backendId).join(', ');
+  const message = `${model} can be neither loaded nor unloaded on ${names}: what is in memory there is decided by whoever runs it.`;
+  throw new InvalidInputError([{ path: [backendId === null ? 'model' : 'backendId'], message }]);
+}
+
+/**
+ * @throws BackendUnavailableError, InsufficientVramError when it fits on no card, or beside what is pinned on none, InvalidInputError when it
+ *   is not where it would have to be loaded by somebody else
+ */
 export function requireRoom(
   { model, backendId }: ModelTarget,
   options: readonly LoadOption[],
@@ -63,25 +80,35 @@ export function requireRoom(
       backendId,
     );
   }
-  const fits = answering.some((option) => {
+  if (answering.some((option) => isAlwaysThere(option, snapshot.backends))) return;
+  const loadable = changeable({ model, backendId }, answering, state);
+  const fits = loadable.some((option) => {
     const backend = backendOf(option.backendId);
     return backend !== undefined && couldFit(asItLoads(option, [backend], now), backend);
   });
   if (fits) {
-    requireRoomBesidePins(model, answering, snapshot.backends, { state, resolver, now });
+    requireRoomBesidePins(model, loadable, snapshot.backends, { state, resolver, now });
     return;
   }
-  const required = least(answering.map((option) => option.footprintBytes));
+  const required = least(loadable.map((option) => option.footprintBytes));
   const largest = Math.max(
     0,
     greatest(
-      answering.flatMap((option) => backendOf(option.backendId)?.gpus.map((gpu) => gpu.capacityBytes) ?? []),
+      loadable.flatMap((option) => backendOf(option.backendId)?.gpus.map((gpu) => gpu.capacityBytes) ?? []),
     ),
   );
   throw new InsufficientVramError(
     `${model} needs ${formatBytes(required)}; the largest GPU can give ${formatBytes(largest)}.`,
     required,
     largest,
+  );
+}
+
+/** In memory on a server that keeps it there. */
+function isAlwaysThere(option: LoadOption, backends: readonly BackendSnapshot[]): boolean {
+  return backends.some(
+    ({ alwaysResident, instances }) =>
+      alwaysResident && instances.some((one) => one.status === 'READY' && serves(one, option)),
   );
 }
 

@@ -23,6 +23,7 @@ import { chooseGpu, mostRoom } from '../reservations/choose-gpu.ts';
 import type { SchedulerState } from '../state.ts';
 import {
   backendsOf,
+  changeable,
   isUnheard,
   requireHeard,
   requireRoom,
@@ -158,7 +159,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
 
   async unloadModel(target: ModelTarget): Promise<void> {
     const queue = this.#queue(target.model, null);
-    const options = this.#options(target, queue);
+    const options = changeable(target, this.#options(target, queue), this.#deps.loop.state);
     const { instances } = this.#deps.loop.state;
     // What is loaded after this call is not meant by it: waiting jobs may bring the model back at once.
     const meant = [...instances.values()].filter((instance) =>
