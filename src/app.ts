@@ -87,7 +87,9 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     },
   });
   const events = new EventLog({ random });
-  const outputs = new OutputHub();
+  const outputs = new OutputHub((jobId, error) =>
+    logger.child('API').error(`What ${jobId} says cannot be passed on any more.`, { error }),
+  );
   const statistics = new JobStatistics();
   const jobLog = new JobLog(store, logger.child('QUEUE'));
   const modelFacts = new StoredFacts(store, logger.child('REGISTRY'));

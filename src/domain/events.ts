@@ -20,6 +20,8 @@ export interface OutputWriter {
   /** A (further) attempt of the job begins; its readers go on with the new attempt. */
   open(jobId: string, attempt: number): void;
   record(jobId: string, record: OutputRecord): void;
+  /** Whether somebody who still listens has passed on some of it to who cannot forget it. */
+  hasPassedOn(jobId: string): boolean;
   /** The job ended, after what it left is in the store; readers take the rest from there. */
   close(jobId: string): void;
 }

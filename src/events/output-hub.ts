@@ -5,6 +5,7 @@
 import type { OutputRecord } from '../domain/backend.ts';
 import type { OutputWriter } from '../domain/events.ts';
 import type { OutputChannel, OutputPart } from '../domain/job.ts';
+import { type ListenerFailed, type LiveListener, LiveListeners } from './live-listeners.ts';
 import { OutputText, textOfAttempt } from './output-text.ts';
 import { PullStream } from './pull-stream.ts';
 
@@ -49,20 +50,29 @@ export interface Attempt {
 export class OutputHub implements OutputWriter {
   readonly #attempts = new Map<string, Attempt>();
   readonly #waiters = new Map<string, Set<() => void>>();
+  readonly #live: LiveListeners;
   #ended = false;
+
+  /** @param listenerFailed told of what a listener threw. */
+  constructor(listenerFailed: ListenerFailed = () => {}) {
+    this.#live = new LiveListeners(listenerFailed);
+  }
 
   open(jobId: string, attempt: number): void {
     const opened: Attempt = { number: attempt, text: new OutputText(), complete: false, next: null };
     const earlier = this.#attempts.get(jobId);
     if (earlier) earlier.next = opened;
     this.#attempts.set(jobId, opened);
+    this.#live.begun(jobId, attempt);
     this.#wake(jobId);
   }
 
   /** Ignored for a job that is not open: one that was cancelled may still be producing. */
-  record(jobId: string, { thinking, text }: OutputRecord): void {
+  record(jobId: string, { thinking, text, raw }: OutputRecord): void {
     const attempt = this.#attempts.get(jobId);
-    if (!attempt || (thinking === '' && text === '')) return;
+    if (!attempt) return;
+    this.#live.record(jobId, raw, attempt.number);
+    if (thinking === '' && text === '') return;
     attempt.text.append('THINKING', thinking);
     attempt.text.append('TEXT', text);
     this.#wake(jobId);
@@ -73,7 +83,25 @@ export class OutputHub implements OutputWriter {
     const attempt = this.#attempts.get(jobId);
     if (attempt) attempt.complete = true;
     this.#attempts.delete(jobId);
+    this.#live.close(jobId);
     this.#wake(jobId);
+  }
+
+  /**
+   * Tells `listener` each record of the job's runs in the tick in which it came, until the job has ended. To be called before the job is
+   * submitted: what was said before is not told. Answers how to end it.
+   */
+  listen(jobId: string, listener: LiveListener): () => void {
+    return this.#live.listen(jobId, listener);
+  }
+
+  hasPassedOn(jobId: string): boolean {
+    return this.#live.hasPassedOn(jobId);
+  }
+
+  /** Jobs that somebody listens to. */
+  get heardJobs(): number {
+    return this.#live.size;
   }
 
   /**

@@ -53,18 +53,21 @@ export interface FailedRun {
   readonly error: unknown;
   /** Other requests ran on the instance when it went: which of them it died of is not known. */
   readonly hadCompany: boolean;
+  /** Somebody has heard some of its answer, and must not be told another beginning. */
+  readonly hasPassedOn: boolean;
 }
 
 export function afterFailure(
   job: Pick<Job, 'failedAttempts' | 'maxAttempts' | 'history'>,
-  { error, hadCompany }: FailedRun,
+  { error, hadCompany, hasPassedOn }: FailedRun,
   random: Random,
 ): Verdict {
-  if (error instanceof NotSentError) return { kind: 'return', delayMs: FIRST_DELAY_MS };
   const code = codeOf(error);
   const remedy = remedyOf(error);
   const failure: JobFailure = { code, message: loggedMessage(error), retryable: remedy !== 'none' };
   const told = error instanceof BackendError ? { ...failure, message: error.ownerMessage } : failure;
+  if (hasPassedOn) return { kind: 'fail', failure, told };
+  if (error instanceof NotSentError) return { kind: 'return', delayMs: FIRST_DELAY_MS };
   const inVain = triesInVain(job) + 1;
   const died = error instanceof EngineDiedError;
   const uncounted = (suspect: boolean): Verdict => {

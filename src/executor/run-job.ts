@@ -127,9 +127,10 @@ async function settle(
   deps: ExecutorDependencies,
   hooks: RunHooks,
 ): Promise<void> {
-  const { store, clock, random, logger } = deps;
+  const { store, clock, random, logger, outputs } = deps;
   const { job } = run.claimed;
   const claim = { id: job.id, fence: job.fence };
+  const hasPassedOn = outputs.hasPassedOn(job.id);
   const ended = (failure: JobFailure, more: Pick<JobAttempt, 'counts' | 'suspect'> = {}): JobAttempt => ({
     number: attemptNumber(job),
     backend: instance.backend.name,
@@ -140,10 +141,8 @@ async function settle(
   });
   const release = (attempt: JobAttempt | null, counts: boolean, delayMs: number) =>
     hooks.insist(() => store.release([{ ...claim, attempt, counts, delayMs }]));
-  const fail = (failure: JobFailure, ofAttempt: JobFailure = failure) =>
-    hooks.insist(() =>
-      store.finish({ ...claim, kind: 'fail', failure, attempt: ended(ofAttempt), output: recorder.parts() }),
-    );
+  const fail = (failure: JobFailure, attempt: JobAttempt = ended(failure)) =>
+    hooks.insist(() => store.finish({ ...claim, kind: 'fail', failure, attempt, output: recorder.parts() }));
   if (error instanceof RunEnded) {
     switch (error.why) {
       case 'not-held':
@@ -151,7 +150,8 @@ async function settle(
       case 'shutdown': {
         const suspect = isSuspect(job);
         const interrupted = ended(INTERRUPTED, { counts: false, ...(suspect && { suspect }) });
-        await store.release([{ ...claim, attempt: interrupted, counts: false, delayMs: 0 }]);
+        if (hasPassedOn) await fail(INTERRUPTED, interrupted);
+        else await store.release([{ ...claim, attempt: interrupted, counts: false, delayMs: 0 }]);
         return;
       }
       case 'deadline':
@@ -160,13 +160,13 @@ async function settle(
     }
   }
   const cause = await examined(error, instance.backend, instance.spec.variant, clock, hooks.stopped);
-  const verdict = afterFailure(job, { error: cause, hadCompany: run.hadCompany }, random);
+  const verdict = afterFailure(job, { error: cause, hadCompany: run.hadCompany, hasPassedOn }, random);
   logger.warn(`${job.id} failed on ${instance.spec.variant.modelName}: ${loggedMessage(cause)}`, {
     verdict: verdict.kind,
   });
   switch (verdict.kind) {
     case 'fail':
-      await fail(verdict.told, verdict.failure);
+      await fail(verdict.told, ended(verdict.failure));
       return;
     case 'return':
       await release(null, false, verdict.delayMs);

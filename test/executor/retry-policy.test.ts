@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import { BackendError, EngineDiedError, NotSentError, StalledError } from '../../src/domain/errors.ts';
 import { type JobAttempt, omittedAttempts, triesInVain, withAttempt } from '../../src/domain/job.ts';
-import { afterFailure, evidenceOf, MOST_IN_VAIN } from '../../src/executor/retry-policy.ts';
+import { afterFailure, codeOf, evidenceOf, MOST_IN_VAIN } from '../../src/executor/retry-policy.ts';
 
 const random = seededRandom(1);
 const attempt = (more: Partial<JobAttempt> = {}): JobAttempt => ({
@@ -38,11 +38,40 @@ describe('a failed run', () => {
     ['that died alone', DIED, false, { kind: 'fail' }],
     ['that failed for no known reason', ODD, true, { kind: 'fail' }],
   ])('%s', (_what, error, hadCompany, verdict) => {
-    expect(afterFailure(job(), { error, hadCompany }, random)).toMatchObject(verdict);
+    expect(afterFailure(job(), { error, hadCompany, hasPassedOn: false }, random)).toMatchObject(verdict);
+  });
+
+  it.each([
+    ['a lost backend', LOST],
+    ['a busy backend', BUSY],
+    ['an engine that died', DIED],
+    ['a request that is refused', REFUSED],
+    ['no known reason', ODD],
+    ['a lack of memory', new BackendError('OUT_OF_MEMORY', 'free-memory', 'full')],
+    ['a silent backend', new StalledError('silent')],
+    ['an instance that went before', new NotSentError('gone')],
+    ['a mistake of ours', new Error('a mistake of ours')],
+  ])('ends the job with its own failure once somebody has heard of its answer: %s', (_what, error) => {
+    for (const hadCompany of [true, false])
+      for (const history of [[], vain(1), vain(MOST_IN_VAIN + 1)]) {
+        const mayTryAgain = job({ maxAttempts: 10, history });
+        const verdict = afterFailure(mayTryAgain, { error, hadCompany, hasPassedOn: true }, random);
+        expect(verdict).toMatchObject({
+          kind: 'fail',
+          told: { code: codeOf(error), message: error.message },
+        });
+        if (error === REFUSED) continue;
+        const unheard = afterFailure(mayTryAgain, { error, hadCompany, hasPassedOn: false }, random);
+        expect(unheard.kind).not.toBe('fail');
+      }
   });
 
   it('alone of an engine that died leaves a suspect that has attempts left', () => {
-    const verdict = afterFailure(job({ maxAttempts: 2 }), { error: DIED, hadCompany: false }, random);
+    const verdict = afterFailure(
+      job({ maxAttempts: 2 }),
+      { error: DIED, hadCompany: false, hasPassedOn: false },
+      random,
+    );
     expect(verdict).toMatchObject({ kind: 'release', counts: true, suspect: true });
   });
 
@@ -56,7 +85,11 @@ describe('a failed run', () => {
       let waitedMs = 0;
       let tries = 0;
       for (;;) {
-        const verdict = afterFailure(job({ history: [...history] }), { error, hadCompany: false }, random);
+        const verdict = afterFailure(
+          job({ history: [...history] }),
+          { error, hadCompany: false, hasPassedOn: false },
+          random,
+        );
         tries += 1;
         if (verdict.kind !== 'release') {
           expect(verdict.kind).toBe('fail');
@@ -75,7 +108,11 @@ describe('a failed run', () => {
     const asks = (retryAfterMs: number) =>
       afterFailure(
         job(),
-        { error: new BackendError('BACKEND_ERROR', 'busy', 'busy', { retryAfterMs }), hadCompany: false },
+        {
+          error: new BackendError('BACKEND_ERROR', 'busy', 'busy', { retryAfterMs }),
+          hadCompany: false,
+          hasPassedOn: false,
+        },
         random,
       );
     expect(asks(90_000)).toMatchObject({ delayMs: 90_000 });

@@ -167,6 +167,12 @@ export class ExecutorRig implements AsyncDisposable {
     });
   }
 
+  /** The engine process of the instance dies. */
+  killEngine(): void {
+    for (const runner of this.#ollama.core.scheduler.runners())
+      runner.engine.die('an error was encountered while running the model: unexpected EOF');
+  }
+
   /** Requests that the virtual Ollama answers at this moment. */
   get requestsUnderWay(): number {
     return this.#ollama.core.scheduler.runners().reduce((sum, runner) => sum + runner.references, 0);
