@@ -79,16 +79,9 @@ async function receive(
   request.once('end', end.resolve);
   request.once('error', end.reject);
   request.once('close', () => end.reject(endedEarly()));
-  const pace =
-    told === null
-      ? null
-      : new Pace(
-          told,
-          limits,
-          clock,
-          () => received,
-          () => end.reject(tooSlow()),
-        );
+  const slow = () => end.reject(tooSlow());
+  const pace = told === null ? null : new Pace(told, limits, clock, () => received, slow);
+  const limit = clock.after(limits.requestTimeoutMs, slow);
   try {
     await end.promise;
     share.subtract(share.bytes - received);
@@ -96,6 +89,7 @@ async function receive(
   } finally {
     request.off('data', onData);
     pace?.stop();
+    limit.cancel();
   }
 }
 

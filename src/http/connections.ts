@@ -5,7 +5,9 @@
  * | -------------------------------------- | ---------------------------- | ----------------------------------------- |
  * | nothing sent yet                       | `headersTimeoutMs`           | node                                      |
  * | headers under way                      | `headersTimeoutMs`           | node, with 408                            |
- * | body under way                         | `requestTimeoutMs`           | node, with 408; too slow: `body.ts`       |
+ * | body under way that is read            | `requestTimeoutMs`           | `body.ts`, with 408                       |
+ * | body under way that is passed on       | never, while it moves        |                                           |
+ * | body under way that nobody reads       | `requestTimeoutMs`           | here                                      |
  * | body under way, silent                 | `stalledTimeoutMs`           | here                                      |
  * | answer made                            | never                        |                                           |
  * | answer, stream or message not read     | `stalledTimeoutMs`           | here                                      |
@@ -34,8 +36,11 @@ interface Connection {
   client: string | null;
   /** Under way. */
   answers: number;
-  /** The last one, and its answer. */
+  /** The last one, when it began, and its answer. */
   request: IncomingMessage | null;
+  askedAt: number;
+  /** Its body may take as long as it moves. */
+  isUnbounded: boolean;
   response: ServerResponse | null;
   isWebSocket: boolean;
   /** When it began or its last answer ended, on the monotonic clock. */
@@ -98,6 +103,12 @@ export class Connections {
     this.#known.set(socket, connection);
   }
 
+  /** The body of this request may take as long as it moves. */
+  unbounded(request: IncomingMessage): void {
+    const connection = this.#of(request.socket);
+    if (connection?.request === request) connection.isUnbounded = true;
+  }
+
   /** Ends those that are not in use now, and the others as soon as they are not. */
   closeUnused(): void {
     this.#closing = true;
@@ -115,6 +126,8 @@ export class Connections {
       client: null,
       answers: 0,
       request: null,
+      askedAt: idleSince,
+      isUnbounded: false,
       response: null,
       isWebSocket: false,
       idleSince,
@@ -140,9 +153,17 @@ export class Connections {
       const allowedMs = request ? keepAliveTimeoutMs + headersTimeoutMs : headersTimeoutMs;
       const graceMs = socket.bytesRead > 0 ? 2 * checkIntervalMs : 0;
       if (answers === 0 && !isWebSocket && now - idleSince >= allowedMs + graceMs) socket.destroy();
-      else if (this.#readsTooSlowly(socket, connection, now)) socket.destroy();
+      else if (this.#sendsTooLong(connection, now) || this.#readsTooSlowly(socket, connection, now))
+        socket.destroy();
     }
     this.#timer = this.size > 0 ? this.#clock.after(checkIntervalMs, () => this.#look()) : null;
+  }
+
+  /** Whoever reads a body refuses what comes too slowly before; this is for what nobody reads. */
+  #sendsTooLong({ askedAt, isUnbounded, isWebSocket, request }: Connection, now: number): boolean {
+    if (isUnbounded || isWebSocket || !request || request.complete) return false;
+    const { checkIntervalMs, requestTimeoutMs } = this.#limits;
+    return now - askedAt >= requestTimeoutMs + checkIntervalMs;
   }
 
   #readsTooSlowly(socket: Socket, connection: Connection, now: number): boolean {
@@ -164,6 +185,8 @@ export class Connections {
     if (!connection) return;
     socket.setTimeout(this.#limits.stalledTimeoutMs);
     connection.request = request;
+    connection.askedAt = this.#clock.monotonic();
+    connection.isUnbounded = false;
     connection.response = response;
     connection.answers += 1;
     response.once('close', () => {

@@ -1,6 +1,8 @@
 /** What a browser is told when a page of another site that is allowed asks: that origin may read the answer, and no other. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
 /** Of answers, beside what every page may read. */
 const READABLE = 'retry-after, www-authenticate, x-max-body-bytes';
 
@@ -19,12 +21,12 @@ export function isPreflight({ headers, method }: IncomingMessage): boolean {
 export function answerPreflight(
   { headers }: IncomingMessage,
   response: ServerResponse,
-  methods: readonly string[],
+  methods: readonly string[] | 'any',
 ): void {
   const wanted = headers['access-control-request-headers'];
   const allowed = typeof wanted === 'string' && /^[\w!#$%&'*+.^`|~, -]+$/.test(wanted) ? wanted : null;
   response.writeHead(204, {
-    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-methods': (methods === 'any' ? ALL_METHODS : methods).join(', '),
     'access-control-max-age': '600',
     'cache-control': 'no-store',
     ...(allowed && { 'access-control-allow-headers': allowed }),

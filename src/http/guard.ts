@@ -9,6 +9,7 @@ import { hostname } from 'node:os';
 import { ANY } from '../config/access.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import { HttpRefusal } from './refusal.ts';
+import type { RouteGuard } from './route.ts';
 
 /** The name in a `Host` header, without its port, in lower case and without brackets; null when it is none. */
 export function hostName(header: string): string | null {
@@ -52,7 +53,7 @@ export interface GuardOptions {
   readonly origins: readonly string[];
 }
 
-export class Guard {
+export class Guard implements RouteGuard {
   readonly #options: GuardOptions;
 
   constructor(options: GuardOptions) {

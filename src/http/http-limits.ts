@@ -2,6 +2,7 @@
 import { KiB, MiB } from '../domain/units.ts';
 
 export interface HttpLimits {
+  /** Of one body, for routes without a limit of their own. */
   readonly bodyBytes: number;
   /** Of the bodies and messages of all callers together, while they are read and worked on. Others wait. */
   readonly bytesInWork: number;
@@ -23,7 +24,7 @@ export interface HttpLimits {
   readonly unknownConnections: number;
   /** To send the headers, or anything at all. */
   readonly headersTimeoutMs: number;
-  /** To send the whole request. Answers may take as long as they take. */
+  /** To send a body that the server reads. Answers may take as long as they take. */
   readonly requestTimeoutMs: number;
   /** How long a body may take to get going; then it must come at the pace at which it would be whole in time. */
   readonly bodyGraceMs: number;
@@ -49,7 +50,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   bytesOfStreams: 32 * MiB,
   headerBytes: 16_384,
   urlCharacters: 8_192,
-  connections: 2_048,
+  connections: 8_192,
   unknownConnections: 1_024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,

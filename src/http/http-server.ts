@@ -61,12 +61,13 @@ export class HttpServer {
     const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
     const authenticator = new Authenticator(keys);
     const guard = new Guard({ host, hosts, origins });
-    this.intake = createIntake(limits, clock);
+    this.intake = createIntake(limits, largestBody(limits, routes), clock);
     const { intake } = this;
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
+      // Bodies have deadlines of their own: those that are passed on have none.
+      requestTimeout: 0,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: limits.checkIntervalMs,
       noDelay: true,
@@ -79,6 +80,7 @@ export class HttpServer {
       guard,
       authenticator,
       known,
+      unbounded: (request) => this.connections.unbounded(request),
       routes,
       limits,
       intake,
@@ -205,6 +207,10 @@ export class HttpServer {
       await closed;
     }
   }
+}
+
+function largestBody({ bodyBytes }: HttpLimits, routes: readonly Route[]): number {
+  return routes.reduce((most, route) => Math.max(most, route.bodyBytes ?? 0), bodyBytes);
 }
 
 function portsFrom(port: number): readonly number[] {

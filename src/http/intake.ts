@@ -10,15 +10,15 @@ export interface Intake {
   readonly streams: ByteBudget;
 }
 
-export function createIntake(limits: HttpLimits, clock: Clock): Intake {
-  const { bodyBytes, bytesForSmall, bytesInWork, bytesOfStreams, smallBytes, waitingBodies, waitingMs } =
-    limits;
+/** @param largestBody that any route takes, in bytes */
+export function createIntake(limits: HttpLimits, largestBody: number, clock: Clock): Intake {
+  const { bytesForSmall, bytesInWork, bytesOfStreams, smallBytes, waitingBodies, waitingMs } = limits;
   const common = { smallBytes, places: waitingBodies, waitMs: waitingMs, clock };
   return {
     work: new ByteBudget({
       ...common,
       // The largest body that is allowed must fit beside the reserve.
-      bytes: Math.max(bytesInWork, bodyBytes + bytesForSmall),
+      bytes: Math.max(bytesInWork, largestBody + bytesForSmall),
       reservedBytes: bytesForSmall,
     }),
     // Only what is small: nobody asks for a subscription with an upload.

@@ -7,18 +7,20 @@ import { ANONYMOUS, type Authenticator, credentialsOf } from './authenticate.ts'
 import { readBody } from './body.ts';
 import type { Share } from './byte-budget.ts';
 import { answerPreflight, isPreflight, letRead } from './cross-origin.ts';
-import type { Guard } from './guard.ts';
 import type { HttpLimits } from './http-limits.ts';
 import type { Intake } from './intake.ts';
 import { HttpRefusal } from './refusal.ts';
 import { refusalBody, sendJson } from './respond.ts';
-import type { Exchange, Route } from './route.ts';
+import type { Exchange, Route, RouteGuard } from './route.ts';
 
 export interface RequestHandlerOptions {
-  readonly guard: Guard;
+  /** For routes without one of their own. */
+  readonly guard: RouteGuard;
   readonly authenticator: Authenticator;
   /** Told of a connection whose caller is known. @throws HttpRefusal */
   readonly known: (socket: Socket, client: string) => void;
+  /** Told of a request whose body may take as long as it moves. */
+  readonly unbounded: (request: IncomingMessage) => void;
   readonly routes: readonly Route[];
   readonly limits: HttpLimits;
   readonly intake: Intake;
@@ -65,7 +67,8 @@ export class RequestHandler {
     route: Route | undefined,
     proceed: () => void,
   ): Promise<void> {
-    const { authenticator, clock, guard, intake, known, limits } = this.#options;
+    const { authenticator, clock, intake, known, limits, unbounded } = this.#options;
+    const guard = route?.guard ?? this.#options.guard;
     const method = request.method ?? '';
     const allowedOrigin = guard.allowedOrigin(request.headers);
     guard.check(method, request.headers);
@@ -74,11 +77,12 @@ export class RequestHandler {
       throw new HttpRefusal('NOT_FOUND', 'There is nothing at this path. The GraphQL API is at /graphql.');
     }
     if (allowedOrigin !== null && isPreflight(request)) {
-      answerPreflight(request, response, route.methods);
+      if (guard.answerPreflight) guard.answerPreflight(request, response);
+      else answerPreflight(request, response, route.methods);
       return;
     }
-    if (!route.methods.includes(method === 'HEAD' ? 'GET' : method)) {
-      const allow = route.methods.join(', ');
+    if (!takes(route, method)) {
+      const allow = [...route.methods].join(', ');
       throw new HttpRefusal('METHOD_NOT_ALLOWED', `This path takes ${allow}, not ${method}.`, { allow });
     }
     if (this.#refusing && !route.open) {
@@ -104,7 +108,7 @@ export class RequestHandler {
       intake,
       async body() {
         const reading = {
-          limits,
+          limits: { ...limits, bodyBytes: route.bodyBytes ?? limits.bodyBytes },
           budget: intake.work,
           owner: principal.client,
           clock,
@@ -114,6 +118,11 @@ export class RequestHandler {
         const body = await readBody(request, reading);
         shares.push(body.share);
         return body;
+      },
+      stream() {
+        unbounded(request);
+        proceed();
+        return request;
       },
     };
     try {
@@ -175,6 +184,10 @@ export class RequestHandler {
     request.socket.once('close', () => timer.cancel());
     request.resume();
   }
+}
+
+function takes({ methods }: Route, method: string): boolean {
+  return methods === 'any' || methods.includes(method === 'HEAD' ? 'GET' : method);
 }
 
 function matches(pattern: string, path: string): boolean {

@@ -1,5 +1,5 @@
 /** What the listener hands to whoever answers a path. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -25,13 +25,29 @@ export interface Exchange {
    * @throws HttpRefusal BODY_TOO_LARGE, BUSY, REQUEST_TIMEOUT, BAD_REQUEST
    */
   body(): Promise<Body>;
+  /** The body as it comes, for a route that passes it on: bounded neither in bytes nor in time, as long as it moves. */
+  stream(): IncomingMessage;
+}
+
+/** Who may talk to a route. */
+export interface RouteGuard {
+  /** @throws HttpRefusal UNKNOWN_HOST, FORBIDDEN_ORIGIN */
+  check(method: string, headers: IncomingHttpHeaders): void;
+  /** The origin of a page of another site that may read the answer; null for all else. */
+  allowedOrigin(headers: IncomingHttpHeaders): string | null;
+  /** Answers the question of a browser that an allowed page sends first. Absent: as for the server's own API. */
+  answerPreflight?(request: IncomingMessage, response: ServerResponse): void;
 }
 
 export interface Route {
   /** Compared as it is; a path that ends in `/*` matches everything below it. */
   readonly path: string;
-  /** HEAD is answered wherever GET is. */
-  readonly methods: readonly string[];
+  /** HEAD is answered wherever GET is. `any`: the route refuses by itself what it does not take. */
+  readonly methods: readonly string[] | 'any';
+  /** Whom to let in, where other rules hold than for the server's own API. */
+  readonly guard?: RouteGuard;
+  /** Its largest body. Absent: the server's. */
+  readonly bodyBytes?: number;
   /** Answered without a key, and while the server stops: only what tells whether the server is there. */
   readonly open?: boolean;
   /** Whether a request is for a page of the server's own, which shows nothing before it has a key. Answered without one. */

@@ -56,7 +56,7 @@ function partOf(path: string): string {
 const COMMON = ['config', 'telemetry', 'clock', 'domain'];
 const SIBLINGS = ['store', 'backend', 'monitor', 'registry', 'scheduler', 'executor'];
 const BELOW_ACCEPT = ['domain', 'events', 'kinds', ...SIBLINGS];
-const BELOW_HTTP = [...BELOW_ACCEPT, 'accept', 'graphql', 'gateway'];
+const BELOW_HTTP = [...BELOW_ACCEPT, 'accept', 'graphql'];
 
 /** What each part may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -70,9 +70,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   accept: [...COMMON, ...BELOW_ACCEPT],
   graphql: [...COMMON, ...BELOW_ACCEPT, 'accept'],
   'ollama-api': ['domain'],
-  gateway: [...COMMON, ...BELOW_ACCEPT, 'accept', 'ollama-api'],
   http: [...COMMON, ...BELOW_HTTP],
-  app: [...COMMON, ...BELOW_HTTP, 'http'],
+  // Its routes are the listener's own kind, and write their answers as they come.
+  gateway: [...COMMON, ...BELOW_ACCEPT, 'accept', 'ollama-api', 'http'],
+  app: [...COMMON, ...BELOW_HTTP, 'http', 'gateway'],
   'virtual-ollama': ['clock', 'domain', 'ollama-api'],
   client: ['domain', 'clock'],
   // The doctor looks through the probes that the server will use.
