@@ -43,7 +43,7 @@ async function claimMs(store: Store, rounds: number): Promise<number> {
       instanceId: 'ins_bench' as InstanceId,
     });
     times.push(systemClock.monotonic() - start);
-    await store.release(
+    await store.returnToQueue(
       claimed.map(({ job }) => ({ id: job.id, fence: job.fence, attempt: null, counts: false, delayMs: 0 })),
     );
   }

@@ -25,14 +25,14 @@ export class ReservationReports {
         const gpu = gpus?.find((each) => each.id === gpuId);
         if (!gpu) continue;
         const own = ownPids(state, backend);
-        const strangers = gpu.reading.processes.filter(({ pid }) => !own.has(pid));
-        const holds = strangers.some((process) => isProgram(process, whileProcess));
+        const others = gpu.reading.processes.filter(({ pid }) => !own.has(pid));
+        const holds = others.some((process) => isProgram(process, whileProcess));
         if (this.#held.get(id) === holds) continue;
         const isFirst = !this.#held.has(id);
         this.#held.set(id, holds);
         const what = `The reservation of ${owner} on GPU ${gpu.reading.index} of ${settings.name}`;
         // Without the command lines: they may hold secrets.
-        const names = strangers.map(({ name, pid }) => name ?? `process ${pid}`).slice(0, MOST_NAMES);
+        const names = others.map(({ name, pid }) => name ?? `process ${pid}`).slice(0, MOST_NAMES);
         const seen = names.length > 0 ? `seen there: ${names.join(', ')}` : 'no program is seen there';
         if (holds) this.#logger.info(`${what} holds: a program matches "${whileProcess}".`);
         else if (isFirst)

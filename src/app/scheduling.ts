@@ -253,9 +253,8 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
       case 'unload': {
         const instance = loop.state.instances.get(effect.instanceId);
         log.info(`Unloading ${instance?.variant.modelName ?? effect.instanceId}.`);
-        const intents = [...loop.state.backends.values()].flatMap((backend) => backend.intents);
-        if (intents.some((intent) => intent.victims.includes(effect.instanceId)))
-          evicted.add(effect.instanceId);
+        const planned = [...loop.state.backends.values()].flatMap((backend) => backend.swaps);
+        if (planned.some((swap) => swap.victims.includes(effect.instanceId))) evicted.add(effect.instanceId);
         executor.unload(effect.instanceId);
         return;
       }

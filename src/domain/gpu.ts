@@ -94,8 +94,8 @@ export interface Holding {
 
 /**
  * Bytes in use that no instance explains. While an instance loads or unloads a reading cannot tell its bytes from a
- * stranger's, so the answer stays between what holds if all of it is there already and what holds if none is, as near to the last one as
- * that allows: a stranger who was there before a load does not vanish behind it.
+ * another program's, so the answer stays between what holds if all of it is there already and what holds if none is, as near to the last one as
+ * that allows: another program that was there before a load does not vanish behind it.
  */
 export function foreignBytes(
   usedBytes: number,

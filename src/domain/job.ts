@@ -37,7 +37,7 @@ export type JobEvent =
   /** An instance that is ready took it. */
   | 'start'
   /** Back to the queue with its age: the load failed, the backend was lost, the server restarted, or a retry is due. */
-  | 'release'
+  | 'return'
   | 'complete'
   | 'fail'
   | 'cancel'
@@ -47,8 +47,8 @@ export type JobEvent =
 /** from → event → to. A pair that is not here is illegal. */
 const TRANSITIONS: Readonly<Record<JobStatus, Readonly<Partial<Record<JobEvent, JobStatus>>>>> = {
   PENDING: { claim: 'QUEUED', start: 'RUNNING', fail: 'FAILED', cancel: 'CANCELLED' },
-  QUEUED: { start: 'RUNNING', release: 'PENDING', fail: 'FAILED', cancel: 'CANCELLED' },
-  RUNNING: { release: 'PENDING', complete: 'COMPLETE', fail: 'FAILED', cancel: 'CANCELLED' },
+  QUEUED: { start: 'RUNNING', return: 'PENDING', fail: 'FAILED', cancel: 'CANCELLED' },
+  RUNNING: { return: 'PENDING', complete: 'COMPLETE', fail: 'FAILED', cancel: 'CANCELLED' },
   COMPLETE: {},
   FAILED: { requeue: 'PENDING' },
   CANCELLED: { requeue: 'PENDING' },

@@ -10,11 +10,11 @@ export interface Reservation {
   readonly owner: string;
   readonly gpuId: GpuId;
   readonly bytes: number;
-  /** Epoch milliseconds; null until it is released. */
+  /** Epoch milliseconds; null until it is ended. */
   readonly expiresAt: number | null;
   /** False while instances are still being moved out of the way. */
   readonly ready: boolean;
-  /** `CONFIGURED` ones come from the configuration and cannot be released. */
+  /** `CONFIGURED` ones come from the configuration and cannot be ended. */
   readonly kind: 'LEASE' | 'CONFIGURED';
 }
 
@@ -23,7 +23,7 @@ export interface ReserveInput {
   readonly bytes: number;
   /** Null: the GPU with the most room for it. */
   readonly gpuId: GpuId | null;
-  /** Null keeps it until it is released. */
+  /** Null keeps it until it is ended. */
   readonly leaseMs: number | null;
 }
 

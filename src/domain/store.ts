@@ -85,7 +85,7 @@ export interface Fenced {
   readonly fence: number;
 }
 
-export interface Release extends Fenced {
+export interface ReturnToQueue extends Fenced {
   /** The try that ended, added to the job's history; null when it never ran. */
   readonly attempt: JobAttempt | null;
   /** Whether the try counts against `maxAttempts`. */
@@ -230,7 +230,7 @@ export interface Store {
   // What waits, kept incrementally and as of the last commit this server has seen.
   readonly backlog: BacklogView;
   counts(): JobCounts;
-  /** Results and releases discarded because their fence was stale. */
+  /** Results and returns discarded because their fence was stale. */
   readonly staleFences: number;
   /**
    * Called after each commit with its changes in order of revision, the counters above already up to date, and before the
@@ -248,7 +248,7 @@ export interface Store {
   /** QUEUED → RUNNING. Answers those whose fence still held. */
   begin(claims: readonly Fenced[]): Promise<readonly Job[]>;
   /** QUEUED or RUNNING → PENDING with its age. Answers those whose fence still held. */
-  release(releases: readonly Release[]): Promise<readonly Job[]>;
+  returnToQueue(returns: readonly ReturnToQueue[]): Promise<readonly Job[]>;
   /** RUNNING (or, for `fail`, QUEUED) → an end, recorded once. False when the fence was stale. */
   finish(finish: Finish): Promise<boolean>;
   /** PENDING → FAILED, of each pick up to `count` of the oldest claimable; answers how many. No attempt is counted: none was made. */

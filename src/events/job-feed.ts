@@ -14,10 +14,10 @@ import type { JobId } from '../domain/ids.ts';
 import { isTerminal, type Job, type JobStatus } from '../domain/job.ts';
 import type { JobFilter, Store } from '../domain/store.ts';
 import { cursorOf, positionOf } from './cursor.ts';
+import { DemandStream } from './demand-stream.ts';
 import type { EventLog, LogEntry } from './event-log.ts';
 import { concernsReader, matchesJob, matchesUnchanging, mayBeKnownToReader } from './job-filter.ts';
 import { KeyReader, type LogReader, type ReadResult, ScanReader } from './log-reader.ts';
-import { PullStream } from './pull-stream.ts';
 
 /** How many jobs a snapshot has at most, and how many are read at once when healing. */
 export const PAGE_SIZE = 100;
@@ -50,7 +50,7 @@ export interface JobFeedOptions {
 
 type JobEntry = Extract<ReadResult, { kind: 'entry' }>;
 
-export class JobFeed extends PullStream<JobNotice> {
+export class JobFeed extends DemandStream<JobNotice> {
   readonly #log: EventLog;
   readonly #store: JobFeedOptions['store'];
   readonly #clock: Clock;
@@ -89,7 +89,7 @@ export class JobFeed extends PullStream<JobNotice> {
         : new KeyReader(log, id, log.newest);
   }
 
-  protected async pull(): Promise<JobNotice | undefined> {
+  protected async produce(): Promise<JobNotice | undefined> {
     while (!this.ended && !this.#log.ended) {
       const notice = this.ready();
       if (notice) return notice;

@@ -5,9 +5,9 @@
 import type { OutputRecord } from '../domain/backend.ts';
 import type { OutputWriter } from '../domain/events.ts';
 import type { OutputChannel, OutputPart } from '../domain/job.ts';
+import { DemandStream } from './demand-stream.ts';
 import { type ListenerFailed, type LiveListener, LiveListeners } from './live-listeners.ts';
 import { OutputText, textOfAttempt } from './output-text.ts';
-import { PullStream } from './pull-stream.ts';
 
 export interface OutputChunk {
   /** From 1. A new attempt starts at offset 0 again. */
@@ -160,7 +160,7 @@ export class OutputHub implements OutputWriter {
   }
 }
 
-class OutputReader extends PullStream<OutputChunk> {
+class OutputReader extends DemandStream<OutputChunk> {
   readonly #hub: OutputHub;
   readonly #jobId: string;
   readonly #loadFinished: LoadFinished;
@@ -179,7 +179,7 @@ class OutputReader extends PullStream<OutputChunk> {
     if (present) this.#goOn(present);
   }
 
-  protected async pull(): Promise<OutputChunk | undefined> {
+  protected async produce(): Promise<OutputChunk | undefined> {
     while (!this.ended && !this.#hub.ended && !this.#sentFinal) {
       if (!this.#attempt) await this.#findAttempt();
       else if (this.#attempt.next) this.#takeUp(this.#attempt.next);

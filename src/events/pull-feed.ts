@@ -1,8 +1,8 @@
 /** The stream behind `pullUpdated`: a download as it is, then as it gets on, to its end. */
 import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
+import { DemandStream } from './demand-stream.ts';
 import type { EventLog } from './event-log.ts';
 import { KeyReader } from './log-reader.ts';
-import { PullStream } from './pull-stream.ts';
 
 export interface PullFeedOptions {
   readonly log: EventLog;
@@ -12,7 +12,7 @@ export interface PullFeedOptions {
 }
 
 /** Changes that a slow reader did not take are merged into the newest; its end is never lost. */
-export class PullFeed extends PullStream<ModelPull> {
+export class PullFeed extends DemandStream<ModelPull> {
   readonly #log: EventLog;
   readonly #id: ModelPullId;
   readonly #find: PullFeedOptions['find'];
@@ -28,7 +28,7 @@ export class PullFeed extends PullStream<ModelPull> {
     this.#reader = new KeyReader(log, id, log.newest);
   }
 
-  protected async pull(): Promise<ModelPull | undefined> {
+  protected async produce(): Promise<ModelPull | undefined> {
     if (this.#told === null) {
       // The position and the state are taken in one tick, so nothing falls between.
       this.#reader.moveTo(this.#log.newest);

@@ -1,8 +1,8 @@
 /** Says that memory, instances or backends changed; the reader takes the state from the system view. */
 import type { Clock } from '../clock.ts';
+import { DemandStream } from './demand-stream.ts';
 import { type EventLog, type LogEntry, VRAM_KEY } from './event-log.ts';
 import { KeyReader } from './log-reader.ts';
-import { PullStream } from './pull-stream.ts';
 
 export interface VramNotice {
   /** Epoch milliseconds of the change; of the subscription for the first. */
@@ -17,7 +17,7 @@ export interface VramFeedOptions {
 }
 
 /** One notice at once, then one per change, changes within the interval merged into one at its end. */
-export class VramFeed extends PullStream<VramNotice> {
+export class VramFeed extends DemandStream<VramNotice> {
   readonly #log: EventLog;
   readonly #clock: Clock;
   readonly #minIntervalMs: number;
@@ -33,7 +33,7 @@ export class VramFeed extends PullStream<VramNotice> {
     this.#reader = new KeyReader(log, VRAM_KEY, log.newest);
   }
 
-  protected async pull(): Promise<VramNotice | undefined> {
+  protected async produce(): Promise<VramNotice | undefined> {
     if (this.#lastSent === null) return this.#tell({ at: this.#clock.now() });
     await this.#restInterval(this.#lastSent);
     while (!this.ended && !this.#log.ended) {

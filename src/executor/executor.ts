@@ -1,6 +1,6 @@
 /**
  * Carries out what the scheduler decided: claims, loads, unloads, runs. It never decides; what came of an effect goes back to the
- * loop as an event. Effects do not throw: every failure becomes an event, a released job or a recorded failure.
+ * loop as an event. Effects do not throw: every failure becomes an event, a returned job or a recorded failure.
  */
 import type { LoadSpec, Resident } from '../domain/backend.ts';
 import { BackendError, messageOf, StoreClosedError } from '../domain/errors.ts';
@@ -233,7 +233,7 @@ export class Executor {
     const instance = this.#instances.get(instanceId);
     if (!instance || this.#draining) {
       // The instance went while the claim was under way.
-      await this.#queued.release(instanceId, held);
+      await this.#queued.returnToQueue(instanceId, held);
       return;
     }
     for (const one of held) {

@@ -53,14 +53,14 @@ export class QueuedJobs {
 
   /** Jobs that never ran lose nothing. Whether another load can help them is not decided here. */
   async giveBack(instance: HeldInstance): Promise<void> {
-    await this.release(instance.instanceId, instance.takeWaiting());
+    await this.returnToQueue(instance.instanceId, instance.takeWaiting());
   }
 
-  async release(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {
+  async returnToQueue(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {
     if (claimed.length === 0) return;
     const { deps, insistence } = this.#options;
-    const releases = claimed.map((one) => ({ ...fenced(one), attempt: null, counts: false, delayMs: 0 }));
-    await insistence.on(() => deps.store.release(releases));
+    const returns = claimed.map((one) => ({ ...fenced(one), attempt: null, counts: false, delayMs: 0 }));
+    await insistence.on(() => deps.store.returnToQueue(returns));
     for (const one of claimed) this.left(instanceId, one);
   }
 

@@ -15,7 +15,7 @@ import { type Job, type JobFailure, triesInVain } from '../domain/job.ts';
 export type Verdict =
   /** Back to the queue after a try; `counts` against `maxAttempts`. */
   | {
-      readonly kind: 'release';
+      readonly kind: 'try-again';
       readonly counts: boolean;
       readonly suspect: boolean;
       readonly delayMs: number;
@@ -73,12 +73,12 @@ export function afterFailure(
   const uncounted = (suspect: boolean): Verdict => {
     const askedMs = error instanceof BackendError ? (error.retryAfterMs ?? 0) : 0;
     const delayMs = Math.max(backoffMs(inVain, random), Math.min(askedMs, LONGEST_RETRY_AFTER_MS));
-    return { kind: 'release', counts: false, suspect, delayMs, failure };
+    return { kind: 'try-again', counts: false, suspect, delayMs, failure };
   };
   const counted = (suspect: boolean): Verdict => {
     const failed = job.failedAttempts + 1;
     if (failed >= job.maxAttempts) return { kind: 'fail', failure, told };
-    return { kind: 'release', counts: true, suspect, delayMs: backoffMs(failed, random), failure };
+    return { kind: 'try-again', counts: true, suspect, delayMs: backoffMs(failed, random), failure };
   };
   switch (remedy) {
     case 'none':

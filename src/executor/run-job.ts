@@ -139,8 +139,8 @@ async function settle(
     failure,
     ...more,
   });
-  const release = (attempt: JobAttempt | null, counts: boolean, delayMs: number) =>
-    hooks.insist(() => store.release([{ ...claim, attempt, counts, delayMs }]));
+  const giveBack = (attempt: JobAttempt | null, counts: boolean, delayMs: number) =>
+    hooks.insist(() => store.returnToQueue([{ ...claim, attempt, counts, delayMs }]));
   const fail = (failure: JobFailure, attempt: JobAttempt = ended(failure)) =>
     hooks.insist(() => store.finish({ ...claim, kind: 'fail', failure, attempt, output: recorder.parts() }));
   if (error instanceof RunEnded) {
@@ -151,7 +151,7 @@ async function settle(
         const suspect = isSuspect(job);
         const interrupted = ended(INTERRUPTED, { counts: false, ...(suspect && { suspect }) });
         if (hasPassedOn) await fail(INTERRUPTED, interrupted);
-        else await store.release([{ ...claim, attempt: interrupted, counts: false, delayMs: 0 }]);
+        else await store.returnToQueue([{ ...claim, attempt: interrupted, counts: false, delayMs: 0 }]);
         return;
       }
       case 'deadline':
@@ -169,11 +169,11 @@ async function settle(
       await fail(verdict.told, ended(verdict.failure));
       return;
     case 'return':
-      await release(null, false, verdict.delayMs);
+      await giveBack(null, false, verdict.delayMs);
       return;
-    case 'release': {
+    case 'try-again': {
       const { counts, suspect, delayMs, failure } = verdict;
-      await release(ended(failure, { counts, ...(suspect && { suspect }) }), counts, delayMs);
+      await giveBack(ended(failure, { counts, ...(suspect && { suspect }) }), counts, delayMs);
       return;
     }
     default:

@@ -4,7 +4,7 @@ import { greatest } from '../domain/long-lists.ts';
 import { marginToGiveUp } from '../domain/margin.ts';
 import { MiB } from '../domain/units.ts';
 import type { PredictedFootprint } from './footprint/predict.ts';
-import { fitLine } from './learned/line.ts';
+import { linearFit } from './learned/linear-fit.ts';
 import type { LearnedEntry, Observation } from './learned/observation.ts';
 
 /** At least so much is added to what nobody has measured: the engine's own buffers differ with its version and with the card. */
@@ -82,11 +82,11 @@ function fitted(question: EstimateQuestion): Estimated | null {
       y: size - buffers(entry.contextLength, entry.slots),
     }));
   });
-  const line = fitLine(points);
-  if (!line) return null;
-  const marginBytes = Math.ceil(Math.max(LEAST_MARGIN_BYTES, 2 * line.sigma));
+  const fit = linearFit(points);
+  if (!fit) return null;
+  const marginBytes = Math.ceil(Math.max(LEAST_MARGIN_BYTES, 2 * fit.sigma));
   const { contextLength, slots, driverBytes } = question;
-  const size = line.intercept + line.slope * contextLength * slots + buffers(contextLength, slots);
+  const size = fit.intercept + fit.slope * contextLength * slots + buffers(contextLength, slots);
   const bytes = Math.ceil(Math.max(0, size)) + driverBytes + marginBytes;
   return { bytes, measured: false, source: 'FITTED', marginBytes };
 }

@@ -105,7 +105,7 @@ export function adopt(
     keepAliveMs: model.keepAliveMs,
     suspectSince: null,
     unloadStartedAt: null,
-    releasedAt: null,
+    unloadedAt: null,
     pinned: false,
     unwanted: false,
     nameless: false,

@@ -5,9 +5,9 @@ import { spend } from './decide/forced-share.ts';
 import { hostBytesOf } from './decide/host.ts';
 import type { Plan } from './decide/plan.ts';
 import type { Effect } from './events.ts';
+import { isOurProcess } from './freed-memory.ts';
 import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
 import { probedBefore } from './probed-memory.ts';
-import { isOurProcess } from './release.ts';
 import { type InstanceRecord, type SchedulerState, withBackend, withEntry, withInstance } from './state.ts';
 import { NO_STRIKES } from './strikes.ts';
 import type { Reduced, World } from './turn.ts';
@@ -51,9 +51,9 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
     if (isOurProcess(state, instance))
       effects.push({ type: 'poke', backendId: instance.backendId, when: 'now', since: now });
   }
-  for (const [backendId, intents] of plan.intents) {
+  for (const [backendId, swaps] of plan.swaps) {
     const backend = state.backends.get(backendId);
-    if (backend) state = withBackend(state, { ...backend, intents });
+    if (backend) state = withBackend(state, { ...backend, swaps });
   }
   for (const [backendId, seconds] of plan.forced) {
     const backend = state.backends.get(backendId);
@@ -85,7 +85,7 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
       keepAliveMs: option.keepAliveMs,
       suspectSince: null,
       unloadStartedAt: null,
-      releasedAt: null,
+      unloadedAt: null,
       pinned: false,
       nameless: false,
       yielded: false,

@@ -210,7 +210,7 @@ function waitsForMemory(
       `It needs ${need}; no GPU of ${backend.name} has more than ${formatBytes(most)} to give.`,
     );
   }
-  const planned = backend.intents.find(({ target }) => serves(target, option));
+  const planned = backend.swaps.find(({ target }) => serves(target, option));
   if (planned) {
     const leaving = backend.instances.filter((instance) => planned.victims.includes(instance.id));
     return waiting('VRAM', `Room for its ${need} is being made${movements(leaving, now)}.`);
@@ -235,7 +235,7 @@ function waitsForMemory(
       `The host is short of memory for another server process: ${hostNeed(option, backend)}.`,
     );
   }
-  if (backend.intents.length > 0 || backend.instances.some((instance) => instance.status === 'LOADING')) {
+  if (backend.swaps.length > 0 || backend.instances.some((instance) => instance.status === 'LOADING')) {
     return waiting(
       'VRAM',
       `${backend.name} loads ${backend.loadChannels === 1 ? 'one model' : `${backend.loadChannels} models`} at a time, and another one's turn is first.`,

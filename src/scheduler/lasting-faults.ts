@@ -52,12 +52,12 @@ function storeFaults(troubles: readonly Trouble[], now: number): readonly Lastin
 }
 
 function stuckUnload(
-  { id, status, variant, unloadStartedAt, releasedAt, nameless }: InstanceRecord,
+  { id, status, variant, unloadStartedAt, unloadedAt, nameless }: InstanceRecord,
   { settings }: BackendRecord,
   troubles: readonly Trouble[],
   now: number,
 ): readonly LastingFault[] {
-  if (status !== 'UNLOADING' || unloadStartedAt === null || releasedAt !== null) return [];
+  if (status !== 'UNLOADING' || unloadStartedAt === null || unloadedAt !== null) return [];
   const lastsMs = now - unloadStartedAt;
   if (lastsMs < UNLOAD_PATIENCE_MS) return [];
   const trouble = troubles.find(({ kind, instanceId }) => kind === 'UNLOAD' && instanceId === id);

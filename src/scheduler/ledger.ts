@@ -7,7 +7,7 @@ import { ownPids } from './attribute.ts';
 import { ownersUse, reservationsOn } from './reservations/use.ts';
 import { type BackendRecord, instancesOf, type SchedulerState, withBackend } from './state.ts';
 
-/** Share of a card that is held back from new loads while its reading is stale: strangers may have come unseen. */
+/** Share of a card that is held back from new loads while its reading is stale: other programs may have come unseen. */
 const STALE_MARGIN = 0.1;
 
 /** The ledger of a backend's GPUs. */

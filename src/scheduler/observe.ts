@@ -9,7 +9,7 @@ import type { ResolvedModel } from '../domain/resolver.ts';
 import { type AdoptedModel, adopt, unknownModel } from './adopt.ts';
 import { attribute } from './attribute.ts';
 import type { Effect } from './events.ts';
-import { confirmReleases } from './release.ts';
+import { confirmFreed } from './freed-memory.ts';
 import { placeConfigured } from './reservations/configured.ts';
 import {
   type BackendRecord,
@@ -48,16 +48,16 @@ export function observe(
   if (observation.health === 'UNREACHABLE') return forgetAll(state, known, now);
   if (observation.residents)
     state = reconcile(state, observation, observation.residents, world, effects, now);
-  const releases = confirmReleases(state, observation, now, effects);
+  const freed = confirmFreed(state, observation, now, effects);
   const showsProcesses = observation.gpus !== null && observation.gpuDetail !== 'memory';
-  const booked = showsProcesses ? attribute(releases.state, known, effects) : releases.state;
-  const since = observation.gpus ? Number.NEGATIVE_INFINITY : releases.newest;
+  const booked = showsProcesses ? attribute(freed.state, known, effects) : freed.state;
+  const since = observation.gpus ? Number.NEGATIVE_INFINITY : freed.newest;
   return { state: withUnexplained(booked, known, since), effects };
 }
 
 /**
  * Whoever left or was adopted explains its bytes no more, or now: what is left over of a reading that was taken since is a
- * stranger's, at once. An older reading still has the bytes of those who left.
+ * another program's, at once. An older reading still has the bytes of those who left.
  */
 function withUnexplained(state: SchedulerState, known: BackendRecord, since: number): SchedulerState {
   const backend = state.backends.get(known.settings.id);
@@ -72,7 +72,7 @@ function withUnexplained(state: SchedulerState, known: BackendRecord, since: num
 function forgetAll(before: SchedulerState, backend: BackendRecord, now: number): Reduced {
   let state = withBackend(before, {
     ...(before.backends.get(backend.settings.id) ?? backend),
-    intents: [],
+    swaps: [],
     residents: [],
     // It may come back with other settings.
     shortfalls: [],

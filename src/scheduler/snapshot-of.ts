@@ -78,7 +78,7 @@ function backendSnapshot(
         overdueJobs: instance.overdue.size + (asked.get(instance.id) ?? 0),
       })),
     forcedSeconds: secondsLeft(backend.forced, now),
-    intents: backend.intents,
+    swaps: backend.swaps,
     loadHolds: new Map([...backend.loadHolds].map(([weights, hold]) => [weights, hold.until])),
     shortfalls: backend.shortfalls,
   };

@@ -8,7 +8,7 @@ import type { JobPriority } from '../domain/job.ts';
 import type { BackendHealth } from '../domain/system.ts';
 import { type ForcedBudget, FULL_BUDGET } from './decide/forced-share.ts';
 import type { PlannedClaim } from './decide/plan.ts';
-import type { Intent, Shortfall } from './decide/snapshot.ts';
+import type { Shortfall, Swap } from './decide/snapshot.ts';
 import type { LoadHold } from './load-holds.ts';
 import type { ProbedMemory } from './probed-memory.ts';
 import type { Strikes } from './strikes.ts';
@@ -70,7 +70,7 @@ export interface BackendRecord {
   readonly ownPids: ReadonlySet<number>;
   /** Null where its host is not watched, or was not read yet. */
   readonly host: HostReading | null;
-  readonly intents: readonly Intent[];
+  readonly swaps: readonly Swap[];
   /** By weights. */
   readonly loadHolds: ReadonlyMap<string, LoadHold>;
   /** One for each shape whose load ran out of memory. */
@@ -96,7 +96,7 @@ export interface InstanceRecord extends Instance {
   /** When it was told to go, epoch milliseconds. */
   readonly unloadStartedAt: number | null;
   /** When the server said that it is gone, epoch milliseconds; its memory may still be on its way back. */
-  readonly releasedAt: number | null;
+  readonly unloadedAt: number | null;
   readonly pinned: boolean;
   /** No name of its backend means its weights any more: its server cannot be told to let it go (decide/nameless.ts). */
   readonly nameless: boolean;
@@ -143,7 +143,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
           residents: [],
           ownPids: new Set(),
           host: null,
-          intents: [],
+          swaps: [],
           loadHolds: new Map(),
           shortfalls: [],
           departures: new Map(),

@@ -2,7 +2,7 @@
 import { messageOf, UnstorableValueError } from '../domain/errors.ts';
 import { endingOf } from '../domain/job.ts';
 import { type JsonProblem, jsonProblem } from '../domain/json.ts';
-import type { ClaimPick, Finish, JobFilter, NewJob, Release, Submission } from '../domain/store.ts';
+import type { ClaimPick, Finish, JobFilter, NewJob, ReturnToQueue, Submission } from '../domain/store.ts';
 import { blobsOf } from '../kinds/kinds.ts';
 import type { EncodedFinish, EncodedJob, EncodedSubmission } from './operation.ts';
 
@@ -58,8 +58,8 @@ export function encodePick(pick: ClaimPick): ClaimPick {
   return { ...pick, client: unicode(pick.client), count: count(pick.count) };
 }
 
-export function encodeRelease(release: Release): Release {
-  return { ...release, delayMs: duration(release.delayMs) };
+export function encodeReturn(one: ReturnToQueue): ReturnToQueue {
+  return { ...one, delayMs: duration(one.delayMs) };
 }
 
 /** Texts as they were stored, so that they find what was stored. */

@@ -17,9 +17,9 @@ import type {
   JobQuery,
   NewJob,
   PriorityOutcome,
-  Release,
   ResultSizes,
   RetryOutcome,
+  ReturnToQueue,
   Submission,
   SubmitOutcome,
 } from '../domain/store.ts';
@@ -75,7 +75,7 @@ export interface Operations {
   submit: { input: EncodedSubmission; answer: SubmitOutcome };
   claim: { input: Claim; answer: readonly EncodedClaim[] };
   begin: { input: readonly Fenced[]; answer: readonly Job[] };
-  release: { input: readonly Release[]; answer: readonly Job[] };
+  returnToQueue: { input: readonly ReturnToQueue[]; answer: readonly Job[] };
   stage: { input: StagedVectors; answer: boolean };
   finish: { input: EncodedFinish; answer: boolean };
   refuse: {

@@ -30,9 +30,9 @@ import type {
   JobQuery,
   PriorityOutcome,
   ReadScope,
-  Release,
   ResultSizes,
   RetryOutcome,
+  ReturnToQueue,
   Store,
   Submission,
   SubmitOutcome,
@@ -45,7 +45,7 @@ import {
   encodeFilter,
   encodeFinish,
   encodePick,
-  encodeRelease,
+  encodeReturn,
   encodeSubmission,
   jsonText,
   unicode,
@@ -148,8 +148,8 @@ export abstract class StoreBase implements Store {
     return this.#write('begin', claims);
   }
 
-  release(releases: readonly Release[]): Promise<readonly Job[]> {
-    return this.#write('release', releases.map(encodeRelease));
+  returnToQueue(returns: readonly ReturnToQueue[]): Promise<readonly Job[]> {
+    return this.#write('returnToQueue', returns.map(encodeReturn));
   }
 
   async finish(finish: Finish): Promise<boolean> {

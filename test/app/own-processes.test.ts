@@ -1,4 +1,4 @@
-/** Engines of our instances are no strangers: their memory is the instances', on the card where it really lies. */
+/** Engines of our instances are no other programs: their memory is the instances', on the card where it really lies. */
 import { expect, test } from 'vitest';
 import { GiB, MiB } from '../../src/domain/units.ts';
 import { TestApp } from './test-app.ts';
@@ -65,6 +65,6 @@ test('a budget counts the same bytes for what is pinned in memory and for what w
   expect(loose.models).toEqual([measured]);
   await t.query('mutation { pinModel(input: { model: "gemma:2b" }) { __typename } }');
   expect(await budget()).toEqual(loose);
-  // All of the cards: what its process takes is no stranger's.
+  // All of the cards: what its process takes is no other program's.
   expect(loose.capacityBytes).toBe(14 * GiB);
 });

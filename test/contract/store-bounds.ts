@@ -53,7 +53,8 @@ const WAYS_IN: Readonly<
   'a fact': (store, _held, bad) => store.remember('space', 'key', { bad } as Json),
   'a failure': (store, held, bad) =>
     store.finish({ ...held, kind: 'fail', failure: bad, attempt: null, output: [] } as Finish),
-  'an attempt': (store, held, bad) => store.release([{ ...held, attempt: bad, counts: false, delayMs: 0 }]),
+  'an attempt': (store, held, bad) =>
+    store.returnToQueue([{ ...held, attempt: bad, counts: false, delayMs: 0 }]),
 };
 
 export function storeBoundsContract(current: CurrentStore): void {
@@ -165,7 +166,7 @@ export function storeBoundsContract(current: CurrentStore): void {
     it.each([Number.NaN, -5, Number.POSITIVE_INFINITY, 1e300])('of a delay may be %s', async (delayMs) => {
       const { id } = await acceptOne(store);
       const { job } = await claimOne(store);
-      await store.release([{ ...job, attempt: null, counts: false, delayMs }]);
+      await store.returnToQueue([{ ...job, attempt: null, counts: false, delayMs }]);
       await store.tend(WEEK_MS);
       const waits = delayMs > 0;
       expect([store.backlog.count, store.backlog.delayed]).toEqual(waits ? [0, 1] : [1, 0]);

@@ -175,7 +175,7 @@ async function fill(store: Store, clock: VirtualClock): Promise<void> {
   }
   const [late] = await accept(store, {});
   const held = (await store.claim(claimOf(3, { client: 'bob' }))).map(({ job }) => job);
-  await store.release(held.map((job) => ({ ...job, attempt: null, counts: false, delayMs: 60_000 })));
+  await store.returnToQueue(held.map((job) => ({ ...job, attempt: null, counts: false, delayMs: 60_000 })));
   await store.cancel(late?.id as JobId, null);
 }
 

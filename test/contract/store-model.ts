@@ -32,7 +32,7 @@ type Step =
       readonly job: number;
       readonly stale: boolean;
     }
-  | { readonly do: 'release'; readonly job: number; readonly stale: boolean; readonly delayMs: number }
+  | { readonly do: 'return'; readonly job: number; readonly stale: boolean; readonly delayMs: number }
   | { readonly do: 'priority'; readonly job: number; readonly priority: JobPriority }
   | { readonly do: 'wait'; readonly ms: number };
 
@@ -64,7 +64,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      do: fc.constant('release' as const),
+      do: fc.constant('return' as const),
       job,
       stale,
       delayMs: fc.constantFrom(0, 0, 50, 500),
@@ -177,11 +177,11 @@ async function change(
       if (fails) known.status = 'FAILED';
       return;
     }
-    case 'release': {
-      const releases = holds && ACTIVE.includes(known.status);
-      const release = { id, fence, attempt: null, counts: false, delayMs: one.delayMs };
-      expect(await store.release([release])).toHaveLength(releases ? 1 : 0);
-      if (!releases) return;
+    case 'return': {
+      const returns = holds && ACTIVE.includes(known.status);
+      const back = { id, fence, attempt: null, counts: false, delayMs: one.delayMs };
+      expect(await store.returnToQueue([back])).toHaveLength(returns ? 1 : 0);
+      if (!returns) return;
       known.status = 'PENDING';
       known.delayedUntil = one.delayMs > 0 ? clock.now() + one.delayMs : null;
       return;

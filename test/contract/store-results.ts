@@ -92,7 +92,7 @@ export function storeResultsContract(current: CurrentStore): void {
       const job = await running();
       const long = store.finish(completed(job, embedding(numbersFrom(5, COUNT))));
       const { id, fence } = job;
-      await store.release([{ id, fence, attempt: null, counts: false, delayMs: 0 }]);
+      await store.returnToQueue([{ id, fence, attempt: null, counts: false, delayMs: 0 }]);
       expect(await long).toBe(false);
       const again = (await claimOne(store)).job;
       expect(await store.finish(completed(again, embedding(numbersFrom(9, 2))))).toBe(true);

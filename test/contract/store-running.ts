@@ -111,7 +111,7 @@ export function storeRunningContract(current: CurrentStore): void {
       const { job } = await claimOne(store);
       expect(job.id).toBe(first?.id);
       const attempt = attemptOf(clock, { code: 'BACKEND_ERROR', message: 'No.', retryable: true });
-      const [released] = await store.release([{ ...job, attempt, counts: true, delayMs: 2_000 }]);
+      const [released] = await store.returnToQueue([{ ...job, attempt, counts: true, delayMs: 2_000 }]);
       expect(released).toMatchObject({
         status: 'PENDING',
         sequence: 1,
@@ -137,7 +137,7 @@ export function storeRunningContract(current: CurrentStore): void {
       const { id, createdAt } = await acceptOne(store, { deadline: clock.now() + 60_000.5 });
       expect(Number.isInteger(createdAt)).toBe(true);
       const { job } = await claimOne(store);
-      await store.release([{ id, fence: job.fence, attempt: null, counts: false, delayMs: 99.5 }]);
+      await store.returnToQueue([{ id, fence: job.fence, attempt: null, counts: false, delayMs: 99.5 }]);
       clock.advance(99);
       await store.tend(WEEK_MS);
       expect(store.backlog.delayed).toBe(1);
@@ -150,9 +150,9 @@ export function storeRunningContract(current: CurrentStore): void {
       await acceptOne(store);
       const { job } = await claimOne(store);
       const release = { id: job.id, fence: job.fence, attempt: null, counts: false, delayMs: 0 };
-      expect(await store.release([release])).toHaveLength(1);
+      expect(await store.returnToQueue([release])).toHaveLength(1);
       expect(await complete(store, job)).toBe(false);
-      expect(await store.release([release])).toEqual([]);
+      expect(await store.returnToQueue([release])).toEqual([]);
       const again = await claimOne(store);
       expect(await complete(store, job)).toBe(false);
       expect(await store.job(job.id)).toEqual(again.job);

@@ -8,7 +8,7 @@ import type { JobNotice } from '../../src/events/job-feed.ts';
 import { matchesJob } from '../../src/events/job-filter.ts';
 import { world } from './support/feed-world.ts';
 
-const EVENTS: readonly JobEvent[] = ['claim', 'start', 'release', 'complete', 'fail', 'cancel', 'requeue'];
+const EVENTS: readonly JobEvent[] = ['claim', 'start', 'return', 'complete', 'fail', 'cancel', 'requeue'];
 const FILTERS: readonly JobFilter[] = [
   {},
   { statuses: ['RUNNING'] },
@@ -29,7 +29,7 @@ const step = fc.oneof(
       event: fc.constantFrom(...EVENTS),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('pull' as const), reader: fc.nat(6) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('take' as const), reader: fc.nat(6) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const), reader: fc.nat(6) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
 );
@@ -82,8 +82,8 @@ describe('any course of events, read at any pace', () => {
                 here.restart();
                 for (const reader of readers) await reconnect(reader);
                 break;
-              case 'pull':
-                await readers[one.reader]?.stream.pull();
+              case 'take':
+                await readers[one.reader]?.stream.take();
                 break;
               case 'reconnect':
                 if (readers[one.reader]) await reconnect(readers[one.reader] as Reader);
@@ -116,11 +116,11 @@ describe('any course of events, read at any pace', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 150 }), async (steps) => {
         const { table, log, follow } = world();
         const reader = follow();
-        await reader.pull();
+        await reader.take();
         const status = new Map<JobId, JobStatus>();
         for (const one of steps) {
           if (one.do === 'submit') table.submit();
-          else if (one.do === 'pull') await reader.pull();
+          else if (one.do === 'take') await reader.take();
           else if (one.do === 'apply') {
             const job = [...table.jobs.values()][one.job];
             if (job) table.apply(job.id, one.event);

@@ -5,7 +5,7 @@ import { cursorOf } from '../../src/events/cursor.ts';
 import { JobFeed, type JobFeedOptions, type JobNotice, PAGE_SIZE } from '../../src/events/job-feed.ts';
 import { world } from './support/feed-world.ts';
 import type { JobTable } from './support/job-table.ts';
-import { settle } from './support/puller.ts';
+import { settle } from './support/stream-reader.ts';
 
 const brief = (notices: readonly JobNotice[]) =>
   notices.map(({ type, job, previousStatus, coalesced }) => [
@@ -85,7 +85,7 @@ describe('a reader that the log has overrun', () => {
   it('pages through all that changed, holding one page, and joins the log again', async () => {
     const { table, log, follow } = world(16);
     const reader = follow();
-    await reader.pull();
+    await reader.take();
     const jobs = Array.from({ length: 350 }, () => table.submit());
     for (const job of jobs) table.finish(job.id);
     const readsBefore = table.reads;
@@ -104,7 +104,7 @@ describe('a reader that the log has overrun', () => {
   it('misses nothing that changes while it pages', async () => {
     const { table, follow } = world(8);
     const reader = follow();
-    await reader.pull();
+    await reader.take();
     const jobs = Array.from({ length: 120 }, () => table.submit());
     table.onRead = () => {
       for (const job of jobs.splice(0, 3)) table.finish(job.id);
@@ -119,7 +119,7 @@ describe('a reader that the log has overrun', () => {
     const { table, follow } = world(4);
     const job = table.submit();
     const reader = follow({ filter: { statuses: ['PENDING'] } });
-    await reader.pull();
+    await reader.take();
     table.finish(job.id);
     for (let i = 0; i < 10; i += 1) table.submit();
     await reader.drain();
@@ -165,7 +165,7 @@ describe('following one job', () => {
     const { table, follow } = world(4);
     const job = table.submit();
     const reader = follow({ id: job.id });
-    await reader.pull();
+    await reader.take();
     table.finish(job.id);
     for (let i = 0; i < 10; i += 1) table.submit();
     expect(brief(await reader.drain())).toEqual([
@@ -193,13 +193,13 @@ describe('coming back with a cursor', () => {
     const { table, follow } = world();
     const jobs = Array.from({ length: 2 }, () => table.submit());
     const reader = follow();
-    await reader.pull();
+    await reader.take();
     await reader.close();
     // The first job is not among the newest any more.
     for (let i = 0; i < PAGE_SIZE; i += 1) table.submit();
     table.finish(jobs[0]?.id as JobId);
     const again = follow({ after: reader.taken[0]?.cursor });
-    await again.pull();
+    await again.take();
     await again.close();
     const back = follow({ after: again.taken[0]?.cursor });
     const taken = await back.drain();
@@ -259,10 +259,10 @@ describe('coming back with a cursor', () => {
         const reader = follow({ filter: { statuses: [status] } });
         await reader.drain();
         // Its first change is passed over, since a newer one is ahead; the reader leaves between the two.
-        table.apply(a.id, status === 'RUNNING' ? 'release' : 'start');
+        table.apply(a.id, status === 'RUNNING' ? 'return' : 'start');
         table.apply(b.id, 'cancel');
         table.apply(a.id, 'cancel');
-        await reader.pull();
+        await reader.take();
         await reader.close();
         expect(reader.taken.at(-1)?.job.id).toBe(b.id);
         for (let i = 0; i < 10; i += 1) table.submit();
@@ -279,13 +279,13 @@ describe('coming back with a cursor', () => {
     const filter: JobFilter = { statuses: ['COMPLETE'] };
     const [a, b] = [table.submit(), table.submit()];
     const reader = follow({ filter });
-    await reader.pull();
+    await reader.take();
     table.finish(a.id);
     await reader.drain();
     restart();
     table.apply(b.id, 'start');
     const back = follow({ filter, after: reader.taken.at(-1)?.cursor });
-    await back.pull();
+    await back.take();
     table.apply(b.id, 'fail');
     expect(await back.drain()).toEqual([]);
     await back.close();
@@ -337,7 +337,7 @@ describe('leaving', () => {
   it('is for all readers when the log ends', async () => {
     const { log, follow } = world();
     const readers = Array.from({ length: 20 }, () => follow());
-    for (const reader of readers) await reader.pull();
+    for (const reader of readers) await reader.take();
     expect(log.waiting).toBe(20);
     log.end();
     while (!readers.every((reader) => reader.done)) await settle();

@@ -4,7 +4,7 @@ import type { OutputPart } from '../../src/domain/job.ts';
 import { type OutputChunk, OutputHub, type OutputPosition } from '../../src/events/output-hub.ts';
 import { LONGEST_CHUNK, OutputText } from '../../src/events/output-text.ts';
 import { said } from '../support/said.ts';
-import { Puller, settle } from './support/puller.ts';
+import { StreamReader, settle } from './support/stream-reader.ts';
 
 const JOB = 'job_1';
 const unfinished = () => Promise.resolve(null);
@@ -20,7 +20,7 @@ function reading(
     const parts = await load();
     return parts && { attempt: parts.at(-1)?.attempt ?? 1, parts };
   };
-  return new Puller<OutputChunk>(hub.read(JOB, position, finished));
+  return new StreamReader<OutputChunk>(hub.read(JOB, position, finished));
 }
 
 const brief = (chunks: readonly OutputChunk[]) =>
@@ -37,7 +37,7 @@ describe('the output of a running job', () => {
       ['TEXT', 'Yes'],
     ] as const) {
       hub.record(JOB, said(channel, text));
-      await early.pull();
+      await early.take();
     }
     const late = reading(hub);
     await late.drain();
@@ -64,7 +64,7 @@ describe('the output of a running job', () => {
     hub.record(JOB, said('TEXT', 'abcdef'));
     const middle = reading(hub, 4);
     const beyond = reading(hub, 8);
-    await middle.pull();
+    await middle.take();
     expect(await beyond.drain()).toEqual([]);
     hub.record(JOB, said('TEXT', 'ghijk'));
     await beyond.drain();
@@ -161,7 +161,7 @@ describe('the output of a running job', () => {
   it('leaves nothing behind when readers leave, and ends with the hub', async () => {
     const hub = new OutputHub();
     const waiting = Array.from({ length: 10 }, () => reading(hub));
-    for (const reader of waiting) await reader.pull();
+    for (const reader of waiting) await reader.take();
     expect(hub.waiting).toBe(10);
     for (const reader of waiting.slice(5)) await reader.close();
     expect(hub.waiting).toBe(5);
@@ -197,11 +197,11 @@ describe('any output, read at any pace', () => {
           const hub = new OutputHub();
           hub.open(JOB, 1);
           const reader = reading(hub, from);
-          await reader.pull();
+          await reader.take();
           const units: { channel: string; unit: string }[] = [];
           for (const step of steps) {
             if (step === 'pull') {
-              await reader.pull();
+              await reader.take();
               continue;
             }
             hub.record(JOB, said(step.channel, step.text));

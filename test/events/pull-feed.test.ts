@@ -4,7 +4,7 @@ import { newId, stableId } from '../../src/domain/ids.ts';
 import type { ModelPull } from '../../src/domain/model-operations.ts';
 import { EventLog } from '../../src/events/event-log.ts';
 import { PullFeed } from '../../src/events/pull-feed.ts';
-import { Puller } from './support/puller.ts';
+import { StreamReader } from './support/stream-reader.ts';
 
 function world(capacity?: number) {
   const clock = new VirtualClock(1_000);
@@ -23,7 +23,7 @@ function world(capacity?: number) {
     finishedAt: null,
   };
   const { id } = pull;
-  const reader = () => new Puller<ModelPull>(new PullFeed({ log, id, find: () => pull }));
+  const reader = () => new StreamReader<ModelPull>(new PullFeed({ log, id, find: () => pull }));
   return {
     log,
     reader,
@@ -40,7 +40,7 @@ function world(capacity?: number) {
   };
 }
 
-const bytes = (reader: Puller<ModelPull>) => reader.taken.map(({ completedBytes }) => completedBytes);
+const bytes = (reader: StreamReader<ModelPull>) => reader.taken.map(({ completedBytes }) => completedBytes);
 
 describe('the feed of a download', () => {
   it('says how it is, then every change, and completes after the end', async () => {
@@ -70,7 +70,7 @@ describe('the feed of a download', () => {
     const { reader, change } = world();
     const slow = reader();
     const quick = reader();
-    await slow.pull();
+    await slow.take();
     for (let i = 0; i <= 50; i += 1) {
       change({ completedBytes: i });
       await quick.drain();
@@ -87,7 +87,7 @@ describe('the feed of a download', () => {
   it('loses no end to a log that has overrun the reader', async () => {
     const { reader, change, noise } = world(4);
     const follower = reader();
-    await follower.pull();
+    await follower.take();
     change({ status: 'SUCCEEDED', completedBytes: 7 });
     noise(20);
     await follower.drain();
@@ -98,7 +98,7 @@ describe('the feed of a download', () => {
   it('completes when the download was forgotten behind the back of the reader', async () => {
     const { reader, noise, forget } = world(4);
     const follower = reader();
-    await follower.pull();
+    await follower.take();
     forget();
     noise(20);
     await follower.drain();

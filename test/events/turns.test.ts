@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
 import { Turns } from '../../src/events/turns.ts';
 import { world } from './support/feed-world.ts';
-import { settle } from './support/puller.ts';
+import { settle } from './support/stream-reader.ts';
 
 /** Notes a letter in every turn of the event loop, for as long as the turns go on. */
 async function withWitness(turns: number, costMs: number): Promise<string> {
@@ -54,7 +54,7 @@ describe('turns of readers', () => {
 it('whoever publishes goes on before any reader is told', async () => {
   const { table, follow } = world();
   const readers = Array.from({ length: 100 }, () => follow());
-  for (const reader of readers) await reader.pull();
+  for (const reader of readers) await reader.take();
   table.submit();
   for (let i = 0; i < 100; i += 1) await Promise.resolve();
   expect(readers.flatMap((reader) => reader.taken)).toEqual([]);

@@ -3,13 +3,13 @@ import { seededRandom, VirtualClock } from '../../src/clock.ts';
 import { EventLog } from '../../src/events/event-log.ts';
 import { VramFeed, type VramNotice } from '../../src/events/vram-feed.ts';
 import { JobTable } from './support/job-table.ts';
-import { Puller, settle } from './support/puller.ts';
+import { StreamReader, settle } from './support/stream-reader.ts';
 
 function world(capacity?: number) {
   const clock = new VirtualClock(1_000);
   const log = new EventLog({ random: seededRandom(1), capacity });
   const change = () => log.publish({ kind: 'vram' }, clock.now());
-  const reader = new Puller<VramNotice>(new VramFeed({ log, clock, minIntervalMs: 250 }));
+  const reader = new StreamReader<VramNotice>(new VramFeed({ log, clock, minIntervalMs: 250 }));
   return { clock, log, change, reader };
 }
 
@@ -30,7 +30,7 @@ describe('the VRAM feed', () => {
     const { clock, change, reader } = world();
     await reader.drain();
     clock.advance(10_000);
-    expect(await reader.pull()).toBe(false);
+    expect(await reader.take()).toBe(false);
     change();
     await reader.drain();
     expect(reader.taken.map((notice) => notice.at)).toEqual([1_000, 11_000]);
@@ -39,7 +39,7 @@ describe('the VRAM feed', () => {
 
   it('still says that something changed when the log has lost the change', async () => {
     const { clock, log, change, reader } = world(4);
-    await reader.pull();
+    await reader.take();
     change();
     const table = new JobTable(log);
     for (let i = 0; i < 10; i += 1) table.submit();
@@ -53,14 +53,14 @@ describe('the VRAM feed', () => {
     const { clock, log, change, reader } = world();
     await reader.drain();
     change();
-    await reader.pull();
+    await reader.take();
     expect(clock.nextDue()).toBe(1_250);
     await reader.close();
     expect([clock.nextDue(), log.waiting]).toEqual([undefined, 0]);
 
-    const resting = new Puller<VramNotice>(new VramFeed({ log, clock, minIntervalMs: 250 }));
-    await resting.pull();
-    await resting.pull();
+    const resting = new StreamReader<VramNotice>(new VramFeed({ log, clock, minIntervalMs: 250 }));
+    await resting.take();
+    await resting.take();
     log.end();
     await settle();
     expect([resting.done, clock.nextDue(), log.waiting]).toEqual([true, undefined, 0]);

@@ -21,7 +21,7 @@ function settled(rig: ExecutorRig, claims: number): Promise<void> {
 }
 
 /** A store that does `more` in the same commit as every call of `name`. */
-function together(store: Store, name: 'begin' | 'release', more: () => void): Store {
+function together(store: Store, name: 'begin' | 'returnToQueue', more: () => void): Store {
   return new Proxy(store, {
     get(target, key) {
       const value = Reflect.get(target, key);
@@ -113,7 +113,7 @@ describe('a stop', () => {
   it('leaves alone what was cancelled in the commit in which it gives jobs back', async () => {
     const ids: JobId[] = [];
     await using rig = await ExecutorRig.start((store) =>
-      together(store, 'release', () => void store.cancel(ids[0] as JobId, null)),
+      together(store, 'returnToQueue', () => void store.cancel(ids[0] as JobId, null)),
     );
     ids.push(...(await rig.submit(2)));
     await rig.ready();

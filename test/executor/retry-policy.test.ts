@@ -32,9 +32,9 @@ describe('a failed run', () => {
   it.each([
     ['of a request that is refused', REFUSED, false, { kind: 'fail' }],
     ['that was not sent', new NotSentError('gone'), false, { kind: 'return' }],
-    ['that a lost backend ended', LOST, false, { kind: 'release', counts: false, suspect: true }],
-    ['that a busy backend refused', BUSY, false, { kind: 'release', counts: false, suspect: false }],
-    ['that died with others', DIED, true, { kind: 'release', counts: false, suspect: true }],
+    ['that a lost backend ended', LOST, false, { kind: 'try-again', counts: false, suspect: true }],
+    ['that a busy backend refused', BUSY, false, { kind: 'try-again', counts: false, suspect: false }],
+    ['that died with others', DIED, true, { kind: 'try-again', counts: false, suspect: true }],
     ['that died alone', DIED, false, { kind: 'fail' }],
     ['that failed for no known reason', ODD, true, { kind: 'fail' }],
   ])('%s', (_what, error, hadCompany, verdict) => {
@@ -72,7 +72,7 @@ describe('a failed run', () => {
       { error: DIED, hadCompany: false, hasPassedOn: false },
       random,
     );
-    expect(verdict).toMatchObject({ kind: 'release', counts: true, suspect: true });
+    expect(verdict).toMatchObject({ kind: 'try-again', counts: true, suspect: true });
   });
 
   it.each([
@@ -91,7 +91,7 @@ describe('a failed run', () => {
           random,
         );
         tries += 1;
-        if (verdict.kind !== 'release') {
+        if (verdict.kind !== 'try-again') {
           expect(verdict.kind).toBe('fail');
           break;
         }

@@ -187,7 +187,7 @@ describe('jobOutput', () => {
       const id = await api.submit();
       const { fence } = await api.start(id);
       const attempt = { number: 1, backend: 'box', startedAt: 1, finishedAt: 2, failure: null };
-      await api.store.release([{ id, fence, attempt, counts: true, delayMs: 0 }]);
+      await api.store.returnToQueue([{ id, fence, attempt, counts: true, delayMs: 0 }]);
       await api.start(id);
       api.outputs.record(id, said('TEXT', 'Second try'));
       const parts = [
@@ -209,7 +209,7 @@ describe('jobOutput', () => {
   const ENDS: Readonly<
     Record<string, (claim: { readonly id: JobId; readonly fence: number }) => Promise<unknown>>
   > = {
-    'a release': (claim) => api.store.release([{ ...claim, attempt: null, counts: false, delayMs: 0 }]),
+    'a release': (claim) => api.store.returnToQueue([{ ...claim, attempt: null, counts: false, delayMs: 0 }]),
     'a cancellation': async ({ id }) => {
       await api.store.cancel(id, null);
       api.outputs.close(id);
@@ -220,9 +220,9 @@ describe('jobOutput', () => {
       await api.store.retry(id, 9);
     },
     'two claims that never ran': async (claim) => {
-      await api.store.release([{ ...claim, attempt: null, counts: false, delayMs: 0 }]);
+      await api.store.returnToQueue([{ ...claim, attempt: null, counts: false, delayMs: 0 }]);
       const { fence } = await api.start(claim.id);
-      await api.store.release([{ id: claim.id, fence, attempt: null, counts: false, delayMs: 0 }]);
+      await api.store.returnToQueue([{ id: claim.id, fence, attempt: null, counts: false, delayMs: 0 }]);
     },
   };
 

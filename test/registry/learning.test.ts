@@ -5,7 +5,7 @@ import { GiB, MiB } from '../../src/domain/units.ts';
 import { batchSize } from '../../src/registry/footprint/batch.ts';
 import { computeBufferBytes, reserveRules } from '../../src/registry/footprint/compute-buffers.ts';
 import { DRIVER_CONTEXT_BYTES } from '../../src/registry/footprint/predict.ts';
-import { fitLine } from '../../src/registry/learned/line.ts';
+import { linearFit } from '../../src/registry/learned/linear-fit.ts';
 import type { LoadMeasurement, Registry } from '../../src/registry/registry.ts';
 import { BOX, RIG, registryWith, resolved, SmallStore } from './fixture.ts';
 import { LLAMA_8B, model } from './models.ts';
@@ -204,9 +204,9 @@ describe('a line', () => {
   const value = fc.double({ min: -1e12, max: 1e12, noNaN: true });
 
   test('needs two different places', () => {
-    expect(fitLine([])).toBeNull();
+    expect(linearFit([])).toBeNull();
     expect(
-      fitLine([
+      linearFit([
         { x: 1, y: 1 },
         { x: 1, y: 2 },
       ]),
@@ -221,7 +221,7 @@ describe('a line', () => {
         fc.integer({ min: 0, max: 1e10 }),
         fc.integer({ min: 0, max: 1e6 }),
         (places, intercept, slope) => {
-          const line = fitLine(places.map((x) => ({ x, y: intercept + slope * x })));
+          const line = linearFit(places.map((x) => ({ x, y: intercept + slope * x })));
           expect(line?.slope).toBeCloseTo(slope, 0);
           for (const x of places) {
             const off = (line?.intercept ?? 0) + (line?.slope ?? 0) * x - (intercept + slope * x);
@@ -236,7 +236,7 @@ describe('a line', () => {
     const points = fc.array(fc.record({ x: fc.integer({ min: 0, max: 1e6 }), y: value }), { maxLength: 9 });
     fc.assert(
       fc.property(points, (given) => {
-        expect(fitLine(given)?.slope ?? 0).toBeGreaterThanOrEqual(0);
+        expect(linearFit(given)?.slope ?? 0).toBeGreaterThanOrEqual(0);
       }),
     );
   });

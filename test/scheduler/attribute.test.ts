@@ -134,20 +134,20 @@ const engine = (pid: number, bytes: number, name = '/usr/lib/ollama/llama-server
 describe('an instance on a host with several cards', () => {
   test('is booked on the card where its process has appeared, and what the driver adds is learned once', () => {
     const box = new Box();
-    const stranger = engine(7, 5 * GiB, 'python');
-    box.read([{ used: 0 }, { used: 5 * GiB, processes: [stranger] }]);
+    const foreign = engine(7, 5 * GiB, 'python');
+    box.read([{ used: 0 }, { used: 5 * GiB, processes: [foreign] }]);
     box.load();
     expect(box.footprint).toEqual([WEIGHTS + 512 * MiB, 0]);
     const there = engine(8, WEIGHTS + CONTEXT);
     for (let i = 0; i < 3; i += 1)
-      box.read([{ used: 0 }, { used: 5 * GiB + there.bytes, processes: [stranger, there] }]);
+      box.read([{ used: 0 }, { used: 5 * GiB + there.bytes, processes: [foreign, there] }]);
     expect(box.footprint).toEqual([0, WEIGHTS + CONTEXT]);
     expect(box.ledger.map(({ usage }) => usage.foreignBytes)).toEqual([0, 5 * GiB]);
-    expect(box.ledger[1]?.foreignProcesses).toEqual([stranger]);
+    expect(box.ledger[1]?.foreignProcesses).toEqual([foreign]);
     expect(box.probed).toEqual([WEIGHTS + CONTEXT]);
   });
 
-  test('is no stranger while it loads, nor in the moment after it', () => {
+  test('is no other program while it loads, nor in the moment after it', () => {
     const box = new Box();
     box.read([{ used: 0 }, { used: 0 }]);
     const load = {
@@ -163,10 +163,10 @@ describe('an instance on a host with several cards', () => {
       { used: GiB, processes: [engine(8, GiB)] },
       { used: GiB, processes: [engine(9, GiB, 'blender')] },
     ]);
-    const strangers = () => box.ledger.map(({ foreignProcesses }) => foreignProcesses.map(({ pid }) => pid));
-    expect(strangers()).toEqual([[], [9]]);
+    const foreign = () => box.ledger.map(({ foreignProcesses }) => foreignProcesses.map(({ pid }) => pid));
+    expect(foreign()).toEqual([[], [9]]);
     box.loaded();
-    expect(strangers()).toEqual([[], [9]]);
+    expect(foreign()).toEqual([[], [9]]);
   });
 
   test('over two cards has its share on each', () => {
@@ -190,7 +190,7 @@ describe('an instance on a host with several cards', () => {
     expect(box.probed).toEqual([WEIGHTS + CONTEXT]);
   });
 
-  test('stays where it was predicted when a stranger grew meanwhile, too', () => {
+  test('stays where it was predicted when another program grew meanwhile, too', () => {
     const box = new Box();
     box.read([{ used: 0 }, { used: 0 }]);
     box.load();
@@ -202,7 +202,7 @@ describe('an instance on a host with several cards', () => {
     expect(box.probed).toEqual([]);
   });
 
-  test('does not take a stranger for itself that was there before, or is of another size', () => {
+  test('does not take another program for itself that was there before, or is of another size', () => {
     const box = new Box();
     const before = engine(7, WEIGHTS + CONTEXT);
     const small = engine(9, GiB);

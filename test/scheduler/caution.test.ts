@@ -7,7 +7,7 @@ import { SimulatedWorld } from './simulated-world.ts';
 
 const MARGIN = GiB / 4;
 
-function besideStranger(foreignBytes: number): SimulatedWorld {
+function besideForeign(foreignBytes: number): SimulatedWorld {
   const world = new SimulatedWorld({
     models: [{ name: 'new:latest', bytes: 7 * GiB, marginBytes: MARGIN, loadMs: 500, runMs: 500 }],
     random: seededRandom(1),
@@ -20,14 +20,14 @@ function besideStranger(foreignBytes: number): SimulatedWorld {
   return world;
 }
 
-test('a model is loaded beside a stranger who leaves room for it, and for a part of its margin', () => {
-  const world = besideStranger(0.9 * GiB);
+test('a model is loaded beside another program that leaves room for it, and for a part of its margin', () => {
+  const world = besideForeign(0.9 * GiB);
   expect(world.unfinished).toBe(0);
   expect(world.violations).toEqual([]);
 });
 
 test('a model is not loaded into less than it is predicted to take', () => {
-  expect(besideStranger(1.1 * GiB).loads).toEqual([]);
+  expect(besideForeign(1.1 * GiB).loads).toEqual([]);
 });
 
 describe('the margin that is left', () => {

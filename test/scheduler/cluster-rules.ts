@@ -36,7 +36,7 @@ export class ClusterRules {
       const { modelName } = instance.variant;
       const isReplaced = state.backends
         .get(instance.backendId)
-        ?.intents.some(({ target }) => target.variant.weights === instance.variant.weights);
+        ?.swaps.some(({ target }) => target.variant.weights === instance.variant.weights);
       if (instance.status === 'DRAINING' && was.pinned && instance.pinned && !isReplaced)
         this.violations.push(`${modelName} is told to go although it is pinned`);
       // One that became ready in this turn may be told to go in it.
@@ -46,14 +46,14 @@ export class ClusterRules {
     for (const backend of state.backends.values()) this.#checkVictims(before, backend);
   }
 
-  #checkVictims(before: SchedulerState, { settings, intents }: BackendRecord): void {
-    const known = new Set(before.backends.get(settings.id)?.intents);
-    for (const intent of intents) {
-      if (known.has(intent)) continue;
-      for (const id of intent.victims) {
+  #checkVictims(before: SchedulerState, { settings, swaps }: BackendRecord): void {
+    const known = new Set(before.backends.get(settings.id)?.swaps);
+    for (const swap of swaps) {
+      if (known.has(swap)) continue;
+      for (const id of swap.victims) {
         const status = before.instances.get(id)?.status;
         if (status !== 'READY')
-          this.violations.push(`a victim of ${intent.target.variant.modelName} is ${status}`);
+          this.violations.push(`a victim of ${swap.target.variant.modelName} is ${status}`);
       }
     }
   }

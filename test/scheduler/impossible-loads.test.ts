@@ -1,4 +1,4 @@
-/** Loads that run out of memory: what can never be loaded ends and says so, what only met a stranger is tried again and comes through. */
+/** Loads that run out of memory: what can never be loaded ends and says so, what only met another program is tried again and comes through. */
 import { describe, expect, test } from 'vitest';
 import { GiB } from '../../src/domain/units.ts';
 import { MemoryWorld, type MemoryWorldOptions, type TruthModel } from './memory-world.ts';
@@ -40,7 +40,7 @@ const world = (place: Place, ...models: readonly TruthModel[]) => new MemoryWorl
 describe.each(PLACES)('%s', (_, place) => {
   const all = place.cards.reduce((sum, bytes) => sum + bytes, 0) / GiB;
 
-  test.each([1, 2, 3])('a model that met a passing stranger %i times is loaded in the end', (spikes) => {
+  test.each([1, 2, 3])('a model that another program kept out %i times is loaded in the end', (spikes) => {
     const w = world(place, fixed(17, 17));
     w.spikes = spikes;
     w.submit(M, null, 3);
@@ -182,26 +182,26 @@ test.each([
   expect(w.loads.at(-1)?.slots).toBeLessThan(4);
 });
 
-test('a stranger who stays holds it up, with a reason, and it is loaded when he has gone', () => {
+test('another program that stays holds it up, with a reason, and it is loaded when it has gone', () => {
   const w = world({ mode: 'MANAGED', cards: [24 * GiB] }, fixed(10, 17));
-  w.strangers[0] = 12 * GiB;
+  w.foreign[0] = 12 * GiB;
   w.observe();
   w.submit(M);
   w.run(MINUTE);
   expect(w.unfinished).toBe(1);
-  w.strangers[0] = 0;
+  w.foreign[0] = 0;
   w.run(MINUTE);
   expect(w.completed).toBe(1);
 });
 
 test('a card that is missing for a moment ends nobody', () => {
   const w = world({ mode: 'MANAGED', cards: [24 * GiB, 24 * GiB] }, fixed(40, 40));
-  w.strangers[0] = 24 * GiB;
+  w.foreign[0] = 24 * GiB;
   w.observe();
   w.submit(M);
   w.run(3 * MINUTE);
   expect(w.failures).toEqual([]);
-  w.strangers[0] = 0;
+  w.foreign[0] = 0;
   w.run(MINUTE);
   expect(w.completed).toBe(1);
 });

@@ -238,7 +238,7 @@ describe('the scheduling loop', () => {
             w.crash();
             w.clock.after(3_000, () => w.restart());
           }
-          // A stranger never takes so much that the largest model could not fit any more.
+          // Another program never takes so much that the largest model could not fit any more.
           if (random.next() < 0.05) w.foreignBytes = Math.floor(random.next() * 4 * GiB);
           w.run(Math.floor(random.next() * 3_000));
         }

@@ -67,7 +67,7 @@ describe('residents without anything to do', () => {
     expect(world.violations).toEqual([]);
   });
 
-  test('stay where the one that needs the card is kept out by a stranger', () => {
+  test('stay where the one that needs the card is kept out by another program', () => {
     const world = afterwards([], true);
     world.foreignBytes = 1.5 * GiB;
     world.run(2_000);

@@ -1,5 +1,5 @@
 /**
- * The loop over a server with any number of cards in virtual time, where what a load really takes, what was estimated of it and what strangers
+ * The loop over a server with any number of cards in virtual time, where what a load really takes, what was estimated of it and what foreign
  * do meanwhile are given apart.
  */
 
@@ -62,10 +62,10 @@ export class MemoryWorld implements ModelResolver {
   }[] = [];
   readonly failures: JobFailure[] = [];
   completed = 0;
-  /** How many of the next loads meet a stranger who has gone before the next reading. */
+  /** How many of the next loads meet another program that has gone before the next reading. */
   spikes = 0;
-  /** Of strangers on each card, for all to see. */
-  readonly strangers: number[];
+  /** Of other programs on each card, for all to see. */
+  readonly foreign: number[];
   version = 1;
   readonly #options: MemoryWorldOptions;
   readonly #held = new Map<InstanceId, Held>();
@@ -77,7 +77,7 @@ export class MemoryWorld implements ModelResolver {
 
   constructor(options: MemoryWorldOptions) {
     this.#options = options;
-    this.strangers = options.cards.map(() => 0);
+    this.foreign = options.cards.map(() => 0);
     const isAttached = options.mode === 'ATTACHED';
     this.loop = new SchedulerLoop({
       backends: [
@@ -223,7 +223,7 @@ export class MemoryWorld implements ModelResolver {
 
   #used(card: number): number {
     const held = [...this.#held.values()].reduce((all, { bytes }) => all + (bytes[card] ?? 0), 0);
-    return held + (this.strangers[card] ?? 0);
+    return held + (this.foreign[card] ?? 0);
   }
 
   #free(card: number): number {

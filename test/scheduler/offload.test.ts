@@ -40,7 +40,7 @@ describe('a model larger than the card', () => {
     expect(w.violations).toEqual([]);
   });
 
-  test('takes what strangers leave of the card', () => {
+  test('takes what other programs leave of the card', () => {
     const w = world(model(HUGE, 40, true));
     w.foreignBytes = 4 * GiB;
     w.observe();
@@ -52,7 +52,7 @@ describe('a model larger than the card', () => {
   });
 });
 
-test('a model that an empty card holds is never loaded in part: it waits for the stranger to go', () => {
+test('a model that an empty card holds is never loaded in part: it waits for the other program to go', () => {
   const w = world(model(HUGE, 20, true));
   w.foreignBytes = 10 * GiB;
   w.observe();

@@ -15,7 +15,7 @@ function pick<T>(from: readonly T[], random: Random): T {
   return one;
 }
 
-/** One world for a while: jobs, strangers that come and go, leases, pins, failing and hanging loads, a lost server, a blind probe. */
+/** One world for a while: jobs, other programs that come and go, leases, pins, failing and hanging loads, a lost server, a blind probe. */
 async function live(
   random: Random,
 ): Promise<{ readonly events: number; readonly violations: readonly string[] }> {

@@ -34,7 +34,7 @@ describe('of what is in use, reservations explain', () => {
     ['what came after a lease', use(6, reservation(3, 5)), 1],
     ['no more than its size', use(20, reservation(3, 5)), 3],
     [
-      'a stranger once, where a lease stands beside the configuration',
+      'another program once, where a lease stands beside the configuration',
       use(5, reservation(2, 0), reservation(3, 5)),
       2,
     ],

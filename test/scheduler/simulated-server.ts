@@ -51,7 +51,7 @@ export abstract class SimulatedServer {
   readonly violations: string[] = [];
   foreignBytes = 0;
   /**
-   * Strangers' memory as the last reading showed it while nothing moved: all that a ledger could know. What comes while an instance
+   * Other programs' memory as the last reading showed it while nothing moved: all that a ledger could know. What comes while an instance
    * leaves could as well be the memory that it has not given back yet.
    */
   observedForeignBytes = 0;

@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const world = (...models: WorldModel[]) => new SimulatedWorld({ models, random: seededRandom(1) });
 
 /** It spilled into 18 GiB, of which its server leaves 3 alone. */
-function besideStranger() {
+function besideForeign() {
   const w = world(model(BIG, 16));
   w.foreignBytes = 6 * GiB;
   w.observe();
@@ -65,8 +65,8 @@ describe('a load that spilled', () => {
     expect(job.finishedAt).not.toBeNull();
   });
 
-  test('is tried at once when a stranger has left more room', () => {
-    const { w, job } = besideStranger();
+  test('is tried at once when another program has left more room', () => {
+    const { w, job } = besideForeign();
     w.foreignBytes = 0;
     w.run(10_000);
     expect(w.spills).toHaveLength(1);
@@ -74,7 +74,7 @@ describe('a load that spilled', () => {
   });
 
   test('is not tried again in a little more room, of which its server would leave as much alone', () => {
-    const { w, job } = besideStranger();
+    const { w, job } = besideForeign();
     w.foreignBytes = 5.5 * GiB;
     w.run(20_000);
     expect(w.spills).toHaveLength(1);

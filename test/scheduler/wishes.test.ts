@@ -267,7 +267,7 @@ describe('a model asked for', () => {
 });
 
 describe('the ledger', () => {
-  it('lets idle instances go when strangers have overdrawn the card for a while, not at once', async () => {
+  it('lets idle instances go when other programs have overdrawn the card for a while, not at once', async () => {
     const { world } = await started([model('a', 16)]);
     world.submit('a:latest');
     world.run(6_000);

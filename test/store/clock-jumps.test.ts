@@ -48,7 +48,7 @@ async function finished(): Promise<JobId> {
 async function delayed(delayMs: number): Promise<void> {
   await acceptOne(store);
   const { job } = await claimOne(store);
-  await store.release([{ ...job, attempt: null, counts: false, delayMs }]);
+  await store.returnToQueue([{ ...job, attempt: null, counts: false, delayMs }]);
 }
 
 describe.each(JUMPS)('a jump of the clock by %s ms', (jump) => {

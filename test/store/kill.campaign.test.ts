@@ -95,7 +95,9 @@ async function takeOver(store: Store, { fences, completed }: Said): Promise<numb
         const old = { ...job, fence: before };
         expect(await complete(store, old, 'late'), `a late result of ${job.id} was accepted`).toBe(false);
         expect(
-          await store.release([{ id: job.id, fence: before, attempt: null, counts: false, delayMs: 0 }]),
+          await store.returnToQueue([
+            { id: job.id, fence: before, attempt: null, counts: false, delayMs: 0 },
+          ]),
         ).toEqual([]);
         late += 1;
       }

@@ -8,7 +8,7 @@ import type { JobQuery, Store } from '../../src/domain/store.ts';
 import type { Reads } from '../../src/store/operation.ts';
 import { ListLanes, type ListWorker } from '../../src/store/sqlite/list-lanes.ts';
 import { PATIENT, Patience, sharedCell } from '../../src/store/sqlite/patience.ts';
-import { WorkerLine } from '../../src/store/sqlite/worker-line.ts';
+import { WorkerLink } from '../../src/store/sqlite/worker-link.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
 const JOBS = 400_000;
@@ -56,7 +56,7 @@ describe('A store with many jobs', () => {
     expect(await store.countJobs({ kinds: ['GENERATE'] })).toBe(JOBS);
   });
 
-  it('has nothing left in its lines of callers who are gone', async () => {
+  it('has nothing left in its queues of callers who are gone', async () => {
     const lister = (): ListWorker => {
       const abandoned = sharedCell();
       const settings = {
@@ -69,7 +69,7 @@ describe('A store with many jobs', () => {
       };
       const ignored = { now: () => 0, onReport: () => {}, onDeath: () => {} };
       return {
-        line: new WorkerLine<Reads>({ name: 'lister', role: 'reader', settings, ...ignored }),
+        link: new WorkerLink<Reads>({ name: 'lister', role: 'reader', settings, ...ignored }),
         abandoned,
       };
     };
@@ -85,7 +85,7 @@ describe('A store with many jobs', () => {
     expect(lanes.size).toBeLessThanOrEqual(1);
     await Promise.allSettled(lists);
     expect((await lanes.read('list', FIRST, { caller: 'stays' })).jobs).toHaveLength(5);
-    await Promise.all(workers.map(({ line }) => line.stop()));
+    await Promise.all(workers.map(({ link }) => link.stop()));
   });
 
   it('drops what the callers who are gone asked for', async () => {

@@ -54,7 +54,7 @@ describe('A restart', () => {
     await accept(first, { client: 'bob' }, { priority: 'HIGH' }, { modelName: 'phi3' }, { client: 'bob' });
     await complete(first, (await claimOne(first, { client: 'bob' })).job, 'done');
     const held = (await claimOne(first, { priority: 'HIGH' })).job;
-    await first.release([{ ...held, attempt: null, counts: true, delayMs: 5_000 }]);
+    await first.returnToQueue([{ ...held, attempt: null, counts: true, delayMs: 5_000 }]);
     await first.remember('footprints', 'phi3', { bytes: 7 });
     const before = { jobs: await allJobs(first), counts: first.counts(), backlog: shape(first) };
     await first.stop();

@@ -94,11 +94,11 @@ export function deviceMismatch(gpus: readonly PlannedGpu[], lines: readonly stri
   if (cards.length !== gpus.length) return `it sees ${said}`;
   // Newer versions name cards by an index of what they were shown; where they give a UUID it must be one that was planned.
   const names = new Set(gpus.flatMap((gpu) => [gpu.key, nameOf(gpu)]));
-  const stranger = cards.some(({ id }) => NVIDIA.test(id) && !names.has(id));
+  const seesForeign = cards.some(({ id }) => NVIDIA.test(id) && !names.has(id));
   const otherLibrary =
     gpus.some(({ key }) => NVIDIA.test(key) || AMD.test(key)) &&
     cards.some(({ library }) => library.toLowerCase() === 'vulkan');
-  return stranger || otherLibrary ? `it sees ${said}` : null;
+  return seesForeign || otherLibrary ? `it sees ${said}` : null;
 }
 
 function field(fields: string, name: string): string {

@@ -1,5 +1,5 @@
 /** The answers of one subscription, as text. */
-import { PullStream } from '../../events/pull-stream.ts';
+import { DemandStream } from '../../events/demand-stream.ts';
 import { readerTurns } from '../../events/turns.ts';
 import type { AnswerText, Selection } from './shared-answers.ts';
 
@@ -23,7 +23,7 @@ export class AnswerStream implements AsyncIterableIterator<Answer, undefined> {
 
   /** Whether all that has happened was answered and taken, and its reader waits for more. */
   get isCaughtUp(): boolean {
-    return this.#ended || (this.#source instanceof PullStream && this.#source.isCaughtUp);
+    return this.#ended || (this.#source instanceof DemandStream && this.#source.isCaughtUp);
   }
 
   /** One event at the reader's turn, so that nobody is kept waiting by the many that may be there. */
@@ -43,7 +43,7 @@ export class AnswerStream implements AsyncIterableIterator<Answer, undefined> {
 
   /** The next answer if its event is there already. */
   poll(): AnswerText | undefined {
-    const event: unknown = this.#source instanceof PullStream ? this.#source.poll() : undefined;
+    const event: unknown = this.#source instanceof DemandStream ? this.#source.poll() : undefined;
     return event === undefined ? undefined : this.#selection.answer(event);
   }
 

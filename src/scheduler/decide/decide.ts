@@ -1,6 +1,6 @@
 /**
  * The policy: a pure function of a snapshot and the time. In this order:
- * 1. what drains is unloaded when its last job is done, and what an open plan made room for is loaded;
+ * 1. what drains is unloaded when its last job is done, and what an open swap made room for is loaded;
  * 2. instances serve their own queues;
  * 3. overdrawn cards are relieved, stuck loads woken, idle instances past their keep-alive let go;
  * 4. the model with the most weighted waiting is loaded next: into free memory if it fits, else in the place of residents with
@@ -12,8 +12,8 @@
 import { append } from '../../domain/long-lists.ts';
 import { Draft } from './draft.ts';
 import { fillInstances } from './fill.ts';
-import { advance, expireIdle, releaseIdle, relieve, wakeStuckLoads } from './keep-up.ts';
-import { openPlans } from './next-models.ts';
+import { advance, expireIdle, relieve, unloadIdle, wakeStuckLoads } from './keep-up.ts';
+import { openSwaps } from './next-models.ts';
 import type { Plan } from './plan.ts';
 import type { Snapshot } from './snapshot.ts';
 import { cannotLeaveYet } from './unload-turn.ts';
@@ -29,11 +29,11 @@ export function decide(snapshot: Snapshot, now: number): Plan {
   if (!snapshot.paused) {
     const staying = new Set(snapshot.backends.flatMap((backend) => cannotLeaveYet(draft, backend)));
     append(draft.claims, fillInstances(snapshot, { drained: draft.draining, cannotLeaveYet: staying }, now));
-    openPlans(draft);
+    openSwaps(draft);
   }
   for (const backend of snapshot.backends) {
     if (!backend.alwaysResident) expireIdle(draft, backend);
-    releaseIdle(draft, backend);
+    unloadIdle(draft, backend);
   }
   return draft.plan();
 }

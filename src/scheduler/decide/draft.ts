@@ -3,14 +3,14 @@ import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import { servable } from './fill.ts';
 import { evictedFor } from './fit.ts';
 import type { Plan, PlannedClaim, PlannedLoad, Reason } from './plan.ts';
-import { withIntent, withLoad } from './planned.ts';
+import { withLoad, withSwap } from './planned.ts';
 import {
   type BackendSnapshot,
   type Demand,
   type InstanceSnapshot,
-  type Intent,
   type LoadOption,
   type Snapshot,
+  type Swap,
   serves,
 } from './snapshot.ts';
 
@@ -22,7 +22,7 @@ export class Draft {
   readonly draining = new Set<InstanceId>();
   readonly #backends: ReadonlyMap<BackendId, BackendSnapshot>;
   readonly #unloads: InstanceId[] = [];
-  readonly #intents = new Map<BackendId, readonly Intent[]>();
+  readonly #swaps = new Map<BackendId, readonly Swap[]>();
   readonly #forced = new Map<BackendId, number>();
   readonly #reasons: Reason[] = [];
   readonly #servable = new Map<InstanceId, readonly Demand[]>();
@@ -40,7 +40,7 @@ export class Draft {
       drains: [...this.draining],
       unloads: this.#unloads,
       loads: this.loads,
-      intents: this.#intents,
+      swaps: this.#swaps,
       forced: this.#forced,
       reasons: this.#reasons,
       wakeAt: Number.isFinite(this.#wakeAt) ? this.#wakeAt : null,
@@ -87,23 +87,23 @@ export class Draft {
     this.#forced.set(id, (this.#forced.get(id) ?? 0) + seconds);
   }
 
-  intentsOf(backend: BackendSnapshot): readonly Intent[] {
-    return this.#intents.get(backend.id) ?? backend.intents;
+  swapsOf(backend: BackendSnapshot): readonly Swap[] {
+    return this.#swaps.get(backend.id) ?? backend.swaps;
   }
 
-  setIntents(backend: BackendSnapshot, intents: readonly Intent[]): void {
-    this.#intents.set(backend.id, intents);
+  setSwaps(backend: BackendSnapshot, swaps: readonly Swap[]): void {
+    this.#swaps.set(backend.id, swaps);
   }
 
   backendOf(option: LoadOption): BackendSnapshot | undefined {
     return this.#backends.get(option.backendId);
   }
 
-  /** Loads that may still begin, given so many open intents. */
-  freeChannels(backend: BackendSnapshot, intents = this.intentsOf(backend).length): number {
+  /** Loads that may still begin, given so many open swaps. */
+  freeChannels(backend: BackendSnapshot, swaps = this.swapsOf(backend).length): number {
     const loading = backend.instances.filter((instance) => instance.status === 'LOADING').length;
     const planned = this.loads.filter((load) => load.option.backendId === backend.id).length;
-    return backend.loadChannels - loading - planned - intents;
+    return backend.loadChannels - loading - planned - swaps;
   }
 
   standing(backend: BackendSnapshot): readonly InstanceSnapshot[] {
@@ -144,7 +144,7 @@ export class Draft {
         (instance) => serves(instance, option) && (instance.status === 'LOADING' || this.stands(instance)),
       ) ||
       this.loads.some((load) => serves(load.option, option)) ||
-      this.intentsOf(backend).some(({ target }) => serves(target, option))
+      this.swapsOf(backend).some(({ target }) => serves(target, option))
     );
   }
 
@@ -168,15 +168,15 @@ export class Draft {
       this.snapshot.backends.some(
         (backend) =>
           backend.instances.some((one) => one.status === 'LOADING' && one.variant.weights === weights) ||
-          this.intentsOf(backend).some(({ target }) => target.variant.weights === weights),
+          this.swapsOf(backend).some(({ target }) => target.variant.weights === weights),
       )
     );
   }
 
-  /** The backend with what this plan has decided already counted as taken: its loads, and the plans that are open. */
-  withPlanned(backend: BackendSnapshot, intents = this.intentsOf(backend)): BackendSnapshot {
+  /** The backend with what this plan has decided already counted as taken: its loads, and the swaps that are open. */
+  withPlanned(backend: BackendSnapshot, swaps = this.swapsOf(backend)): BackendSnapshot {
     const loads = this.loads.filter((load) => load.option.backendId === backend.id);
-    return intents.reduce(withIntent, loads.reduce(withLoad, backend));
+    return swaps.reduce(withSwap, loads.reduce(withLoad, backend));
   }
 }
 

@@ -1,4 +1,4 @@
-/** What can never be loaded: with every instance and every stranger gone, in no shape that is allowed. */
+/** What can never be loaded: with every instance and every other program gone, in no shape that is allowed. */
 import { formatBytes } from '../../domain/units.ts';
 import { asItLoads } from './as-it-loads.ts';
 import { withRoomForMargin } from './caution.ts';

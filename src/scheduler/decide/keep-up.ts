@@ -1,19 +1,19 @@
-/** What has to go on whatever waits: finished drains, open plans, idle instances, stuck loads, overdrawn cards. */
+/** What has to go on whatever waits: finished drains, open swaps, idle instances, stuck loads, overdrawn cards. */
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
 import { isLeftToServer } from './nameless.ts';
-import type { BackendSnapshot, InstanceSnapshot, Intent } from './snapshot.ts';
+import type { BackendSnapshot, InstanceSnapshot, Swap } from './snapshot.ts';
 import { isBusyUnloading } from './unload-turn.ts';
 import { waitingWeight } from './victims.ts';
 
 /** A load has taken suspiciously long after so many times its estimate, and not before so many milliseconds. */
 const STUCK_FACTOR = 3;
 const LEAST_STUCK_MS = 15_000;
-/** A card must have been overdrawn by strangers for so long before instances leave for them: programs come and go. */
+/** A card must have been overdrawn by other programs for so long before instances leave for them: programs come and go. */
 const FOREIGN_PATIENCE_MS = 10_000;
 
-/** Drained instances are unloaded, broken ones cleared away; intents whose victims are gone become loads. */
+/** Drained instances are unloaded, broken ones cleared away; swaps whose victims are gone become loads. */
 export function advance(draft: Draft, backend: BackendSnapshot): void {
   if (!backend.available) return;
   for (const instance of backend.instances) {
@@ -22,16 +22,16 @@ export function advance(draft: Draft, backend: BackendSnapshot): void {
       draft.unload(backend, instance, 'Its last job is done.');
     if (instance.status === 'FAILED') draft.unload(backend, instance, 'It failed and is cleared away.');
   }
-  const open: Intent[] = [];
-  for (const [place, intent] of backend.intents.entries()) {
+  const open: Swap[] = [];
+  for (const [place, swap] of backend.swaps.entries()) {
     const waits = backend.instances.some(
-      (instance) => intent.victims.includes(instance.id) && !isLeftToServer(instance),
+      (instance) => swap.victims.includes(instance.id) && !isLeftToServer(instance),
     );
-    const later = backend.intents.slice(place + 1);
-    if (waits || draft.snapshot.paused || !carryOut(draft, backend, intent, { earlier: open, later }))
-      open.push(intent);
+    const later = backend.swaps.slice(place + 1);
+    if (waits || draft.snapshot.paused || !carryOut(draft, backend, swap, { earlier: open, later }))
+      open.push(swap);
   }
-  if (backend.intents.length > 0) draft.setIntents(backend, open);
+  if (backend.swaps.length > 0) draft.setSwaps(backend, open);
 }
 
 /**
@@ -41,10 +41,10 @@ export function advance(draft: Draft, backend: BackendSnapshot): void {
 function carryOut(
   draft: Draft,
   backend: BackendSnapshot,
-  intent: Intent,
-  others: { readonly earlier: readonly Intent[]; readonly later: readonly Intent[] },
+  swap: Swap,
+  others: { readonly earlier: readonly Swap[]; readonly later: readonly Swap[] },
 ): boolean {
-  const { weights, modelName } = intent.target.variant;
+  const { weights, modelName } = swap.target.variant;
   const options = [
     ...draft.snapshot.demand.flatMap((demand) => demand.options),
     ...draft.snapshot.wishes.map((wish) => wish.option),
@@ -52,8 +52,7 @@ function carryOut(
   const wanted = options.some(
     (option) => option.backendId === backend.id && option.variant.weights === weights,
   );
-  const beside = (intents: readonly Intent[]) =>
-    fitWithout(intent.target, draft.withPlanned(backend, intents), []);
+  const beside = (swaps: readonly Swap[]) => fitWithout(swap.target, draft.withPlanned(backend, swaps), []);
   const { earlier, later } = others;
   const placement = wanted ? (beside([...earlier, ...later]) ?? beside(earlier)) : null;
   if (!placement) {
@@ -68,8 +67,8 @@ function carryOut(
   if (draft.freeChannels(backend, earlier.length) <= 0) return false;
   draft.load(
     backend,
-    { option: intent.target, placement },
-    `Room was made in ${formatDuration(draft.now - intent.openedAt)}.`,
+    { option: swap.target, placement },
+    `Room was made in ${formatDuration(draft.now - swap.openedAt)}.`,
   );
   return true;
 }
@@ -91,7 +90,7 @@ export function expireIdle(draft: Draft, backend: BackendSnapshot): void {
 }
 
 /** What was told to go by this plan and has no job goes with it: nothing else may happen for long that would bring another turn. */
-export function releaseIdle(draft: Draft, backend: BackendSnapshot): void {
+export function unloadIdle(draft: Draft, backend: BackendSnapshot): void {
   for (const instance of backend.instances) {
     if (!draft.draining.has(instance.id) || instance.activeJobs > 0) continue;
     if (draft.claims.some((claim) => claim.instanceId === instance.id)) continue;
@@ -132,7 +131,7 @@ export function wakeStuckLoads(draft: Draft, backend: BackendSnapshot): void {
 }
 
 /**
- * Instances make room on a card that is overdrawn: for a reservation at once, those with work too; for strangers' memory only
+ * Instances make room on a card that is overdrawn: for a reservation at once, those with work too; for other programs' memory only
  * idle ones, and only after a while.
  */
 export function relieve(draft: Draft, backend: BackendSnapshot): void {

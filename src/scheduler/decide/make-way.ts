@@ -49,9 +49,9 @@ export function earlyLeavers(
   target: LoadOption,
   willing: readonly InstanceSnapshot[],
 ): readonly InstanceSnapshot[] {
-  if (!backend.admitsByItself || draft.intentsOf(backend).length > 0) return [];
+  if (!backend.admitsByItself || draft.swapsOf(backend).length > 0) return [];
   const movable = backend.instances.filter(({ pinned }) => !pinned);
-  // Kept out by a stranger, a reservation or a pin it would gain nothing.
+  // Kept out by another program, a reservation or a pin it would gain nothing.
   if (!fitWithout(target, backend, movable)) return [];
   return willing.filter((instance) => {
     const others = movable.filter((each) => each !== instance);

@@ -31,7 +31,7 @@ function isGathering(draft: Draft, backend: BackendSnapshot): boolean {
   return gatheredAt > draft.now;
 }
 
-export function openPlans(draft: Draft): void {
+export function openSwaps(draft: Draft): void {
   const gathering = new Set(
     draft.snapshot.backends.filter((each) => isGathering(draft, each)).map(({ id }) => id),
   );
@@ -65,7 +65,7 @@ function cutWhereFree(draft: Draft, candidate: Candidate, left: readonly Candida
   if (!backend || backend.oneInstancePerWeights || !candidate.mayEvict) return;
   if (draft.freeChannels(backend) <= 0 || !candidate.isOpen()) return;
   if (left.some((other) => other !== candidate && isOn(backend, other) && other.isOpen())) return;
-  if (draft.intentsOf(backend).length > 0) return;
+  if (draft.swapsOf(backend).length > 0) return;
   const placement = fitWithout(option, draft.withPlanned(backend), [], true);
   if (!placement || placement.length < 2) return;
   const need = `${wanted}; needs ${formatBytes(option.footprintBytes)} on one card, and nobody there has nothing to do`;
@@ -179,8 +179,8 @@ function open(
     );
   }
   const leaving = [...victims, ...company].map((instance) => instance.id);
-  const intent = { target: option, victims: leaving, openedAt: draft.now };
-  draft.setIntents(backend, [...draft.intentsOf(backend), intent]);
+  const swap = { target: option, victims: leaving, openedAt: draft.now };
+  draft.setSwaps(backend, [...draft.swapsOf(backend), swap]);
   return true;
 }
 
@@ -205,9 +205,9 @@ function widest(
     const rest = movable.filter((instance) => !victims.includes(instance));
     return placement !== null && fitWithout(other, withLoad(backend, { option: loaded, placement }), rest);
   };
-  const strangers = others.filter((other) => other.option.variant.weights !== option.variant.weights);
+  const otherModels = others.filter((other) => other.option.variant.weights !== option.variant.weights);
   const costsNobody = (wide: LoadOption) =>
     fitWithout(wide, backend, victims) !== null &&
-    strangers.every((other) => !beside(option, other.option) || beside(wide, other.option));
+    otherModels.every((other) => !beside(option, other.option) || beside(wide, other.option));
   return wider.find(costsNobody) ?? option;
 }

@@ -4,7 +4,7 @@ import type { BackendSnapshot, LoadOption } from './snapshot.ts';
 
 /**
  * The option as it can be loaded there: whole if the empty cards could hold it, else as much of it as they can give with everything
- * gone that is not pinned. What a stranger holds does not count at first: for that a model waits.
+ * gone that is not pinned. What another program holds does not count at first: for that a model waits.
  */
 export function offloaded(option: LoadOption, backend: BackendSnapshot): LoadOption {
   if (!option.mayOffload || backend.gpus.length === 0) return option;

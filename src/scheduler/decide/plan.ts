@@ -2,7 +2,7 @@
 import type { DecisionKind } from '../../domain/decision.ts';
 import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { ClaimPick } from '../../domain/store.ts';
-import type { Intent, LoadOption } from './snapshot.ts';
+import type { LoadOption, Swap } from './snapshot.ts';
 
 export type Placement = readonly { readonly gpuId: GpuId; readonly bytes: number }[];
 
@@ -35,8 +35,8 @@ export interface Plan {
   /** DRAINING without jobs → UNLOADING. */
   readonly unloads: readonly InstanceId[];
   readonly loads: readonly PlannedLoad[];
-  /** The intents that are open after this step, by backend. Backends not named keep theirs. */
-  readonly intents: ReadonlyMap<BackendId, readonly Intent[]>;
+  /** The swaps that are open after this step, by backend. Backends not named keep theirs. */
+  readonly swaps: ReadonlyMap<BackendId, readonly Swap[]>;
   /** Seconds of loads for which residents with work have to give way by this plan, by backend. */
   readonly forced: ReadonlyMap<BackendId, number>;
   readonly reasons: readonly Reason[];

@@ -6,7 +6,7 @@ import { fitWithout, without } from './fit.ts';
 import { hostBytesOf } from './host.ts';
 import { bytesOn } from './placement.ts';
 import type { Placement, PlannedLoad } from './plan.ts';
-import type { BackendSnapshot, InstanceSnapshot, Intent, LoadOption } from './snapshot.ts';
+import type { BackendSnapshot, InstanceSnapshot, LoadOption, Swap } from './snapshot.ts';
 
 /** As if these had gone, and given back what they have. */
 export function emptied(backend: BackendSnapshot, leaving: readonly InstanceSnapshot[]): BackendSnapshot {
@@ -29,10 +29,10 @@ export function withLoad(
 }
 
 /**
- * With what an open plan will take beyond what its victims give back. Where its victims are gone and the rest has no room for it, it
+ * With what an open swap will take beyond what its victims give back. Where its victims are gone and the rest has no room for it, it
  * takes nothing: the plan comes to nothing itself.
  */
-export function withIntent(backend: BackendSnapshot, { target, victims }: Intent): BackendSnapshot {
+export function withSwap(backend: BackendSnapshot, { target, victims }: Swap): BackendSnapshot {
   const leaving = backend.instances.filter(({ id }) => victims.includes(id));
   const placement = fitWithout(target, backend, leaving);
   return placement ? taking(backend, target, placement, leaving) : backend;

@@ -24,7 +24,7 @@ const LONGEST_PATIENCE_MS = 3_600_000;
 const NEARLY_ALL = 0.85;
 /** So many in a row, over more than three minutes, are no accident. */
 const ENOUGH_WITH_ALL = 5;
-/** With less than all of the memory, or where it was measured to fit, strangers are the likelier reason. */
+/** With less than all of the memory, or where it was measured to fit, other programs are the likelier reason. */
 const ENOUGH_ANYHOW = 8;
 
 export type FailedForMemory = Omit<Shortfall, 'times' | 'timesWithAll'>;
@@ -144,7 +144,7 @@ function isProvenOn(one: Shortfall, { gpus }: Pick<Known, 'gpus'>): boolean {
   return isProven(one) && total(gpus) * NEARLY_ALL <= one.allBytes;
 }
 
-/** The first time a passing stranger is the likelier reason: it is not spread over further cards at once. */
+/** The first time another program that came and went is the likelier reason: it is not spread over further cards at once. */
 function mayHaveSameRoom({ times, roomBytes }: Shortfall, { gpus }: Pick<Known, 'gpus'>): boolean {
   return times === 1 && roomBytes >= NEARLY_ALL * largest(gpus);
 }

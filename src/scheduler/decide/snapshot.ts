@@ -45,7 +45,7 @@ export interface BackendSnapshot {
   readonly host: HostSnapshot | null;
   readonly instances: readonly InstanceSnapshot[];
   /** Plans under way: victims that drain for a model that will be loaded. */
-  readonly intents: readonly Intent[];
+  readonly swaps: readonly Swap[];
   /** Weights whose last load failed otherwise than for want of memory, and until when they are not tried again. */
   readonly loadHolds: ReadonlyMap<string, number>;
   /** Loads that ran out of memory, one entry for each shape. */
@@ -105,7 +105,7 @@ export interface InstanceSnapshot extends Instance, OverdueShare {
   /** When its server was told to let it go, epoch milliseconds; null before. */
   readonly unloadStartedAt: number | null;
   /** When its server said that it is gone; its memory may come back later. */
-  readonly releasedAt: number | null;
+  readonly unloadedAt: number | null;
 }
 
 /** Asked for by a person, a pin or the configuration. */
@@ -139,7 +139,7 @@ export interface Shortfall {
   readonly times: number;
   /** Those of them that had nearly all that the cards hold. */
   readonly timesWithAll: number;
-  /** It was measured before, so that a passing stranger is the likelier reason. */
+  /** It was measured before, so that another program that came and went is the likelier reason. */
   readonly wasMeasured: boolean;
   /** What the last one ended with. */
   readonly message: string;
@@ -147,7 +147,7 @@ export interface Shortfall {
   readonly at: number;
 }
 
-export interface Intent {
+export interface Swap {
   readonly target: LoadOption;
   readonly victims: readonly InstanceId[];
   readonly openedAt: number;

@@ -15,8 +15,8 @@ const LONGEST_STALL_MS = 5_000;
 export function isBusyUnloading(draft: Draft, backend: BackendSnapshot): boolean {
   if (!backend.admitsByItself) return false;
   if (backend.instances.some((instance) => draft.isToldToGo(instance))) return true;
-  const until = backend.instances.map(({ status, unloadStartedAt, releasedAt }) =>
-    status === 'UNLOADING' && releasedAt === null ? (unloadStartedAt ?? 0) + LONGEST_STALL_MS : 0,
+  const until = backend.instances.map(({ status, unloadStartedAt, unloadedAt }) =>
+    status === 'UNLOADING' && unloadedAt === null ? (unloadStartedAt ?? 0) + LONGEST_STALL_MS : 0,
   );
   const last = Math.max(0, greatest(until));
   draft.wakeBy(last);

@@ -5,7 +5,7 @@ import type { GpuRecord, SchedulerState } from '../state.ts';
 import type { ReservationRecord } from '../wishes/wishes.ts';
 
 export interface CountedReservation extends ReservationRecord {
-  /** Of strangers: the programs that it is for; null where it is for whoever comes. */
+  /** The programs that it is for; null where it is for whoever comes. */
   readonly programs: readonly ForeignProcess[] | null;
 }
 

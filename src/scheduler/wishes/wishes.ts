@@ -15,7 +15,7 @@ export interface ReservationRecord {
   /** Room has been made for it. */
   readonly ready: boolean;
   /**
-   * Bytes of strangers on the card when it was made. What comes on top, up to its size, is taken for its owner's own use:
+   * Bytes of other programs on the card when it was made. What comes on top, up to its size, is taken for its owner's own use:
    * counted as reserved, not as foreign as well.
    */
   readonly foreignBefore: number;

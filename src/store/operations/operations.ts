@@ -2,7 +2,7 @@
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import { cancel, retry, setPriority } from './job-commands.ts';
-import { begin, claim, finish, recover, refuse, release, stage } from './run.ts';
+import { begin, claim, finish, recover, refuse, returnToQueue, stage } from './run.ts';
 import { submit } from './submit.ts';
 import { tend } from './tend.ts';
 
@@ -15,7 +15,7 @@ const OPERATIONS: {
   submit,
   claim,
   begin,
-  release,
+  returnToQueue,
   stage,
   finish,
   refuse,

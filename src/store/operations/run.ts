@@ -8,7 +8,7 @@ import {
   withAttempt,
   withEndedRun,
 } from '../../domain/job.ts';
-import type { Claim, ClaimPick, Fenced, Release } from '../../domain/store.ts';
+import type { Claim, ClaimPick, Fenced, ReturnToQueue } from '../../domain/store.ts';
 import type { EncodedClaim, EncodedFinish, StagedVectors } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
@@ -42,15 +42,15 @@ export function begin(writer: QueueWriter, claims: readonly Fenced[]): readonly 
   return begun;
 }
 
-export function release(writer: QueueWriter, releases: readonly Release[]): readonly Job[] {
-  const released: Job[] = [];
-  for (const one of releases) {
+export function returnToQueue(writer: QueueWriter, returns: readonly ReturnToQueue[]): readonly Job[] {
+  const returned: Job[] = [];
+  for (const one of returns) {
     const job = held(writer, one, ['QUEUED', 'RUNNING']);
     if (!job) {
       writer.countStaleFence();
       continue;
     }
-    released.push(
+    returned.push(
       writer.update(job, {
         ...backInQueue(job),
         history: one.attempt ? withAttempt(job.history, one.attempt) : job.history,
@@ -59,7 +59,7 @@ export function release(writer: QueueWriter, releases: readonly Release[]): read
       }),
     );
   }
-  return released;
+  return returned;
 }
 
 /** Returns to the queue what dead servers held. No attempt is counted: it was not the job's fault. */
@@ -127,7 +127,7 @@ export function refuse(
   return jobs.length;
 }
 
-/** The job as long as the claim on it still holds. A fence alone is not enough: a released job keeps its own until the next claim. */
+/** The job as long as the claim on it still holds. A fence alone is not enough: a returned job keeps its own until the next claim. */
 function held(writer: QueueWriter, claimed: Fenced, statuses: readonly JobStatus[]): Job | null {
   const job = writer.tables.jobById(claimed.id);
   return job && job.fence === claimed.fence && statuses.includes(job.status) ? job : null;
@@ -135,7 +135,7 @@ function held(writer: QueueWriter, claimed: Fenced, statuses: readonly JobStatus
 
 function backInQueue(job: Job): Partial<Job> {
   return {
-    status: nextJobStatus(job.status, 'release'),
+    status: nextJobStatus(job.status, 'return'),
     startedAt: null,
     backend: null,
     instanceId: null,

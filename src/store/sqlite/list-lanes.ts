@@ -2,22 +2,22 @@
  * Reads that may take long, in two lanes beside the reads by id. Every one starts in the quick lane, where it has little time;
  * one that needs more starts again in the slow lane. So a plain page waits for at most a short turn of each other caller, whatever
  * they ask for, and nothing that is asked for by id waits for any list. In both lanes callers take turns, and one who is gone
- * leaves: from the line at once, from the database within some hundred rows.
+ * leaves: from the queue at once, from the database within some hundred rows.
  */
 import { CallerGoneError, ReadTooLongError, StoreBusyError } from '../../domain/errors.ts';
 import type { ReadScope } from '../../domain/store.ts';
 import { FairQueue } from '../fair-queue.ts';
 import type { AnswerOf, InputOf, Reads } from '../operation.ts';
-import type { WorkerLine } from './worker-line.ts';
+import type { WorkerLink } from './worker-link.ts';
 
 const QUICK_MS = 50;
 const SLOW_MS = 10_000;
 /** Beyond it nobody would be served before their patience ends. */
 const MOST_WAITING = 1_000;
 
-/** The line to a worker, and the cell through which its present read can be ended. */
+/** The link to a worker, and the cell through which its present read can be ended. */
 export interface ListWorker {
-  readonly line: WorkerLine<Reads>;
+  readonly link: WorkerLink<Reads>;
   readonly abandoned: Int32Array;
 }
 
@@ -81,7 +81,7 @@ class Lane {
       const waiting: Waiting = {
         run: (ticket) => {
           const allowance = { ticket, withinMs: this.#withinMs };
-          return this.#worker.line
+          return this.#worker.link
             .call(kind, input, allowance)
             .then(resolve, reject)
             .finally(() => signal?.removeEventListener('abort', leave));
@@ -98,7 +98,7 @@ class Lane {
     });
   }
 
-  /** One at a time: what is sent to the worker can't be taken back from its line. */
+  /** One at a time: what is sent to the worker can't be taken back. */
   #next(): void {
     if (this.#running) return;
     const next = this.#queue.take();

@@ -8,7 +8,7 @@ import { SILENT, StoreBase, type StoreLogger } from '../store-base.ts';
 import { ListLanes, type ListWorker } from './list-lanes.ts';
 import { sharedCell } from './patience.ts';
 import type { WorkerSettings } from './protocol.ts';
-import { WorkerLine } from './worker-line.ts';
+import { WorkerLink } from './worker-link.ts';
 
 const LEASE_MS = 30_000;
 /** Bounds the time that one commit keeps the ones after it waiting. */
@@ -45,8 +45,8 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
 class SqliteStore extends StoreBase {
   readonly #options: SqliteStoreOptions;
-  #writer: WorkerLine<Operations> | undefined;
-  #reader: WorkerLine<Reads> | undefined;
+  #writer: WorkerLink<Operations> | undefined;
+  #reader: WorkerLink<Reads> | undefined;
   /** The threads of lists: quick ones, then slow ones. */
   #listers: readonly ListWorker[] = [];
   #lists: ListLanes | undefined;
@@ -94,7 +94,7 @@ class SqliteStore extends StoreBase {
     const { dataDir, serverId, leaseMs = LEASE_MS, groupLimit = GROUP_LIMIT } = this.#options;
     const clock = SteadyClock.over(this.#options.clock);
     const settings: WorkerSettings = { dataDir, serverId, leaseMs, groupLimit, now: clock.now() };
-    const line = (name: string, role: 'writer' | 'reader', abandoned = sharedCell()) => ({
+    const link = (name: string, role: 'writer' | 'reader', abandoned = sharedCell()) => ({
       name,
       role,
       settings: { ...settings, abandoned },
@@ -110,13 +110,13 @@ class SqliteStore extends StoreBase {
         this.#options.onDeath?.(error);
       },
     });
-    this.#writer = new WorkerLine<Operations>(line('writer', 'writer'));
+    this.#writer = new WorkerLink<Operations>(link('writer', 'writer'));
     await this.#writer.ready();
     // Only now is there a database to read.
-    this.#reader = new WorkerLine<Reads>(line('reader', 'reader'));
+    this.#reader = new WorkerLink<Reads>(link('reader', 'reader'));
     const lister = (name: string): ListWorker => {
       const abandoned = sharedCell();
-      return { line: new WorkerLine<Reads>(line(name, 'reader', abandoned)), abandoned };
+      return { link: new WorkerLink<Reads>(link(name, 'reader', abandoned)), abandoned };
     };
     const quick = lister('quick-lister');
     const slow = lister('slow-lister');
@@ -138,8 +138,8 @@ class SqliteStore extends StoreBase {
     this.#writeProblem = problem;
   }
 
-  #readers(): readonly WorkerLine<Reads>[] {
-    return [...(this.#reader ? [this.#reader] : []), ...this.#listers.map((lister) => lister.line)];
+  #readers(): readonly WorkerLink<Reads>[] {
+    return [...(this.#reader ? [this.#reader] : []), ...this.#listers.map((lister) => lister.link)];
   }
 
   async #close(): Promise<void> {

@@ -4,14 +4,14 @@ import { EventLog } from '../../../src/events/event-log.ts';
 import { JobFeed, type JobFeedOptions, type JobNotice } from '../../../src/events/job-feed.ts';
 import { matchesJob } from '../../../src/events/job-filter.ts';
 import { JobTable } from './job-table.ts';
-import { Puller } from './puller.ts';
+import { StreamReader } from './stream-reader.ts';
 
 export function world(capacity?: number) {
   let log = new EventLog({ random: seededRandom(7), capacity });
   const table = new JobTable(log, matchesJob);
   const clock = new VirtualClock();
   const follow = (options: Partial<JobFeedOptions> = {}) =>
-    new Puller<JobNotice>(new JobFeed({ log, store: table, clock, ...options }));
+    new StreamReader<JobNotice>(new JobFeed({ log, store: table, clock, ...options }));
   /** A new log over the same store. Who followed the old one has to come back. */
   const restart = () => {
     const { history } = log;

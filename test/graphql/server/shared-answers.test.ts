@@ -4,7 +4,7 @@ import { createSchema } from 'graphql-yoga';
 import { describe, expect, it } from 'vitest';
 import { seededRandom, VirtualClock } from '../../../src/clock.ts';
 import type { Principal } from '../../../src/domain/principal.ts';
-import { PullStream } from '../../../src/events/pull-stream.ts';
+import { DemandStream } from '../../../src/events/demand-stream.ts';
 import { DEFAULT_ANSWER_LIMITS } from '../../../src/graphql/answer-budget.ts';
 import { AnswerStream } from '../../../src/graphql/server/answer-stream.ts';
 import { errorMasker } from '../../../src/graphql/server/mask-error.ts';
@@ -16,7 +16,7 @@ interface Tick {
 }
 
 /** Hands out the events that all share, from where it is told. */
-class Ticks extends PullStream<Tick> {
+class Ticks extends DemandStream<Tick> {
   readonly #events: readonly Tick[];
   #next: number;
 
@@ -30,7 +30,7 @@ class Ticks extends PullStream<Tick> {
     return this.#events[this.#next++];
   }
 
-  protected pull(): Promise<Tick | undefined> {
+  protected produce(): Promise<Tick | undefined> {
     return Promise.resolve(this.ready());
   }
 }

@@ -4,8 +4,8 @@ import { createSchema } from 'graphql-yoga';
 import { systemClock } from '../../../src/clock.ts';
 import { StoreClosedError } from '../../../src/domain/errors.ts';
 import type { Principal } from '../../../src/domain/principal.ts';
+import { DemandStream } from '../../../src/events/demand-stream.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
-import { PullStream } from '../../../src/events/pull-stream.ts';
 import { VramFeed } from '../../../src/events/vram-feed.ts';
 
 export interface TestContext {
@@ -14,7 +14,7 @@ export interface TestContext {
   readonly signal: AbortSignal;
 }
 
-class Counter extends PullStream<number> {
+class Counter extends DemandStream<number> {
   #next = 1;
   readonly #to: number;
   readonly #failAt: number;
@@ -25,7 +25,7 @@ class Counter extends PullStream<number> {
     this.#failAt = failAt;
   }
 
-  protected async pull(): Promise<number | undefined> {
+  protected async produce(): Promise<number | undefined> {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#next === this.#failAt) throw new Error('secret reason');
     return this.#next > this.#to ? undefined : this.#next++;

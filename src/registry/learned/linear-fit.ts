@@ -5,7 +5,7 @@ export interface Point {
   readonly y: number;
 }
 
-export interface Line {
+export interface LinearFit {
   readonly intercept: number;
   /** Never below 0: more context never takes less memory. */
   readonly slope: number;
@@ -14,7 +14,7 @@ export interface Line {
 }
 
 /** Least squares. Null with fewer than two different `x`. */
-export function fitLine(points: readonly Point[]): Line | null {
+export function linearFit(points: readonly Point[]): LinearFit | null {
   if (new Set(points.map(({ x }) => x)).size < 2) return null;
   const meanX = mean(points.map(({ x }) => x));
   const meanY = mean(points.map(({ y }) => y));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { PullStream } from '../../src/events/pull-stream.ts';
-import { settle } from './support/puller.ts';
+import { DemandStream } from '../../src/events/demand-stream.ts';
+import { settle } from './support/stream-reader.ts';
 
 /** Gives out what is put in; fails or completes when told to. */
-class Hatch extends PullStream<number> {
+class Hatch extends DemandStream<number> {
   readonly #values: (number | Error | null)[] = [];
   #wake: (() => void) | null = null;
   registered = 0;
@@ -14,7 +14,7 @@ class Hatch extends PullStream<number> {
     this.#wake?.();
   }
 
-  protected async pull(): Promise<number | undefined> {
+  protected async produce(): Promise<number | undefined> {
     this.pulls += 1;
     while (!this.ended) {
       const value = this.#values.shift();

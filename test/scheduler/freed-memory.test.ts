@@ -61,7 +61,7 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
     keepAliveMs: null,
     suspectSince: null,
     unloadStartedAt: 10,
-    releasedAt: null,
+    unloadedAt: null,
     pinned: false,
     nameless: false,
     yielded: false,
@@ -164,7 +164,7 @@ describe('of a process of ours', () => {
   });
 });
 
-test('a reading of the memory alone leaves strangers where they were, and drops who of ours has ended', () => {
+test('a reading of the memory alone leaves other programs where they were, and drops who of ours has ended', () => {
   const held = (pid: number) => ({ pid, name: null, bytes: GiB });
   const state = leaving('MANAGED');
   const [gpu] = state.backends.get(backendId)?.gpus ?? [];

@@ -1,4 +1,4 @@
-/** The line to the writer and the reader, without the door before it: whatever is sent, every caller gets an answer, and no one else's. */
+/** The link to the writer and the reader, without the door before it: whatever is sent, every caller gets an answer, and no one else's. */
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,14 +10,14 @@ import type { Operations, Reads } from '../../src/store/operation.ts';
 import { Inbox } from '../../src/store/sqlite/inbox.ts';
 import type { Answers, FromWorker } from '../../src/store/sqlite/protocol.ts';
 import { tellAnswers } from '../../src/store/sqlite/tell-answers.ts';
-import { WorkerLine } from '../../src/store/sqlite/worker-line.ts';
+import { WorkerLink } from '../../src/store/sqlite/worker-link.ts';
 import { accept, claimOf, newJob } from '../contract/store-fixtures.ts';
 import { nested } from '../support/nested.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let deaths: Error[];
-const lines: WorkerLine<never>[] = [];
+const links: WorkerLink<never>[] = [];
 
 beforeEach(async () => {
   directory = await temporaryDirectory();
@@ -25,12 +25,12 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  for (const line of lines.splice(0)) await line.stop();
+  for (const link of links.splice(0)) await link.stop();
   await directory.remove();
 });
 
-async function openLine<T>(name: 'writer' | 'reader'): Promise<WorkerLine<T>> {
-  const line = new WorkerLine<T>({
+async function openLink<T>(name: 'writer' | 'reader'): Promise<WorkerLink<T>> {
+  const link = new WorkerLink<T>({
     name,
     role: name,
     settings: { dataDir: directory.path, serverId: 'srv_x', leaseMs: 30_000, groupLimit: 1_024, now: 0 },
@@ -38,9 +38,9 @@ async function openLine<T>(name: 'writer' | 'reader'): Promise<WorkerLine<T>> {
     onReport: () => {},
     onDeath: (error) => deaths.push(error),
   });
-  await line.ready();
-  lines.push(line as unknown as WorkerLine<never>);
-  return line;
+  await link.ready();
+  links.push(link as unknown as WorkerLink<never>);
+  return link;
 }
 
 const jobs = async (count: number): Promise<readonly JobId[]> => {
@@ -53,8 +53,8 @@ const jobs = async (count: number): Promise<readonly JobId[]> => {
 describe('a call that cannot be sent', () => {
   it('is refused to its caller alone, at whatever depth sending or reading fails', async () => {
     const ids = await jobs(2);
-    const line = await openLine<Operations>('writer');
-    const cancel = (id: JobId | undefined) => line.call('cancel', { id: id as JobId, reason: null });
+    const link = await openLink<Operations>('writer');
+    const cancel = (id: JobId | undefined) => link.call('cancel', { id: id as JobId, reason: null });
     for (const bad of [
       () => 1,
       Symbol('s'),
@@ -62,9 +62,11 @@ describe('a call that cannot be sent', () => {
     ]) {
       const attempt = bad as never;
       const [unknown, refused, again] = await Promise.allSettled([
-        line.call('setPriority', { id: 'job_none' as JobId, priority: 'LOW' }),
-        line.call('release', [{ id: 'job_none' as JobId, fence: 1, attempt, counts: false, delayMs: 0 }]),
-        line.call('claim', claimOf(0)),
+        link.call('setPriority', { id: 'job_none' as JobId, priority: 'LOW' }),
+        link.call('returnToQueue', [
+          { id: 'job_none' as JobId, fence: 1, attempt, counts: false, delayMs: 0 },
+        ]),
+        link.call('claim', claimOf(0)),
       ]);
       // What was sent in the same message is done, although the other side may not have been able to read it.
       expect([unknown, again]).toMatchObject([{ value: { kind: 'not-found' } }, { value: [] }]);
@@ -80,7 +82,7 @@ describe('a call that cannot be sent', () => {
 describe('a call that the other side cannot read', () => {
   it('is refused to its caller alone: what came in the same message goes by itself, and is done once', async () => {
     const ids = await jobs(3);
-    const line = await openLine<Operations>('writer');
+    const link = await openLink<Operations>('writer');
     const { postMessage } = Worker.prototype;
     let place = 0;
     vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...message) {
@@ -90,7 +92,7 @@ describe('a call that the other side cannot read', () => {
       if (at === 1 || at === 3) process.nextTick(() => this.emit('message', { kind: 'unread', place: at }));
       else postMessage.apply(this, message);
     });
-    const answers = ids.map((id) => line.call('setPriority', { id, priority: 'HIGH' }));
+    const answers = ids.map((id) => link.call('setPriority', { id, priority: 'HIGH' }));
     expect(await Promise.allSettled(answers)).toMatchObject([
       { value: { kind: 'updated', job: { id: ids[0] } } },
       { reason: { code: 'UNSTORABLE_VALUE' } },
@@ -120,14 +122,14 @@ it('counts what comes to a worker, so that what cannot be read has a place in th
 });
 
 describe('an answer that cannot be sent', () => {
-  it('is a failure of its caller alone, and the line goes on', async () => {
+  it('is a failure of its caller alone, and the link goes on', async () => {
     const [deep, plain] = await jobs(2);
     const database = new DatabaseSync(join(directory.path, 'vramkeeper.db'));
     const text = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`;
     database.prepare('UPDATE jobs SET metadata = ? WHERE id = ?').run(text, deep as JobId);
     database.close();
-    const writer = await openLine<Operations>('writer');
-    const reader = await openLine<Reads>('reader');
+    const writer = await openLink<Operations>('writer');
+    const reader = await openLink<Reads>('reader');
     const answers = await Promise.allSettled([
       writer.call('setPriority', { id: plain as JobId, priority: 'HIGH' }),
       writer.call('setPriority', { id: deep as JobId, priority: 'HIGH' }),
@@ -187,27 +189,27 @@ const codeOf = (error: { readonly code: string }) => error.code;
 describe('an answer that cannot be read', () => {
   it('is a failure of those who wait for it, and is no answer to those who come after', async () => {
     const [id] = await jobs(1);
-    const line = await openLine<Reads>('reader');
+    const link = await openLink<Reads>('reader');
     loseNextAnswer();
-    const lost = [line.call('jobs', [id as JobId]), line.call('revision', null)];
+    const lost = [link.call('jobs', [id as JobId]), link.call('revision', null)];
     expect(await Promise.all(lost.map((one) => one.catch(codeOf)))).toEqual(['STORE_FAILED', 'STORE_FAILED']);
     // The answers come all the same, and are for nobody.
-    expect(await line.call('jobs', [id as JobId])).toMatchObject([{ id }]);
+    expect(await link.call('jobs', [id as JobId])).toMatchObject([{ id }]);
     expect(deaths).toEqual([]);
   });
 
   it.each(['messageerror', 'text'])('is the end of the store when it was the writer’s: %s', async (kind) => {
     const [id] = await jobs(1);
-    const line = await openLine<Operations>('writer');
+    const link = await openLink<Operations>('writer');
     if (kind === 'messageerror') loseNextAnswer();
     else vi.spyOn(JSON, 'parse').mockImplementationOnce(() => JSON.parse('{'));
-    const claim = line.call('claim', claimOf(1)).catch(codeOf);
-    const behind = line.call('setPriority', { id: id as JobId, priority: 'HIGH' }).catch(codeOf);
+    const claim = link.call('claim', claimOf(1)).catch(codeOf);
+    const behind = link.call('setPriority', { id: id as JobId, priority: 'HIGH' }).catch(codeOf);
     expect(await Promise.all([claim, behind])).toEqual(['STORE_CLOSED', 'STORE_CLOSED']);
-    expect(await line.call('recover', null).catch(codeOf)).toBe('STORE_CLOSED');
+    expect(await link.call('recover', null).catch(codeOf)).toBe('STORE_CLOSED');
     expect(deaths).toMatchObject([{ code: 'STORE_CLOSED', cause: { code: 'STORE_FAILED' } }]);
     // The next one counts anew, and what was claimed is nobody's until it is taken back.
-    await line.stop();
+    await link.stop();
     const store = await openStore(directory.path);
     await store.recover();
     expect(store.counts()).toMatchObject({ PENDING: 1, QUEUED: 0, RUNNING: 0 });

@@ -22,10 +22,10 @@ const RECOVERY_TOLERANCE = 0.1;
 export function unloaded(state: SchedulerState, id: InstanceId, now: number): Reduced {
   const instance = state.instances.get(id);
   if (instance?.status !== 'UNLOADING') return { state, effects: [] };
-  const released = { ...instance, releasedAt: now };
-  const next = withInstance(state, released);
-  if (isBack(next, released)) return { state: withoutInstance(next, released, now), effects: [] };
-  return { state: next, effects: [confirmation(next, released, shownFrom(released))] };
+  const unloading = { ...instance, unloadedAt: now };
+  const next = withInstance(state, unloading);
+  if (isBack(next, unloading)) return { state: withoutInstance(next, unloading, now), effects: [] };
+  return { state: next, effects: [confirmation(next, unloading, shownFrom(unloading))] };
 }
 
 /** Whether its memory is that of a process which we end. */
@@ -33,8 +33,8 @@ export function isOurProcess(state: SchedulerState, { backendId }: InstanceRecor
   return state.backends.get(backendId)?.settings.capabilities.startsProcesses === true;
 }
 
-/** An instance that the server has let go is gone when its memory is back, or was not for too long. `newest`: the last release among them. */
-export function confirmReleases(
+/** An instance that the server has let go is gone when its memory is back, or was not for too long. `newest`: when the last of them was unloaded. */
+export function confirmFreed(
   before: SchedulerState,
   observation: BackendObservation,
   now: number,
@@ -44,13 +44,13 @@ export function confirmReleases(
   const pending: Effect[] = [];
   let newest = Number.POSITIVE_INFINITY;
   for (const instance of instancesOf(state, observation.backendId)) {
-    const { releasedAt } = instance;
-    if (instance.status !== 'UNLOADING' || releasedAt === null) continue;
-    if (isBack(state, instance) || now - releasedAt >= RECOVERY_LIMIT_MS) {
+    const { unloadedAt } = instance;
+    if (instance.status !== 'UNLOADING' || unloadedAt === null) continue;
+    if (isBack(state, instance) || now - unloadedAt >= RECOVERY_LIMIT_MS) {
       nextInstanceStatus(instance.status, 'vanish');
       state = withoutInstance(state, instance, now);
-      newest = newest === Number.POSITIVE_INFINITY ? releasedAt : Math.max(newest, releasedAt);
-    } else if (observation.startedAt < releasedAt) pending.push(confirmation(state, instance, releasedAt));
+      newest = newest === Number.POSITIVE_INFINITY ? unloadedAt : Math.max(newest, unloadedAt);
+    } else if (observation.startedAt < unloadedAt) pending.push(confirmation(state, instance, unloadedAt));
     else pending.push({ type: 'poke', backendId: observation.backendId, when: 'soon' });
   }
   // One reading answers for all of them: asking once for each would double the questions with every answer.
@@ -68,10 +68,10 @@ function confirmation(state: SchedulerState, instance: InstanceRecord, since: nu
 
 /**
  * From when on a reading can show that the memory of an instance is back. Of one that was loaded it only becomes less once it was told
- * to go; a load that failed may have gone on taking more until its release.
+ * to go; a load that failed may have gone on taking more until it was unloaded.
  */
-function shownFrom({ loadedAt, unloadStartedAt, releasedAt }: InstanceRecord): number {
-  return (loadedAt === null ? releasedAt : unloadStartedAt) ?? Number.POSITIVE_INFINITY;
+function shownFrom({ loadedAt, unloadStartedAt, unloadedAt }: InstanceRecord): number {
+  return (loadedAt === null ? unloadedAt : unloadStartedAt) ?? Number.POSITIVE_INFINITY;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The line to a worker thread: gathers the calls of a tick into one message and hands each answer to its caller, by the call's number. A call
+ * The link to a worker thread: gathers the calls of a tick into one message and hands each answer to its caller, by the call's number. A call
  * that cannot be sent, or not be read over there, is its own caller's failure and nobody else's. An answer that cannot be read here is the
  * failure of those who wait for one; from the writer it is the end of the store, because the report of a commit was in it: the numbers of the
  * queue would be wrong from then on, and what it claimed would be nobody's. The next start counts anew, and takes back what was claimed.
@@ -21,7 +21,7 @@ interface Caller<T> {
   readonly reject: (error: Error) => void;
 }
 
-export interface WorkerLineOptions {
+export interface WorkerLinkOptions {
   /** Of the thread. */
   readonly name: string;
   /** The program of the worker. */
@@ -39,8 +39,8 @@ export interface WorkerLineOptions {
   readonly onDeath: (error: StoreClosedError) => void;
 }
 
-export class WorkerLine<T> {
-  readonly #options: WorkerLineOptions;
+export class WorkerLink<T> {
+  readonly #options: WorkerLinkOptions;
   readonly #worker: Worker;
   readonly #ready: Promise<void>;
   readonly #ended: Promise<void>;
@@ -52,7 +52,7 @@ export class WorkerLine<T> {
   #sent = 0;
   #closed: Error | undefined;
 
-  constructor(options: WorkerLineOptions) {
+  constructor(options: WorkerLinkOptions) {
     this.#options = options;
     const file = new URL(`./${options.role}${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(file, { workerData: options.settings, name: `store-${options.name}` });

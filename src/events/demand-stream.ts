@@ -13,15 +13,15 @@ interface Pending<T> {
   readonly reject: (error: unknown) => void;
 }
 
-export abstract class PullStream<T> implements AsyncIterableIterator<T, undefined> {
+export abstract class DemandStream<T> implements AsyncIterableIterator<T, undefined> {
   readonly #pending: Pending<T>[] = [];
-  #pulling = false;
+  #producing = false;
   #ended = false;
   #interrupt: (() => void) | null = null;
   #sleeping = false;
 
   /** The next value, or undefined when the stream is complete. Never called while an earlier call is under way. */
-  protected abstract pull(): Promise<T | undefined>;
+  protected abstract produce(): Promise<T | undefined>;
 
   /** What can be had at once, for a reader that takes many; undefined when it has to be waited for. */
   protected ready(): T | undefined {
@@ -30,7 +30,7 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
 
   /** The next value if it is there already. Undefined says nothing about what is to come: `next` does. */
   poll(): T | undefined {
-    return this.#pulling || this.#ended ? undefined : this.ready();
+    return this.#producing || this.#ended ? undefined : this.ready();
   }
 
   /** Whether all that has happened was taken, and the reader waits for more. */
@@ -38,7 +38,7 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
     return this.#sleeping || this.#ended;
   }
 
-  /** True after the reader left: a pull in progress should give up. */
+  /** True after the reader left: what is being produced should give up. */
   protected get ended(): boolean {
     return this.#ended;
   }
@@ -69,7 +69,7 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject });
-      if (!this.#pulling) void this.#serve();
+      if (!this.#producing) void this.#serve();
     });
   }
 
@@ -92,10 +92,10 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
   }
 
   async #serve(): Promise<void> {
-    this.#pulling = true;
+    this.#producing = true;
     while (this.#pending.length > 0) {
       try {
-        const value = await this.pull();
+        const value = await this.produce();
         // A reader that left meanwhile has had its answer.
         if (value === undefined) this.#end();
         else this.#pending.shift()?.resolve({ done: false, value });
@@ -104,7 +104,7 @@ export abstract class PullStream<T> implements AsyncIterableIterator<T, undefine
         this.#end();
       }
     }
-    this.#pulling = false;
+    this.#producing = false;
   }
 
   #end(): void {

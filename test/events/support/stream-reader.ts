@@ -4,7 +4,7 @@ export function settle(): Promise<void> {
 }
 
 /** Takes values from a stream one by one, and tells when there is none yet instead of waiting for it. */
-export class Puller<T> {
+export class StreamReader<T> {
   readonly taken: T[] = [];
   done = false;
   readonly #stream: AsyncIterator<T, undefined>;
@@ -15,7 +15,7 @@ export class Puller<T> {
   }
 
   /** Whether a value was taken. A request that found nothing stays open and takes the next value when it comes. */
-  async pull(): Promise<boolean> {
+  async take(): Promise<boolean> {
     const before = this.taken.length;
     if (!this.#waiting && !this.done) {
       this.#waiting = true;
@@ -30,7 +30,7 @@ export class Puller<T> {
   }
 
   async drain(): Promise<readonly T[]> {
-    while ((await this.pull()) || (!this.#waiting && !this.done));
+    while ((await this.take()) || (!this.#waiting && !this.done));
     return this.taken;
   }
 
