@@ -1,6 +1,6 @@
 /**
- * The loop over a server with any number of cards in virtual time, where what a load really takes, what was estimated of it and what foreign
- * do meanwhile are given apart.
+ * The loop over a server with any number of cards in virtual time, where what a load really takes, what was estimated of it and what
+ * other programs do meanwhile are given apart.
  */
 
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
