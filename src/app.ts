@@ -1,18 +1,11 @@
 /** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
 import { createAcceptService } from './accept/accept.ts';
 import { buildBackends } from './app/backends.ts';
-import { tooLarge } from './app/capacity.ts';
-import { cellStatistics } from './app/cell-statistics.ts';
-import { JobLog } from './app/job-log.ts';
-import { JobStatistics } from './app/job-statistics.ts';
-import { createMemoryOperations } from './app/memory-operations.ts';
-import { Publisher } from './app/publisher.ts';
 import { createScheduling } from './app/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
-import { StrayOllama, strayUrl } from './app/stray-ollama.ts';
-import { createSystemView } from './app/system-view.ts';
 import { version } from './app/version.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
+import { StrayOllama, strayUrl } from './backend/ollama/stray-ollama.ts';
 import { type Clock, type Random, SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
@@ -21,6 +14,7 @@ import type { Store } from './domain/store.ts';
 import { EventLog } from './events/event-log.ts';
 import { historyOf } from './events/history.ts';
 import { OutputHub } from './events/output-hub.ts';
+import { Publisher } from './events/publisher.ts';
 import { Housekeeper } from './executor/housekeeper.ts';
 import { LibraryOperations } from './executor/model-operations.ts';
 import { ownReads } from './graphql/own-reads.ts';
@@ -30,8 +24,14 @@ import { HttpServer } from './http/http-server.ts';
 import { graphqlRoute, graphqlSocketRoute } from './http/routes/graphql-route.ts';
 import { healthRoutes } from './http/routes/health-routes.ts';
 import { homeRoute } from './http/routes/home-route.ts';
+import { tooLarge } from './scheduler/too-large.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
+import { JobLog } from './telemetry/job-log.ts';
 import { createLogger, type RootLogger } from './telemetry/logger.ts';
+import { cellStatistics } from './view/cell-statistics.ts';
+import { JobStatistics } from './view/job-statistics.ts';
+import { createMemoryOperations } from './view/memory-operations.ts';
+import { createSystemView } from './view/system-view.ts';
 
 export interface AppOverrides {
   readonly clock?: Clock;

@@ -1,10 +1,11 @@
 /** Whether Ollama is run by vramkeeper or by somebody else, where the settings leave it open. */
+
+import { lookAtProgram, type ProgramLook } from '../backend/managed/look.ts';
+import { askOllama, isHere, type OllamaAnswer } from '../backend/ollama/answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Config, LoadedConfig, OllamaAlternatives } from '../config/config.ts';
 import { DEFAULT_OLLAMA_URL } from '../config/ollama-host.ts';
 import { InvalidSettingError } from '../domain/errors.ts';
-import { lookAtProgram, type ProgramLook } from './managed-look.ts';
-import { askOllama, isHere, type OllamaAnswer } from './ollama-answer.ts';
 
 /** Who runs it: somebody else, or this server. */
 export type Way = 'attached' | 'managed';

@@ -18,22 +18,22 @@ import { codeOf, remedyOf } from '../executor/retry-policy.ts';
 import { WithheldModels, withholding } from '../executor/withheld-models.ts';
 import { unmetBy } from '../kinds/capabilities.ts';
 import { createMonitor } from '../monitor/monitor.ts';
+import { WantedReadings } from '../monitor/wanted-readings.ts';
 import { createRegistry, type LoadMeasurement, type Registry } from '../registry/registry.ts';
 import { roomOf } from '../registry/room.ts';
+import { cellDecision } from '../scheduler/cell-decisions.ts';
 import type { Effect } from '../scheduler/events.ts';
 import { gpusOf } from '../scheduler/ledger.ts';
 import { SchedulerLoop } from '../scheduler/loop.ts';
 import { weightsOf } from '../scheduler/observe.ts';
 import { PauseSwitch } from '../scheduler/pause-switch.ts';
+import { ReservationReports } from '../scheduler/reservations/reports.ts';
 import type { InstanceRecord } from '../scheduler/state.ts';
 import { WishIntake } from '../scheduler/wishes/intake.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { JobStatistics } from '../view/job-statistics.ts';
+import { SwapCounter } from '../view/swap-counter.ts';
 import type { BuiltBackend } from './backends.ts';
-import { cellDecision } from './cell-decisions.ts';
-import type { JobStatistics } from './job-statistics.ts';
-import { ReservationReports } from './reservation-reports.ts';
-import { SwapCounter } from './swap-counter.ts';
-import { WantedReadings } from './wanted-readings.ts';
 
 export interface SchedulingParts {
   readonly config: Config;

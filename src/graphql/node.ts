@@ -6,9 +6,9 @@ import type { Reservation } from '../domain/memory-operations.ts';
 import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
 import type { Batch } from '../domain/store.ts';
 import type { BackendCell, BackendState, InstanceState, ModelState } from '../domain/system.ts';
+import { backendsOf, cellsOf, instancesOf } from '../view/lookup.ts';
 import { builder } from './builder.ts';
 import type { GraphQLContext } from './context.ts';
-import { backendsOf, cellsOf, instancesOf } from './lookup.ts';
 import { LARGEST_PAGE } from './paging.ts';
 import { requestError } from './request-errors.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Explanations } from '../../src/app/explanations.ts';
 import type { JobWaiting } from '../../src/domain/decision.ts';
+import { Explanations } from '../../src/view/explanations.ts';
 import { jobRecord } from '../events/support/job-table.ts';
 
 it('an explanation is made once for the same change of a job, the same state and about the same time', () => {

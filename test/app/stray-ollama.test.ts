@@ -1,6 +1,6 @@
 /** An Ollama beside managed ones. */
 import { afterEach, expect, test } from 'vitest';
-import { StrayOllama, strayUrl } from '../../src/app/stray-ollama.ts';
+import { StrayOllama, strayUrl } from '../../src/backend/ollama/stray-ollama.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';

@@ -1,7 +1,6 @@
 /** What the configuration keeps for others: from when on it holds, for which programs, and that their use is not counted on top. */
 
 import { describe, expect, test } from 'vitest';
-import { ReservationReports } from '../../src/app/reservation-reports.ts';
 import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { ForeignProcess } from '../../src/domain/gpu.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
@@ -10,6 +9,7 @@ import { impossible } from '../../src/scheduler/decide/impossible.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { lastingFaults } from '../../src/scheduler/lasting-faults.ts';
 import { gpusOf } from '../../src/scheduler/ledger.ts';
+import { ReservationReports } from '../../src/scheduler/reservations/reports.ts';
 import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
 import { type BackendSettings, initialState, type SchedulerState } from '../../src/scheduler/state.ts';
 import { step } from '../../src/scheduler/step.ts';

@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { JobStatistics } from '../../src/app/job-statistics.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { BoundedMap } from '../../src/domain/bounded-map.ts';
 import type { JobId } from '../../src/domain/ids.ts';
@@ -16,6 +15,7 @@ import { activate, charge, type Service } from '../../src/scheduler/service.ts';
 import { Buckets } from '../../src/store/sqlite/buckets.ts';
 import { SqliteReads } from '../../src/store/sqlite/reads/reads.ts';
 import { Statements } from '../../src/store/sqlite/statements.ts';
+import { JobStatistics } from '../../src/view/job-statistics.ts';
 import { acceptOne } from '../contract/store-fixtures.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 

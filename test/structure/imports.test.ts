@@ -56,7 +56,9 @@ function partOf(path: string): string {
 const COMMON = ['config', 'telemetry', 'clock', 'domain'];
 const SIBLINGS = ['store', 'backend', 'monitor', 'registry', 'scheduler', 'executor'];
 const BELOW_ACCEPT = ['domain', 'events', 'kinds', ...SIBLINGS];
-const BELOW_HTTP = [...BELOW_ACCEPT, 'accept', 'graphql'];
+const BELOW_HTTP = [...BELOW_ACCEPT, 'view', 'accept', 'graphql'];
+/** Of what is below them the ways in see what it says of itself, and the door to the queue: never the parts that do the work. */
+const WAYS_IN_SEE = ['events', 'kinds', 'view', 'accept'];
 
 /** What each part may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -68,16 +70,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kinds: ['domain', 'clock'],
   ...Object.fromEntries(SIBLINGS.map((part) => [part, [...COMMON, 'events', 'kinds']])),
   accept: [...COMMON, ...BELOW_ACCEPT],
-  graphql: [...COMMON, ...BELOW_ACCEPT, 'accept'],
+  view: [...COMMON, ...BELOW_ACCEPT],
+  graphql: [...COMMON, ...WAYS_IN_SEE],
   'ollama-api': ['domain'],
   http: [...COMMON, ...BELOW_HTTP],
   // Its routes are the listener's own kind, and write their answers as they come.
-  gateway: [...COMMON, ...BELOW_ACCEPT, 'accept', 'ollama-api', 'http'],
+  gateway: [...COMMON, ...WAYS_IN_SEE, 'ollama-api', 'http'],
   app: [...COMMON, ...BELOW_HTTP, 'http', 'gateway'],
   'virtual-ollama': ['clock', 'domain', 'ollama-api'],
   client: ['domain', 'clock'],
-  // The doctor looks through the probes that the server will use.
-  cli: [...COMMON, 'kinds', 'client', 'app', 'virtual-ollama', 'monitor'],
+  // The doctor looks at backends and through probes as the server will.
+  cli: [...COMMON, 'kinds', 'client', 'app', 'virtual-ollama', 'monitor', 'backend'],
   main: ['cli'],
 };
 

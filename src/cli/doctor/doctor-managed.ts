@@ -1,5 +1,5 @@
 /** What the doctor looks at for a managed Ollama: the program, the folder of models, the GPUs. Starts no server. */
-import { lookAtFolder, lookAtProgram } from '../../app/managed-look.ts';
+import { lookAtFolder, lookAtProgram } from '../../backend/managed/look.ts';
 import type { Clock } from '../../clock.ts';
 import type { BackendConfig, Config, ManagedConfig } from '../../config/config.ts';
 import { modelsFinding } from './doctor-backend.ts';

@@ -1,7 +1,7 @@
 /** What the doctor says of the two ways to run Ollama: which one is in use, why, and what the other would give. */
 import { type Circumstances, lookAround, type Settled, settleBackends } from '../../app/choose-backends.ts';
-import { askOllama, isHere } from '../../app/ollama-answer.ts';
-import { strayAt, strayUrl } from '../../app/stray-ollama.ts';
+import { askOllama, isHere } from '../../backend/ollama/answer.ts';
+import { strayAt, strayUrl } from '../../backend/ollama/stray-ollama.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config, LoadedConfig } from '../../config/config.ts';
 import { messageOf } from '../../domain/errors.ts';

@@ -1,6 +1,6 @@
 /** Whether an Ollama answers at a URL, and what it has. */
 import { z } from 'zod';
-import { type Address, ask, askOllama, type OllamaAnswer } from '../../app/ollama-answer.ts';
+import { type Address, ask, askOllama, type OllamaAnswer } from '../../backend/ollama/answer.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 
 const tagsAnswer = z.object({ models: z.array(z.object({ name: z.string() })) });

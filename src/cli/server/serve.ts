@@ -1,8 +1,8 @@
 /** `vramkeeper serve` */
 
 import { lookAround, settleBackends } from '../../app/choose-backends.ts';
-import { lookAtFolder, lookAtProgram } from '../../app/managed-look.ts';
 import type { App } from '../../app.ts';
+import { lookAtFolder, lookAtProgram } from '../../backend/managed/look.ts';
 import { systemClock } from '../../clock.ts';
 import type { BackendConfig, Config, ManagedConfig } from '../../config/config.ts';
 import { type Flags, loadConfig } from '../../config/load.ts';

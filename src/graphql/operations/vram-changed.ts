@@ -1,7 +1,7 @@
 import type { BackendState } from '../../domain/system.ts';
 import { VramFeed } from '../../events/vram-feed.ts';
+import { backendsOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
-import { backendsOf } from '../lookup.ts';
 import { BackendRef } from '../refs.ts';
 import { requestError } from '../request-errors.ts';
 

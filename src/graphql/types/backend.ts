@@ -1,6 +1,6 @@
 import type { BackendCapabilities } from '../../domain/backend.ts';
+import { backendsOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
-import { backendsOf } from '../lookup.ts';
 import { NodeRef } from '../node.ts';
 import { BackendRef, CellRef, GpuRef, InstanceRef } from '../refs.ts';
 import { BackendHealthEnum, BackendModeEnum } from './enums.ts';

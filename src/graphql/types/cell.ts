@@ -1,5 +1,5 @@
 import type { CellRole } from '../../domain/cell.ts';
-import { backendById, instancesOf } from '../lookup.ts';
+import { backendById, instancesOf } from '../../view/lookup.ts';
 import { NodeRef } from '../node.ts';
 import { requireAdmin } from '../operations/require-admin.ts';
 import { BackendRef, CellRef, GpuRef, InstanceRef } from '../refs.ts';

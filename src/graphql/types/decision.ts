@@ -1,9 +1,9 @@
 import type { Decision } from '../../domain/decision.ts';
 import { isId } from '../../domain/ids.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
+import { backendById, cellsOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
-import { backendById, cellsOf } from '../lookup.ts';
 import { connectionOf, pageOf, pageRange } from '../paging.ts';
 import { BackendRef, CellRef, DecisionRef, JobRef } from '../refs.ts';
 import { DecisionKindEnum } from './enums.ts';

@@ -1,11 +1,11 @@
-import { builder } from '../builder.ts';
 import {
   type Health,
   type HealthProblem,
   type HealthProblemCode,
   type HealthStatus,
   healthOf,
-} from '../health.ts';
+} from '../../view/health.ts';
+import { builder } from '../builder.ts';
 import { BackendRef } from '../refs.ts';
 import { enumOf } from './enums.ts';
 

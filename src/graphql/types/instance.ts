@@ -1,5 +1,5 @@
 import { footprintBytes } from '../../domain/instance.ts';
-import { backendById, cellsOf } from '../lookup.ts';
+import { backendById, cellsOf } from '../../view/lookup.ts';
 import { NodeRef } from '../node.ts';
 import { BackendRef, CellRef, GpuRef, InstanceRef, JobRef, ModelRef } from '../refs.ts';
 import { InstanceStatusEnum } from './enums.ts';

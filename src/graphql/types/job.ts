@@ -7,8 +7,8 @@ import {
   type Label,
   omittedAttempts,
 } from '../../domain/job.ts';
+import { backendByName } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
-import { backendByName } from '../lookup.ts';
 import { NodeRef } from '../node.ts';
 import { BackendRef, BatchRef, JobRef, ModelRef } from '../refs.ts';
 import { JobFailureCodeEnum, JobKindEnum, JobPriorityEnum, JobStatusEnum, WaitReasonEnum } from './enums.ts';

@@ -1,5 +1,5 @@
-import type { BudgetLine } from '../../scheduler/memory-budget.ts';
-import { type BudgetAnswer, budgetOf, defaultModelNames } from '../budget.ts';
+import { type BudgetAnswer, budgetOf, defaultModelNames } from '../../view/budget-answer.ts';
+import type { BudgetLine } from '../../view/memory-budget.ts';
 import { builder } from '../builder.ts';
 import { LARGEST_PAGE } from '../paging.ts';
 import { GpuRef } from '../refs.ts';

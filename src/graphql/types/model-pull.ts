@@ -1,6 +1,6 @@
 import type { ModelPullStatus } from '../../domain/model-operations.ts';
+import { backendById } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
-import { backendById } from '../lookup.ts';
 import { NodeRef } from '../node.ts';
 import { BackendRef, ModelPullRef } from '../refs.ts';
 import { enumOf } from './enums.ts';

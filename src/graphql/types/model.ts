@@ -1,7 +1,7 @@
 import type { Capability } from '../../domain/model.ts';
 import type { ModelState, SystemView } from '../../domain/system.ts';
+import { backendsOf, instancesOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
-import { backendsOf, instancesOf } from '../lookup.ts';
 import { NodeRef } from '../node.ts';
 import { connectionOf, pageOf, pageRange } from '../paging.ts';
 import { BackendRef, InstanceRef, ModelRef } from '../refs.ts';

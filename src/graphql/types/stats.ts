@@ -1,7 +1,7 @@
 import { parseQueueKey } from '../../domain/queue-key.ts';
 import type { LatencyStats, QueueState, SwapStats } from '../../domain/system.ts';
+import { instancesOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
-import { instancesOf } from '../lookup.ts';
 import { InstanceRef, StatsRef } from '../refs.ts';
 import { JobPriorityEnum } from './enums.ts';
 import { VramUsageRef } from './gpu.ts';

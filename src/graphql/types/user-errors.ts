@@ -11,8 +11,8 @@ import {
   StoreUnwritableError,
   type VramkeeperError,
 } from '../../domain/errors.ts';
+import { backendsOf } from '../../view/lookup.ts';
 import { builder, type Types } from '../builder.ts';
-import { backendsOf } from '../lookup.ts';
 import { BackendRef, JobRef } from '../refs.ts';
 import type { ErrorMember, Refusal } from '../result-union.ts';
 import {

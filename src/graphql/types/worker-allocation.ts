@@ -1,8 +1,8 @@
 import type { Gpu } from '../../domain/gpu.ts';
 import type { SystemView } from '../../domain/system.ts';
-import { allocateWorkers, type WorkerAllocation } from '../../scheduler/worker-allocation.ts';
+import { backendsOf, gpuName } from '../../view/lookup.ts';
+import { allocateWorkers, type WorkerAllocation } from '../../view/worker-allocation.ts';
 import { builder } from '../builder.ts';
-import { backendsOf, gpuName } from '../lookup.ts';
 import { GpuRef } from '../refs.ts';
 import { requestError } from '../request-errors.ts';
 

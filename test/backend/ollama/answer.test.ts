@@ -1,12 +1,12 @@
 /** What is found at an address where an Ollama may be. */
 import { describe, expect, test } from 'vitest';
-import { chooseWay } from '../../src/app/choose-backends.ts';
-import { askOllama } from '../../src/app/ollama-answer.ts';
-import { strayAt } from '../../src/app/stray-ollama.ts';
-import { systemClock, VirtualClock } from '../../src/clock.ts';
-import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
-import { deadUrl, httpServer, tcpServer } from '../backend/ollama/raw-server.ts';
-import { keyProxy } from '../support/key-proxy.ts';
+import { chooseWay } from '../../../src/app/choose-backends.ts';
+import { askOllama } from '../../../src/backend/ollama/answer.ts';
+import { strayAt } from '../../../src/backend/ollama/stray-ollama.ts';
+import { systemClock, VirtualClock } from '../../../src/clock.ts';
+import { runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
+import { keyProxy } from '../../support/key-proxy.ts';
+import { deadUrl, httpServer, tcpServer } from './raw-server.ts';
 
 const program = { kind: 'usable', path: '/usr/bin/ollama', version: '0.33.0' } as const;
 const wayFor = (url: string, answer: Awaited<ReturnType<typeof askOllama>>) =>

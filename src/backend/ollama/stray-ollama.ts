@@ -1,9 +1,9 @@
 /** Notices an Ollama that nobody attached, beside managed ones on the same machine: what it loads takes memory that is not ours to give. */
-import type { Clock, Timer } from '../clock.ts';
-import type { Config } from '../config/config.ts';
-import type { StrayServer } from '../domain/system.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import { askOllama, type OllamaAnswer } from './ollama-answer.ts';
+import type { Clock, Timer } from '../../clock.ts';
+import type { Config } from '../../config/config.ts';
+import type { StrayServer } from '../../domain/system.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { askOllama, type OllamaAnswer } from './answer.ts';
 
 const LOOK_EVERY_MS = 15_000;
 

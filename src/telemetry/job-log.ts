@@ -2,7 +2,7 @@
 import type { JobId } from '../domain/ids.ts';
 import { isTerminal, type Job, type TokenUsage } from '../domain/job.ts';
 import type { JobChange, Store } from '../domain/store.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { Logger } from './logger.ts';
 
 export class JobLog {
   readonly #store: Pick<Store, 'endings'>;

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FolderLook, lookAtFolder, lookAtProgram } from '../../src/app/managed-look.ts';
-import { systemClock } from '../../src/clock.ts';
-import { createModelFolder } from '../../src/virtual-ollama/model-folder/create-model-folder.ts';
+import { type FolderLook, lookAtFolder, lookAtProgram } from '../../../src/backend/managed/look.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { createModelFolder } from '../../../src/virtual-ollama/model-folder/create-model-folder.ts';
 
-const VIRTUAL = resolve(import.meta.dirname, '../../bin/virtual-ollama-cell.js');
+const VIRTUAL = resolve(import.meta.dirname, '../../../bin/virtual-ollama-cell.js');
 const AS_NOBODY = join(import.meta.dirname, 'support', 'look-as-nobody.ts');
 
 let folder: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type BackendId, type GpuId, stableId } from '../../src/domain/ids.ts';
-import { type BudgetGpu, type BudgetModel, memoryBudget } from '../../src/scheduler/memory-budget.ts';
+import { type BudgetGpu, type BudgetModel, memoryBudget } from '../../src/view/memory-budget.ts';
 
 const backendIds = ['one', 'two'].map((name) => stableId('bkd', name) as BackendId);
 const gpuIds = Array.from({ length: 4 }, (_, i) => stableId('gpu', String(i)) as GpuId);

@@ -1,8 +1,8 @@
 /** Says when reservations for a program begin and cease to hold, and when nothing is what they are for. */
-import { isProgram } from '../domain/gpu.ts';
-import { ownPids } from '../scheduler/attribute.ts';
-import type { SchedulerState } from '../scheduler/state.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import { isProgram } from '../../domain/gpu.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { ownPids } from '../attribute.ts';
+import type { SchedulerState } from '../state.ts';
 
 const MOST_NAMES = 8;
 

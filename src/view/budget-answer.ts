@@ -4,14 +4,14 @@ import type { GpuId } from '../domain/ids.ts';
 import { footprintBytes } from '../domain/instance.ts';
 import type { InstanceState, ModelState, SystemView } from '../domain/system.ts';
 import { formatBytes } from '../domain/units.ts';
+import { backendsOf, gpuName, instancesOf } from './lookup.ts';
 import {
   type BudgetGpu,
   type BudgetLine,
   type BudgetModel,
   type MemoryBudget,
   memoryBudget,
-} from '../scheduler/memory-budget.ts';
-import { backendsOf, gpuName, instancesOf } from './lookup.ts';
+} from './memory-budget.ts';
 
 export interface BudgetAnswer extends MemoryBudget {
   /** Of the ledgers as they are now. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type VramUsage, vramUsage } from '../../src/domain/gpu.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
-import { allocateWorkers } from '../../src/scheduler/worker-allocation.ts';
+import { allocateWorkers } from '../../src/view/worker-allocation.ts';
 
 /** The ledger of a card of 24 GiB. */
 function ledger(input: {

@@ -1,7 +1,7 @@
 /** Readings that the loop asks for between the regular ones. */
 import type { Clock, Timer } from '../clock.ts';
 import type { BackendId } from '../domain/ids.ts';
-import type { Monitor } from '../monitor/monitor.ts';
+import type { Monitor } from './monitor.ts';
 
 /** For several wishes to become one, and for a card to change. */
 const SOON_MS = 100;

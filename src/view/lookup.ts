@@ -1,4 +1,4 @@
-/** Backends and instances as resolvers look them up: many times for one page, and all at the same instant. */
+/** Backends and instances as those who answer a question look them up: many times for one page, and all at the same instant. */
 import type { Gpu } from '../domain/gpu.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { BackendCell, BackendState, InstanceState, SystemView } from '../domain/system.ts';

@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { filesInUse, requireModelFolder } from '../backend/managed/manifest.ts';
-import { findProgram, requireVersion } from '../backend/managed/program.ts';
-import type { Clock } from '../clock.ts';
-import type { ManagedConfig } from '../config/config.ts';
-import { messageOf } from '../domain/errors.ts';
+import type { Clock } from '../../clock.ts';
+import type { ManagedConfig } from '../../config/config.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { filesInUse, requireModelFolder } from './manifest.ts';
+import { findProgram, requireVersion } from './program.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,8 +2,8 @@
 import { networkInterfaces } from 'node:os';
 import { request } from 'undici';
 import { z } from 'zod';
-import type { Clock } from '../clock.ts';
-import { isLoopback } from '../domain/loopback.ts';
+import type { Clock } from '../../clock.ts';
+import { isLoopback } from '../../domain/loopback.ts';
 
 /** A server on this machine answers within milliseconds; one that is just starting may read its models first. */
 const ANSWER_WITHIN_MS = 3_000;
