@@ -1,4 +1,5 @@
 /** A whole server over an Ollama that wants a key. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLoggerOn } from '../../src/telemetry/logger.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { keyProxy } from '../support/key-proxy.ts';
 import { AppClient, attached, testConfig } from './test-app.ts';
 
@@ -20,7 +22,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const PATIENCE = { timeout: 20_000 };
 const ALL = `{ health { status problems { code message } } backends { name url health problem version
   gpus { name index } instances { modelName status } } models(first: 20) { nodes { name } } }`;
 
@@ -35,7 +36,7 @@ test('the key and the headers of a backend go with every request to it, and to n
   try {
     const t = new AppClient(app);
     const health = async () => (await t.query(ALL)).backends[0].health;
-    await expect.poll(health, PATIENCE).toBe('HEALTHY');
+    await eventually(health, (seen) => seen === 'HEALTHY');
     const told: string[] = [];
     const model = 'qwen2.5:0.5b';
     expect((await t.ended(await t.generate(model))).status).toBe('COMPLETE');
@@ -46,7 +47,7 @@ test('the key and the headers of a backend go with every request to it, and to n
     told.push(JSON.stringify(whole));
     // A key that is no good any more: jobs wait, and what to set is said.
     proxy.wants({ authorization: 'Bearer another' });
-    await expect.poll(health, PATIENCE).toBe('UNREACHABLE');
+    await eventually(health, (seen) => seen === 'UNREACHABLE');
     const id = await t.generate(model);
     const waiting = await t.jobWhen(id, (job) => job.waiting?.reason === 'BACKEND_DOWN');
     const down = await t.query(ALL);

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { AppClient, attached, TestApp, testConfig } from './test-app.ts';
 
 async function freePort(): Promise<number> {
@@ -137,7 +138,7 @@ describe('when something goes wrong, no job is lost', () => {
     });
     const gone = async () =>
       (await t.query('{ backends { instances { status } } }')).backends[0].instances.length === 0;
-    while (!(await gone())) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(gone);
     expect((await t.ended(await t.generate('smollm:360m'))).status).toBe('COMPLETE');
   });
 
@@ -149,7 +150,7 @@ describe('when something goes wrong, no job is lost', () => {
     });
     const seen = async () =>
       (await t.query('{ backends { instances { modelName status } } }')).backends[0].instances;
-    while ((await seen()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(async () => (await seen()).length > 0);
     expect((await t.ended(await t.generate('gemma:2b'))).status).toBe('COMPLETE');
     expect(t.ollama.core.events.all().filter((event) => event.kind === 'loaded')).toHaveLength(1);
   });

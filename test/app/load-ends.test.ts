@@ -3,7 +3,8 @@
  * gets on is not ended, however long it takes.
  */
 import { describe, expect, it } from 'vitest';
-import { createRig, eventually, livingOn, type Rig } from '../backend/managed/support/rig.ts';
+import { createRig, livingOn, type Rig } from '../backend/managed/support/rig.ts';
+import { eventually } from '../support/eventually.ts';
 import { startManaged } from './managed-app.ts';
 import { type AppClient, TestApp } from './test-app.ts';
 

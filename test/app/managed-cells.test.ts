@@ -1,7 +1,8 @@
 /** The server processes of a managed backend as a whole server tells of them: in its API, its feeds, and on the command line. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createRig, enginePid, eventually, type Rig } from '../backend/managed/support/rig.ts';
+import { createRig, enginePid, type Rig } from '../backend/managed/support/rig.ts';
 import { type Ended, RunningProgram, run } from '../cli/support/program.ts';
+import { eventually } from '../support/eventually.ts';
 import { startManaged } from './managed-app.ts';
 import { type AppClient, attached, startApp, testConfig } from './test-app.ts';
 

@@ -1,7 +1,8 @@
 /** A whole server over managed cells on virtual cards: whatever dies, its jobs end well and the ledger is right. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createRig, enginePid, eventually, livingOn, stopAtEnd } from '../backend/managed/support/rig.ts';
+import { createRig, enginePid, livingOn, stopAtEnd } from '../backend/managed/support/rig.ts';
+import { eventually } from '../support/eventually.ts';
 import { managed, startManaged } from './managed-app.ts';
 import { AppClient, startApp, testConfig } from './test-app.ts';
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MiB } from '../../src/domain/units.ts';
 import { DEFAULT_CATALOG } from '../../src/virtual-ollama/core/default-catalog.ts';
+import { eventually } from '../support/eventually.ts';
 import { TestApp } from './test-app.ts';
 
 const MODEL = 'smollm:360m';
@@ -69,7 +70,7 @@ async function known(t: TestApp, model: string): Promise<boolean> {
 /** The models are read once a backend was found. */
 async function started(options: Parameters<typeof TestApp.start>[0] = {}): Promise<TestApp> {
   const t = await TestApp.start(options);
-  await expect.poll(() => known(t, MODEL)).toBe(true);
+  await eventually(() => known(t, MODEL));
   return t;
 }
 
@@ -181,7 +182,10 @@ describe('models come and go through the whole server', () => {
     await t.ended(await t.generate(MODEL));
     const [old] = t.ollama.core.scheduler.runners();
     const { pull: begun } = await pull(t, MODEL);
-    await expect.poll(() => loaded(t)).toEqual([]);
+    await eventually(
+      () => loaded(t),
+      ({ length }) => length === 0,
+    );
     const waiting = await t.generate(MODEL);
     expect((await follow(t, begun.id)).at(-1).status).toBe('SUCCEEDED');
     expect((await t.ended(waiting)).status).toBe('COMPLETE');
@@ -209,7 +213,7 @@ describe('models come and go through the whole server', () => {
     // The connection itself ends right after.
     const seen: Data[] = [];
     const followed = followBy(t, begun.id, seen).catch(() => {});
-    await expect.poll(() => seen.at(-1)?.totalBytes).toBeGreaterThan(0);
+    await eventually(() => seen.at(-1)?.totalBytes > 0);
     await t.app.stop({ graceMs: 60_000 });
     await followed;
     expect(seen.at(-1)).toMatchObject({

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createLoggerOn } from '../../src/telemetry/logger.ts';
-import { eventually } from '../backend/managed/support/rig.ts';
+import { eventually } from '../support/eventually.ts';
 import { AppClient, attached, TestApp, testConfig } from './test-app.ts';
 
 const MODEL = 'smollm:360m';

@@ -1,18 +1,15 @@
 /** Engines of our instances are no other programs: their memory is the instances', on the card where it really lies. */
 import { expect, test } from 'vitest';
 import { GiB, MiB } from '../../src/domain/units.ts';
+import { eventually } from '../support/eventually.ts';
 import { TestApp } from './test-app.ts';
 
 const SYSTEM = `{ backends { name
   gpus { index vram { foreignBytes instanceBytes usedBytes freeBytes } foreignProcesses { name } }
   instances { modelName status adopted vramBytes gpus { index } } } }`;
 
-async function settled(t: TestApp, isSettled: (backend: ReturnType<typeof Object>) => boolean) {
-  for (;;) {
-    const { backends } = await t.query(SYSTEM);
-    if (isSettled(backends[0])) return backends[0];
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+function settled(t: TestApp, isSettled: (backend: ReturnType<typeof Object>) => boolean) {
+  return eventually(async () => (await t.query(SYSTEM)).backends[0], isSettled);
 }
 
 const CARDS = { gpus: [{ totalBytes: 6 * GiB }, { totalBytes: 8 * GiB }], contextBytes: 300 * MiB };

@@ -1,4 +1,5 @@
 /** A server that puts part of a model on the CPU although it was asked for whole: the model is let go, and its job waits with the reason. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { httpServer, json } from '../backend/ollama/raw-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { attached, TestApp, testConfig } from './test-app.ts';
 
 const MODEL = 'half:latest';
@@ -56,7 +58,7 @@ test('a model that went to the CPU in part is unloaded, and its job waits for mo
     expect(job.waiting.explanation).toMatch(/although 8\.0 GiB were free/);
     const { stats } = await t.query('{ stats { swaps { loads spills } } }');
     expect(stats.swaps).toEqual({ loads: 0, spills: 1 });
-    while (loaded) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(() => !loaded);
     expect(unloads).toMatchObject([{ model: MODEL, keep_alive: 0 }]);
     const { decisions } = await t.query('{ decisions(first: 50) { nodes { explanation } } }');
     const said = decisions.nodes.map((each: { explanation: string }) => each.explanation).join(' ');

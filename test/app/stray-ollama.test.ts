@@ -1,10 +1,12 @@
 /** An Ollama beside managed ones. */
+
 import { afterEach, expect, test } from 'vitest';
 import { StrayOllama, strayUrl } from '../../src/backend/ollama/stray-ollama.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type RunningVirtualOllama, runVirtualOllama } from '../../src/virtual-ollama/index.ts';
+import { eventually } from '../support/eventually.ts';
 
 const LIMIT_MS = 3_000;
 
@@ -23,11 +25,7 @@ async function ollama(): Promise<RunningVirtualOllama> {
 function watch(url: string | null) {
   const clock = new VirtualClock();
   const said: string[] = [];
-  let heard = Promise.withResolvers<void>();
-  const say = (level: string) => (message: string) => {
-    said.push(`${level}: ${message}`);
-    heard.resolve();
-  };
+  const say = (level: string) => (message: string) => void said.push(`${level}: ${message}`);
   let changes = 0;
   const changed = () => {
     changes += 1;
@@ -41,16 +39,17 @@ function watch(url: string | null) {
       return changes;
     },
     async untilSaid(count: number) {
-      while (said.length < count) {
-        heard = Promise.withResolvers<void>();
-        const step = setInterval(() => {
-          const pauseMs = (clock.nextDue() ?? 0) - clock.now();
-          // While an answer is awaited only its own limit is due.
-          if (pauseMs > LIMIT_MS) clock.advance(pauseMs);
-        }, 20);
-        await heard.promise;
-        clearInterval(step);
-      }
+      await eventually(
+        () => said,
+        ({ length }) => length >= count,
+        {
+          step() {
+            const pauseMs = (clock.nextDue() ?? 0) - clock.now();
+            // While an answer is awaited only its own limit is due.
+            if (pauseMs > LIMIT_MS) clock.advance(pauseMs);
+          },
+        },
+      );
     },
   };
 }

@@ -1,4 +1,5 @@
 /** A whole server over a virtual Ollama, with its data in a folder of its own, spoken to over HTTP as anyone would. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import {
   runVirtualOllama,
   type VirtualOllamaOptions,
 } from '../../src/virtual-ollama/index.ts';
+import { eventually } from '../support/eventually.ts';
 
 export function testConfig(
   dataDir: string,
@@ -111,12 +113,8 @@ export class AppClient {
   }
 
   /** Resolves with the job when `condition` holds for it. */
-  async jobWhen(id: string, condition: (job: Data) => boolean): Promise<Data> {
-    for (;;) {
-      const job = await this.job(id);
-      if (condition(job)) return job;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  jobWhen(id: string, condition: (job: Data) => boolean): Promise<Data> {
+    return eventually(() => this.job(id), condition);
   }
 
   ended(id: string): Promise<Data> {

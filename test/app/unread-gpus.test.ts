@@ -2,7 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRig, eventually, livingOn, type Rig } from '../backend/managed/support/rig.ts';
+import { createRig, livingOn, type Rig } from '../backend/managed/support/rig.ts';
+import { eventually } from '../support/eventually.ts';
 import { startManaged } from './managed-app.ts';
 
 const SMI = resolve(import.meta.dirname, '../../bin/virtual-nvidia-smi.js');

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_CATALOG } from '../../src/virtual-ollama/core/default-catalog.ts';
+import { eventually } from '../support/eventually.ts';
 import { Served } from './support/served.ts';
 
 const SEEING = 'gemma:2b';
@@ -311,9 +312,7 @@ describe('leaving with Ctrl-C', () => {
 
   /** The one job that waits. */
   async function waitForJob(): Promise<string> {
-    for (;;) {
-      const { out } = await served.run(['jobs', '--status', 'pending', '--json']);
-      if (out.trim()) return JSON.parse(out.trim().split('\n')[0] ?? '').id;
-    }
+    const waiting = async () => (await served.run(['jobs', '--status', 'pending', '--json'])).out.trim();
+    return JSON.parse((await eventually(waiting)).split('\n')[0] ?? '').id;
   }
 });

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { RunningProgram, run } from './support/program.ts';
 import { serve } from './support/served.ts';
+import { tapped } from './support/tapped.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -14,31 +16,31 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test('random jobs wait for a server that does not know its models yet', async () => {
-  const ollama = await runVirtualOllama({ speed: 20 });
+  await using ollama = await runVirtualOllama({ speed: 20 });
   await ollama.pause();
   const { server, url } = await serve(folder, ollama.url);
-  const program = new RunningProgram(['submit', '--random', '2'], {
+  await using _ = server;
+  await using way = await tapped(url);
+  await using program = new RunningProgram(['submit', '--random', '2'], {
     cwd: folder,
-    env: { VRAMKEEPER_URL: url },
+    env: { VRAMKEEPER_URL: way.url },
   });
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  // It has an answer without models, and asks again.
+  await eventually(() => way.sent().split(/\bmodels\(/).length > 2);
   await ollama.resume();
   const { code, out } = await program.ended;
   expect(out).toContain('2 complete, 0 failed');
   expect(code).toBe(0);
-  await server[Symbol.asyncDispose]();
-  await ollama.stop();
 });
 
 test('a server without any model is said with what to do', async () => {
-  const ollama = await runVirtualOllama({ catalog: [] });
+  await using ollama = await runVirtualOllama({ catalog: [] });
   const { server, url } = await serve(folder, ollama.url);
+  await using _ = server;
   const { code, notes } = await run(['submit', '--random', '2'], {
     cwd: folder,
     env: { VRAMKEEPER_URL: url },
   });
   expect(code).not.toBe(0);
   expect(notes).toContain('knows no models. Get one with "vramkeeper pull MODEL"');
-  await server[Symbol.asyncDispose]();
-  await ollama.stop();
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { RunningProgram, run } from './support/program.ts';
 import { Served, serve } from './support/served.ts';
 
@@ -77,7 +78,10 @@ describe('serve', () => {
     await using served = await Served.start({ speed: 1, answerTokens: 60 });
     const job = served.begin(['submit', 'smollm:360m', 'x', '--no-wait']);
     const id = (await job.ended).out.trim();
-    while (!JSON.stringify(await served.query(`{ job(id: "${id}") { status } }`)).includes('RUNNING'));
+    await eventually(
+      () => served.query(`{ job(id: "${id}") { status } }`),
+      (seen) => JSON.stringify(seen).includes('RUNNING'),
+    );
     served.server.kill('SIGTERM');
     expect((await served.server.ended).code).toBe(0);
     const { server, url } = await serve(served.folder, NOBODY);
@@ -89,7 +93,10 @@ describe('serve', () => {
   test('a second signal stops at once', async () => {
     await using served = await Served.start({ speed: 5, answerTokens: 1_000_000 });
     const id = (await served.run(['submit', 'smollm:360m', 'x', '--no-wait'])).out.trim();
-    while (!JSON.stringify(await served.query(`{ job(id: "${id}") { status } }`)).includes('RUNNING'));
+    await eventually(
+      () => served.query(`{ job(id: "${id}") { status } }`),
+      (seen) => JSON.stringify(seen).includes('RUNNING'),
+    );
     served.server.kill('SIGTERM');
     await served.server.untilSaid(/Stopping:/);
     // Signals that come together count as one, so the second one is sent until it is heard.

@@ -13,6 +13,7 @@ import { VramUpdates } from '../../src/client/documents.ts';
 import { KeyRefusedError } from '../../src/client/errors.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { deadUrl, httpServer, tcpServer } from '../backend/ollama/raw-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { RunningProgram, run } from './support/program.ts';
 import { Served, serve } from './support/served.ts';
 
@@ -231,10 +232,8 @@ test('a reason is said once, another one too, and patience is had with what pass
     new AbortController().signal,
     clock,
   );
-  while (answers.length > 0 || clock.nextDue() !== undefined) {
-    clock.advance(500);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const isOver = () => answers.length === 0 && clock.nextDue() === undefined;
+  await eventually(isOver, Boolean, { step: () => clock.advance(500) });
   await telling;
   expect(said).toEqual(['Waits: a is away for 1.0 s.', 'Waits: It needs 2 GiB, 512 MiB free.']);
 });

@@ -1,7 +1,8 @@
 /** The cases of graphql-ws's PROTOCOL.md, on raw sockets. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
-import { eventually, startTestServer, type TestServer } from '../http/support/test-server.ts';
+import { startTestServer, type TestServer } from '../http/support/test-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { RawSocket } from './support.ts';
 
 let server: TestServer;
@@ -166,9 +167,15 @@ describe('operations', () => {
     socket.subscribe('refused', 'subscription { refused }');
     expect(JSON.stringify(await socket.take())).toContain('NOT_FOUND');
     socket.subscribe('after', '{ hello }');
-    while ((await socket.take()).id !== 'after');
+    await eventually(
+      () => socket.take(),
+      ({ id }) => id === 'after',
+    );
     server.log.publish({ kind: 'vram' }, 1);
-    while ((await socket.take()).id !== 'on');
+    await eventually(
+      () => socket.take(),
+      ({ id }) => id === 'on',
+    );
     await socket.close();
   });
 

@@ -1,4 +1,5 @@
 /** What every backend promises, whichever server is behind it. */
+
 import { describe, expect, test } from 'vitest';
 import type {
   Backend,
@@ -10,6 +11,7 @@ import type {
 import { BackendError } from '../../src/domain/errors.ts';
 import { type ModelInfo, residencyKey } from '../../src/domain/model.ts';
 import type { JobRequest } from '../../src/domain/request.ts';
+import { eventually } from '../support/eventually.ts';
 import { numbersIn } from '../support/vectors.ts';
 
 /** One server with its backend. What the names stand for: a completion model, another name of its weights, an embedding model. */
@@ -164,7 +166,10 @@ export function backendContract(name: string, makeWorld: () => Promise<BackendWo
       const outcome = expect(loading).rejects.toBe(reason);
       controller.abort(reason);
       await outcome;
-      await expect.poll(() => residentNames(world)).toEqual([]);
+      await eventually(
+        () => residentNames(world),
+        ({ length }) => length === 0,
+      );
     });
   });
 

@@ -1,7 +1,9 @@
 /** What must hold of the store after any number of kills. */
+
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const SUBMIT = `mutation ($input: SubmitJobInput!) { submitJob(input: $input) { ... on SubmitJobPayload { job { id } } } }`;
@@ -52,9 +54,8 @@ export class Ledger {
 
 /** Resolves when nothing waits and nothing runs. */
 export async function untilIdle(server: ServerProcess): Promise<void> {
-  for (;;) {
-    const { stats } = await server.query('{ stats { counts { pending queued running } } }');
-    if (stats.counts.pending + stats.counts.queued + stats.counts.running === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await eventually(
+    async () => (await server.query('{ stats { counts { pending queued running } } }')).stats.counts,
+    ({ pending, queued, running }) => pending + queued + running === 0,
+  );
 }

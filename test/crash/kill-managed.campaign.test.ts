@@ -1,4 +1,5 @@
 /** kill -9 of the whole server while its managed processes go on: what they hold is taken over, and nothing is left in the end. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,10 @@ import { type LoadedNote, parseNote } from '../../src/backend/managed/note.ts';
 import { seededRandom } from '../../src/clock.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { createVirtualHost, type VirtualHost } from '../../src/virtual-ollama/index.ts';
-import { eventually, isAlive, livingOn } from '../backend/managed/support/rig.ts';
+import { isAlive, livingOn } from '../backend/managed/support/rig.ts';
+import { eventually } from '../support/eventually.ts';
+import { randomMoment } from '../support/random-moment.ts';
+import { ask } from '../virtual-ollama/client.ts';
 import { Ledger, untilIdle } from './audit.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -19,8 +23,6 @@ const MODELS = ['smollm:360m', 'qwen2.5:0.5b', 'tinyllama:1.1b', 'smollm:1.7b'];
 const ENGINE_KILLS = 0.2;
 /** Of the kills, so many wait until something is in memory. */
 const KILLS_WITH_A_MODEL = 0.8;
-/** A process that was told to end just before the kill is gone after this. */
-const ENDING_MS = 300;
 
 let folder: string;
 let host: VirtualHost;
@@ -46,6 +48,7 @@ function backend(): string {
 
 interface Found {
   readonly pid: number;
+  readonly port: number;
   readonly note: LoadedNote;
 }
 
@@ -57,11 +60,21 @@ function healthyCells(): readonly Found[] {
     .flatMap((cells) => readdirSync(cells).map((name) => join(cells, name)))
     .filter((path) => path.endsWith('.json'))
     .flatMap((path): Found[] => {
-      const { note: told, process } = JSON.parse(readFileSync(path, 'utf8'));
+      const { note: told, process, port } = JSON.parse(readFileSync(path, 'utf8'));
       const note = parseNote(told);
       const healthy = note !== null && process !== null && isAlive(process.pid) && isAlive(note.engine.pid);
-      return healthy ? [{ pid: process.pid, note }] : [];
+      return healthy ? [{ pid: process.pid, port, note }] : [];
     });
+}
+
+/**
+ * A process that was told to end just before the kill does so. Whoever answers twice was told nothing: with the first answer
+ * a signal that came before the question has been taken, and with it goes the engine.
+ */
+async function endingsAreOver(): Promise<void> {
+  for (const { port } of healthyCells())
+    for (let i = 0; i < 2; i += 1)
+      await ask(`http://127.0.0.1:${port}`, '/api/version').catch(() => undefined);
 }
 
 /** The models that the log's newest start says it took over. */
@@ -86,19 +99,19 @@ test(`nothing is lost, twice or left, and what is well is taken over, ${KILLS} t
     const submitter = async () => {
       while (alive) {
         await ledger.submit(running, MODELS[Math.floor(random.next() * MODELS.length)]);
-        await new Promise((resolve) => setTimeout(resolve, 40));
+        await randomMoment(random, 20, 60);
       }
     };
     const submitters = [submitter(), submitter()];
     // The others come at whatever moment of the start and the first loads.
     if (random.next() < KILLS_WITH_A_MODEL) await eventually(() => healthyCells().length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 50 + random.next() * 450));
+    await randomMoment(random, 50, 500);
     await ledger.noteFinished(running);
     await running.kill();
     alive = false;
     await Promise.all(submitters);
 
-    await new Promise((resolve) => setTimeout(resolve, ENDING_MS));
+    await endingsAreOver();
     const [victim] = random.next() < ENGINE_KILLS ? healthyCells() : [];
     if (victim) {
       process.kill(victim.note.engine.pid, 'SIGKILL');

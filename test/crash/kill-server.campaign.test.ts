@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
+import { randomMoment } from '../support/random-moment.ts';
 import { Ledger, untilIdle } from './audit.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -31,11 +32,11 @@ describe('kill -9 of the server', () => {
       const submitter = async () => {
         while (alive) {
           await ledger.submit(server, MODELS[Math.floor(random.next() * MODELS.length)]);
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await randomMoment(random, 10, 30);
         }
       };
       const submitters = [submitter(), submitter(), submitter()];
-      await new Promise((resolve) => setTimeout(resolve, 100 + random.next() * 900));
+      await randomMoment(random, 100, 1_000);
       await ledger.noteFinished(server);
       await server.kill();
       alive = false;

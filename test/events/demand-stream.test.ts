@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { nextTurn } from '../../src/clock.ts';
 import { DemandStream } from '../../src/events/demand-stream.ts';
-import { settle } from './support/stream-reader.ts';
 
 /** Gives out what is put in; fails or completes when told to. */
 class Hatch extends DemandStream<number> {
@@ -48,7 +48,7 @@ describe('a stream that is pulled', () => {
   it('settles everything that is pending when the reader leaves, and waits for nothing any more', async () => {
     const hatch = new Hatch();
     const pending = [hatch.next(), hatch.next()];
-    await settle();
+    await nextTurn();
     expect(hatch.registered).toBe(1);
     expect(await hatch.return()).toEqual(done);
     expect(await Promise.all(pending)).toEqual([done, done]);
@@ -87,7 +87,7 @@ describe('a stream that is pulled', () => {
     {
       await using stream = disposed;
       void stream.next();
-      await settle();
+      await nextTurn();
     }
     expect(disposed.registered).toBe(0);
   });

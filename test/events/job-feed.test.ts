@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { nextTurn } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobFilter } from '../../src/domain/store.ts';
 import { cursorOf } from '../../src/events/cursor.ts';
 import { JobFeed, type JobFeedOptions, type JobNotice, PAGE_SIZE } from '../../src/events/job-feed.ts';
+import { eventually } from '../support/eventually.ts';
 import { world } from './support/feed-world.ts';
 import type { JobTable } from './support/job-table.ts';
-import { settle } from './support/stream-reader.ts';
 
 const brief = (notices: readonly JobNotice[]) =>
   notices.map(({ type, job, previousStatus, coalesced }) => [
@@ -325,11 +326,11 @@ describe('leaving', () => {
       const feed = new JobFeed({ log, store: table, clock, id });
       await feed.next();
       const pending = feed.next();
-      await settle();
+      await nextTurn();
       expect(log.waiting).toBe(1);
       await expect(feed.return()).resolves.toEqual({ done: true, value: undefined });
       await expect(pending).resolves.toEqual({ done: true, value: undefined });
-      await settle();
+      await nextTurn();
       expect(log.waiting).toBe(0);
     }
   });
@@ -340,7 +341,7 @@ describe('leaving', () => {
     for (const reader of readers) await reader.take();
     expect(log.waiting).toBe(20);
     log.end();
-    while (!readers.every((reader) => reader.done)) await settle();
+    await eventually(() => readers.every((reader) => reader.done));
     expect(log.waiting).toBe(0);
   });
 });

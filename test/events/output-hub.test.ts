@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nextTurn } from '../../src/clock.ts';
 import type { OutputPart } from '../../src/domain/job.ts';
 import { type OutputChunk, OutputHub, type OutputPosition } from '../../src/events/output-hub.ts';
 import { LONGEST_CHUNK, OutputText } from '../../src/events/output-text.ts';
 import { said } from '../support/said.ts';
-import { StreamReader, settle } from './support/stream-reader.ts';
+import { StreamReader } from './support/stream-reader.ts';
 
 const JOB = 'job_1';
 const unfinished = () => Promise.resolve(null);
@@ -166,7 +167,7 @@ describe('the output of a running job', () => {
     for (const reader of waiting.slice(5)) await reader.close();
     expect(hub.waiting).toBe(5);
     hub.end();
-    await settle();
+    await nextTurn();
     expect([hub.waiting, waiting.every((reader) => reader.done)]).toEqual([0, true]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
 import { Turns } from '../../src/events/turns.ts';
+import { eventually } from '../support/eventually.ts';
 import { world } from './support/feed-world.ts';
-import { settle } from './support/stream-reader.ts';
 
 /** Notes a letter in every turn of the event loop, for as long as the turns go on. */
 async function withWitness(turns: number, costMs: number): Promise<string> {
@@ -19,10 +19,11 @@ async function withWitness(turns: number, costMs: number): Promise<string> {
   const last = shared.next().then(() => {
     done = true;
   });
-  while (!done) {
-    seen += '|';
-    await settle();
-  }
+  await eventually(() => done, Boolean, {
+    step() {
+      seen += '|';
+    },
+  });
   await last;
   return seen;
 }
@@ -58,7 +59,7 @@ it('whoever publishes goes on before any reader is told', async () => {
   table.submit();
   for (let i = 0; i < 100; i += 1) await Promise.resolve();
   expect(readers.flatMap((reader) => reader.taken)).toEqual([]);
-  while (readers.some((reader) => reader.taken.length === 0)) await settle();
+  await eventually(() => readers.every((reader) => reader.taken.length > 0));
   expect(readers.flatMap((reader) => reader.taken)).toHaveLength(100);
   for (const reader of readers) await reader.close();
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom, VirtualClock } from '../../src/clock.ts';
+import { nextTurn, seededRandom, VirtualClock } from '../../src/clock.ts';
 import { EventLog } from '../../src/events/event-log.ts';
 import { VramFeed, type VramNotice } from '../../src/events/vram-feed.ts';
 import { JobTable } from './support/job-table.ts';
-import { StreamReader, settle } from './support/stream-reader.ts';
+import { StreamReader } from './support/stream-reader.ts';
 
 function world(capacity?: number) {
   const clock = new VirtualClock(1_000);
@@ -62,7 +62,7 @@ describe('the VRAM feed', () => {
     await resting.take();
     await resting.take();
     log.end();
-    await settle();
+    await nextTurn();
     expect([resting.done, clock.nextDue(), log.waiting]).toEqual([true, undefined, 0]);
   });
 });

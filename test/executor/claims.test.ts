@@ -1,10 +1,12 @@
 /** Whatever becomes of a job while its claim is under way, nothing runs under a claim that is over. */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StoreFailedError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { blobOf, INSTANCE } from '../contract/store-fixtures.ts';
+import { eventually } from '../support/eventually.ts';
 import { ExecutorRig } from './support/rig.ts';
 
 const QUEUE_LIMIT = 1_000;
@@ -105,7 +107,7 @@ describe('a job that is cancelled and queued again while its images are read', (
     await rig.store.cancel(id, null);
     await settled(rig, 2);
     expectNothingLeft(rig);
-    await expect.poll(() => rig.requestsUnderWay).toBe(0);
+    await eventually(() => rig.requestsUnderWay === 0);
   });
 });
 
@@ -163,9 +165,11 @@ describe('any order of claims, cancellations and retries', () => {
           );
         await Promise.all(asked);
         await rig.until(() => rig.claimed.length === claims);
-        await expect
-          .poll(async () => rig.executor.jobsOf(INSTANCE).toSorted())
-          .toEqual((await running()).toSorted());
+        const inStore = (await running()).toSorted();
+        await eventually(
+          () => rig.executor.jobsOf(INSTANCE).toSorted(),
+          (seen) => `${seen}` === `${inStore}`,
+        );
         for (const id of ids) await rig.store.cancel(id, null);
         await settled(rig, claims);
         expectNothingLeft(rig);

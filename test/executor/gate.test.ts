@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nextTurn } from '../../src/clock.ts';
 import { Gate } from '../../src/executor/gate.ts';
 
 const never = new AbortController().signal;
 /** Lets everything go on that can. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the gate of an instance', () => {
   it('lets many in together, and whoever has to be alone when nobody is there, in the order of coming', async () => {
@@ -21,12 +21,12 @@ describe('the gate of an instance', () => {
     const [leaveA, leaveB] = await Promise.all([come('a'), come('b')]);
     const alone = come('alone', true);
     const later = come('later');
-    await settled();
+    await nextTurn();
     expect(inside).toEqual(['a', 'b']);
     leaveA();
     leaveB();
     const leaveAlone = await alone;
-    await settled();
+    await nextTurn();
     expect(inside).toEqual(['alone']);
     leaveAlone();
     await later;
@@ -76,7 +76,7 @@ describe('the gate of an instance', () => {
           inside += 1;
           if (alone) expect(inside).toBe(1);
           for (let turn = 0; turn < staysTurns; turn += 1) {
-            await settled();
+            await nextTurn();
             if (alone) expect(inside).toBe(1);
           }
           inside -= 1;

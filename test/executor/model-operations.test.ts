@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom, VirtualClock } from '../../src/clock.ts';
+import { nextTurn, seededRandom, VirtualClock } from '../../src/clock.ts';
 import {
   BackendError,
   BackendUnavailableError,
@@ -13,10 +13,9 @@ import type { ModelPull } from '../../src/domain/model-operations.ts';
 import { LibraryOperations } from '../../src/executor/model-operations.ts';
 import { WithheldModels } from '../../src/executor/withheld-models.ts';
 import { attachedCapabilities } from '../support/capabilities.ts';
+import { eventually } from '../support/eventually.ts';
 import { LibraryFixture, layer } from '../support/library-fixture.ts';
 import { modelInfo } from '../support/system-fixture.ts';
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 type Operations = ReturnType<typeof world>['operations'];
 
@@ -128,7 +127,7 @@ describe('a pull', () => {
     expect(operations.findPull(pull.id)).toMatchObject({ completedBytes: 40, totalBytes: 100 });
     box.lastPull.report({ step: 'success', layer: null });
     box.lastPull.succeed();
-    await settle();
+    await nextTurn();
     expect(refreshed).toEqual([box.id]);
     expect(told.at(-1)).toMatchObject({ status: 'SUCCEEDED', completedBytes: 100, error: null });
     expect(told.at(-1)?.finishedAt).toBe(clock.now());
@@ -142,7 +141,7 @@ describe('a pull', () => {
     expect((await operations.pull('qwen3:8b', null)).id).not.toBe(first.id);
     expect(box.pulls.map(({ modelName }) => modelName)).toEqual(['Qwen3', 'qwen3:8b']);
     box.pulls[0]?.fail(new BackendError('BACKEND_ERROR', 'retry', 'It broke.'));
-    await settle();
+    await nextTurn();
     expect(operations.findPull(first.id)).toMatchObject({ status: 'FAILED', error: 'It broke.' });
     expect((await operations.pull('qwen3', null)).id).not.toBe(first.id);
   });
@@ -157,7 +156,7 @@ describe('a pull', () => {
     expect(told.length).toBeGreaterThan(4);
     expect(told.length).toBeLessThanOrEqual(7);
     box.lastPull.fail(new Error('No.'));
-    await settle();
+    await nextTurn();
     expect(told.at(-1)).toMatchObject({ status: 'FAILED', completedBytes: 1_000 });
     const count = told.length;
     clock.advance(60_000);
@@ -200,7 +199,7 @@ describe('a pull', () => {
     const first = await operations.pull('a:0', null);
     const running = await operations.pull('running:1', null);
     box.pulls[0]?.succeed();
-    await settle();
+    await nextTurn();
     clock.advance(3_600_000);
     expect(operations.findPull(first.id)).not.toBeNull();
     clock.advance(1);
@@ -208,7 +207,7 @@ describe('a pull', () => {
     for (let i = 1; i <= 150; i += 1) {
       await operations.pull(`a:${i}`, null);
       box.lastPull.fail(new Error('No.'));
-      await settle();
+      await nextTurn();
     }
     const names = operations.pulls().map(({ modelName }) => modelName);
     expect(names).toHaveLength(101);
@@ -282,12 +281,17 @@ describe('a deletion', () => {
       if (unloads.length === 3) memory.delete(`w-${model}`);
     });
     const deleted = operations.delete('a:1', null);
-    await settle();
-    while (unloads.length < 3) {
-      expect(inventory?.infos).toHaveLength(1);
-      clock.advance(250);
-      await settle();
-    }
+    await nextTurn();
+    await eventually(
+      () => unloads.length,
+      (count) => count === 3,
+      {
+        step() {
+          expect(inventory?.infos).toHaveLength(1);
+          clock.advance(250);
+        },
+      },
+    );
     await deleted;
     expect(inventory?.infos).toEqual([]);
   });
@@ -348,7 +352,7 @@ describe('a deletion', () => {
     unloading(() => new Promise<void>(() => {}));
     const deleted = operations.delete('a:1', null);
     deleted.catch(() => {});
-    await settle();
+    await nextTurn();
     await operations.stop();
     await expect(deleted).rejects.toThrow(BackendUnavailableError);
     expect(inventory?.infos).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nextTurn } from '../../src/clock.ts';
 import { BackendError } from '../../src/domain/errors.ts';
 import { type Events, GraphQLApi } from '../support/graphql-api.ts';
 import { layer } from '../support/library-fixture.ts';
@@ -10,8 +11,6 @@ beforeEach(async () => {
   api = await GraphQLApi.open();
 });
 afterEach(() => api.stop());
-
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 const ERRORS = `__typename ... on UserError { code message } ... on InvalidInputError { issues { path message } }
   ... on BackendUnavailableError { backend { name } }`;
@@ -88,7 +87,7 @@ describe('pullUpdated', () => {
     }
     expect(await next(events)).toMatchObject({ completedBytes: 50, status: 'RUNNING' });
     api.box.lastPull.fail(new BackendError('BACKEND_ERROR', 'retry', 'It broke.'));
-    await settle();
+    await nextTurn();
     expect(await events.rest()).toMatchObject([{ pullUpdated: { status: 'FAILED', error: 'It broke.' } }]);
   });
 

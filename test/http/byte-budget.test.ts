@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/clock.ts';
+import { nextTurn, VirtualClock } from '../../src/clock.ts';
 import { ByteBudget, type Share } from '../../src/http/byte-budget.ts';
 
 const ALL = 100;
@@ -14,7 +14,6 @@ function budgetOn(clock: VirtualClock, places = 1_000): ByteBudget {
 }
 
 const forever = new AbortController().signal;
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the budget of bytes', () => {
   it('is never exceeded by those it admits, forgets nobody, and is empty at the end', async () => {
@@ -64,7 +63,7 @@ describe('the budget of bytes', () => {
               clock.advance(each.ms);
               break;
           }
-          await settled();
+          await nextTurn();
           expect(budget.held).toBe(shares.reduce((sum, { bytes }) => sum + bytes, 0));
           expect(budget.held).toBeLessThanOrEqual(ALL);
           const large = shares.filter(({ bytes }) => bytes > SMALL);
@@ -80,7 +79,7 @@ describe('the budget of bytes', () => {
         }
         clock.advance(WAIT_MS);
         for (const share of shares) share.release();
-        await settled();
+        await nextTurn();
         expect([open, budget.waiting]).toEqual([0, 0]);
         for (const share of shares) share.release();
         expect(budget.held).toBe(0);
@@ -100,11 +99,11 @@ describe('the budget of bytes', () => {
     const large = take('large', 60);
     void take('larger', 15);
     void take('small', 5);
-    await settled();
+    await nextTurn();
     // 15 would fit, but somebody was there before.
     expect(order).toEqual(['small']);
     first.release();
-    await settled();
+    await nextTurn();
     expect(order).toEqual(['small', 'large', 'larger']);
     expect(budget.held).toBe(80);
     (await large).release();
@@ -134,10 +133,10 @@ describe('the budget of bytes', () => {
     void growing.room(forever).then(() => {
       room = true;
     });
-    await settled();
+    await nextTurn();
     expect([room, budget.held]).toEqual([false, 130]);
     first.release();
-    await settled();
+    await nextTurn();
     expect([room, budget.held]).toEqual([true, 60]);
   });
 
@@ -153,7 +152,7 @@ describe('the budget of bytes', () => {
         void budget.take(owner, bytes, forever).then(() => admitted.push(owner));
       for (let i = 0; i < 50; i += 1) take('hoarder');
       take('other');
-      await settled();
+      await nextTurn();
       const share = Math.floor((bytes > SMALL ? ALL - FOR_SMALL : FOR_SMALL) / 2 / bytes);
       expect(admitted).toEqual([...Array(share).fill('hoarder'), 'other']);
       expect(share).toBeLessThan(all);
@@ -170,10 +169,10 @@ describe('the budget of bytes', () => {
     void second.room(forever).then(() => {
       room = true;
     });
-    await settled();
+    await nextTurn();
     expect(room).toBe(false);
     first.release();
-    await settled();
+    await nextTurn();
     expect(room).toBe(true);
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RawSocket } from '../conformance/support.ts';
+import { eventually } from '../support/eventually.ts';
 import { testServer } from './support/own-server.ts';
 import { requestText, sendRaw } from './support/raw-client.ts';
-import { eventually } from './support/test-server.ts';
 
 const extensions = {
   persistedQuery: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { collect, follow, post } from './support/graphql-client.ts';
 import { testServer } from './support/own-server.ts';
-import { eventually } from './support/test-server.ts';
 
 describe('GraphQL over HTTP', () => {
   it('answers queries by POST and GET, and mutations by POST alone', async () => {

@@ -1,6 +1,7 @@
 /** Answers that would carry more than they may are refused before anything is read; what is large is not parsed on its way. */
-import { setImmediate } from 'node:timers/promises';
+
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { nextTurn } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobResult } from '../../src/domain/job.ts';
 import { MiB } from '../../src/domain/units.ts';
@@ -211,7 +212,7 @@ describe('a caller of many large answers', () => {
     const order: string[] = [];
     for (let i = 0; i < 20; i += 1) ask(large, 'hoarder', order);
     for (const name of ['a', 'b', 'c']) ask(large, name, order);
-    await setImmediate();
+    await nextTurn();
     expect(order).toEqual([...Array(4).fill('hoarder'), 'a', 'b', 'c']);
   });
 
@@ -223,7 +224,7 @@ describe('a caller of many large answers', () => {
     ask(large, 'b', order);
     ask(large, 'c', order);
     first?.abort();
-    await setImmediate();
+    await nextTurn();
     expect(order).toEqual(['a', 'a', 'b', 'b', 'c']);
   });
 
@@ -235,7 +236,7 @@ describe('a caller of many large answers', () => {
     first.abort();
     third.abort();
     second.abort();
-    await setImmediate();
+    await nextTurn();
     expect(large.present).toBe(0);
   });
 });
@@ -280,7 +281,7 @@ describe('an answer with stored JSON', () => {
     let going = true;
     const turn = () => {
       turns += 1;
-      if (going) globalThis.setImmediate(turn);
+      if (going) setImmediate(turn);
     };
     turn();
     const sizes: number[] = [];

@@ -5,10 +5,11 @@ import { VirtualClock } from '../../src/clock.ts';
 import type { Route } from '../../src/http/route.ts';
 import { healthRoutes } from '../../src/http/routes/health-routes.ts';
 import { RawSocket } from '../conformance/support.ts';
+import { eventually } from '../support/eventually.ts';
 import { collect, follow, post } from './support/graphql-client.ts';
 import { testServer } from './support/own-server.ts';
 import { openRaw, requestText } from './support/raw-client.ts';
-import { eventually, startTestServer, type TestServer } from './support/test-server.ts';
+import { startTestServer, type TestServer } from './support/test-server.ts';
 
 async function occupiedPort(): Promise<number> {
   const other = createServer();

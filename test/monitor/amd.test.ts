@@ -9,6 +9,7 @@ import { GiB, KiB, MiB } from '../../src/domain/units.ts';
 import { createAmdProbe } from '../../src/monitor/amd-probe.ts';
 import { parseFdinfo, pciAddress } from '../../src/monitor/amd-processes.ts';
 import { GpuProbeError } from '../../src/monitor/gpu-probe-error.ts';
+import { eventually } from '../support/eventually.ts';
 import { type FakeAmdHost, fakeAmdHost } from './fake-amd-host.ts';
 
 /**
@@ -179,7 +180,10 @@ describe('AMD cards', () => {
     await promisify(execFile)('sh', ['-c', `echo 5 > '${pipe}'`]);
     await host.remove(used);
     await host.device('card0', { mem_info_vram_used: 7 });
-    await expect.poll(async () => (await probe.read())[0]?.usedBytes, { timeout: 10_000 }).toBe(7);
+    await eventually(
+      async () => (await probe.read())[0]?.usedBytes,
+      (bytes) => bytes === 7,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 /** Readings of GPUs that are slow, fail, or show one card less. */
 import { describe, expect, test } from 'vitest';
-import { systemClock, VirtualClock } from '../../src/clock.ts';
+import { nextTurn, systemClock, VirtualClock } from '../../src/clock.ts';
 import type { GpuProbe, GpuReading } from '../../src/domain/gpu.ts';
 import { stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
@@ -10,7 +10,6 @@ import { GpuProbeError } from '../../src/monitor/gpu-probe-error.ts';
 import { createMonitor } from '../../src/monitor/monitor.ts';
 
 const ID = stableId('bkd', 'box');
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A backend that answers at once, and GPUs whose readings a test gives one by one, in virtual time. */
 function world() {
@@ -51,14 +50,14 @@ function world() {
     questions: () => asked.length,
     async advance(ms: number) {
       clock.advance(ms);
-      await settle();
+      await nextTurn();
     },
     async answer(reading: readonly GpuReading[] | Error) {
       const question = asked.shift();
       if (!question) throw new Error('Nobody asks.');
       if (reading instanceof Error) question.reject(reading);
       else question.resolve(reading);
-      await settle();
+      await nextTurn();
     },
   };
 }
@@ -75,7 +74,7 @@ describe('a watched GPU', () => {
   test('whose driver is not ready makes its backend degraded, is logged once, and is read again', async () => {
     const { monitor, seen, said, advance, answer } = world();
     await monitor.start();
-    await settle();
+    await nextTurn();
     for (let failures = 0; failures < 3; failures += 1) {
       await answer(new GpuProbeError('The driver is not ready.'));
       expect(seen.at(-1)).toMatchObject({
@@ -120,7 +119,7 @@ describe('a watched GPU', () => {
   test('that was read before and is read slowly now keeps its backend healthy', async () => {
     const { monitor, seen, advance, answer } = world();
     await monitor.start();
-    await settle();
+    await nextTurn();
     await answer(await cards('a'));
     await advance(2_000);
     await advance(3_000);
@@ -138,7 +137,7 @@ describe('a watched GPU', () => {
   ])('that %s is told of where it is missing', async (_case, before, after, problem) => {
     const { monitor, seen, advance, answer } = world();
     await monitor.start();
-    await settle();
+    await nextTurn();
     await answer(await cards(...before));
     expect(seen.at(-1)?.problem).toBeNull();
     await advance(2_000);
@@ -156,7 +155,7 @@ describe('a watched GPU', () => {
     const { monitor, seen, probe, answer } = world();
     probe.problem = 'GPU 1 is lost.';
     await monitor.start();
-    await settle();
+    await nextTurn();
     await answer(await cards('a'));
     expect(seen.at(-1)).toMatchObject({
       health: 'DEGRADED',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../src/clock.ts';
+import { nextTurn, VirtualClock } from '../../src/clock.ts';
 import type { BackendReading } from '../../src/domain/backend.ts';
 import { BackendError } from '../../src/domain/errors.ts';
 import type { GpuDetail, GpuProbe } from '../../src/domain/gpu.ts';
@@ -45,7 +45,6 @@ function scripted(options: { readonly intervalMs?: number; readonly probe?: GpuP
     onReading: (_id, observation) => seen.push(observation),
     logger: { info: say, warn: say, error: say },
   });
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
   return {
     clock,
     monitor,
@@ -63,11 +62,11 @@ function scripted(options: { readonly intervalMs?: number; readonly probe?: GpuP
       asked = rest;
       if (reading instanceof Error) question.reject(reading);
       else question.resolve(reading);
-      await settle();
+      await nextTurn();
     },
     async advance(ms: number) {
       clock.advance(ms);
-      await settle();
+      await nextTurn();
     },
   };
 }

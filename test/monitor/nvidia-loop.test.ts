@@ -5,6 +5,7 @@ import { type Clock, systemClock, VirtualClock } from '../../src/clock.ts';
 import { MiB } from '../../src/domain/units.ts';
 import { parseSample } from '../../src/monitor/nvidia-output.ts';
 import { createNvidiaProbe } from '../../src/monitor/nvidia-probe.ts';
+import { eventually } from '../support/eventually.ts';
 import { type FakeNvidiaSmi, fakeNvidiaSmi } from './fake-nvidia-smi.ts';
 
 const [A, B] = ['GPU-aaaaaaaa-0000-0000-0000-000000000000', 'GPU-bbbbbbbb-0000-0000-0000-000000000000'];
@@ -67,7 +68,7 @@ describe('the memory alone', () => {
     await probe.read('memory');
     expect(await isRunning()).toBe(true);
     timers.advance(60_000);
-    await expect.poll(isRunning, { timeout: 10_000 }).toBe(false);
+    await eventually(async () => !(await isRunning()));
     expect(mebibytes(await probe.read('memory'))).toEqual([1235, null]);
     await probe.stop();
   });
@@ -82,7 +83,10 @@ describe('the memory alone', () => {
     process.kill(await pid(), 'SIGKILL');
     await setUsed(9);
     // The question that was under way is answered by a single run, the next one by a new tool that repeats itself.
-    await expect.poll(async () => mebibytes(await probe.read('memory'))[0], { timeout: 10_000 }).toBe(9);
+    await eventually(
+      async () => mebibytes(await probe.read('memory'))[0],
+      (mib) => mib === 9,
+    );
     expect(await smi.runs()).toBeLessThanOrEqual(runs + 2);
     await probe.stop();
   });
@@ -94,7 +98,7 @@ describe('the memory alone', () => {
     await probe.read();
     await probe.read('memory');
     await probe.stop();
-    await expect.poll(isRunning, { timeout: 10_000 }).toBe(false);
+    await eventually(async () => !(await isRunning()));
   });
 
   test.each([
@@ -123,7 +127,10 @@ describe('the memory alone', () => {
     const probe = createNvidiaProbe({ clock: systemClock, env: smi.env, timeoutMs: 300 });
     await probe.read();
     await expect(probe.read('memory')).rejects.toMatchObject({ code: 'GPU_PROBE_FAILED', noGpu: false });
-    await expect.poll(() => probe.read().catch(() => []), { timeout: 10_000 }).toHaveLength(2);
+    await eventually(
+      () => probe.read().catch(() => []),
+      ({ length }) => length === 2,
+    );
     await probe.stop();
   });
 

@@ -7,6 +7,7 @@ import { GpuProbeError } from '../../src/monitor/gpu-probe-error.ts';
 import { parseGpus, parseProcesses } from '../../src/monitor/nvidia-output.ts';
 import { createNvidiaProbe } from '../../src/monitor/nvidia-probe.ts';
 import { parseSlices } from '../../src/monitor/nvidia-slices.ts';
+import { eventually } from '../support/eventually.ts';
 import { fakeNvidiaSmi } from './fake-nvidia-smi.ts';
 
 /**
@@ -175,7 +176,10 @@ describe('nvidia-smi', () => {
     const probe = createNvidiaProbe({ clock: systemClock, env: smi.env, timeoutMs: 300 });
     expect((await failureOf(probe.read())).message).toContain('hangs');
     await smi.answers(H100.gpus);
-    await expect.poll(() => probe.read().catch(() => []), { timeout: 10_000 }).toHaveLength(1);
+    await eventually(
+      () => probe.read().catch(() => []),
+      ({ length }) => length === 1,
+    );
   });
 
   test('that hangs in a child of its own, which keeps its output open, is killed too', async () => {
@@ -224,7 +228,10 @@ describe('nvidia-smi', () => {
     await smi.does('exec sleep 600');
     const probe = createNvidiaProbe({ clock: systemClock, env: smi.env });
     const failure = failureOf(probe.read());
-    await expect.poll(() => smi.runs()).toBe(2);
+    await eventually(
+      () => smi.runs(),
+      (count) => count === 2,
+    );
     await probe.stop();
     expect((await failure).message).toContain('stopped');
   });

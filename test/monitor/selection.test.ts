@@ -11,6 +11,7 @@ import { createNvidiaProbe } from '../../src/monitor/nvidia-probe.ts';
 import { createVirtualProbe } from '../../src/monitor/virtual-probe.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
 import { httpServer } from '../backend/ollama/raw-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { fakeAmdHost } from './fake-amd-host.ts';
 import { type FakeNvidiaSmi, fakeNvidiaSmi } from './fake-nvidia-smi.ts';
 
@@ -149,7 +150,10 @@ describe('the probe that finds out by itself', () => {
     const probe = auto(server.url, smi);
     await expect(probe.read()).rejects.toThrow(says);
     await smi.answers(card);
-    await expect.poll(() => probe.read().then((gpus) => gpus.length, String), { timeout: 20_000 }).toBe(1);
+    await eventually(
+      () => probe.read().then((gpus) => gpus.length, String),
+      (seen) => seen === 1,
+    );
     await probe.stop();
   });
 

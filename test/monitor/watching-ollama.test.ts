@@ -1,4 +1,5 @@
 /** The monitor over sockets: a virtual Ollama, and probes that are combined. */
+
 import { describe, expect, test } from 'vitest';
 import { createOllamaBackend } from '../../src/backend/ollama/ollama-backend.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -8,6 +9,7 @@ import { createFixedProbe } from '../../src/monitor/fixed-probe.ts';
 import { createMonitor } from '../../src/monitor/monitor.ts';
 import { createVirtualProbe } from '../../src/monitor/virtual-probe.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('watching a virtual Ollama', () => {
   test('shows what is loaded, on which GPU, and notices it going and coming back', async () => {
@@ -23,7 +25,7 @@ describe('watching a virtual Ollama', () => {
       },
     });
     await monitor.start();
-    await expect.poll(() => latest.observation?.health).toBe('HEALTHY');
+    await eventually(() => latest.observation?.health === 'HEALTHY');
     const load = await fetch(`${ollama.url}/api/generate`, {
       method: 'POST',
       body: '{"model":"smollm:360m"}',
@@ -45,7 +47,7 @@ describe('watching a virtual Ollama', () => {
     });
     expect(latest.observation?.probeProblem).toContain('virtual');
     await ollama.resume();
-    await expect.poll(() => latest.observation?.health, { timeout: 20_000 }).toBe('HEALTHY');
+    await eventually(() => latest.observation?.health === 'HEALTHY');
     await monitor.stop();
     await backend.stop();
   });

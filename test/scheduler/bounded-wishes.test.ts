@@ -1,6 +1,6 @@
 /** Whoever asks for a model is answered: it is there, it cannot be and why, or what stood in the way for so long. */
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../src/clock.ts';
+import { nextTurn, seededRandom } from '../../src/clock.ts';
 import { newId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
@@ -43,7 +43,7 @@ async function within(world: SimulatedCluster, asked: Promise<unknown>, ms: numb
   for (let left = ms; left > 0 && outcome === 'waiting'; left -= 1_000) {
     world.run(1_000);
     await Promise.resolve();
-    await new Promise(setImmediate);
+    await nextTurn();
   }
   return outcome;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { testServer } from '../http/support/own-server.ts';
 import { openRaw, parseAnswer, requestText, sendRaw } from '../http/support/raw-client.ts';
-import { eventually, type TestServer } from '../http/support/test-server.ts';
+import type { TestServer } from '../http/support/test-server.ts';
+import { eventually } from '../support/eventually.ts';
 
 const json = { 'content-type': 'application/json' };
 
@@ -124,8 +125,12 @@ describe('a caller that dawdles', () => {
       ),
     );
     await eventually(() => raw.received().split('xxxxx').length === 2);
-    // Longer than every time-out.
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // Somebody who came later and dawdles is let go: every time-out has passed.
+    const later = openRaw(port);
+    later.socket.write(
+      requestText('POST /graphql HTTP/1.1', { host: 'localhost', ...json, 'content-length': 100 }, '{'),
+    );
+    await later.closed;
     log.publish({ kind: 'vram' }, 1);
     await eventually(() => raw.received().split('xxxxx').length === 3);
     raw.socket.destroy();

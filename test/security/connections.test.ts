@@ -4,7 +4,8 @@ import { RawSocket } from '../conformance/support.ts';
 import { follow, post } from '../http/support/graphql-client.ts';
 import { testServer } from '../http/support/own-server.ts';
 import { openRaw, type RawConnection, requestText } from '../http/support/raw-client.ts';
-import { eventually, type TestServer } from '../http/support/test-server.ts';
+import type { TestServer } from '../http/support/test-server.ts';
+import { eventually } from '../support/eventually.ts';
 
 const HASTY = {
   headersTimeoutMs: 100,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
 import { TestApp } from '../app/test-app.ts';
 import { RawSocket } from '../conformance/support.ts';
-import { eventually } from '../http/support/test-server.ts';
+import { eventually } from '../support/eventually.ts';
 
 const KEYS = { alice: 'the-key-of-alice-1', bob: 'the-key-of-bob-123', boss: 'the-key-of-the-boss' } as const;
 type Who = keyof typeof KEYS;
@@ -53,11 +53,10 @@ async function submitBatch(who: Who): Promise<{ readonly id: string; readonly jo
 }
 
 async function ended(who: Who, id: string): Promise<void> {
-  for (;;) {
-    const { data } = await ask(who, 'query ($id: ID!) { job(id: $id) { status } }', { id });
-    if (['COMPLETE', 'FAILED', 'CANCELLED'].includes(data.job.status)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await eventually(
+    async () => (await ask(who, 'query ($id: ID!) { job(id: $id) { status } }', { id })).data.job.status,
+    (status) => ['COMPLETE', 'FAILED', 'CANCELLED'].includes(status),
+  );
 }
 
 /** The first message of a subscription. */

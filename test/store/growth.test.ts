@@ -17,6 +17,7 @@ import { SqliteReads } from '../../src/store/sqlite/reads/reads.ts';
 import { Statements } from '../../src/store/sqlite/statements.ts';
 import { JobStatistics } from '../../src/view/job-statistics.ts';
 import { acceptOne } from '../contract/store-fixtures.ts';
+import { eventually } from '../support/eventually.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
 const MANY = 100_000;
@@ -73,7 +74,10 @@ describe('A store with jobs of a hundred thousand clients', () => {
     database.exec("UPDATE jobs SET status = 'COMPLETE', line = NULL, finished_at = 1 WHERE sequence > 10");
     database.close();
     store = await openStore(directory.path, { clock });
-    while ((await store.tend(1_000)).nextInMs === 0);
+    await eventually(
+      () => store.tend(1_000),
+      ({ nextInMs }) => nextInMs !== 0,
+    );
     expect(store.counts()).toMatchObject({ PENDING: 10, COMPLETE: 0 });
     // The one with the highest number stays until there is another.
     expect(buckets()).toBe(11);

@@ -1,11 +1,13 @@
 /** A server that is killed again and again on the same data directory loses nothing that it has answered. */
+
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seededRandom, sleep, systemClock } from '../../src/clock.ts';
+import { seededRandom } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { claimOf, complete } from '../contract/store-fixtures.ts';
+import { randomMoment } from '../support/random-moment.ts';
 import { startChild } from './support/child.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
@@ -39,7 +41,7 @@ describe(`A server killed ${KILLS} times (seed ${SEED})`, () => {
       const child = startChild(dataDir, 'work');
       // Some die while they start.
       if (kill % 10 !== 9) await child.line((text) => text === 'ready');
-      await sleep(systemClock, random.next() * 400);
+      await randomMoment(random, 0, 400);
       await child.kill();
       for (const line of child.lines) note(said, line);
       const store = await openStore(dataDir);

@@ -84,8 +84,3 @@ export async function askJson(url: string, path: string, body?: unknown, options
   const answered = await ask(url, path, body, options);
   return { status: answered.status, value: JSON.parse(answered.body || 'null') };
 }
-
-/** Asks again until it holds; the surrounding test's own timeout is the limit. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
-}

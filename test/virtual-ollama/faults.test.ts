@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Faults } from '../../src/virtual-ollama/faults.ts';
 import { type RunningVirtualOllama, runVirtualOllama } from '../../src/virtual-ollama/server.ts';
+import { eventually } from '../support/eventually.ts';
 import { MIB, thinModel } from './bench.ts';
-import { ask, askJson, objects, start, until } from './client.ts';
+import { ask, askJson, objects, start } from './client.ts';
 
 const question = { model: 'a', prompt: 'x', options: { num_predict: 10 } };
 let server: RunningVirtualOllama;
@@ -98,7 +99,7 @@ describe('faults over HTTP', () => {
     const stalled = start(url, '/api/generate', question);
     await stalled.firstBytes;
     const next = start(url, '/api/generate', { ...question, stream: false });
-    await until(() => server.core.scheduler.runners()[0]?.engine.waiting === 1);
+    await eventually(() => server.core.scheduler.runners()[0]?.engine.waiting === 1);
     stalled.abort();
     expect((await next.answer).status).toBe(200);
   });
@@ -108,7 +109,7 @@ describe('faults over HTTP', () => {
     await setFaults({ oomMidStream: 1 });
     const answered = await askJson(url, '/api/generate', { ...question, stream: false });
     expect(answered.value.error).toContain('out of memory');
-    await until(async () => (await askJson(url, '/api/ps')).value.models.length === 0);
+    await eventually(async () => (await askJson(url, '/api/ps')).value.models.length === 0);
   });
 
   test('a load killed by the kernel says so', async () => {
@@ -145,9 +146,9 @@ describe('faults over HTTP', () => {
   test('a client that leaves during the load loses it for the next one, too', async () => {
     await setFaults({ hangLoad: 1 });
     const first = start(url, '/api/generate', question);
-    await until(() => server.core.events.of('load-started').length === 1);
+    await eventually(() => server.core.events.of('load-started').length === 1);
     const second = start(url, '/api/generate', { ...question, stream: false });
-    await until(() => server.core.scheduler.queued === 1);
+    await eventually(() => server.core.scheduler.queued === 1);
     first.abort();
     expect((await second.answer).status).toBe(200);
     expect(server.core.events.of('load-started')).toHaveLength(2);
@@ -158,7 +159,7 @@ describe('faults over HTTP', () => {
     const long = start(url, '/api/generate', { ...question, options: { num_predict: 100_000 } });
     await long.firstBytes;
     long.abort();
-    await until(() => server.core.scheduler.runners()[0]?.references === 0);
+    await eventually(() => server.core.scheduler.runners()[0]?.references === 0);
     expect((await askJson(url, '/api/generate', { ...question, stream: false })).value.done).toBe(true);
   });
 
@@ -175,6 +176,6 @@ describe('faults over HTTP', () => {
     expect(unload.value).toMatchObject({ done: true, done_reason: 'unload' });
     expect((await askJson(url, '/api/ps')).value.models).toHaveLength(1);
     running.abort();
-    await until(async () => (await askJson(url, '/api/ps')).value.models.length === 0);
+    await eventually(async () => (await askJson(url, '/api/ps')).value.models.length === 0);
   });
 });

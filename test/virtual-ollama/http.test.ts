@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningVirtualOllama, runVirtualOllama } from '../../src/virtual-ollama/server.ts';
+import { eventually } from '../support/eventually.ts';
 import { GIB, MIB, thinModel } from './bench.ts';
-import { ask, askJson, objects, until } from './client.ts';
+import { ask, askJson, objects } from './client.ts';
 
 const catalog = [thinModel('a', 100), thinModel('b', 100)];
 let server: RunningVirtualOllama;
@@ -55,7 +56,7 @@ describe('the library', () => {
   test('a deleted model stays loaded, and is not found by name', async () => {
     await ask(url, '/api/copy', { source: 'b', destination: 'gone' });
     await askJson(url, '/api/generate', { model: 'b', keep_alive: 0 });
-    await until(() => !server.core.scheduler.runners().some(({ model }) => model.name.model === 'b'));
+    await eventually(() => !server.core.scheduler.runners().some(({ model }) => model.name.model === 'b'));
     await askJson(url, '/api/generate', { model: 'gone' });
     await ask(url, '/api/delete', { model: 'gone' }, { method: 'DELETE' });
     const ps = (await askJson(url, '/api/ps')).value.models as { name: string }[];

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningVirtualOllama, runVirtualOllama } from '../../src/virtual-ollama/server.ts';
+import { eventually } from '../support/eventually.ts';
 import { GIB, THIN, thinModel } from './bench.ts';
-import { ask, askJson, objects, start, until } from './client.ts';
+import { ask, askJson, objects, start } from './client.ts';
 
 const catalog = [
   thinModel('a', 100),
@@ -31,7 +32,7 @@ describe('generating', () => {
   test('no header is sent before the first object', async () => {
     server.core.faults.set({ stallMidStream: 1 });
     const asking = start(url, '/api/generate', { model: 'a', prompt: 'x', options: { num_predict: 1 } });
-    await until(() => server.core.scheduler.runners().some((runner) => runner.engine.busy > 0));
+    await eventually(() => server.core.scheduler.runners().some((runner) => runner.engine.busy > 0));
     let answered = false;
     asking.answer.then(
       () => {
@@ -70,7 +71,7 @@ describe('generating', () => {
 
   test('durations are whole nanoseconds, and load_duration holds the wait in the queue', async () => {
     await askJson(url, '/api/generate', { model: 'a', keep_alive: 0 });
-    await until(
+    await eventually(
       async () =>
         !(await askJson(url, '/api/ps')).value.models.some((m: { name: string }) => m.name === 'a:latest'),
     );

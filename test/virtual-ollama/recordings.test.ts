@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { runVirtualOllama } from '../../src/virtual-ollama/server.ts';
 import { MIB, type Regime } from '../../src/virtual-ollama/settings.ts';
-import { ask, askJson, until } from './client.ts';
+import { eventually } from '../support/eventually.ts';
+import { ask, askJson } from './client.ts';
 import { bodyOf, differences, readRecording, recordedCatalog } from './recordings.ts';
 
 /** After these the recorder waited until the unload was done. */
@@ -29,7 +30,7 @@ async function askEverything(file: string, regime: Regime): Promise<{ same: numb
     if (found.length > 0) differ.push(`${recorded.name}: ${found.join('; ')}`);
     else same++;
     if (WAITS_FOR_UNLOAD.has(recorded.name)) {
-      await until(async () => (await askJson(server.url, '/api/ps')).value.models.length === 0);
+      await eventually(async () => (await askJson(server.url, '/api/ps')).value.models.length === 0);
     }
   }
   return { same, differ };

@@ -11,11 +11,11 @@ import {
 import type { ManagedOllamaOptions } from '../../../src/backend/managed/settings.ts';
 import type { LoadSpec } from '../../../src/domain/backend.ts';
 import type { CellEvent } from '../../../src/domain/cell.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   backendOptions,
   createRig,
   enginePid,
-  eventually,
   isAlive,
   livingOn,
   type Rig,

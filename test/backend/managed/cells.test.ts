@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BackendError } from '../../../src/domain/errors.ts';
 import { MiB } from '../../../src/domain/units.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   createRig,
   enginePid,
-  eventually,
   livingOn,
   load,
   modelsOf,

@@ -4,7 +4,8 @@ import { CellChronicle } from '../../../src/backend/managed/cell-chronicle.ts';
 import type { ManagedOllama } from '../../../src/backend/managed/managed-backend.ts';
 import { VirtualClock } from '../../../src/clock.ts';
 import type { CellEvent } from '../../../src/domain/cell.ts';
-import { createRig, eventually, load, rejection, specOf, startBackend } from './support/rig.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createRig, load, rejection, specOf, startBackend } from './support/rig.ts';
 
 const MODEL = 'qwen2.5:0.5b';
 const OTHER = 'llama3.2:1b';

@@ -1,10 +1,11 @@
 /** Cells and engines that die or hang, at every stage: the instance is gone at once, and nothing is left. */
-import { describe, expect, test } from 'vitest';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ManagedOllama } from '../../../src/backend/managed/managed-backend.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   createRig,
   enginePid,
-  eventually,
   isAlive,
   livingOn,
   load,
@@ -221,6 +222,17 @@ test('the library’s cell is replaced when it hangs', async () => {
   expect(await say(handle, MODEL)).not.toBe('');
 });
 
+/** Resolves when this process has a request to that path under way. */
+function requestTo(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const created = (message: unknown) => {
+      if ((message as { request: { path: string } }).request.path === path) resolve();
+    };
+    subscribe('undici:request:create', created);
+    onTestFinished(() => void unsubscribe('undici:request:create', created));
+  });
+}
+
 test('the library’s cell stays when it is slow and whoever asked it has left', async () => {
   const rig = createRig();
   const backend = await startBackend(rig, { deadlines: { controlMs: 200, proofMs: 60_000 } });
@@ -229,8 +241,8 @@ test('the library’s cell stays when it is slow and whoever asked it has left',
   process.kill(library?.pid ?? 0, 'SIGSTOP');
   const patience = new AbortController();
   const asked = rejection(backend.library.list(patience.signal));
-  // By then its list is late, and it is asked whether it is there at all.
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  // Its list is late, and it is asked whether it is there at all.
+  await requestTo('/api/version');
   patience.abort(new Error('Enough.'));
   expect(await asked).toMatchObject({ message: 'Enough.' });
   process.kill(library?.pid ?? 0, 'SIGCONT');

@@ -1,7 +1,7 @@
 /** When cells are started to stand ready. */
 import { expect, test } from 'vitest';
 import { WarmCells } from '../../../src/backend/managed/warm-cells.ts';
-import { VirtualClock } from '../../../src/clock.ts';
+import { nextTurn, VirtualClock } from '../../../src/clock.ts';
 
 const PLAN = { gpus: [{ key: 'GPU-0', index: 0 }], config: {} } as never;
 const silent = { warn: () => {} } as never;
@@ -26,7 +26,7 @@ function ready() {
   const pass = async (ms: number) => {
     for (let i = 0; i < 10; i += 1) {
       clock.advance(ms / 10);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   };
   return { warm, pass, starts: () => starts };

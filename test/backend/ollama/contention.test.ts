@@ -1,9 +1,11 @@
 /** Other clients of the same server who use what we loaded with another context. */
+
 import { describe, expect, test } from 'vitest';
 import { createOllamaBackend } from '../../../src/backend/ollama/ollama-backend.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { Variant } from '../../../src/domain/model.ts';
 import { type RunningVirtualOllama, runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
+import { eventually } from '../../support/eventually.ts';
 import { failureOf, NEVER, outputOf, runRequest, specOf, variantOf } from './worlds.ts';
 
 const MODEL = 'qwen2.5:0.5b';
@@ -72,7 +74,7 @@ describe('a model that another client uses', () => {
   test('and unloads is loaded by no job: the job waits for a load that was planned', async () => {
     await using w = await world();
     await others(w.ollama, { keep_alive: 0 });
-    await expect.poll(() => w.ollama.core.scheduler.runners()).toEqual([]);
+    await eventually(() => w.ollama.core.scheduler.runners().length === 0);
     const failure = await failureOf(outputOf(w.handle, hello));
     expect(failure).toMatchObject({ remedy: 'wait' });
     expect(w.loads()).toBe(1);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { showFacts } from '../../../src/backend/ollama/show-facts.ts';
 import { showAnswer } from '../../../src/backend/ollama/wire.ts';
+import { eventually } from '../../support/eventually.ts';
 import { httpServer, json, type RawServer } from './raw-server.ts';
 import { attached, NEVER } from './worlds.ts';
 
@@ -124,6 +125,7 @@ describe('the models of a server', () => {
 
   test('are asked about a few at a time', async () => {
     let open = 0;
+    let asked = 0;
     let most = 0;
     await using server = await httpServer(async (request, response) => {
       const models = Array.from({ length: 30 }, (_, i) => ({
@@ -132,9 +134,13 @@ describe('the models of a server', () => {
         size: 1,
       }));
       if (request.path === '/api/tags') return json(response, 200, { models });
+      if (request.path === '/later') return json(response, 200, {});
       open += 1;
+      asked += 1;
       most = Math.max(most, open);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually(() => open >= 4 || asked === 30);
+      // A fifth that had been sent with these would be here before what is asked now.
+      await (await fetch(`${server.url}/later`)).text();
       open -= 1;
       return json(response, 200, llama(digest('1')));
     });

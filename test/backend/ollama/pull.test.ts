@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock, VirtualClock } from '../../../src/clock.ts';
+import { nextTurn, systemClock, VirtualClock } from '../../../src/clock.ts';
 import type { Backend } from '../../../src/domain/backend.ts';
 import type { PullProgress } from '../../../src/domain/model-operations.ts';
 import {
@@ -185,7 +185,7 @@ describe('a pull over any server', () => {
     );
     await verifying.promise;
     // The watch is told right after the caller is.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     clock.advance(30 * 60_000);
     (await held.promise)();
     await pulled;

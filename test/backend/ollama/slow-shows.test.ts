@@ -1,7 +1,9 @@
 /** A server that takes long to tell of each model: nobody waits for those that nobody wants. */
+
 import { describe, expect, test } from 'vitest';
 import { type KnownFacts, StoredFacts } from '../../../src/backend/ollama/known-facts.ts';
 import { SmallStore } from '../../registry/fixture.ts';
+import { eventually } from '../../support/eventually.ts';
 import { httpServer, json, type RawServer } from './raw-server.ts';
 import { attached, NEVER } from './worlds.ts';
 
@@ -75,7 +77,10 @@ describe('a slow server', () => {
     expect(server.asked).toHaveLength(4);
     expect(server.asked).toEqual(expect.arrayContaining([name(33), name(57)]));
     server.release();
-    await expect.poll(() => server.asked.length).toBe(8);
+    await eventually(
+      () => server.asked.length,
+      (count) => count === 8,
+    );
     const next = await backend.library.list(NEVER);
     expect(known(next)).toEqual(expect.arrayContaining([name(33), name(57)]));
     expect(known(next)).toHaveLength(4);
@@ -83,7 +88,10 @@ describe('a slow server', () => {
     expect(server.asked).toHaveLength(8);
     server.fast = true;
     server.release();
-    await expect.poll(async () => known(await backend.library.list(NEVER)).length).toBe(MODELS);
+    await eventually(
+      async () => known(await backend.library.list(NEVER)).length,
+      (count) => count === MODELS,
+    );
     expect(new Set(server.asked).size).toBe(server.asked.length);
   });
 

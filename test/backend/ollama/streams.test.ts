@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../../src/clock.ts';
 import type { OutputRecord } from '../../../src/domain/backend.ts';
+import { eventually } from '../../support/eventually.ts';
 import { vectorsOf } from '../../support/vectors.ts';
 import { httpServer, json, ndjson, tcpServer } from './raw-server.ts';
 import { attached, failureOf, handleOn, NEVER, outputOf, runRequest } from './worlds.ts';
@@ -7,6 +9,29 @@ import { attached, failureOf, handleOn, NEVER, outputOf, runRequest } from './wo
 const GENERATE = runRequest({ kind: 'GENERATE', prompt: 'hi' });
 const CALL = { id: 'call_1', function: { index: 0, name: 'f', arguments: { x: 1 } } };
 const CHAT = runRequest({ kind: 'CHAT', messages: [{ role: 'USER', content: 'hi' }] });
+
+const SHORT = { firstByteMs: 400, betweenChunksMs: 400 };
+
+let read = 0;
+/** So much time passes after each piece before the next one is written. */
+function afterEachPiece(clock: VirtualClock, ms: number): () => void {
+  read = 0;
+  return () => {
+    clock.advance(ms);
+    read += 1;
+  };
+}
+
+async function writeAsTheyAreRead(response: Parameters<typeof ndjson>[0], pieces: number): Promise<void> {
+  for (let piece = 0; piece < pieces; piece += 1) {
+    response.write('{"response":"b","done":false}\n');
+    await eventually(
+      () => read,
+      (count) => count > piece,
+    );
+  }
+  response.end('{"done":true}\n');
+}
 
 describe('a streamed answer', () => {
   test('is put together whole when the network delivers it byte by byte', async () => {
@@ -190,34 +215,30 @@ describe('a streamed answer', () => {
         silent.resolve();
         return;
       }
-      for (let piece = 0; piece < 30; piece += 1) {
-        response.write('{"response":"b","done":false}\n');
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      response.end('{"done":true}\n');
+      await writeAsTheyAreRead(response, 30);
     });
-    await using backend = attached(server.url, { deadlines: { firstByteMs: 400, betweenChunksMs: 400 } });
+    const clock = new VirtualClock();
+    await using backend = attached(server.url, { clock, deadlines: SHORT });
     const handle = handleOn(backend);
     let over = false;
-    const first = failureOf(handle.run(GENERATE, () => {}, NEVER)).finally(() => {
+    const begun = Promise.withResolvers<void>();
+    const first = failureOf(handle.run(GENERATE, () => begun.resolve(), NEVER)).finally(() => {
       over = true;
     });
     await silent.promise;
-    await outputOf(handle, GENERATE);
+    await begun.promise;
+    await handle.run(GENERATE, afterEachPiece(clock, 50), NEVER);
     expect(over).toBe(false);
+    await eventually(() => over, Boolean, { step: () => clock.advance(100) });
     expect(await first).toMatchObject({ name: 'StalledError' });
   });
 
   test('does not stall as long as pieces keep coming', async () => {
-    await using server = await httpServer(async (_request, response) => {
-      for (let piece = 0; piece < 12; piece += 1) {
-        response.write('{"response":"a","done":false}\n');
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      response.end('{"done":true}\n');
-    });
-    await using backend = attached(server.url, { deadlines: { firstByteMs: 400, betweenChunksMs: 400 } });
-    expect((await outputOf(handleOn(backend), GENERATE)).text).toBe('a'.repeat(12));
+    await using server = await httpServer((_request, response) => writeAsTheyAreRead(response, 12));
+    const clock = new VirtualClock();
+    await using backend = attached(server.url, { clock, deadlines: SHORT });
+    await handleOn(backend).run(GENERATE, afterEachPiece(clock, 300), NEVER);
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(12 * 300);
   });
 });
 

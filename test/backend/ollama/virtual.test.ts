@@ -5,6 +5,7 @@ import { DEFAULT_CATALOG } from '../../../src/virtual-ollama/core/default-catalo
 import type { Regime, RunningVirtualOllama } from '../../../src/virtual-ollama/index.ts';
 import { runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
 import { type BackendWorld, backendContract } from '../../contract/backend-contract.ts';
+import { eventually } from '../../support/eventually.ts';
 import { NEVER, specOf, variantOf } from './worlds.ts';
 
 /** Loads take milliseconds; a thousand tokens take a second, so that a long answer is caught in the middle. */
@@ -35,7 +36,7 @@ async function virtualWorld(regime: Regime): Promise<BackendWorld> {
         post(ollama.url, '/api/generate', { model, options: { num_ctx: contextLength } }),
       async unload(model) {
         await post(ollama.url, '/api/generate', { model, keep_alive: 0 });
-        await expect.poll(() => ollama.core.scheduler.runners().length).toBe(0);
+        await eventually(() => ollama.core.scheduler.runners().length === 0);
       },
     },
     goDown: () => ollama.pause(),

@@ -1,16 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ProcessState } from '../../../src/backend/supervisor/index.ts';
-import {
-  dataFolder,
-  isAlive,
-  livingIn,
-  PROGRAM,
-  recordsIn,
-  spec,
-  supervisorIn,
-  until,
-} from './support/house.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dataFolder, isAlive, livingIn, PROGRAM, recordsIn, spec, supervisorIn } from './support/house.ts';
 
 test('ending takes the program and its children, removes the record and keeps the log', async () => {
   const folder = dataFolder();
@@ -90,7 +82,7 @@ test.each([
 test('a child without the mark that nobody has seen yet is ended after a death that was not asked for', async () => {
   const started = await supervisorIn(dataFolder()).start(spec(['unmarked-children']));
   await fetch(`http://127.0.0.1:${started.port}/child`);
-  await until(() => childrenIn(started.output.tail(20)).length > 0);
+  await eventually(() => childrenIn(started.output.tail(20)).length > 0);
   const [child = 0] = childrenIn(started.output.tail(20));
   expect(isAlive(child)).toBe(true);
   process.kill(started.pid, 'SIGKILL');
@@ -105,7 +97,7 @@ test('a zombie in the group does not keep it', async () => {
   );
   const children = () =>
     readFileSync(`/proc/${started.pid}/task/${started.pid}/children`, 'utf8').trim().split(' ').map(Number);
-  await until(() => children().some((pid) => !isAlive(pid)));
+  await eventually(() => children().some((pid) => !isAlive(pid)));
   expect(started.memberPids()).toEqual([started.pid]);
   await expect(started.end()).resolves.toMatchObject({ asked: true });
 });

@@ -1,8 +1,10 @@
 /** Kills the server again and again, at moments of chance, and looks what becomes of its processes. */
+
 import { mkdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../../src/clock.ts';
+import { type Random, seededRandom } from '../../../src/clock.ts';
+import { randomMoment } from '../../support/random-moment.ts';
 import {
   dataFolder,
   isAlive,
@@ -30,7 +32,7 @@ test(`${KILLS} kills -9: what was ready is taken over each time, everything else
 
   for (let kill = 0; kill < KILLS; kill += 1) {
     const parent = parentIn(folder, ...PROGRAMS);
-    await momentToKill(parent, folder, random.next());
+    await momentToKill(parent, folder, random);
     await parent.kill('SIGKILL');
     for (const { state, program, pid, adopted } of parent.told) {
       if (state === 'STARTING') seen.notReady += 1;
@@ -81,8 +83,9 @@ function recordedAsReady(folder: string): [program: number, pid: number][] {
 }
 
 /** Half of the kills come at any time, half right after a change in the folder of the records: between a start and its record, say. */
-async function momentToKill(parent: Parent, folder: string, chance: number): Promise<void> {
-  if (chance < 0.5) return new Promise((resolve) => setTimeout(resolve, 2 * chance * LONGEST_RUN_MS));
+async function momentToKill(parent: Parent, folder: string, random: Random): Promise<void> {
+  const chance = random.next();
+  if (chance < 0.5) return randomMoment(random, 0, LONGEST_RUN_MS);
   const cells = join(folder, 'cells');
   let changesLeft = 1 + Math.floor((chance - 0.5) * 120);
   const watcher = watch(cells);

@@ -6,18 +6,19 @@ import { LineReader } from '../../../src/backend/supervisor/line-reader.ts';
 import { OutputFile } from '../../../src/backend/supervisor/output-file.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { silentLogger } from '../../../src/telemetry/logger.ts';
-import { dataFolder, spec, supervisorIn, until } from './support/house.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dataFolder, spec, supervisorIn } from './support/house.ts';
 
 test('a flood is cut, the newest lines stay readable, and the program goes on writing', async () => {
   const limit = 64 * 1024;
   const started = await supervisorIn(dataFolder()).start(spec([], { logBytes: limit }));
   await fetch(`http://127.0.0.1:${started.port}/flood/5000000`);
   const { path } = started.output;
-  await until(() => statSync(path).size <= limit / 2);
+  await eventually(() => statSync(path).size <= limit / 2);
   expect(statSync(`${path}.old`).size).toBeLessThanOrEqual(limit);
   expect(statSync(`${path}.old`).mode & 0o777).toBe(0o600);
   await fetch(`http://127.0.0.1:${started.port}/print/after-the-cut`);
-  await until(() => started.output.tail(1)[0] === 'after-the-cut');
+  await eventually(() => started.output.tail(1)[0] === 'after-the-cut');
   const written = readFileSync(path, 'latin1');
   expect(written).not.toContain('\0');
   const before = started.output.tail(100);

@@ -16,7 +16,8 @@ import { listeningInodes, listensOn } from '../../../src/backend/supervisor/proc
 import { memoryOf, parseMemory } from '../../../src/backend/supervisor/proc/memory.ts';
 import { findProcess, isLiving, parseStat, readStat } from '../../../src/backend/supervisor/proc/stat.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { dataFolder, spec, supervisorIn, until } from './support/house.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dataFolder, spec, supervisorIn } from './support/house.ts';
 
 test('a stat line is read whatever the name of the program', () => {
   fc.assert(
@@ -82,7 +83,7 @@ test('memory is that of all members', async () => {
   expect(one.residentBytes).toBeGreaterThan(20 * 1024 ** 2);
   expect(one.anonymousBytes).toBeLessThan(one.residentBytes);
   // Its children may still be starting; without them this would never come.
-  await until(async () => (await family.memory()).residentBytes > 1.5 * one.residentBytes);
+  await eventually(async () => (await family.memory()).residentBytes > 1.5 * one.residentBytes);
   expect(await memoryOf([2 ** 30])).toEqual({ residentBytes: 0, anonymousBytes: 0 });
   expect(parseMemory('VmRSS:\t  12 kB\nRssAnon:\t 4 kB\nRssShmem:\t 1 kB\n')).toEqual({
     residentBytes: 12_288,
@@ -93,10 +94,11 @@ test('memory is that of all members', async () => {
 test('an environment is read, or said to be unreadable or gone', async () => {
   const child = spawn('sleep', ['60'], { env: { PATH: process.env.PATH, A: 'b=c', EMPTY: '' } });
   await new Promise((resolve) => child.once('spawn', resolve));
-  let environ = await readEnviron(child.pid ?? 0, systemClock);
   // Just started, a program has none yet for some microseconds.
-  while (environ.kind === 'read' && !environ.variables.PATH)
-    environ = await readEnviron(child.pid ?? 0, systemClock);
+  const environ = await eventually(
+    () => readEnviron(child.pid ?? 0, systemClock),
+    (seen) => seen.kind !== 'read' || seen.variables.PATH,
+  );
   expect(environ).toMatchObject({ kind: 'read', variables: { A: 'b=c', EMPTY: '' } });
   child.kill('SIGKILL');
   expect(await readEnviron(2 ** 30, systemClock)).toEqual({ kind: 'gone' });

@@ -4,16 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { readStat } from '../../../src/backend/supervisor/proc/stat.ts';
-import {
-  dataFolder,
-  isAlive,
-  livingIn,
-  parentIn,
-  recordsIn,
-  spec,
-  supervisorIn,
-  until,
-} from './support/house.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dataFolder, isAlive, livingIn, parentIn, recordsIn, spec, supervisorIn } from './support/house.ts';
 
 let foreigners: ChildProcess[] = [];
 afterEach(() => {
@@ -30,7 +22,7 @@ async function foreigner(env: Record<string, string> = {}): Promise<ChildProcess
   await new Promise((resolve) => child.once('spawn', resolve));
   foreigners.push(child);
   const pid = child.pid ?? 0;
-  await until(() => readFileSync(`/proc/${pid}/environ`, 'utf8').includes('PATH='));
+  await eventually(() => readFileSync(`/proc/${pid}/environ`, 'utf8').includes('PATH='));
   return Object.assign(child, { pid });
 }
 
@@ -94,7 +86,7 @@ test('children whose first process is dead are survivors too: not to be adopted,
   const cell = parent.told.find((one) => one.state === 'READY');
   await parent.kill('SIGKILL');
   process.kill(cell?.pid ?? 0, 'SIGKILL');
-  await until(() => !isAlive(cell?.pid ?? 0));
+  await eventually(() => !isAlive(cell?.pid ?? 0));
   const supervisor = supervisorIn(folder);
   const [orphans] = await supervisor.findSurvivors();
   expect(orphans).toMatchObject({
@@ -194,7 +186,7 @@ test('a foreign process with the pid of a record is not touched, whatever the re
   const path = join(folder, 'cells', file);
   const record = JSON.parse(readFileSync(path, 'utf8'));
   process.kill(record.process.pid, 'SIGKILL');
-  await until(() => !isAlive(record.process.pid));
+  await eventually(() => !isAlive(record.process.pid));
 
   const reused = await foreigner();
   const marked = await foreigner({ VRAMKEEPER_CELL: record.uuid });

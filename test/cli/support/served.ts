@@ -1,4 +1,5 @@
 /** A real server process before a virtual Ollama, both on free ports, with its data in a folder of its own. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import {
   runVirtualOllama,
   type VirtualOllamaOptions,
 } from '../../../src/virtual-ollama/index.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type Ended, RunningProgram, type RunOptions, run } from './program.ts';
 
 export class Served implements AsyncDisposable {
@@ -52,10 +54,10 @@ export class Served implements AsyncDisposable {
   }
 
   async untilModelsAreKnown(): Promise<void> {
-    while (
-      !JSON.stringify(await this.query('{ models(first: 1) { totalCount } }')).includes('"totalCount":10')
-    )
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(
+      () => this.query('{ models(first: 1) { totalCount } }'),
+      (seen) => JSON.stringify(seen).includes('"totalCount":10'),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

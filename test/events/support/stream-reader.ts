@@ -1,7 +1,5 @@
-/** Lets every promise that can settle without time passing do so. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+import { nextTurn } from '../../../src/clock.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** Takes values from a stream one by one, and tells when there is none yet instead of waiting for it. */
 export class StreamReader<T> {
@@ -25,17 +23,18 @@ export class StreamReader<T> {
         else this.taken.push(result.value);
       });
     }
-    await settle();
+    await nextTurn();
     return this.taken.length > before;
   }
 
   async drain(): Promise<readonly T[]> {
-    while ((await this.take()) || (!this.#waiting && !this.done));
+    const isDry = async () => !(await this.take()) && (this.#waiting || this.done);
+    await eventually(isDry, Boolean, { step: () => {} });
     return this.taken;
   }
 
   async close(): Promise<void> {
     await this.#stream.return?.();
-    await settle();
+    await nextTurn();
   }
 }

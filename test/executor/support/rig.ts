@@ -14,18 +14,17 @@ import { type RunningVirtualOllama, runVirtualOllama } from '../../../src/virtua
 import { specOf, variantOf } from '../../backend/ollama/worlds.ts';
 import { claimOf, INSTANCE, newJob, submission } from '../../contract/store-fixtures.ts';
 import { openStore, temporaryDirectory } from '../../store/support/stores.ts';
+import { eventually } from '../../support/eventually.ts';
 
 export const MODEL = 'smollm:360m';
 
 /** Says what runs began. */
 class WatchedOutputs extends OutputHub {
   readonly opened: string[] = [];
-  onOpen: () => void = () => {};
 
   override open(jobId: string, attempt: number): void {
     this.opened.push(`${jobId}/${attempt}`);
     super.open(jobId, attempt);
-    this.onOpen();
   }
 }
 
@@ -40,7 +39,6 @@ export class ExecutorRig implements AsyncDisposable {
   readonly #backend: Backend;
   readonly #ollama: RunningVirtualOllama;
   readonly #remove: () => Promise<void>;
-  readonly #waiting = new Set<() => void>();
   #nextClaim = 1;
   #isLoaded = false;
 
@@ -55,26 +53,19 @@ export class ExecutorRig implements AsyncDisposable {
     this.#backend = parts.backend;
     this.#ollama = parts.ollama;
     this.#remove = parts.remove;
-    const changed = () => {
-      for (const look of [...this.#waiting]) look();
-    };
-    this.outputs.onOpen = changed;
     const reports: ExecutorReports = {
       claimed: (_number, jobs) => {
         this.claimed.push(jobs);
-        changed();
       },
       left: ({ jobId }) => {
         this.left.push(jobId);
-        changed();
       },
-      promptCut: changed,
+      promptCut: () => {},
       loaded: () => {
         this.#isLoaded = true;
-        changed();
       },
-      loadFailed: changed,
-      unloaded: changed,
+      loadFailed: () => {},
+      unloaded: () => {},
     };
     this.executor = new Executor({
       store: parts.executorStore,
@@ -86,10 +77,7 @@ export class ExecutorRig implements AsyncDisposable {
       logger: createLoggerOn({ write: () => {} }, 'silent', systemClock),
       reports,
     });
-    this.store.onCommit((changes) => {
-      this.executor.jobsChanged(changes);
-      changed();
-    });
+    this.store.onCommit((changes) => this.executor.jobsChanged(changes));
   }
 
   /** @param wrap the store as the executor sees it, to make it fail. */
@@ -155,16 +143,8 @@ export class ExecutorRig implements AsyncDisposable {
   }
 
   /** Resolves when `condition` holds; looked at after every commit and report. */
-  until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!condition()) return;
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-      look();
-    });
+  async until(condition: () => boolean): Promise<void> {
+    await eventually(condition);
   }
 
   /** The engine process of the instance dies. */

@@ -2,10 +2,13 @@
  * Run with --expose-gc: clients of one transport ask for large events and stop reading; prints what the process holds when
  * their buffers are full, and again after 100,000 events more. A client that does read must go on as before.
  */
+
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
+import { nextTurn } from '../../../src/clock.ts';
+import { eventually } from '../../support/eventually.ts';
 import { requestText } from './raw-client.ts';
-import { eventually, startTestServer } from './test-server.ts';
+import { startTestServer } from './test-server.ts';
 
 const STALLED = 20;
 const QUERY = 'subscription { changes(characters: 20000) }';
@@ -84,7 +87,7 @@ async function publish(count: number): Promise<void> {
     server.log.publish({ kind: 'vram' }, i);
     if (i % 50 !== 0) continue;
     flood();
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 }
 

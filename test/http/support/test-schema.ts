@@ -1,7 +1,7 @@
 /** A small schema with a field for each way in which an operation can go. */
 import { GraphQLError } from 'graphql';
 import { createSchema } from 'graphql-yoga';
-import { systemClock } from '../../../src/clock.ts';
+import { nextTurn, systemClock } from '../../../src/clock.ts';
 import { StoreClosedError } from '../../../src/domain/errors.ts';
 import type { Principal } from '../../../src/domain/principal.ts';
 import { DemandStream } from '../../../src/events/demand-stream.ts';
@@ -26,7 +26,7 @@ class Counter extends DemandStream<number> {
   }
 
   protected async produce(): Promise<number | undefined> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     if (this.#next === this.#failAt) throw new Error('secret reason');
     return this.#next > this.#to ? undefined : this.#next++;
   }

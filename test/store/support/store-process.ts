@@ -5,11 +5,12 @@
  *   and, once that is over, so.
  * - `work`: submits, claims and finishes at full speed.
  */
+
 import { writeSync } from 'node:fs';
-import { sleep, systemClock } from '../../../src/clock.ts';
 import { VramkeeperError } from '../../../src/domain/errors.ts';
 import type { Store } from '../../../src/domain/store.ts';
 import { acceptOne, allJobs, claimOf, complete, WEEK_MS } from '../../contract/store-fixtures.ts';
+import { eventually } from '../../support/eventually.ts';
 import { openStore } from './stores.ts';
 
 /** Not through a stream: what was said must have left this process before it can be killed. */
@@ -45,11 +46,9 @@ async function fill(store: Store): Promise<void> {
   const rows = await allJobs(store);
   say(`agrees ${rows.length === store.counts().PENDING && rows.length === store.backlog.count}`);
   say(`problem ${store.writeProblem}`);
-  while (store.writeProblem !== null) {
-    // As the server does each second.
-    await store.tend(WEEK_MS).catch(() => {});
-    await sleep(systemClock, 50);
-  }
+  // As the server does each second.
+  const tended = () => store.tend(WEEK_MS).catch(() => {});
+  await eventually(() => tended().then(() => store.writeProblem === null));
   await acceptOne(store);
   say('mended');
 }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { objects, start, until } from '../client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { objects, start } from '../client.ts';
 import { GIB, MIB, VirtualMachine } from './virtual-machine.ts';
 
 describe('a virtual ollama serve', () => {
@@ -53,7 +54,7 @@ describe('a virtual ollama serve', () => {
       [noFolder, /^Error: mkdir \S+: not a directory: ensure path elements are traversable$/m],
     ] as const) {
       const { child, log } = machine.spawn(environment);
-      await until(() => child.exitCode !== null);
+      await eventually(() => child.exitCode !== null);
       expect(child.exitCode).toBe(1);
       expect(readFileSync(log, 'utf8')).toMatch(text);
     }
@@ -74,7 +75,7 @@ describe('a virtual ollama serve', () => {
     const { child, log } = machine.spawn({ ...machine.environment(), OLLAMA_HOST: '127.0.0.1:1' }, [
       '--version',
     ]);
-    await until(() => child.exitCode !== null);
+    await eventually(() => child.exitCode !== null);
     expect(readFileSync(log, 'utf8')).toBe(
       'Warning: could not connect to a running Ollama instance\nWarning: client version is 0.33.0\n',
     );
@@ -115,7 +116,7 @@ describe('cells that share a GPU', () => {
     });
     expect(machine.count('oom')).toBe(1);
     // Told to end before the answer, it may still be on its way out.
-    await until(() => machine.engines().length === 1);
+    await eventually(() => machine.engines().length === 1);
 
     const spilled = await second.post('/api/generate', { model: 'other:1b' });
     expect(spilled.status).toBe(200);
@@ -131,7 +132,7 @@ describe('cells that share a GPU', () => {
     const answers = await Promise.all(cells.map((cell) => cell.load('small:1b', { num_ctx: 1024 })));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 500, 500]);
     expect(machine.usedBytes()).toBeLessThanOrEqual(3 * GIB);
-    await until(() => machine.engines().length === 2);
+    await eventually(() => machine.engines().length === 2);
   });
 
   test('are pinned to a card by UUID and library, and not by CUDA_VISIBLE_DEVICES alone', async () => {
@@ -165,7 +166,7 @@ describe('an engine', () => {
     expect(machine.engines()).toEqual([engine]);
     expect(machine.usedBytes()).toBe(held);
     process.kill(engine, 'SIGKILL');
-    await until(() => machine.usedBytes() === 0);
+    await eventually(() => machine.usedBytes() === 0);
     expect(machine.processes()).toEqual([]);
   });
 
@@ -175,7 +176,7 @@ describe('an engine', () => {
     await cell.load('small:1b');
     const [engine = 0] = machine.engines();
     process.kill(engine, 'SIGKILL');
-    await until(() => machine.count('exit') === 1);
+    await eventually(() => machine.count('exit') === 1);
     expect(machine.usedBytes()).toBe(0);
     expect(await cell.ps()).toHaveLength(1);
     const answer = await cell.post('/api/generate', {
@@ -212,7 +213,7 @@ describe('an engine', () => {
     await using machine = await VirtualMachine.create();
     const cell = await machine.cell({ VIRTUAL_SPEED: '1', VIRTUAL_LOAD_BASE: '60' });
     const loading = cell.load('small:1b');
-    await until(() => machine.engines().length === 1);
+    await eventually(() => machine.engines().length === 1);
     for (const engine of machine.engines()) process.kill(engine, 'SIGKILL');
     expect(await loading).toEqual({
       status: 500,
@@ -243,7 +244,7 @@ describe('an engine', () => {
     await cell.post('/api/generate', { model: 'small:1b', shift: false, options });
     expect(machine.count('loaded')).toBe(4);
     await cell.post('/api/generate', { model: 'small:1b', shift: false, options, keep_alive: '10ms' });
-    await until(async () => (await cell.ps()).length === 0);
+    await eventually(async () => (await cell.ps()).length === 0);
     expect(machine.usedBytes()).toBe(0);
   });
 });
@@ -253,7 +254,7 @@ describe('faults of a machine', () => {
     await using machine = await VirtualMachine.create();
     machine.faults.set({ exitAtStart: 1, oomOnLoad: 1 });
     const failing = machine.spawn(machine.environment());
-    await until(() => failing.child.exitCode !== null);
+    await eventually(() => failing.child.exitCode !== null);
     expect(failing.child.exitCode).toBe(1);
     const cell = await machine.cell();
     expect((await cell.load('small:1b')).status).toBe(500);
@@ -262,7 +263,7 @@ describe('faults of a machine', () => {
     const body = { model: 'small:1b', prompt: 'Hi', options: { num_gpu: 999, num_predict: 10 } };
     const answered = await start(cell.url, '/api/generate', body).answer;
     expect(objects(answered).at(-1)).toHaveProperty('error');
-    await until(() => machine.engines().length === 0);
+    await eventually(() => machine.engines().length === 0);
     expect(machine.faults.state).toMatchObject({ exitAtStart: 0, oomOnLoad: 0, dieMidStream: 0 });
   });
 
@@ -270,24 +271,24 @@ describe('faults of a machine', () => {
     await using machine = await VirtualMachine.create();
     machine.faults.set({ noPort: 1 });
     const { child, log } = machine.spawn(machine.environment());
-    await until(() => readFileSync(log, 'utf8').includes('inference compute'));
+    await eventually(() => readFileSync(log, 'utf8').includes('inference compute'));
     expect(readFileSync(log, 'utf8')).not.toContain('Listening on');
     process.kill(child.pid ?? 0, 'SIGTERM');
-    await until(() => child.exitCode !== null);
+    await eventually(() => child.exitCode !== null);
   });
 
   test('hang the discovery: connections wait, and the end of the server leaves a child without a model', async () => {
     await using machine = await VirtualMachine.create();
     machine.faults.set({ hangDiscovery: 1 });
     const { child, log } = machine.spawn(machine.environment({ VIRTUAL_SPEED: '0.01' }));
-    await until(() => readFileSync(log, 'utf8').includes('discovering'));
+    await eventually(() => readFileSync(log, 'utf8').includes('discovering'));
     const port = Number(/Listening on 127\.0\.0\.1:(\d+)/.exec(readFileSync(log, 'utf8'))?.[1]);
     const socket = connect(port, '127.0.0.1');
     await new Promise((resolve) => socket.once('connect', resolve));
     socket.destroy();
-    await until(() => machine.processes().length === 2);
+    await eventually(() => machine.processes().length === 2);
     process.kill(child.pid ?? 0, 'SIGTERM');
-    await until(() => child.exitCode !== null);
+    await eventually(() => child.exitCode !== null);
     const [left = 0, ...others] = machine.processes();
     expect(others).toEqual([]);
     expect(machine.commandLine(left)).toContain('--list-devices');

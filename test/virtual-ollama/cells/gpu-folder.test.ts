@@ -14,7 +14,7 @@ import {
   writeWhole,
 } from '../../../src/virtual-ollama/gpu-folder/gpu-folder.ts';
 import { identify } from '../../../src/virtual-ollama/gpu-folder/process-identity.ts';
-import { until } from '../client.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const SOURCES = resolve(import.meta.dirname, '../../../src/virtual-ollama/gpu-folder');
 const children: ChildProcess[] = [];
@@ -65,7 +65,7 @@ describe('memory in a folder', () => {
     const pid = sleeper();
     memory.allocate({ pid, name: 'engine' }, [{ gpu: 0, bytes: 1_000 }]);
     process.kill(pid, 'SIGKILL');
-    await until(() => memory.read()[0]?.usedBytes === 0);
+    await eventually(() => memory.read()[0]?.usedBytes === 0);
     expect(files()).toEqual([]);
     expect(memory.allocate({ pid, name: 'engine' }, [{ gpu: 0, bytes: 1 }])).toBe('oom');
   });
@@ -78,14 +78,14 @@ describe('memory in a folder', () => {
       return text === '' ? undefined : Number(text.split(' ')[0]);
     };
     const stateOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0];
-    await until(() => childOf() !== undefined);
+    await eventually(() => childOf() !== undefined);
     const zombie = childOf() ?? 0;
     const ticks =
       readFileSync(`/proc/${zombie}/stat`, 'latin1')
         .replace(/^.*\) /s, '')
         .split(' ')[19] ?? '';
     writeWhole(allocationPath(folder, zombie, ticks), { name: 'engine', shares: [{ gpu: 0, bytes: 5 }] });
-    await until(() => stateOf(zombie) === 'Z');
+    await eventually(() => stateOf(zombie) === 'Z');
     expect(() => process.kill(zombie, 0)).not.toThrow();
     expect(identify(zombie)).toBeUndefined();
     expect(new FolderGpuMemory(folder).read()[0]?.usedBytes).toBe(0);
@@ -144,9 +144,9 @@ describe('memory in a folder', () => {
       });
       return output;
     });
-    await until(() => said.every(({ text }) => text.startsWith('ready')));
+    await eventually(() => said.every(({ text }) => text.startsWith('ready')));
     for (const { child } of said) child.stdin.write('go');
-    await until(() => said.every(({ text }) => text.endsWith('done')));
+    await eventually(() => said.every(({ text }) => text.endsWith('done')));
     expect(said.filter(({ text }) => text.includes('ok'))).toHaveLength(3);
     expect(new FolderGpuMemory(folder).read()[0]?.usedBytes).toBe(900);
     const faults = said.reduce((sum, { text }) => sum + Number(/ (\d+) done/.exec(text)?.[1]), 0);

@@ -24,7 +24,8 @@ import {
   VirtualOllamaCore,
 } from '../../../src/virtual-ollama/index.ts';
 import { ggufHeader } from '../../../src/virtual-ollama/model-folder/gguf-header.ts';
-import { askJson, objects, start, until } from '../client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { askJson, objects, start } from '../client.ts';
 import { CELL, GIB, OTHER, SMALL, VirtualMachine } from './virtual-machine.ts';
 
 const blobsOf = (folder: string) => readdirSync(join(folder, 'blobs')).sort();
@@ -234,14 +235,14 @@ test('a server whose output nobody reads any more dies at its next line, and lea
   child.stderr.on('data', (text: Buffer) => {
     log += text.toString();
   });
-  await until(() => /Listening on \S+/.test(log));
+  await eventually(() => /Listening on \S+/.test(log));
   const url = `http://${/Listening on (\S+)/.exec(log)?.[1]}`;
   await start(url, '/api/generate', { model: 'small:1b' }).answer;
   child.stdout.destroy();
   child.stderr.destroy();
   // It may die before its answer has left.
   await start(url, '/api/version').answer.catch(() => {});
-  await until(() => child.signalCode !== null || child.exitCode !== null);
+  await eventually(() => child.signalCode !== null || child.exitCode !== null);
   expect(child.signalCode).toBe('SIGPIPE');
   expect(machine.engines()).toHaveLength(1);
 });

@@ -12,7 +12,8 @@ import { createGpuFolder } from '../../../src/virtual-ollama/gpu-folder/gpu-fold
 import { identify } from '../../../src/virtual-ollama/gpu-folder/process-identity.ts';
 import type { ModelDescription } from '../../../src/virtual-ollama/index.ts';
 import { createModelFolder } from '../../../src/virtual-ollama/model-folder/create-model-folder.ts';
-import { askJson, until } from '../client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { askJson } from '../client.ts';
 
 export const GIB = 2 ** 30;
 export const MIB = 2 ** 20;
@@ -120,7 +121,7 @@ export class VirtualMachine implements AsyncDisposable {
     if (pid === undefined) throw new Error('the cell was not started');
     const text = () => readFileSync(log, 'utf8');
     const address = () => /msg="Listening on ([^ ]+) \(version [^)]+\)"/.exec(text())?.[1];
-    await until(() => address() !== undefined || child.exitCode !== null);
+    await eventually(() => address() !== undefined || child.exitCode !== null);
     if (address() === undefined) throw new Error(`the cell ended: ${text()}`);
     const url = `http://${address()}`;
     const post = (path: string, body: unknown) => askJson(url, path, body);
@@ -135,7 +136,7 @@ export class VirtualMachine implements AsyncDisposable {
       ps: async () => (await askJson(url, '/api/ps')).value.models,
       end: async (signal) => {
         process.kill(pid, signal);
-        await until(() => child.exitCode !== null || child.signalCode !== null);
+        await eventually(() => child.exitCode !== null || child.signalCode !== null);
         return child.exitCode ?? child.signalCode ?? 0;
       },
     };
@@ -194,7 +195,7 @@ export class VirtualMachine implements AsyncDisposable {
         // The whole group has ended.
       }
     }
-    await until(() => this.processes().length === 0);
+    await eventually(() => this.processes().length === 0);
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -175,15 +175,6 @@ export async function say(
   return said;
 }
 
-/** Resolves when `look` gives something. */
-export async function eventually<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
-  for (;;) {
-    const found = await look();
-    if (found) return found as NonNullable<T>;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** What a promise was rejected with. */
 export async function rejection(work: Promise<unknown>): Promise<unknown> {
   return work.then(

@@ -124,11 +124,6 @@ export function recordsIn(folder: string): string[] {
   return readdirSync(join(folder, 'cells')).filter((name) => name.endsWith('.json'));
 }
 
-/** Waits for a state; the test's own limit is the limit. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 afterEach(async () => {
   for (const parent of parents) parent.kill('SIGKILL');
   const stopped = await Promise.allSettled(supervisors.map((supervisor) => supervisor.stop()));
