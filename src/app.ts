@@ -24,7 +24,7 @@ import { HttpServer } from './http/http-server.ts';
 import { graphqlRoute, graphqlSocketRoute } from './http/routes/graphql-route.ts';
 import { healthRoutes } from './http/routes/health-routes.ts';
 import { homeRoute } from './http/routes/home-route.ts';
-import { tooLarge } from './scheduler/too-large.ts';
+import { tooLarge } from './scheduler/loads/too-large.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { JobLog } from './telemetry/job-log.ts';
 import { createLogger, type RootLogger } from './telemetry/logger.ts';

@@ -5,11 +5,11 @@ import { spend } from './decide/forced-share.ts';
 import { hostBytesOf } from './decide/host.ts';
 import type { Plan } from './decide/plan.ts';
 import type { Effect } from './events.ts';
-import { isOurProcess } from './freed-memory.ts';
-import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
-import { probedBefore } from './probed-memory.ts';
+import { gpusOfFootprint, rawFreeBytes } from './ledger/cards.ts';
+import { isOurProcess } from './observe/freed-memory.ts';
+import { probedBefore } from './observe/probed-memory.ts';
+import { NO_STRIKES } from './runs/strikes.ts';
 import { type InstanceRecord, type SchedulerState, withBackend, withEntry, withInstance } from './state.ts';
-import { NO_STRIKES } from './strikes.ts';
 import type { Reduced, World } from './turn.ts';
 
 /** Carries a plan into the state, and says what has to be done for it. */

@@ -9,7 +9,7 @@ import type { ModelResolver } from '../domain/resolver.ts';
 import type { Demand } from './decide/snapshot.ts';
 import { DecisionLog } from './decision-log.ts';
 import type { Effect, SchedulerEvent } from './events.ts';
-import { loadOption } from './options.ts';
+import { loadOption } from './snapshot/options.ts';
 import { type BackendSettings, initialState, type SchedulerState } from './state.ts';
 import { step } from './step.ts';
 import type { World } from './turn.ts';

@@ -9,9 +9,9 @@ import type { BackendHealth } from '../domain/system.ts';
 import { type ForcedBudget, FULL_BUDGET } from './decide/forced-share.ts';
 import type { PlannedClaim } from './decide/plan.ts';
 import type { Shortfall, Swap } from './decide/snapshot.ts';
-import type { LoadHold } from './load-holds.ts';
-import type { ProbedMemory } from './probed-memory.ts';
-import type { Strikes } from './strikes.ts';
+import type { LoadHold } from './loads/holds.ts';
+import type { ProbedMemory } from './observe/probed-memory.ts';
+import type { Strikes } from './runs/strikes.ts';
 import { NO_WISHES, type Wishes } from './wishes/wishes.ts';
 
 export interface SchedulerState {

@@ -22,13 +22,13 @@ import type {
 import type { Executor } from '../executor/executor.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type LoadOption, type Snapshot, serves } from '../scheduler/decide/snapshot.ts';
-import { explain } from '../scheduler/explain.ts';
-import { lastingFaults } from '../scheduler/lasting-faults.ts';
-import { gpusOf } from '../scheduler/ledger.ts';
+import { explain } from '../scheduler/explain/explain.ts';
+import { lastingFaults } from '../scheduler/explain/lasting-faults.ts';
+import { gpusOf } from '../scheduler/ledger/cards.ts';
+import { refusedAt } from '../scheduler/loads/refuse-impossible.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
-import { loadOption } from '../scheduler/options.ts';
-import { refusedAt } from '../scheduler/refuse-impossible.ts';
-import { snapshotOf } from '../scheduler/snapshot-of.ts';
+import { loadOption } from '../scheduler/snapshot/options.ts';
+import { snapshotOf } from '../scheduler/snapshot/snapshot-of.ts';
 import {
   type BackendRecord,
   type InstanceRecord,

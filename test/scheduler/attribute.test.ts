@@ -7,7 +7,7 @@ import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
-import { gpusOf } from '../../src/scheduler/ledger.ts';
+import { gpusOf } from '../../src/scheduler/ledger/cards.ts';
 import { initialState, type SchedulerState } from '../../src/scheduler/state.ts';
 import { step } from '../../src/scheduler/step.ts';
 import type { World } from '../../src/scheduler/turn.ts';

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
-import { UNSEEN } from '../../src/scheduler/probed-memory.ts';
+import { UNSEEN } from '../../src/scheduler/observe/probed-memory.ts';
+import { NO_STRIKES } from '../../src/scheduler/runs/strikes.ts';
 import {
   type BackendSettings,
   type InstanceRecord,
@@ -13,7 +14,6 @@ import {
   withInstance,
 } from '../../src/scheduler/state.ts';
 import { type Step, step } from '../../src/scheduler/step.ts';
-import { NO_STRIKES } from '../../src/scheduler/strikes.ts';
 import { attachedCapabilities, managedCapabilities } from '../support/capabilities.ts';
 
 const backendId = stableId('bkd', 'box');

@@ -4,7 +4,7 @@ import { seededRandom } from '../../src/clock.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import type { Trouble } from '../../src/domain/system.ts';
 import { GiB } from '../../src/domain/units.ts';
-import { lastingFaults } from '../../src/scheduler/lasting-faults.ts';
+import { lastingFaults } from '../../src/scheduler/explain/lasting-faults.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { whyItWaits } from './why-it-waits.ts';
 

@@ -1,7 +1,7 @@
 /** Loads that fail without a known reason: whether that lies in the model or around it is told by what becomes of others there. */
 import { describe, expect, test } from 'vitest';
 import type { GpuId } from '../../src/domain/ids.ts';
-import { afterFailedLoad, afterLoad, finalHold, type LoadHold } from '../../src/scheduler/load-holds.ts';
+import { afterFailedLoad, afterLoad, finalHold, type LoadHold } from '../../src/scheduler/loads/holds.ts';
 
 const MINUTE = 60_000;
 const on = (...ids: string[]) => ids.map((gpuId) => ({ gpuId: gpuId as GpuId, bytes: 1 }));

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
-import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
+import { snapshotOf } from '../../src/scheduler/snapshot/snapshot-of.ts';
 import {
   type BackendRecord,
   type BackendSettings,

@@ -1,9 +1,9 @@
 /** What a waiting job of a simulated world is told. */
 import type { JobWaiting } from '../../src/domain/decision.ts';
-import { explain } from '../../src/scheduler/explain.ts';
-import { lastingFaults } from '../../src/scheduler/lasting-faults.ts';
-import { loadOption } from '../../src/scheduler/options.ts';
-import { snapshotOf } from '../../src/scheduler/snapshot-of.ts';
+import { explain } from '../../src/scheduler/explain/explain.ts';
+import { lastingFaults } from '../../src/scheduler/explain/lasting-faults.ts';
+import { loadOption } from '../../src/scheduler/snapshot/options.ts';
+import { snapshotOf } from '../../src/scheduler/snapshot/snapshot-of.ts';
 import { BACKEND, type SimulatedJob, type SimulatedWorld } from './simulated-world.ts';
 
 export function whyItWaits(w: SimulatedWorld, job: SimulatedJob): JobWaiting | null {

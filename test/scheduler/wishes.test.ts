@@ -4,7 +4,7 @@ import { seededRandom } from '../../src/clock.ts';
 import { InsufficientVramError, InvalidInputError, ModelNotFoundError } from '../../src/domain/errors.ts';
 import { newId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
-import { gpusOf } from '../../src/scheduler/ledger.ts';
+import { gpusOf } from '../../src/scheduler/ledger/cards.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { BACKEND, randomPriority, SimulatedWorld, type WorldModel } from './simulated-world.ts';

@@ -11,7 +11,7 @@ import type { QueueKey } from '../../src/domain/queue-key.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { TextCache } from '../../src/graphql/server/text-cache.ts';
 import { JOB_KINDS } from '../../src/kinds/kinds.ts';
-import { activate, charge, type Service } from '../../src/scheduler/service.ts';
+import { activate, charge, type Service } from '../../src/scheduler/runs/service.ts';
 import { Buckets } from '../../src/store/sqlite/buckets.ts';
 import { SqliteReads } from '../../src/store/sqlite/reads/reads.ts';
 import { Statements } from '../../src/store/sqlite/statements.ts';

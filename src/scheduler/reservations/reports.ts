@@ -1,7 +1,7 @@
 /** Says when reservations for a program begin and cease to hold, and when nothing is what they are for. */
 import { isProgram } from '../../domain/gpu.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { ownPids } from '../attribute.ts';
+import { ownPids } from '../observe/attribute.ts';
 import type { SchedulerState } from '../state.ts';
 
 const MOST_NAMES = 8;

@@ -10,10 +10,10 @@ import { asItLoads } from '../decide/as-it-loads.ts';
 import { couldFit, fitWithout } from '../decide/fit.ts';
 import { emptied, withLoad } from '../decide/planned.ts';
 import { type BackendSnapshot, type LoadOption, serves } from '../decide/snapshot.ts';
-import { loadOption } from '../options.ts';
-import { snapshotOf } from '../snapshot-of.ts';
+import { whyNoRoom } from '../explain/why-no-room.ts';
+import { loadOption } from '../snapshot/options.ts';
+import { snapshotOf } from '../snapshot/snapshot-of.ts';
 import type { BackendRecord, SchedulerState } from '../state.ts';
-import { whyNoRoom } from '../why-no-room.ts';
 
 /** The one of that id; for null all. */
 export function backendsOf({ backends }: SchedulerState, id: BackendId | null): readonly BackendRecord[] {

@@ -16,10 +16,10 @@ import { canonicalModelName, type QueueKey, queueKey, roundContextLength } from 
 import type { ModelResolver } from '../../domain/resolver.ts';
 import type { Store } from '../../domain/store.ts';
 import { type LoadOption, serves } from '../decide/snapshot.ts';
-import { gpusOf } from '../ledger.ts';
+import { gpusOf } from '../ledger/cards.ts';
 import type { SchedulerLoop } from '../loop.ts';
-import { loadOption } from '../options.ts';
 import { chooseGpu, mostRoom } from '../reservations/choose-gpu.ts';
+import { loadOption } from '../snapshot/options.ts';
 import type { SchedulerState } from '../state.ts';
 import {
   backendsOf,
@@ -30,6 +30,7 @@ import {
   stillAwaited,
   whatStandsInTheWay,
 } from './checks.ts';
+import { failedLoads } from './failed-loads.ts';
 import { StateWaits } from './state-waits.ts';
 import type { Pin, ReservationRecord, Wishes } from './wishes.ts';
 
@@ -45,14 +46,6 @@ export interface WishIntakeDependencies {
 
 const LEASES = 'reservations';
 const PINS = 'pins';
-
-/** What is known of loads of some weights that failed, wherever they were tried. */
-interface FailedLoads {
-  readonly count: number;
-  /** What the last one ended with. */
-  readonly message: string;
-  readonly isFinal: boolean;
-}
 
 export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinModel'> {
   readonly #deps: WishIntakeDependencies;
@@ -248,10 +241,11 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
 
   /** @throws BackendUnavailableError when its load fails meanwhile (what was asked for stays, and is tried again), or nobody wants it any more */
   #untilReady(target: ModelTarget, queue: QueueKey): Promise<Instance> {
-    const failuresBefore = this.#failures(target, queue).count;
+    const failures = () => failedLoads(this.#options(target, queue), this.#deps.loop.state);
+    const failuresBefore = failures().count;
     return this.#until(
       (state) => {
-        const { count, message, isFinal } = this.#failures(target, queue);
+        const { count, message, isFinal } = failures();
         if (count > failuresBefore) {
           throw new BackendUnavailableError(
             `${target.model} could not be loaded: ${message}${isFinal ? '' : ' It is tried again.'}`,
@@ -273,23 +267,6 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
       `${target.model} is not in memory`,
       this.#options(target, queue),
     );
-  }
-
-  #failures(target: ModelTarget, queue: QueueKey): FailedLoads {
-    const failures = this.#options(target, queue).flatMap(({ backendId, variant: { weights } }) => {
-      const backend = this.#deps.loop.state.backends.get(backendId);
-      const hold = backend?.loadHolds.get(weights);
-      const shortfalls = backend?.shortfalls.filter((one) => one.weights === weights) ?? [];
-      return [
-        ...(hold ? [{ count: hold.failures, message: hold.message, isFinal: hold.isFinal }] : []),
-        ...shortfalls.map(({ times, message }) => ({ count: times, message, isFinal: false })),
-      ];
-    });
-    return {
-      count: failures.reduce((sum, { count }) => sum + count, 0),
-      message: failures.at(-1)?.message ?? '',
-      isFinal: failures.length > 0 && failures.every(({ isFinal }) => isFinal),
-    };
   }
 
   #until<T>(

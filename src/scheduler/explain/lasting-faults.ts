@@ -1,10 +1,10 @@
 /** What has been wrong for long enough to tell a person, with what to do about it. */
-import { nothingLeft } from '../domain/card-room.ts';
-import type { LastingFault, Trouble } from '../domain/system.ts';
-import { formatDuration } from '../domain/units.ts';
-import { isProven, shortfallUntil } from './decide/shortfall.ts';
-import { alwaysReserved } from './reservations/use.ts';
-import { type BackendRecord, type InstanceRecord, instancesOf, type SchedulerState } from './state.ts';
+import { nothingLeft } from '../../domain/card-room.ts';
+import type { LastingFault, Trouble } from '../../domain/system.ts';
+import { formatDuration } from '../../domain/units.ts';
+import { isProven, shortfallUntil } from '../decide/shortfall.ts';
+import { alwaysReserved } from '../reservations/use.ts';
+import { type BackendRecord, type InstanceRecord, instancesOf, type SchedulerState } from '../state.ts';
 
 /** A claim or a result that could not be stored may have met a busy disk. */
 const STORE_PATIENCE_MS = 5_000;

@@ -1,11 +1,11 @@
 /** Waiting jobs whose model can be loaded nowhere, as it is larger than everything or damaged: they end, with what would help. */
-import type { JobFailure } from '../domain/job.ts';
-import { impossible } from './decide/impossible.ts';
-import { type BackendSnapshot, type Demand, type LoadOption, serves } from './decide/snapshot.ts';
-import type { Effect } from './events.ts';
-import { finalHold } from './load-holds.ts';
-import { instancesOf, type SchedulerState } from './state.ts';
-import type { Reduced, World } from './turn.ts';
+import type { JobFailure } from '../../domain/job.ts';
+import { impossible } from '../decide/impossible.ts';
+import { type BackendSnapshot, type Demand, type LoadOption, serves } from '../decide/snapshot.ts';
+import type { Effect } from '../events.ts';
+import { instancesOf, type SchedulerState } from '../state.ts';
+import type { Reduced, World } from '../turn.ts';
+import { finalHold } from './holds.ts';
 
 /** Cards and models can be missing from a reading for a moment: so long it has to stay impossible. */
 const LONG_ENOUGH_MS = 30_000;

@@ -1,25 +1,25 @@
 /** Why a job waits, with the numbers that decide it. */
-import type { JobWaiting, WaitReason } from '../domain/decision.ts';
-import { JOB_PRIORITIES, type Job } from '../domain/job.ts';
-import { greatest } from '../domain/long-lists.ts';
-import type { LastingFault } from '../domain/system.ts';
-import { formatBytes, formatDuration } from '../domain/units.ts';
-import { asItLoads } from './decide/as-it-loads.ts';
-import { LONGEST_COURTESY_MS } from './decide/candidates.ts';
-import { couldFit, fitWithout } from './decide/fit.ts';
-import { hostAdmits, hostBytesOf, hostCouldAdmit } from './decide/host.ts';
-import { explainedBySlots, impossible } from './decide/impossible.ts';
-import { misfitUntil } from './decide/misfit.ts';
-import { fitsEmpty } from './decide/placement.ts';
-import { pausedUntil, shortfallOf, shortfallUntil } from './decide/shortfall.ts';
+import type { JobWaiting, WaitReason } from '../../domain/decision.ts';
+import { JOB_PRIORITIES, type Job } from '../../domain/job.ts';
+import { greatest } from '../../domain/long-lists.ts';
+import type { LastingFault } from '../../domain/system.ts';
+import { formatBytes, formatDuration } from '../../domain/units.ts';
+import { asItLoads } from '../decide/as-it-loads.ts';
+import { LONGEST_COURTESY_MS } from '../decide/candidates.ts';
+import { couldFit, fitWithout } from '../decide/fit.ts';
+import { hostAdmits, hostBytesOf, hostCouldAdmit } from '../decide/host.ts';
+import { explainedBySlots, impossible } from '../decide/impossible.ts';
+import { misfitUntil } from '../decide/misfit.ts';
+import { fitsEmpty } from '../decide/placement.ts';
+import { pausedUntil, shortfallOf, shortfallUntil } from '../decide/shortfall.ts';
 import {
   type BackendSnapshot,
   type InstanceSnapshot,
   type LoadOption,
   type Snapshot,
   serves,
-} from './decide/snapshot.ts';
-import { OVERDUE_MS } from './decide/waiting.ts';
+} from '../decide/snapshot.ts';
+import { OVERDUE_MS } from '../decide/waiting.ts';
 import { LATE_UNLOAD_MS, movement, whyNoRoom } from './why-no-room.ts';
 
 export interface ExplainInput {

@@ -1,14 +1,14 @@
 /** What keeps a model out, and who stands how to making room for it, in the words of a waiting job. */
 
-import { footprintBytes } from '../domain/instance.ts';
-import type { JobPriority } from '../domain/job.ts';
-import { formatBytes, formatDuration } from '../domain/units.ts';
-import { Draft } from './decide/draft.ts';
-import { type Obstacle, obstacle } from './decide/fit.ts';
-import { refilledAt } from './decide/forced-share.ts';
-import { countLimit } from './decide/limits.ts';
-import type { BackendSnapshot, InstanceSnapshot, LoadOption, Snapshot } from './decide/snapshot.ts';
-import { type Stance, stanceOf } from './decide/victims.ts';
+import { footprintBytes } from '../../domain/instance.ts';
+import type { JobPriority } from '../../domain/job.ts';
+import { formatBytes, formatDuration } from '../../domain/units.ts';
+import { Draft } from '../decide/draft.ts';
+import { type Obstacle, obstacle } from '../decide/fit.ts';
+import { refilledAt } from '../decide/forced-share.ts';
+import { countLimit } from '../decide/limits.ts';
+import type { BackendSnapshot, InstanceSnapshot, LoadOption, Snapshot } from '../decide/snapshot.ts';
+import { type Stance, stanceOf } from '../decide/victims.ts';
 
 /** An unload that takes longer is said to be stuck. */
 export const LATE_UNLOAD_MS = 30_000;

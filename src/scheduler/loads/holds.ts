@@ -2,10 +2,10 @@
  * Loads that failed otherwise than for want of memory. Each is tried again after a pause, as a driver or a disk may come back. Where that can
  * not help, it is final: the server says that the model itself is at fault, or goes on loading others onto the same cards for long.
  */
-import type { FailureCode, Remedy } from '../domain/errors.ts';
-import type { GpuId } from '../domain/ids.ts';
-import type { Instance } from '../domain/instance.ts';
-import type { Variant } from '../domain/model.ts';
+import type { FailureCode, Remedy } from '../../domain/errors.ts';
+import type { GpuId } from '../../domain/ids.ts';
+import type { Instance } from '../../domain/instance.ts';
+import type { Variant } from '../../domain/model.ts';
 
 /** What is known of weights whose last load failed. */
 export interface LoadHold {

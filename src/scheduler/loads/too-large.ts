@@ -1,10 +1,10 @@
 /** Whether a queue's model could ever be loaded, judged by what is known of every backend. */
-import type { QueueKey } from '../domain/queue-key.ts';
-import type { ModelResolver } from '../domain/resolver.ts';
-import { type Impossible, impossible } from './decide/impossible.ts';
-import type { SchedulerLoop } from './loop.ts';
-import { loadOption } from './options.ts';
-import { snapshotOf } from './snapshot-of.ts';
+import type { QueueKey } from '../../domain/queue-key.ts';
+import type { ModelResolver } from '../../domain/resolver.ts';
+import { type Impossible, impossible } from '../decide/impossible.ts';
+import type { SchedulerLoop } from '../loop.ts';
+import { loadOption } from '../snapshot/options.ts';
+import { snapshotOf } from '../snapshot/snapshot-of.ts';
 
 /** Null when it fits somewhere once all else is gone, or when a backend that has the model has not told its memory yet. */
 export function tooLarge(

@@ -1,10 +1,9 @@
 /** What became of a load: the instance is ready, or what its failure tells is kept. */
-import { footprintBytes, nextInstanceStatus } from '../domain/instance.ts';
-import { queueKey } from '../domain/queue-key.ts';
-import { formatDuration } from '../domain/units.ts';
-import { type FailedForMemory, tokensOf, withFailure, withSuccess } from './decide/shortfall.ts';
-import type { EventOf } from './events.ts';
-import { afterFailedLoad, afterLoad } from './load-holds.ts';
+import { footprintBytes, nextInstanceStatus } from '../../domain/instance.ts';
+import { queueKey } from '../../domain/queue-key.ts';
+import { formatDuration } from '../../domain/units.ts';
+import { type FailedForMemory, tokensOf, withFailure, withSuccess } from '../decide/shortfall.ts';
+import type { EventOf } from '../events.ts';
 import {
   type BackendRecord,
   type InstanceRecord,
@@ -13,8 +12,9 @@ import {
   withBackend,
   withEntry,
   withInstance,
-} from './state.ts';
-import type { Reduced, World } from './turn.ts';
+} from '../state.ts';
+import type { Reduced, World } from '../turn.ts';
+import { afterFailedLoad, afterLoad } from './holds.ts';
 
 export function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): Reduced {
   const instance = state.instances.get(event.instanceId);

@@ -2,8 +2,8 @@
  * What speaks against an instance. A server can look healthy and yet answer nothing on one model, which only a reload clears; but one on
  * which a single job fails again and again, or on which another succeeds, is not broken.
  */
-import type { Evidence } from '../domain/evidence.ts';
-import type { JobId } from '../domain/ids.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import type { JobId } from '../../domain/ids.ts';
 
 export interface Strikes {
   /** Jobs that failed on it since one succeeded. */

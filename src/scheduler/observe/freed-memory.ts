@@ -1,17 +1,17 @@
 /** The end of an instance: the server lets it go, and its memory comes back. */
-import type { InstanceId } from '../domain/ids.ts';
-import { nextInstanceStatus } from '../domain/instance.ts';
-import { append } from '../domain/long-lists.ts';
-import type { BackendObservation } from '../domain/observation.ts';
-import type { Effect } from './events.ts';
+import type { InstanceId } from '../../domain/ids.ts';
+import { nextInstanceStatus } from '../../domain/instance.ts';
+import { append } from '../../domain/long-lists.ts';
+import type { BackendObservation } from '../../domain/observation.ts';
+import type { Effect } from '../events.ts';
 import {
   type InstanceRecord,
   instancesOf,
   type SchedulerState,
   withInstance,
   withoutInstance,
-} from './state.ts';
-import type { Reduced } from './turn.ts';
+} from '../state.ts';
+import type { Reduced } from '../turn.ts';
 
 /** Memory of an unloaded instance that has not come back for so long is taken as lost to others: Ollama's own limit is the same. */
 const RECOVERY_LIMIT_MS = 5_000;

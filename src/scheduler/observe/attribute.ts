@@ -2,20 +2,20 @@
  * Which processes hold an instance, and so which cards it lies on and how much of each it takes. A managed backend tells the
  * processes that it started; of an attached one they are told apart by what was there before the load and is there after it.
  */
-import type { GpuReading } from '../domain/gpu.ts';
-import type { GpuId } from '../domain/ids.ts';
-import { footprintBytes } from '../domain/instance.ts';
-import { greatest } from '../domain/long-lists.ts';
-import { GiB } from '../domain/units.ts';
-import type { Effect } from './events.ts';
-import { UNSEEN } from './probed-memory.ts';
+import type { GpuReading } from '../../domain/gpu.ts';
+import type { GpuId } from '../../domain/ids.ts';
+import { footprintBytes } from '../../domain/instance.ts';
+import { greatest } from '../../domain/long-lists.ts';
+import { GiB } from '../../domain/units.ts';
+import type { Effect } from '../events.ts';
 import {
   type BackendRecord,
   type InstanceRecord,
   instancesOf,
   type SchedulerState,
   withInstance,
-} from './state.ts';
+} from '../state.ts';
+import { UNSEEN } from './probed-memory.ts';
 
 /** As `nvidia-smi` and the driver's files name what Ollama starts for a model, with a path or without. */
 const ENGINE_NAME = /(^|[/\\])(ollama|llama)[^/\\]*$/i;

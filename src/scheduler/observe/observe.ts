@@ -1,16 +1,13 @@
 /** Takes a reading of a backend into the state: its health, its GPUs, and who is really resident. */
-import type { Resident } from '../domain/backend.ts';
-import { foreignBytes, type GpuReading, type Holding } from '../domain/gpu.ts';
-import { stableId } from '../domain/ids.ts';
-import { nextInstanceStatus } from '../domain/instance.ts';
-import type { BackendObservation } from '../domain/observation.ts';
-import { queueKey } from '../domain/queue-key.ts';
-import type { ResolvedModel } from '../domain/resolver.ts';
-import { type AdoptedModel, adopt, unknownModel } from './adopt.ts';
-import { attribute } from './attribute.ts';
-import type { Effect } from './events.ts';
-import { confirmFreed } from './freed-memory.ts';
-import { placeConfigured } from './reservations/configured.ts';
+import type { Resident } from '../../domain/backend.ts';
+import { foreignBytes, type GpuReading, type Holding } from '../../domain/gpu.ts';
+import { stableId } from '../../domain/ids.ts';
+import { nextInstanceStatus } from '../../domain/instance.ts';
+import type { BackendObservation } from '../../domain/observation.ts';
+import { queueKey } from '../../domain/queue-key.ts';
+import type { ResolvedModel } from '../../domain/resolver.ts';
+import type { Effect } from '../events.ts';
+import { placeConfigured } from '../reservations/configured.ts';
 import {
   type BackendRecord,
   type GpuRecord,
@@ -20,8 +17,11 @@ import {
   withBackend,
   withInstance,
   withoutInstance,
-} from './state.ts';
-import type { Reduced, World } from './turn.ts';
+} from '../state.ts';
+import type { Reduced, World } from '../turn.ts';
+import { type AdoptedModel, adopt, unknownModel } from './adopt.ts';
+import { attribute } from './attribute.ts';
+import { confirmFreed } from './freed-memory.ts';
 
 export function observe(
   before: SchedulerState,

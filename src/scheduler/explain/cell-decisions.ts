@@ -1,8 +1,8 @@
 /** The starts and ends of server processes, told among the decisions. */
-import type { CellEvent } from '../domain/cell.ts';
-import type { Decision, DecisionKind } from '../domain/decision.ts';
-import type { Gpu } from '../domain/gpu.ts';
-import type { BackendId } from '../domain/ids.ts';
+import type { CellEvent } from '../../domain/cell.ts';
+import type { Decision, DecisionKind } from '../../domain/decision.ts';
+import type { Gpu } from '../../domain/gpu.ts';
+import type { BackendId } from '../../domain/ids.ts';
 
 const KINDS = { start: 'CELL_START', end: 'CELL_END', death: 'CELL_DEATH' } as const satisfies Record<
   CellEvent['kind'],

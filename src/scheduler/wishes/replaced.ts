@@ -2,11 +2,11 @@
  * Instances whose name has come to mean other weights, or nothing: somebody has pulled, copied or deleted, and no new job wants them. What no
  * other name means either has no name by which its server could be told to let it go (decide/nameless.ts).
  */
-import { nextInstanceStatus } from '../domain/instance.ts';
-import { queueKey } from '../domain/queue-key.ts';
-import type { Effect } from './events.ts';
-import { type InstanceRecord, type SchedulerState, withInstance } from './state.ts';
-import type { Reduced, World } from './turn.ts';
+import { nextInstanceStatus } from '../../domain/instance.ts';
+import { queueKey } from '../../domain/queue-key.ts';
+import type { Effect } from '../events.ts';
+import { type InstanceRecord, type SchedulerState, withInstance } from '../state.ts';
+import type { Reduced, World } from '../turn.ts';
 
 /** They drain, unless jobs wait that still mean them by another name. */
 export function drainReplaced(before: SchedulerState, world: World): Reduced {

@@ -1,12 +1,12 @@
 /** Takes over what is in a server's memory and was not loaded by us, or not in this life. */
-import type { Resident } from '../domain/backend.ts';
-import { adoptedOptions } from '../domain/model.ts';
-import type { BackendObservation } from '../domain/observation.ts';
-import type { ResolvedModel } from '../domain/resolver.ts';
-import { hostBytesOf } from './decide/host.ts';
-import type { Effect } from './events.ts';
-import { gpusOfFootprint, rawFreeBytes } from './ledger.ts';
-import { UNSEEN } from './probed-memory.ts';
+import type { Resident } from '../../domain/backend.ts';
+import { adoptedOptions } from '../../domain/model.ts';
+import type { BackendObservation } from '../../domain/observation.ts';
+import type { ResolvedModel } from '../../domain/resolver.ts';
+import { hostBytesOf } from '../decide/host.ts';
+import type { Effect } from '../events.ts';
+import { gpusOfFootprint, rawFreeBytes } from '../ledger/cards.ts';
+import { NO_STRIKES } from '../runs/strikes.ts';
 import {
   type BackendRecord,
   type GpuRecord,
@@ -14,9 +14,9 @@ import {
   instancesOf,
   type SchedulerState,
   withInstance,
-} from './state.ts';
-import { NO_STRIKES } from './strikes.ts';
-import type { World } from './turn.ts';
+} from '../state.ts';
+import type { World } from '../turn.ts';
+import { UNSEEN } from './probed-memory.ts';
 
 /** Share of an instance's bytes that an unexplained reading may lack: readings are not exact. */
 const ADOPTION_TOLERANCE = 0.1;

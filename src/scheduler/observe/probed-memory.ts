@@ -1,5 +1,5 @@
-import type { GpuReading } from '../domain/gpu.ts';
-import type { GpuId } from '../domain/ids.ts';
+import type { GpuReading } from '../../domain/gpu.ts';
+import type { GpuId } from '../../domain/ids.ts';
 
 /** What readings have told of an instance's memory. */
 export interface ProbedMemory {

@@ -1,8 +1,8 @@
-import { NO_OVERHEAD } from '../domain/card-overhead.ts';
-import type { BackendId } from '../domain/ids.ts';
-import type { QueueKey } from '../domain/queue-key.ts';
-import type { ModelResolver } from '../domain/resolver.ts';
-import type { LoadOption } from './decide/snapshot.ts';
+import { NO_OVERHEAD } from '../../domain/card-overhead.ts';
+import type { BackendId } from '../../domain/ids.ts';
+import type { QueueKey } from '../../domain/queue-key.ts';
+import type { ModelResolver } from '../../domain/resolver.ts';
+import type { LoadOption } from '../decide/snapshot.ts';
 
 /** What a queue would be loaded as on a backend; null when that backend has no such model, or is about to lose it. */
 export function loadOption(

@@ -1,15 +1,15 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
-import type { Bucket, QueueBacklog } from '../domain/backlog.ts';
-import type { Gpu } from '../domain/gpu.ts';
-import type { InstanceId } from '../domain/ids.ts';
-import { asItLoads } from './decide/as-it-loads.ts';
-import { secondsLeft } from './decide/forced-share.ts';
-import { bytesOn, isMoving } from './decide/placement.ts';
-import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from './decide/snapshot.ts';
-import { hostSnapshot } from './host-ledger.ts';
-import { gpusOf, uncertainBytes } from './ledger.ts';
-import { alwaysReserved } from './reservations/use.ts';
-import { type BackendRecord, instancesOf, type SchedulerState } from './state.ts';
+import type { Bucket, QueueBacklog } from '../../domain/backlog.ts';
+import type { Gpu } from '../../domain/gpu.ts';
+import type { InstanceId } from '../../domain/ids.ts';
+import { asItLoads } from '../decide/as-it-loads.ts';
+import { secondsLeft } from '../decide/forced-share.ts';
+import { bytesOn, isMoving } from '../decide/placement.ts';
+import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from '../decide/snapshot.ts';
+import { gpusOf, uncertainBytes } from '../ledger/cards.ts';
+import { hostSnapshot } from '../ledger/host.ts';
+import { alwaysReserved } from '../reservations/use.ts';
+import { type BackendRecord, instancesOf, type SchedulerState } from '../state.ts';
 
 /** Ollama's default limit (`OLLAMA_MAX_LOADED_MODELS` = 0). */
 const MODELS_PER_GPU = 3;

@@ -1,11 +1,11 @@
 /** Who has which bytes of each card: the readings, the instances and the reservations put together. */
-import type { LoadSpec } from '../domain/backend.ts';
-import { type Gpu, isStale, vramUsage } from '../domain/gpu.ts';
-import type { GpuId } from '../domain/ids.ts';
-import type { Instance } from '../domain/instance.ts';
-import { ownPids } from './attribute.ts';
-import { ownersUse, reservationsOn } from './reservations/use.ts';
-import { type BackendRecord, instancesOf, type SchedulerState, withBackend } from './state.ts';
+import type { LoadSpec } from '../../domain/backend.ts';
+import { type Gpu, isStale, vramUsage } from '../../domain/gpu.ts';
+import type { GpuId } from '../../domain/ids.ts';
+import type { Instance } from '../../domain/instance.ts';
+import { ownPids } from '../observe/attribute.ts';
+import { ownersUse, reservationsOn } from '../reservations/use.ts';
+import { type BackendRecord, instancesOf, type SchedulerState, withBackend } from '../state.ts';
 
 /** Share of a card that is held back from new loads while its reading is stale: other programs may have come unseen. */
 const STALE_MARGIN = 0.1;

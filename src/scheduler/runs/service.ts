@@ -3,7 +3,7 @@
  * becomes active is lifted to the least counter of those active before it: absence earns no credit (virtual token counter,
  * Sheng et al., OSDI 2024).
  */
-import type { Demand } from './decide/snapshot.ts';
+import type { Demand } from '../decide/snapshot.ts';
 
 export type Service = ReadonlyMap<string, number>;
 

@@ -1,6 +1,6 @@
 /** Who has which bytes of a managed backend's host. */
-import type { HostSnapshot } from './decide/snapshot.ts';
-import { type BackendRecord, instancesOf, type SchedulerState } from './state.ts';
+import type { HostSnapshot } from '../decide/snapshot.ts';
+import { type BackendRecord, instancesOf, type SchedulerState } from '../state.ts';
 
 /**
  * At every instant: available to us = available now + what our instances hold already, and of that each instance is granted what it
