@@ -4,7 +4,7 @@ import type { BackendId, CellId } from './ids.ts';
 import type { JobResult } from './job.ts';
 import type { JsonObject } from './json.ts';
 import type { InstanceConfig, ModelInfo, Variant } from './model.ts';
-import type { PullProgress } from './model-operations.ts';
+import type { PullProgress, RecordSink } from './model-operations.ts';
 import type { BlobHash, JobRequest } from './request.ts';
 
 /**
@@ -33,6 +33,8 @@ export interface BackendCapabilities {
   readonly limitsModelsByCount: boolean;
   /** Models can be fetched to it. */
   readonly canPull: boolean;
+  /** Models can be made on it, and pushed from it. */
+  readonly canCreate: boolean;
   /** A model can be given a second name. */
   readonly canCopy: boolean;
   /** Models can be deleted from it. */
@@ -122,9 +124,6 @@ export interface HostReading {
   /** What the processes of its instances hold and could not be made to drop. */
   readonly heldBytes: number;
 }
-
-/** Takes what a server says while it works on a model, one object at a time, as it came. */
-export type RecordSink = (record: JsonObject) => void;
 
 /**
  * The models of one backend. Requests and answers that are `JsonObject` are those of its HTTP API, untouched. Every BackendError of a server that

@@ -1,5 +1,6 @@
 /** Fetching, copying and deleting models: work on a backend's library, with progress. */
 import type { BackendId, Id } from './ids.ts';
+import type { JsonObject } from './json.ts';
 
 export type ModelPullId = Id<'pul'>;
 export type ModelPullStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED';
@@ -33,6 +34,21 @@ export interface PullProgress {
   } | null;
 }
 
+/** Takes what a server says while it works on a model, one object at a time, as it came. */
+export type RecordSink = (record: JsonObject) => void;
+
+/** The status of the last such object, and the only word that means that all is done: a stream may end without it. */
+export const SUCCESS = 'success';
+
+/** On every backend that has the model. */
+export const EVERYWHERE = Symbol('everywhere');
+/** One backend by its id, all that have the model, or for null what the operation says. */
+export type LibraryPlace = BackendId | null | typeof EVERYWHERE;
+
+/**
+ * Work on the libraries of all backends as one. What a backend refuses is thrown as an error with advice, whose cause holds the backend's own
+ * words (`backendAnswerOf`). Whoever hears that something is done finds it done: everyone who has to knows what the backends have by then.
+ */
 export interface ModelOperations {
   /**
    * Starts a download, or answers the one under way for the same model and backend. Resolves at once; follow it by its id.
@@ -44,14 +60,41 @@ export interface ModelOperations {
   /** Running ones and those that ended lately, newest first. */
   pulls(): readonly ModelPull[];
   /**
-   * @param backendId null: the first backend that has the source
-   * @throws ModelNotFoundError, BackendUnavailableError, InvalidInputError also when the destination is another model
+   * The same, told record by record, on every backend that has the model, else on the first that answers; resolves when it is there. A download that nobody
+   * follows any more ends, unless `pull` asked for it: what arrived is kept.
+   * @throws InvalidInputError, BackendUnavailableError, and what the download fails with
    */
-  copy(source: string, destination: string, backendId: BackendId | null): Promise<void>;
+  followPull(modelName: string, insecure: boolean, onRecord: RecordSink, signal: AbortSignal): Promise<void>;
+  /**
+   * @param place null: the first backend that has the source
+   * @param overwrite another model of the destination's name gives way; without, it is an error
+   * @throws ModelNotFoundError, BackendUnavailableError, InvalidInputError
+   */
+  copy(source: string, destination: string, place: LibraryPlace, overwrite?: boolean): Promise<void>;
   /**
    * Unloads its instances first, unless another name shares the weights, and ends its download if there is one.
-   * @param backendId null: the only backend that has it
-   * @throws ModelNotFoundError, BackendUnavailableError, InvalidInputError when several backends have it and none is named
+   * @param place null: the only backend that has it
+   * @throws ModelNotFoundError, BackendUnavailableError, InvalidInputError when several backends have it and `place` is null
    */
-  delete(modelName: string, backendId: BackendId | null): Promise<void>;
+  delete(modelName: string, place: LibraryPlace): Promise<void>;
+  /** Every model once, newest first, as the first backend that has it lists it; of a backend that does not answer what it told last. @throws BackendUnavailableError when none has ever told */
+  tags(): Promise<readonly JsonObject[]>;
+  /**
+   * As the first backend tells that has it.
+   * @param request `{ model, verbose?, system?, options? }`
+   * @throws ModelNotFoundError, BackendUnavailableError, InvalidInputError
+   */
+  show(request: JsonObject, signal: AbortSignal): Promise<JsonObject>;
+  /**
+   * On the backend that has its files, or the model that it is made from, else on the first that answers. Other weights of that name give way first.
+   * @param request as `/api/create` takes it
+   * @throws ModelNotFoundError, BackendUnavailableError, InvalidInputError
+   */
+  create(request: JsonObject, onRecord: RecordSink, signal: AbortSignal): Promise<void>;
+  /** From the first backend that has it. @param request `{ model, insecure?, stream? }` @throws as `create` */
+  push(request: JsonObject, onRecord: RecordSink, signal: AbortSignal): Promise<void>;
+  /** On the first backend that answers, where `create` looks for files. @throws BackendUnavailableError, InvalidInputError */
+  hasBlob(digest: string, signal: AbortSignal): Promise<boolean>;
+  /** Resolves with whether it was new there. @throws BackendUnavailableError, InvalidInputError */
+  putBlob(digest: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<boolean>;
 }

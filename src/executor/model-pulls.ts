@@ -4,11 +4,15 @@ import type { Backend } from '../domain/backend.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { EventPublisher } from '../domain/events.ts';
 import { type BackendId, newId } from '../domain/ids.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
+import { type RecordSink, SUCCESS } from '../domain/model-operations.ts';
 import { canonicalModelName } from '../domain/queue-key.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { PullEndedError } from './pull-ended.ts';
 import { PullTally } from './pull-tally.ts';
 import type { ReplacedWeights } from './replaced-weights.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** At most five events a second of each: more would only push the jobs' out of the log. */
 const TELL_EVERY_MS = 200;
@@ -40,6 +44,13 @@ interface PullRecord {
   toldAt: number;
   timer: Timer | null;
   ended: Promise<void>;
+  /** Why it failed; null while it did not. */
+  failure: unknown;
+  /** It goes on although nobody follows it. */
+  kept: boolean;
+  readonly followers: Set<RecordSink>;
+  /** The last that was told, for who joins. */
+  latest: JsonObject | null;
 }
 
 export class ModelPulls {
@@ -62,10 +73,45 @@ export class ModelPulls {
     return [...this.#records.values()].map(({ pull }) => pull).reverse();
   }
 
-  /** Starts a download, or answers the one under way. */
+  /** Starts a download, or answers the one under way. It goes on whether it is followed or not. */
   start(backend: Pick<Backend, 'id' | 'name' | 'library'>, modelName: string): ModelPull {
-    const running = this.#running(backend.id, modelName);
-    if (running) return running.pull;
+    const record = this.#running(backend.id, modelName) ?? this.#begin(backend, modelName, false);
+    record.kept = true;
+    return record.pull;
+  }
+
+  /**
+   * Tells each record of a download, begun now or under way, and resolves when it has succeeded. The last who leaves ends it, unless it was
+   * started to be kept.
+   * @throws what it failed with, or the signal's reason
+   */
+  async follow(
+    backend: Pick<Backend, 'id' | 'name' | 'library'>,
+    modelName: string,
+    insecure: boolean,
+    onRecord: RecordSink,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const record = this.#running(backend.id, modelName) ?? this.#begin(backend, modelName, insecure);
+    // Two may give the same function.
+    const follower: RecordSink = (one) => onRecord(one);
+    record.followers.add(follower);
+    if (record.latest) follower(record.latest);
+    try {
+      await unlessAborted(record.ended, signal);
+    } finally {
+      record.followers.delete(follower);
+      if (!record.kept && record.followers.size === 0)
+        record.controller.abort(new PullEndedError('Nobody waits for it any more.'));
+    }
+    if (record.failure !== null) throw record.failure;
+  }
+
+  #begin(
+    backend: Pick<Backend, 'id' | 'name' | 'library'>,
+    modelName: string,
+    insecure: boolean,
+  ): PullRecord {
     const { clock, random } = this.#deps;
     const tally = new PullTally();
     const record: PullRecord = {
@@ -85,12 +131,16 @@ export class ModelPulls {
       toldAt: Number.NEGATIVE_INFINITY,
       timer: null,
       ended: Promise.resolve(),
+      failure: null,
+      kept: false,
+      followers: new Set(),
+      latest: null,
     };
     this.#records.set(record.pull.id, record);
     this.#forgetOld();
     this.#tell(record);
-    record.ended = this.#run(record, backend);
-    return record.pull;
+    record.ended = this.#run(record, backend, insecure);
+    return record;
   }
 
   /** Ends the download of a model, if there is one; resolves with whether there was, when it is over. */
@@ -114,7 +164,11 @@ export class ModelPulls {
     return [...this.#records.values()].find((one) => one.key === key && one.pull.status === 'RUNNING');
   }
 
-  async #run(record: PullRecord, backend: Pick<Backend, 'id' | 'name' | 'library'>): Promise<void> {
+  async #run(
+    record: PullRecord,
+    backend: Pick<Backend, 'id' | 'name' | 'library'>,
+    insecure: boolean,
+  ): Promise<void> {
     const { refresh, logger } = this.#deps;
     const { modelName } = record.pull;
     const { signal } = record.controller;
@@ -123,7 +177,9 @@ export class ModelPulls {
     try {
       await backend.library.pull(
         modelName,
-        (progress) => {
+        (progress, raw) => {
+          record.latest = raw;
+          if (raw.status !== SUCCESS) for (const follower of record.followers) follower(raw);
           record.pull = { ...record.pull, ...record.tally.add(progress) };
           this.#tellSoon(record);
           replaced.see(progress).catch((error) => {
@@ -132,14 +188,17 @@ export class ModelPulls {
           });
         },
         signal,
+        insecure,
       );
     } catch (error) {
+      record.failure = error;
       logger.warn(`${modelName} could not be pulled on ${backend.name}: ${messageOf(error)}`);
       this.#end(record, { status: 'FAILED', error: messageOf(error) });
       return;
     }
     // Whoever hears of the success finds the model.
     await refresh(backend.id, signal);
+    if (record.latest) for (const follower of record.followers) follower(record.latest);
     logger.info(`${modelName} was pulled on ${backend.name}.`);
     this.#end(record, {
       status: 'SUCCEEDED',

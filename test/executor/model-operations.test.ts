@@ -1,76 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { nextTurn, seededRandom, VirtualClock } from '../../src/clock.ts';
+import { nextTurn } from '../../src/clock.ts';
 import {
   BackendError,
   BackendUnavailableError,
   InvalidInputError,
   ModelNotFoundError,
 } from '../../src/domain/errors.ts';
-import type { DomainEvent } from '../../src/domain/events.ts';
 import type { BackendId } from '../../src/domain/ids.ts';
-import type { ModelInfo } from '../../src/domain/model.ts';
-import type { ModelPull } from '../../src/domain/model-operations.ts';
-import { LibraryOperations } from '../../src/executor/model-operations.ts';
-import { WithheldModels } from '../../src/executor/withheld-models.ts';
 import { attachedCapabilities } from '../support/capabilities.ts';
 import { eventually } from '../support/eventually.ts';
-import { LibraryFixture, layer } from '../support/library-fixture.ts';
+import { layer } from '../support/library-fixture.ts';
 import { modelInfo } from '../support/system-fixture.ts';
+import { world } from './support/library-world.ts';
 
 type Operations = ReturnType<typeof world>['operations'];
-
-function world(names: readonly string[] = ['box']) {
-  const clock = new VirtualClock();
-  const told: ModelPull[] = [];
-  const refreshed: BackendId[] = [];
-  const unloads: string[] = [];
-  const down = new Set<BackendId>();
-  const memory = new Set<string>();
-  const withheld = new WithheldModels();
-  const inventories = names.map(() => ({ infos: [] as readonly ModelInfo[] }));
-  const backends = names.map((name, i) => new LibraryFixture(name, inventories[i] ?? { infos: [] }));
-  let unload = async (model: string) => {
-    memory.delete(`w-${model}`);
-  };
-  const operations = new LibraryOperations({
-    backends,
-    answers: (id) => !down.has(id),
-    suggest: () => ['close:1'],
-    modelsChanged: async (id) => void refreshed.push(id),
-    installed: (id) => inventories[backends.findIndex((each) => each.id === id)]?.infos ?? [],
-    inMemory: (weights) => memory.has(weights),
-    unload: async (model, backendId) => {
-      unloads.push(`${model}${withheld.has(backendId, model) ? ' withheld' : ''}`);
-      await unload(model);
-    },
-    withheld,
-    events: {
-      publish: (event: DomainEvent) => {
-        if (event.kind === 'pull') told.push(event.pull);
-      },
-    },
-    clock,
-    random: seededRandom(1),
-    logger: { info: () => {}, warn: () => {} },
-  });
-  const [box = new LibraryFixture('none', { infos: [] }), other = box] = backends;
-  return {
-    clock,
-    told,
-    refreshed,
-    unloads,
-    down,
-    memory,
-    withheld,
-    inventories,
-    operations,
-    box,
-    other,
-    unloading(work: (model: string) => Promise<void>) {
-      unload = work;
-    },
-  };
-}
 
 describe('a library of which somebody else decides what it has', () => {
   const none = { canPull: false, canCopy: false, canDelete: false };

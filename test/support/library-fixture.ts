@@ -65,7 +65,7 @@ export class LibraryFixture {
       create: async (request, onRecord) => {
         this.#maybeFail();
         this.created.push(request);
-        const name = canonicalModelName(String(request.model));
+        const name = canonicalModelName(String(request.model ?? request.name));
         const others = this.#models.infos.filter((info) => info.name !== name);
         this.#models.infos = [...others, { ...this.#model(String(request.from)), name }];
         onRecord({ status: 'success' });

@@ -13,6 +13,7 @@ export function managedOllama(own: Own): BackendCapabilities {
     oneInstancePerWeights: false,
     limitsModelsByCount: false,
     canPull: true,
+    canCreate: true,
     canCopy: true,
     canDelete: true,
     ...own,

@@ -1,11 +1,11 @@
 /** The user's model folder, served by a cell of its own that sees no GPU. It is started when it is first needed. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelLibrary, RecordSink } from '../../domain/backend.ts';
+import type { ModelLibrary } from '../../domain/backend.ts';
 import { BackendError, messageOf } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ModelInfo } from '../../domain/model.ts';
-import type { PullProgress } from '../../domain/model-operations.ts';
+import type { PullProgress, RecordSink } from '../../domain/model-operations.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { OllamaModelLibrary } from '../ollama/model-library.ts';
 import { versionAnswer } from '../ollama/wire.ts';

@@ -11,6 +11,7 @@ export const ATTACHED_OLLAMA: BackendCapabilities = {
   oneInstancePerWeights: true,
   limitsModelsByCount: true,
   canPull: true,
+  canCreate: true,
   canCopy: true,
   canDelete: true,
   hostBytesPerInstance: 0,

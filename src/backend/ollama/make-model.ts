@@ -1,11 +1,9 @@
 /** Work of a server on a model of its own that is told record by record: making one, and handing one to a registry. */
-import type { RecordSink } from '../../domain/backend.ts';
+
 import { BackendError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { type RecordSink, SUCCESS } from '../../domain/model-operations.ts';
 import type { PullMeans } from './pull.ts';
-
-/** The only word that means that it is done; a stream may end without it. */
-const SUCCESS = 'success';
 
 /** @throws BackendError, or the signal's reason */
 export async function work(

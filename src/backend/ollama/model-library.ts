@@ -1,7 +1,7 @@
-import type { ModelLibrary, RecordSink } from '../../domain/backend.ts';
+import type { ModelLibrary } from '../../domain/backend.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ModelInfo } from '../../domain/model.ts';
-import type { PullProgress } from '../../domain/model-operations.ts';
+import type { PullProgress, RecordSink } from '../../domain/model-operations.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { hasBlob, putBlob } from './blobs.ts';

@@ -2,13 +2,11 @@ import type { Clock } from '../../clock.ts';
 import { BackendError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { PullProgress } from '../../domain/model-operations.ts';
+import { SUCCESS } from '../../domain/model-operations.ts';
 import type { OllamaConnection } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
 import { StallWatch } from './stall-watch.ts';
 import { pullLine } from './wire.ts';
-
-/** The only word that means that a model is there; a stream may end without it. */
-const SUCCESS = 'success';
 
 export interface PullMeans {
   readonly connection: OllamaConnection;

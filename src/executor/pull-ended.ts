@@ -1,0 +1,6 @@
+import { VramkeeperError } from '../domain/errors.ts';
+
+/** Why a download ended that nobody at the backend broke off. */
+export class PullEndedError extends VramkeeperError {
+  readonly code = 'PULL_ENDED';
+}
