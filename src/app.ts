@@ -13,6 +13,7 @@ import { newId } from './domain/ids.ts';
 import type { Store } from './domain/store.ts';
 import { EventLog } from './events/event-log.ts';
 import { historyOf } from './events/history.ts';
+import { JobEnds } from './events/job-ends.ts';
 import { OutputHub } from './events/output-hub.ts';
 import { Publisher } from './events/publisher.ts';
 import { Housekeeper } from './executor/housekeeper.ts';
@@ -90,6 +91,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const outputs = new OutputHub((jobId, error) =>
     logger.child('API').error(`What ${jobId} says cannot be passed on any more.`, { error }),
   );
+  const ends = new JobEnds(store);
   const statistics = new JobStatistics();
   const jobLog = new JobLog(store, logger.child('QUEUE'));
   const modelFacts = new StoredFacts(store, logger.child('REGISTRY'));
@@ -100,6 +102,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     backends,
     store,
     outputs,
+    ends,
     statistics,
     clock,
     random,
@@ -237,6 +240,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         jobLog.record(changes);
         publisher.jobsChanged(changes);
         executor.jobsChanged(changes);
+        ends.jobsChanged(changes);
         for (const { job } of changes) {
           const due = Math.min(
             job.notBefore ?? Number.POSITIVE_INFINITY,
@@ -268,6 +272,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         loop.stop();
         scheduling.wishes.stop();
         await Promise.all([modelOperations.stop(), executor.stop(graceMs)]);
+        ends.stop();
         await graphql.told();
       },
     });

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Resident } from '../domain/backend.ts';
 import { BackendError, messageOf, SpilledError } from '../domain/errors.ts';
-import type { OutputWriter } from '../domain/events.ts';
+import type { EndWriter, OutputWriter } from '../domain/events.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { Variant } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
@@ -40,6 +40,7 @@ export interface SchedulingParts {
   readonly backends: readonly BuiltBackend[];
   readonly store: Store;
   readonly outputs: OutputWriter;
+  readonly ends: EndWriter;
   readonly statistics: JobStatistics;
   readonly clock: Clock;
   readonly random: Random;
@@ -64,7 +65,7 @@ export interface Scheduling {
 }
 
 export function createScheduling(parts: SchedulingParts): Scheduling {
-  const { config, backends, store, outputs, statistics, clock, random, logger } = parts;
+  const { config, backends, store, outputs, ends, statistics, clock, random, logger } = parts;
   const byId = new Map(backends.map((each) => [each.backend.id, each]));
   const swaps = new SwapCounter();
   const readings = new WantedReadings(clock, () => monitor);
@@ -183,6 +184,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
     backends: new Map(backends.map(({ backend }) => [backend.id, backend])),
     unmetBy: (backendId, modelName, request) => unmetBy(registry.installed(backendId), modelName, request),
     outputs,
+    ends,
     clock,
     random,
     logger: logger.child('ENGINE'),

@@ -170,6 +170,24 @@ export class BackendUnavailableError extends VramkeeperError {
   }
 }
 
+/** Nobody knows a job of that id: it was never accepted, or ended so long ago that it was forgotten. */
+export class UnknownJobError extends VramkeeperError {
+  readonly code = 'UNKNOWN_JOB';
+
+  constructor(id: string) {
+    super(`There is no job ${id}. Finished jobs are forgotten after the configured retention.`);
+  }
+}
+
+/** What somebody waits for will not come before the server has ended. */
+export class ServerStoppingError extends VramkeeperError {
+  readonly code = 'SERVER_STOPPING';
+
+  constructor() {
+    super('The server is stopping. Try again when it runs.');
+  }
+}
+
 /** Why a backend could not do what it was asked to; `JobFailureCode` in the API. */
 export type FailureCode =
   | 'BACKEND_ERROR'

@@ -3,6 +3,7 @@
 import type { OutputRecord } from './backend.ts';
 import type { Job, JobStatus } from './job.ts';
 import type { ModelPull } from './model-operations.ts';
+import type { Finish } from './store.ts';
 
 export type DomainEvent =
   | { readonly kind: 'job'; readonly job: Job; readonly previousStatus: JobStatus | null }
@@ -13,6 +14,12 @@ export type DomainEvent =
 /** Where publishers write. Never throws, never waits. */
 export interface EventPublisher {
   publish(event: DomainEvent, at: number): void;
+}
+
+/** Who is told how runs end, beside the store. */
+export interface EndWriter {
+  /** To be called right before the store is told the same; what comes of it there decides. */
+  finishing(finish: Finish): void;
 }
 
 /** The growing output of running jobs, shared by all who read it. */

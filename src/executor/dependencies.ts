@@ -1,7 +1,7 @@
 /** What the executor works with, and what it tells. */
 import type { Clock, Random } from '../clock.ts';
 import type { Backend } from '../domain/backend.ts';
-import type { OutputWriter } from '../domain/events.ts';
+import type { EndWriter, OutputWriter } from '../domain/events.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Variant } from '../domain/model.ts';
@@ -38,6 +38,7 @@ export interface ExecutorDependencies {
   readonly store: Store;
   readonly backends: ReadonlyMap<BackendId, Backend>;
   readonly outputs: OutputWriter;
+  readonly ends: EndWriter;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -52,6 +52,7 @@ export async function runJob(
       result: outcome.result,
       output: recorder.parts(),
     } as const;
+    deps.ends.finishing(finish);
     await hooks.insist(() => store.finish(finish));
     if (outcome.result.prompt?.truncated) deps.reports.promptCut();
   } else {
@@ -127,7 +128,7 @@ async function settle(
   deps: ExecutorDependencies,
   hooks: RunHooks,
 ): Promise<void> {
-  const { store, clock, random, logger, outputs } = deps;
+  const { store, clock, random, logger, outputs, ends } = deps;
   const { job } = run.claimed;
   const claim = { id: job.id, fence: job.fence };
   const hasPassedOn = outputs.hasPassedOn(job.id);
@@ -141,8 +142,11 @@ async function settle(
   });
   const giveBack = (attempt: JobAttempt | null, counts: boolean, delayMs: number) =>
     hooks.insist(() => store.returnToQueue([{ ...claim, attempt, counts, delayMs }]));
-  const fail = (failure: JobFailure, attempt: JobAttempt = ended(failure)) =>
-    hooks.insist(() => store.finish({ ...claim, kind: 'fail', failure, attempt, output: recorder.parts() }));
+  const fail = (failure: JobFailure, attempt: JobAttempt = ended(failure)) => {
+    const finish = { ...claim, kind: 'fail', failure, attempt, output: recorder.parts() } as const;
+    ends.finishing(finish);
+    return hooks.insist(() => store.finish(finish));
+  };
   if (error instanceof RunEnded) {
     switch (error.why) {
       case 'not-held':

@@ -6,6 +6,7 @@ import type { Backend, LoadSpec } from '../../../src/domain/backend.ts';
 import type { JobId } from '../../../src/domain/ids.ts';
 import type { JobRequest } from '../../../src/domain/request.ts';
 import type { Store, Submission } from '../../../src/domain/store.ts';
+import { JobEnds } from '../../../src/events/job-ends.ts';
 import { OutputHub } from '../../../src/events/output-hub.ts';
 import type { ExecutorReports } from '../../../src/executor/dependencies.ts';
 import { Executor } from '../../../src/executor/executor.ts';
@@ -31,6 +32,7 @@ class WatchedOutputs extends OutputHub {
 export class ExecutorRig implements AsyncDisposable {
   readonly executor: Executor;
   readonly outputs = new WatchedOutputs();
+  readonly ends: JobEnds;
   /** Jobs whose claim the executor has reported as left, in order. */
   readonly left: JobId[] = [];
   /** The jobs of each claim that was answered, in order. */
@@ -67,17 +69,22 @@ export class ExecutorRig implements AsyncDisposable {
       loadFailed: () => {},
       unloaded: () => {},
     };
+    this.ends = new JobEnds(this.store);
     this.executor = new Executor({
       store: parts.executorStore,
       backends: new Map([[parts.backend.id, parts.backend]]),
       unmetBy: () => null,
       outputs: this.outputs,
+      ends: this.ends,
       clock: systemClock,
       random: systemRandom,
       logger: createLoggerOn({ write: () => {} }, 'silent', systemClock),
       reports,
     });
-    this.store.onCommit((changes) => this.executor.jobsChanged(changes));
+    this.store.onCommit((changes) => {
+      this.executor.jobsChanged(changes);
+      this.ends.jobsChanged(changes);
+    });
   }
 
   /** @param wrap the store as the executor sees it, to make it fail. */
