@@ -77,8 +77,12 @@ export function admittedJob(
   if (issues.length > 0) throw new InvalidInputError(issues);
   if (!info && deps.models.known)
     throw new ModelNotFoundError(model, deps.models.suggest(model), deps.models.unheard());
-  const wishes = granted(submission.wishes ?? {});
-  const queue = queueKey({ model: name, contextLength: wishes.contextLength });
+  const wishes = granted(submission.wishes ?? {}, request.kind);
+  const queue = queueKey({
+    model: name,
+    contextLength: wishes.contextLength,
+    shift: wishes.shift ?? undefined,
+  });
   const excess = deps.tooLarge(queue);
   if (excess) {
     const { requiredBytes, largestBytes, explanation } = excess;

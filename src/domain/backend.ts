@@ -58,6 +58,8 @@ export interface Resident {
   readonly expiresAt: number | null;
   /** Slots, where the backend set them itself; null where it cannot tell. */
   readonly parallel: number | null;
+  /** Whether its context moves on, as its load named it; null where that named nothing. Absent: the backend cannot tell. */
+  readonly shift?: boolean | null;
   /** Keys of the GPUs it lies on, where the backend placed it itself; null where it cannot tell. */
   readonly gpuKeys: readonly string[] | null;
   /** We loaded it, before a restart of ours or of the connection. Absent: as far as is known, somebody else did. */

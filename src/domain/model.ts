@@ -87,9 +87,11 @@ export interface RunnerOptions {
   readonly use_mmap?: boolean;
   readonly num_thread?: number;
   readonly draft_num_predict?: number;
+  /** Whether the context moves on when it is full. No option of Ollama's, but a field of a request, and a flag of the engine's launch. */
+  readonly shift?: boolean;
 }
 
-/** Names that a client may not set: they belong to whoever owns the memory. */
+/** Names of options that a client may not set: they belong to whoever owns the memory. */
 export const RUNNER_OPTION_NAMES = [
   'num_ctx',
   'num_batch',
@@ -118,6 +120,15 @@ export interface Variant {
 export function adoptedOptions(options: RunnerOptions, contextLength: number | null): RunnerOptions {
   const { num_gpu: _, num_ctx: __, ...rest } = options;
   return contextLength === null ? rest : { num_ctx: contextLength, ...rest };
+}
+
+/** Whether what asks for `asked` runs on what was loaded as `loaded` as it would on its own: the weights, no less context, the same shift. */
+export function covers(loaded: Variant, asked: Variant): boolean {
+  return (
+    loaded.weights === asked.weights &&
+    loaded.contextLength >= asked.contextLength &&
+    loaded.options.shift === asked.options.shift
+  );
 }
 
 /** Whether it is no model for text. Of what is said to do nothing at all, text is expected. */

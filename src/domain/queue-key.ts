@@ -1,5 +1,5 @@
 /**
- * Queues: the jobs that wait for one model at one context length. A queue's key holds what was asked for, never
+ * Queues: the jobs that wait for one model at one context length and with one way to go on when it is full. A queue's key holds what was asked for, never
  * what it means today: the registry resolves it to a variant when the scheduler looks, so a pull that changes the
  * weights, or a backend that is not there yet, changes no stored job.
  */
@@ -11,16 +11,21 @@ export interface QueueSpec {
   readonly model: string;
   /** Tokens asked for; null leaves it to the configuration or the model. */
   readonly contextLength: number | null;
+  /** Whether the context moves on when it is full, asked for; absent leaves it to the model. */
+  readonly shift?: boolean | undefined;
 }
 
-export function queueKey(spec: QueueSpec): QueueKey {
-  return (spec.contextLength === null ? spec.model : `${spec.model}#${spec.contextLength}`) as QueueKey;
+/** `model`, `model#8192`, `model#8192#shift`, `model##no-shift`. Keys are stored, and the store reads the model before the first `#`. */
+export function queueKey({ model, contextLength, shift }: QueueSpec): QueueKey {
+  const context = contextLength === null ? '' : `#${contextLength}`;
+  if (shift === undefined) return `${model}${context}` as QueueKey;
+  return `${model}${context || '#'}#${shift ? 'shift' : 'no-shift'}` as QueueKey;
 }
 
 export function parseQueueKey(key: QueueKey): QueueSpec {
-  const hash = key.lastIndexOf('#');
-  if (hash < 0) return { model: key, contextLength: null };
-  return { model: key.slice(0, hash), contextLength: Number(key.slice(hash + 1)) };
+  const [model = '', context = '', shift] = key.split('#');
+  const contextLength = context === '' ? null : Number(context);
+  return { model, contextLength, ...(shift !== undefined && { shift: shift === 'shift' }) };
 }
 
 /** The smallest context that is worth a variant of its own, in tokens. */

@@ -4,6 +4,8 @@
  */
 import type { Json } from '../domain/json.ts';
 import { roundContextLength } from '../domain/queue-key.ts';
+import type { JobKind } from '../domain/request.ts';
+import { kindOf } from './kinds.ts';
 
 export interface InstanceWishes {
   /** Tokens of context; rounded up. */
@@ -27,15 +29,20 @@ export interface GrantedWishes {
 /** No model bears more tokens. */
 export const MOST_CONTEXT_TOKENS = 16_777_216;
 
-export function granted({ contextLength, shift, others }: InstanceWishes): GrantedWishes {
+/** @param kind of the job: only some calls can say `shift` */
+export function granted({ contextLength, shift, others }: InstanceWishes, kind: JobKind): GrantedWishes {
+  const mayShift = kindOf(kind).shape.shift !== undefined;
   const isCount = contextLength !== undefined && Number.isFinite(contextLength) && contextLength >= 1;
-  const unusable = contextLength !== undefined && !isCount ? ['num_ctx'] : [];
+  const unusable = [
+    ...(contextLength !== undefined && !isCount ? ['num_ctx'] : []),
+    ...(shift !== undefined && !mayShift ? ['shift'] : []),
+  ];
   const dropped = Object.entries(others ?? {}).flatMap(([name, value]) =>
     value === undefined ? [] : [name],
   );
   return {
     contextLength: isCount ? roundContextLength(Math.min(contextLength, MOST_CONTEXT_TOKENS)) : null,
-    shift: shift ?? null,
+    shift: mayShift ? (shift ?? null) : null,
     dropped: [...unusable, ...dropped],
   };
 }

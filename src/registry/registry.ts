@@ -18,7 +18,7 @@ import { firstFitting, type GpuRoom, UNKNOWN_ROOM, within } from './room.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
 import { ServerShapes } from './server-shapes.ts';
 import { suggestNames } from './suggest.ts';
-import { type Shape, VariantRules } from './variant-rules.ts';
+import { type Shape, VariantRules, type Wanted } from './variant-rules.ts';
 
 export type { LoadMeasurement } from './learned/observation.ts';
 export type { Registry, RegistryOptions } from './registry-seam.ts';
@@ -135,7 +135,7 @@ class ModelRegistry implements Registry {
     const inventory = this.#inventories.get(backendId);
     const info = inventory?.models.get(wanted.model);
     if (!inventory || !info || info.pending) return null;
-    const [chosen, ...fewer] = this.#shapes(info, wanted.contextLength, backendId, inventory.serverVersion);
+    const [chosen, ...fewer] = this.#shapes(info, wanted, backendId, inventory.serverVersion);
     const { variant, config } = chosen.shape;
     return {
       info,
@@ -160,7 +160,7 @@ class ModelRegistry implements Registry {
     const inventory = backendId && this.#inventories.get(backendId);
     const info = inventory?.models.get(model.info.name);
     if (!backendId || !inventory || !info || info.pending) return null;
-    return this.#shapes(info, contextLength, backendId, inventory.serverVersion)[0].estimate;
+    return this.#shapes(info, { contextLength }, backendId, inventory.serverVersion)[0].estimate;
   }
 
   async learnFootprint(
@@ -206,12 +206,12 @@ class ModelRegistry implements Registry {
   /** First the one with the most slots that one card has room for; else that all cards have together; else one. Then those with fewer. */
   #shapes(
     info: ModelInfo,
-    requested: number | null,
+    wanted: Wanted,
     backendId: BackendId,
     serverVersion: string | null,
   ): readonly [Shaped, ...Shaped[]] {
     const shaped = this.#rules
-      .shapes(info, requested, backendId, this.#namesOf(info.weights, backendId))
+      .shapes(info, wanted, backendId, this.#namesOf(info.weights, backendId))
       .map((shape) => ({ shape, estimate: this.#estimate(info, shape, backendId, serverVersion) }));
     const room = this.#rooms.get(backendId) ?? UNKNOWN_ROOM;
     const first = firstFitting(

@@ -1,7 +1,13 @@
 /** What a model is loaded as: its canonical runner options and slots. */
 import type { BackendId } from '../domain/ids.ts';
-import { type InstanceConfig, type ModelInfo, onlyEmbeds, type Variant } from '../domain/model.ts';
-import { canonicalModelName } from '../domain/queue-key.ts';
+import {
+  type InstanceConfig,
+  type ModelInfo,
+  onlyEmbeds,
+  type RunnerOptions,
+  type Variant,
+} from '../domain/model.ts';
+import { canonicalModelName, type QueueSpec } from '../domain/queue-key.ts';
 import { contextLengthOf } from './context-length.ts';
 import { batchSize } from './footprint/batch.ts';
 import type { ServerShape } from './learned/server-shape.ts';
@@ -35,6 +41,9 @@ export interface BackendRules {
   readonly kvCacheNamed?: boolean;
   readonly flashAttention: InstanceConfig['flashAttention'];
 }
+
+/** What a client asked for of a model's instance. */
+export type Wanted = Omit<QueueSpec, 'model'>;
 
 /** One way to load a model. */
 export interface Shape {
@@ -71,18 +80,18 @@ export class VariantRules {
   /**
    * The ways to load it, the one with the most slots first. There are several where nobody has named their number, so that a card too
    * small for all of them still gets some.
-   * @param requested tokens of one slot that a client asked for.
+   * @param wanted what a client asked for, of one slot
    * @param names every model of that backend with the same weights.
    */
   shapes(
     info: ModelInfo,
-    requested: number | null,
+    wanted: Wanted,
     backendId: BackendId,
     names: readonly ModelInfo[],
   ): readonly Shape[] {
     const rules = this.#defaults.rules(backendId);
     const contextLength = contextLengthOf({
-      requested,
+      requested: wanted.contextLength,
       configured: this.#settings.get(info.name)?.contextLength ?? null,
       modelfile: info.defaultContextLength,
       fallback: rules.contextLength,
@@ -103,6 +112,7 @@ export class VariantRules {
           num_gpu: ALL_LAYERS,
           ...(named && { num_batch: batchSize(contextLength * slots, contextLength, embedding) }),
           ...pinned,
+          ...shiftOption(info, wanted),
         },
         embedding,
       },
@@ -150,6 +160,18 @@ export class VariantRules {
   #ownSlots(info: ModelInfo): number | null {
     return this.#settings.get(info.name)?.parallel ?? null;
   }
+}
+
+/** Ollama loads these without it, because their engine cannot move their context on. */
+const NEVER_SHIFTED = 'deepseek2';
+
+/**
+ * What Ollama does by itself needs no variant of its own, and is not named: it cannot be told of what others loaded. A model that only
+ * embeds has no answer that could outgrow its context.
+ */
+function shiftOption(info: ModelInfo, { shift }: Wanted): RunnerOptions {
+  const byItself = (info.facts?.architecture ?? info.family) !== NEVER_SHIFTED;
+  return shift === undefined || shift === byItself || onlyEmbeds(info) ? {} : { shift };
 }
 
 /** 4, 2, 1. */

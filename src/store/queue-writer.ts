@@ -6,6 +6,7 @@ import type { Bucket } from '../domain/backlog.ts';
 import type { Job, JobCounts } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type { JobChange } from '../domain/store.ts';
+import { resultOf } from '../kinds/kinds.ts';
 import type { Tables } from './tables.ts';
 import { type Recount, Tally } from './tally.ts';
 
@@ -92,7 +93,7 @@ export class QueueWriter {
     const after: Job = { ...before, ...changes, revision: this.#revision };
     this.tables.updateJob(before, after);
     // Vectors are staged by a run alone; of one that does not end with a result they are nobody's.
-    if (after.kind === 'EMBED' && before.status === 'RUNNING' && after.status !== 'COMPLETE')
+    if (resultOf(after.kind) === 'embed' && before.status === 'RUNNING' && after.status !== 'COMPLETE')
       this.tables.deleteVectors(after);
     this.#record(before, after);
     return after;

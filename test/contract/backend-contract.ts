@@ -59,6 +59,12 @@ async function specFor(world: BackendWorld, name: string, contextLength = CONTEX
   };
 }
 
+async function loadedWithoutShift(world: BackendWorld, name: string): Promise<InstanceHandle> {
+  const { variant, ...spec } = await specFor(world, name);
+  const options = { ...variant.options, shift: false };
+  return world.backend.load({ ...spec, variant: { ...variant, options } }, NEVER);
+}
+
 async function loaded(world: BackendWorld, name: string): Promise<InstanceHandle> {
   return world.backend.load(await specFor(world, name), NEVER);
 }
@@ -204,6 +210,39 @@ export function backendContract(name: string, makeWorld: () => Promise<BackendWo
       expect(records.at(-1)?.raw).toEqual(result.raw);
       expect(result).toMatchObject({ kind: 'text', doneReason: 'LENGTH' });
       expect(world.loads()).toBe(1);
+    });
+
+    test('makes no server load anew for a context that does not move on', async () => {
+      await using world = await makeWorld();
+      const { completion } = world.models;
+      const handle = await loadedWithoutShift(world, completion);
+      const options = { maxTokens: 2 };
+      const requests: readonly JobRequest[] = [
+        { kind: 'GENERATE', prompt: 'Why?', options },
+        { kind: 'CHAT', messages: [{ role: 'USER', content: 'Why?' }], options },
+        { kind: 'GENERATE', prompt: 'Why?', context: [1, 2, 3], template: '{{ .Prompt }}', options },
+      ];
+      for (const request of requests) await outputOf(handle, asking(completion, request));
+      expect(handle.variant.options.shift).toBe(false);
+      expect(world.loads()).toBe(1);
+    });
+
+    test('renders a prompt and runs nothing, where that was asked for', async () => {
+      await using world = await makeWorld();
+      const { completion } = world.models;
+      const handle = await loaded(world, completion);
+      const messages = [{ role: 'user', content: 'Wherefore?' }];
+      const requests: readonly JobRequest[] = [
+        { kind: 'GENERATE', prompt: 'Wherefore?', debugRenderOnly: true },
+        { kind: 'CHAT', messages, debugRenderOnly: true },
+      ];
+      for (const request of requests) {
+        const { result, records } = await outputOf(handle, asking(completion, request));
+        expect(result.raw).toMatchObject({
+          _debug_info: { rendered_template: expect.stringContaining('Wherefore?') },
+        });
+        expect(records.map(({ text }) => text).join('')).toBe('');
+      }
     });
 
     test('embeds texts, one vector each', async () => {

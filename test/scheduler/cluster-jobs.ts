@@ -22,6 +22,7 @@ export interface JobWish {
   readonly priority?: JobPriority;
   readonly client?: string;
   readonly contextLength?: number;
+  readonly shift?: boolean;
   /** Default: that of the model. */
   readonly runMs?: number;
 }
@@ -33,11 +34,11 @@ export class ClusterJobs {
   readonly #waiting = new Map<string, { readonly jobs: ClusterJob[]; createdAtSum: number }>();
 
   add(wish: JobWish, usualRunMs: number, now: number): ClusterJob {
-    const { model, priority = 'NORMAL', client = 'someone', contextLength = null } = wish;
+    const { model, priority = 'NORMAL', client = 'someone', contextLength = null, shift } = wish;
     const job: ClusterJob = {
       id: `job_${this.all.length + 1}` as JobId,
       model,
-      queue: queueKey({ model, contextLength }),
+      queue: queueKey({ model, contextLength, shift }),
       priority,
       client,
       createdAt: now,

@@ -60,7 +60,8 @@ export class ClusterModels implements ModelResolver {
     if (!model || model.on?.includes(this.#nameOf(backendId) ?? '') === false) return null;
     const contextLength = spec.contextLength ?? USUAL_CONTEXT;
     const bytes = this.bytesOn(model, contextLength, 1);
-    const options = { num_ctx: contextLength, num_gpu: 999 };
+    const shift = spec.shift === false ? { shift: false } : {};
+    const options = { num_ctx: contextLength, num_gpu: 999, ...shift };
     return {
       info: infoOf(model),
       variant: { modelName: model.name, weights: model.name, contextLength, options, embedding: false },

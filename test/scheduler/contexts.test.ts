@@ -119,3 +119,20 @@ describe.each(['ATTACHED', 'MANAGED'] as const)('a job with a long context on a 
     expect(world.rules.violations).toEqual([]);
   });
 });
+
+describe.each([
+  ['ATTACHED', 'one after the other', 2],
+  ['MANAGED', 'side by side', 2],
+] as const)('jobs on a %s backend of which some want a context that does not move on', (mode, how, loads) => {
+  it(`run ${how}, each on an instance of its own`, () => {
+    const world = cluster([growing('a', 20)], mode);
+    world.submit({ model: 'a' });
+    world.submit({ model: 'a', shift: false });
+    world.submit({ model: 'a', shift: true });
+    world.submit({ model: 'a', shift: false, contextLength: 8_192 });
+    world.runUntilDone(600_000);
+    expect(world.jobs.unfinished).toBe(0);
+    expect(world.loads.length).toBeGreaterThanOrEqual(loads);
+    expect(world.rules.violations).toEqual([]);
+  });
+});

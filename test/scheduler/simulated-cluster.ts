@@ -7,6 +7,7 @@ import { type Random, VirtualClock } from '../../src/clock.ts';
 import type { Resident } from '../../src/domain/backend.ts';
 import { type BackendId, type InstanceId, stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
+import { parseQueueKey } from '../../src/domain/queue-key.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import type { BackendSettings } from '../../src/scheduler/state.ts';
@@ -257,7 +258,13 @@ export class SimulatedCluster {
 
   #start(instanceId: InstanceId, job: ClusterJob): void {
     const one = this.#held.get(instanceId);
-    const status = this.loop.state.instances.get(instanceId)?.status;
+    const known = this.loop.state.instances.get(instanceId);
+    if (
+      known &&
+      known.variant.options.shift !== (parseQueueKey(job.queue).shift === false ? false : undefined)
+    )
+      this.rules.violations.push(`${job.id} runs on an instance whose context moves on otherwise`);
+    const status = known?.status;
     if (one && status === 'LOADING') {
       this.clock.after(LOOK_MS, () => this.#start(instanceId, job));
       return;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../domain/errors.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { namedOptions } from '../ollama/load.ts';
 import { residents } from '../ollama/server.ts';
 import type { Supervisor, Survivor } from '../supervisor/index.ts';
 import type { Cell, Occupant } from './cell.ts';
@@ -107,14 +107,20 @@ async function prove(cell: Cell, note: LoadedNote, signal: AbortSignal): Promise
   if (!isAlive(note.engine)) throw new Error('its engine died of a generation');
 }
 
-function proofCall(note: LoadedNote) {
-  const options: JsonObject = { ...note.options };
-  const { modelName: model } = note;
-  return note.embedding
+function proofCall({ modelName: model, embedding, options: recorded }: LoadedNote) {
+  const { options, ...named } = namedOptions(recorded);
+  return embedding
     ? ({ endpoint: '/api/embed', body: { model, options, input: ['.'] } } as const)
     : ({
         endpoint: '/api/generate',
-        body: { model, options: { ...options, num_predict: 1 }, prompt: '.', raw: true, stream: false },
+        body: {
+          model,
+          ...named,
+          options: { ...options, num_predict: 1 },
+          prompt: '.',
+          raw: true,
+          stream: false,
+        },
       } as const);
 }
 

@@ -93,6 +93,7 @@ export class Cell {
       digest: occupant.digest,
       weights: occupant.weights,
       contextLength: occupant.contextLength,
+      shift: occupant.options.shift ?? null,
       sizeBytes: occupant.sizeBytes,
       vramBytes: occupant.vramBytes,
       expiresAt: null,

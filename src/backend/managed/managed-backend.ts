@@ -328,6 +328,7 @@ export class ManagedOllama implements Backend {
 function holds(cell: Cell, resident: Resident, spec: LoadSpec): boolean {
   const { occupant } = cell;
   if (occupant?.weights !== spec.variant.weights) return false;
+  if (resident.shift !== undefined && resident.shift !== (occupant.options.shift ?? null)) return false;
   return resident.contextLength === null || resident.contextLength === occupant.contextLength;
 }
 

@@ -6,11 +6,9 @@ import type { CellId } from '../../domain/ids.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { Variant } from '../../domain/model.ts';
 import { canonicalModelName } from '../../domain/queue-key.ts';
-import { runCall } from '../ollama/request-body.ts';
-import { runEmbed } from '../ollama/run-embed.ts';
-import { type DrainPolicy, runText } from '../ollama/run-text.ts';
+import { answerOf } from '../ollama/job-answer.ts';
+import type { DrainPolicy } from '../ollama/run-text.ts';
 import { wasNeverSent } from '../ollama/transport-error.ts';
-import { withWholePrompt } from '../ollama/whole-prompt.ts';
 import type { Cell, Occupant } from './cell.ts';
 import { isAlive, livingEngine } from './engine.ts';
 import { startFailure } from './failures.ts';
@@ -94,15 +92,15 @@ export class ManagedInstance implements InstanceHandle {
     const { connection, hangWatch } = this.#cell;
     // Also a tool call that is held back until it is whole takes processor time.
     const signs = () => String(livingEngine(this.#occupant.engine)?.cpuTicks);
-    const call = { ...runCall(request, this.#occupant.options), signs };
-    const ended = hangWatch.begin();
-    const { request: job } = request;
+    const { clock, drain } = this.#keeper;
+    const { options } = this.#occupant;
     const { contextLength } = this.variant;
+    const ended = hangWatch.begin();
     try {
-      return await withWholePrompt(call, { request: job, contextLength }, (asked) =>
-        job.kind === 'EMBED'
-          ? runEmbed(connection, asked, job.input.length, signal)
-          : runText(connection, this.#keeper.clock, asked, this.#keeper.drain, sink, signal),
+      return await answerOf(
+        request,
+        { options, contextLength, signs },
+        { connection, clock, drain, sink, signal },
       );
     } finally {
       ended();

@@ -21,6 +21,7 @@ const runnerOptions = z.object({
   use_mmap: z.boolean().optional(),
   num_thread: z.number().optional(),
   draft_num_predict: z.number().optional(),
+  shift: z.boolean().optional(),
 });
 
 /** Written when the model is in memory, so that only a whole load is ever found. */

@@ -52,15 +52,21 @@ async function asThere(server: OllamaServer, variant: Variant, signal: AbortSign
  * options: without them it would mean the server's defaults, and reload.
  */
 export function emptyCall(variant: Variant, keepAlive: number | string): Call {
-  const common = { model: variant.modelName, options: namedOptions(variant.options), keep_alive: keepAlive };
+  const common = { model: variant.modelName, ...namedOptions(variant.options), keep_alive: keepAlive };
   return variant.embedding
     ? { endpoint: '/api/embed', body: { ...common, input: [] } }
     : { endpoint: '/api/generate', body: { ...common, stream: false } };
 }
 
-/** Without a number of layers the server may choose it, whatever the Modelfile says. */
-export function namedOptions(options: RunnerOptions): JsonObject {
-  return { num_gpu: -1, ...options };
+/**
+ * What a request has to say of the runner that it means. Without a number of layers the server may choose it, whatever the Modelfile says.
+ * `shift` has a field of its own in a request.
+ */
+export function namedOptions({ shift, ...options }: RunnerOptions): {
+  readonly options: JsonObject;
+  readonly shift?: boolean;
+} {
+  return { options: { num_gpu: -1, ...options }, ...(shift !== undefined && { shift }) };
 }
 
 async function verify(server: OllamaServer, variant: Variant, signal: AbortSignal): Promise<Resident | null> {

@@ -9,7 +9,7 @@ import { type Chunk, chunk, metrics } from './wire.ts';
 export class TextResult {
   /** Records so far: about one a token. */
   pieces = 0;
-  /** There once the record with `done: true` came. */
+  /** There once the last record came. */
   final: JobResult | null = null;
   readonly #sink: OutputSink;
   readonly #toolCalls: Json[] = [];
@@ -30,7 +30,8 @@ export class TextResult {
     }
     this.pieces += 1;
     this.#emit(parsed.data, record);
-    if (parsed.data.done) this.final = this.#finish(parsed.data, record);
+    // A prompt that is only rendered comes alone, and is not called done.
+    if (parsed.data.done || parsed.data._debug_info) this.final = this.#finish(parsed.data, record);
   }
 
   #emit(piece: Chunk, raw: JsonObject): void {

@@ -12,19 +12,20 @@ export interface PromptLimits {
   readonly request: JobRequest;
   /** Tokens of a slot. */
   readonly contextLength: number;
+  readonly fitsForSure: boolean;
 }
 
 /** @throws what `ask` throws; PromptTooLongError only where the request forbids to cut, or the server will not. */
 export async function withWholePrompt(
   call: Call,
-  { request, contextLength }: PromptLimits,
+  { request, contextLength, fitsForSure }: PromptLimits,
   ask: (call: Call) => Promise<JobResult>,
 ): Promise<JobResult> {
   const told = (result: JobResult, truncated: boolean) => ({
     ...result,
     prompt: { truncated, contextLength },
   });
-  if (fitsForSure(request, contextLength)) return told(await ask(call), false);
+  if (fitsForSure) return told(await ask(call), false);
   try {
     return told(await ask({ ...call, body: { ...call.body, truncate: false } }), false);
   } catch (error) {
@@ -39,11 +40,10 @@ const FRAME_TOKENS = 8;
 const LEAST_BATCH_TOKENS = 512;
 
 /**
- * Texts to embed are sent as they are, and a token is at least a byte of them. It matters there alone: a server embeds all of the other
- * texts before it refuses one, while a prompt is refused at once, and its template is not known here.
+ * Whether no text has to be cut. Texts to embed are sent as they are, and a token is at least a byte of them. It matters there alone: a server
+ * embeds all of the other texts before it refuses one, while a prompt is refused at once, and its template is not known here.
  */
-function fitsForSure(request: JobRequest, contextLength: number): boolean {
-  if (request.kind !== 'EMBED') return false;
+export function allSurelyFit(texts: readonly string[], contextLength: number): boolean {
   const mostBytes = Math.min(contextLength, LEAST_BATCH_TOKENS) - FRAME_TOKENS;
-  return request.input.every((text) => Buffer.byteLength(text) <= mostBytes);
+  return texts.every((text) => Buffer.byteLength(text) <= mostBytes);
 }

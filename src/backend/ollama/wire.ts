@@ -80,6 +80,8 @@ export const chunk = z.object({
   tool_calls: z.array(z.json()).nullish(),
   done: z.boolean(),
   done_reason: z.string().optional(),
+  /** Instead of an answer, where only the prompt was asked for. */
+  _debug_info: z.looseObject({}).optional(),
 });
 export type Chunk = z.infer<typeof chunk>;
 

@@ -56,15 +56,15 @@ interface Target {
  * is served on one backend is served.
  */
 function waitedFor(draft: Draft): readonly Candidate[] {
-  /** By backend and weights, then by context. */
+  /** By what one instance could serve with enough context, then by context. */
   const targets = new Map<string, Map<number, Target>>();
   for (const demand of draft.snapshot.demand) {
     if (draft.isServedAnywhere(demand)) continue;
     const one = waitingOf(draft, demand);
     for (const option of demand.options) {
       if (!isPossibleNow(draft, option)) continue;
-      const { weights, contextLength } = option.variant;
-      const key = `${option.backendId} ${weights}`;
+      const { weights, contextLength, options } = option.variant;
+      const key = `${option.backendId} ${weights} ${options.shift}`;
       const contexts = targets.get(key) ?? new Map<number, Target>();
       const target = contexts.get(contextLength) ?? { option, waiting: [] };
       target.waiting.push(one);

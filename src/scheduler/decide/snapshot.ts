@@ -4,7 +4,7 @@ import type { CardOverhead } from '../../domain/card-overhead.ts';
 import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { JobPriority } from '../../domain/job.ts';
-import type { InstanceConfig, Variant } from '../../domain/model.ts';
+import { covers, type InstanceConfig, type Variant } from '../../domain/model.ts';
 import type { Misfit, MoreSlots, SlotChoice } from '../../domain/resolver.ts';
 import type { OverdueShare } from './forced-share.ts';
 
@@ -191,9 +191,5 @@ export interface LoadOption {
 
 /** Whether jobs that ask for `option` can run on this instance without a reload. */
 export function serves(instance: Pick<Instance, 'backendId' | 'variant'>, option: LoadOption): boolean {
-  return (
-    instance.backendId === option.backendId &&
-    instance.variant.weights === option.variant.weights &&
-    instance.variant.contextLength >= option.variant.contextLength
-  );
+  return instance.backendId === option.backendId && covers(instance.variant, option.variant);
 }

@@ -124,7 +124,8 @@ function failedForMemory(
     Math.max(0, (freeBeforeLoad.get(gpuId) ?? 0) - settings.headroomBytes),
   );
   const empty = (gpus ?? []).map(({ reading }) => Math.max(0, reading.totalBytes - settings.headroomBytes));
-  const queue = queueKey({ model: variant.modelName, contextLength: variant.contextLength });
+  const { modelName, contextLength, options } = variant;
+  const queue = queueKey({ model: modelName, contextLength, shift: options.shift });
   return {
     ...shapeOf(instance),
     modelName: variant.modelName,

@@ -65,7 +65,9 @@ export function adopt(
   // What is there with more than ours had did not leave, and serves all that ours did.
   const isAnother = replaces !== undefined && contextLength > replaces.variant.contextLength;
   if (ours || (mayHaveLeft && !isAnother)) return state;
-  const options = adoptedOptions(model.variant.options, contextLength);
+  const known = adoptedOptions(model.variant.options, contextLength);
+  // Where the server does not tell it, it is most likely what a model does by itself.
+  const options = typeof resident.shift === 'boolean' ? { ...known, shift: resident.shift } : known;
   const variant = { ...model.variant, contextLength, options };
   const config = { ...model.config, parallel: resident.parallel ?? model.config.parallel };
   const id = world.newInstanceId();

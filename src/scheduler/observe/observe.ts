@@ -217,6 +217,8 @@ function isSame(instance: InstanceRecord, resident: Resident, model: ResolvedMod
       ? resident.modelName === instance.variant.modelName
       : weights === instance.variant.weights;
   if (!named) return false;
+  if (resident.shift !== undefined && resident.shift !== (instance.variant.options.shift ?? null))
+    return false;
   return resident.contextLength === null || resident.contextLength === instance.variant.contextLength;
 }
 

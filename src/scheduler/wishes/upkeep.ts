@@ -1,5 +1,6 @@
 /** Keeps what was asked of the memory up to date in each turn, and turns it into what could be loaded. */
 import { least } from '../../domain/long-lists.ts';
+import { covers } from '../../domain/model.ts';
 import { queueKey } from '../../domain/queue-key.ts';
 import { serves, type Wish } from '../decide/snapshot.ts';
 import { OVERDUE_MS } from '../decide/waiting.ts';
@@ -45,7 +46,7 @@ function isSuperseded(state: SchedulerState, { id, backendId, variant }: Instanc
     (other) =>
       other.id !== id &&
       other.status === 'READY' &&
-      other.variant.weights === variant.weights &&
+      covers(other.variant, variant) &&
       other.variant.contextLength > variant.contextLength,
   );
 }

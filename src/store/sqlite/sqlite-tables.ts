@@ -3,6 +3,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { BlobHash } from '../../domain/request.ts';
+import { resultOf } from '../../kinds/kinds.ts';
 import type { Gap } from '../lived-time.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { BucketKey, IdempotencyRecord, Tables } from '../tables.ts';
@@ -137,7 +138,7 @@ export class SqliteTables implements Tables {
     this.#statements.run('DELETE FROM jobs WHERE sequence = ?', sequence);
     this.#statements.run('DELETE FROM requests WHERE sequence = ?', sequence);
     this.#statements.run('DELETE FROM results WHERE sequence = ?', sequence);
-    if (job.kind === 'EMBED') this.deleteVectors(job);
+    if (resultOf(job.kind) === 'embed') this.deleteVectors(job);
     for (const { key, value } of labels) {
       this.#statements.run(
         'DELETE FROM job_labels WHERE key = ? AND value = ? AND sequence = ?',

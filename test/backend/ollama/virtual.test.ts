@@ -6,7 +6,7 @@ import type { Regime, RunningVirtualOllama } from '../../../src/virtual-ollama/i
 import { runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
 import { type BackendWorld, backendContract } from '../../contract/backend-contract.ts';
 import { eventually } from '../../support/eventually.ts';
-import { NEVER, specOf, variantOf } from './worlds.ts';
+import { attached, failureOf, NEVER, outputOf, runRequest, specOf, variantOf } from './worlds.ts';
 
 /** Loads take milliseconds; a thousand tokens take a second, so that a long answer is caught in the middle. */
 const PACE = { speed: 20, tokensPerSecond: 50 };
@@ -55,6 +55,28 @@ async function virtualWorld(regime: Regime): Promise<BackendWorld> {
 
 backendContract('Ollama (v0.30 and newer)', () => virtualWorld('llama-server'));
 backendContract('Ollama (up to v0.24)', () => virtualWorld('classic'));
+
+describe('a prompt that is too long for a context that does not move on', () => {
+  test('is refused, although it may be cut', async () => {
+    await using ollama = await runVirtualOllama({ ...PACE, contextLength: 4096 });
+    await using backend = attached(ollama.url);
+    const [model] = (await backend.library.list(NEVER)).filter(({ name }) => name === 'smollm:360m');
+    const variant = (shift?: boolean) =>
+      variantOf('smollm:360m', {
+        weights: model?.weights ?? '',
+        contextLength: 2048,
+        options: { num_ctx: 2048, num_gpu: 999, ...(shift !== undefined && { shift }) },
+      });
+    const request = { kind: 'GENERATE', prompt: 'word '.repeat(5_000), options: { maxTokens: 2 } } as const;
+    const stays = await backend.load(specOf(variant(false)), NEVER);
+    const refused = await failureOf(outputOf(stays, runRequest(request, 'smollm:360m')));
+    expect(refused).toMatchObject({ code: 'REQUEST_REJECTED', remedy: 'none' });
+    const moves = await backend.load(specOf(variant()), NEVER);
+    const { result } = await outputOf(moves, runRequest(request, 'smollm:360m'));
+    expect(result.prompt).toEqual({ truncated: true, contextLength: 2048 });
+    expect(loadsOf(ollama)).toBe(2);
+  });
+});
 
 describe('an attached Ollama that is stopped', () => {
   test('lets what we loaded expire again, and what others loaded as it was', async () => {
