@@ -18,12 +18,22 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+/** As Go's `time` quotes: each byte that is not printable ASCII as `\x01`. */
+function quoteForTime(text: string): string {
+  const characters = Array.from(text, (character) => {
+    if (character === '"' || character === '\\') return `\\${character}`;
+    if (character >= ' ' && character < '\x80') return character;
+    return Array.from(Buffer.from(character), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  });
+  return `"${characters.join('')}"`;
+}
+
 /**
  * Reads a Go duration such as `1h30m` or `-1s`; only `0` may go without a unit.
  * @throws Error with Go's text, for example `time: missing unit in duration "300"`.
  */
 export function parseGoDuration(text: string): number {
-  const quoted = JSON.stringify(text);
+  const quoted = quoteForTime(text);
   const sign = text.startsWith('-') ? -1 : 1;
   let rest = /^[+-]/.test(text) ? text.slice(1) : text;
   if (rest === '0') return 0;
@@ -37,7 +47,7 @@ export function parseGoDuration(text: string): number {
     if (unit === undefined) throw new Error(`time: missing unit in duration ${quoted}`);
     const unitMs = UNIT_MS[unit];
     if (unitMs === undefined)
-      throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`);
+      throw new Error(`time: unknown unit ${quoteForTime(unit)} in duration ${quoted}`);
     totalMs += Number(number) * unitMs;
     rest = rest.slice(unit.length);
   }

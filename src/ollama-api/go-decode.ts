@@ -1,159 +1,228 @@
 /**
- * Decodes request bodies the way Go decodes into structs: unknown fields ignored, names matched without regard
- * to case, `null` as absent, and Go's texts for values of the wrong type.
+ * Decodes request bodies the way Go decodes into structs: unknown fields are ignored, names match without regard to case, `null` is
+ * absent, and a value of the wrong type is told in Go's words. Go goes on after such a value and tells the first one at the end; a type
+ * that decodes itself ends the decoding at once, so that its error comes before all others.
  */
-import { parseKeepAlive } from './duration.ts';
 import { OllamaError } from './errors.ts';
-import { GoJsonError, parseGoJson } from './go-json.ts';
+import { type JsonKind, JsonText } from './json-text.ts';
 
-/** How one field is decoded. `path` is what Go calls it: `GenerateRequest.model`. */
+/** A value has the wrong type. */
+class GoTypeError extends Error {
+  readonly #value: string;
+  readonly #type: string;
+  readonly #path: readonly string[];
+
+  constructor(value: string, type: string, struct: string, path: readonly string[]) {
+    const into =
+      struct === '' ? `value of type ${type}` : `struct field ${[struct, ...path].join('.')} of type ${type}`;
+    super(`json: cannot unmarshal ${value} into Go ${into}`);
+    this.#value = value;
+    this.#type = type;
+    this.#path = path;
+  }
+
+  /** As the decoder around a type that decodes itself tells it: by its own struct, and the whole path. */
+  within(place: Place): GoTypeError {
+    if (place.struct === '') return this;
+    return new GoTypeError(this.#value, this.#type, place.struct, [...place.path, ...this.#path]);
+  }
+}
+
+/** Where a value stands: Go's name of the innermost struct, and the fields from the outermost one on. */
+interface Place {
+  readonly struct: string;
+  readonly path: readonly string[];
+  /** Keeps the first of the errors after which decoding goes on. */
+  save(error: Error): void;
+}
+
+/** How one field is decoded. */
 export interface Field<T> {
   readonly zero: T;
-  decode(value: unknown, path: string): T;
+  decode(json: JsonText, place: Place): T;
 }
 
 export type Shape = Readonly<Record<string, Field<unknown>>>;
 export type Decoded<S extends Shape> = { [K in keyof S]: S[K] extends Field<infer T> ? T : never };
 
-class DecodeError extends Error {}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
-}
-
-function wrongType(value: unknown, path: string, type: string, kind = kindOf(value)): DecodeError {
-  return new DecodeError(`json: cannot unmarshal ${kind} into Go struct field ${path} of type ${type}`);
-}
-
-function field<T>(zero: T, decode: (value: unknown, path: string) => T): Field<T> {
+function field<T>(zero: T, decode: (json: JsonText, place: Place) => T): Field<T> {
   return { zero, decode };
 }
 
-function string(): Field<string> {
-  return field('', (value, path) => {
-    if (typeof value !== 'string') throw wrongType(value, path, 'string');
-    return value;
+/** Decodes values of one kind; of another one it says so, and goes on. */
+function ofKind<T>(
+  kind: JsonKind,
+  type: string,
+  zero: T,
+  read: (json: JsonText, place: Place) => T,
+): Field<T> {
+  return field(zero, (json, place) => {
+    if (json.kind === kind) return read(json, place);
+    place.save(new GoTypeError(json.kind, type, place.struct, place.path));
+    return zero;
   });
 }
 
-function bool(): Field<boolean | undefined> {
-  return field<boolean | undefined>(undefined, (value, path) => {
-    if (typeof value !== 'boolean') throw wrongType(value, path, 'bool');
-    return value;
+const LARGEST_INT = 2n ** 63n - 1n;
+
+function integer(type: string, least: bigint, most: bigint): Field<number> {
+  return ofKind('number', type, 0, (json, place) => {
+    const { text } = json;
+    const isInteger = /^-?\d+$/.test(text) && BigInt(text) >= least && BigInt(text) <= most;
+    if (isInteger) return Number(text);
+    place.save(new GoTypeError(`number ${text}`, type, place.struct, place.path));
+    return 0;
   });
 }
 
-function int(): Field<number> {
-  return field(0, (value, path) => {
-    if (typeof value !== 'number') throw wrongType(value, path, 'int');
-    if (!Number.isInteger(value)) throw wrongType(value, path, 'int', `number ${value}`);
-    return value;
-  });
-}
+/** A text, which Go calls `type`. */
+const string = (type = 'string'): Field<string> => ofKind('string', type, '', textOf);
+const bool = (): Field<boolean | undefined> =>
+  ofKind<boolean | undefined>('bool', 'bool', undefined, (json) => json.text === 'true');
+const int = (): Field<number> => integer('int', -LARGEST_INT - 1n, LARGEST_INT);
+const uint8 = (): Field<number> => integer('uint8', 0n, 255n);
 
+const textOf = (json: JsonText) => String(json.value()).toWellFormed();
+
+/** Any value. */
 function any(): Field<unknown> {
-  return field<unknown>(undefined, (value) => value);
+  return field<unknown>(undefined, (json, place) => {
+    checkNumbers(json, place);
+    return json.value();
+  });
+}
+
+/** A value as it is written; undefined for `null`, too. */
+function raw(): Field<string | undefined> {
+  return field<string | undefined>(undefined, (json) => json.text);
+}
+
+function checkNumbers(json: JsonText, place: Place): void {
+  const { overflow } = json;
+  if (overflow !== undefined)
+    place.save(new GoTypeError(`number ${overflow}`, 'float64', place.struct, place.path));
 }
 
 function map(): Field<Readonly<Record<string, unknown>>> {
-  return field<Readonly<Record<string, unknown>>>({}, (value, path) => {
-    if (kindOf(value) !== 'object') throw wrongType(value, path, 'map[string]interface {}');
-    return value as Readonly<Record<string, unknown>>;
+  return ofKind('object', 'map[string]interface {}', {}, (json, place) => {
+    checkNumbers(json, place);
+    return json.value() as Readonly<Record<string, unknown>>;
   });
 }
 
 function stringMap(): Field<Readonly<Record<string, string>> | undefined> {
-  return field<Readonly<Record<string, string>> | undefined>(undefined, (value, path) => {
-    if (kindOf(value) !== 'object') throw wrongType(value, path, 'map[string]string');
-    for (const item of Object.values(value as object)) {
-      if (typeof item !== 'string') throw wrongType(item, path, 'string');
-    }
-    return value as Readonly<Record<string, string>>;
-  });
+  const item = string();
+  return ofKind<Readonly<Record<string, string>> | undefined>(
+    'object',
+    'map[string]string',
+    undefined,
+    (json, place) =>
+      Object.fromEntries([...json.members()].map(([name, value]) => [name, decodeOr(item, value, place)])),
+  );
 }
+
+/** `null` leaves what is there. */
+const decodeOr = <T>(item: Field<T>, json: JsonText, place: Place): T =>
+  json.kind === 'null' ? item.zero : item.decode(json, place);
 
 function list<T>(item: Field<T>, type: string): Field<readonly T[] | undefined> {
-  return field<readonly T[] | undefined>(undefined, (value, path) => {
-    if (!Array.isArray(value)) throw wrongType(value, path, type);
-    return value.map((element) => (element === null ? item.zero : item.decode(element, path)));
-  });
+  return ofKind<readonly T[] | undefined>('array', type, undefined, (json, place) =>
+    Array.from(json.elements(), (element) => decodeOr(item, element, place)),
+  );
 }
 
-/**
- * A nested struct. Go names the innermost struct and the path from the outermost one, but the outermost struct
- * where a type in between decodes itself (`opaque`).
- */
-function struct<S extends Shape>(name: string, shape: S, opaque = false): Field<Decoded<S>> {
-  return field(zeroOf(shape), (value, path) => {
-    if (kindOf(value) !== 'object') throw wrongType(value, path, `api.${name}`);
-    const inner = opaque ? path : path.replace(/^\w+/, name);
-    return decodeStruct(inner, shape, value as Record<string, unknown>);
-  });
-}
-
-function keepAlive(): Field<number | undefined> {
-  return field<number | undefined>(undefined, (value) => parseKeepAlive(value));
-}
-
-export type Think = boolean | 'high' | 'medium' | 'low' | 'max';
-
-function think(): Field<Think | undefined> {
-  const choices = '"high", "medium", "low", "max", true, or false';
-  return field<Think | undefined>(undefined, (value) => {
-    if (typeof value === 'boolean') return value;
-    if (typeof value !== 'string') {
-      throw new DecodeError(`think must be a boolean or string (${choices})`);
+function struct<S extends Shape>(name: string, shape: S): Field<Decoded<S>> {
+  const zero = Object.fromEntries(Object.entries(shape).map(([key, { zero }]) => [key, zero])) as Decoded<S>;
+  const byFoldedName = new Map(Object.keys(shape).map((key) => [folded(key), key]));
+  return ofKind('object', `api.${name}`, zero, (json, place) => {
+    const result: Record<string, unknown> = { ...zero };
+    for (const [given, value] of json.members()) {
+      const known = Object.hasOwn(shape, given) ? given : byFoldedName.get(folded(given));
+      if (known === undefined || value.kind === 'null') continue;
+      const inner = { struct: name, path: [...place.path, known], save: place.save };
+      result[known] = shape[known]?.decode(value, inner);
     }
-    if (value === 'high' || value === 'medium' || value === 'low' || value === 'max') return value;
-    throw new DecodeError(`invalid think value: ${JSON.stringify(value)} (must be ${choices})`);
+    return result as Decoded<S>;
   });
 }
 
-/** Where Go's strict base64 decoder stops; undefined when the text is good. Line breaks are skipped. */
-export function badBase64At(text: string): number | undefined {
-  let digits = 0;
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charAt(at);
-    if (character === '\n' || character === '\r') continue;
-    if (/[A-Za-z0-9+/]/.test(character)) {
-      digits++;
-      continue;
+/** Go folds the long s, too. */
+const folded = (name: string) => name.replaceAll('ſ', 's').toLowerCase();
+
+/** A type that decodes itself. What `decode` throws ends the whole decoding. */
+function own<T>(zero: T, decode: (json: JsonText) => T): Field<T> {
+  return field(zero, (json, place) => {
+    try {
+      return decode(json);
+    } catch (error) {
+      throw error instanceof GoTypeError ? error.within(place) : error;
     }
-    if (character !== '=' || digits % 4 < 2) return at;
-    const rest = text.slice(at).replace(/[\r\n]/g, '');
-    const padding = 4 - (digits % 4);
-    if (!rest.startsWith('='.repeat(padding))) return at;
-    return rest.length === padding ? undefined : at + padding;
-  }
-  return digits % 4 === 0 ? undefined : text.length;
-}
-
-function image(): Field<string> {
-  return field('', (value, path) => {
-    if (typeof value !== 'string') throw wrongType(value, path, 'api.ImageData');
-    const at = badBase64At(value);
-    if (at !== undefined) throw new DecodeError(`illegal base64 data at input byte ${at}`);
-    return value;
   });
 }
 
-export const go = { string, bool, int, any, map, stringMap, list, struct, keepAlive, think, image };
-
-function zeroOf<S extends Shape>(shape: S): Decoded<S> {
-  return Object.fromEntries(Object.entries(shape).map(([name, { zero }]) => [name, zero])) as Decoded<S>;
+/** A value on its own, as `json.Unmarshal` reads it. @throws GoTypeError, and whatever types that decode themselves throw. */
+function unmarshal<T>(item: Field<T>, json: JsonText): T {
+  let first: Error | undefined;
+  const value = decodeOr(item, json, {
+    struct: '',
+    path: [],
+    save: (error) => {
+      first ??= error;
+    },
+  });
+  if (first) throw first;
+  return value;
 }
 
-function decodeStruct<S extends Shape>(path: string, shape: S, value: Record<string, unknown>): Decoded<S> {
-  const byLowerCase = new Map(Object.keys(shape).map((key) => [key.toLowerCase(), key]));
-  const result: Record<string, unknown> = zeroOf(shape);
-  for (const [key, item] of Object.entries(value)) {
-    const known = Object.hasOwn(shape, key) ? key : byLowerCase.get(key.toLowerCase());
-    if (known === undefined || item === null) continue;
-    result[known] = shape[known]?.decode(item, `${path}.${known}`);
-  }
-  return result as Decoded<S>;
+/** A struct with a decoder of its own. */
+const ownStruct = <S extends Shape>(name: string, shape: S): Field<Decoded<S>> => {
+  const inner = struct(name, shape);
+  return own(inner.zero, (json) => unmarshal(inner, json));
+};
+
+/** What the library of Ollama's ordered maps says of everything that is no object. */
+const NO_OBJECT = "Value looks like object, but can't find closing '}' symbol";
+
+/** An object that keeps its order. Its values are checked by `item`; what is given is the object as it was sent. */
+function orderedMap(item: Field<unknown>): Field<Readonly<Record<string, unknown>> | undefined> {
+  return own<Readonly<Record<string, unknown>> | undefined>(undefined, (json) => {
+    if (json.kind !== 'object') throw new Error(NO_OBJECT);
+    for (const [, value] of json.members()) unmarshal(item, value);
+    return json.value() as Readonly<Record<string, unknown>>;
+  });
 }
+
+/** A value that must have a shape, and is given as it was sent, with what the shape does not know. */
+function checked(shape: Field<unknown>): Field<unknown> {
+  return field<unknown>(undefined, (json, place) => {
+    shape.decode(json, place);
+    return json.value();
+  });
+}
+
+/** The field again, for a shape that holds itself. */
+function lazy<T>(zero: T, item: () => Field<T>): Field<T> {
+  return field(zero, (json, place) => item().decode(json, place));
+}
+
+export const go = {
+  string,
+  bool,
+  int,
+  uint8,
+  any,
+  raw,
+  map,
+  stringMap,
+  list,
+  struct,
+  own,
+  ownStruct,
+  orderedMap,
+  checked,
+  lazy,
+  unmarshal,
+};
 
 /**
  * A request body as the struct that Ollama decodes it into.
@@ -161,18 +230,11 @@ function decodeStruct<S extends Shape>(path: string, shape: S, value: Record<str
  */
 export function decodeBody<S extends Shape>(name: string, shape: S, body: string): Decoded<S> {
   try {
-    const value = parseGoJson(body);
-    if (value === undefined) throw new OllamaError(400, 'missing request body');
-    if (value === null) return zeroOf(shape);
-    if (kindOf(value) !== 'object') {
-      throw new DecodeError(`json: cannot unmarshal ${kindOf(value)} into Go value of type api.${name}`);
-    }
-    return decodeStruct(name, shape, value as Record<string, unknown>);
+    const json = JsonText.read(body);
+    if (!json) throw new OllamaError(400, 'missing request body');
+    return unmarshal(struct(name, shape), json);
   } catch (error) {
-    if (error instanceof OllamaError) throw error;
-    if (error instanceof GoJsonError || error instanceof Error) {
-      throw new OllamaError(400, error.message, { cause: error });
-    }
-    throw error;
+    if (error instanceof OllamaError || !(error instanceof Error)) throw error;
+    throw new OllamaError(400, error.message, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
-import { ModelRequiredError, OllamaError } from './errors.ts';
+import { InvalidModelNameError, ModelRequiredError, OllamaError } from './errors.ts';
+import { quoteGo } from './go-quote.ts';
 
 /** A model's full name, `host/namespace/model:tag`. */
 export interface ModelName {
@@ -86,18 +87,38 @@ function sourceSuffix(text: string): { base: string; source: ModelSource } {
   return { base: text, source: 'unspecified' };
 }
 
-/**
- * A model as a request spells it, with `:cloud` and `:local` taken off.
- * @throws ModelRequiredError when empty; OllamaError 400 `invalid model name`, or for two sources at once.
- */
-export function parseModelReference(text: string): ModelReference {
+/** @throws ModelRequiredError when empty; OllamaError 400 for two sources at once. */
+function splitSource(text: string): { base: string; source: ModelSource } {
   const trimmed = text.trim();
   if (trimmed === '') throw new ModelRequiredError();
-  const { base, source } = sourceSuffix(trimmed);
-  if (source !== 'unspecified' && sourceSuffix(base).source !== 'unspecified') {
-    throw new OllamaError(400, `use either :local or :cloud, not both: ${JSON.stringify(trimmed)}`);
-  }
-  const name = parseModelName(base);
-  if (!isValidName(name)) throw new OllamaError(400, 'invalid model name');
-  return { name, source };
+  const split = sourceSuffix(trimmed);
+  if (split.source !== 'unspecified' && sourceSuffix(split.base).source !== 'unspecified')
+    throw new OllamaError(400, `use either :local or :cloud, not both: ${quoteGo(trimmed)}`);
+  return split;
+}
+
+function validName(text: string): ModelName {
+  const name = parseModelName(text);
+  if (!isValidName(name)) throw new InvalidModelNameError();
+  return name;
+}
+
+/**
+ * A model as a request spells it, with `:cloud` and `:local` taken off.
+ * @throws ModelRequiredError when empty; InvalidModelNameError; OllamaError 400 for two sources at once.
+ */
+export function parseModelReference(text: string): ModelReference {
+  const { base, source } = splitSource(text);
+  return { name: validName(base), source };
+}
+
+/**
+ * A model to fetch or to remove: a cloud model has its own name here, `x:cloud` or `x:7b-cloud`.
+ * @throws as `parseModelReference`
+ */
+export function parseStoredReference(text: string): ModelReference {
+  const { base, source } = splitSource(text);
+  if (source !== 'cloud') return { name: validName(base), source };
+  const hasTag = base.lastIndexOf(':') > base.lastIndexOf('/');
+  return { name: validName(`${base}${hasTag ? '-' : ':'}cloud`), source };
 }

@@ -1,18 +1,12 @@
-import type { Handler } from './exchange.ts';
-
-interface Route {
+interface Route<H> {
   readonly method: string;
   readonly pattern: RegExp;
   readonly names: readonly string[];
-  readonly handler: Handler;
+  readonly handler: H;
 }
 
-export type Match =
-  | {
-      readonly kind: 'found';
-      readonly handler: Handler;
-      readonly parameters: Readonly<Record<string, string>>;
-    }
+export type Match<H> =
+  | { readonly kind: 'found'; readonly handler: H; readonly parameters: Readonly<Record<string, string>> }
   | { readonly kind: 'wrong method'; readonly allow: string }
   | { readonly kind: 'redirect'; readonly to: string }
   | { readonly kind: 'unknown path' };
@@ -20,39 +14,56 @@ export type Match =
 /** In the order in which an `Allow` header names them. */
 const METHODS = ['HEAD', 'GET', 'POST', 'DELETE', 'PUT'];
 
-/** Routes by method and path; `:name` stands for one segment. */
-export class Router {
-  readonly #routes: Route[] = [];
+/** Routes by method and path; `:name` stands for one segment. What a handler is, whoever asks decides. */
+export class Router<H> {
+  readonly #routes: Route<H>[] = [];
 
-  add(methods: string, path: string, handler: Handler): this {
+  /** @param methods one, or several between commas */
+  add(methods: string, path: string, handler: H): this {
     const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
     const pattern = new RegExp(`^${path.replace(/:\w+/g, '([^/]+)')}$`);
     for (const method of methods.split(',')) this.#routes.push({ method, pattern, names, handler });
     return this;
   }
 
-  match(method: string, path: string): Match {
+  /** @param path decoded, without a query */
+  match(method: string, path: string): Match<H> {
     const here = this.#at(path);
     const route = here.find((candidate) => candidate.method === method);
     if (route) {
       const values = route.pattern.exec(path)?.slice(1) ?? [];
-      const parameters = Object.fromEntries(
-        route.names.map((name, index) => [name, decodeURIComponent(values[index] ?? '')]),
-      );
+      const parameters = Object.fromEntries(route.names.map((name, index) => [name, values[index] ?? '']));
       return { kind: 'found', handler: route.handler, parameters };
     }
-    if (here.length > 0)
-      return {
-        kind: 'wrong method',
-        allow: METHODS.filter((name) => here.some((candidate) => candidate.method === name)).join(', '),
-      };
     const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
-    return this.#at(other).some((candidate) => candidate.method === method)
-      ? { kind: 'redirect', to: other }
-      : { kind: 'unknown path' };
+    if (this.#at(other).some((candidate) => candidate.method === method))
+      return { kind: 'redirect', to: other };
+    if (here.length === 0) return { kind: 'unknown path' };
+    const allowed = METHODS.filter((name) => here.some((candidate) => candidate.method === name));
+    return { kind: 'wrong method', allow: allowed.join(', ') };
   }
 
-  #at(path: string): Route[] {
+  #at(path: string): Route<H>[] {
     return this.#routes.filter((route) => route.pattern.test(path));
   }
+}
+
+/** The path without empty and dotted segments, to which Go redirects; a slash at the end stays. */
+export function cleanPath(path: string): string {
+  const kept: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '' && segment !== '.') kept.push(segment);
+  }
+  return `/${kept.join('/')}${kept.length > 0 && path.endsWith('/') ? '/' : ''}`;
+}
+
+/** The path of a request without its query, as Go decodes it; undefined for one that no Go server takes. */
+export function decodePath(target: string): string | undefined {
+  const path = target.replace(/[?#].*$/s, '');
+  if (/%(?![0-9a-fA-F]{2})/.test(path)) return undefined;
+  const bytes = path.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

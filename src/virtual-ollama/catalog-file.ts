@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { parseBytes } from '../domain/units.ts';
 import { isValidName, parseModelName } from '../ollama-api/model-name.ts';
+import { CAPABILITIES } from './core/capability.ts';
 import type { ModelDescription } from './core/catalog.ts';
 
 const positive = z.int().min(1);
@@ -41,9 +42,7 @@ const MODEL = z.strictObject({
   name: z.string().refine((name) => isValidName(parseModelName(name)), 'is not a model name'),
   weightsBytes: SIZE,
   facts: FACTS,
-  capabilities: z
-    .array(z.enum(['completion', 'tools', 'insert', 'vision', 'embedding', 'thinking', 'image', 'audio']))
-    .optional(),
+  capabilities: z.array(z.enum(CAPABILITIES)).optional(),
   quantization: z.string().optional(),
   parameterSize: z.string().optional(),
   weightsDigest: digest.optional(),

@@ -12,6 +12,8 @@ export interface VirtualOllamaOptions extends Partial<VirtualOllamaSettings> {
   readonly host?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
+  /** `OLLAMA_ORIGINS`: where browsers' requests may come from, besides this machine. */
+  readonly origins?: string;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Cards shared with other virtual Ollamas; by default they are this server's own. */
@@ -72,6 +74,7 @@ export async function runVirtualOllama(options: VirtualOllamaOptions = {}): Prom
     blobs,
     onAnswered,
     readyToServe,
+    origins,
     ...settings
   } = options;
   const core = new VirtualOllamaCore({
@@ -98,6 +101,7 @@ export async function runVirtualOllama(options: VirtualOllamaOptions = {}): Prom
   const serve: Listener = (request, response) => {
     application ??= createApplication(core, {
       checksHost,
+      ...(origins === undefined ? {} : { origins }),
       ...(blobs ? { blobs } : {}),
       ...(onAnswered ? { onAnswered } : {}),
     });

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
+import { badBase64At } from '../../src/ollama-api/base64.ts';
 import { parseGoDuration } from '../../src/ollama-api/duration.ts';
-import { badBase64At } from '../../src/ollama-api/go-decode.ts';
-import { GoJsonError, goTime, parseGoJson, stringifyGo } from '../../src/ollama-api/go-json.ts';
+import { goTime, stringifyGo } from '../../src/ollama-api/go-json.ts';
+import { GoJsonError } from '../../src/ollama-api/json-scanner.ts';
+import { JsonText } from '../../src/ollama-api/json-text.ts';
 import { isValidName, parseModelName, shortName } from '../../src/ollama-api/model-name.ts';
 import { Batch } from '../../src/virtual-ollama/core/batch.ts';
 import { normalized, shortestFloat32 } from '../../src/virtual-ollama/core/embedding.ts';
@@ -13,11 +15,13 @@ import { LocalGpuMemory } from '../../src/virtual-ollama/gpu-memory.ts';
 import { completeSettings } from '../../src/virtual-ollama/settings.ts';
 import { Bench, thinModel } from './bench.ts';
 
+const readGoJson = (text: string) => JsonText.read(text)?.value();
+
 describe('text forms', () => {
   test('JSON is read as JSON.parse reads it, whatever follows the first value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom('', ' ', '\n{}', ' x'), (value, tail) => {
-        expect(parseGoJson(`${JSON.stringify(value)}${tail && ` ${tail}`}`)).toEqual(
+        expect(readGoJson(`${JSON.stringify(value)}${tail && ` ${tail}`}`)).toEqual(
           JSON.parse(JSON.stringify(value)),
         );
       }),
@@ -29,7 +33,7 @@ describe('text forms', () => {
       fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,0123.-+eEtruefalsn \\/u') }), (text) => {
         let value: unknown;
         try {
-          value = parseGoJson(text);
+          value = readGoJson(text);
         } catch (error) {
           expect(error).toBeInstanceOf(GoJsonError);
           expect(() => JSON.parse(text)).toThrow();

@@ -3,7 +3,7 @@ import { least } from '../../domain/long-lists.ts';
 import type { CatalogModel } from './catalog.ts';
 import type { PredictOptions } from './options.ts';
 import { sampleOfSchema } from './schema-sample.ts';
-import { hashNumber, naturalLength, wordAt } from './text.ts';
+import { countTokens, hashNumber, naturalLength, wordAt } from './text.ts';
 
 export interface ToolCall {
   readonly name: string;
@@ -19,6 +19,8 @@ export interface Answer {
   readonly pieces: readonly AnswerPiece[];
   readonly doneReason: 'stop' | 'length';
   readonly toolCalls: readonly ToolCall[];
+  /** Everything that was generated. A tool call's tokens are no piece: it is told when it is complete. */
+  readonly outputTokens: number;
 }
 
 export interface Question {
@@ -88,16 +90,18 @@ export function answer(question: Question): Answer {
     ...cut.pieces.map((text) => ({ channel: 'content' as const, text })),
   ];
   const pieces = all.slice(0, limit);
-  const exhausted = pieces.length < all.length;
-  const filledUp = pieces.length === limit && !cut.stopped && !question.tool && !question.format;
-  const complete = !exhausted && !filledUp;
+  const call = question.tool && {
+    name: question.tool.name,
+    arguments: toolArguments(question.tool.parameters, hash),
+  };
+  const wholeLength = all.length + (call ? countTokens(JSON.stringify(call)) : 0);
+  const filledUp = pieces.length === limit && !cut.stopped && !call && !question.format;
+  const complete = wholeLength <= limit && !filledUp;
   return {
     pieces,
     doneReason: complete ? 'stop' : 'length',
-    toolCalls:
-      question.tool && complete
-        ? [{ name: question.tool.name, arguments: toolArguments(question.tool.parameters, hash) }]
-        : [],
+    toolCalls: call && complete ? [call] : [],
+    outputTokens: Math.min(wholeLength, limit),
   };
 }
 

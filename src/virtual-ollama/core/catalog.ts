@@ -3,17 +3,9 @@ import type { ModelName } from '../../ollama-api/model-name.ts';
 import { fullName, nameKey, parseModelName, shortName } from '../../ollama-api/model-name.ts';
 import type { Architecture } from './architecture.ts';
 import { isEmbeddingArchitecture } from './architecture.ts';
+import type { Capability } from './capability.ts';
 import type { OptionMap } from './options.ts';
-
-export type Capability =
-  | 'completion'
-  | 'tools'
-  | 'insert'
-  | 'vision'
-  | 'embedding'
-  | 'thinking'
-  | 'image'
-  | 'audio';
+import { chatTemplateFor, goTemplateFor } from './templates.ts';
 
 export interface StoredMessage {
   readonly role: string;
@@ -34,9 +26,9 @@ export interface CatalogModel {
   readonly quantization: string;
   readonly parameterSize: string;
   readonly parentModel: string;
-  /** The Modelfile's Go template. */
+  /** The Modelfile's Go template; empty without one. */
   readonly template: string;
-  /** The chat template inside the GGUF, which the newer regime prefers and shows. */
+  /** The chat template inside the GGUF, which the newer regime uses and shows where the Modelfile has none. */
   readonly chatTemplate: string;
   readonly system: string;
   readonly parameters: OptionMap;
@@ -70,8 +62,6 @@ export interface ModelDescription {
   readonly projectors?: readonly string[];
 }
 
-const CHAT_TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}assistant: ";
-
 export const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
 
 /** Manifest and config of a model, a few hundred bytes beside the weights. */
@@ -84,16 +74,17 @@ export function describeModel(
 ): CatalogModel {
   const { facts } = description;
   const embedding = isEmbeddingArchitecture(facts);
+  const capabilities = description.capabilities ?? [embedding ? 'embedding' : 'completion'];
   const model = {
     weightsDigest: description.weightsDigest ?? sha256(`weights of ${description.name}`),
     weightsBytes: description.weightsBytes,
     facts,
-    capabilities: description.capabilities ?? [embedding ? 'embedding' : 'completion'],
+    capabilities,
     quantization: description.quantization ?? (embedding ? 'F16' : 'Q4_0'),
     parameterSize: description.parameterSize ?? parameterSizeOf(facts),
     parentModel: description.parentModel ?? '',
-    template: description.template ?? '{{ .Prompt }}',
-    chatTemplate: description.chatTemplate ?? (embedding ? '' : CHAT_TEMPLATE),
+    template: description.template ?? goTemplateFor(capabilities),
+    chatTemplate: description.chatTemplate ?? (embedding ? '' : chatTemplateFor(capabilities)),
     system: description.system ?? '',
     parameters: description.parameters ?? {},
     license: description.license ?? [],

@@ -1,4 +1,7 @@
+import { quoteGo } from '../../ollama-api/go-quote.ts';
 import { blobPath, type CatalogModel, displayNames, layerPath } from './catalog.ts';
+
+import { PLAIN_TEMPLATE } from './templates.ts';
 
 /** A `PARAMETER`'s values: a list stands for several lines. */
 function parameterLines(model: CatalogModel): [name: string, value: unknown][] {
@@ -16,8 +19,7 @@ const NAME_WIDTH = 30;
 export function parametersText(model: CatalogModel): string {
   return parameterLines(model)
     .map(
-      ([name, value]) =>
-        `${name.padEnd(NAME_WIDTH)} ${typeof value === 'string' ? JSON.stringify(value) : value}`,
+      ([name, value]) => `${name.padEnd(NAME_WIDTH)} ${typeof value === 'string' ? quoteGo(value) : value}`,
     )
     .join('\n');
 }
@@ -38,7 +40,7 @@ export function modelfileText(model: CatalogModel): string {
     `FROM ${blobPath(model)}`,
     ...model.adapters.map((digest) => `ADAPTER ${layerPath(model, digest)}`),
     ...model.projectors.map((digest) => `FROM ${layerPath(model, digest)}`),
-    `TEMPLATE ${quoted(model.template)}`,
+    `TEMPLATE ${quoted(model.template || PLAIN_TEMPLATE)}`,
     ...(model.system ? [`SYSTEM ${quoted(model.system)}`] : []),
     ...parameterLines(model).map(([name, value]) => `PARAMETER ${name} ${quoted(String(value))}`),
     ...model.license.map((license) => `LICENSE ${quoted(license)}`),

@@ -1,4 +1,5 @@
 import { OllamaError } from '../../ollama-api/errors.ts';
+import { quoteGo } from '../../ollama-api/go-quote.ts';
 
 /** The options that an engine is started with: a different value reloads the model. */
 export interface RunnerOptions {
@@ -68,7 +69,7 @@ const PREDICT_FIELDS: Readonly<Record<string, readonly [keyof PredictOptions, Ki
 };
 
 function wrongType(name: string, kind: string): OllamaError {
-  return new OllamaError(500, `option ${JSON.stringify(name)} must be of ${kind}`);
+  return new OllamaError(500, `option ${quoteGo(name)} must be of ${kind}`);
 }
 
 function convert(name: string, kind: Kind, value: unknown): unknown {
@@ -94,8 +95,8 @@ function convert(name: string, kind: Kind, value: unknown): unknown {
 function apply(options: ModelOptions, map: OptionMap): void {
   for (const [name, value] of Object.entries(map)) {
     if (value === null || value === undefined) continue;
-    const runner = RUNNER_FIELDS[name];
-    const predict = PREDICT_FIELDS[name];
+    const runner = Object.hasOwn(RUNNER_FIELDS, name) && RUNNER_FIELDS[name];
+    const predict = Object.hasOwn(PREDICT_FIELDS, name) && PREDICT_FIELDS[name];
     if (runner) Object.assign(options.runner, { [runner[0]]: convert(name, runner[1], value) });
     else if (predict) Object.assign(options.predict, { [predict[0]]: convert(name, predict[1], value) });
   }

@@ -1,3 +1,4 @@
+import { stringifyDeep } from '../../ollama-api/go-json.ts';
 import type { CatalogModel } from './catalog.ts';
 import { countTokens } from './text.ts';
 
@@ -16,7 +17,7 @@ const TOKENS_PER_IMAGE = 768;
 export function renderChat(messages: readonly ChatMessage[]): string {
   return messages
     .map((message) => {
-      const calls = message.toolCalls?.length ? ` ${JSON.stringify(message.toolCalls)}` : '';
+      const calls = message.toolCalls?.length ? ` ${stringifyDeep(message.toolCalls)}` : '';
       return `${message.role}: ${message.content}${calls}`;
     })
     .join('\n');

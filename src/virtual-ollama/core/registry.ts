@@ -1,4 +1,5 @@
 import { OllamaError } from '../../ollama-api/errors.ts';
+import { quoteGo } from '../../ollama-api/go-quote.ts';
 import { type ModelName, nameKey, parseModelName } from '../../ollama-api/model-name.ts';
 import { blobPath, type CatalogModel } from './catalog.ts';
 import type { VirtualOllamaCore } from './core.ts';
@@ -52,7 +53,7 @@ export class Registry {
     const { host, namespace, model, tag } = name;
     if (host.toLowerCase() === REGISTRY_HOST) return 'pull model manifest: file does not exist';
     const url = `https://${host}/v2/${namespace}/${model}/manifests/${tag}`;
-    return `pull model manifest: Get ${JSON.stringify(url)}: dial tcp: lookup ${host}: no such host`;
+    return `pull model manifest: Get ${quoteGo(url)}: dial tcp: lookup ${host}: no such host`;
   }
 
   #download(

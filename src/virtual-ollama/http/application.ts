@@ -1,19 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { type Exchange, type Handler, send, sendError, sendJson } from '../../ollama-api/exchange.ts';
-import {
-  foreignOrigin,
-  isAllowedHost,
-  isAllowedOrigin,
-  namesAddress,
-  PREFLIGHT_HEADERS,
-} from '../../ollama-api/guard.ts';
+import { type Routes, serveRoutes } from '../../ollama-api/front.ts';
+import { AllowedOrigins } from '../../ollama-api/guard.ts';
 import { Router } from '../../ollama-api/router.ts';
 import { type BlobStore, MemoryBlobStore } from '../core/blob-store.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import { Registry } from '../core/registry.ts';
 import { addControlRoutes } from './control.ts';
 import { chatRoute } from './routes-chat.ts';
+import { addCloudRoutes } from './routes-cloud.ts';
 import { embeddingsRoute, embedRoute } from './routes-embed.ts';
 import { generateRoute } from './routes-generate.ts';
 import { copyRoute, deleteRoute, psRoute, showRoute, tagsRoute } from './routes-inventory.ts';
@@ -27,7 +23,7 @@ import {
 } from './routes-library.ts';
 
 /** Everything that Ollama serves under `/api`, and the control routes. `/v1` is not here: 404. */
-function routesOf(core: VirtualOllamaCore, blobs: BlobStore): Router {
+function routesOf(core: VirtualOllamaCore, blobs: BlobStore): Router<Handler> {
   const library: Library = { core, registry: new Registry(core), blobs };
   const withCore = (
     route: (core: VirtualOllamaCore, exchange: Exchange) => Promise<void> | void,
@@ -37,7 +33,7 @@ function routesOf(core: VirtualOllamaCore, blobs: BlobStore): Router {
   const withLibrary = (route: (library: Library, exchange: Exchange) => Promise<void> | void): Handler => {
     return (exchange) => route(library, exchange);
   };
-  const router = new Router()
+  const router = new Router<Handler>()
     .add('GET,HEAD', '/', (exchange) => send(exchange, 200, 'Ollama is running', 'text/plain; charset=utf-8'))
     .add('GET,HEAD', '/api/version', (exchange) =>
       sendJson(exchange, 200, { version: core.settings.version }),
@@ -59,6 +55,7 @@ function routesOf(core: VirtualOllamaCore, blobs: BlobStore): Router {
     .add('POST', '/api/create', withLibrary(createRoute))
     .add('HEAD', '/api/blobs/:digest', withLibrary(headBlobRoute))
     .add('POST', '/api/blobs/:digest', withLibrary(createBlobRoute));
+  addCloudRoutes(router);
   addControlRoutes(router, core);
   return router;
 }
@@ -91,6 +88,8 @@ export interface AnsweredRequest {
 export interface ApplicationOptions {
   /** A server bound to a loopback address answers only to local names of its host. */
   readonly checksHost: boolean;
+  /** `OLLAMA_ORIGINS`. */
+  readonly origins?: string;
   /** Where uploaded files go; into memory unless given. */
   readonly blobs?: BlobStore;
   /** Told of each answered request. */
@@ -99,51 +98,13 @@ export interface ApplicationOptions {
 
 /** The request listener of one virtual Ollama. */
 export function createApplication(core: VirtualOllamaCore, options: ApplicationOptions): Listener {
-  const router = routesOf(core, options.blobs ?? new MemoryBlobStore());
-
-  const serve = async (exchange: Exchange): Promise<void> => {
-    const { request, path } = exchange;
-    const origin = foreignOrigin(request);
-    if (origin !== undefined) {
-      if (!isAllowedOrigin(origin)) return send(exchange, 403, '');
-      exchange.response.setHeader('Access-Control-Allow-Origin', origin);
-      exchange.response.setHeader('Vary', 'Origin');
-    }
-    if (options.checksHost && !isAllowedHost(request.headers.host)) return send(exchange, 403, '');
-    if (
-      request.method === 'OPTIONS' &&
-      (origin !== undefined || (options.checksHost && !namesAddress(request.headers.host)))
-    ) {
-      for (const [name, value] of Object.entries(origin === undefined ? {} : PREFLIGHT_HEADERS)) {
-        exchange.response.setHeader(name, value);
-      }
-      return send(exchange, 204, '');
-    }
-    const match = router.match(request.method ?? 'GET', path);
-    switch (match.kind) {
-      case 'unknown path':
-        return send(exchange, 404, '404 page not found', 'text/plain');
-      case 'wrong method':
-        exchange.response.setHeader('Allow', match.allow);
-        return send(exchange, 405, '405 method not allowed', 'text/plain');
-      case 'redirect':
-        exchange.response.setHeader('Location', match.to);
-        if (request.method !== 'GET') return send(exchange, 307, '');
-        return send(
-          exchange,
-          301,
-          `<a href="${match.to}">Moved Permanently</a>.\n\n`,
-          'text/html; charset=utf-8',
-        );
-      case 'found':
-        if (path.startsWith('/api/') && core.faults.take('http500')) {
-          throw new OllamaError(500, 'virtual fault: internal server error');
-        }
-        await match.handler({ ...exchange, parameters: match.parameters });
-        return;
-      default:
-        return match satisfies never;
-    }
+  const routes: Routes = {
+    router: routesOf(core, options.blobs ?? new MemoryBlobStore()),
+    rules: { checksHost: options.checksHost, origins: new AllowedOrigins(options.origins) },
+    onRoute: ({ path }) => {
+      if (path.startsWith('/api/') && core.faults.take('http500'))
+        throw new OllamaError(500, 'virtual fault: internal server error');
+    },
   };
 
   return (request, response) => {
@@ -174,7 +135,7 @@ export function createApplication(core: VirtualOllamaCore, options: ApplicationO
       beforeEnd: [],
       text: () => readText(request),
     };
-    serve(exchange).catch((error: unknown) => {
+    serveRoutes(routes, exchange).catch((error: unknown) => {
       if (signal.aborted) return;
       if (response.headersSent) response.destroy();
       else sendError(exchange, error);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OllamaError } from '../../ollama-api/errors.ts';
-import { type Exchange, send, sendJson } from '../../ollama-api/exchange.ts';
+import { type Exchange, type Handler, send, sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
 import { displayNames } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
@@ -39,7 +39,7 @@ function stateOf(core: VirtualOllamaCore) {
   };
 }
 
-export function addControlRoutes(router: Router, core: VirtualOllamaCore): void {
+export function addControlRoutes(router: Router<Handler>, core: VirtualOllamaCore): void {
   router
     .add('GET', '/virtual/gpus', (exchange) => sendJson(exchange, 200, { gpus: core.memory.read() }))
     .add('GET', '/virtual/nvidia-smi', (exchange) =>

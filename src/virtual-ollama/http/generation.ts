@@ -1,6 +1,7 @@
 import { OllamaError } from '../../ollama-api/errors.ts';
 import type { Exchange } from '../../ollama-api/exchange.ts';
 import { ObjectStream, sendError, sendJson } from '../../ollama-api/exchange.ts';
+import { quoteGo } from '../../ollama-api/go-quote.ts';
 import { type Answer, type AnswerPiece, answer, OPEN_ENDED_CONTEXTS } from '../core/answer.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
@@ -18,7 +19,8 @@ export interface GenerationPlan {
   readonly inHand: RunnerInHand;
   readonly prompt: Prompt;
   readonly thinks: boolean;
-  readonly format: unknown;
+  /** As it was written. */
+  readonly format: string | undefined;
   readonly tool?: { readonly name: string; readonly parameters: unknown } | undefined;
   /** Of the request, with their defaults. */
   readonly truncate: boolean;
@@ -36,13 +38,11 @@ export interface AnswerShape {
 type Format = 'json' | Readonly<Record<string, unknown>> | undefined;
 
 /** @throws OllamaError 500; it is found out only when the request has its slot. */
-export function readFormat(format: unknown): Format {
-  if (format === undefined || format === '') return undefined;
-  if (format === 'json') return 'json';
-  if (typeof format === 'object' && format !== null && !Array.isArray(format)) {
-    return format as Readonly<Record<string, unknown>>;
-  }
-  const quoted = JSON.stringify(JSON.stringify(format));
+export function readFormat(format: string | undefined): Format {
+  if (format === undefined || format === '""') return undefined;
+  if (format === '"json"') return 'json';
+  if (format.startsWith('{')) return JSON.parse(format) as Readonly<Record<string, unknown>>;
+  const quoted = quoteGo(format);
   throw new OllamaError(500, `invalid format: ${quoted}; expected "json" or a valid JSON Schema object`);
 }
 
@@ -110,7 +110,11 @@ function runGeneration(
   const refusal = planned instanceof OllamaError ? planned : undefined;
   const pieces = ready?.answer.pieces ?? [];
   const running = plan.inHand.runner.engine.generate(
-    { prompt: plan.prompt.text, promptTokens: ready?.promptTokens ?? 0, outputTokens: pieces.length },
+    {
+      prompt: plan.prompt.text,
+      promptTokens: ready?.promptTokens ?? 0,
+      outputTokens: ready?.answer.outputTokens ?? 0,
+    },
     {
       started: () => refusal,
       token: (index) => {

@@ -1,12 +1,16 @@
 import {
+  cloudDisabled,
   ModelRequiredError,
   OllamaError,
+  pullItFirst,
   QUEUE_FULL,
   RequestCanceledError,
 } from '../../ollama-api/errors.ts';
 import type { Exchange } from '../../ollama-api/exchange.ts';
-import { parseModelReference } from '../../ollama-api/model-name.ts';
-import { type Capability, type CatalogModel, displayNames, supports } from '../core/catalog.ts';
+import { quoteGo } from '../../ollama-api/go-quote.ts';
+import { fullName, parseModelReference } from '../../ollama-api/model-name.ts';
+import type { Capability } from '../core/capability.ts';
+import { type CatalogModel, displayNames, supports } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
 import type { ModelOptions, OptionMap } from '../core/options.ts';
@@ -20,14 +24,11 @@ export interface ModelWording {
   missing(name: string): OllamaError;
   /** Runs once the name is known to be well formed. */
   beforeLookup?(): void;
+  /** The name must be spelled as the model has it. */
+  readonly matchesCase?: boolean;
   /** What a cloud model's refusal calls it. */
   readonly subject?: string;
 }
-
-export const modelNotFound = (name: string) => new OllamaError(404, `model '${name}' not found`);
-export const pullItFirst = (name: string) =>
-  new OllamaError(404, `model ${JSON.stringify(name)} not found, try pulling it first`);
-export const modelRequired = () => new ModelRequiredError();
 
 /**
  * The model that a request names.
@@ -41,14 +42,12 @@ export function findModel(core: VirtualOllamaCore, name: string, wording: ModelW
     throw error instanceof ModelRequiredError ? wording.empty() : error;
   }
   if (reference.source === 'cloud') {
-    throw new OllamaError(
-      403,
-      `ollama cloud is disabled: ${wording.subject ?? 'remote model is'} unavailable`,
-    );
+    throw cloudDisabled(wording.subject ?? 'remote model is');
   }
   wording.beforeLookup?.();
   const model = core.catalog.find(reference.name);
-  if (!model) throw wording.missing(name);
+  const isAnother = wording.matchesCase && model && fullName(model.name) !== fullName(reference.name);
+  if (!model || isAnother) throw wording.missing(name);
   return model;
 }
 
@@ -61,7 +60,7 @@ export function requireCapabilities(model: CatalogModel, wanted: readonly Capabi
 
 /** @throws OllamaError as Ollama does for weights that are cut off or gone. */
 function requireWeights({ faults }: VirtualOllamaCore, model: CatalogModel): void {
-  const name = JSON.stringify(displayNames.short(model.name));
+  const name = quoteGo(displayNames.short(model.name));
   if (isMeant(faults, 'missingWeightsOf', name)) {
     throw supports(model, 'embedding')
       ? pullItFirst(displayNames.short(model.name))

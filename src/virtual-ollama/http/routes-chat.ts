@@ -1,3 +1,4 @@
+import { ModelRequiredError, modelNotFound } from '../../ollama-api/errors.ts';
 import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
 import { decodeBody } from '../../ollama-api/go-decode.ts';
 import { goTime } from '../../ollama-api/go-json.ts';
@@ -9,14 +10,7 @@ import type { GenerationTimings } from '../core/engine.ts';
 import { type ChatMessage, countImages, promptTokens, renderChat, truncateChat } from '../core/prompt.ts';
 import { hashNumber } from '../core/text.ts';
 import { type AnswerShape, answerGeneration, type Prompt } from './generation.ts';
-import {
-  findModel,
-  modelNotFound,
-  modelRequired,
-  requireCapabilities,
-  Stopwatch,
-  withRunner,
-} from './inference.ts';
+import { findModel, requireCapabilities, Stopwatch, withRunner } from './inference.ts';
 import { logprobsOf } from './logprobs.ts';
 import { checkTopLogprobs, requireCompletion, resolveThink } from './routes-generate.ts';
 
@@ -111,7 +105,10 @@ export async function chatRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
   const stopwatch = new Stopwatch(core);
   const request = decodeBody('ChatRequest', CHAT_REQUEST, await exchange.text());
   checkTopLogprobs(request);
-  const model = findModel(core, request.model, { empty: modelRequired, missing: modelNotFound });
+  const model = findModel(core, request.model, {
+    empty: () => new ModelRequiredError(),
+    missing: modelNotFound,
+  });
   const asked = request.messages ?? [];
   const closing = (reason: 'load' | 'unload') => ({
     model: request.model,

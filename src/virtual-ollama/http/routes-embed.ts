@@ -1,5 +1,5 @@
 import { append } from '../../domain/long-lists.ts';
-import { OllamaError } from '../../ollama-api/errors.ts';
+import { ModelRequiredError, modelNotFound, OllamaError, pullItFirst } from '../../ollama-api/errors.ts';
 import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
 import { decodeBody } from '../../ollama-api/go-decode.ts';
 import { EMBED_REQUEST, EMBEDDING_REQUEST } from '../../ollama-api/request-shapes.ts';
@@ -9,15 +9,7 @@ import type { Engine } from '../core/engine.ts';
 import { EngineError, isOutOfMemory } from '../core/errors.ts';
 import { countTokens } from '../core/text.ts';
 import { quoting } from './generation.ts';
-import {
-  findModel,
-  modelNotFound,
-  modelRequired,
-  omitZero,
-  pullItFirst,
-  Stopwatch,
-  withRunner,
-} from './inference.ts';
+import { findModel, omitZero, Stopwatch, withRunner } from './inference.ts';
 
 interface Embedded {
   readonly vector: number[];
@@ -108,7 +100,11 @@ function shorten(vector: readonly number[], dimensions: number): number[] {
 /** POST /api/embeddings, the older form: one text, not normalised, no metrics. */
 export async function embeddingsRoute(core: VirtualOllamaCore, exchange: Exchange): Promise<void> {
   const request = decodeBody('EmbeddingRequest', EMBEDDING_REQUEST, await exchange.text());
-  const model = findModel(core, request.model, { empty: modelRequired, missing: pullItFirst });
+  const model = findModel(core, request.model, {
+    empty: () => new ModelRequiredError(),
+    missing: pullItFirst,
+    matchesCase: true,
+  });
   const wish = { model, options: request.options, keepAliveMs: request.keep_alive };
   await withRunner(core, exchange, wish, async ({ runner }) => {
     if (request.prompt === '') {

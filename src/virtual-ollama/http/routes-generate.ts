@@ -1,7 +1,9 @@
-import { OllamaError } from '../../ollama-api/errors.ts';
+import { modelNotFound, OllamaError } from '../../ollama-api/errors.ts';
 import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
-import { decodeBody, type Think } from '../../ollama-api/go-decode.ts';
+import { decodeBody } from '../../ollama-api/go-decode.ts';
 import { goTime } from '../../ollama-api/go-json.ts';
+import { quoteGo } from '../../ollama-api/go-quote.ts';
+import type { Think } from '../../ollama-api/request-fields.ts';
 import { GENERATE_REQUEST, type GenerateRequest } from '../../ollama-api/request-shapes.ts';
 import type { Answer, AnswerPiece } from '../core/answer.ts';
 import { type CatalogModel, supports } from '../core/catalog.ts';
@@ -10,14 +12,7 @@ import type { GenerationTimings } from '../core/engine.ts';
 import { type ChatMessage, promptTokens, renderChat, renderTemplate, truncateChat } from '../core/prompt.ts';
 import { countTokens } from '../core/text.ts';
 import { type AnswerShape, answerGeneration, type Prompt, readFormat } from './generation.ts';
-import {
-  findModel,
-  modelNotFound,
-  type RunnerInHand,
-  requireCapabilities,
-  Stopwatch,
-  withRunner,
-} from './inference.ts';
+import { findModel, type RunnerInHand, requireCapabilities, Stopwatch, withRunner } from './inference.ts';
 import { logprobsOf } from './logprobs.ts';
 
 export function checkTopLogprobs(request: { readonly top_logprobs: number }): void {
@@ -29,14 +24,14 @@ export function checkTopLogprobs(request: { readonly top_logprobs: number }): vo
 /** Whether the model thinks: unset means yes, where it can. @throws OllamaError 400 where it cannot. */
 export function resolveThink(think: Think | undefined, model: CatalogModel, name: string): boolean {
   if (supports(model, 'thinking')) return think !== false;
-  if (think) throw new OllamaError(400, `${JSON.stringify(name)} does not support thinking`);
+  if (think) throw new OllamaError(400, `${quoteGo(name)} does not support thinking`);
   return false;
 }
 
 /** @throws OllamaError 400 `"NAME" does not support generate` for a model that only embeds. */
 export function requireCompletion(model: CatalogModel, name: string, verb: 'generate' | 'chat'): void {
   if (supports(model, 'completion')) return;
-  throw new OllamaError(400, `${JSON.stringify(name)} does not support ${verb}`);
+  throw new OllamaError(400, `${quoteGo(name)} does not support ${verb}`);
 }
 
 function promptOf(request: GenerateRequest, model: CatalogModel, numCtx: number): Prompt {

@@ -1,15 +1,22 @@
 import { sleep } from '../../clock.ts';
-import { OllamaError } from '../../ollama-api/errors.ts';
+import { InvalidModelNameError, ModelRequiredError, OllamaError } from '../../ollama-api/errors.ts';
 import { type Exchange, send, sendJson } from '../../ollama-api/exchange.ts';
 import { decodeBody } from '../../ollama-api/go-decode.ts';
 import { goTime } from '../../ollama-api/go-json.ts';
-import { isValidName, parseModelName } from '../../ollama-api/model-name.ts';
+import { quoteGo } from '../../ollama-api/go-quote.ts';
+import {
+  isValidName,
+  type ModelName,
+  parseModelName,
+  parseStoredReference,
+} from '../../ollama-api/model-name.ts';
 import { COPY_REQUEST, DELETE_REQUEST, SHOW_REQUEST } from '../../ollama-api/request-shapes.ts';
 import { modelInfo, tensorsOf } from '../core/architecture.ts';
 import { blobPath, type CatalogModel, displayNames, manifestBytes } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import { modelfileText, parametersText } from '../core/modelfile.ts';
-import { findModel, modelRequired } from './inference.ts';
+import { PLAIN_TEMPLATE } from '../core/templates.ts';
+import { findModel } from './inference.ts';
 
 function detailsOf(model: CatalogModel, parentModel = '') {
   const family = model.facts.architecture;
@@ -78,7 +85,7 @@ export async function showRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
   const request = decodeBody('ShowRequest', SHOW_REQUEST, await exchange.text());
   const name = request.model || request.name;
   const model = findModel(core, name, {
-    empty: modelRequired,
+    empty: () => new ModelRequiredError(),
     subject: 'remote model details are',
     missing: () => {
       const shown = isClassic(core) ? name : displayNames.short(parseModelName(name));
@@ -91,7 +98,7 @@ export async function showRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
     ...(model.license.length > 0 ? { license: model.license.join('\n') } : {}),
     modelfile: modelfileText({ ...model, system }),
     ...(parameters ? { parameters } : {}),
-    template: isClassic(core) ? model.template : model.chatTemplate || model.template,
+    template: model.template || (isClassic(core) ? '' : model.chatTemplate) || PLAIN_TEMPLATE,
     ...(system ? { system } : {}),
     details: detailsOf(model, model.parentModel || (isClassic(core) ? blobPath(model) : '')),
     ...(model.messages.length > 0 ? { messages: model.messages } : {}),
@@ -106,13 +113,13 @@ export async function showRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
 export async function copyRoute(core: VirtualOllamaCore, exchange: Exchange): Promise<void> {
   const request = decodeBody('CopyRequest', COPY_REQUEST, await exchange.text());
   const source = parseModelName(request.source);
-  if (!isValidName(source)) throw new OllamaError(400, `source ${JSON.stringify(request.source)} is invalid`);
+  if (!isValidName(source)) throw new OllamaError(400, `source ${quoteGo(request.source)} is invalid`);
   const destination = parseModelName(request.destination);
   if (!isValidName(destination)) {
-    throw new OllamaError(400, `destination ${JSON.stringify(request.destination)} is invalid`);
+    throw new OllamaError(400, `destination ${quoteGo(request.destination)} is invalid`);
   }
   const model = core.catalog.find(source);
-  if (!model) throw new OllamaError(404, `model ${JSON.stringify(request.source)} not found`);
+  if (!model) throw new OllamaError(404, `model ${quoteGo(request.source)} not found`);
   core.catalog.copy(model, core.catalog.find(destination)?.name ?? destination, core.clock.now());
   send(exchange, 200, '');
 }
@@ -121,9 +128,14 @@ export async function copyRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
 export async function deleteRoute(core: VirtualOllamaCore, exchange: Exchange): Promise<void> {
   const request = decodeBody('DeleteRequest', DELETE_REQUEST, await exchange.text());
   const name = request.model || request.name;
-  if (name.trim() === '') throw modelRequired();
-  const parsed = parseModelName(name);
-  if (!isValidName(parsed)) throw new OllamaError(400, `name ${JSON.stringify(name)} is invalid`);
+  let parsed: ModelName;
+  try {
+    parsed = parseStoredReference(name).name;
+  } catch (error) {
+    throw error instanceof InvalidModelNameError
+      ? new OllamaError(400, `name ${quoteGo(name)} is invalid`)
+      : error;
+  }
   if (!core.catalog.delete(parsed)) throw new OllamaError(404, `model '${name}' not found`);
   send(exchange, 200, '');
 }

@@ -1,6 +1,7 @@
-import { ModelRequiredError, OllamaError } from '../../ollama-api/errors.ts';
+import { InvalidModelNameError, ModelRequiredError, OllamaError } from '../../ollama-api/errors.ts';
 import { type Exchange, ObjectStream, send, sendError, sendJson } from '../../ollama-api/exchange.ts';
 import { decodeBody } from '../../ollama-api/go-decode.ts';
+import { quoteGo } from '../../ollama-api/go-quote.ts';
 import {
   isValidName,
   type ModelName,
@@ -51,10 +52,6 @@ async function answerProgress(
   }
 }
 
-function invalidName(): OllamaError {
-  return new OllamaError(400, 'invalid model name');
-}
-
 function pull(library: Library, exchange: Exchange, name: ModelName, report: Report): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const running = library.registry.pull(name, { progress: report, done: resolve, failed: reject });
@@ -76,7 +73,7 @@ export async function pullRoute(library: Library, exchange: Exchange): Promise<v
   try {
     name = parseModelReference(request.model || request.name).name;
   } catch (error) {
-    throw error instanceof ModelRequiredError ? invalidName() : error;
+    throw error instanceof ModelRequiredError ? new InvalidModelNameError() : error;
   }
   await answerProgress(exchange, request.stream, (report) => pull(library, exchange, name, report));
 }
@@ -101,7 +98,7 @@ export async function pushRoute(library: Library, exchange: Exchange): Promise<v
     }
     const { host, namespace, model: repository } = name;
     const url = `https://${host}/v2/${namespace}/${repository}/blobs/sha256:${model.weightsDigest}`;
-    throw new OllamaError(500, `Head ${JSON.stringify(url)}: dial tcp: lookup ${host}: no such host`);
+    throw new OllamaError(500, `Head ${quoteGo(url)}: dial tcp: lookup ${host}: no such host`);
   });
 }
 
@@ -111,7 +108,7 @@ export function headBlobRoute(library: Library, exchange: Exchange): void {
   if (!digest) throw new OllamaError(400, 'invalid digest format');
   const known = library.blobs.get(digest) !== undefined || library.core.catalog.hasBlob(digest);
   if (known) send(exchange, 200, '');
-  else throw new OllamaError(404, `blob ${JSON.stringify(exchange.parameters.digest)} not found`);
+  else throw new OllamaError(404, `blob ${quoteGo(exchange.parameters.digest ?? '')} not found`);
 }
 
 /** POST /api/blobs/:digest: the body is the file itself. */
@@ -126,7 +123,7 @@ export async function createBlobRoute(library: Library, exchange: Exchange): Pro
   }
   const actual = await library.blobs.receive(digest, exchange.request);
   if (actual !== digest) {
-    throw new OllamaError(400, `digest mismatch, expected ${JSON.stringify(asked)}, got "sha256:${actual}"`);
+    throw new OllamaError(400, `digest mismatch, expected ${quoteGo(asked)}, got "sha256:${actual}"`);
   }
   send(exchange, 201, '');
 }
@@ -139,7 +136,7 @@ export async function createRoute(library: Library, exchange: Exchange): Promise
     if (digest === '') throw new OllamaError(400, 'invalid digest format');
   }
   const name = parseModelName(request.model || request.name);
-  if (!isValidName(name)) throw invalidName();
+  if (!isValidName(name)) throw new InvalidModelNameError();
   await answerProgress(exchange, request.stream, async (report) => {
     const base = await baseModel(library, exchange, request, report);
     storeModel(library, request, name, base, report);
@@ -157,11 +154,11 @@ async function baseModel(
     try {
       ({ name } = parseModelReference(request.from));
     } catch {
-      throw invalidName();
+      throw new InvalidModelNameError();
     }
     if (!library.core.catalog.find(name)) await pull(library, exchange, name, report);
     const found = library.core.catalog.find(name);
-    if (!found) throw new OllamaError(500, `model ${JSON.stringify(request.from)} not found`);
+    if (!found) throw new OllamaError(500, `model ${quoteGo(request.from)} not found`);
     report({ status: `using existing layer sha256:${found.weightsDigest}` });
     return { ...found, parentModel: displayNames.short(found.name) };
   }

@@ -166,7 +166,7 @@ export class FolderCatalog implements ModelCatalog {
     const digests = (mediaType: string) =>
       manifest.layers.filter((layer) => layer.mediaType === mediaType).map(digestOfLayer);
     const texts = (mediaType: string) => digests(mediaType).map((digest) => this.blobs.text(digest));
-    const [template = '{{ .Prompt }}'] = texts(LAYER.template);
+    const [template = ''] = texts(LAYER.template);
     const projectors = digests(LAYER.projector);
     return {
       name: found.name,

@@ -1,5 +1,5 @@
 import { type Architecture, isEmbeddingArchitecture } from '../core/architecture.ts';
-import type { Capability } from '../core/catalog.ts';
+import type { Capability } from '../core/capability.ts';
 import type { OptionMap } from '../core/options.ts';
 
 /** What a model can do, told by its header and its templates, for a folder whose configurations do not say. */
