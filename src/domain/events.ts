@@ -1,6 +1,7 @@
 /** What happens, as the event log carries it. */
 
 import type { OutputRecord } from './backend.ts';
+import type { BackendAnswer } from './errors.ts';
 import type { Job, JobStatus } from './job.ts';
 import type { ModelPull } from './model-operations.ts';
 import type { Finish } from './store.ts';
@@ -18,8 +19,11 @@ export interface EventPublisher {
 
 /** Who is told how runs end, beside the store. */
 export interface EndWriter {
-  /** To be called right before the store is told the same; what comes of it there decides. */
-  finishing(finish: Finish): void;
+  /**
+   * To be called right before the store is told the same; what comes of it there decides.
+   * @param answer what the backend itself said of the failure, which is not stored.
+   */
+  finishing(finish: Finish, answer?: BackendAnswer | null): void;
 }
 
 /** The growing output of running jobs, shared by all who read it. */

@@ -5,7 +5,7 @@
  * Order: the waiter is entered before the store is asked whether the job has ended already. So an end that is committed meanwhile is told
  * by the commit, and one that was committed before is found by the question; should both tell it, the first one counts.
  */
-import { ServerStoppingError, UnknownJobError } from '../domain/errors.ts';
+import { type BackendAnswer, ServerStoppingError, UnknownJobError } from '../domain/errors.ts';
 import type { EndWriter } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import { isTerminal, type Job, textsOf } from '../domain/job.ts';
@@ -20,7 +20,12 @@ interface Waiter {
 interface Awaited {
   readonly waiters: Set<Waiter>;
   /** What a run left whose end is being committed. */
-  left: Finish | null;
+  left: Left | null;
+}
+
+interface Left {
+  readonly finish: Finish;
+  readonly answer: BackendAnswer | null;
 }
 
 export class JobEnds implements EndWriter {
@@ -58,9 +63,9 @@ export class JobEnds implements EndWriter {
     return await ended;
   }
 
-  finishing(finish: Finish): void {
+  finishing(finish: Finish, answer: BackendAnswer | null = null): void {
     const awaited = this.#awaited.get(finish.id);
-    if (awaited) awaited.left = finish;
+    if (awaited) awaited.left = { finish, answer };
   }
 
   /** To be called with every commit. */
@@ -115,11 +120,14 @@ export class JobEnds implements EndWriter {
 }
 
 /** Null where the store has to be asked: somebody else ended it, or nobody waited yet when its run ended. */
-function endFrom(job: Job, left: Finish | null): JobEnd | null {
+function endFrom(job: Job, left: Left | null): JobEnd | null {
+  const { finish, answer } = left ?? { finish: null, answer: null };
   const isThis =
-    left?.fence === job.fence && job.status === (left.kind === 'complete' ? 'COMPLETE' : 'FAILED');
-  if (left && isThis)
-    return { job, result: left.kind === 'complete' ? left.result : null, texts: textsOf(left.output) };
+    finish?.fence === job.fence && job.status === (finish.kind === 'complete' ? 'COMPLETE' : 'FAILED');
+  if (finish && isThis) {
+    const result = finish.kind === 'complete' ? finish.result : null;
+    return { job, result, texts: textsOf(finish.output), answer };
+  }
   // It never ran, so there is nothing to be asked for.
-  return job.startedAt === null ? { job, result: null, texts: NO_TEXTS } : null;
+  return job.startedAt === null ? { job, result: null, texts: NO_TEXTS, answer: null } : null;
 }

@@ -1,6 +1,12 @@
 /** One attempt of one job on an instance, from its first byte to what is recorded of it. */
 import type { OutputSink, RunRequest } from '../domain/backend.ts';
-import { BackendError, loggedMessage, NotSentError } from '../domain/errors.ts';
+import {
+  type BackendAnswer,
+  BackendError,
+  backendAnswerOf,
+  loggedMessage,
+  NotSentError,
+} from '../domain/errors.ts';
 import {
   attemptNumber,
   INTERRUPTED,
@@ -142,9 +148,13 @@ async function settle(
   });
   const giveBack = (attempt: JobAttempt | null, counts: boolean, delayMs: number) =>
     hooks.insist(() => store.returnToQueue([{ ...claim, attempt, counts, delayMs }]));
-  const fail = (failure: JobFailure, attempt: JobAttempt = ended(failure)) => {
+  const fail = (
+    failure: JobFailure,
+    attempt: JobAttempt = ended(failure),
+    answer: BackendAnswer | null = null,
+  ) => {
     const finish = { ...claim, kind: 'fail', failure, attempt, output: recorder.parts() } as const;
-    ends.finishing(finish);
+    ends.finishing(finish, answer);
     return hooks.insist(() => store.finish(finish));
   };
   if (error instanceof RunEnded) {
@@ -170,7 +180,7 @@ async function settle(
   });
   switch (verdict.kind) {
     case 'fail':
-      await fail(verdict.told, ended(verdict.failure));
+      await fail(verdict.told, ended(verdict.failure), backendAnswerOf(cause));
       return;
     case 'return':
       await giveBack(null, false, verdict.delayMs);

@@ -81,7 +81,7 @@ describe('who waits for a job from before it is submitted', () => {
     await acceptOne(store, { id });
     const { job } = await claimOne(store);
     await completed(job).then(() => order.push('answer'));
-    expect(await end).toEqual({ job: await store.job(id), result: RESULT, texts: TEXTS });
+    expect(await end).toEqual({ job: await store.job(id), result: RESULT, texts: TEXTS, answer: null });
     expect((await end).result).toBe(RESULT);
     expect([order, reads, ends.size]).toEqual([['end', 'answer'], [], 0]);
   });
@@ -103,6 +103,18 @@ describe('who waits for a job from before it is submitted', () => {
       expect(await end).toMatchObject({ job: { status: 'FAILED', failure: FAILURE }, result: null });
     }
     expect(reads).toEqual([]);
+  });
+
+  it('is told what the backend itself said of a failure', async () => {
+    const id = jobId();
+    const end = ends.next(id, NEVER);
+    await acceptOne(store, { id });
+    const { fence } = (await claimOne(store)).job;
+    const failed = { id, fence, kind: 'fail', failure: FAILURE, attempt: null, output: OUTPUT } as const;
+    const answer = { status: 418, body: '{"error":"I am a teapot"}' };
+    ends.finishing(failed, answer);
+    await store.finish(failed);
+    expect((await end).answer).toEqual(answer);
   });
 
   it('is told nothing by a run that goes back to the queue, nor by a result that came too late', async () => {

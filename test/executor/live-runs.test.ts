@@ -52,3 +52,16 @@ describe('when a run is broken off because', () => {
     });
   }
 });
+
+it("a request that the backend refuses ends with the backend's own words for who waits", async () => {
+  await using rig = await ExecutorRig.start();
+  await rig.ready();
+  const [id] = await rig.submit(1, new Map(), 1, { extra: { top_k: 'many' } });
+  if (!id) throw new Error('Nothing was submitted.');
+  const end = rig.ends.endOf(id, new AbortController().signal);
+  rig.claim();
+  const { answer, job } = await end;
+  expect(job).toMatchObject({ status: 'FAILED', failure: { code: 'REQUEST_REJECTED' } });
+  expect(answer?.status).toBe(500);
+  expect(JSON.parse(answer?.body ?? '')).toEqual({ error: 'option "top_k" must be of type integer' });
+});

@@ -4,7 +4,7 @@ import { createOllamaBackend } from '../../../src/backend/ollama/ollama-backend.
 import { systemClock, systemRandom } from '../../../src/clock.ts';
 import type { Backend, LoadSpec } from '../../../src/domain/backend.ts';
 import type { JobId } from '../../../src/domain/ids.ts';
-import type { JobRequest } from '../../../src/domain/request.ts';
+import type { JobRequest, ModelOptions } from '../../../src/domain/request.ts';
 import type { Store, Submission } from '../../../src/domain/store.ts';
 import { JobEnds } from '../../../src/events/job-ends.ts';
 import { OutputHub } from '../../../src/events/output-hub.ts';
@@ -131,11 +131,12 @@ export class ExecutorRig implements AsyncDisposable {
     count: number,
     blobs: Submission['blobs'] = new Map(),
     maxTokens = 100_000,
+    options: ModelOptions = {},
   ): Promise<readonly JobId[]> {
     const request: JobRequest = {
       kind: 'GENERATE',
       prompt: 'Tell me everything.',
-      options: { maxTokens },
+      options: { maxTokens, ...options },
       images: [...blobs.keys()],
     };
     const jobs = Array.from({ length: count }, () => newJob({ modelName: MODEL, request }));
