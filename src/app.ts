@@ -1,7 +1,7 @@
 /** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
 import { createAcceptService } from './accept/accept.ts';
 import { buildBackends } from './app/backends.ts';
-import { createScheduling } from './app/scheduling.ts';
+import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { version } from './app/version.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
@@ -97,7 +97,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const modelFacts = new StoredFacts(store, logger.child('REGISTRY'));
   const backends = buildBackends(config, clock, logger, modelFacts);
   const publisher = new Publisher(events, clock);
-  const scheduling = createScheduling({
+  const scheduling = new Scheduling({
     config,
     backends,
     store,

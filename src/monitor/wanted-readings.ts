@@ -8,10 +8,10 @@ const SOON_MS = 100;
 
 export class WantedReadings {
   readonly #clock: Clock;
-  readonly #monitor: () => Pick<Monitor, 'poke'>;
+  readonly #monitor: Pick<Monitor, 'poke'>;
   readonly #due = new Map<BackendId, Timer>();
 
-  constructor(clock: Clock, monitor: () => Pick<Monitor, 'poke'>) {
+  constructor(clock: Clock, monitor: Pick<Monitor, 'poke'>) {
     this.#clock = clock;
     this.#monitor = monitor;
   }
@@ -20,14 +20,14 @@ export class WantedReadings {
   now(backendId: BackendId, since: number): void {
     this.#due.get(backendId)?.cancel();
     this.#due.delete(backendId);
-    void this.#monitor().poke(backendId, { since, detail: 'memory' });
+    void this.#monitor.poke(backendId, { since, detail: 'memory' });
   }
 
   soon(backendId: BackendId): void {
     if (this.#due.has(backendId)) return;
     const timer = this.#clock.after(SOON_MS, () => {
       this.#due.delete(backendId);
-      void this.#monitor().poke(backendId);
+      void this.#monitor.poke(backendId);
     });
     this.#due.set(backendId, timer);
   }

@@ -1,10 +1,13 @@
 /** Loads and unloads since the start, counted as the scheduler's effects come true. */
 import type { CellStatistics } from '../domain/cell.ts';
+import type { InstanceId } from '../domain/ids.ts';
 import type { SwapStats } from '../domain/system.ts';
 
 export type SwapCounts = Omit<SwapStats, keyof CellStatistics>;
 
 export class SwapCounter {
+  /** Instances that leave to make room. */
+  readonly #evicted = new Set<InstanceId>();
   #stats: SwapCounts = { loads: 0, unloads: 0, evictions: 0, spills: 0, loadTimeMs: 0 };
 
   get stats(): SwapCounts {
@@ -26,8 +29,13 @@ export class SwapCounter {
     };
   }
 
-  /** @param evicted whether it went to make room for another */
-  unloaded(evicted: boolean): void {
+  /** It was told to leave, to make room for another. */
+  evicting(id: InstanceId): void {
+    this.#evicted.add(id);
+  }
+
+  unloaded(id: InstanceId): void {
+    const evicted = this.#evicted.delete(id);
     const { unloads, evictions } = this.#stats;
     this.#stats = { ...this.#stats, unloads: unloads + 1, evictions: evictions + (evicted ? 1 : 0) };
   }

@@ -1,0 +1,82 @@
+/** What became of the effects: the executor's reports, told to the loop, counted and learned from. */
+import { BackendError, messageOf, SpilledError } from '../../domain/errors.ts';
+import type { BackendId, InstanceId, JobId } from '../../domain/ids.ts';
+import type { Variant } from '../../domain/model.ts';
+import type { ExecutorReports } from '../../executor/dependencies.ts';
+import type { OwnLoads } from '../../executor/own-loads.ts';
+import { codeOf, remedyOf } from '../../executor/retry-policy.ts';
+import type { SchedulerLoop } from '../../scheduler/loop.ts';
+import type { JobStatistics } from '../../view/job-statistics.ts';
+import type { SwapCounter } from '../../view/swap-counter.ts';
+import type { Learning } from './learning.ts';
+
+export interface OutcomesParts {
+  readonly loop: Pick<SchedulerLoop, 'state' | 'handle'>;
+  readonly learning: Pick<Learning, 'measured'>;
+  readonly ownLoads: Pick<OwnLoads, 'loaded'>;
+  readonly statistics: Pick<JobStatistics, 'notePromptCut'>;
+  readonly swaps: Pick<SwapCounter, 'loaded' | 'spilled' | 'unloaded'>;
+  /** Whether others use the backend too. */
+  readonly isShared: (id: BackendId) => boolean;
+}
+
+export class Outcomes implements ExecutorReports {
+  readonly #parts: OutcomesParts;
+
+  constructor(parts: OutcomesParts) {
+    this.#parts = parts;
+  }
+
+  claimed(claimNumber: number, jobs: readonly JobId[]): void {
+    this.#parts.loop.handle({ type: 'claimed', claimNumber, jobs });
+  }
+
+  left(report: Parameters<ExecutorReports['left']>[0]): void {
+    this.#parts.loop.handle({ type: 'left', ...report });
+  }
+
+  promptCut(): void {
+    this.#parts.statistics.notePromptCut();
+  }
+
+  loaded(
+    instanceId: InstanceId,
+    variant: Variant,
+    measured: { readonly sizeBytes: number; readonly vramBytes: number } | null,
+    loadMs: number,
+  ): void {
+    const { loop, swaps, ownLoads, learning, isShared } = this.#parts;
+    loop.handle({ type: 'loaded', instanceId, variant, measured });
+    const instance = loop.state.instances.get(instanceId);
+    swaps.loaded(loadMs, instance?.spilled ?? false);
+    if (instance && isShared(instance.backendId)) ownLoads.loaded(instance.backendId, variant);
+    if (instance && measured) learning.measured(instance, variant, { ...measured, loadMs });
+  }
+
+  loadFailed(instanceId: InstanceId, error: unknown, loadMs: number): void {
+    const { loop, swaps, learning } = this.#parts;
+    const instance = loop.state.instances.get(instanceId);
+    const spilled = error instanceof SpilledError;
+    if (spilled && instance) {
+      // First, so that the loop decides with what was measured.
+      const { sizeBytes, vramBytes } = error;
+      learning.measured(instance, instance.variant, { sizeBytes, vramBytes, loadMs });
+      swaps.spilled();
+    }
+    loop.handle({
+      type: 'load-failed',
+      instanceId,
+      code: codeOf(error),
+      remedy: remedyOf(error),
+      // What helps against a lack of memory is said by who knows the cards and the model.
+      message:
+        error instanceof BackendError && error.remedy === 'free-memory' ? error.finding : messageOf(error),
+      spilled,
+    });
+  }
+
+  unloaded(instanceId: InstanceId): void {
+    this.#parts.swaps.unloaded(instanceId);
+    this.#parts.loop.handle({ type: 'unloaded', instanceId });
+  }
+}

@@ -1,0 +1,183 @@
+/** Loop, executor, monitor and registry, connected: what one tells becomes what another hears. */
+import type { Clock, Random } from '../../clock.ts';
+import type { Config } from '../../config/config.ts';
+import type { EndWriter, OutputWriter } from '../../domain/events.ts';
+import type { BackendId } from '../../domain/ids.ts';
+import type { Store } from '../../domain/store.ts';
+import { Executor } from '../../executor/executor.ts';
+import { OwnLoads } from '../../executor/own-loads.ts';
+import { WithheldModels, withholding } from '../../executor/withheld-models.ts';
+import { unmetBy } from '../../kinds/capabilities.ts';
+import { createMonitor, type Monitor } from '../../monitor/monitor.ts';
+import { WantedReadings } from '../../monitor/wanted-readings.ts';
+import { createRegistry, type Registry } from '../../registry/registry.ts';
+import { cellDecision } from '../../scheduler/explain/cell-decisions.ts';
+import { gpusOf } from '../../scheduler/ledger/cards.ts';
+import { SchedulerLoop } from '../../scheduler/loop.ts';
+import { PauseSwitch } from '../../scheduler/pause-switch.ts';
+import { ReservationReports } from '../../scheduler/reservations/reports.ts';
+import { WishIntake } from '../../scheduler/wishes/intake.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { JobStatistics } from '../../view/job-statistics.ts';
+import { SwapCounter } from '../../view/swap-counter.ts';
+import type { BuiltBackend } from '../backends.ts';
+import { EffectRunner } from './effect-runner.ts';
+import { Learning } from './learning.ts';
+import { Observations } from './observations.ts';
+import { Outcomes } from './outcomes.ts';
+
+export interface SchedulingParts {
+  readonly config: Config;
+  readonly backends: readonly BuiltBackend[];
+  readonly store: Store;
+  readonly outputs: OutputWriter;
+  readonly ends: EndWriter;
+  readonly statistics: JobStatistics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Something of the system is not as it was. */
+  readonly changed: () => void;
+}
+
+export class Scheduling {
+  readonly registry: Registry;
+  readonly loop: SchedulerLoop;
+  readonly executor: Executor;
+  readonly swaps = new SwapCounter();
+  readonly wishes: WishIntake;
+  readonly pauseSwitch: PauseSwitch;
+  /** Models that nobody may load or give jobs, because they are about to leave. */
+  readonly withheld = new WithheldModels();
+  readonly #parts: SchedulingParts;
+  readonly #monitor: Monitor;
+  readonly #readings: WantedReadings;
+  readonly #ownLoads: OwnLoads;
+  /** What ends each listening to a backend. */
+  readonly #following: ((() => void) | undefined)[] = [];
+
+  constructor(parts: SchedulingParts) {
+    const { config, backends, store, outputs, ends, statistics, clock, random, logger } = parts;
+    const log = logger.child('SCHEDULER');
+    const byId = new Map(backends.map((each) => [each.backend.id, each]));
+    const isShared = (id: BackendId) => byId.get(id)?.settings.capabilities.shared === true;
+    this.#parts = parts;
+    this.registry = createRegistry({
+      config: config.models,
+      defaults: { keepAliveMs: config.keepAliveMs, rules: (id) => rulesOf(byId, id) },
+      store,
+      clock,
+    });
+    const { registry, swaps, withheld } = this;
+    const reservations = new ReservationReports(log);
+    this.loop = new SchedulerLoop({
+      backends: backends.map(({ settings }) => settings),
+      backlog: store.backlog,
+      resolver: withholding(registry, withheld),
+      clock,
+      random,
+      perform: (effect) => effects.perform(effect),
+      changed: () => {
+        parts.changed();
+        this.wishes.stateChanged();
+        reservations.stateChanged(this.loop.state);
+      },
+    });
+    const { loop } = this;
+    const state = () => loop.state;
+    const suggest = (name: string) => registry.suggest(name);
+    this.wishes = new WishIntake({ loop, resolver: registry, suggest, store, clock, random });
+    this.pauseSwitch = new PauseSwitch({ loop, store, logger: log });
+    this.#ownLoads = new OwnLoads({ store, clock, logger: log });
+    const ownLoads = this.#ownLoads;
+    const learning = new Learning({ registry, state, logger: logger.child('REGISTRY') });
+    this.executor = new Executor({
+      store,
+      backends: new Map(backends.map(({ backend }) => [backend.id, backend])),
+      unmetBy: (backendId, modelName, request) => unmetBy(registry.installed(backendId), modelName, request),
+      outputs,
+      ends,
+      clock,
+      random,
+      logger: logger.child('ENGINE'),
+      reports: new Outcomes({ loop, learning, ownLoads, statistics, swaps, isShared }),
+    });
+    const { executor } = this;
+    const { backlog } = store;
+    const observations = new Observations({
+      backends: byId,
+      backlog,
+      registry,
+      loop,
+      executor,
+      ownLoads,
+      isShared,
+    });
+    this.#monitor = createMonitor({
+      backends: backends.map(({ backend, probe }) => ({ backend, probe })),
+      clock,
+      intervalMs: config.pollIntervalMs,
+      onReading: (_backendId, observation) => observations.observed(observation),
+      logger: logger.child('MONITOR'),
+    });
+    this.#readings = new WantedReadings(clock, this.#monitor);
+    const readings = this.#readings;
+    const effects = new EffectRunner({ state, executor, readings, learning, swaps, store, logger: log });
+  }
+
+  /** Reads what the backend has; resolves when everyone knows. */
+  modelsChanged(backendId: BackendId): Promise<void> {
+    return this.#monitor.poke(backendId, { models: true });
+  }
+
+  async start(): Promise<void> {
+    const { backends, config } = this.#parts;
+    // Before they start: what an earlier server left is found there.
+    this.#followCells();
+    for (const { backend } of backends) await backend.start();
+    await this.pauseSwitch.start();
+    await this.#ownLoads.start();
+    this.loop.start();
+    this.pauseSwitch.apply();
+    await this.wishes.start();
+    for (const model of config.warmup) this.wishes.keepWarm(model, false);
+    for (const model of config.keepWarm) this.wishes.keepWarm(model, true);
+    await this.#monitor.start();
+  }
+
+  /** Jobs must have been ended before. */
+  async stop(): Promise<void> {
+    this.loop.stop();
+    this.wishes.stop();
+    for (const unfollow of this.#following.splice(0)) unfollow?.();
+    await this.executor.stop(0);
+    this.#readings.stop();
+    await this.#monitor.stop();
+    await Promise.all(this.#parts.backends.map(({ backend }) => backend.stop()));
+  }
+
+  /** What becomes of server processes is told, and read at once. */
+  #followCells(): void {
+    const { backends, changed } = this.#parts;
+    for (const { backend } of backends) {
+      const { id } = backend;
+      this.#following.push(
+        backend.onCell?.((event) => {
+          const { state, decisions } = this.loop;
+          const record = state.backends.get(id);
+          decisions.add(cellDecision(event, id, record ? gpusOf(state, record) : []));
+        }),
+        backend.onChange?.((what) => {
+          changed();
+          if (what === 'service') this.#readings.soon(id);
+        }),
+      );
+    }
+  }
+}
+
+function rulesOf(backends: ReadonlyMap<BackendId, BuiltBackend>, id: BackendId): BuiltBackend['rules'] {
+  const backend = backends.get(id);
+  if (!backend) throw new Error(`There is no backend ${id}.`);
+  return backend.rules;
+}

@@ -1,0 +1,106 @@
+/** What the executor reports, over the loop of a simulated server. */
+import { describe, expect, it } from 'vitest';
+import { Outcomes } from '../../../src/app/scheduling/outcomes.ts';
+import { seededRandom } from '../../../src/clock.ts';
+import { BackendError, SpilledError } from '../../../src/domain/errors.ts';
+import type { InstanceId } from '../../../src/domain/ids.ts';
+import { GiB } from '../../../src/domain/units.ts';
+import type { SchedulerEvent } from '../../../src/scheduler/events.ts';
+import { JobStatistics } from '../../../src/view/job-statistics.ts';
+import { SwapCounter } from '../../../src/view/swap-counter.ts';
+import { SimulatedWorld } from '../../scheduler/simulated-world.ts';
+
+const MODEL = { name: 'a:latest', bytes: 4 * GiB, loadMs: 1_000, runMs: 1_000 };
+
+function world(isShared = true) {
+  const server = new SimulatedWorld({ models: [MODEL], random: seededRandom(1) });
+  server.loadForOthers(MODEL.name);
+  server.observe();
+  const [instance] = server.loop.state.instances.values();
+  if (!instance) throw new Error('Nothing was taken over.');
+  /** In the order in which it happened. */
+  const told: (string | SchedulerEvent)[] = [];
+  const swaps = new SwapCounter();
+  const statistics = new JobStatistics();
+  const outcomes = new Outcomes({
+    loop: {
+      get state() {
+        return server.loop.state;
+      },
+      handle: (event) => void told.push(event),
+    },
+    learning: {
+      measured: (of, { modelName }, { sizeBytes, vramBytes, loadMs }) =>
+        void told.push(`learned ${of.id} ${modelName} ${sizeBytes} ${vramBytes} ${loadMs}`),
+    },
+    ownLoads: { loaded: (_id, { modelName }) => void told.push(`ours ${modelName}`) },
+    statistics,
+    swaps,
+    isShared: () => isShared,
+  });
+  return { outcomes, told, swaps, statistics, instance };
+}
+
+describe('a load that succeeded', () => {
+  it.each([
+    [true, ['ours a:latest']],
+    [false, []],
+  ])('is told, counted and learned from; where others load too (%s) it is kept who did', (shared, ours) => {
+    const { outcomes, told, swaps, instance } = world(shared);
+    const measured = { sizeBytes: 5, vramBytes: 4 };
+    outcomes.loaded(instance.id, instance.variant, measured, 70);
+    const event = { type: 'loaded', instanceId: instance.id, variant: instance.variant, measured };
+    expect(told).toEqual([event, ...ours, `learned ${instance.id} a:latest 5 4 70`]);
+    expect(swaps.stats).toMatchObject({ loads: 1, loadTimeMs: 70, spills: 0 });
+  });
+
+  it('teaches nothing where the server does not tell what it takes, nor when its instance is gone', () => {
+    const { outcomes, told, instance } = world();
+    outcomes.loaded(instance.id, instance.variant, null, 70);
+    outcomes.loaded('ins_gone' as InstanceId, instance.variant, { sizeBytes: 1, vramBytes: 1 }, 70);
+    expect(told.filter((one) => String(one).startsWith('learned'))).toEqual([]);
+  });
+});
+
+describe('a load that failed', () => {
+  it('for a spill is learned from before the loop decides, and counted', () => {
+    const { outcomes, told, swaps, instance } = world();
+    const spill = new SpilledError('It spilled.', { sizeBytes: 9, vramBytes: 6 });
+    outcomes.loadFailed(instance.id, spill, 30);
+    expect(told[0]).toBe(`learned ${instance.id} a:latest 9 6 30`);
+    expect(told[1]).toMatchObject({ type: 'load-failed', instanceId: instance.id, spilled: true });
+    expect(swaps.stats).toMatchObject({ spills: 1, loads: 0 });
+  });
+
+  it.each([
+    ['free-memory', 'It ran out.'],
+    ['retry', 'It ran out. Buy more.'],
+  ] as const)('with the remedy %s is told as "%s"', (remedy, message) => {
+    const { outcomes, told, instance } = world();
+    const options = { finding: 'It ran out.' };
+    outcomes.loadFailed(
+      instance.id,
+      new BackendError('OUT_OF_MEMORY', remedy, 'It ran out. Buy more.', options),
+      1,
+    );
+    expect(told).toMatchObject([
+      { type: 'load-failed', code: 'OUT_OF_MEMORY', remedy, message, spilled: false },
+    ]);
+  });
+});
+
+it('an unload counts as an eviction when it made room, once', () => {
+  const { outcomes, told, swaps, instance } = world();
+  outcomes.unloaded(instance.id);
+  swaps.evicting(instance.id);
+  outcomes.unloaded(instance.id);
+  outcomes.unloaded(instance.id);
+  expect(swaps.stats).toMatchObject({ unloads: 3, evictions: 1 });
+  expect(told).toHaveLength(3);
+});
+
+it('a prompt that was cut is counted', () => {
+  const { outcomes, statistics } = world();
+  outcomes.promptCut();
+  expect(statistics.truncatedPrompts).toBe(1);
+});
