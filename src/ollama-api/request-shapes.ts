@@ -114,7 +114,8 @@ export const CREATE_REQUEST = {
   draft_files: go.stringMap(),
   adapters: go.stringMap(),
   template: go.string(),
-  license: go.any(),
+  /** As it was written: a text, or a list of texts. */
+  license: go.raw(),
   system: go.string(),
   parameters: go.map(),
   messages: go.list(message, '[]api.Message'),

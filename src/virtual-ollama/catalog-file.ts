@@ -10,38 +10,42 @@ import type { ModelDescription } from './core/catalog.ts';
 
 const positive = z.int().min(1);
 
+/** What is left out is that of a small llama. */
 const FACTS = z.strictObject({
-  architecture: z.string().min(1),
-  blockCount: positive,
-  contextLength: positive,
-  embeddingLength: positive,
-  feedForwardLength: positive,
-  headCount: positive,
-  headCountKv: positive,
-  vocabSize: positive,
+  architecture: z.string().min(1).default('llama'),
+  blockCount: positive.default(24),
+  contextLength: positive.default(8_192),
+  embeddingLength: positive.default(2_048),
+  feedForwardLength: positive.default(8_192),
+  headCount: positive.default(16),
+  headCountKv: positive.default(8),
+  vocabSize: positive.default(32_000),
   poolingType: z.int().min(0).optional(),
   ropeFrequencyBase: z.number().positive().optional(),
   tiedOutput: z.boolean().optional(),
 });
 
-const SIZE = z.union([
-  positive,
-  z.string().transform((text, context) => {
-    try {
-      return parseBytes(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-      return z.NEVER;
-    }
-  }),
-]);
+const SIZE = z.union(
+  [
+    positive,
+    z.string().transform((text, context) => {
+      try {
+        return parseBytes(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+        return z.NEVER;
+      }
+    }),
+  ],
+  { error: 'must be bytes, or a size such as 2.6GB' },
+);
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 
 const MODEL = z.strictObject({
   name: z.string().refine((name) => isValidName(parseModelName(name)), 'is not a model name'),
   weightsBytes: SIZE,
-  facts: FACTS,
+  facts: FACTS.prefault({}),
   capabilities: z.array(z.enum(CAPABILITIES)).optional(),
   quantization: z.string().optional(),
   parameterSize: z.string().optional(),
@@ -57,7 +61,14 @@ const MODEL = z.strictObject({
   projectors: z.array(digest).optional(),
 });
 
-const CATALOG = z.array(MODEL);
+/** A model that embeds has a pooling type. */
+function complete(model: z.output<typeof MODEL>): ModelDescription {
+  const { facts, capabilities } = model;
+  if (!capabilities?.includes('embedding')) return model;
+  return { ...model, facts: { ...facts, poolingType: facts.poolingType ?? 1 } };
+}
+
+const CATALOG = z.array(MODEL.transform(complete));
 
 /**
  * A list of models in YAML or JSON; sizes as bytes or like `2.6GB`.

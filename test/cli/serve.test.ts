@@ -247,7 +247,10 @@ describe('virtual-ollama', () => {
   test('offers the models of a catalogue', async () => {
     await writeFile(
       join(folder, 'catalog.yaml'),
-      '- { name: "tiny:1b", size: 1GB }\n- { name: vec, size: 100MB, capabilities: [embedding] }\n',
+      [
+        '- { name: "tiny:1b", weightsBytes: 1GB, system: Be brief., parameters: { num_ctx: 1024 }, template: "MINE {{ .Prompt }}" }',
+        '- { name: vec, weightsBytes: 100MB, capabilities: [embedding] }',
+      ].join('\n'),
     );
     const program = new RunningProgram(['virtual-ollama', '--port', '0', '--catalog', 'catalog.yaml'], {
       cwd: folder,
@@ -258,10 +261,16 @@ describe('virtual-ollama', () => {
       models: { name: string; size: number }[];
     };
     expect(models.map((model) => model.name).sort()).toEqual(['tiny:1b', 'vec:latest']);
+    const shown = await fetch(`${url}/api/show`, { method: 'POST', body: '{"model":"tiny:1b"}' });
+    expect(await shown.json()).toMatchObject({
+      system: 'Be brief.',
+      template: 'MINE {{ .Prompt }}',
+      parameters: expect.stringMatching(/^num_ctx +1024$/),
+    });
     await writeFile(join(folder, 'bad.yaml'), '- { name: "tiny:1b" }\n');
     expect(await run(['virtual-ollama', '--catalog', 'bad.yaml'], { cwd: folder })).toMatchObject({
-      code: 1,
-      notes: expect.stringContaining('0.size'),
+      code: 2,
+      notes: expect.stringMatching(/must be bytes, or a size such as 2\.6GB\s+→ at \[0\]\.weightsBytes/),
     });
   });
 });

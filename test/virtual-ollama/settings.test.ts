@@ -79,7 +79,30 @@ describe('catalogue files', () => {
     ]);
   });
 
+  test('a name and a size are enough, and everything of a model can be said', () => {
+    const said = {
+      template: '{{ .Tools }}',
+      system: 'Be brief.',
+      parameters: { num_ctx: 512 },
+      license: ['MIT'],
+    };
+    const [small, vectors] = parseCatalog(
+      JSON.stringify([
+        { name: 'small:1b', weightsBytes: '1GB', ...said, facts: { contextLength: 512 } },
+        { name: 'vectors', weightsBytes: 5, capabilities: ['embedding'] },
+      ]),
+    );
+    expect(small).toMatchObject({
+      ...said,
+      weightsBytes: 1e9,
+      facts: { architecture: 'llama', contextLength: 512 },
+    });
+    expect(small?.facts.blockCount).toBeGreaterThan(1);
+    expect(vectors?.facts.poolingType).toBe(1);
+  });
+
   test.each([
+    ['- name: x', 'must be bytes, or a size such as 2.6GB'],
     ['- name: "a b"', 'is not a model name'],
     ['- name: x\n  wieghts: 3', 'wieghts'],
     ['{', 'neither YAML nor JSON'],

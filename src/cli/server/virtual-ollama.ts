@@ -1,11 +1,9 @@
 /** `vramkeeper virtual-ollama`: the stand-in for Ollama as a program of its own. */
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import { messageOf } from '../../domain/errors.ts';
 import { formatBytes, parseBytes } from '../../domain/units.ts';
 import {
   type RunningVirtualOllama,
+  readCatalogFile,
   runVirtualOllama,
   type VirtualOllamaOptions,
 } from '../../virtual-ollama/index.ts';
@@ -24,7 +22,7 @@ export interface VirtualOllamaFlags {
 
 export async function virtualOllama(flags: VirtualOllamaFlags, terminal: Terminal): Promise<ExitCode> {
   const gpus = (flags.gpu ?? ['24GiB']).flatMap(gpuSize);
-  const catalog = flags.catalog === undefined ? undefined : await readCatalog(flags.catalog);
+  const catalog = flags.catalog === undefined ? undefined : await readCatalogFile(flags.catalog);
   const server = await start({
     host: flags.host,
     port: flags.port,
@@ -64,53 +62,4 @@ async function start(options: VirtualOllamaOptions): Promise<RunningVirtualOllam
       );
     throw error;
   }
-}
-
-const bytes = z.union([z.string(), z.number()]).transform((value) => parseBytes(value));
-const count = z.number().int().positive();
-
-/** An entry says its size and shape; the shape may be left out, and is then that of a small llama. */
-const catalogEntry = z.strictObject({
-  name: z.string().min(1),
-  size: bytes,
-  parameterSize: z.string().optional(),
-  quantization: z.string().optional(),
-  capabilities: z
-    .array(z.enum(['completion', 'tools', 'insert', 'vision', 'embedding', 'thinking', 'image', 'audio']))
-    .optional(),
-  architecture: z.string().default('llama'),
-  contextLength: count.default(8192),
-  blockCount: count.default(24),
-  embeddingLength: count.default(2048),
-  feedForwardLength: count.default(8192),
-  headCount: count.default(16),
-  headCountKv: count.default(8),
-  vocabSize: count.default(32_000),
-});
-
-/** Models from a YAML or JSON file with a list of entries. @throws CommandError */
-async function readCatalog(file: string): Promise<NonNullable<VirtualOllamaOptions['catalog']>> {
-  let content: unknown;
-  try {
-    content = parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new CommandError(`The catalogue ${file} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  const checked = z.array(catalogEntry).min(1).safeParse(content);
-  if (!checked.success) {
-    const lines = checked.error.issues.map(
-      (issue) => `  ${issue.path.join('.') || 'file'}: ${issue.message}`,
-    );
-    throw new CommandError(
-      `The catalogue ${file} is no list of models such as [{ name: "small:1b", size: 1GB }]:\n${lines.join('\n')}`,
-    );
-  }
-  return checked.data.map(({ name, size, parameterSize, quantization, capabilities, ...shape }) => ({
-    name,
-    weightsBytes: size,
-    ...(parameterSize ? { parameterSize } : {}),
-    ...(quantization ? { quantization } : {}),
-    ...(capabilities ? { capabilities } : {}),
-    facts: { ...shape, ...(capabilities?.includes('embedding') ? { poolingType: 1 } : {}) },
-  }));
 }

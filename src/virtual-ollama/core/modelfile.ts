@@ -25,9 +25,8 @@ export function parametersText(model: CatalogModel): string {
 }
 
 function quoted(text: string): string {
-  if (/^\s|\s$|\n/.test(text) || text.includes('"'))
-    return text.includes('"') ? `"""${text}"""` : `"${text}"`;
-  return text;
+  if (!/^ | $|\n/.test(text)) return text;
+  return text.includes('"') ? `"""${text}"""` : `"${text}"`;
 }
 
 /** The Modelfile as `ollama show` makes it up. */

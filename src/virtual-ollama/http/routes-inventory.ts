@@ -8,6 +8,7 @@ import {
   isValidName,
   type ModelName,
   parseModelName,
+  parseModelReference,
   parseStoredReference,
 } from '../../ollama-api/model-name.ts';
 import { COPY_REQUEST, DELETE_REQUEST, SHOW_REQUEST } from '../../ollama-api/request-shapes.ts';
@@ -88,7 +89,7 @@ export async function showRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
     empty: () => new ModelRequiredError(),
     subject: 'remote model details are',
     missing: () => {
-      const shown = isClassic(core) ? name : displayNames.short(parseModelName(name));
+      const shown = isClassic(core) ? name : displayNames.short(parseModelReference(name).name);
       return new OllamaError(404, `model '${shown}' not found`);
     },
   });

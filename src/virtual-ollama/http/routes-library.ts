@@ -1,7 +1,8 @@
 import { InvalidModelNameError, ModelRequiredError, OllamaError } from '../../ollama-api/errors.ts';
 import { type Exchange, ObjectStream, send, sendError, sendJson } from '../../ollama-api/exchange.ts';
-import { decodeBody } from '../../ollama-api/go-decode.ts';
+import { decodeBody, go } from '../../ollama-api/go-decode.ts';
 import { quoteGo } from '../../ollama-api/go-quote.ts';
+import { JsonText } from '../../ollama-api/json-text.ts';
 import {
   isValidName,
   type ModelName,
@@ -159,7 +160,7 @@ async function baseModel(
     if (!library.core.catalog.find(name)) await pull(library, exchange, name, report);
     const found = library.core.catalog.find(name);
     if (!found) throw new OllamaError(500, `model ${quoteGo(request.from)} not found`);
-    report({ status: `using existing layer sha256:${found.weightsDigest}` });
+    for (const digest of layersOf(found)) report({ status: `using existing layer sha256:${digest}` });
     return { ...found, parentModel: displayNames.short(found.name) };
   }
   if (!request.files) throw new OllamaError(400, "neither 'from' or 'files' was specified");
@@ -200,10 +201,23 @@ function modelFromFiles(
 }
 
 const hasKeys = (map: object) => Object.keys(map).length > 0;
+const textOf = (value: object) => (hasKeys(value) ? JSON.stringify(value) : '');
 
-function licenses(value: unknown): readonly string[] {
-  if (typeof value === 'string') return value ? [value] : [];
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+/** The digests of a model's layers: of files as they are, of texts by what they say. */
+function layersOf(model: CatalogModel): readonly string[] {
+  const { template, system, license, parameters, messages } = model;
+  const texts = [template, system, ...license, textOf(parameters), textOf(messages)];
+  const files = [model.weightsDigest, ...model.projectors, ...model.adapters];
+  return [...files, ...texts.filter((text) => text !== '').map((text) => sha256(text))];
+}
+
+/** One text or a list of them. @throws Error with Go's text for everything else. */
+function readLicense(license: string | undefined): readonly string[] {
+  const json = license === undefined ? undefined : JsonText.read(license);
+  if (!json) return [];
+  const text = json.kind === 'string' ? String(json.value()) : undefined;
+  if (text !== undefined) return text ? [text] : [];
+  return go.unmarshal(go.list(go.string(), '[]string'), json) ?? [];
 }
 
 function storeModel(
@@ -214,7 +228,7 @@ function storeModel(
   report: Report,
 ): void {
   const { core } = library;
-  const license = licenses(request.license);
+  const license = readLicense(request.license);
   const changes = {
     ...(request.template ? { template: request.template } : {}),
     ...(request.system ? { system: request.system } : {}),

@@ -18,6 +18,8 @@ export interface ProgramSettings {
   /** A catalogue of what can be pulled; undefined: the ten small models. */
   readonly libraryFile: string | undefined;
   readonly prunes: boolean;
+  /** `OLLAMA_ORIGINS` */
+  readonly origins: string | undefined;
   readonly settings: Partial<VirtualOllamaSettings>;
 }
 
@@ -78,6 +80,7 @@ export function readProgramSettings(environment: Environment, home: string): Pro
     gpuFolder,
     newGpus: gpusOf(environment.VIRTUAL_GPUS),
     libraryFile: environment.VIRTUAL_LIBRARY || undefined,
+    origins: environment.OLLAMA_ORIGINS?.trim() || undefined,
     modelFolder: environment.OLLAMA_MODELS?.trim() || join(home, '.ollama', 'models'),
     prunes: !isSwitchedOn(environment.OLLAMA_NOPRUNE, false),
     settings: {

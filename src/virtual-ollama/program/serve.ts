@@ -122,7 +122,7 @@ class Program {
     this.#engines = engines;
     const catalog = new FolderCatalog(settings.modelFolder, { prunes: settings.prunes });
     catalog.prune(this.#clock.now());
-    const { libraryFile } = settings;
+    const { libraryFile, origins } = settings;
     const server = await runVirtualOllama({
       ...settings.settings,
       catalog: [],
@@ -131,6 +131,7 @@ class Program {
       port: settings.port,
       memory,
       blobs: catalog.blobs,
+      ...(origins ? { origins } : {}),
       readyToServe,
       onAnswered: (answered) => this.#log.request(answered),
       parts: {
