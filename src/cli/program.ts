@@ -1,6 +1,7 @@
 /** The command line: names, flags and help. What the commands do stands in files of their own. */
 import { Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
+import { addChatCommands, withThinkAlone } from './commands/chat-commands.ts';
 import { addJobCommands } from './commands/job-commands.ts';
 import { addMemory } from './commands/memory-commands.ts';
 import { addModels } from './commands/model-commands.ts';
@@ -20,7 +21,7 @@ export async function runCommand(
     exit = await work();
   };
   try {
-    await build(version, terminal, run).parseAsync([...args], { from: 'user' });
+    await build(version, terminal, run).parseAsync([...withThinkAlone(args)], { from: 'user' });
     return exit;
   } catch (error) {
     return report(error, terminal);
@@ -53,6 +54,7 @@ function build(version: string, terminal: Terminal, run: Run): Command {
     })
     .configureHelp({ showGlobalOptions: false });
   addServing(program, terminal, run);
+  addChatCommands(program, terminal, run);
   addJobCommands(program, terminal, run);
   addQueueCommands(program, terminal, run);
   addModels(program, terminal, run);

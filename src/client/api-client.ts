@@ -78,14 +78,21 @@ export class ApiClient {
   /**
    * Events until the server ends the stream, the reader stops or `signal` aborts. A lost connection is opened again and the stream started anew, so
    * that what comes first in a stream may come more than once.
+   * @param variables asked for anew at each start where they are a function: a stream that can be resumed says there where it was
    * @throws ServerUnreachableError, KeyRefusedError, RequestFailedError
    */
   async *subscribe<Result, Variables extends Record<string, unknown>>(
     document: TypedDocumentString<Result, Variables>,
-    variables: Variables,
+    variables: Variables | (() => Variables),
     signal?: AbortSignal,
   ): AsyncGenerator<Result, void, void> {
-    const events = this.#sockets.client.iterate<Result>({ query: document.toString(), variables });
+    const events = this.#sockets.client.iterate<Result>({
+      query: document.toString(),
+      // The library writes the request again for each start.
+      get variables() {
+        return typeof variables === 'function' ? variables() : variables;
+      },
+    });
     try {
       for (;;) {
         const { value, done } = await nextUnlessAborted(events, signal);

@@ -120,6 +120,7 @@ export const JobWaits = graphql(`
   query JobWaits($id: ID!) {
     job(id: $id) {
       status
+      queuePosition
       waiting {
         reason
         explanation
@@ -129,8 +130,8 @@ export const JobWaits = graphql(`
 `);
 
 export const JobOutput = graphql(`
-  subscription JobOutput($id: ID!) {
-    jobOutput(id: $id) {
+  subscription JobOutput($id: ID!, $attempt: Int, $fromOffset: Int) {
+    jobOutput(id: $id, attempt: $attempt, fromOffset: $fromOffset) {
       attempt
       channel
       offset
@@ -221,6 +222,7 @@ export const ShowJob = graphql(`
           truncated
           usage {
             promptTokens
+            promptDuration
             completionTokens
             evalDuration
             loadDuration
@@ -234,6 +236,7 @@ export const ShowJob = graphql(`
           truncated
           usage {
             promptTokens
+            promptDuration
             completionTokens
             evalDuration
             loadDuration

@@ -173,6 +173,8 @@ export interface OutputPart {
 
 export interface TokenUsage {
   readonly promptTokens: number;
+  /** Time spent on reading them. Absent where the backend did not say, and in results of older versions. */
+  readonly promptDurationMs?: number;
   readonly completionTokens: number;
   readonly evalDurationMs: number;
   readonly loadDurationMs: number;

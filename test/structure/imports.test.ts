@@ -98,9 +98,10 @@ const ROOMS_OF_CLI: Readonly<Record<string, readonly string[]>> = {
   models: CLI_COMMON,
   memory: [...CLI_COMMON, 'models'],
   submit: [...CLI_COMMON, 'jobs', 'models'],
+  chat: [...CLI_COMMON, 'jobs', 'models', 'submit'],
   top: [...CLI_COMMON, 'queue'],
   demo: [...CLI_COMMON, 'server', 'jobs', 'submit'],
-  commands: [...CLI_COMMON, 'models'],
+  commands: [...CLI_COMMON, 'models', 'jobs'],
   program: [...CLI_COMMON, 'commands'],
 };
 

@@ -57,6 +57,7 @@ export function tokenUsage(record: unknown): TokenUsage {
   const told = metrics.safeParse(record).data;
   return {
     promptTokens: told?.prompt_eval_count ?? 0,
+    ...(told?.prompt_eval_duration ? { promptDurationMs: told.prompt_eval_duration / 1e6 } : {}),
     completionTokens: told?.eval_count ?? 0,
     evalDurationMs: (told?.eval_duration ?? 0) / 1e6,
     loadDurationMs: (told?.load_duration ?? 0) / 1e6,

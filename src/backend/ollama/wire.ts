@@ -88,8 +88,9 @@ export type Chunk = z.infer<typeof chunk>;
 export const metrics = z.object({
   prompt_eval_count: z.number().default(0),
   eval_count: z.number().default(0),
-  /** Nanoseconds, like the next. */
+  /** Nanoseconds, like the next two. */
   eval_duration: z.number().default(0),
+  prompt_eval_duration: z.number().default(0),
   load_duration: z.number().default(0),
 });
 

@@ -1,13 +1,13 @@
 /** Waits for one job and prints what it says while it says it. */
 import type { ApiClient } from '../../client/api-client.ts';
-import { JobOutput } from '../../client/documents.ts';
-import type { JobOutputSubscription } from '../../client/generated/graphql.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { onInterrupt } from '../terminal/interrupts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { between } from '../terminal/when.ts';
-import { embeddingsOf, type SubmittedJob, showJob, wholeJob } from './api-calls.ts';
+import { embeddingsOf, type ShownJob, type SubmittedJob, wholeJob } from './api-calls.ts';
+import { followOutput } from './follow-output.ts';
 import { cutNote, resultText } from './job-report.ts';
+import type { OutputPiece } from './output-track.ts';
 import { tellWhyItWaits } from './wait-reasons.ts';
 
 export async function runOne(
@@ -28,12 +28,12 @@ export async function runOne(
   void tellWhyItWaits(api, submitted.id, (text) => terminal.note(text), waiting.signal);
   try {
     const printer = new OutputPrinter(terminal, options.json);
-    for await (const { jobOutput } of api.subscribe(JobOutput, { id: submitted.id })) {
+    const job = await followOutput(api, submitted.id, (piece) => {
       waiting.abort();
-      printer.print(jobOutput);
-    }
+      printer.print(piece);
+    });
     printer.end();
-    return await finish(api, submitted.id, options, terminal);
+    return await finish(api, job, options, terminal);
   } finally {
     waiting.abort();
     stopListening();
@@ -42,14 +42,13 @@ export async function runOne(
 
 async function finish(
   api: ApiClient,
-  id: string,
+  job: ShownJob,
   options: { readonly json: boolean },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const job = await showJob(api, id);
   if (options.json) terminal.outLine(JSON.stringify(await wholeJob(api, job)));
   else if (job.result?.__typename === 'EmbedResult')
-    terminal.outLine(JSON.stringify(await embeddingsOf(api, id, job.result)));
+    terminal.outLine(JSON.stringify(await embeddingsOf(api, job.id, job.result)));
   else if (job.status !== 'COMPLETE') terminal.note(`${job.status}. ${resultText(job)}`.trimEnd());
   if (job.status !== 'COMPLETE') return EXIT.failed;
   const cut = cutNote(job);
@@ -64,15 +63,10 @@ async function finish(
   return EXIT.done;
 }
 
-type Chunk = JobOutputSubscription['jobOutput'];
-
-/** Prints each piece once, although a stream that was interrupted begins again from the start. */
+/** Prints what comes: the text as the result, the thinking as a note. */
 class OutputPrinter {
   readonly #terminal: Terminal;
   readonly #silent: boolean;
-  #attempt = 1;
-  /** Where the next new piece of the attempt starts, over all channels. */
-  #next = 0;
   #openLine = false;
   #thinking = false;
 
@@ -81,14 +75,12 @@ class OutputPrinter {
     this.#silent = silent;
   }
 
-  print(chunk: Chunk): void {
-    if (this.#silent || chunk.attempt < this.#attempt) return;
-    if (chunk.attempt > this.#attempt) this.#restart(chunk.attempt);
-    const fresh = chunk.text.slice(Math.max(0, this.#next - chunk.offset));
-    this.#next = Math.max(this.#next, chunk.offset + chunk.text.length);
-    if (fresh === '') return;
-    if (chunk.channel === 'THINKING') this.#think(fresh);
-    else this.#say(fresh);
+  print({ channel, text, newAttempt }: OutputPiece): void {
+    if (this.#silent) return;
+    if (newAttempt !== null) this.#restart(newAttempt);
+    if (text === '') return;
+    if (channel === 'THINKING') this.#think(text);
+    else this.#say(text);
   }
 
   end(): void {
@@ -99,9 +91,7 @@ class OutputPrinter {
   /** What was printed before is void. */
   #restart(attempt: number): void {
     this.end();
-    if (this.#next > 0) this.#terminal.note(`The attempt failed; this is attempt ${attempt}:`);
-    this.#attempt = attempt;
-    this.#next = 0;
+    this.#terminal.note(`The attempt failed; this is attempt ${attempt}:`);
   }
 
   #say(text: string): void {
@@ -114,7 +104,7 @@ class OutputPrinter {
   /** Not part of the result: only where somebody watches. */
   #think(text: string): void {
     if (!this.#terminal.notesAreTerminal) return;
-    process.stderr.write(this.#terminal.noteStyle('dim', text));
+    this.#terminal.noteText(this.#terminal.noteStyle('dim', text));
     this.#thinking = true;
   }
 }

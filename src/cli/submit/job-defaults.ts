@@ -7,6 +7,7 @@ import { messageOf } from '../../domain/errors.ts';
 import type { JobPriority } from '../../domain/job.ts';
 import { CommandError, UsageError } from '../exit.ts';
 import { parsePriority } from '../jobs/priority-name.ts';
+import { thinkLevelOf } from '../jobs/think-level.ts';
 import { isObject } from './json-object.ts';
 
 /** As they were typed. */
@@ -45,7 +46,7 @@ export async function jobDefaults(flags: JobFlags, clock: Clock): Promise<JobDef
       priority: priority === undefined ? undefined : parsePriority(priority),
       system,
       format: format === undefined ? undefined : await parseFormat(format),
-      think: think === undefined ? undefined : parseThink(think),
+      think: think === undefined ? undefined : thinkLevelOf(think),
       metadata: flags.metadata === undefined ? undefined : parseMetadata(flags.metadata),
       deadline: flags.deadline === undefined ? undefined : parseDeadline(flags.deadline, clock),
     }),
@@ -129,7 +130,7 @@ function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], 
 }
 
 /** `json`, a JSON Schema, or a file that holds one. */
-async function parseFormat(text: string): Promise<unknown> {
+export async function parseFormat(text: string): Promise<unknown> {
   if (text.trim() === 'json') return 'json';
   const isInline = text.trimStart().startsWith('{');
   const schema = isInline ? text : await schemaText(text);
@@ -154,23 +155,6 @@ async function schemaText(file: string): Promise<string> {
       { cause: error },
     );
   }
-}
-
-const THINK: Readonly<Record<string, ThinkLevel>> = {
-  on: 'ON',
-  true: 'ON',
-  off: 'OFF',
-  false: 'OFF',
-  low: 'LOW',
-  medium: 'MEDIUM',
-  high: 'HIGH',
-  max: 'MAX',
-};
-
-function parseThink(text: string): ThinkLevel {
-  const level = THINK[text.toLowerCase()];
-  if (!level) throw new UsageError(`"${text}" says not how to think. Use on, off, low, medium, high or max.`);
-  return level;
 }
 
 function parseMetadata(texts: readonly string[]): Readonly<Record<string, unknown>> {

@@ -15,6 +15,8 @@ export interface Terminal {
   outLine(text?: string): void;
   /** Something about the results, on a line of its own. */
   note(text?: string): void;
+  /** The same without a line break. */
+  noteText(text: string): void;
   style(style: Style, text: string): string;
   noteStyle(style: Style, text: string): string;
 }
@@ -35,7 +37,13 @@ export function systemTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     outLine: (text = '') => void process.stdout.write(`${text}\n`),
     note: (text = '') => void process.stderr.write(`${text}\n`),
+    noteText: (text) => void process.stderr.write(text),
     style: paint(process.stdout),
     noteStyle: paint(process.stderr),
   };
+}
+
+/** For facts among the notes. */
+export function noteStyled(terminal: Terminal): Pick<Terminal, 'style' | 'columns'> {
+  return { style: (style, text) => terminal.noteStyle(style, text), columns: terminal.columns };
 }

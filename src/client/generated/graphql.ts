@@ -648,10 +648,12 @@ export type JobWaitsQueryVariables = Exact<{
 }>;
 
 
-export type JobWaitsQuery = { job: { status: JobStatus, waiting: { reason: WaitReason, explanation: string } | null } | null };
+export type JobWaitsQuery = { job: { status: JobStatus, queuePosition: number | null, waiting: { reason: WaitReason, explanation: string } | null } | null };
 
 export type JobOutputSubscriptionVariables = Exact<{
   id: string;
+  attempt?: number | null | undefined;
+  fromOffset?: number | null | undefined;
 }>;
 
 
@@ -672,8 +674,8 @@ export type ShowJobQueryVariables = Exact<{
 
 
 export type ShowJobQuery = { job: { id: string, status: JobStatus, kind: JobKind, modelName: string, priority: JobPriority, client: string, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, deadline: string | null, maxAttempts: number, metadata: unknown, labels: Array<{ key: string, value: string }>, batch: { id: string, name: string | null } | null, backend: { name: string } | null, waiting: { reason: WaitReason, explanation: string, expectedStart: string | null, expectedEnd: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, backendName: string, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, result:
-      | { __typename: 'EmbedResult', bytes: number, contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
-      | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, truncated: boolean | null, usage: { promptTokens: number, completionTokens: number, evalDuration: number, loadDuration: number } }
+      | { __typename: 'EmbedResult', bytes: number, contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { promptTokens: number, promptDuration: number | null, completionTokens: number, evalDuration: number, loadDuration: number } }
+      | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, truncated: boolean | null, usage: { promptTokens: number, promptDuration: number | null, completionTokens: number, evalDuration: number, loadDuration: number } }
      | null } | null };
 
 export type ReadEmbeddingsQueryVariables = Exact<{
@@ -1181,6 +1183,7 @@ export const JobWaitsDocument = new TypedDocumentString(`
     query JobWaits($id: ID!) {
   job(id: $id) {
     status
+    queuePosition
     waiting {
       reason
       explanation
@@ -1189,8 +1192,8 @@ export const JobWaitsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<JobWaitsQuery, JobWaitsQueryVariables>;
 export const JobOutputDocument = new TypedDocumentString(`
-    subscription JobOutput($id: ID!) {
-  jobOutput(id: $id) {
+    subscription JobOutput($id: ID!, $attempt: Int, $fromOffset: Int) {
+  jobOutput(id: $id, attempt: $attempt, fromOffset: $fromOffset) {
     attempt
     channel
     offset
@@ -1279,6 +1282,7 @@ export const ShowJobDocument = new TypedDocumentString(`
         truncated
         usage {
           promptTokens
+          promptDuration
           completionTokens
           evalDuration
           loadDuration
@@ -1292,6 +1296,7 @@ export const ShowJobDocument = new TypedDocumentString(`
         truncated
         usage {
           promptTokens
+          promptDuration
           completionTokens
           evalDuration
           loadDuration

@@ -70,6 +70,11 @@ const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').implement({
       type: 'Milliseconds',
       description: 'Time that the backend spent on having the model ready.',
     }),
+    promptDuration: t.expose('promptDurationMs', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'Time spent on reading the prompt; null where the backend did not say.',
+    }),
     promptTokens: t.exposeInt('promptTokens', { description: 'Tokens read.' }),
   }),
 });
