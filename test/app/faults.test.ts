@@ -32,7 +32,7 @@ describe('when something goes wrong, no job is lost', () => {
     expect(health).toMatchObject({ status: 'STALLED', problems: [{ code: 'BACKEND_UNREACHABLE' }] });
     const ready = await fetch(`${app.url}/readyz`);
     expect(ready.status).toBe(200);
-    const ollama = await runVirtualOllama({ port, gpus: [{ totalBytes: 8 * GiB }], speed: 20 });
+    await using ollama = await runVirtualOllama({ port, gpus: [{ totalBytes: 8 * GiB }], speed: 20 });
     expect((await t.ended(id)).status).toBe('COMPLETE');
     await app.stop({ graceMs: 0 });
     await ollama.stop();

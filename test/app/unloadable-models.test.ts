@@ -49,7 +49,7 @@ describe('a model that can never be loaded', () => {
 
   it('is run where another backend has it whole', async () => {
     await using t = await TestApp.start();
-    const other = await runVirtualOllama({ gpus: [{ totalBytes: 8 * GiB }], speed: 20 });
+    await using other = await runVirtualOllama({ gpus: [{ totalBytes: 8 * GiB }], speed: 20 });
     const backends = [
       attached(t.ollama.url, { name: 'first' }),
       attached(other.url, { name: 'second', parallel: 1 }),

@@ -59,7 +59,7 @@ describe('serve', () => {
   });
 
   test('picks Ollama up when it appears', async () => {
-    const ollama = await runVirtualOllama({ speed: 20 });
+    await using ollama = await runVirtualOllama({ speed: 20 });
     await ollama.pause();
     const { server, url } = await serve(folder, ollama.url);
     await using _ = server;
@@ -158,7 +158,7 @@ describe('serve', () => {
 });
 
 test('prompts and answers are in no log, at any level', async () => {
-  const ollama = await runVirtualOllama({ speed: 20 });
+  await using ollama = await runVirtualOllama({ speed: 20 });
   const secret = 'the treasure is under the oak';
   const server = new RunningProgram(
     ['serve', '--port', '0', '--data-dir', 'data', '--backend', ollama.url, '--log-level', 'debug'],
@@ -191,7 +191,7 @@ describe('doctor', () => {
   });
 
   test('sees Ollama, its models, its GPUs, and settings that do not agree', async () => {
-    const ollama = await runVirtualOllama();
+    await using ollama = await runVirtualOllama();
     const { code, out } = await run(
       ['doctor', '--port', '0', '--data-dir', 'data', '--backend', ollama.url],
       {

@@ -17,7 +17,7 @@ describe('kill -9 of the server', () => {
   it(`loses no acknowledged job and records no result twice, ${KILLS} times (seed ${SEED})`, async () => {
     const random = seededRandom(SEED);
     const folder = await mkdtemp(join(tmpdir(), 'vramkeeper-kill-'));
-    const ollama = await runVirtualOllama({
+    await using ollama = await runVirtualOllama({
       gpus: [{ totalBytes: 6 * GiB }],
       numParallel: 2,
       speed: 50,

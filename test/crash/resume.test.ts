@@ -77,7 +77,7 @@ async function submit(server: ServerProcess, count: number): Promise<void> {
 
 it(`tells a reader each of ${JOBS} ends through ${KILLS} kills of the server, without another snapshot`, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'vramkeeper-resume-'));
-  const ollama = await runVirtualOllama({ gpus: [{ totalBytes: 6 * GiB }], numParallel: 4, speed: 50 });
+  await using ollama = await runVirtualOllama({ gpus: [{ totalBytes: 6 * GiB }], numParallel: 4, speed: 50 });
   const backend = `{ name: ollama, type: ollama, url: '${ollama.url}', parallel: 4 }`;
   const all = new Reader();
   const waiting = new Reader({ statuses: ['PENDING'] });

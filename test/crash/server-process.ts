@@ -1,8 +1,9 @@
-/** A real server process that a test can kill. */
+/** A real server process that a test can kill; it ends with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { endsWithTest } from '../support/ends-with-test.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -29,6 +30,7 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: dataDir,
     });
+    endsWithTest(() => child.kill('SIGKILL'));
     let output = '';
     const url = await new Promise<string>((resolveUrl, reject) => {
       const onData = (chunk: Buffer) => {

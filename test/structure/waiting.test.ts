@@ -10,6 +10,8 @@ const WAITS = new Set([
   // The helper, and the moments of campaigns that nothing announces.
   'support/eventually.ts',
   'support/random-moment.ts',
+  // Before all of that has a bound: processes that are ending.
+  'support/each-file.ts',
   // A program that tests start, which writes its port in two pieces.
   'backend/supervisor/support/program.ts',
 ]);

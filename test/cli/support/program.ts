@@ -2,6 +2,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { endsWithTest } from '../../support/ends-with-test.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 const LAUNCHER = join(ROOT, 'bin', 'vramkeeper.js');
@@ -20,7 +21,7 @@ export interface Ended {
   readonly notes: string;
 }
 
-/** A program that runs; ended with the block that `using` it stands in. */
+/** A program that runs; ended with the block that `using` it stands in, or with the test. */
 export class RunningProgram implements AsyncDisposable {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly ended: Promise<Ended>;
@@ -44,6 +45,7 @@ export class RunningProgram implements AsyncDisposable {
       this.#heard(() => {});
     });
     this.ended = promise;
+    endsWithTest(() => this[Symbol.asyncDispose]());
   }
 
   /** What it has written up to the first match. Rejects when it ends without one. */

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { endsWithTest } from '../../support/ends-with-test.ts';
 
 /** See `store-process.ts`. */
 export type ChildTask = 'idle' | 'fill' | 'work';
@@ -30,6 +31,7 @@ export function startChild(
     ['-c', 'ulimit -S -f "$1"; shift; exec "$@"', 'bash', limit, process.execPath, script, dataDir, task],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  endsWithTest(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit');
   const lines: string[] = [];
   const watchers = new Set<() => void>();

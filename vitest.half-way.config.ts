@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+import { TEST_MS } from './test/support/limits.ts';
+import { nothingLeft, ssr } from './vitest.shared.ts';
+
+export default defineConfig({
+  ssr,
+  test: {
+    ...nothingLeft,
+    include: ['test/support/half-way/fixtures.ts'],
+    pool: 'forks',
+    testTimeout: TEST_MS,
+    hookTimeout: TEST_MS,
+  },
+});
