@@ -10,6 +10,10 @@ export type ChatMessageInput = {
   /** Base64, for models that see. */
   images?: Array<string> | null | undefined;
   role: ChatRole;
+  /** In a message of the assistant: what it thought before. */
+  thinking?: string | null | undefined;
+  /** In a message of a tool: which call it answers. */
+  toolCallId?: string | null | undefined;
   /** In a message of the assistant: the calls that it made, as `TextResult.toolCalls` gave them. */
   toolCalls?: unknown;
   /** In a message of a tool: which one answers. */
@@ -20,12 +24,18 @@ export type ChatMessageInput = {
 export type ChatRequestInput = {
   /** The form of the answer: `"json"`, or a JSON Schema that it must meet. */
   format?: unknown;
+  /** Have the server tell how likely each token was. It does so in each record of its answer, of which the last one is kept (`raw`). */
+  logprobs?: boolean | null | undefined;
   /** Oldest first. */
   messages: Array<ChatMessageInput>;
   options?: ModelOptionsInput | null | undefined;
+  /** Whether the context moves on when it is full; with `false` an answer ends there, and a prompt that is too long is refused. Where it differs from what the model does by itself (`true` for nearly all) it needs an instance of its own: leave it out where you can. */
+  shift?: boolean | null | undefined;
   think?: ThinkLevel | null | undefined;
   /** Tool definitions, as Ollama takes them. */
   tools?: Array<unknown> | null | undefined;
+  /** With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20. */
+  topLogprobs?: number | null | undefined;
   /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
   truncate?: boolean | null | undefined;
 };
@@ -54,19 +64,29 @@ export type EmbedRequestInput = {
 
 /** Produce the text that follows a prompt. */
 export type GenerateRequestInput = {
+  /** Tokens of a conversation to go on with, as `context` of the `raw` result of its last answer. */
+  context?: Array<number> | null | undefined;
   /** The form of the answer: `"json"`, or a JSON Schema that it must meet. */
   format?: unknown;
   /** Base64, for models that see. */
   images?: Array<string> | null | undefined;
+  /** Have the server tell how likely each token was. It does so in each record of its answer, of which the last one is kept (`raw`). */
+  logprobs?: boolean | null | undefined;
   options?: ModelOptionsInput | null | undefined;
   prompt: string;
   /** Give the prompt to the model as it is, without the model's template. */
   raw?: boolean | null | undefined;
+  /** Whether the context moves on when it is full; with `false` an answer ends there, and a prompt that is too long is refused. Where it differs from what the model does by itself (`true` for nearly all) it needs an instance of its own: leave it out where you can. */
+  shift?: boolean | null | undefined;
   /** What comes after the text to produce, for models that fill in. */
   suffix?: string | null | undefined;
   /** In place of the model's own system message. */
   system?: string | null | undefined;
+  /** In place of the model's own template, in the form of Ollama's. */
+  template?: string | null | undefined;
   think?: ThinkLevel | null | undefined;
+  /** With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20. */
+  topLogprobs?: number | null | undefined;
   /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
   truncate?: boolean | null | undefined;
 };

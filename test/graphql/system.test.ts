@@ -156,7 +156,7 @@ describe('stats', () => {
       stats {
         counts { pending queued running complete failed cancelled total }
         swaps { loads unloads evictions spills loadTime coldStarts warmStarts }
-        queues { modelName contextLength pendingHigh pendingNormal pendingLow oldestAge expectedClear }
+        queues { modelName contextLength pendingHigh pendingNormal pendingLow oldestAge expectedClear shift }
         latency { sampleCount queueP50 queueP95 runP50 runP95 }
         high: latency(priority: HIGH, window: 60000) { sampleCount }
         instances { modelName }
@@ -179,6 +179,7 @@ describe('stats', () => {
         {
           modelName: 'qwen3:8b',
           contextLength: 8_192,
+          shift: null,
           pendingHigh: 1,
           pendingNormal: 2,
           pendingLow: 3,

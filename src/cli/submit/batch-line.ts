@@ -4,6 +4,7 @@
  */
 import type { SubmitJobInput } from '../../client/generated/graphql.ts';
 import { messageOf } from '../../domain/errors.ts';
+import type { JobKind } from '../../domain/job.ts';
 import { contentKind, imageKind, KINDS } from './image-kind.ts';
 import { InputShapes } from './input-shape.ts';
 import { isObject } from './json-object.ts';
@@ -20,15 +21,17 @@ export interface BatchLine {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** By the field that tells a short form. */
-const KIND_OF = { prompt: 'generate', messages: 'chat', input: 'embed' } as const;
-type Kind = (typeof KIND_OF)[keyof typeof KIND_OF];
-const TELLING = Object.keys(KIND_OF) as readonly (keyof typeof KIND_OF)[];
-const REQUEST_TYPE = {
-  generate: 'GenerateRequestInput',
-  chat: 'ChatRequestInput',
-  embed: 'EmbedRequestInput',
-} as const;
+type Kind = keyof SubmitJobInput['request'];
+
+/** Each kind of job: its name in `JobRequestInput`, and the field of its request that tells a short form. */
+const SHORT_FORMS = {
+  GENERATE: { kind: 'generate', telling: 'prompt' },
+  CHAT: { kind: 'chat', telling: 'messages' },
+  EMBED: { kind: 'embed', telling: 'input' },
+} as const satisfies Readonly<Record<JobKind, { readonly kind: Kind; readonly telling: string }>>;
+
+const FORMS = Object.values(SHORT_FORMS);
+const TELLING = FORMS.map(({ telling }) => telling);
 
 export class LineReader {
   readonly #shapes = new InputShapes();
@@ -47,7 +50,7 @@ export class LineReader {
       return wrong(`not JSON: ${messageOf(error)}.`);
     }
     if (!isObject(value)) return wrong('expected an object such as {"model": "...", "prompt": "..."}.');
-    const told = TELLING.filter((name) => name in value);
+    const told = FORMS.filter(({ telling }) => telling in value);
     const [first] = told;
     if ('request' in value) return this.#line(number, value, null);
     if (first === undefined)
@@ -55,8 +58,14 @@ export class LineReader {
         ...this.#strange(value),
         `one of ${listed([...TELLING, 'request'], 'and')} is missing; it says what to do.`,
       );
-    if (told.length > 1) return wrong(`${listed(told, 'and')} are of different kinds of jobs; give one.`);
-    return this.#line(number, this.#spelledOut(value, KIND_OF[first]), KIND_OF[first]);
+    if (told.length > 1)
+      return wrong(
+        `${listed(
+          told.map(({ telling }) => telling),
+          'and',
+        )} are of different kinds of jobs; give one.`,
+      );
+    return this.#line(number, this.#spelledOut(value, first.kind), first.kind);
   }
 
   /** @param kind of a short form; null where the request was written out */
@@ -79,7 +88,7 @@ export class LineReader {
 
   /** Fields of a line of no kind that no kind has. */
   #strange(value: Fields): readonly string[] {
-    const names = [...new Set(Object.values(KIND_OF).flatMap((kind) => this.#names(kind)))];
+    const names = [...new Set(FORMS.flatMap(({ kind }) => this.#names(kind)))];
     return Object.keys(value)
       .filter((name) => !names.includes(name))
       .map((name) => `\`${name}\` is not a field; a job has ${names.join(', ')}.`);
@@ -91,13 +100,17 @@ export class LineReader {
       .fieldsOf('SubmitJobInput')
       .filter((name) => name !== 'model' && name !== 'request');
     if (kind === null) return ['model', 'request', ...job];
-    const telling = TELLING.find((name) => KIND_OF[name] === kind) ?? 'prompt';
-    const request = this.#shapes.fieldsOf(REQUEST_TYPE[kind]).filter((name) => name !== telling);
-    return ['model', telling, ...request, ...job];
+    const told: readonly string[] = FORMS.flatMap((form) => (form.kind === kind ? [form.telling] : []));
+    const request = this.#requestFields(kind).filter((name) => !told.includes(name));
+    return ['model', ...told, ...request, ...job];
+  }
+
+  #requestFields(kind: Kind): readonly string[] {
+    return this.#shapes.fieldsOf(this.#shapes.typeOf('JobRequestInput', kind));
   }
 
   #spelledOut(value: Fields, kind: Kind): Fields {
-    const names = this.#shapes.fieldsOf(REQUEST_TYPE[kind]);
+    const names = this.#requestFields(kind);
     const request: Record<string, unknown> = {};
     const job: Record<string, unknown> = {};
     for (const [name, each] of Object.entries(value)) {

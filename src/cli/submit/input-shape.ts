@@ -4,6 +4,7 @@ import {
   buildSchema,
   type GraphQLInputObjectType,
   type GraphQLInputType,
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isListType,
@@ -28,6 +29,13 @@ export class InputShapes {
   /** Names of the fields of an input type, in the order of the alphabet. */
   fieldsOf(type: string): readonly string[] {
     return Object.keys(this.#type(type).getFields());
+  }
+
+  /** Name of the type of a field, lists and what may be null left aside. */
+  typeOf(type: string, field: string): string {
+    const found = this.#type(type).getFields()[field];
+    if (!found) throw new TypeError(`${type} has no field ${field}.`);
+    return getNamedType(found.type).name;
   }
 
   /** Names of the values of an enum. */

@@ -87,7 +87,7 @@ export function textFlags(flags: JobFlags): readonly string[] {
 type Request = SubmitJobInput['request'];
 
 function requestWith(request: Request, { system, format, think, options }: JobDefaults): Request {
-  const { generate, chat, embed } = request;
+  const { generate, chat, embed, ...others } = request;
   const form = defined({ format, think });
   if (generate)
     return {
@@ -109,6 +109,8 @@ function requestWith(request: Request, { system, format, think, options }: JobDe
     const { contextLength } = options;
     return { embed: { ...embed, ...optionsWith(embed.options, defined({ contextLength })) } };
   }
+  // None of the kinds: for the server to refuse.
+  others satisfies Readonly<Record<string, never>>;
   return request;
 }
 

@@ -8,6 +8,12 @@ const TRUNCATE =
   'With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest ' +
   'messages are left out), and `truncated` of the result says so.';
 const IMAGES = 'Base64, for models that see.';
+const SHIFT =
+  'Whether the context moves on when it is full; with `false` an answer ends there, and a prompt that is too long is refused. Where it differs ' +
+  'from what the model does by itself (`true` for nearly all) it needs an instance of its own: leave it out where you can.';
+const LOGPROBS =
+  'Have the server tell how likely each token was. It does so in each record of its answer, of which the last one is kept (`raw`).';
+const TOP_LOGPROBS = 'With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20.';
 
 const ModelOptionsInput = builder.inputType('ModelOptionsInput', {
   description: 'How the model is run.',
@@ -33,14 +39,23 @@ const ModelOptionsInput = builder.inputType('ModelOptionsInput', {
 const GenerateRequestInput = builder.inputType('GenerateRequestInput', {
   description: 'Produce the text that follows a prompt.',
   fields: (t) => ({
+    context: t.field({
+      type: ['Integer'],
+      description:
+        'Tokens of a conversation to go on with, as `context` of the `raw` result of its last answer.',
+    }),
     format: t.field({ type: 'JSON', description: FORMAT }),
     images: t.stringList({ description: IMAGES }),
+    logprobs: t.boolean({ description: LOGPROBS }),
     options: t.field({ type: ModelOptionsInput }),
     prompt: t.string({ required: true }),
     raw: t.boolean({ description: "Give the prompt to the model as it is, without the model's template." }),
+    shift: t.boolean({ description: SHIFT }),
     suffix: t.string({ description: 'What comes after the text to produce, for models that fill in.' }),
     system: t.string({ description: "In place of the model's own system message." }),
+    template: t.string({ description: "In place of the model's own template, in the form of Ollama's." }),
     think: t.field({ type: ThinkLevelEnum }),
+    topLogprobs: t.int({ description: TOP_LOGPROBS }),
     truncate: t.boolean({ description: TRUNCATE }),
   }),
 });
@@ -51,6 +66,8 @@ const ChatMessageInput = builder.inputType('ChatMessageInput', {
     content: t.string({ required: true }),
     images: t.stringList({ description: IMAGES }),
     role: t.field({ type: ChatRoleEnum, required: true }),
+    thinking: t.string({ description: 'In a message of the assistant: what it thought before.' }),
+    toolCallId: t.string({ description: 'In a message of a tool: which call it answers.' }),
     toolCalls: t.field({
       type: 'JSON',
       description:
@@ -64,10 +81,13 @@ const ChatRequestInput = builder.inputType('ChatRequestInput', {
   description: 'Produce the next message of a conversation.',
   fields: (t) => ({
     format: t.field({ type: 'JSON', description: FORMAT }),
+    logprobs: t.boolean({ description: LOGPROBS }),
     messages: t.field({ type: [ChatMessageInput], required: true, description: 'Oldest first.' }),
     options: t.field({ type: ModelOptionsInput }),
+    shift: t.boolean({ description: SHIFT }),
     think: t.field({ type: ThinkLevelEnum }),
     tools: t.field({ type: ['JSON'], description: 'Tool definitions, as Ollama takes them.' }),
+    topLogprobs: t.int({ description: TOP_LOGPROBS }),
     truncate: t.boolean({ description: TRUNCATE }),
   }),
 });

@@ -33,7 +33,7 @@ const SwapStatsRef = builder.objectRef<SwapStats>('SwapStats').implement({
 });
 
 const QueueStatsRef = builder.objectRef<QueueState>('QueueStats').implement({
-  description: 'The backlog of one model at one context length.',
+  description: 'The backlog of one model, at one context length and with one wish for `shift`.',
   fields: (t) => ({
     contextLength: t.int({
       nullable: true,
@@ -55,6 +55,12 @@ const QueueStatsRef = builder.objectRef<QueueState>('QueueStats').implement({
     pendingHigh: t.int({ resolve: ({ pending }) => pending.HIGH }),
     pendingLow: t.int({ resolve: ({ pending }) => pending.LOW }),
     pendingNormal: t.int({ resolve: ({ pending }) => pending.NORMAL }),
+    shift: t.boolean({
+      nullable: true,
+      description:
+        'Whether its jobs want a context that moves on when it is full; null when they leave it to the model.',
+      resolve: ({ queue }) => parseQueueKey(queue).shift ?? null,
+    }),
   }),
 });
 

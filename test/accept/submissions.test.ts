@@ -1,0 +1,213 @@
+/** Decoded submissions meet the same door as the API's input, and say all that Ollama takes. */
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AcceptService } from '../../src/accept/accept-service.ts';
+import { submitJobSchema } from '../../src/accept/input-schema.ts';
+import type { JobSubmission } from '../../src/accept/submission.ts';
+import type { ImageSource, JobRequest } from '../../src/domain/request.ts';
+import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
+import { modelInfo } from '../support/system-fixture.ts';
+
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const MODEL = 'qwen3:8b';
+const request: JobRequest<ImageSource> = { kind: 'GENERATE', prompt: 'Why?' };
+
+let api: GraphQLApi;
+let accept: AcceptService;
+
+beforeEach(async () => {
+  api = await GraphQLApi.open({ queueLimit: 1_000 });
+  accept = api.context.accept;
+});
+afterEach(() => api.stop());
+
+const admit = (more: Partial<JobSubmission> = {}) => accept.admit(ANYONE, { model: MODEL, request, ...more });
+
+const text = fc
+  .string({ minLength: 1, maxLength: 8, unit: 'grapheme' })
+  .filter((value) => value.trim() !== '');
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+const options = maybe(
+  fc.record(
+    {
+      contextLength: fc.integer({ min: 1, max: 100_000 }),
+      maxTokens: fc.integer({ min: 1 }),
+      seed: fc.integer(),
+      temperature: fc.double({ min: 0, max: 2, noNaN: true }),
+      extra: fc.constant({ top_k: 3, stop: ['a'] }),
+    },
+    { requiredKeys: [] },
+  ),
+);
+const ofText = {
+  options,
+  shift: maybe(fc.boolean()),
+  truncate: maybe(fc.boolean()),
+  format: maybe(fc.constantFrom('json', { type: 'object' })),
+  think: maybe(fc.constantFrom('OFF')),
+  logprobs: maybe(fc.boolean()),
+  topLogprobs: maybe(fc.integer({ min: 0, max: 20 })),
+};
+const anyRequest = fc.oneof(
+  fc.record({
+    generate: fc.record({
+      ...ofText,
+      prompt: text,
+      template: maybe(text),
+      context: maybe(fc.array(fc.integer({ min: 0, max: 100_000 }))),
+    }),
+  }),
+  fc.record({
+    chat: fc.record({
+      ...ofText,
+      messages: fc.array(
+        fc.record({
+          role: fc.constantFrom('SYSTEM', 'USER', 'ASSISTANT', 'TOOL'),
+          content: text,
+          thinking: maybe(text),
+          toolCallId: maybe(text),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+  }),
+  fc.record({
+    embed: fc.record({
+      options,
+      input: fc.array(text, { minLength: 1, maxLength: 3 }),
+      truncate: maybe(fc.boolean()),
+    }),
+  }),
+);
+
+describe('what is read first and admitted then', () => {
+  test('is the same job as what is submitted in one go', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRequest, fc.uuid(), async (asked, idempotencyKey) => {
+        const input = { model: MODEL, request: asked, labels: [{ key: 'a', value: 'b' }], idempotencyKey };
+        const { job, wishes } = await accept.submit(ANYONE, input);
+        const again = await accept.admit(ANYONE, submitJobSchema.parse(input));
+        expect(again).toEqual({ job, wishes, deduplicated: true });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a decoded submission', () => {
+  test('has the id that was made for it, and is under it from the first moment', async () => {
+    const id = accept.newJobId();
+    const { job } = await admit({ id });
+    expect(job.id).toBe(id);
+    expect((await api.store.job(id))?.status).toBe('PENDING');
+    expect(accept.newJobId()).not.toBe(id);
+  });
+
+  test('that was made before is told under the id of that time', async () => {
+    const first = await admit({ idempotencyKey: 'k' });
+    const second = await admit({ id: accept.newJobId(), idempotencyKey: 'k' });
+    expect(second).toMatchObject({ deduplicated: true, job: { id: first.job.id } });
+  });
+
+  test('keeps all that Ollama takes, blank texts and unknown roles too', async () => {
+    const requests: readonly JobRequest[] = [
+      { kind: 'GENERATE', prompt: '', template: '', context: [], debugRenderOnly: true, topLogprobs: 0 },
+      {
+        kind: 'CHAT',
+        messages: [
+          { role: 'developer', content: '' },
+          { role: '', content: ' ', thinking: '', toolCallId: 'c', toolName: 'f', toolCalls: [] },
+        ],
+      },
+      { kind: 'CHAT', messages: [] },
+      { kind: 'EMBED', input: ['', ' '] },
+      { kind: 'EMBED', input: [] },
+    ];
+    for (const one of requests) {
+      const { job } = await admit({ request: one });
+      expect(await api.store.request(job.id)).toEqual(one);
+    }
+  });
+
+  test('takes images as bytes and as base64, which are the same blob', async () => {
+    const bytes = new Uint8Array(Buffer.from(PIXEL, 'base64'));
+    api.system.infos = [modelInfo('sees:1', { capabilities: ['completion', 'vision'] })];
+    const asked = { kind: 'GENERATE', prompt: 'What?', images: [bytes, PIXEL] } as const;
+    const { job } = await admit({ model: 'sees:1', request: asked });
+    const stored = await api.store.request(job.id);
+    const images = stored?.kind === 'GENERATE' ? (stored.images ?? []) : [];
+    expect(images).toHaveLength(2);
+    expect(new Set(images).size).toBe(1);
+    expect(images[0] && (await api.store.blob(images[0]))).toEqual(bytes);
+  });
+
+  test('has its wishes honoured or named, and a queue of its own for those that are', async () => {
+    const plain = await admit();
+    const wishes = { contextLength: 5_000, shift: false, others: { keep_alive: -1, num_gpu: 3 } };
+    const asked = await admit({ wishes });
+    expect(plain.wishes).toEqual({ contextLength: null, shift: null, dropped: [] });
+    expect(asked.wishes).toEqual({ contextLength: 8_192, shift: false, dropped: ['keep_alive', 'num_gpu'] });
+    expect(asked.job.queue).not.toBe(plain.job.queue);
+    expect(
+      (await accept.submit(ANYONE, { model: MODEL, request: { generate: { prompt: 'x', shift: false } } }))
+        .job.queue,
+    ).not.toBe(plain.job.queue);
+  });
+
+  let deep: unknown = 'x';
+  for (let i = 0; i < 5_000; i += 1) deep = [deep];
+
+  test.each([
+    ['no model', { model: ' ' }, ['model']],
+    ['a name that is none', { model: 'a b' }, ['model']],
+    ['a deadline that has passed', { deadline: new Date(0) }, ['deadline']],
+    ['an id that is none', { id: 'bat_1' as never }, ['id']],
+    ['too many tries', { maxAttempts: 21 }, ['maxAttempts']],
+    ['an empty key', { idempotencyKey: '' }, ['idempotencyKey']],
+    ['a label twice', { labels: ['b', 'c'].map((value) => ({ key: 'a', value })) }, ['labels']],
+    ['what is nested too deep', { request: { ...request, format: deep as never } }, ['request', 'generate']],
+    [
+      'a number that is none',
+      { request: { ...request, options: { seed: Number.NaN } } },
+      ['request', 'generate'],
+    ],
+  ])('is refused with words for %s', async (_, more, path) => {
+    const refused = admit(more);
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    const { issues } = (await refused.catch(
+      (error: { issues: readonly { path: readonly string[] }[] }) => error,
+    )) as { issues: readonly { path: readonly string[] }[] };
+    expect(issues.map((issue) => issue.path.slice(0, path.length))).toContainEqual(path);
+  });
+
+  test('is refused for what its client may not do, and what its model cannot', async () => {
+    const modest = { client: 'other', admin: false, maxPriority: 'LOW' } as const;
+    await expect(accept.admit(modest, { model: MODEL, request, priority: 'HIGH' })).rejects.toMatchObject({
+      issues: [{ path: ['priority'] }],
+    });
+    expect((await accept.admit(modest, { model: MODEL, request })).job).toMatchObject({
+      client: 'other',
+      priority: 'LOW',
+    });
+    await expect(admit({ model: 'missing:1' })).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+  });
+});
+
+describe('a batch of decoded submissions', () => {
+  test('is all or nothing, with one key', async () => {
+    const jobs = Array.from({ length: 3 }, () => ({ model: MODEL, request, id: accept.newJobId() }));
+    const first = await accept.admitBatch(ANYONE, { name: 'n', idempotencyKey: 'k', jobs });
+    expect(first.deduplicated).toBe(false);
+    expect(await api.store.jobs(jobs.map(({ id }) => id))).toMatchObject(
+      jobs.map(() => ({ batchId: first.batchId })),
+    );
+    const again = await accept.admitBatch(ANYONE, { name: 'n', idempotencyKey: 'k', jobs });
+    expect(again).toEqual({ batchId: first.batchId, deduplicated: true });
+    const bad = { jobs: [...jobs, { model: ' ', request }, { model: MODEL, request, idempotencyKey: 'x' }] };
+    await expect(accept.admitBatch(ANYONE, bad)).rejects.toMatchObject({
+      issues: [{ path: ['jobs', '3', 'model'] }, { path: ['jobs', '4', 'idempotencyKey'] }],
+    });
+    await expect(accept.admitBatch(ANYONE, { jobs: [] })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+});
