@@ -124,5 +124,7 @@ function gpuConfig(gpu: GpuSettings, position: number): GpuConfig {
       return { probe: 'fixed', index: gpu.index ?? position, totalBytes: gpu.total ?? 0 };
     case 'none':
       return { probe: 'none' };
+    default:
+      return gpu.probe satisfies never;
   }
 }

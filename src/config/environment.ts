@@ -71,6 +71,8 @@ function read(as: Reading, value: string): unknown {
       return listFrom(value);
     case 'backends':
       return backendsFrom(listFrom(value));
+    default:
+      return as satisfies never;
   }
 }
 

@@ -253,6 +253,8 @@ export class Supervisor {
         this.#processes.delete(process.uuid);
         this.#tidy();
         break;
+      default:
+        process.state satisfies never;
     }
     for (const listener of this.#listeners) {
       try {

@@ -5,6 +5,7 @@ import type { BackendConfig, Config } from '../../config/config.ts';
 
 import { append } from '../../domain/long-lists.ts';
 import { isLoopback } from '../../domain/loopback.ts';
+import { canonicalModelName } from '../../domain/queue-key.ts';
 import { checkOllama, startOllamaHint } from '../server/ollama-check.ts';
 import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
@@ -48,6 +49,8 @@ export async function checkAttached(
         modelsFinding(subject, check.models, config, 'ollama pull'),
       );
       break;
+    default:
+      check satisfies never;
   }
   append(findings, settingFindings(subject, backend, process.env));
   findings.push(countFinding(subject, backend));
@@ -77,8 +80,8 @@ export function modelsFinding(
 ): Finding {
   if (models.length === 0)
     return { level: 'warn', subject, text: `it has no models. Fetch one, such as: ${pull} qwen2.5:0.5b` };
-  const canonical = (name: string) => (name.includes(':') ? name : `${name}:latest`);
-  const missing = Object.keys(config.models).filter((name) => !models.includes(canonical(name)));
+  const there = new Set(models.map(canonicalModelName));
+  const missing = Object.keys(config.models).filter((name) => !there.has(canonicalModelName(name)));
   if (missing.length > 0)
     return {
       level: 'warn',

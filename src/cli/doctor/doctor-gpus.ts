@@ -102,6 +102,8 @@ async function lookAt(gpu: GpuConfig, backend: BackendConfig, clock: Clock): Pro
       );
       return { gpus, findings: [...(gpus.length > 0 ? gpus.map(gpuLine) : [missing]), ...beside(outcome)] };
     }
+    default:
+      return gpu satisfies never;
   }
 }
 
@@ -128,6 +130,8 @@ function probeOf(
       return createPrometheusProbe({ url: gpu.url, clock });
     case 'virtual':
       return createVirtualProbe({ url: backend.url, headers: backend.headers, clock });
+    default:
+      return gpu satisfies never;
   }
 }
 

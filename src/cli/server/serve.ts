@@ -52,6 +52,8 @@ async function unanswered(backend: BackendConfig): Promise<readonly string[]> {
       return [`What answers at ${url} is no Ollama (${check.said}): jobs wait until it is one.`];
     case 'answers':
       return [];
+    default:
+      return check satisfies never;
   }
 }
 

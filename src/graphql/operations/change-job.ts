@@ -90,6 +90,8 @@ builder.mutationFields((t) => ({
             throw new JobNotCancellableError(outcome.job);
           case 'not-found':
             throw new JobNotFoundError(input.id);
+          default:
+            return outcome satisfies never;
         }
       }),
   }),
@@ -107,6 +109,8 @@ builder.mutationFields((t) => ({
             throw new JobNotRetryableError(outcome.job);
           case 'not-found':
             throw new JobNotFoundError(input.id);
+          default:
+            return outcome satisfies never;
         }
       }),
   }),
@@ -124,6 +128,8 @@ builder.mutationFields((t) => ({
             throw new JobNotQueuedError(outcome.job);
           case 'not-found':
             throw new JobNotFoundError(input.id);
+          default:
+            return outcome satisfies never;
         }
       }),
   }),
