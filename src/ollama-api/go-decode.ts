@@ -97,6 +97,14 @@ function raw(): Field<string | undefined> {
   return field<string | undefined>(undefined, (json) => json.text);
 }
 
+/** Any value, as it is written. */
+function anyText(): Field<string | undefined> {
+  return field<string | undefined>(undefined, (json, place) => {
+    checkNumbers(json, place);
+    return json.text;
+  });
+}
+
 function checkNumbers(json: JsonText, place: Place): void {
   const { overflow } = json;
   if (overflow !== undefined)
@@ -212,6 +220,7 @@ export const go = {
   uint8,
   any,
   raw,
+  anyText,
   map,
   stringMap,
   list,

@@ -115,7 +115,7 @@ export const CREATE_REQUEST = {
   adapters: go.stringMap(),
   template: go.string(),
   /** As it was written: a text, or a list of texts. */
-  license: go.raw(),
+  license: go.anyText(),
   system: go.string(),
   parameters: go.map(),
   messages: go.list(message, '[]api.Message'),

@@ -4,7 +4,12 @@ import { OllamaError } from '../../src/ollama-api/errors.ts';
 import { decodeBody } from '../../src/ollama-api/go-decode.ts';
 import { stringifyGo } from '../../src/ollama-api/go-json.ts';
 import { quoteGo } from '../../src/ollama-api/go-quote.ts';
-import { CHAT_REQUEST, EMBED_REQUEST, GENERATE_REQUEST } from '../../src/ollama-api/request-shapes.ts';
+import {
+  CHAT_REQUEST,
+  CREATE_REQUEST,
+  EMBED_REQUEST,
+  GENERATE_REQUEST,
+} from '../../src/ollama-api/request-shapes.ts';
 import { nested } from '../support/nested.ts';
 
 const chat = (body: string) => decodeBody('ChatRequest', CHAT_REQUEST, body);
@@ -74,6 +79,13 @@ describe('a value of the wrong type', () => {
   test.each(['-0', '0', '9223372036854775807', '-9223372036854775808'])('%s is one', (number) => {
     expect(generate(`{"top_logprobs":${number}}`).top_logprobs).toBe(Number(number));
   });
+});
+
+test('a license may be anything but a number that is too large', () => {
+  const create = (license: string) =>
+    decodeBody('CreateRequest', CREATE_REQUEST, `{"license":${license}}`).license;
+  expect(create('[ "a" ]')).toBe('[ "a" ]');
+  expect(refusal(() => create('[1e400]'))).toBe(field('number 1e400', 'CreateRequest.license', 'float64'));
 });
 
 describe('tools', () => {
