@@ -37,6 +37,7 @@ export async function run(print: (line: string) => void): Promise<void> {
       reservations: [],
       contextLength: 4096,
       queueLimit: 10_000_000,
+      onClientGone: 'cancel',
       maxBodyBytes: 20 * 1024 ** 2,
       keys: [],
       hosts: [],

@@ -1,5 +1,6 @@
 /** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
 import { createAcceptService } from './accept/accept.ts';
+import { LiveJobs } from './accept/live-jobs.ts';
 import { buildBackends } from './app/backends.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
@@ -165,6 +166,15 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     random,
   });
   const memory = createMemoryOperations(scheduling.wishes, system);
+  const liveJobs = new LiveJobs({
+    accept,
+    outputs,
+    ends,
+    store,
+    clock,
+    logger: logger.child('API'),
+    onClientGone: config.onClientGone,
+  });
   const modelOperations = new LibraryOperations({
     backends: backends.map(({ backend }) => backend),
     answers: (id) => (loop.state.backends.get(id)?.health ?? 'UNREACHABLE') !== 'UNREACHABLE',
@@ -272,6 +282,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         loop.stop();
         scheduling.wishes.stop();
         await Promise.all([modelOperations.stop(), executor.stop(graceMs)]);
+        await liveJobs.stop();
         ends.stop();
         await graphql.told();
       },

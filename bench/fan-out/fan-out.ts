@@ -75,6 +75,7 @@ async function toldByServer(
       reservations: [],
       contextLength: 4096,
       queueLimit: 10_000_000,
+      onClientGone: 'cancel',
       maxBodyBytes: 20 * 1024 ** 2,
       keys: [],
       hosts: [],

@@ -72,6 +72,7 @@ function configOf(backend: BackendConfig, dataDir: string): Config {
     reservations: [],
     contextLength: CONTEXT_LENGTH,
     queueLimit: 100_000,
+    onClientGone: 'cancel',
     maxBodyBytes: 20 * MiB,
     keys: [],
     hosts: [],

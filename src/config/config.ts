@@ -124,6 +124,10 @@ export interface PatienceConfig {
   readonly silenceMs?: number;
 }
 
+/** What becomes of a job whose client waited for it on an open connection and has gone: it is cancelled, or finished and kept like any other. */
+export const ON_CLIENT_GONE = ['cancel', 'finish'] as const;
+export type OnClientGone = (typeof ON_CLIENT_GONE)[number];
+
 export interface Config {
   readonly host: string;
   /** 0 lets the system choose. */
@@ -148,6 +152,7 @@ export interface Config {
   /** The most jobs that may wait. */
   readonly queueLimit: number;
   readonly maxBodyBytes: number;
+  readonly onClientGone: OnClientGone;
   readonly keys: readonly KeyConfig[];
   /** Names that the server answers to beside its own, in lower case; `*` for any. */
   readonly hosts: readonly string[];

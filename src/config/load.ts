@@ -181,6 +181,7 @@ function complete(settings: Settings, around: Surroundings): Rest {
     reservations: (settings.reservations ?? []).map(reservationConfig),
     contextLength: settings.contextLength ?? CONTEXT_LENGTH,
     queueLimit: settings.queueLimit ?? 100_000,
+    onClientGone: settings.onClientGone ?? 'cancel',
     maxBodyBytes: settings.maxBodyBytes ?? 20 * MiB,
     keys: (settings.keys ?? []).map(keyConfig),
     hosts: settings.hosts ?? [],

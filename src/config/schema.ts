@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { MiB } from '../domain/units.ts';
 import { hosts, keys, origins } from './access.ts';
-import { LOG_FORMATS, LOG_LEVELS } from './config.ts';
+import { LOG_FORMATS, LOG_LEVELS, ON_CLIENT_GONE } from './config.ts';
 import { kvCacheType, managedSchema } from './managed.ts';
 import { headers, secret } from './secrets.ts';
 import {
@@ -266,6 +266,7 @@ const settingsShape = z.strictObject({
       error: 'more than 256MiB cannot be read as one text. Send images in several jobs.',
     })
     .optional(),
+  onClientGone: oneOf(ON_CLIENT_GONE).optional(),
   keys: keys.optional(),
   hosts: hosts.optional(),
   origins: origins.optional(),

@@ -34,6 +34,7 @@ export function testConfig(
     reservations: [],
     contextLength: 4096,
     queueLimit: 100_000,
+    onClientGone: 'cancel',
     maxBodyBytes: 20 * 1024 ** 2,
     keys: [],
     hosts: [],

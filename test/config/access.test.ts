@@ -120,6 +120,8 @@ describe('values that cannot work', () => {
     ['managed: { promptCache: 512 }', /managed\.promptCache: 512 bytes are too few/],
     [exporter('0'), /interval: exporters measure each 100ms at most/],
     [exporter('1d'), /interval: exporters measure/],
+    ['onClientGone: keep', /onClientGone: "keep" is none of cancel, finish/],
+    ['onClientGone: true', /onClientGone: true is none of cancel/],
     ['queueLimit: 0', /queueLimit: 0 is not a whole number/],
     ['contextLength: 0', /contextLength: 0 is not a whole number/],
   ];

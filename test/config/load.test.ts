@@ -29,6 +29,7 @@ describe('defaults', () => {
       reservations: [],
       contextLength: 4096,
       queueLimit: 100_000,
+      onClientGone: 'cancel',
       maxBodyBytes: 20 * MiB,
       keys: [],
       hosts: [],
@@ -88,6 +89,7 @@ keepWarm: [phi3:mini]
 reservations: [{ owner: comfy, bytes: 4GiB, gpu: 1, whileProcess: ComfyUI }, { owner: desktop, bytes: 1GiB }]
 contextLength: 2048
 queueLimit: 10
+onClientGone: finish
 maxBodyBytes: 1MiB
 keys: [{ name: ada, key: 0123456789abcdef, admin: true }, { name: bob, key: fedcba9876543210, maxPriority: low }]
 hosts: [gpu-box.lan]
@@ -141,6 +143,7 @@ silenceTimeout: 10m
     ],
     contextLength: 2048,
     queueLimit: 10,
+    onClientGone: 'finish',
     maxBodyBytes: MiB,
     keys: [
       { name: 'ada', key: '0123456789abcdef', admin: true, maxPriority: 'HIGH' },
@@ -195,6 +198,7 @@ test('every VRAMKEEPER variable is read', async () => {
       VRAMKEEPER_RETENTION: '1d',
       VRAMKEEPER_CONTEXT_LENGTH: '1024',
       VRAMKEEPER_QUEUE_LIMIT: '5',
+      VRAMKEEPER_ON_CLIENT_GONE: 'finish',
       VRAMKEEPER_MAX_BODY_BYTES: '2MiB',
       VRAMKEEPER_POLL_INTERVAL: '2s',
       VRAMKEEPER_LOG_LEVEL: 'warn',
@@ -215,6 +219,7 @@ test('every VRAMKEEPER variable is read', async () => {
     retentionMs: 86_400_000,
     contextLength: 1024,
     queueLimit: 5,
+    onClientGone: 'finish',
     maxBodyBytes: 2 * MiB,
     pollIntervalMs: 2000,
     log: { level: 'warn', format: 'json', file: '/home/ada/v.log' },
