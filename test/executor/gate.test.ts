@@ -4,7 +4,6 @@ import { nextTurn } from '../../src/clock.ts';
 import { Gate } from '../../src/executor/gate.ts';
 
 const never = new AbortController().signal;
-/** Lets everything go on that can. */
 
 describe('the gate of an instance', () => {
   it('lets many in together, and whoever has to be alone when nobody is there, in the order of coming', async () => {
