@@ -22,6 +22,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'durable job lives of the store, in groups against one by one',
     load: async () => only((await import('./store/lives.ts')).run),
   },
+  turn: {
+    about: 'what a turn of the scheduling loop takes, by clients and by models',
+    load: async () => only((await import('./turn.ts')).run),
+  },
   backlog: {
     about: 'a million waiting jobs: memory and claims',
     load: async () => only((await import('./store/backlog.ts')).run),

@@ -5,10 +5,19 @@
 import { JOB_PRIORITIES, type JobPriority } from './job.ts';
 import type { QueueKey } from './queue-key.ts';
 
-export interface Bucket {
+/** What of a job decides where it waits. */
+export interface BucketKey {
   readonly queue: QueueKey;
   readonly priority: JobPriority;
   readonly client: string;
+}
+
+/** The key as one text, for maps. */
+export function bucketId({ queue, priority, client }: BucketKey): string {
+  return `${queue}\0${priority}\0${client}`;
+}
+
+export interface Bucket extends BucketKey {
   /** Jobs that could be claimed now. */
   readonly count: number;
   /** Σ arrival times, epoch milliseconds: with `count` it gives the sum of ages at any instant in O(1). */
@@ -69,7 +78,7 @@ export class Backlog implements BacklogView {
     this.#delayed = delayed;
     for (const bucket of changed) {
       const buckets = this.#queues.get(bucket.queue) ?? new Map<string, Bucket>();
-      const key = `${bucket.priority}\0${bucket.client}`;
+      const key = bucketId(bucket);
       this.#count += bucket.count - (buckets.get(key)?.count ?? 0);
       if (bucket.count > 0) buckets.set(key, bucket);
       else buckets.delete(key);
@@ -95,27 +104,25 @@ export class Backlog implements BacklogView {
 }
 
 function summarise(queue: QueueKey, buckets: readonly Bucket[]): QueueBacklog {
-  const one = (priority: JobPriority) => {
-    const own = buckets.filter((bucket) => bucket.priority === priority);
-    return {
-      count: own.reduce((sum, bucket) => sum + bucket.count, 0),
-      createdAtSum: own.reduce((sum, bucket) => sum + bucket.createdAtSum, 0),
-      oldestCreatedAt: oldest(own.map((bucket) => bucket.oldestCreatedAt)),
-    };
-  };
-  const byPriority = { HIGH: one('HIGH'), NORMAL: one('NORMAL'), LOW: one('LOW') };
+  const none = () => ({ count: 0, createdAtSum: 0, oldestCreatedAt: null as number | null });
+  const byPriority = { HIGH: none(), NORMAL: none(), LOW: none() };
+  for (const { priority, count, createdAtSum, oldestCreatedAt } of buckets) {
+    const own = byPriority[priority];
+    own.count += count;
+    own.createdAtSum += createdAtSum;
+    own.oldestCreatedAt = older(own.oldestCreatedAt, oldestCreatedAt);
+  }
+  const all = JOB_PRIORITIES.map((priority) => byPriority[priority]);
   return {
     queue,
     buckets,
     byPriority,
-    count: JOB_PRIORITIES.reduce((sum, priority) => sum + byPriority[priority].count, 0),
-    oldestCreatedAt: oldest(JOB_PRIORITIES.map((priority) => byPriority[priority].oldestCreatedAt)) ?? 0,
+    count: all.reduce((sum, { count }) => sum + count, 0),
+    oldestCreatedAt: all.map((one) => one.oldestCreatedAt).reduce(older, null) ?? 0,
   };
 }
 
-function oldest(times: readonly (number | null)[]): number | null {
-  return times.reduce(
-    (least, time) => (time === null ? least : least === null ? time : Math.min(least, time)),
-    null,
-  );
+function older(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
 }

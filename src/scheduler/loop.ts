@@ -5,8 +5,9 @@
 import type { Clock, Random, Timer } from '../clock.ts';
 import type { BacklogView } from '../domain/backlog.ts';
 import { newId } from '../domain/ids.ts';
+import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
-import type { Demand } from './decide/snapshot.ts';
+import type { Demand, LoadOption } from './decide/snapshot.ts';
 import { DecisionLog } from './decision-log.ts';
 import type { Effect, SchedulerEvent } from './events.ts';
 import { loadOption } from './snapshot/options.ts';
@@ -34,6 +35,11 @@ export class SchedulerLoop {
   #status: 'idle' | 'turning' | 'stopped' = 'stopped';
   #look: Timer | null = null;
   #wake: Timer | null = null;
+  /** Where each queue of the present demand could run. Models change seldom, the backlog with each job. */
+  #options: { readonly version: number; byQueue: Map<QueueKey, readonly LoadOption[]> } = {
+    version: Number.NaN,
+    byQueue: new Map(),
+  };
   #demand: { readonly versions: string; readonly value: readonly Demand[] } = { versions: '', value: [] };
 
   constructor(deps: LoopDependencies) {
@@ -120,10 +126,16 @@ export class SchedulerLoop {
     const { backlog, resolver, backends } = this.#deps;
     const versions = `${backlog.version} ${resolver.version}`;
     if (this.#demand.versions === versions) return this.#demand.value;
-    const value = backlog.queues().map((queue) => ({
-      backlog: queue,
-      options: backends.flatMap(({ id }) => loadOption(queue.queue, id, resolver) ?? []),
-    }));
+    if (this.#options.version !== resolver.version)
+      this.#options = { version: resolver.version, byQueue: new Map() };
+    const known = this.#options.byQueue;
+    const value = backlog.queues().map((queue) => {
+      const options =
+        known.get(queue.queue) ?? backends.flatMap(({ id }) => loadOption(queue.queue, id, resolver) ?? []);
+      return { backlog: queue, options };
+    });
+    // Of those that wait alone: who asks chooses the names.
+    this.#options.byQueue = new Map(value.map(({ backlog: { queue }, options }) => [queue, options]));
     this.#demand = { versions, value };
     return value;
   }

@@ -1,17 +1,10 @@
 /** The rows that the operations work on. Synchronous: an operation never waits half-way. */
+import type { BucketKey } from '../domain/backlog.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
-import type { Job, JobPriority } from '../domain/job.ts';
-import type { QueueKey } from '../domain/queue-key.ts';
+import type { Job } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type { Gap } from './lived-time.ts';
 import type { EncodedResult, StagedVectors } from './operation.ts';
-
-/** What of a job decides where it waits. */
-export interface BucketKey {
-  readonly queue: QueueKey;
-  readonly priority: JobPriority;
-  readonly client: string;
-}
 
 export interface IdempotencyRecord {
   readonly inputHash: string;

@@ -1,7 +1,6 @@
 /** The counters of the queue, kept with every change of a job, and taken back by applying the change in reverse. */
-import type { Bucket } from '../domain/backlog.ts';
+import { type Bucket, type BucketKey, bucketId } from '../domain/backlog.ts';
 import { type Job, type JobCounts, type JobStatus, NO_JOBS } from '../domain/job.ts';
-import type { BucketKey } from './tables.ts';
 
 /**
  * One bucket's numbers. Arrivals are summed as distances from `baseAt`, epoch milliseconds: the sum of the instants themselves
@@ -18,10 +17,6 @@ export interface Recount {
   readonly counts: JobCounts;
   readonly delayed: number;
   readonly buckets: readonly Readonly<BucketTally>[];
-}
-
-export function bucketId(bucket: BucketKey): string {
-  return `${bucket.queue}\0${bucket.priority}\0${bucket.client}`;
 }
 
 export function isClaimable(job: Job): boolean {

@@ -84,14 +84,18 @@ function waitedFor(draft: Draft): readonly Candidate[] {
 
 function waitingOf({ snapshot, now }: Draft, demand: Demand): Waiting {
   const { backlog } = demand;
-  const overdue = backlog.buckets.filter(
-    ({ priority, oldestCreatedAt }) => (oldestCreatedAt ?? now) + OVERDUE_MS[priority] <= now,
-  );
+  const firstOverdueAt = overdueAt(backlog);
+  const overdue =
+    firstOverdueAt > now
+      ? []
+      : backlog.buckets.filter(
+          ({ priority, oldestCreatedAt }) => (oldestCreatedAt ?? now) + OVERDUE_MS[priority] <= now,
+        );
   return {
     demand,
     weight: weightedWaiting(backlog, now),
     oldestAt: oldestAt(backlog),
-    overdueAt: overdueAt(backlog),
+    overdueAt: firstOverdueAt,
     service: least(overdue.map(({ client }) => snapshot.service.get(client) ?? 0)),
   };
 }

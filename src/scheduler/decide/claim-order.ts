@@ -3,16 +3,18 @@
  * received the least service, so that one client's flood does not hold up another's single job (fair sharing by service counters: "VTC",
  * Sheng et al., OSDI 2024). Overdue ones come before their turn in their share of the slots (forced-share.ts), fairly among clients too.
  */
-import type { Bucket } from '../../domain/backlog.ts';
+import { type Bucket, bucketId } from '../../domain/backlog.ts';
 import { JOB_PRIORITIES } from '../../domain/job.ts';
 import type { ClaimPick } from '../../domain/store.ts';
+import { MinHeap } from './min-heap.ts';
 import { OVERDUE_MS } from './waiting.ts';
 
 interface Candidate {
   readonly bucket: Bucket;
+  /** Among equals the first goes first. */
+  readonly place: number;
   left: number;
   taken: number;
-  service: number;
 }
 
 /** A job is charged this much service, in seconds, until what it really took is known. */
@@ -27,7 +29,7 @@ export interface ClaimOrder {
 
 /**
  * Up to `slots` picks. Of each bucket only the oldest job's age is known, so one job at most is taken as overdue from a bucket; the next
- * step looks again.
+ * step looks again. Costs one look at each bucket, and its logarithm for each pick.
  * @param overdueSlots how many of the slots may be given to overdue jobs before their turn
  */
 export function claimOrder(
@@ -37,75 +39,81 @@ export function claimOrder(
   overdueSlots: number,
   now: number,
 ): ClaimOrder {
-  const candidates: Candidate[] = buckets
-    .filter((bucket) => bucket.count > 0)
-    .map((bucket) => ({
-      bucket,
-      left: bucket.count,
-      taken: 0,
-      service: service.get(bucket.client) ?? 0,
-    }));
-  const take = (picks: ClaimPick[], most: number, rank: Rank) => {
-    for (let slot = 0; slot < most; slot += 1) {
-      const next = mostUrgent(candidates, rank);
-      if (!next) break;
-      next.left -= 1;
-      next.taken += 1;
-      for (const same of candidates) {
-        if (same.bucket.client === next.bucket.client) same.service += EXPECTED_SERVICE_SECONDS;
+  const candidates: Candidate[] = [];
+  for (const bucket of buckets) {
+    if (bucket.count > 0) candidates.push({ bucket, place: candidates.length, left: bucket.count, taken: 0 });
+  }
+  /** With what was picked here counted already. */
+  const charged = new Map<string, number>();
+  const serviceOf = ({ bucket: { client } }: Candidate) => charged.get(client) ?? service.get(client) ?? 0;
+  const take = (rankOf: (candidate: Candidate) => Rank | null, most: number): readonly ClaimPick[] => {
+    const picks: ClaimPick[] = [];
+    if (most <= 0) return picks;
+    const waiting = candidates.flatMap((candidate) => {
+      const rank = candidate.left > 0 ? rankOf(candidate) : null;
+      return rank ? [{ candidate, rank }] : [];
+    });
+    const queue = new MinHeap(waiting, precedes);
+    for (let next = queue.pop(); next && picked(picks) < most; next = queue.pop()) {
+      const { candidate } = next;
+      const rank = rankOf(candidate);
+      if (!rank) continue;
+      // Picks make a client's other buckets less urgent, never more: one that went down since it was ranked waits for its new turn.
+      if (precedes(next, { candidate, rank })) {
+        queue.push({ candidate, rank });
+        continue;
       }
-      append(picks, next.bucket);
+      candidate.left -= 1;
+      candidate.taken += 1;
+      charged.set(candidate.bucket.client, serviceOf(candidate) + EXPECTED_SERVICE_SECONDS);
+      append(picks, candidate.bucket);
+      const again = candidate.left > 0 ? rankOf(candidate) : null;
+      if (again) queue.push({ candidate, rank: again });
     }
+    return picks;
   };
-  const overdue: ClaimPick[] = [];
-  const usual: ClaimPick[] = [];
-  take(overdue, Math.min(slots, overdueSlots), (candidate) => overdueRank(candidate, now));
-  const left = slots - overdue.reduce((sum, { count }) => sum + count, 0);
-  take(usual, left, (candidate) => usualRank(candidate, now));
+  const overdue = take(
+    (candidate) => overdueRank(candidate, serviceOf(candidate), now),
+    Math.min(slots, overdueSlots),
+  );
+  const usual = take((candidate) => usualRank(candidate, serviceOf(candidate), now), slots - picked(overdue));
   return { overdue, usual };
 }
 
-/** Smaller is more urgent, compared from the left; null when it is not in this line. */
-type Rank = (candidate: Candidate) => readonly number[] | null;
+/** Smaller is more urgent, compared from the left. */
+type Rank = readonly [number, number, number];
 
-function mostUrgent(candidates: readonly Candidate[], rankOf: Rank): Candidate | undefined {
-  let best: Candidate | undefined;
-  let bestRank: readonly number[] = [];
-  for (const candidate of candidates) {
-    const rank = candidate.left > 0 ? rankOf(candidate) : null;
-    if (rank && (!best || precedes(rank, bestRank))) {
-      best = candidate;
-      bestRank = rank;
-    }
-  }
-  return best;
+interface Ranked {
+  readonly candidate: Candidate;
+  readonly rank: Rank;
 }
 
-function overdueRank({ bucket, taken, service }: Candidate, now: number): readonly number[] | null {
+/** Null where it is not overdue, or one of its jobs was taken as such. */
+function overdueRank({ bucket, taken }: Candidate, service: number, now: number): Rank | null {
   const deadline = (bucket.oldestCreatedAt ?? now) + OVERDUE_MS[bucket.priority];
-  return taken === 0 && deadline <= now ? [service, deadline] : null;
+  return taken === 0 && deadline <= now ? [service, deadline, 0] : null;
 }
 
-function usualRank({ bucket, service }: Candidate, now: number): readonly number[] {
+function usualRank({ bucket }: Candidate, service: number, now: number): Rank {
   return [JOB_PRIORITIES.indexOf(bucket.priority), service, bucket.oldestCreatedAt ?? now];
 }
 
-function precedes(a: readonly number[], b: readonly number[]): boolean {
-  for (let i = 0; i < a.length; i += 1) {
-    const [x, y] = [a[i] ?? 0, b[i] ?? 0];
-    if (x !== y) return x < y;
-  }
-  return false;
+function precedes(a: Ranked, b: Ranked): boolean {
+  const [a0, a1, a2] = a.rank;
+  const [b0, b1, b2] = b.rank;
+  if (a0 !== b0) return a0 < b0;
+  if (a1 !== b1) return a1 < b1;
+  if (a2 !== b2) return a2 < b2;
+  return a.candidate.place < b.candidate.place;
+}
+
+function picked(picks: readonly ClaimPick[]): number {
+  return picks.reduce((sum, { count }) => sum + count, 0);
 }
 
 function append(picks: ClaimPick[], bucket: Bucket): void {
   const last = picks.at(-1);
-  if (
-    last &&
-    last.queue === bucket.queue &&
-    last.priority === bucket.priority &&
-    last.client === bucket.client
-  ) {
+  if (last && bucketId(last) === bucketId(bucket)) {
     picks[picks.length - 1] = { ...last, count: last.count + 1 };
   } else {
     picks.push({ queue: bucket.queue, priority: bucket.priority, client: bucket.client, count: 1 });

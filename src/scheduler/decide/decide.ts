@@ -28,7 +28,11 @@ export function decide(snapshot: Snapshot, now: number): Plan {
   }
   if (!snapshot.paused) {
     const staying = new Set(snapshot.backends.flatMap((backend) => cannotLeaveYet(draft, backend)));
-    append(draft.claims, fillInstances(snapshot, { drained: draft.draining, cannotLeaveYet: staying }, now));
+    const leaving = { drained: draft.draining, cannotLeaveYet: staying };
+    append(
+      draft.claims,
+      fillInstances(snapshot, (instance) => draft.servable(instance), leaving, now),
+    );
     openSwaps(draft);
   }
   for (const backend of snapshot.backends) {

@@ -1,6 +1,6 @@
 /** A plan while it is made. Lives for one call of `decide`; the parts of the policy write into it. */
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
-import { servable } from './fill.ts';
+import { DemandByWeights, InstancesByWeights } from './by-weights.ts';
 import { evictedFor } from './fit.ts';
 import type { Plan, PlannedClaim, PlannedLoad, Reason } from './plan.ts';
 import { withLoad, withSwap } from './planned.ts';
@@ -13,6 +13,7 @@ import {
   type Swap,
   serves,
 } from './snapshot.ts';
+import { weightedWaiting } from './waiting.ts';
 
 export class Draft {
   readonly snapshot: Snapshot;
@@ -25,12 +26,17 @@ export class Draft {
   readonly #swaps = new Map<BackendId, readonly Swap[]>();
   readonly #forced = new Map<BackendId, number>();
   readonly #reasons: Reason[] = [];
+  readonly #demand: DemandByWeights;
+  readonly #instances: InstancesByWeights;
   readonly #servable = new Map<InstanceId, readonly Demand[]>();
+  readonly #weights = new Map<InstanceId, number>();
   #wakeAt = Number.POSITIVE_INFINITY;
 
   constructor(snapshot: Snapshot, now: number) {
     this.snapshot = snapshot;
     this.now = now;
+    this.#demand = new DemandByWeights(snapshot.demand);
+    this.#instances = new InstancesByWeights(snapshot.backends);
     this.#backends = new Map(snapshot.backends.map((backend) => [backend.id, backend]));
   }
 
@@ -119,9 +125,19 @@ export class Draft {
   servable(instance: InstanceSnapshot): readonly Demand[] {
     const known = this.#servable.get(instance.id);
     if (known) return known;
-    const found = servable(this.snapshot.demand, instance);
+    const found = this.#demand.servable(instance);
     this.#servable.set(instance.id, found);
     return found;
+  }
+
+  /** The weighted waiting of the jobs that it could serve. */
+  waitingWeight(instance: InstanceSnapshot): number {
+    const known = this.#weights.get(instance.id);
+    if (known !== undefined) return known;
+    const waiting = this.servable(instance);
+    const weight = waiting.reduce((sum, { backlog }) => sum + weightedWaiting(backlog, this.now), 0);
+    this.#weights.set(instance.id, weight);
+    return weight;
   }
 
   /** Jobs wait that it could serve. */
@@ -140,9 +156,9 @@ export class Draft {
     const backend = this.backendOf(option);
     if (!backend) return false;
     return (
-      backend.instances.some(
-        (instance) => serves(instance, option) && (instance.status === 'LOADING' || this.stands(instance)),
-      ) ||
+      this.#instances
+        .serving(option)
+        .some((instance) => instance.status === 'LOADING' || this.stands(instance)) ||
       this.loads.some((load) => serves(load.option, option)) ||
       this.swapsOf(backend).some(({ target }) => serves(target, option))
     );
@@ -155,9 +171,9 @@ export class Draft {
 
   /** Slots of the instances that serve it now, on whatever backend. */
   readySlots({ options }: Demand): number {
-    return this.snapshot.backends
-      .flatMap((backend) => this.standing(backend))
-      .filter((instance) => options.some((option) => serves(instance, option)))
+    const serving = new Set(options.flatMap((option) => this.#instances.serving(option)));
+    return [...serving]
+      .filter((instance) => this.stands(instance))
       .reduce((sum, { config }) => sum + config.parallel, 0);
   }
 

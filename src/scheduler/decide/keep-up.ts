@@ -5,7 +5,6 @@ import { fitWithout } from './fit.ts';
 import { isLeftToServer } from './nameless.ts';
 import type { BackendSnapshot, InstanceSnapshot, Swap } from './snapshot.ts';
 import { isBusyUnloading } from './unload-turn.ts';
-import { waitingWeight } from './victims.ts';
 
 /** A load has taken suspiciously long after so many times its estimate, and not before so many milliseconds. */
 const STUCK_FACTOR = 3;
@@ -156,7 +155,7 @@ export function relieve(draft: Draft, backend: BackendSnapshot): void {
       .filter(
         (instance) => on(instance) > 0 && !instance.pinned && (forReservation || draft.isIdle(instance)),
       )
-      .sort((a, b) => waitingWeight(draft, a) - waitingWeight(draft, b) || a.lastUsedAt - b.lastUsedAt);
+      .sort((a, b) => draft.waitingWeight(a) - draft.waitingWeight(b) || a.lastUsedAt - b.lastUsedAt);
     for (const instance of candidates) {
       if (missing <= 0) break;
       const why = forReservation ? 'for a reservation' : 'for programs outside';

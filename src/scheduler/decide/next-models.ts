@@ -47,6 +47,8 @@ export function openSwaps(draft: Draft): void {
   for (const [place, candidate] of left.entries()) {
     const backend = draft.backendOf(candidate.option);
     if (!backend || !candidate.mayEvict) continue;
+    // Who comes first may still have others leave early, although nothing can be loaded for it yet.
+    if (place > 0 && !mayOpen(draft, backend, candidate)) continue;
     const { option, priority } = candidate;
     const willing = willingVictims(draft, backend, { option, priority, forced: isForced(draft, candidate) });
     const opened = willing.length > 0 && open(draft, candidate, willing, left);
@@ -114,8 +116,8 @@ function leaveEarly(
  * others by weight.
  */
 function byUrgency(draft: Draft, candidates: readonly Candidate[]): readonly Candidate[] {
-  const forced = candidates.filter((candidate) => isForced(draft, candidate));
-  const others = candidates.filter((candidate) => !forced.includes(candidate));
+  const groups = Map.groupBy(candidates, (candidate) => isForced(draft, candidate));
+  const [forced, others] = [groups.get(true) ?? [], groups.get(false) ?? []];
   return [
     ...forced.sort((a, b) => a.service - b.service || a.overdueAt - b.overdueAt || b.weight - a.weight),
     ...others.sort((a, b) => b.weight - a.weight),
@@ -132,6 +134,11 @@ function isForced(draft: Draft, { option, overdueAt }: Candidate): boolean {
   return seconds > 0;
 }
 
+/** Whether a load may begin there, and this one is still wanted. */
+function mayOpen(draft: Draft, backend: BackendSnapshot, candidate: Candidate): boolean {
+  return draft.freeChannels(backend) > 0 && candidate.isOpen();
+}
+
 /** Opens a plan for the candidate with victims among `willing`. False when that is not possible now. */
 function open(
   draft: Draft,
@@ -141,7 +148,7 @@ function open(
 ): boolean {
   const { wanted } = candidate;
   const backend = draft.backendOf(candidate.option);
-  if (!backend || draft.freeChannels(backend) <= 0 || !candidate.isOpen()) return false;
+  if (!backend || !mayOpen(draft, backend, candidate)) return false;
   const now = draft.withPlanned(backend);
   const victims = chooseVictims(candidate.option, now, willing);
   if (!victims) return false;

@@ -4,16 +4,9 @@ import { greatest } from '../../domain/long-lists.ts';
 import type { Draft } from './draft.ts';
 import { LEAST_SERVICE_LOADS } from './forced-share.ts';
 import { type BackendSnapshot, type InstanceSnapshot, type LoadOption, serves } from './snapshot.ts';
-import { weightedWaiting } from './waiting.ts';
 
 /** A victim must have been ready for so long: an instance that was just loaded serves at least its first jobs. */
 const YOUNGEST_VICTIM_MS = 1_000;
-
-/** The weighted waiting of the jobs that it could serve. */
-export function waitingWeight(draft: Draft, instance: InstanceSnapshot): number {
-  const waiting = draft.servable(instance);
-  return waiting.reduce((sum, each) => sum + weightedWaiting(each.backlog, draft.now), 0);
-}
 
 /** For whom others are asked to leave. */
 export interface Newcomer {
@@ -75,7 +68,7 @@ export function willingVictims(
   const byUse = (a: InstanceSnapshot, b: InstanceSnapshot) =>
     Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || a.lastUsedAt - b.lastUsedAt;
   const byWeight = (a: InstanceSnapshot, b: InstanceSnapshot) =>
-    waitingWeight(draft, a) - waitingWeight(draft, b);
+    draft.waitingWeight(a) - draft.waitingWeight(b);
   return [
     ...those('IDLE').toSorted(byUse),
     ...those('SPARE').toSorted(byWeight),

@@ -18,12 +18,17 @@ export interface Activation {
 /** Takes notice of who waits now. The same objects come back when nobody came or went. */
 export function activate(before: Activation, demand: readonly Demand[]): Activation {
   const active = new Set<string>();
-  for (const { backlog } of demand) for (const bucket of backlog.buckets) active.add(bucket.client);
-  const newcomers = [...active].filter((client) => !before.active.has(client));
+  const newcomers: string[] = [];
+  for (const { backlog } of demand) {
+    for (const { client } of backlog.buckets) {
+      const seen = active.size;
+      if (active.add(client).size > seen && !before.active.has(client)) newcomers.push(client);
+    }
+  }
   if (newcomers.length === 0)
     return active.size === before.active.size ? before : { service: before.service, active };
-  const present = [...before.active].map((client) => before.service.get(client) ?? 0);
-  const floor = present.length > 0 ? present.reduce((least, one) => Math.min(least, one)) : 0;
+  let floor = before.active.size > 0 ? Number.POSITIVE_INFINITY : 0;
+  for (const client of before.active) floor = Math.min(floor, before.service.get(client) ?? 0);
   const service = new Map(before.service);
   for (const client of newcomers) service.set(client, Math.max(floor, service.get(client) ?? 0));
   return { service, active };

@@ -2,6 +2,8 @@
 import type { Bucket, QueueBacklog } from '../../domain/backlog.ts';
 import type { Gpu } from '../../domain/gpu.ts';
 import type { InstanceId } from '../../domain/ids.ts';
+import type { QueueKey } from '../../domain/queue-key.ts';
+import type { ClaimPick } from '../../domain/store.ts';
 import { asItLoads } from '../decide/as-it-loads.ts';
 import { secondsLeft } from '../decide/forced-share.ts';
 import { bytesOn, isMoving } from '../decide/placement.ts';
@@ -130,40 +132,50 @@ function gpuSnapshot(
 /** Jobs whose claim is under way are still in the counts: they must not be decided about twice. */
 function withoutClaimed(state: SchedulerState, demand: readonly Demand[]): readonly Demand[] {
   if (state.claims.size === 0) return demand;
-  const claimed = new Map<string, number>();
-  for (const claim of state.claims.values()) {
-    for (const pick of claim.picks)
-      claimed.set(bucketKey(pick), (claimed.get(bucketKey(pick)) ?? 0) + pick.count);
+  const claimed = new Map<QueueKey, Map<string, ClaimPick[]>>();
+  for (const pick of [...state.claims.values()].flatMap(({ picks }) => picks)) {
+    const ofQueue = claimed.get(pick.queue) ?? new Map<string, ClaimPick[]>();
+    claimed.set(pick.queue, ofQueue.set(pick.client, [...(ofQueue.get(pick.client) ?? []), pick]));
   }
   return demand.flatMap((each) => {
-    if (!each.backlog.buckets.some((bucket) => claimed.has(bucketKey(bucket)))) return [each];
-    const backlog = lessened(each.backlog, claimed);
+    const ofQueue = claimed.get(each.backlog.queue);
+    if (!ofQueue) return [each];
+    const backlog = lessened(each.backlog, ofQueue);
     return backlog ? [{ ...each, backlog }] : [];
   });
 }
 
-function bucketKey(bucket: Pick<Bucket, 'queue' | 'priority' | 'client'>): string {
-  return `${bucket.queue}\0${bucket.priority}\0${bucket.client}`;
-}
-
-/** Takes the oldest of each bucket off; their mean arrival stands for their own, which is not known. */
-function lessened(backlog: QueueBacklog, claimed: ReadonlyMap<string, number>): QueueBacklog | null {
+/**
+ * Takes the oldest of each bucket off; their mean arrival stands for their own, which is not known.
+ * @param claimed of this queue, by client
+ */
+function lessened(
+  backlog: QueueBacklog,
+  claimed: ReadonlyMap<string, readonly ClaimPick[]>,
+): QueueBacklog | null {
   const byPriority = { ...backlog.byPriority };
-  let count = 0;
-  const buckets = backlog.buckets.flatMap((bucket) => {
-    const taken = Math.min(bucket.count, claimed.get(bucketKey(bucket)) ?? 0);
-    const sum = taken === 0 ? 0 : (bucket.createdAtSum / bucket.count) * taken;
-    const total = byPriority[bucket.priority];
+  let { count } = backlog;
+  const buckets: Bucket[] = [];
+  for (const bucket of backlog.buckets) {
+    const picks = claimed.get(bucket.client);
+    if (!picks) {
+      buckets.push(bucket);
+      continue;
+    }
+    const { priority } = bucket;
+    const asked = picks.reduce((sum, pick) => sum + (pick.priority === priority ? pick.count : 0), 0);
+    const taken = Math.min(bucket.count, asked);
+    const sum = (bucket.createdAtSum / bucket.count) * taken;
+    const total = byPriority[priority];
     const left = total.count - taken;
-    byPriority[bucket.priority] = {
+    byPriority[priority] = {
       count: left,
       createdAtSum: total.createdAtSum - sum,
       oldestCreatedAt: left === 0 ? null : total.oldestCreatedAt,
     };
-    count += bucket.count - taken;
-    return taken === bucket.count
-      ? []
-      : [{ ...bucket, count: bucket.count - taken, createdAtSum: bucket.createdAtSum - sum }];
-  });
+    count -= taken;
+    if (taken < bucket.count)
+      buckets.push({ ...bucket, count: bucket.count - taken, createdAtSum: bucket.createdAtSum - sum });
+  }
   return count === 0 ? null : { ...backlog, count, buckets, byPriority };
 }

@@ -1,11 +1,13 @@
 /** The rows of the queue in memory, as the operations see them. */
+
+import { type BucketKey, bucketId } from '../../domain/backlog.ts';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { BlobHash } from '../../domain/request.ts';
 import type { VectorPiece } from '../../domain/vectors.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
-import type { BucketKey, IdempotencyRecord, Tables } from '../tables.ts';
-import { bucketId, isClaimable } from '../tally.ts';
+import type { IdempotencyRecord, Tables } from '../tables.ts';
+import { isClaimable } from '../tally.ts';
 import { SequenceHeap } from './sequence-heap.ts';
 
 interface StoredRequest {

@@ -1,10 +1,9 @@
 /** Numbers for buckets, so that a row names its queue, priority and client in one small integer. */
 
+import { type BucketKey, bucketId } from '../../domain/backlog.ts';
 import { BoundedMap } from '../../domain/bounded-map.ts';
 import type { JobPriority } from '../../domain/job.ts';
 import type { QueueKey } from '../../domain/queue-key.ts';
-import type { BucketKey } from '../tables.ts';
-import { bucketId } from '../tally.ts';
 import { numberAt, type Row, type Statements, textAt } from './statements.ts';
 
 /** Clients choose their names; the numbers of more than these are looked up. */

@@ -1,9 +1,9 @@
 /** Jobs as rows, and back. */
 import type { SQLInputValue } from 'node:sqlite';
+import type { BucketKey } from '../../domain/backlog.ts';
 import type { BatchId, InstanceId, JobId } from '../../domain/ids.ts';
 import type { Job, JobKind, JobStatus } from '../../domain/job.ts';
 import { jobPosition } from '../../domain/store.ts';
-import type { BucketKey } from '../tables.ts';
 import type { Row } from './statements.ts';
 
 interface Column {

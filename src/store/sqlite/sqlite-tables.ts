@@ -1,12 +1,13 @@
 /** The rows of the queue in SQLite, as the operations see them. */
 import type { SQLInputValue } from 'node:sqlite';
+import type { BucketKey } from '../../domain/backlog.ts';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { BlobHash } from '../../domain/request.ts';
 import { resultOf } from '../../kinds/kinds.ts';
 import type { Gap } from '../lived-time.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
-import type { BucketKey, IdempotencyRecord, Tables } from '../tables.ts';
+import type { IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable } from '../tally.ts';
 import { Buckets } from './buckets.ts';
 import type { Lease } from './lease.ts';
