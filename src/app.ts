@@ -19,6 +19,7 @@ import { OutputHub } from './events/output-hub.ts';
 import { Publisher } from './events/publisher.ts';
 import { Housekeeper } from './executor/housekeeper.ts';
 import { LibraryOperations } from './executor/model-operations.ts';
+import { ollamaRoutes } from './gateway/ollama/ollama-gateway.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
@@ -179,7 +180,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     backends: backends.map(({ backend }) => backend),
     answers: (id) => (loop.state.backends.get(id)?.health ?? 'UNREACHABLE') !== 'UNREACHABLE',
     suggest: (name) => registry.suggest(name),
-    modelsChanged: scheduling.modelsChanged,
+    modelsChanged: (id) => scheduling.modelsChanged(id),
     installed: (id) => registry.installed(id),
     inMemory: (weights, id) =>
       [...loop.state.instances.values()].some(
@@ -224,6 +225,12 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     routes: [
       ...healthRoutes(() => (ready ? store.writeProblem : 'The server is starting or stopping.')),
       graphqlRoute(graphql),
+      ...ollamaRoutes({
+        access: { host: config.host, hosts: config.hosts, origins: config.origins },
+        system,
+        modelOperations,
+        clock,
+      }),
       homeRoute(),
     ],
     socketRoutes: [graphqlSocketRoute(graphql)],

@@ -19,3 +19,12 @@ export function sees(principal: Principal, owned: { readonly client: string }): 
 export function onlyClient({ admin, client }: Principal): string | null {
   return admin ? null : client;
 }
+
+/**
+ * The one rule for what holds for everybody: the models that there are, their memory, the order of the queue.
+ * @param why a sentence without its end
+ * @returns what to answer whoever may not; null for who may
+ */
+export function adminRefusal({ admin }: Principal, why: string): string | null {
+  return admin ? null : `${why}: it takes an administrator.`;
+}

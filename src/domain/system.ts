@@ -42,6 +42,10 @@ export interface InstanceState extends Instance {
   readonly pinned: boolean;
   /** Epoch milliseconds at which it is unloaded if nobody uses it before; null while it works, and where nothing but a wish for its memory ends it. */
   readonly expiresAt: number | null;
+  /** How long it stays when nobody uses it, in milliseconds; null for as long as nobody wants its memory. */
+  readonly keepAliveMs: number | null;
+  /** As its server tells it, like `ollama ps`: all of it, and the part on GPUs; as far as that is known yet, else predicted. */
+  readonly memory: { readonly sizeBytes: number; readonly vramBytes: number };
   readonly activeJobIds: readonly JobId[];
   /** The server process that holds it; null while it loads, and on an attached backend. */
   readonly cellId: CellId | null;

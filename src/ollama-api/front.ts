@@ -1,4 +1,4 @@
-import { type Exchange, type Handler, send } from './exchange.ts';
+import { type Exchange, send } from './exchange.ts';
 import { type GuardRules, judgeCaller } from './guard.ts';
 import { cleanPath, decodePath, type Match, type Router } from './router.ts';
 
@@ -31,15 +31,19 @@ function redirect(exchange: Exchange, path: string, status: 301 | 307): void {
   else send(exchange, status, `<a href="${to}">${reason}</a>.\n\n`, 'text/html; charset=utf-8');
 }
 
-export interface Routes {
-  readonly router: Router<Handler>;
+/** Handlers may want more of a request than the room knows of. */
+export interface Routes<E extends Exchange = Exchange> {
+  readonly router: Router<(exchange: E) => Promise<void> | void>;
   readonly rules: GuardRules;
   /** Called once a route is found, before its handler. */
   readonly onRoute?: (exchange: Exchange) => void;
 }
 
 /** Answers by the table of routes, and everything around it as Ollama's server does. What a handler throws goes to the caller. */
-export async function serveRoutes({ router, rules, onRoute }: Routes, exchange: Exchange): Promise<void> {
+export async function serveRoutes<E extends Exchange>(
+  { router, rules, onRoute }: Routes<E>,
+  exchange: E,
+): Promise<void> {
   const path = decodePath(exchange.request.url ?? '/');
   if (path === undefined) {
     exchange.response.setHeader('Connection', 'close');

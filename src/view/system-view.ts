@@ -125,9 +125,23 @@ function instanceState(sources: SystemViewSources, instance: InstanceRecord): In
     ...instance,
     expiresAt: stays ? null : expiresAt(instance),
     evictable: instance.status === 'READY' && instance.activeJobs === 0 && !stays && !wanted,
+    memory: memoryOf(sources, instance),
     activeJobIds: sources.executor.jobsOf(instance.id),
     cellId: sources.executor.cellOf(instance.id),
   };
+}
+
+/** Of several with the same name only the one of that context is meant. */
+function memoryOf({ loop }: SystemViewSources, instance: InstanceRecord): InstanceState['memory'] {
+  const { modelName, contextLength } = instance.variant;
+  const told = loop.state.backends
+    .get(instance.backendId)
+    ?.residents.find(
+      (resident) => resident.modelName === modelName && resident.contextLength === contextLength,
+    );
+  if (told) return { sizeBytes: told.sizeBytes, vramBytes: told.vramBytes };
+  const vramBytes = instance.reportedBytes ?? footprintBytes(instance);
+  return { sizeBytes: Math.max(vramBytes, footprintBytes(instance)), vramBytes };
 }
 
 function isAlwaysResident({ loop }: SystemViewSources, { backendId }: InstanceRecord): boolean {

@@ -107,6 +107,8 @@ export function instance(
     evictable: true,
     pinned: false,
     expiresAt: null,
+    keepAliveMs: null,
+    memory: { sizeBytes: 3 * GiB, vramBytes: 3 * GiB },
     activeJobIds: [],
     cellId: null,
     ...over,

@@ -1,3 +1,4 @@
+import { adminRefusal } from '../../domain/principal.ts';
 import type { GraphQLContext } from '../context.ts';
 import { requestError } from '../request-errors.ts';
 
@@ -9,6 +10,6 @@ export function requireAdmin(
   { principal }: GraphQLContext,
   why = 'This holds for the jobs of every client',
 ): void {
-  if (principal.admin) return;
-  throw requestError('FORBIDDEN', `${why}: it takes an administrator.`);
+  const refusal = adminRefusal(principal, why);
+  if (refusal !== null) throw requestError('FORBIDDEN', refusal);
 }

@@ -1,5 +1,5 @@
 import { InvalidModelNameError, ModelRequiredError, OllamaError } from '../../ollama-api/errors.ts';
-import { type Exchange, ObjectStream, send, sendError, sendJson } from '../../ollama-api/exchange.ts';
+import { type Exchange, send } from '../../ollama-api/exchange.ts';
 import { decodeBody, go } from '../../ollama-api/go-decode.ts';
 import { quoteGo } from '../../ollama-api/go-quote.ts';
 import { JsonText } from '../../ollama-api/json-text.ts';
@@ -9,6 +9,7 @@ import {
   parseModelName,
   parseModelReference,
 } from '../../ollama-api/model-name.ts';
+import { answerProgress } from '../../ollama-api/progress.ts';
 import { CREATE_REQUEST, type CreateRequest, PULL_REQUEST } from '../../ollama-api/request-shapes.ts';
 import type { BlobStore } from '../core/blob-store.ts';
 import { digestOf } from '../core/blob-store.ts';
@@ -25,33 +26,6 @@ export interface Library {
 }
 
 type Report = (line: PullProgress) => void;
-
-/** Runs `work` and answers its progress: line by line, or only the last of it. */
-async function answerProgress(
-  exchange: Exchange,
-  stream: boolean | undefined,
-  work: (report: Report) => Promise<void> | void,
-): Promise<void> {
-  if (stream === false) {
-    let latest: PullProgress = { status: '' };
-    try {
-      await work((line) => {
-        latest = line;
-      });
-      sendJson(exchange, 200, latest, 'application/json');
-    } catch (error) {
-      sendError(exchange, error, 'application/json');
-    }
-    return;
-  }
-  const objects = new ObjectStream(exchange);
-  try {
-    await work((line) => objects.write(line));
-    objects.end();
-  } catch (error) {
-    objects.fail(error);
-  }
-}
 
 function pull(library: Library, exchange: Exchange, name: ModelName, report: Report): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();

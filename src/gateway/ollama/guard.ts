@@ -1,0 +1,64 @@
+/** Whom Ollama lets in: local names and addresses, and pages of this machine and of applications, beside those that the settings name. */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { ANY } from '../../config/access.ts';
+import { isLoopback } from '../../domain/loopback.ts';
+import { HttpRefusal } from '../../http/refusal.ts';
+import type { RouteGuard } from '../../http/route.ts';
+import { AllowedOrigins, type GuardRules, judgeCaller, type Verdict } from '../../ollama-api/guard.ts';
+
+export interface OllamaGuardOptions {
+  /** Where the server listens. */
+  readonly host: string;
+  /** Further names that it answers to, in lower case; `*` for any. */
+  readonly hosts: readonly string[];
+  /** Of pages of other sites that may use it; `*` for any. */
+  readonly origins: readonly string[];
+}
+
+export class OllamaGuard implements RouteGuard {
+  readonly #options: OllamaGuardOptions;
+  readonly #origins: AllowedOrigins;
+
+  /** @throws InvalidSettingError for an origin that could never match */
+  constructor(options: OllamaGuardOptions) {
+    this.#options = options;
+    this.#origins = new AllowedOrigins(options.origins.join(','));
+  }
+
+  /** As they hold for one request. A server that is open to other machines answers to any name, as keys protect it. */
+  rules({ host: header = '' }: IncomingHttpHeaders): GuardRules {
+    const { host, hosts } = this.#options;
+    const name = header.replace(/:\d+$/, '').toLowerCase();
+    const isNamed = hosts.includes(ANY) || hosts.includes(name);
+    return {
+      checksHost: isLoopback(host.replace(/^\[|\]$/g, '')) && !isNamed,
+      origins: this.#origins,
+    };
+  }
+
+  /** @throws HttpRefusal FORBIDDEN_ORIGIN */
+  check(method: string, headers: IncomingHttpHeaders): void {
+    if (this.#judge(method, headers).status !== 403) return;
+    throw new HttpRefusal(
+      'FORBIDDEN_ORIGIN',
+      'This server answers neither to this Host nor to pages of this Origin. Use localhost, or add them to `hosts` and `origins` in its settings.',
+    );
+  }
+
+  allowedOrigin(headers: IncomingHttpHeaders): string | null {
+    const { status, headers: told } = this.#judge('GET', headers);
+    return status !== 403 && 'Access-Control-Allow-Origin' in told ? (headers.origin ?? null) : null;
+  }
+
+  answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
+    const { headers: told } = this.#judge('OPTIONS', headers);
+    for (const [name, value] of Object.entries(told)) response.setHeader(name, value);
+    response.writeHead(204);
+    response.end();
+  }
+
+  #judge(method: string, headers: IncomingHttpHeaders): Verdict {
+    const { host, origin } = headers;
+    return judgeCaller({ method, host, origin }, this.rules(headers));
+  }
+}
