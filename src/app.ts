@@ -1,5 +1,5 @@
 /** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
-import { createAcceptService } from './accept/accept.ts';
+import { createAcceptService, type ModelDirectory } from './accept/accept.ts';
 import { LiveJobs } from './accept/live-jobs.ts';
 import { buildBackends } from './app/backends.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
@@ -19,7 +19,8 @@ import { OutputHub } from './events/output-hub.ts';
 import { Publisher } from './events/publisher.ts';
 import { Housekeeper } from './executor/housekeeper.ts';
 import { LibraryOperations } from './executor/model-operations.ts';
-import { ollamaRoutes } from './gateway/ollama/ollama-gateway.ts';
+import { gatewayRoutes } from './gateway/gateway-routes.ts';
+import { OllamaGuard } from './gateway/shared/ollama-guard.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
@@ -141,19 +142,20 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     }),
     clock,
   });
+  const models: ModelDirectory = {
+    get known() {
+      return registry.known;
+    },
+    find: (name) => registry.model(name)?.info ?? null,
+    suggest: (name) => registry.suggest(name),
+    unheard: () =>
+      [...loop.state.backends.values()]
+        .filter(({ health }) => health === 'UNREACHABLE')
+        .map(({ settings }) => settings.name),
+  };
   const accept = createAcceptService({
     store,
-    models: {
-      get known() {
-        return registry.known;
-      },
-      find: (name) => registry.model(name)?.info ?? null,
-      suggest: (name) => registry.suggest(name),
-      unheard: () =>
-        [...loop.state.backends.values()]
-          .filter(({ health }) => health === 'UNREACHABLE')
-          .map(({ settings }) => settings.name),
-    },
+    models,
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
     retryAfterMs: () => {
@@ -225,11 +227,15 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     routes: [
       ...healthRoutes(() => (ready ? store.writeProblem : 'The server is starting or stopping.')),
       graphqlRoute(graphql),
-      ...ollamaRoutes({
-        access: { host: config.host, hosts: config.hosts, origins: config.origins },
-        system,
+      ...gatewayRoutes({
+        guard: new OllamaGuard({ host: config.host, hosts: config.hosts, origins: config.origins }),
+        liveJobs,
+        models,
+        memory,
         modelOperations,
+        system,
         clock,
+        logger: logger.child('API'),
       }),
       homeRoute(),
     ],

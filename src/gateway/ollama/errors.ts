@@ -1,11 +1,22 @@
-import { OllamaError } from '../../ollama-api/errors.ts';
-import { failureOf } from '../shared/failure.ts';
+/** What goes wrong, in Ollama's form: a status, and `{"error": text}`. */
+import { OllamaError, QUEUE_FULL } from '../../ollama-api/errors.ts';
+import { type Exchange, sendError } from '../../ollama-api/exchange.ts';
+import { type Problem, problemHeaders } from '../shared/problem.ts';
 
-/** What Ollama's clients are told of an error; what nobody expected is thrown on. */
-export function ollamaError(error: unknown): unknown {
-  if (error instanceof OllamaError) return error;
-  const failure = failureOf(error);
-  return failure ? new OllamaError(failure.status, failure.message, { cause: error }) : error;
+/** What a backend said is passed on; else the words are ours, but for those that clients look for. */
+export function ollamaError({ code, message, spoken, status }: Problem): OllamaError {
+  if (spoken) return new OllamaError(spoken.status, spoken.message);
+  return new OllamaError(status, code === 'QUEUE_FULL' ? QUEUE_FULL : message);
+}
+
+export function tellHeaders({ response }: Exchange, problem: Problem): void {
+  if (response.headersSent) return;
+  for (const [name, value] of Object.entries(problemHeaders(problem))) response.setHeader(name, value);
+}
+
+export function sendProblem(exchange: Exchange, problem: Problem): void {
+  tellHeaders(exchange, problem);
+  sendError(exchange, ollamaError(problem));
 }
 
 /** Models that run on their makers' servers: no byte of them is on a backend. */

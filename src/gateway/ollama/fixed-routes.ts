@@ -2,13 +2,13 @@
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
+import type { GatewayHandler } from '../shared/gateway-route.ts';
 import { cloudDisabled } from './errors.ts';
-import type { OllamaHandler } from './exchange.ts';
 
 /** @param version that clients are told, for what they may ask for */
-export function addFixedRoutes(router: Router<OllamaHandler>, version: () => string): void {
+export function addFixedRoutes(router: Router<GatewayHandler>, version: () => string): void {
   const refusing =
-    (error: () => OllamaError): OllamaHandler =>
+    (error: () => OllamaError): GatewayHandler =>
     () => {
       throw error();
     };

@@ -23,21 +23,29 @@ import {
   SHOW_REQUEST,
 } from '../../ollama-api/request-shapes.ts';
 import type { Router } from '../../ollama-api/router.ts';
+import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
 import { requireAdmin } from '../shared/rights.ts';
-import { cloudDisabled, ollamaError } from './errors.ts';
-import type { OllamaExchange, OllamaHandler } from './exchange.ts';
+import { cloudDisabled } from './errors.ts';
 
 type Library = Pick<
   ModelOperations,
   'tags' | 'show' | 'followPull' | 'push' | 'create' | 'copy' | 'delete' | 'hasBlob' | 'putBlob'
 >;
 
-export function addLibraryRoutes(router: Router<OllamaHandler>, library: Library): void {
+/** What the routes stand on. */
+interface Desk {
+  readonly library: Library;
+  /** An error as Ollama's clients are told it. */
+  told(error: unknown): OllamaError;
+}
+
+export function addLibraryRoutes(router: Router<GatewayHandler>, desk: Desk): void {
+  const { library } = desk;
   const forAdmins =
-    (handler: (library: Library, exchange: OllamaExchange) => Promise<void>): OllamaHandler =>
+    (handler: (desk: Desk, exchange: GatewayExchange) => Promise<void>): GatewayHandler =>
     (exchange) => {
       requireAdmin(exchange.principal, 'Models are there for everybody');
-      return handler(library, exchange);
+      return handler(desk, exchange);
     };
   router
     .add('GET,HEAD', '/api/tags', async (exchange) =>
@@ -56,7 +64,7 @@ export function addLibraryRoutes(router: Router<OllamaHandler>, library: Library
 /** It takes no name by which it is called today. */
 const COPILOT_CHAT = 'GitHubCopilotChat/';
 
-async function show(library: Library, exchange: OllamaExchange): Promise<void> {
+async function show(library: Library, exchange: GatewayExchange): Promise<void> {
   const request = decodeBody('ShowRequest', SHOW_REQUEST, await exchange.text());
   const model = request.model || request.name;
   if (isCloud(model)) throw cloudDisabled('remote model details are unavailable');
@@ -72,12 +80,12 @@ function named(answer: JsonObject, model: string): JsonObject {
   return { ...answer, model_info: Object.fromEntries(sorted) };
 }
 
-async function pull(library: Library, exchange: OllamaExchange): Promise<void> {
+async function pull(desk: Desk, exchange: GatewayExchange): Promise<void> {
   const request = decodeBody('PullRequest', PULL_REQUEST, await exchange.text());
   const { name, source } = pulledModel(request.model || request.name);
   if (source === 'cloud') throw cloudDisabled('remote model is unavailable');
-  await answerWork(exchange, request.stream, (report) =>
-    library.followPull(shortName(name), request.insecure ?? false, report, exchange.signal),
+  await answerWork(desk, exchange, request.stream, (report) =>
+    desk.library.followPull(shortName(name), request.insecure ?? false, report, exchange.signal),
   );
 }
 
@@ -89,20 +97,20 @@ function pulledModel(text: string): ModelReference {
   }
 }
 
-async function push(library: Library, exchange: OllamaExchange): Promise<void> {
+async function push(desk: Desk, exchange: GatewayExchange): Promise<void> {
   const request = decodeBody('PushRequest', PULL_REQUEST, await exchange.text());
   const model = request.model || request.name;
   if (model === '') throw new ModelRequiredError();
-  await answerWork(exchange, request.stream, (report) =>
-    library.push(said({ ...request, name: '', model }), report, exchange.signal),
+  await answerWork(desk, exchange, request.stream, (report) =>
+    desk.library.push(said({ ...request, name: '', model }), report, exchange.signal),
   );
 }
 
-async function create(library: Library, exchange: OllamaExchange): Promise<void> {
+async function create(desk: Desk, exchange: GatewayExchange): Promise<void> {
   const request = decodeBody('CreateRequest', CREATE_REQUEST, await exchange.text());
   checkCreate(request);
-  await answerWork(exchange, request.stream, (report) =>
-    library.create(said({ ...request, license: jsonOf(request.license) }), report, exchange.signal),
+  await answerWork(desk, exchange, request.stream, (report) =>
+    desk.library.create(said({ ...request, license: jsonOf(request.license) }), report, exchange.signal),
   );
 }
 
@@ -115,7 +123,7 @@ function checkCreate({ model, name, files, adapters }: CreateRequest): void {
   if (!isValidName(parseModelName(model || name))) throw new OllamaError(400, 'invalid model name');
 }
 
-async function copy(library: Library, exchange: OllamaExchange): Promise<void> {
+async function copy({ library }: Desk, exchange: GatewayExchange): Promise<void> {
   const { source, destination } = decodeBody('CopyRequest', COPY_REQUEST, await exchange.text());
   for (const [what, name] of Object.entries({ source, destination })) {
     if (!isValidName(parseModelName(name)))
@@ -125,7 +133,7 @@ async function copy(library: Library, exchange: OllamaExchange): Promise<void> {
   send(exchange, 200, '');
 }
 
-async function remove(library: Library, exchange: OllamaExchange): Promise<void> {
+async function remove({ library }: Desk, exchange: GatewayExchange): Promise<void> {
   const request = decodeBody('DeleteRequest', DELETE_REQUEST, await exchange.text());
   const name = request.model || request.name;
   if (name.trim() === '') throw new ModelRequiredError();
@@ -135,14 +143,14 @@ async function remove(library: Library, exchange: OllamaExchange): Promise<void>
   send(exchange, 200, '');
 }
 
-async function headBlob(library: Library, exchange: OllamaExchange): Promise<void> {
+async function headBlob({ library }: Desk, exchange: GatewayExchange): Promise<void> {
   const digest = digestIn(exchange);
   if (!(await library.hasBlob(digest, exchange.signal)))
     throw new OllamaError(404, `blob ${JSON.stringify(digest)} not found`);
   send(exchange, 200, '');
 }
 
-async function putBlob(library: Library, exchange: OllamaExchange): Promise<void> {
+async function putBlob({ library }: Desk, exchange: GatewayExchange): Promise<void> {
   const digest = digestIn(exchange);
   if (await library.hasBlob(digest, exchange.signal)) {
     exchange.request.resume();
@@ -156,14 +164,15 @@ async function putBlob(library: Library, exchange: OllamaExchange): Promise<void
 
 const DIGEST = /^sha256[:-][0-9a-fA-F]{64}$/;
 
-function digestIn({ parameters }: OllamaExchange): string {
+function digestIn({ parameters }: GatewayExchange): string {
   const digest = parameters.digest ?? '';
   if (!DIGEST.test(digest)) throw new OllamaError(400, 'invalid digest format');
   return digest;
 }
 
 function answerWork(
-  exchange: OllamaExchange,
+  { told }: Desk,
+  exchange: GatewayExchange,
   stream: boolean | undefined,
   work: (report: (record: JsonObject) => void) => Promise<void>,
 ): Promise<void> {
@@ -171,7 +180,7 @@ function answerWork(
     try {
       await work(report);
     } catch (error) {
-      throw ollamaError(error);
+      throw told(error);
     }
   });
 }

@@ -1,55 +1,40 @@
 /** Ollama's API on this server: programs that speak it work unchanged. */
-import type { Clock } from '../../clock.ts';
-import type { ModelOperations } from '../../domain/model-operations.ts';
-import type { SystemView } from '../../domain/system.ts';
 import type { Route } from '../../http/route.ts';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { sendError, sendJson } from '../../ollama-api/exchange.ts';
-import { serveRoutes } from '../../ollama-api/front.ts';
 import { Router } from '../../ollama-api/router.ts';
-import { ollamaError } from './errors.ts';
-import { type OllamaHandler, ollamaExchange } from './exchange.ts';
+import type { GatewayDependencies } from '../shared/dependencies.ts';
+import { type GatewayHandler, gatewayRoute } from '../shared/gateway-route.ts';
+import { problemOf } from '../shared/problem.ts';
+import { ollamaError, sendProblem } from './errors.ts';
 import { addFixedRoutes, lowestVersion } from './fixed-routes.ts';
-import { OllamaGuard, type OllamaGuardOptions } from './guard.ts';
+import { addInferenceRoutes } from './inference-routes.ts';
 import { addLibraryRoutes } from './library-routes.ts';
 import { runningModels } from './running-models.ts';
 
-export interface OllamaGatewayOptions {
-  readonly access: OllamaGuardOptions;
-  readonly system: Pick<SystemView, 'backends' | 'model'>;
-  readonly modelOperations: ModelOperations;
-  readonly clock: Clock;
-}
-
-export function ollamaRoutes({
-  access,
-  system,
-  modelOperations,
-  clock,
-}: OllamaGatewayOptions): readonly Route[] {
-  const router = new Router<OllamaHandler>();
+export function ollamaRoutes(deps: GatewayDependencies): readonly Route[] {
+  const { clock, guard, logger, modelOperations, system } = deps;
+  const log = (message: string) => logger.error(message);
+  const router = new Router<GatewayHandler>();
   addFixedRoutes(router, () => lowestVersion(system.backends().map(({ version }) => version)));
-  addLibraryRoutes(router, modelOperations);
+  addInferenceRoutes(router, deps);
+  addLibraryRoutes(router, {
+    library: modelOperations,
+    told: (error) => (error instanceof OllamaError ? error : ollamaError(problemOf(error, log))),
+  });
   router.add('GET', '/api/ps', (exchange) =>
     sendJson(exchange, 200, { models: runningModels(system, clock.now()) }),
   );
-  const guard = new OllamaGuard(access);
   return [
-    {
+    gatewayRoute({
       path: '/api/*',
-      methods: 'any',
+      router,
       guard,
       refusalBody: ({ message }) => ({ error: message }),
-      async handle(http) {
-        const exchange = ollamaExchange(http);
-        try {
-          await serveRoutes({ router, rules: guard.rules(exchange.request.headers) }, exchange);
-        } catch (error) {
-          const told = ollamaError(error);
-          if (!(told instanceof OllamaError)) throw error;
-          if (!exchange.signal.aborted) sendError(exchange, told);
-        }
+      fail(exchange, error) {
+        if (error instanceof OllamaError) sendError(exchange, error);
+        else sendProblem(exchange, problemOf(error, log));
       },
-    },
+    }),
   ];
 }

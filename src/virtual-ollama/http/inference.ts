@@ -1,14 +1,7 @@
-import {
-  cloudDisabled,
-  ModelRequiredError,
-  OllamaError,
-  pullItFirst,
-  QUEUE_FULL,
-  RequestCanceledError,
-} from '../../ollama-api/errors.ts';
+import { OllamaError, pullItFirst, QUEUE_FULL, RequestCanceledError } from '../../ollama-api/errors.ts';
 import type { Exchange } from '../../ollama-api/exchange.ts';
+import { findNamed, type ModelWording } from '../../ollama-api/find-model.ts';
 import { quoteGo } from '../../ollama-api/go-quote.ts';
-import { fullName, parseModelReference } from '../../ollama-api/model-name.ts';
 import type { Capability } from '../core/capability.ts';
 import { type CatalogModel, displayNames, supports } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
@@ -17,38 +10,9 @@ import type { ModelOptions, OptionMap } from '../core/options.ts';
 import type { Runner } from '../core/runner.ts';
 import { isMeant } from '../faults.ts';
 
-/** How a route words the ways in which a model is not there. */
-export interface ModelWording {
-  /** For an empty name. */
-  empty(): OllamaError;
-  missing(name: string): OllamaError;
-  /** Runs once the name is known to be well formed. */
-  beforeLookup?(): void;
-  /** The name must be spelled as the model has it. */
-  readonly matchesCase?: boolean;
-  /** What a cloud model's refusal calls it. */
-  readonly subject?: string;
-}
-
-/**
- * The model that a request names.
- * @throws OllamaError in the route's words; 403 for cloud models.
- */
+/** @throws as `findNamed` */
 export function findModel(core: VirtualOllamaCore, name: string, wording: ModelWording): CatalogModel {
-  let reference: ReturnType<typeof parseModelReference>;
-  try {
-    reference = parseModelReference(name);
-  } catch (error) {
-    throw error instanceof ModelRequiredError ? wording.empty() : error;
-  }
-  if (reference.source === 'cloud') {
-    throw cloudDisabled(wording.subject ?? 'remote model is');
-  }
-  wording.beforeLookup?.();
-  const model = core.catalog.find(reference.name);
-  const isAnother = wording.matchesCase && model && fullName(model.name) !== fullName(reference.name);
-  if (!model || isAnother) throw wording.missing(name);
-  return model;
+  return findNamed(name, wording, (wanted) => core.catalog.find(wanted));
 }
 
 /** @throws OllamaError 400 `registry.ollama.ai/library/NAME:TAG does not support tools`, one line a lack. */

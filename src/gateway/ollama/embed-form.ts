@@ -1,0 +1,53 @@
+/** Answers of `/api/embed` and `/api/embeddings`. The vectors are sent as the backend wrote them: no digit is read. */
+import { type Exchange, JSON_TYPE } from '../../ollama-api/exchange.ts';
+import { stringifyGo } from '../../ollama-api/go-json.ts';
+import type { AnswerForm, CompleteEnd } from '../shared/answer-with-job.ts';
+import type { Problem } from '../shared/problem.ts';
+import { ollamaError, sendProblem } from './errors.ts';
+
+export type EmbedStyle = 'embed' | 'embeddings';
+
+export class EmbedForm implements AnswerForm {
+  readonly #exchange: Exchange;
+  readonly #style: EmbedStyle;
+
+  constructor(exchange: Exchange, style: EmbedStyle) {
+    this.#exchange = exchange;
+    this.#style = style;
+  }
+
+  record(): boolean {
+    return false;
+  }
+
+  waiting(): void {
+    this.#begin();
+    this.#exchange.response.write(' ');
+  }
+
+  complete({ result }: CompleteEnd): void {
+    if (result.kind !== 'embed') throw new Error(`An embedding came to a result of the kind ${result.kind}.`);
+    this.#begin();
+    const { response } = this.#exchange;
+    const { model, ...rest } = result.raw;
+    const isList = this.#style === 'embed';
+    response.write(isList ? `{"model":${stringifyGo(model)},"embeddings":[` : '{"embedding":');
+    for (const [index, { bytes }] of result.vectors.pieces.entries()) {
+      if (index > 0) response.write(',');
+      response.write(bytes);
+    }
+    const tail = stringifyGo(rest).slice(1, -1);
+    response.end(isList ? `]${tail && `,${tail}`}}` : '}');
+  }
+
+  fail(problem: Problem): void {
+    const { response } = this.#exchange;
+    if (response.headersSent) response.end(stringifyGo({ error: ollamaError(problem).message }));
+    else sendProblem(this.#exchange, problem);
+  }
+
+  #begin(): void {
+    const { response } = this.#exchange;
+    if (!response.headersSent) response.writeHead(200, { 'Content-Type': JSON_TYPE });
+  }
+}

@@ -1,0 +1,43 @@
+/** The model that a request to Ollama's API names, and whether it can do what is asked, in Ollama's words. */
+import type { ModelDirectory } from '../../accept/accept.ts';
+import type { Capability, ModelInfo } from '../../domain/model.ts';
+import { canonicalModelName } from '../../domain/queue-key.ts';
+import { OllamaError } from '../../ollama-api/errors.ts';
+import { findNamed, type ModelWording } from '../../ollama-api/find-model.ts';
+import { quoteGo } from '../../ollama-api/go-quote.ts';
+import { fullName, type ModelName, parseModelName, shortName } from '../../ollama-api/model-name.ts';
+import type { Think } from '../../ollama-api/request-fields.ts';
+
+export interface FoundModel {
+  readonly name: ModelName;
+  /** Null while no backend has told its models: its jobs wait. */
+  readonly info: ModelInfo | null;
+}
+
+/** @throws as `findNamed` */
+export function findModel(models: ModelDirectory, name: string, wording: ModelWording): FoundModel {
+  return findNamed(name, wording, (wanted) => {
+    const info = models.find(canonicalModelName(shortName(wanted)));
+    if (info) return { name: parseModelName(info.name), info };
+    return models.known ? undefined : { name: wanted, info: null };
+  });
+}
+
+export interface TextDemands {
+  readonly verb: 'generate' | 'chat';
+  readonly think: Think | undefined;
+  /** What else is needed, in the order in which Ollama names it. */
+  readonly needs: readonly Capability[];
+}
+
+/** @throws OllamaError 400 where the model is known not to be able to */
+export function requireAble({ name, info }: FoundModel, asked: string, demands: TextDemands): void {
+  if (!info || info.capabilities.length === 0) return;
+  const can = (capability: Capability) => info.capabilities.includes(capability);
+  const { verb, think, needs } = demands;
+  if (think && !can('thinking')) throw new OllamaError(400, `${quoteGo(asked)} does not support thinking`);
+  if (!can('completion')) throw new OllamaError(400, `${quoteGo(asked)} does not support ${verb}`);
+  const missing = needs.filter((capability) => !can(capability));
+  if (missing.length > 0)
+    throw new OllamaError(400, `${fullName(name)} does not support ${missing.join('\n')}`);
+}

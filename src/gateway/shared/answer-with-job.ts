@@ -1,0 +1,154 @@
+/**
+ * Answers a request with a job: submits it, passes on what it says as it says it, gives signs of life while it waits, and tells its end or
+ * what went wrong. What the bytes are, each API's form decides.
+ */
+import type { LiveJob } from '../../accept/live-jobs.ts';
+import type { JobSubmission } from '../../accept/submission.ts';
+import type { Clock, Timer } from '../../clock.ts';
+import type { JobResult } from '../../domain/job.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { JobEnd } from '../../events/job-end.ts';
+import type { GrantedWishes } from '../../kinds/wishes.ts';
+import { callerWishes } from './caller.ts';
+import type { GatewayDependencies } from './dependencies.ts';
+import type { GatewayExchange } from './gateway-route.ts';
+import { type Problem, problemOf, problemOfEnd } from './problem.ts';
+
+/** How an API writes the answer to one request. Its methods write at once, and never wait. */
+export interface AnswerForm {
+  /** A run of the job begins. What was gathered of an earlier one is void. */
+  begin?(): void;
+  /**
+   * A record of the answer as the backend gave it, but for the last one.
+   * @returns whether something of it has gone out, so that the job must not be tried again
+   */
+  record(raw: JsonObject): boolean;
+  /** Nothing was sent for so long that the client, or something on the way, might give up. */
+  waiting(): void;
+  /** @param last the record with `done: true`; null where no record was heard: of embeddings, and of a job that another request brought */
+  complete(end: CompleteEnd, last: JsonObject | null): void;
+  /** Something may have gone out before, so that the status is told already. */
+  fail(problem: Problem): void;
+}
+
+export interface CompleteEnd extends JobEnd {
+  readonly result: JobResult;
+}
+
+/** Clients and proxies give up after 60 s of silence or more. Up to here an error can still have its status. */
+const SILENCE_MS = 45_000;
+
+export async function answerWithJob(
+  exchange: GatewayExchange,
+  requested: JobSubmission,
+  form: AnswerForm,
+  { liveJobs, clock, logger }: GatewayDependencies,
+): Promise<void> {
+  const { principal, request, response, signal: gone } = exchange;
+  const silence = new Silence(clock, () => form.waiting());
+  const submission = { ...requested, ...callerWishes(request.headers, clock) };
+  let last: JsonObject | null = null;
+  let acceptedAt: number | null = null;
+  const listener = {
+    attempt() {
+      last = null;
+      tell(
+        response,
+        'x-queue-wait-ms',
+        String(Math.round(clock.monotonic() - (acceptedAt ?? clock.monotonic()))),
+      );
+      form.begin?.();
+    },
+    record(raw: JsonObject) {
+      // A rendered prompt is all there is of its answer.
+      if (raw.done === true || raw._debug_info !== undefined) {
+        last = raw;
+        return false;
+      }
+      const isOut = form.record(raw);
+      if (isOut) silence.broken();
+      return isOut;
+    },
+  };
+  const job = liveJobs.open(principal, submission, { listener, gone });
+  try {
+    const { wishes, job: accepted } = await job.accepted;
+    acceptedAt = clock.monotonic();
+    exchange.release();
+    tell(response, 'x-job-id', accepted.id);
+    tellDropped(response, wishes);
+    tellPosition(response, job);
+    silence.begin();
+    const end = await job.ended;
+    const { result } = end;
+    if (result?.prompt?.truncated) tell(response, 'x-prompt-truncated', 'true');
+    if (result) form.complete({ ...end, result }, last);
+    else form.fail(problemOfEnd(end));
+  } catch (error) {
+    if (gone.aborted) return;
+    form.fail(problemOf(error, (message) => logger.error(message)));
+  } finally {
+    silence.end();
+  }
+}
+
+type Response = GatewayExchange['response'];
+
+/** What comes too late for the headers is left out: it is in the job. */
+function tell(response: Response, name: string, value: string): void {
+  if (!response.headersSent) response.setHeader(name, value);
+}
+
+function tellDropped(response: Response, { dropped }: GrantedWishes): void {
+  if (dropped.length > 0) tell(response, 'x-options-dropped', dropped.join(', '));
+}
+
+/** Not waited for: a job that starts at once has no position to tell. */
+function tellPosition(response: Response, job: LiveJob): void {
+  job.queued().then(
+    ({ position }) => {
+      if (position !== null) tell(response, 'x-queue-position', String(position));
+    },
+    () => {},
+  );
+}
+
+/** Notices when nothing was sent for too long, again and again. */
+class Silence {
+  readonly #clock: Clock;
+  readonly #onSilence: () => void;
+  #timer: Timer | null = null;
+  #since = 0;
+
+  constructor(clock: Clock, onSilence: () => void) {
+    this.#clock = clock;
+    this.#onSilence = onSilence;
+  }
+
+  begin(): void {
+    this.#since = this.#clock.monotonic();
+    this.#next(SILENCE_MS);
+  }
+
+  broken(): void {
+    this.#since = this.#clock.monotonic();
+  }
+
+  end(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #next(ms: number): void {
+    this.#timer = this.#clock.after(ms, () => this.#look());
+  }
+
+  #look(): void {
+    const left = this.#since + SILENCE_MS - this.#clock.monotonic();
+    if (left > 0) this.#next(left);
+    else {
+      this.#onSilence();
+      this.begin();
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** What the drop-in APIs stand on. */
+import type { ModelDirectory } from '../../accept/accept.ts';
+import type { LiveJobs } from '../../accept/live-jobs.ts';
+import type { Clock } from '../../clock.ts';
+import type { MemoryOperations } from '../../domain/memory-operations.ts';
+import type { ModelOperations } from '../../domain/model-operations.ts';
+import type { SystemView } from '../../domain/system.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { OllamaGuard } from './ollama-guard.ts';
+
+export interface GatewayDependencies {
+  readonly liveJobs: LiveJobs;
+  readonly models: ModelDirectory;
+  readonly memory: MemoryOperations;
+  readonly modelOperations: ModelOperations;
+  readonly system: Pick<SystemView, 'backends' | 'model'>;
+  readonly guard: OllamaGuard;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

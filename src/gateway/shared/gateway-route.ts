@@ -1,0 +1,76 @@
+/** From the listener to an API's table of routes: who may call, its body, and what goes wrong, in the API's own form. */
+import type { IncomingMessage } from 'node:http';
+import type { Principal } from '../../domain/principal.ts';
+import { MiB } from '../../domain/units.ts';
+import type { HttpRefusal } from '../../http/refusal.ts';
+import type { Exchange as HttpExchange, Route } from '../../http/route.ts';
+import type { Exchange } from '../../ollama-api/exchange.ts';
+import { serveRoutes } from '../../ollama-api/front.ts';
+import type { Router } from '../../ollama-api/router.ts';
+import type { OllamaGuard } from './ollama-guard.ts';
+
+export interface GatewayExchange extends Exchange {
+  readonly principal: Principal;
+  /** Aborts when the server stops and answers that go on should end. */
+  readonly stopping: AbortSignal;
+  /** The body as it comes, without a bound. */
+  stream(): IncomingMessage;
+  /** What was read is on disk, in another form: it counts no more in the memory for bodies. */
+  release(): void;
+}
+
+export type GatewayHandler = (exchange: GatewayExchange) => Promise<void> | void;
+
+export interface GatewayApi {
+  /** Where it lies: one path, or all below one (`/api/*`). */
+  readonly path: string;
+  readonly router: Router<GatewayHandler>;
+  readonly guard: OllamaGuard;
+  /** Answers what a handler threw. Nothing may have been sent, or something. */
+  fail(exchange: GatewayExchange, error: unknown): void;
+  /** The JSON of what the listener itself refuses. */
+  refusalBody(refusal: HttpRefusal): unknown;
+}
+
+/** Of a request for inference, whose images come as base64. */
+const MOST_BODY_BYTES = 100 * MiB;
+
+export function gatewayRoute({ fail, guard, path, refusalBody, router }: GatewayApi): Route {
+  return {
+    path,
+    methods: 'any',
+    guard,
+    bodyBytes: MOST_BODY_BYTES,
+    refusalBody,
+    async handle(http) {
+      const exchange = exchangeOf(http);
+      try {
+        await serveRoutes({ router, rules: guard.rules(http.request.headers) }, exchange);
+      } catch (error) {
+        if (!http.gone.aborted) fail(exchange, error);
+      }
+    },
+  };
+}
+
+function exchangeOf(http: HttpExchange): GatewayExchange {
+  const { gone, principal, request, response, stopping, url } = http;
+  let release = () => {};
+  return {
+    request,
+    response,
+    path: url.pathname,
+    parameters: {},
+    signal: gone,
+    beforeEnd: [],
+    principal,
+    stopping,
+    async text() {
+      const body = await http.body();
+      release = () => body.share.release();
+      return body.take().toString('utf8');
+    },
+    stream: () => http.stream(),
+    release: () => release(),
+  };
+}
