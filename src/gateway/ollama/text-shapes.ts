@@ -2,7 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { goTime } from '../../ollama-api/go-json.ts';
-import type { TextShape } from './text-forms.ts';
+import type { TextShape } from '../shared/gathered-text.ts';
 
 export function generateShape(model: string, clock: Pick<Clock, 'now'>): TextShape {
   return {
