@@ -14,7 +14,9 @@ class GoTypeError extends Error {
 
   constructor(value: string, type: string, struct: string, path: readonly string[]) {
     const into =
-      struct === '' ? `value of type ${type}` : `struct field ${[struct, ...path].join('.')} of type ${type}`;
+      path.length === 0
+        ? `value of type ${type}`
+        : `struct field ${[struct, ...path].join('.')} of type ${type}`;
     super(`json: cannot unmarshal ${value} into Go ${into}`);
     this.#value = value;
     this.#type = type;
@@ -23,7 +25,7 @@ class GoTypeError extends Error {
 
   /** As the decoder around a type that decodes itself tells it: by its own struct, and the whole path. */
   within(place: Place): GoTypeError {
-    if (place.struct === '') return this;
+    if (place.path.length === 0) return this;
     return new GoTypeError(this.#value, this.#type, place.struct, [...place.path, ...this.#path]);
   }
 }
@@ -77,6 +79,17 @@ function integer(type: string, least: bigint, most: bigint): Field<number> {
 
 /** A text, which Go calls `type`. */
 const string = (type = 'string'): Field<string> => ofKind('string', type, '', textOf);
+/** A number with a fraction. Go rounds what it cannot hold, and refuses what is too large. */
+function float(type: 'float32' | 'float64'): Field<number> {
+  const rounded = type === 'float32' ? Math.fround : (value: number) => value;
+  return ofKind('number', type, 0, (json, place) => {
+    const value = Number(json.text);
+    if (Number.isFinite(rounded(value))) return value;
+    place.save(new GoTypeError(`number ${json.text}`, type, place.struct, place.path));
+    return 0;
+  });
+}
+
 const bool = (): Field<boolean | undefined> =>
   ofKind<boolean | undefined>('bool', 'bool', undefined, (json) => json.text === 'true');
 const int = (): Field<number> => integer('int', -LARGEST_INT - 1n, LARGEST_INT);
@@ -139,10 +152,16 @@ function list<T>(item: Field<T>, type: string): Field<readonly T[] | undefined> 
   );
 }
 
-function struct<S extends Shape>(name: string, shape: S): Field<Decoded<S>> {
+/** A value that Go holds by a pointer: undefined where it is absent. */
+function pointer<T>(item: Field<T>): Field<T | undefined> {
+  return field<T | undefined>(undefined, item.decode);
+}
+
+/** @param type as Go calls it as a whole */
+function struct<S extends Shape>(name: string, shape: S, type = `api.${name}`): Field<Decoded<S>> {
   const zero = Object.fromEntries(Object.entries(shape).map(([key, { zero }]) => [key, zero])) as Decoded<S>;
   const byFoldedName = new Map(Object.keys(shape).map((key) => [folded(key), key]));
-  return ofKind('object', `api.${name}`, zero, (json, place) => {
+  return ofKind('object', type, zero, (json, place) => {
     const result: Record<string, unknown> = { ...zero };
     for (const [given, value] of json.members()) {
       const known = Object.hasOwn(shape, given) ? given : byFoldedName.get(folded(given));
@@ -218,6 +237,8 @@ export const go = {
   bool,
   int,
   uint8,
+  float,
+  pointer,
   any,
   raw,
   anyText,
@@ -233,15 +254,28 @@ export const go = {
   unmarshal,
 };
 
+/** Where Go declares the struct of a body, and what it says of no body at all. */
+export interface BodyOrigin {
+  readonly package: string;
+  readonly missing: string;
+}
+
+const OLLAMA_BODY: BodyOrigin = { package: 'api', missing: 'missing request body' };
+
 /**
  * A request body as the struct that Ollama decodes it into.
- * @throws OllamaError 400 with Go's text, or `missing request body`.
+ * @throws OllamaError 400 with Go's text, or that of a missing body.
  */
-export function decodeBody<S extends Shape>(name: string, shape: S, body: string): Decoded<S> {
+export function decodeBody<S extends Shape>(
+  name: string,
+  shape: S,
+  body: string,
+  origin: BodyOrigin = OLLAMA_BODY,
+): Decoded<S> {
   try {
     const json = JsonText.read(body);
-    if (!json) throw new OllamaError(400, 'missing request body');
-    return unmarshal(struct(name, shape), json);
+    if (!json) throw new OllamaError(400, origin.missing);
+    return unmarshal(struct(name, shape, `${origin.package}.${name}`), json);
   } catch (error) {
     if (error instanceof OllamaError || !(error instanceof Error)) throw error;
     throw new OllamaError(400, error.message, { cause: error });

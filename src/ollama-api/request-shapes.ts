@@ -21,7 +21,8 @@ const message = go.ownStruct('Alias', {
   tool_call_id: go.string(),
 });
 
-const tool = go.struct('Tool', {
+/** The other APIs of the server take tools in the same form. */
+export const tool = go.struct('Tool', {
   type: go.string(),
   items: go.any(),
   function: go.struct('ToolFunction', {
