@@ -5,6 +5,7 @@
  * another driver on each host, and loads that are not all the same.
  */
 
+import { ollamaNames } from '../src/backend/ollama/model-names.ts';
 import { showFacts } from '../src/backend/ollama/show-facts.ts';
 import { showAnswer } from '../src/backend/ollama/wire.ts';
 import { type Random, seededRandom, VirtualClock } from '../src/clock.ts';
@@ -169,6 +170,7 @@ function infoOf(virtual: CatalogModel): ModelInfo {
 function newRegistry(worlds: readonly World[], slots: number): Registry {
   const registry = createRegistry({
     config: {},
+    nameRules: { of: () => ollamaNames, all: [ollamaNames] },
     defaults: {
       rules: () => ({
         contextLength: 4096,

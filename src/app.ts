@@ -147,7 +147,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       return registry.known;
     },
     find: (name) => registry.model(name)?.info ?? null,
-    suggest: (name) => registry.suggest(name),
+    names: registry.names,
     unheard: () =>
       [...loop.state.backends.values()]
         .filter(({ health }) => health === 'UNREACHABLE')
@@ -181,7 +181,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const modelOperations = new LibraryOperations({
     backends: backends.map(({ backend }) => backend),
     answers: (id) => (loop.state.backends.get(id)?.health ?? 'UNREACHABLE') !== 'UNREACHABLE',
-    suggest: (name) => registry.suggest(name),
+    names: registry.names,
     modelsChanged: (id) => scheduling.modelsChanged(id),
     installed: (id) => registry.installed(id),
     inMemory: (weights, id) =>

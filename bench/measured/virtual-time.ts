@@ -3,6 +3,7 @@
  * the same seed gives the same run.
  */
 import { ATTACHED_OLLAMA } from '../../src/backend/ollama/capabilities.ts';
+import { ollamaNames } from '../../src/backend/ollama/model-names.ts';
 import { type Random, seededRandom, VirtualClock } from '../../src/clock.ts';
 import { Backlog } from '../../src/domain/backlog.ts';
 import type { Evidence } from '../../src/domain/evidence.ts';
@@ -67,6 +68,7 @@ class AttachedReplay {
     this.#server = new VirtualServer(this.#clock, random, models);
     this.#registry = createRegistry({
       config: {},
+      nameRules: { of: () => ollamaNames, all: [ollamaNames] },
       defaults: { keepAliveMs: KEEP_ALIVE_MS, rules: () => RULES, ramBytes: () => 64 * GiB },
       store: { remember: async () => {}, recall: async () => new Map() },
       clock: this.#clock,

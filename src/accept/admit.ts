@@ -11,8 +11,9 @@ import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
 import { withoutAbsent } from '../domain/json.ts';
 import { append } from '../domain/long-lists.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import type { ModelNames } from '../domain/model-names.ts';
 import type { Principal } from '../domain/principal.ts';
-import { canonicalModelName, isModelName, type QueueKey, queueKey } from '../domain/queue-key.ts';
+import { type QueueKey, queueKey } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
 import type { NewJob, Store } from '../domain/store.ts';
 import { modelProblems } from '../kinds/capabilities.ts';
@@ -25,8 +26,8 @@ import type { JobSubmission } from './submission.ts';
 export interface ModelDirectory {
   /** Whether any backend has ever told its models. Until then every well-formed name is taken, and its jobs wait. */
   readonly known: boolean;
-  find(canonicalName: string): ModelInfo | null;
-  suggest(name: string): readonly string[];
+  readonly names: Pick<ModelNames, 'resolve' | 'isName' | 'suggest'>;
+  find(name: string): ModelInfo | null;
   /** Names of the backends that do not answer: what they have cannot be told. */
   unheard(): readonly string[];
 }
@@ -66,17 +67,18 @@ export function admittedJob(
   collector: BlobCollector,
 ): AdmittedJob {
   const { model, request, labels, metadata, deadline, maxAttempts } = submission;
-  const name = canonicalModelName(model);
+  const { names } = deps.models;
+  const name = names.resolve(model);
   const priority = submission.priority ?? lessUrgent('NORMAL', principal.maxPriority);
   const issues: InputIssue[] = [];
-  if (!isModelName(name)) issues.push({ path: ['model'], message: `"${model}" is not a model name.` });
+  if (!names.isName(model)) issues.push({ path: ['model'], message: `"${model}" is not a model name.` });
   const tooUrgent = priorityProblem(principal, priority);
   if (tooUrgent) issues.push(tooUrgent);
   const info = deps.models.find(name);
   if (info) append(issues, modelProblems(info, request));
   if (issues.length > 0) throw new InvalidInputError(issues);
   if (!info && deps.models.known)
-    throw new ModelNotFoundError(model, deps.models.suggest(model), deps.models.unheard());
+    throw new ModelNotFoundError(model, names.suggest(model), deps.models.unheard());
   const wishes = granted(submission.wishes ?? {}, request.kind);
   const queue = queueKey({
     model: name,

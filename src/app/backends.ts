@@ -3,6 +3,7 @@ import { createManagedOllamaBackend } from '../backend/managed/managed-backend.t
 import { AUTO_PARALLEL } from '../backend/managed/settings.ts';
 import type { Deadlines } from '../backend/ollama/deadlines.ts';
 import type { KnownFacts } from '../backend/ollama/known-facts.ts';
+import { ollamaNames } from '../backend/ollama/model-names.ts';
 import { createOllamaBackend } from '../backend/ollama/ollama-backend.ts';
 import { type Clock, systemRandom } from '../clock.ts';
 import type { BackendConfig, Config, GpuConfig, ManagedConfig } from '../config/config.ts';
@@ -10,6 +11,7 @@ import type { Backend } from '../domain/backend.ts';
 import type { GpuProbe } from '../domain/gpu.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import type { InstanceConfig } from '../domain/model.ts';
+import type { ModelNameRule } from '../domain/model-names.ts';
 import { createAmdProbe } from '../monitor/amd-probe.ts';
 import { createAutoProbe } from '../monitor/auto-probe.ts';
 import { combineProbes, type ProbeShare } from '../monitor/combined-probe.ts';
@@ -19,6 +21,7 @@ import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
 import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
 import { createVirtualProbe } from '../monitor/virtual-probe.ts';
 import { visibleTo } from '../monitor/visible-gpus.ts';
+import type { NameRules } from '../registry/model-directory.ts';
 import type { BackendRules } from '../registry/registry.ts';
 import type { BackendSettings } from '../scheduler/state.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -60,6 +63,21 @@ export function buildBackends(
     };
     return { backend, probe, settings, rules: rulesOf(each, config) };
   });
+}
+
+/** How each type of backend writes the names of its models. */
+const NAMES: Readonly<Record<BackendConfig['type'], ModelNameRule>> = { ollama: ollamaNames };
+
+/** Of one backend, before it is built. */
+export function namesOf({ type }: Pick<BackendConfig, 'type'>): ModelNameRule {
+  return NAMES[type];
+}
+
+/** Without any backend names are taken as Ollama writes them. */
+export function nameRules(backends: readonly Pick<BuiltBackend, 'backend'>[]): NameRules {
+  const byId = new Map(backends.map(({ backend }) => [backend.id, backend.names]));
+  const all = byId.size > 0 ? [...new Set(byId.values())] : [ollamaNames];
+  return { of: (id) => byId.get(id) ?? ollamaNames, all };
 }
 
 function buildBackend(

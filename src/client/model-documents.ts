@@ -48,6 +48,14 @@ export const ListModels = graphql(`
   }
 `);
 
+export const ModelName = graphql(`
+  query ModelName($name: String!) {
+    model(name: $name) {
+      name
+    }
+  }
+`);
+
 export const ModelCapabilities = graphql(`
   query ModelCapabilities($name: String!) {
     model(name: $name) {

@@ -4,6 +4,7 @@ import type { BackendId, CellId } from './ids.ts';
 import type { JobResult } from './job.ts';
 import type { JsonObject } from './json.ts';
 import type { InstanceConfig, ModelInfo, Variant } from './model.ts';
+import type { ModelNameRule } from './model-names.ts';
 import type { PullProgress, RecordSink } from './model-operations.ts';
 import type { BlobHash, JobRequest } from './request.ts';
 
@@ -179,6 +180,7 @@ export interface Backend {
   /** Where it is, for people. */
   readonly url: string;
   readonly capabilities: BackendCapabilities;
+  readonly names: ModelNameRule;
   readonly library: ModelLibrary;
   start(): Promise<void>;
   /** Ends what is under way and gives an attached server its own keep-alive back. Safe to call twice. */

@@ -40,29 +40,3 @@ export function roundContextLength(tokens: number): number {
   while (length < tokens) length *= 2;
   return length;
 }
-
-/** Ollama's short form of a model name: default host and namespace dropped, tag always there, lower case (`Llama3` → `llama3:latest`). */
-export function canonicalModelName(name: string): string {
-  const short = name
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, '')
-    .replace(/^registry\.ollama\.ai\//, '')
-    .replace(/^library\//, '');
-  const lastSlash = short.lastIndexOf('/');
-  return short.indexOf(':', lastSlash + 1) < 0 ? `${short}:latest` : short;
-}
-
-const NAME_PART = /^[a-z0-9_][a-z0-9_.-]{0,79}$/;
-
-/** Whether a canonical name has the form `[host/][namespace/]model:tag`. */
-export function isModelName(canonical: string): boolean {
-  const lastColon = canonical.lastIndexOf(':');
-  const parts = canonical.slice(0, lastColon).split('/');
-  const tag = canonical.slice(lastColon + 1);
-  if (lastColon < 1 || parts.length > 3 || !NAME_PART.test(tag)) return false;
-  // A host, which only a three-part name has, may carry a port.
-  return parts.every((part, i) =>
-    NAME_PART.test(parts.length === 3 && i === 0 ? part.replace(/:\d+$/, '') : part),
-  );
-}

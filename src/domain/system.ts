@@ -142,7 +142,9 @@ export interface SystemView {
   lastingFaults(): readonly LastingFault[];
   backends(): readonly BackendState[];
   models(): readonly ModelState[];
-  /** By submitted or canonical name. */
+  /** The name under which the jobs of a model wait, of any spelling of it. */
+  modelName(name: string): string;
+  /** By any spelling of its name. */
   model(name: string): ModelState | null;
   /** Of one instance at `contextLength` tokens (default: its default). Null when too little is known. */
   vramEstimate(model: ModelState, contextLength: number | null): VramEstimate | null;

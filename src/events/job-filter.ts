@@ -1,6 +1,6 @@
 /** Which jobs a reader asked for. All but the status of a job stays as it was submitted. */
 import { type Job, type JobStatus, leadsTo } from '../domain/job.ts';
-import { canonicalModelName, parseQueueKey } from '../domain/queue-key.ts';
+import { parseQueueKey } from '../domain/queue-key.ts';
 import type { JobFilter } from '../domain/store.ts';
 
 /** Whether the job matches but for its status: what of the answer can never change. */
@@ -38,5 +38,5 @@ export function mayBeKnownToReader(filter: JobFilter, job: Job): boolean {
 }
 
 function isModelOf(job: Job, name: string): boolean {
-  return job.modelName === name || parseQueueKey(job.queue).model === canonicalModelName(name);
+  return job.modelName === name || parseQueueKey(job.queue).model === name;
 }

@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../clock.ts';
 import { BackendUnavailableError, ModelNotFoundError } from '../domain/errors.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { canonicalModelName } from '../domain/queue-key.ts';
+import type { ModelNameRule } from '../domain/model-names.ts';
 import type { LibraryBackend, LibraryPlaces } from './library-places.ts';
 
 /** A backend that has not told by then is taken at what it told last. */
@@ -31,11 +31,14 @@ export class LibraryAnswers {
   async tags(): Promise<readonly JsonObject[]> {
     const { backends } = this.#deps;
     const lists = await Promise.all(backends.map((backend) => this.#tagsOf(backend)));
-    const told = lists.filter((list) => list !== undefined);
+    const told = backends.flatMap(({ names }, i) => {
+      const entries = lists[i];
+      return entries ? [{ names, entries }] : [];
+    });
     // None is reachable, which says why.
     if (told.length === 0) this.#places.reachable(null);
-    const [only = [], ...others] = told;
-    return others.length === 0 ? only : united(told);
+    const [only, ...others] = told;
+    return only && others.length === 0 ? only.entries : united(told);
   }
 
   /** @throws ModelNotFoundError, BackendUnavailableError, InvalidInputError */
@@ -50,7 +53,7 @@ export class LibraryAnswers {
         if (error instanceof ModelNotFoundError) missing ??= error;
         // One that has it and cannot tell is the answer, where no other can.
         else if (!(error instanceof BackendUnavailableError)) throw error;
-        else if (this.#places.known(backend.id, name) !== undefined || !missing) unavailable ??= error;
+        else if (this.#places.known(backend, name) !== undefined || !missing) unavailable ??= error;
       }
     }
     throw unavailable ?? this.#places.notFound(name, null, missing ?? undefined);
@@ -71,11 +74,15 @@ export class LibraryAnswers {
 }
 
 /** As Ollama orders its list. */
-function united(lists: readonly (readonly JsonObject[])[]): readonly JsonObject[] {
+function united(
+  lists: readonly { readonly names: ModelNameRule; readonly entries: readonly JsonObject[] }[],
+): readonly JsonObject[] {
   const byName = new Map<string, JsonObject>();
-  for (const entry of lists.flat()) {
-    const name = canonicalModelName(String(entry.name));
-    if (!byName.has(name)) byName.set(name, entry);
+  for (const { names, entries } of lists) {
+    for (const entry of entries) {
+      const name = names.canonical(String(entry.name));
+      if (!byName.has(name)) byName.set(name, entry);
+    }
   }
   const modifiedAt = (entry: JsonObject) => Date.parse(String(entry.modified_at)) || 0;
   return [...byName.values()].sort((a, b) => modifiedAt(b) - modifiedAt(a));

@@ -8,19 +8,18 @@ import {
 } from '../domain/errors.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import { type ModelNames, namedModel } from '../domain/model-names.ts';
 import { EVERYWHERE, type LibraryPlace } from '../domain/model-operations.ts';
-import { canonicalModelName } from '../domain/queue-key.ts';
 
 /** As much of a backend as this is about. */
-export type LibraryBackend = Pick<Backend, 'id' | 'name' | 'url' | 'library' | 'capabilities'>;
+export type LibraryBackend = Pick<Backend, 'id' | 'name' | 'names' | 'url' | 'library' | 'capabilities'>;
 
 export interface LibraryPlacesDependencies {
   /** In the order of the configuration. */
   readonly backends: readonly LibraryBackend[];
   /** Whether the backend answered lately. */
   readonly answers: (backendId: BackendId) => boolean;
-  /** Names of installed models close to one that is not there, closest first. */
-  readonly suggest: (modelName: string) => readonly string[];
+  readonly names: Pick<ModelNames, 'isName' | 'suggest'>;
   /** Every model that the backend was last known to have. */
   readonly installed: (backendId: BackendId) => readonly ModelInfo[];
 }
@@ -61,16 +60,15 @@ export class LibraryPlaces {
     const { answers, backends } = this.#deps;
     const [has = [], hasNot = []] = partition(
       backends.filter((backend) => answers(backend.id) && isAble(backend, ability)),
-      (backend) => this.known(backend.id, modelName) !== undefined,
+      (backend) => this.known(backend, modelName) !== undefined,
     );
     const [best = first, ...others] = [...has, ...hasNot];
     return [best, ...others];
   }
 
   /** What was last known of a model on a backend. */
-  known(backendId: BackendId, modelName: string): ModelInfo | undefined {
-    const name = canonicalModelName(modelName);
-    return this.#deps.installed(backendId).find((model) => model.name === name);
+  known({ id, names }: LibraryBackend, modelName: string): ModelInfo | undefined {
+    return namedModel(this.#deps.installed(id), modelName, names);
   }
 
   /** Every backend that has the model, of the one named or of all that answer. */
@@ -82,7 +80,7 @@ export class LibraryPlaces {
     const answered = await Promise.allSettled(
       asked.map(async (backend) => {
         const models = await this.ask(backend, modelName, () => backend.library.list(this.#stopped));
-        const info = models.find((model) => model.name === canonicalModelName(modelName));
+        const info = namedModel(models, modelName, backend.names);
         return info ? [{ backend, info, models }] : [];
       }),
     );
@@ -119,12 +117,12 @@ export class LibraryPlaces {
 
   /** @param cause what a backend said of it */
   notFound(name: string, place: LibraryPlace, cause?: unknown): ModelNotFoundError {
-    const { answers, backends, suggest } = this.#deps;
+    const { answers, backends, names } = this.#deps;
     const everywhere = place === null || place === EVERYWHERE;
     const unheard = backends.filter(({ id }) => everywhere && !answers(id));
     return new ModelNotFoundError(
       name,
-      suggest(name),
+      names.suggest(name),
       unheard.map((backend) => backend.name),
       { cause },
     );
@@ -138,7 +136,7 @@ export class LibraryPlaces {
       if (!(error instanceof BackendError)) throw error;
       const cause = { cause: error };
       if (error.code === 'MODEL_NOT_FOUND')
-        throw new ModelNotFoundError(modelName, this.#deps.suggest(modelName), [], cause);
+        throw new ModelNotFoundError(modelName, this.#deps.names.suggest(modelName), [], cause);
       if (error.code === 'REQUEST_REJECTED')
         throw new InvalidInputError([{ path: ['model'], message: error.message }], cause);
       throw new BackendUnavailableError(error.message, backend.id, cause);

@@ -6,7 +6,6 @@ import { type Clock, sleep } from '../clock.ts';
 import type { Backend } from '../domain/backend.ts';
 import { BackendError, EngineDiedError, messageOf } from '../domain/errors.ts';
 import type { Variant } from '../domain/model.ts';
-import { canonicalModelName } from '../domain/queue-key.ts';
 
 /** A server that is about to end still answers for a moment. */
 const LAST_ANSWERS_MS = 250;
@@ -37,8 +36,8 @@ export async function examined(
     return new BackendError('BACKEND_UNREACHABLE', 'wait', message, { cause: error });
   }
   if (!isBrokenOff || error.remedy !== 'wait') return error;
-  const name = canonicalModelName(variant.modelName);
-  const isThere = residents.some((one) => one.weights === variant.weights || one.modelName === name);
+  const { weights, modelName } = variant;
+  const isThere = residents.some((one) => one.weights === weights || one.modelName === modelName);
   if (!isThere) return error;
   const message = `${error.message} It answers otherwise and still holds the model, so this request failed by itself or in a proxy.`;
   return new BackendError('BACKEND_ERROR', 'retry', message, { cause: error });

@@ -5,6 +5,7 @@ import type { EventPublisher } from '../domain/events.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import { namedModel } from '../domain/model-names.ts';
 import {
   EVERYWHERE,
   type LibraryPlace,
@@ -14,7 +15,6 @@ import {
   type RecordSink,
   SUCCESS,
 } from '../domain/model-operations.ts';
-import { canonicalModelName } from '../domain/queue-key.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { LibraryAnswers, type LibraryAnswersDependencies } from './library-answers.ts';
 import { LibraryMemory, type LibraryMemoryDependencies } from './library-memory.ts';
@@ -67,7 +67,7 @@ export class LibraryOperations implements ModelOperations {
   }
 
   async pull(modelName: string, backendId: BackendId | null): Promise<ModelPull> {
-    const name = checkPullName(modelName, 'model');
+    const name = checkPullName(this.#deps.names, modelName, 'model');
     return this.#pulls.start(this.#places.reachable(backendId, 'canPull'), name);
   }
 
@@ -85,9 +85,9 @@ export class LibraryOperations implements ModelOperations {
     onRecord: RecordSink,
     signal: AbortSignal,
   ): Promise<void> {
-    const name = checkPullName(modelName, 'model');
+    const name = checkPullName(this.#deps.names, modelName, 'model');
     const [home, ...others] = this.#places.likely(name, 'canPull');
-    const more = others.filter(({ id }) => this.#places.known(id, name) !== undefined);
+    const more = others.filter((backend) => this.#places.known(backend, name) !== undefined);
     for (const [index, backend] of [home, ...more].entries()) {
       // It is done when all have it.
       const told: RecordSink =
@@ -97,8 +97,8 @@ export class LibraryOperations implements ModelOperations {
   }
 
   async copy(source: string, destination: string, place: LibraryPlace, overwrite = false): Promise<void> {
-    const from = checkModelName(source, 'source');
-    const to = checkModelName(destination, 'destination');
+    const from = checkModelName(this.#deps.names, source, 'source');
+    const to = checkModelName(this.#deps.names, destination, 'destination');
     const found = thoseThat('canCopy', await this.#places.find(from, place));
     if (found.length === 0)
       await this.#notFound(from, place, 'canCopy', ({ library }, signal) => library.copy(from, to, signal));
@@ -131,7 +131,7 @@ export class LibraryOperations implements ModelOperations {
       ? [this.#places.reachable(null, 'canCreate')]
       : this.#places.likely(String(request.from ?? ''), 'canCreate');
     const models = this.#deps.installed(backend.id);
-    const before = this.#places.known(backend.id, name);
+    const before = this.#places.known(backend, name);
     let last: JsonObject | null = null;
     const work = () =>
       this.#places.ask(backend, name, () =>
@@ -177,7 +177,7 @@ export class LibraryOperations implements ModelOperations {
   }
 
   async #copy({ backend, info, models }: Found, to: string, overwrite: boolean): Promise<void> {
-    const there = models.find((model) => model.name === canonicalModelName(to));
+    const there = namedModel(models, to, backend.names);
     const isOther = there !== undefined && there.digest !== info.digest;
     if (isOther && !overwrite) throw destinationTaken(to, backend);
     const work = () =>
@@ -196,9 +196,9 @@ export class LibraryOperations implements ModelOperations {
   }
 
   /** Whether what is loaded of the model that is made anew stays what its name means. */
-  #keepsWeights(request: JsonObject, before: ModelInfo, { id }: LibraryBackend): boolean {
+  #keepsWeights(request: JsonObject, before: ModelInfo, backend: LibraryBackend): boolean {
     if (request.files || request.adapters || request.quantize) return false;
-    return this.#places.known(id, String(request.from ?? ''))?.weights === before.weights;
+    return this.#places.known(backend, String(request.from ?? ''))?.weights === before.weights;
   }
 
   /**
@@ -224,8 +224,9 @@ export class LibraryOperations implements ModelOperations {
   /** A model that is deleted while it arrives is not wanted any more. */
   async #endPulls(modelName: string, place: LibraryPlace): Promise<boolean> {
     const reason = new PullEndedError('The model was deleted while it was being pulled.');
-    const places = place === null || place === EVERYWHERE ? this.#deps.backends.map(({ id }) => id) : [place];
-    const ended = await Promise.all(places.map((id) => this.#pulls.cancel(id, modelName, reason)));
+    const { backends } = this.#deps;
+    const places = backends.filter(({ id }) => place === null || place === EVERYWHERE || place === id);
+    const ended = await Promise.all(places.map((backend) => this.#pulls.cancel(backend, modelName, reason)));
     return ended.includes(true);
   }
 }

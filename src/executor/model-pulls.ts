@@ -7,7 +7,6 @@ import { type BackendId, newId } from '../domain/ids.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
 import { type RecordSink, SUCCESS } from '../domain/model-operations.ts';
-import { canonicalModelName } from '../domain/queue-key.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { PullEndedError } from './pull-ended.ts';
 import { PullTally } from './pull-tally.ts';
@@ -19,6 +18,9 @@ const TELL_EVERY_MS = 200;
 const KEEP_MS = 60 * 60_000;
 const KEEP_AT_MOST = 100;
 
+/** As much of a backend as a download is about. */
+export type PullBackend = Pick<Backend, 'id' | 'name' | 'names' | 'library'>;
+
 export interface ModelPullsDependencies {
   readonly events: EventPublisher;
   readonly clock: Clock;
@@ -27,10 +29,7 @@ export interface ModelPullsDependencies {
   /** Resolves when it is known what the backend has now. Never rejects. */
   readonly refresh: (backendId: BackendId, signal: AbortSignal) => Promise<void>;
   /** Watches over what is in memory of a model that is being pulled. */
-  readonly replaced: (
-    backend: Pick<Backend, 'id' | 'name' | 'library'>,
-    canonicalName: string,
-  ) => ReplacedWeights;
+  readonly replaced: (backend: PullBackend, canonicalName: string) => ReplacedWeights;
 }
 
 /** One download, running or ended. */
@@ -74,8 +73,8 @@ export class ModelPulls {
   }
 
   /** Starts a download, or answers the one under way. It goes on whether it is followed or not. */
-  start(backend: Pick<Backend, 'id' | 'name' | 'library'>, modelName: string): ModelPull {
-    const record = this.#running(backend.id, modelName) ?? this.#begin(backend, modelName, false);
+  start(backend: PullBackend, modelName: string): ModelPull {
+    const record = this.#running(backend, modelName) ?? this.#begin(backend, modelName, false);
     record.kept = true;
     return record.pull;
   }
@@ -86,13 +85,13 @@ export class ModelPulls {
    * @throws what it failed with, or the signal's reason
    */
   async follow(
-    backend: Pick<Backend, 'id' | 'name' | 'library'>,
+    backend: PullBackend,
     modelName: string,
     insecure: boolean,
     onRecord: RecordSink,
     signal: AbortSignal,
   ): Promise<void> {
-    const record = this.#running(backend.id, modelName) ?? this.#begin(backend, modelName, insecure);
+    const record = this.#running(backend, modelName) ?? this.#begin(backend, modelName, insecure);
     // Two may give the same function.
     const follower: RecordSink = (one) => onRecord(one);
     record.followers.add(follower);
@@ -107,11 +106,7 @@ export class ModelPulls {
     if (record.failure !== null) throw record.failure;
   }
 
-  #begin(
-    backend: Pick<Backend, 'id' | 'name' | 'library'>,
-    modelName: string,
-    insecure: boolean,
-  ): PullRecord {
+  #begin(backend: PullBackend, modelName: string, insecure: boolean): PullRecord {
     const { clock, random } = this.#deps;
     const tally = new PullTally();
     const record: PullRecord = {
@@ -125,7 +120,7 @@ export class ModelPulls {
         startedAt: clock.now(),
         finishedAt: null,
       },
-      key: keyOf(backend.id, modelName),
+      key: keyOf(backend, modelName),
       tally,
       controller: new AbortController(),
       toldAt: Number.NEGATIVE_INFINITY,
@@ -144,8 +139,8 @@ export class ModelPulls {
   }
 
   /** Ends the download of a model, if there is one; resolves with whether there was, when it is over. */
-  async cancel(backendId: BackendId, modelName: string, reason: Error): Promise<boolean> {
-    const record = this.#running(backendId, modelName);
+  async cancel(backend: PullBackend, modelName: string, reason: Error): Promise<boolean> {
+    const record = this.#running(backend, modelName);
     if (!record) return false;
     record.controller.abort(reason);
     await record.ended;
@@ -159,21 +154,17 @@ export class ModelPulls {
     await Promise.all(running.map(({ ended }) => ended));
   }
 
-  #running(backendId: BackendId, modelName: string): PullRecord | undefined {
-    const key = keyOf(backendId, modelName);
+  #running(backend: PullBackend, modelName: string): PullRecord | undefined {
+    const key = keyOf(backend, modelName);
     return [...this.#records.values()].find((one) => one.key === key && one.pull.status === 'RUNNING');
   }
 
-  async #run(
-    record: PullRecord,
-    backend: Pick<Backend, 'id' | 'name' | 'library'>,
-    insecure: boolean,
-  ): Promise<void> {
+  async #run(record: PullRecord, backend: PullBackend, insecure: boolean): Promise<void> {
     const { refresh, logger } = this.#deps;
     const { modelName } = record.pull;
     const { signal } = record.controller;
     logger.info(`Pulling ${modelName} on ${backend.name}.`);
-    using replaced = this.#deps.replaced(backend, canonicalModelName(modelName));
+    using replaced = this.#deps.replaced(backend, backend.names.canonical(modelName));
     try {
       await backend.library.pull(
         modelName,
@@ -235,6 +226,6 @@ export class ModelPulls {
   }
 }
 
-function keyOf(backendId: BackendId, modelName: string): string {
-  return `${backendId} ${canonicalModelName(modelName)}`;
+function keyOf({ id, names }: PullBackend, modelName: string): string {
+  return `${id} ${names.canonical(modelName)}`;
 }

@@ -41,7 +41,7 @@ export class ReplacedWeights implements Disposable {
     if (!info || info.weights.includes(layer.digest.replace(/^sha256:/, ''))) return;
     // By another name they can still be unloaded later, and be asked for.
     if (models.some((other) => other !== info && other.weights === info.weights)) return;
-    this.#hold = this.#deps.withheld.hold(this.#backendId, this.#modelName);
+    this.#hold = this.#deps.withheld.hold(this.#backendId, info.name);
     await this.#deps.unload(info);
   }
 

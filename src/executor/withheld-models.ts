@@ -3,7 +3,6 @@
  * model can be unloaded by no name, so nothing may be loaded between its unload and its deletion.
  */
 import type { BackendId } from '../domain/ids.ts';
-import { canonicalModelName, parseQueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
 
 export class WithheldModels {
@@ -15,7 +14,10 @@ export class WithheldModels {
     return this.#version;
   }
 
-  /** Holds add up: it is free again when all of them were disposed of. */
+  /**
+   * Holds add up: it is free again when all of them were disposed of.
+   * @param modelName as the backend lists it
+   */
   hold(backendId: BackendId, modelName: string): Disposable {
     const key = keyOf(backendId, modelName);
     this.#change(key, 1);
@@ -41,7 +43,7 @@ export class WithheldModels {
 }
 
 function keyOf(backendId: BackendId, modelName: string): string {
-  return `${backendId} ${canonicalModelName(modelName)}`;
+  return `${backendId} ${modelName}`;
 }
 
 /** The same resolver, which also says what is withheld. */
@@ -56,7 +58,7 @@ export function withholding(resolver: ModelResolver, withheld: WithheldModels): 
     isNamed: (weights, backendId) => resolver.isNamed(weights, backendId),
     resolve(queue, backendId) {
       const resolved = resolver.resolve(queue, backendId);
-      return resolved && withheld.has(backendId, parseQueueKey(queue).model)
+      return resolved && withheld.has(backendId, resolved.info.name)
         ? { ...resolved, withheld: true }
         : resolved;
     },

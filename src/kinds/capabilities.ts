@@ -1,7 +1,6 @@
 /** What a model cannot do, said before a job waits for it in vain, or else before it runs. */
 import type { InputIssue } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { canonicalModelName } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
 import { specOf } from './kinds.ts';
 
@@ -16,10 +15,8 @@ export function modelProblems(info: ModelInfo, request: JobRequest<unknown>): re
   }));
 }
 
-/** What the named one of these models cannot do, in one text; null when nothing is known to stand in the way. */
-export function unmetBy(models: readonly ModelInfo[], modelName: string, request: JobRequest): string | null {
-  const name = canonicalModelName(modelName);
-  const info = models.find((model) => model.name === name);
+/** What a model cannot do, in one text; null when nothing is known to stand in the way, also of a model that nobody knows. */
+export function unmetBy(info: ModelInfo | null, request: JobRequest): string | null {
   const problems = info ? modelProblems(info, request) : [];
   return problems.length === 0 ? null : problems.map(({ message }) => message).join(' ');
 }

@@ -2,11 +2,13 @@
 import type { Clock } from '../clock.ts';
 import type { BackendId } from '../domain/ids.ts';
 import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
+import type { ModelNames } from '../domain/model-names.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
 import type { Store } from '../domain/store.ts';
 import type { ModelState } from '../domain/system.ts';
 import type { FootprintEstimate } from './estimate.ts';
 import type { LoadMeasurement, Probed } from './learned/observation.ts';
+import type { NameRules } from './model-directory.ts';
 import type { GpuRoom } from './room.ts';
 import type { ModelSettings, VariantDefaults } from './variant-rules.ts';
 
@@ -17,12 +19,15 @@ export interface RegistryOptions {
     /** RAM of a backend's host; default: this machine's. Decides how long a model file stays in its page cache. */
     readonly ramBytes?: (backendId: BackendId) => number;
   };
+  readonly nameRules: NameRules;
   readonly store: Pick<Store, 'remember' | 'recall'>;
   readonly clock: Clock;
 }
 
 /** Which models there are, and what each would take. It is told what others saw and measured, and asks nobody. */
 export interface Registry extends ModelResolver {
+  /** What a caller's name means. */
+  readonly names: ModelNames;
   /** Whether any backend has told its models: until then nobody can say that a model does not exist. */
   readonly known: boolean;
   /** Recalls what earlier runs learned. */
@@ -37,8 +42,8 @@ export interface Registry extends ModelResolver {
   installed(backendId: BackendId): readonly ModelInfo[];
   /** By any spelling of its name. */
   model(name: string): ModelState | null;
-  /** Names close to one that is not there, closest first. */
-  suggest(name: string): readonly string[];
+  /** What is known of the model that a name means on one backend; null when it lists none. */
+  modelOn(backendId: BackendId, name: string): ModelInfo | null;
   vramEstimate(model: ModelState, contextLength: number | null): FootprintEstimate | null;
   /** Resolves when it is stored; it counts at once. A load that spilled is remembered as a misfit, and its size not learned. */
   learnFootprint(

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { type BackendId, stableId } from '../domain/ids.ts';
 import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
-import { canonicalModelName, parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
+import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import type { MoreSlots, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
 import type { ModelState } from '../domain/system.ts';
 import { estimateFootprint, type FootprintEstimate } from './estimate.ts';
@@ -13,11 +13,11 @@ import { expectedLoadMs } from './learned/load-time.ts';
 import type { LoadMeasurement, Probed } from './learned/observation.ts';
 import { PageCaches } from './learned/page-caches.ts';
 import type { ServerShape } from './learned/server-shape.ts';
+import { ModelDirectory } from './model-directory.ts';
 import type { Registry, RegistryOptions } from './registry-seam.ts';
 import { firstFitting, type GpuRoom, UNKNOWN_ROOM, within } from './room.ts';
 import { decidingBatch, predictedByOllama } from './server-belief.ts';
 import { ServerShapes } from './server-shapes.ts';
-import { suggestNames } from './suggest.ts';
 import { type Shape, VariantRules, type Wanted } from './variant-rules.ts';
 
 export type { LoadMeasurement } from './learned/observation.ts';
@@ -37,6 +37,7 @@ interface Shaped {
 }
 
 class ModelRegistry implements Registry {
+  readonly names: ModelDirectory;
   readonly #rules: VariantRules;
   readonly #learned: LearnedFootprints;
   readonly #pageCaches: PageCaches;
@@ -47,8 +48,9 @@ class ModelRegistry implements Registry {
   #version = 0;
 
   constructor(options: RegistryOptions) {
-    const { config, defaults, store, clock } = options;
-    this.#rules = new VariantRules(config, defaults);
+    const { config, defaults, nameRules, store, clock } = options;
+    this.names = new ModelDirectory(nameRules, this.#inventories);
+    this.#rules = new VariantRules(config, defaults, nameRules);
     this.#learned = new LearnedFootprints(store, clock);
     this.#serverShapes = new ServerShapes(this.#rules, this.#learned);
     this.#pageCaches = new PageCaches(defaults.ramBytes ?? (() => totalmem()));
@@ -107,8 +109,7 @@ class ModelRegistry implements Registry {
   }
 
   isAwaited(queue: QueueKey, backendId: BackendId): boolean {
-    const info = this.#inventories.get(backendId)?.models.get(parseQueueKey(queue).model);
-    return info?.pending ?? false;
+    return this.modelOn(backendId, parseQueueKey(queue).model)?.pending ?? false;
   }
 
   installed(backendId: BackendId): readonly ModelInfo[] {
@@ -116,24 +117,24 @@ class ModelRegistry implements Registry {
   }
 
   model(name: string): ModelState | null {
-    const canonical = canonicalModelName(name);
-    const having = [...this.#inventories].filter(([, inventory]) => inventory.models.has(canonical));
-    const info = having[0]?.[1].models.get(canonical);
+    const meant = this.names.resolve(name);
+    const having = [...this.#inventories.keys()].flatMap((backendId) => {
+      const info = this.modelOn(backendId, meant);
+      return info ? [{ backendId, info }] : [];
+    });
+    const info = having[0]?.info;
     if (!info) return null;
-    return { id: stableId('mdl', canonical), info, backendIds: having.map(([backendId]) => backendId) };
+    return { id: stableId('mdl', info.name), info, backendIds: having.map(({ backendId }) => backendId) };
   }
 
-  suggest(name: string): readonly string[] {
-    return suggestNames(
-      name,
-      [...this.#inventories.values()].flatMap((inventory) => [...inventory.models.keys()]),
-    );
+  modelOn(backendId: BackendId, name: string): ModelInfo | null {
+    return this.#inventories.get(backendId)?.models.get(this.names.on(name, backendId)) ?? null;
   }
 
   resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null {
     const wanted = parseQueueKey(queue);
     const inventory = this.#inventories.get(backendId);
-    const info = inventory?.models.get(wanted.model);
+    const info = this.modelOn(backendId, wanted.model);
     if (!inventory || !info || info.pending) return null;
     const [chosen, ...fewer] = this.#shapes(info, wanted, backendId, inventory.serverVersion);
     const { variant, config } = chosen.shape;
@@ -149,8 +150,8 @@ class ModelRegistry implements Registry {
         own: this.#learned.get(backendId, variant, config),
         others: this.#learned.of(backendId),
       }),
-      keepAliveMs: this.#rules.keepAliveMs(info),
-      partialOffload: this.#rules.partialOffload(info),
+      keepAliveMs: this.#rules.keepAliveMs(info, backendId),
+      partialOffload: this.#rules.partialOffload(info, backendId),
       misfit: this.#learned.get(backendId, variant, config)?.misfit ?? null,
     };
   }
@@ -158,7 +159,7 @@ class ModelRegistry implements Registry {
   vramEstimate(model: ModelState, contextLength: number | null): FootprintEstimate | null {
     const backendId = model.backendIds[0];
     const inventory = backendId && this.#inventories.get(backendId);
-    const info = inventory?.models.get(model.info.name);
+    const info = backendId && this.modelOn(backendId, model.info.name);
     if (!backendId || !inventory || !info || info.pending) return null;
     return this.#shapes(info, { contextLength }, backendId, inventory.serverVersion)[0].estimate;
   }

@@ -1,5 +1,5 @@
+/** What somebody meant who wrote a name that no model has. */
 import { distance } from 'fastest-levenshtein';
-import { canonicalModelName } from '../domain/queue-key.ts';
 
 const MOST = 3;
 /** Shorter fragments are in too many names. */
@@ -7,11 +7,10 @@ const SHORTEST_FRAGMENT = 3;
 /** A name is close when at most this part of it is mistyped; of a short one, two letters. */
 const MISTYPED = 0.34;
 
-/** The names that somebody who wrote `wanted` may have meant, closest first, at most three. */
+/** The names that somebody who wrote `wanted` may have meant, closest first, at most three. Upper and lower case are the same here. */
 export function suggestNames(wanted: string, names: Iterable<string>): string[] {
-  const canonical = canonicalModelName(wanted);
   return [...new Set(names)]
-    .map((name) => ({ name, score: score(canonical, name), whole: distance(canonical, name) }))
+    .map((name) => ({ name, score: score(wanted, name), whole: distance(lower(wanted), lower(name)) }))
     .filter((candidate) => candidate.score !== null)
     .sort((a, b) => (a.score ?? 0) - (b.score ?? 0) || a.whole - b.whole || (a.name < b.name ? -1 : 1))
     .slice(0, MOST)
@@ -30,7 +29,12 @@ function score(wanted: string, name: string): number | null {
   return fragment ? MISTYPED * base.length + otherTag : null;
 }
 
+function lower(name: string): string {
+  return name.toLowerCase();
+}
+
 function parts(name: string): [base: string, tag: string] {
   const colon = name.lastIndexOf(':');
-  return [name.slice(0, colon), name.slice(colon + 1)];
+  if (colon < 0) return [lower(name), ''];
+  return [lower(name.slice(0, colon)), lower(name.slice(colon + 1))];
 }

@@ -7,10 +7,12 @@ import {
   type RunnerOptions,
   type Variant,
 } from '../domain/model.ts';
-import { canonicalModelName, type QueueSpec } from '../domain/queue-key.ts';
+import type { QueueSpec } from '../domain/queue-key.ts';
 import { contextLengthOf } from './context-length.ts';
 import { batchSize } from './footprint/batch.ts';
 import type { ServerShape } from './learned/server-shape.ts';
+import type { NameRules } from './model-directory.ts';
+import { NamedSettings } from './named-settings.ts';
 import { pinnedOptions } from './pinned-options.ts';
 
 /** What the configuration says of one model; null where the general rule holds. */
@@ -66,14 +68,16 @@ const ONE_SLOT_FAMILIES = /^(mllama|qwen3vl(moe)?|qwen35(moe)?|qwen3next|lfm2(mo
 const ALL_LAYERS = 999;
 
 export class VariantRules {
-  readonly #settings: ReadonlyMap<string, ModelSettings>;
+  readonly #settings: NamedSettings<ModelSettings>;
   readonly #defaults: VariantDefaults;
 
   /** @param config by any spelling of the name. */
-  constructor(config: Readonly<Record<string, ModelSettings>>, defaults: VariantDefaults) {
-    this.#settings = new Map(
-      Object.entries(config).map(([name, settings]) => [canonicalModelName(name), settings]),
-    );
+  constructor(
+    config: Readonly<Record<string, ModelSettings>>,
+    defaults: VariantDefaults,
+    nameRules: NameRules,
+  ) {
+    this.#settings = new NamedSettings(config, nameRules);
     this.#defaults = defaults;
   }
 
@@ -92,7 +96,7 @@ export class VariantRules {
     const rules = this.#defaults.rules(backendId);
     const contextLength = contextLengthOf({
       requested: wanted.contextLength,
-      configured: this.#settings.get(info.name)?.contextLength ?? null,
+      configured: this.#settings.of(info, backendId)?.contextLength ?? null,
       modelfile: info.defaultContextLength,
       fallback: rules.contextLength,
       trained: info.contextLength,
@@ -101,7 +105,7 @@ export class VariantRules {
     const named = !embedding && rules.ownProcess;
     const { kvCacheType, flashAttention } = rules;
     const pinned = pinnedOptions(info, names);
-    return this.#slotChoices(info, rules).map((slots) => ({
+    return this.#slotChoices(info, backendId).map((slots) => ({
       slots,
       variant: {
         modelName: info.name,
@@ -117,7 +121,11 @@ export class VariantRules {
         embedding,
       },
       // On a shared server a model's own setting can only use fewer of the slots that the server has.
-      config: { parallel: Math.min(this.#ownSlots(info) ?? slots, slots), kvCacheType, flashAttention },
+      config: {
+        parallel: Math.min(this.#ownSlots(info, backendId) ?? slots, slots),
+        kvCacheType,
+        flashAttention,
+      },
     }));
   }
 
@@ -125,16 +133,16 @@ export class VariantRules {
   slotsOf(info: ModelInfo, config: InstanceConfig, backendId: BackendId): number {
     const rules = this.#defaults.rules(backendId);
     if (rules.ownProcess) return config.parallel;
-    return this.#slotChoices(info, rules)[0] ?? config.parallel;
+    return this.#slotChoices(info, backendId)[0] ?? config.parallel;
   }
 
-  keepAliveMs(info: ModelInfo): number | null {
-    const settings = this.#settings.get(info.name);
+  keepAliveMs(info: ModelInfo, backendId: BackendId): number | null {
+    const settings = this.#settings.of(info, backendId);
     return settings ? settings.keepAliveMs : (this.#defaults.keepAliveMs ?? null);
   }
 
-  partialOffload(info: ModelInfo): boolean {
-    return this.#settings.get(info.name)?.partialOffload ?? false;
+  partialOffload(info: ModelInfo, backendId: BackendId): boolean {
+    return this.#settings.of(info, backendId)?.partialOffload ?? false;
   }
 
   /** What memory is taken for on a server that others run, as far as anybody has said; null in processes of our own. */
@@ -148,17 +156,17 @@ export class VariantRules {
     return onlyEmbeds(info) || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '');
   }
 
-  #slotChoices(info: ModelInfo, rules: BackendRules): readonly number[] {
+  #slotChoices(info: ModelInfo, backendId: BackendId): readonly number[] {
     if (this.hasOneSlot(info)) return [1];
-    const { parallel, ownProcess, mayReduceParallel } = rules;
+    const { parallel, ownProcess, mayReduceParallel } = this.#defaults.rules(backendId);
     if (!ownProcess) return [parallel];
-    const own = this.#ownSlots(info);
+    const own = this.#ownSlots(info, backendId);
     if (own !== null) return [own];
     return mayReduceParallel ? halvings(parallel) : [parallel];
   }
 
-  #ownSlots(info: ModelInfo): number | null {
-    return this.#settings.get(info.name)?.parallel ?? null;
+  #ownSlots(info: ModelInfo, backendId: BackendId): number | null {
+    return this.#settings.of(info, backendId)?.parallel ?? null;
   }
 }
 

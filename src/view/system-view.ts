@@ -75,6 +75,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     backends: () =>
       [...loop.state.backends.values()].map((backend) => backendState(sources, loop.state, backend)),
     models: () => registry.models(),
+    modelName: (name) => registry.names.resolve(name),
     model: (name) => registry.model(name),
     vramEstimate: (model: ModelState, contextLength) => registry.vramEstimate(model, contextLength),
     usage: () =>

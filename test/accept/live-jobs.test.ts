@@ -10,6 +10,7 @@ import type { Principal } from '../../src/domain/principal.ts';
 import type { JobRequest } from '../../src/domain/request.ts';
 import { createLoggerOn } from '../../src/telemetry/logger.ts';
 import { ExecutorRig, MODEL } from '../executor/support/rig.ts';
+import { namesOfOllama } from '../support/model-names.ts';
 
 const ALICE: Principal = { client: 'alice', admin: false, maxPriority: 'HIGH' };
 const ENDLESS = 100_000;
@@ -29,7 +30,7 @@ class LiveRig implements AsyncDisposable {
     const { store, outputs, ends } = rig;
     const accept = createAcceptService({
       store,
-      models: { known: false, find: () => null, suggest: () => [], unheard: () => [] },
+      models: { known: false, find: () => null, names: namesOfOllama(), unheard: () => [] },
       queueLimit,
       tooLarge: () => null,
       retryAfterMs: () => 1_000,

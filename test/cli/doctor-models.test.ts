@@ -1,5 +1,6 @@
 /** The doctor compares names of models as the server does. */
 import { expect, test } from 'vitest';
+import { ollamaNames } from '../../src/backend/ollama/model-names.ts';
 import { modelsFinding } from '../../src/cli/doctor/doctor-backend.ts';
 import type { Config } from '../../src/config/config.ts';
 import { testConfig } from '../app/test-app.ts';
@@ -8,7 +9,7 @@ function missingOf(configured: readonly string[], installed: readonly string[]):
   const models: Config['models'] = Object.fromEntries(
     configured.map((name) => [name, { contextLength: null, parallel: null, keepAliveMs: null }]),
   );
-  return modelsFinding('box', installed, testConfig('/tmp', [], { models }), 'ollama pull').text;
+  return modelsFinding('box', installed, ollamaNames, testConfig('/tmp', [], { models }), 'ollama pull').text;
 }
 
 test.each([

@@ -1,9 +1,10 @@
 /** Jobs and short forms for tests of a store. */
 import { createHash } from 'node:crypto';
+import { ollamaNames } from '../../src/backend/ollama/model-names.ts';
 import { type Clock, systemRandom, VirtualClock } from '../../src/clock.ts';
 import { type InstanceId, type JobId, newId } from '../../src/domain/ids.ts';
 import type { Job, JobAttempt, JobPriority, JobResult } from '../../src/domain/job.ts';
-import { canonicalModelName, type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
+import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type { BlobHash } from '../../src/domain/request.ts';
 import type { Claim, ClaimedJob, Fenced, NewJob, Store, Submission } from '../../src/domain/store.ts';
 
@@ -35,7 +36,7 @@ export function newJob(changes: Partial<NewJob> = {}): NewJob {
 }
 
 export function queueOf(model: string): QueueKey {
-  return queueKey({ model: canonicalModelName(model), contextLength: null });
+  return queueKey({ model: ollamaNames.canonical(model), contextLength: null });
 }
 
 export function submission(jobs: readonly NewJob[], changes: Partial<Submission> = {}): Submission {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type BackendId, stableId } from '../../src/domain/ids.ts';
-import { queueKey } from '../../src/domain/queue-key.ts';
+import { parseQueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type { ModelResolver, ResolvedModel } from '../../src/domain/resolver.ts';
 import { WithheldModels, withholding } from '../../src/executor/withheld-models.ts';
 
@@ -13,7 +13,11 @@ function world() {
     version: 7,
     hasListed: () => true,
     isNamed: () => true,
-    resolve: (queue) => (queue.startsWith('nothing') ? null : ({ footprintBytes: 5 } as ResolvedModel)),
+    resolve: (queue) => {
+      const { model } = parseQueueKey(queue);
+      const info = { name: model === 'qwen3' ? 'qwen3:latest' : model };
+      return model.startsWith('nothing') ? null : ({ footprintBytes: 5, info } as ResolvedModel);
+    },
   };
   const resolver = withholding(inner, withheld);
   const has = (model: string, id: BackendId, contextLength: number | null = null) =>
@@ -22,10 +26,11 @@ function world() {
 }
 
 describe('a withheld model', () => {
-  it('is said to be so on its backend, at any context length and by any spelling', () => {
+  it('is said to be so on its backend, at any context length and by whatever name jobs wait for it', () => {
     const { withheld, has } = world();
-    withheld.hold(HERE, 'Qwen3');
+    withheld.hold(HERE, 'qwen3:latest');
     expect(has('qwen3:latest', HERE)).toBe(false);
+    expect(has('qwen3', HERE)).toBe(false);
     expect(has('qwen3:latest', HERE, 8_192)).toBe(false);
     expect(has('qwen3:latest', THERE)).toBe(true);
     expect(has('qwen3:8b', HERE)).toBe(true);
@@ -36,7 +41,7 @@ describe('a withheld model', () => {
     const resolve = (model: string) => resolver.resolve(queueKey({ model, contextLength: null }), HERE);
     withheld.hold(HERE, 'a:1');
     withheld.hold(HERE, 'nothing:1');
-    expect(resolve('a:1')).toEqual({ footprintBytes: 5, withheld: true });
+    expect(resolve('a:1')).toEqual({ footprintBytes: 5, info: { name: 'a:1' }, withheld: true });
     expect(resolve('nothing:1')).toBeNull();
   });
 

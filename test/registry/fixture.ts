@@ -10,6 +10,7 @@ import {
   type ModelSettings,
   type Registry,
 } from '../../src/registry/registry.ts';
+import { ollamaRules } from '../support/model-names.ts';
 
 export const BOX = stableId('bkd', 'box');
 export const RIG = stableId('bkd', 'rig');
@@ -57,6 +58,7 @@ export function registryWith(models: readonly ModelInfo[], options: FixtureOptio
   ]);
   const registry = createRegistry({
     config: Object.fromEntries(config),
+    nameRules: ollamaRules,
     defaults: {
       rules: () => ({ ...RULES, parallel: options.parallel ?? 1, ...options.rules }),
       ...(ramBytes !== undefined && { ramBytes: () => ramBytes }),

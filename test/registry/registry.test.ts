@@ -5,6 +5,7 @@ import type { ModelInfo } from '../../src/domain/model.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
 import { MiB } from '../../src/domain/units.ts';
 import { createRegistry, type ModelSettings } from '../../src/registry/registry.ts';
+import { ollamaRules } from '../support/model-names.ts';
 import { BOX, RIG, RULES, registryWith, resolved, SmallStore } from './fixture.ts';
 import { BERT, LLAMA_8B, model } from './models.ts';
 
@@ -19,12 +20,13 @@ describe('what there is', () => {
     ]);
     expect(registry.model('A:1')?.id).toBe(registry.models()[0]?.id);
     expect(registry.model('d:1')).toBeNull();
-    expect(registry.suggest('a:2')).toEqual(['a:1']);
+    expect(registry.names.suggest('a:2')).toEqual(['a:1']);
   });
 
   test('is unknown until a backend has told, if only that it has none', () => {
     const registry = createRegistry({
       config: {},
+      nameRules: ollamaRules,
       defaults: { rules: () => RULES },
       store: new SmallStore(),
       clock: new VirtualClock(),

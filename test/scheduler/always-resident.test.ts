@@ -10,6 +10,7 @@ import { loadOption } from '../../src/scheduler/snapshot/options.ts';
 import { snapshotOf } from '../../src/scheduler/snapshot/snapshot-of.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import { namesOfOllama } from '../support/model-names.ts';
 import { BACKEND, SimulatedWorld, type WorldModel } from './simulated-world.ts';
 
 const model = (name: string, gib: number): WorldModel => ({
@@ -42,7 +43,7 @@ async function started() {
   const wishes = new WishIntake({
     loop,
     resolver: created.resolver,
-    suggest: () => [],
+    names: namesOfOllama(),
     store,
     clock,
     random,

@@ -5,6 +5,7 @@ import { newId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import { namesOfOllama } from '../support/model-names.ts';
 import type { ClusterModel } from './cluster-models.ts';
 import { type ClusterServer, SimulatedCluster } from './simulated-cluster.ts';
 
@@ -22,7 +23,14 @@ async function started(models: readonly ClusterModel[], server: Partial<ClusterS
   const { clock, loop } = world;
   const store = createMemoryStore({ clock, serverId: newId('srv', clock, random) });
   await store.start();
-  const wishes = new WishIntake({ loop, resolver: world.models, suggest: () => [], store, clock, random });
+  const wishes = new WishIntake({
+    loop,
+    resolver: world.models,
+    names: namesOfOllama(),
+    store,
+    clock,
+    random,
+  });
   world.onChange = () => wishes.stateChanged();
   return { world, wishes };
 }

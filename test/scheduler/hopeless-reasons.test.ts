@@ -11,6 +11,7 @@ import { loadOption } from '../../src/scheduler/snapshot/options.ts';
 import { snapshotOf } from '../../src/scheduler/snapshot/snapshot-of.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import { namesOfOllama } from '../support/model-names.ts';
 import { MemoryWorld, type TruthModel } from './memory-world.ts';
 
 const M = 'm:latest';
@@ -149,7 +150,7 @@ describe('a model of which a server has not told enough yet', () => {
     const wishes = new WishIntake({
       loop: w.loop,
       resolver,
-      suggest: () => [],
+      names: namesOfOllama(),
       store,
       clock: w.clock,
       random,

@@ -4,6 +4,7 @@ import { newId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import { namesOfOllama } from '../support/model-names.ts';
 import { randomPriority, SimulatedWorld, type WorldModel } from './simulated-world.ts';
 
 const EVENTS = 100_000;
@@ -35,7 +36,7 @@ async function live(
   const wishes = new WishIntake({
     loop,
     resolver: world.resolver,
-    suggest: () => [],
+    names: namesOfOllama(),
     store,
     clock,
     random,

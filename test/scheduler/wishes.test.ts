@@ -7,6 +7,7 @@ import { GiB } from '../../src/domain/units.ts';
 import { gpusOf } from '../../src/scheduler/ledger/cards.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import { namesOfOllama } from '../support/model-names.ts';
 import { BACKEND, randomPriority, SimulatedWorld, type WorldModel } from './simulated-world.ts';
 
 const model = (name: string, gib: number, more: Partial<WorldModel> = {}): WorldModel => ({
@@ -28,7 +29,7 @@ async function started(
   const wishes = new WishIntake({
     loop: world.loop,
     resolver: world.resolver,
-    suggest: () => [],
+    names: namesOfOllama(),
     store,
     clock: world.clock,
     random,
@@ -108,7 +109,7 @@ describe('a reservation', () => {
     const again = new WishIntake({
       loop: next.loop,
       resolver: next.resolver,
-      suggest: () => [],
+      names: namesOfOllama(),
       store,
       clock: next.clock,
       random: seededRandom(1),

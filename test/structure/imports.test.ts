@@ -245,6 +245,20 @@ test('what a backend can is asked of its capabilities, not of its mode', () => {
   expect(others.flatMap(modeChecks)).toEqual([]);
 });
 
+/** Where the rule of a backend's names may be named: it is that backend's, and the wiring hands it to whoever finds models by names. */
+const KNOW_NAME_RULES = ['backend', 'app'];
+
+test("names are found by the registry: a backend's own rule for them is known to nobody else", () => {
+  const wrong = files
+    .filter(({ path }) => !KNOW_NAME_RULES.includes(partOf(path)))
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => /^backend\/.*names\.ts$/.test(target))
+        .map((target) => `${path} imports ${target}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
 /** Each element is an argument of the call, and a hundred thousand of them are a RangeError. */
 const LIST_CALLS = new Set(['push', 'unshift', 'min', 'max']);
 

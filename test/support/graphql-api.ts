@@ -17,6 +17,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { LibraryFixture } from './library-fixture.ts';
 import { MemoryOperationsFixture } from './memory-operations-fixture.ts';
+import { namesOfOllama } from './model-names.ts';
 import { AT, SystemFixture } from './system-fixture.ts';
 import { vectorsOf } from './vectors.ts';
 
@@ -73,7 +74,7 @@ export class GraphQLApi {
       models: {
         known: true,
         find: (name) => system.model(name)?.info ?? null,
-        suggest: () => ['qwen3:8b'],
+        names: namesOfOllama(['qwen3:8b']),
         unheard: () => [],
       },
       tooLarge: () => null,
@@ -85,7 +86,7 @@ export class GraphQLApi {
     this.operations = new LibraryOperations({
       backends: [this.box],
       answers: () => system.backends().some(({ health }) => health !== 'UNREACHABLE'),
-      suggest: () => ['qwen3:8b'],
+      names: namesOfOllama(['qwen3:8b']),
       modelsChanged: async () => {},
       installed: () => [],
       inMemory: (weights) => system.instances.some(({ variant }) => variant.weights === weights),

@@ -1,11 +1,12 @@
 /** Libraries whose downloads go as far as the test says, for the real operations on them. */
+
+import { ollamaNames } from '../../src/backend/ollama/model-names.ts';
 import type { Backend } from '../../src/domain/backend.ts';
 import { BackendError } from '../../src/domain/errors.ts';
 import { type BackendId, stableId } from '../../src/domain/ids.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import type { PullProgress } from '../../src/domain/model-operations.ts';
-import { canonicalModelName } from '../../src/domain/queue-key.ts';
 import { attachedCapabilities } from './capabilities.ts';
 
 /** A download that waits for the test. */
@@ -33,6 +34,7 @@ export class LibraryFixture {
   readonly blobs = new Set<string>();
   /** What the next call of the library fails with. */
   failure: Error | null = null;
+  readonly names = ollamaNames;
   capabilities = attachedCapabilities();
   readonly library: Backend['library'];
   readonly #models: Models;
@@ -65,7 +67,7 @@ export class LibraryFixture {
       create: async (request, onRecord) => {
         this.#maybeFail();
         this.created.push(request);
-        const name = canonicalModelName(String(request.model ?? request.name));
+        const name = ollamaNames.canonical(String(request.model ?? request.name));
         const others = this.#models.infos.filter((info) => info.name !== name);
         this.#models.infos = [...others, { ...this.#model(String(request.from)), name }];
         onRecord({ status: 'success' });
@@ -79,7 +81,7 @@ export class LibraryFixture {
       },
       copy: async (source, destination) => {
         this.#maybeFail();
-        const name = canonicalModelName(destination);
+        const name = ollamaNames.canonical(destination);
         const others = this.#models.infos.filter((info) => info.name !== name);
         this.#models.infos = [...others, { ...this.#model(source), name }];
       },
@@ -99,7 +101,7 @@ export class LibraryFixture {
   }
 
   #model(modelName: string): ModelInfo {
-    const found = this.#models.infos.find((info) => info.name === canonicalModelName(modelName));
+    const found = this.#models.infos.find((info) => info.name === ollamaNames.canonical(modelName));
     if (!found) throw new BackendError('MODEL_NOT_FOUND', 'none', `model '${modelName}' not found`);
     return found;
   }

@@ -1,4 +1,6 @@
 /** A system to look at: one backend, two GPUs, three models, two instances; all of it can be changed by the test. */
+
+import { ollamaNames } from '../../src/backend/ollama/model-names.ts';
 import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { Decision, JobWaiting } from '../../src/domain/decision.ts';
 import type { Gpu, VramUsage } from '../../src/domain/gpu.ts';
@@ -13,7 +15,7 @@ import {
 import type { InstanceStatus } from '../../src/domain/instance.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
-import { canonicalModelName, queueKey } from '../../src/domain/queue-key.ts';
+import { queueKey } from '../../src/domain/queue-key.ts';
 import type {
   BackendCell,
   BackendState,
@@ -202,8 +204,12 @@ export class SystemFixture implements SystemView, SystemControl {
     return this.infos.map(modelState);
   }
 
+  modelName(name: string): string {
+    return ollamaNames.canonical(name);
+  }
+
   model(name: string): ModelState | null {
-    return this.models().find(({ info }) => info.name === canonicalModelName(name)) ?? null;
+    return this.models().find(({ info }) => info.name === ollamaNames.canonical(name)) ?? null;
   }
 
   vramEstimate(model: ModelState, contextLength: number | null) {

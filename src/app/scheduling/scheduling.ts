@@ -20,7 +20,7 @@ import { WishIntake } from '../../scheduler/wishes/intake.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { JobStatistics } from '../../view/job-statistics.ts';
 import { SwapCounter } from '../../view/swap-counter.ts';
-import type { BuiltBackend } from '../backends.ts';
+import { type BuiltBackend, nameRules } from '../backends.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { Learning } from './learning.ts';
 import { Observations } from './observations.ts';
@@ -65,6 +65,7 @@ export class Scheduling {
     this.registry = createRegistry({
       config: config.models,
       defaults: { keepAliveMs: config.keepAliveMs, rules: (id) => rulesOf(byId, id) },
+      nameRules: nameRules(backends),
       store,
       clock,
     });
@@ -85,8 +86,7 @@ export class Scheduling {
     });
     const { loop } = this;
     const state = () => loop.state;
-    const suggest = (name: string) => registry.suggest(name);
-    this.wishes = new WishIntake({ loop, resolver: registry, suggest, store, clock, random });
+    this.wishes = new WishIntake({ loop, resolver: registry, names: registry.names, store, clock, random });
     this.pauseSwitch = new PauseSwitch({ loop, store, logger: log });
     this.#ownLoads = new OwnLoads({ store, clock, logger: log });
     const ownLoads = this.#ownLoads;
@@ -94,7 +94,7 @@ export class Scheduling {
     this.executor = new Executor({
       store,
       backends: new Map(backends.map(({ backend }) => [backend.id, backend])),
-      unmetBy: (backendId, modelName, request) => unmetBy(registry.installed(backendId), modelName, request),
+      unmetBy: (backendId, modelName, request) => unmetBy(registry.modelOn(backendId, modelName), request),
       outputs,
       ends,
       clock,

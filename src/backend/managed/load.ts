@@ -3,8 +3,8 @@ import { type Clock, sleep } from '../../clock.ts';
 import type { LoadSpec, Resident } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
 import type { RunnerOptions, Variant } from '../../domain/model.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
 import { asLoadFailure, emptyCall } from '../ollama/load.ts';
+import { ollamaNames } from '../ollama/model-names.ts';
 import { residents } from '../ollama/server.ts';
 import { requireWhole } from '../ollama/spill.ts';
 import { emptyAnswer } from '../ollama/wire.ts';
@@ -73,7 +73,8 @@ export async function loadInto(
 
 function onlyResident(all: readonly Resident[], modelName: string): Resident {
   const [resident] = all;
-  if (resident && all.length === 1 && resident.modelName === canonicalModelName(modelName)) return resident;
+  if (resident && all.length === 1 && resident.modelName === ollamaNames.canonical(modelName))
+    return resident;
   throw new BackendError(
     'LOAD_FAILED',
     'retry',

@@ -13,7 +13,7 @@ import type {
 import type { CellEvent, CellState, CellStatistics } from '../../domain/cell.ts';
 import { messageOf, NotSentError } from '../../domain/errors.ts';
 import { type BackendId, type CellId, stableId } from '../../domain/ids.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
+import { ollamaNames } from '../ollama/model-names.ts';
 import { listStats, type ProcessStat, readHostRoom, Supervisor } from '../supervisor/index.ts';
 import { adoptSurvivors, removeOldFolders } from './adopt-survivors.ts';
 import { managedOllama } from './capabilities.ts';
@@ -44,6 +44,7 @@ export class ManagedOllama implements Backend {
   readonly mode = 'MANAGED';
   readonly url: string;
   readonly capabilities: BackendCapabilities;
+  readonly names = ollamaNames;
   readonly library: ManagedLibrary;
   readonly #options: ManagedOllamaOptions;
   readonly #folder: string;
@@ -249,7 +250,7 @@ export class ManagedOllama implements Backend {
       cell.modelName = spec.variant.modelName;
       this.#cells.add(cell);
       await cell.folder?.add(models, manifest);
-      cell.names.add(canonicalModelName(spec.variant.modelName));
+      cell.names.add(ollamaNames.canonical(spec.variant.modelName));
       const occupant = await loadInto(cell, spec, manifest, clock, signal);
       await cell.process.setNote(noteOf(cell, occupant));
       signal.throwIfAborted();
@@ -305,7 +306,7 @@ export class ManagedOllama implements Backend {
       );
     }
     await cell.folder?.add(models, manifest);
-    cell.names.add(canonicalModelName(modelName));
+    cell.names.add(ollamaNames.canonical(modelName));
   }
 
   async #readHost(all: readonly ProcessStat[]): Promise<HostReading | null> {

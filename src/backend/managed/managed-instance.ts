@@ -5,8 +5,8 @@ import { BackendError, EngineDiedError, NotSentError } from '../../domain/errors
 import type { CellId } from '../../domain/ids.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { Variant } from '../../domain/model.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
 import { answerOf } from '../ollama/job-answer.ts';
+import { ollamaNames } from '../ollama/model-names.ts';
 import type { DrainPolicy } from '../ollama/run-text.ts';
 import { wasNeverSent } from '../ollama/transport-error.ts';
 import type { Cell, Occupant } from './cell.ts';
@@ -56,7 +56,7 @@ export class ManagedInstance implements InstanceHandle {
     cell.runs += 1;
     let sent = false;
     try {
-      if (!cell.names.has(canonicalModelName(request.modelName))) {
+      if (!cell.names.has(ollamaNames.canonical(request.modelName))) {
         await this.#keeper.addName(cell, request.modelName, signal);
       }
       // Last before the request: an engine that was killed while idle would be loaded again by it, unseen.

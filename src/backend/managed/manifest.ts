@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, sleep } from '../../clock.ts';
 import { BackendError } from '../../domain/errors.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
+import { ollamaNames } from '../ollama/model-names.ts';
 import { systemCode, unusable } from './failures.ts';
 
 const digest = z.string().regex(/^sha256[:-][0-9a-f]{64}$/);
@@ -148,7 +148,7 @@ export async function filesInUse(models: string): Promise<ReadonlySet<string>> {
 
 /** `llama3.2:3b` → registry.ollama.ai, library, llama3.2, 3b. */
 export function partsOf(modelName: string): readonly string[] {
-  const canonical = canonicalModelName(modelName);
+  const canonical = ollamaNames.canonical(modelName);
   const colon = canonical.lastIndexOf(':');
   const names = canonical.slice(0, colon).split('/');
   const missing = ['registry.ollama.ai', 'library'].slice(0, Math.max(0, 3 - names.length));

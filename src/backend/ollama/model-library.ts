@@ -2,12 +2,12 @@ import type { ModelLibrary } from '../../domain/backend.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { PullProgress, RecordSink } from '../../domain/model-operations.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { hasBlob, putBlob } from './blobs.ts';
 import type { OllamaConnection } from './connection.ts';
 import { factsInMemory, type KnownFacts } from './known-facts.ts';
 import { work } from './make-model.ts';
+import { ollamaNames } from './model-names.ts';
 import { type PullMeans, pull } from './pull.ts';
 import { capabilitiesOf, type ShowFacts } from './show-facts.ts';
 import { Shows } from './shows.ts';
@@ -128,7 +128,7 @@ function isLocal(model: TagsModel): boolean {
 
 function modelInfo(model: TagsModel, shown: ShowFacts | undefined): ModelInfo {
   return {
-    name: canonicalModelName(model.name),
+    name: ollamaNames.canonical(model.name),
     digest: model.digest,
     weights: shown?.weights ?? model.digest,
     diskBytes: model.size,

@@ -11,6 +11,7 @@ import { OllamaInstance } from './instance-handle.ts';
 import type { KnownFacts } from './known-facts.ts';
 import { emptyCall, load } from './load.ts';
 import { OllamaModelLibrary } from './model-library.ts';
+import { ollamaNames } from './model-names.ts';
 import { residentWith } from './residents.ts';
 import { type OllamaServer, residents } from './server.ts';
 import { emptyAnswer, versionAnswer } from './wire.ts';
@@ -48,6 +49,7 @@ class AttachedOllama implements Backend {
   readonly mode = 'ATTACHED';
   readonly url: string;
   readonly capabilities = ATTACHED_OLLAMA;
+  readonly names = ollamaNames;
   readonly library: OllamaModelLibrary;
   readonly #server: OllamaServer;
   readonly #contention = new Contention();

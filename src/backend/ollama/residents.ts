@@ -1,11 +1,11 @@
 import type { Resident } from '../../domain/backend.ts';
 import { adoptedOptions, type Variant } from '../../domain/model.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
+import { ollamaNames } from './model-names.ts';
 import type { PsModel } from './wire.ts';
 
 export function residentOf(model: PsModel): Resident {
   return {
-    modelName: canonicalModelName(model.name),
+    modelName: ollamaNames.canonical(model.name),
     digest: model.digest,
     contextLength: model.context_length ?? null,
     sizeBytes: model.size,

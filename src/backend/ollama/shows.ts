@@ -4,10 +4,10 @@
  */
 import { type Clock, sleep } from '../../clock.ts';
 import { BackendError } from '../../domain/errors.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { OllamaConnection } from './connection.ts';
 import type { KnownFacts } from './known-facts.ts';
+import { ollamaNames } from './model-names.ts';
 import { showFacts } from './show-facts.ts';
 import { showAnswer, type TagsModel } from './wire.ts';
 
@@ -75,7 +75,7 @@ export class Shows {
 
   #take(): TagsModel | undefined {
     const all = [...this.#missing.values()];
-    const next = all.find(({ name }) => this.#preferred.has(canonicalModelName(name))) ?? all[0];
+    const next = all.find(({ name }) => this.#preferred.has(ollamaNames.canonical(name))) ?? all[0];
     if (next) this.#missing.delete(next.digest);
     return next;
   }

@@ -1,11 +1,12 @@
 /** What the doctor looks at behind the server: an Ollama that others run, its settings, its GPUs. */
 
+import { namesOf } from '../../app/backends.ts';
 import type { Clock } from '../../clock.ts';
 import type { BackendConfig, Config } from '../../config/config.ts';
 
 import { append } from '../../domain/long-lists.ts';
 import { isLoopback } from '../../domain/loopback.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
+import { type ModelNameRule, namedModel } from '../../domain/model-names.ts';
 import { checkOllama, startOllamaHint } from '../server/ollama-check.ts';
 import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
@@ -46,7 +47,7 @@ export async function checkAttached(
     case 'answers':
       findings.push(
         versionFinding(subject, backend.url, check.version),
-        modelsFinding(subject, check.models, config, 'ollama pull'),
+        modelsFinding(subject, check.models, namesOf(backend), config, 'ollama pull'),
       );
       break;
     default:
@@ -74,14 +75,15 @@ function versionFinding(subject: string, url: string, version: string): Finding 
 /** @param pull the command that fetches one. */
 export function modelsFinding(
   subject: string,
-  models: readonly string[],
+  names: readonly string[],
+  rule: ModelNameRule,
   config: Config,
   pull: string,
 ): Finding {
-  if (models.length === 0)
+  if (names.length === 0)
     return { level: 'warn', subject, text: `it has no models. Fetch one, such as: ${pull} qwen2.5:0.5b` };
-  const there = new Set(models.map(canonicalModelName));
-  const missing = Object.keys(config.models).filter((name) => !there.has(canonicalModelName(name)));
+  const models = names.map((name) => ({ name: rule.canonical(name) }));
+  const missing = Object.keys(config.models).filter((name) => !namedModel(models, name, rule));
   if (missing.length > 0)
     return {
       level: 'warn',
@@ -91,7 +93,7 @@ export function modelsFinding(
   return {
     level: 'ok',
     subject,
-    text: `${models.length} models: ${models.slice(0, 5).join(', ')}${models.length > 5 ? ', ...' : ''}`,
+    text: `${names.length} models: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`,
   };
 }
 

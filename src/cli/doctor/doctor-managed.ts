@@ -1,7 +1,9 @@
 /** What the doctor looks at for a managed Ollama: the program, the folder of models, the GPUs. Starts no server. */
+import { namesOf } from '../../app/backends.ts';
 import { lookAtFolder, lookAtProgram } from '../../backend/managed/look.ts';
 import type { Clock } from '../../clock.ts';
 import type { BackendConfig, Config, ManagedConfig } from '../../config/config.ts';
+import type { ModelNameRule } from '../../domain/model-names.ts';
 import { modelsFinding } from './doctor-backend.ts';
 import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
@@ -16,7 +18,7 @@ export async function checkManaged(
   const subject = backend.name.slice(0, 10);
   return [
     await programFinding(subject, managed, clock),
-    ...(await folderFindings(subject, managed, config)),
+    ...(await folderFindings(subject, managed, namesOf(backend), config)),
     setupFinding(subject, managed),
     ...(await gpuFindings(backend, config, false, clock)),
   ];
@@ -37,13 +39,14 @@ export function versionText(version: string | null): string {
 async function folderFindings(
   subject: string,
   { models }: ManagedConfig,
+  names: ModelNameRule,
   config: Config,
 ): Promise<readonly Finding[]> {
   const folder = await lookAtFolder(models);
   if (folder.kind === 'unusable') return [{ level: 'fail', subject, text: folder.problem }];
   const findings: Finding[] = [];
   const warn = (text: string) => findings.push({ level: 'warn', subject, text });
-  findings.push(modelsFinding(subject, folder.models, config, 'vramkeeper pull'));
+  findings.push(modelsFinding(subject, folder.models, names, config, 'vramkeeper pull'));
   if (folder.closedFiles > 0)
     warn(
       `${folder.closedFiles} files in ${folder.path}/blobs may not be read by this user, so models of theirs cannot be loaded. Correct their permissions.`,

@@ -4,7 +4,6 @@ import { Cells } from '../../client/cell-documents.ts';
 import type { CellsQuery } from '../../client/generated/graphql.ts';
 import type { Clock } from '../../clock.ts';
 import { greatest } from '../../domain/long-lists.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { CommandError } from '../exit.ts';
 import { table } from '../terminal/table.ts';
@@ -42,15 +41,14 @@ export function isLiving({ status }: Pick<Cell, 'status'>): boolean {
 
 /**
  * By id, by `library`, or by the model that it holds; one that ended only where none lives.
+ * @param modelName what the server calls the model that the name means
  * @throws CommandError when none is meant, or several are
  */
-export function findCell(cells: readonly Cell[], name: string): Cell {
+export function findCell(cells: readonly Cell[], name: string, modelName: string): Cell {
   const byId = cells.find(({ id }) => id === name);
   if (byId) return byId;
   const meant = cells.filter((cell) =>
-    name === 'library'
-      ? cell.role === 'LIBRARY'
-      : cell.modelName !== null && cell.modelName === canonicalModelName(name),
+    name === 'library' ? cell.role === 'LIBRARY' : cell.modelName === modelName || cell.modelName === name,
   );
   const living = meant.filter(isLiving);
   const [newest] = meant;

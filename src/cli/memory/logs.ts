@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ApiClient } from '../../client/api-client.ts';
 import { CellLog } from '../../client/cell-documents.ts';
+import { ModelName } from '../../client/model-documents.ts';
 import { type Clock, sleep, systemClock } from '../../clock.ts';
 import { connected } from '../connection.ts';
 import { CommandError, EXIT, type ExitCode, UsageError } from '../exit.ts';
@@ -34,7 +35,8 @@ export async function logs(
   return connected(options, terminal, async (api) => {
     const cells = await listCells(api, await backendIdOf(api, options));
     if (name !== undefined) {
-      const { id } = findCell(cells, name);
+      const { model } = await api.request(ModelName, { name });
+      const { id } = findCell(cells, name, model?.name ?? name);
       return options.follow
         ? followLog(api, id, options, terminal, clock)
         : printLog(api, id, options, terminal);

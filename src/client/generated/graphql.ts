@@ -933,6 +933,13 @@ export type ListModelsQueryVariables = Exact<{
 
 export type ListModelsQuery = { models: { nodes: Array<{ name: string, capabilities: Array<ModelCapability> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
+export type ModelNameQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type ModelNameQuery = { model: { name: string } | null };
+
 export type ModelCapabilitiesQueryVariables = Exact<{
   name: string;
 }>;
@@ -1862,6 +1869,13 @@ export const ListModelsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ListModelsQuery, ListModelsQueryVariables>;
+export const ModelNameDocument = new TypedDocumentString(`
+    query ModelName($name: String!) {
+  model(name: $name) {
+    name
+  }
+}
+    `) as unknown as TypedDocumentString<ModelNameQuery, ModelNameQueryVariables>;
 export const ModelCapabilitiesDocument = new TypedDocumentString(`
     query ModelCapabilities($name: String!) {
   model(name: $name) {

@@ -1,7 +1,6 @@
 /** The model that a request to Ollama's API names, and whether it can do what is asked, in Ollama's words. */
 import type { ModelDirectory } from '../../accept/accept.ts';
 import type { Capability, ModelInfo } from '../../domain/model.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { findNamed, type ModelWording } from '../../ollama-api/find-model.ts';
 import { quoteGo } from '../../ollama-api/go-quote.ts';
@@ -17,7 +16,7 @@ export interface FoundModel {
 /** @throws as `findNamed` */
 export function findModel(models: ModelDirectory, name: string, wording: ModelWording): FoundModel {
   return findNamed(name, wording, (wanted) => {
-    const info = models.find(canonicalModelName(shortName(wanted)));
+    const info = models.find(shortName(wanted));
     if (info) return { name: parseModelName(info.name), info };
     return models.known ? undefined : { name: wanted, info: null };
   });

@@ -1,8 +1,8 @@
 /** How a caller narrows and orders lists of jobs. */
 import type { BatchId } from '../../domain/ids.ts';
 import type { Label } from '../../domain/job.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
 import type { JobFilter } from '../../domain/store.ts';
+import type { SystemView } from '../../domain/system.ts';
 import { builder } from '../builder.ts';
 import { requestError } from '../request-errors.ts';
 import { JobKindEnum, JobOrderFieldEnum, JobStatusEnum, OrderDirectionEnum } from '../types/enums.ts';
@@ -38,8 +38,11 @@ export const JobOrderInput = builder.inputType('JobOrder', {
 /** More than anyone writes down, and little enough for one statement of the store. */
 const LONGEST_LIST = 100;
 
-/** The filter without its nulls. @throws GraphQLError BAD_USER_INPUT */
-export function jobFilter(input: typeof JobFilterInput.$inferInput | null | undefined): JobFilter {
+/** The filter without its nulls, with every name that a model can have in the store. @throws GraphQLError BAD_USER_INPUT */
+export function jobFilter(
+  input: typeof JobFilterInput.$inferInput | null | undefined,
+  system: Pick<SystemView, 'modelName'>,
+): JobFilter {
   if (!input) return {};
   for (const name of ['kinds', 'labels', 'models', 'statuses'] as const) {
     if ((input[name]?.length ?? 0) > LONGEST_LIST) {
@@ -51,7 +54,7 @@ export function jobFilter(input: typeof JobFilterInput.$inferInput | null | unde
     ...(input.createdAfter ? { createdAfter: input.createdAfter.getTime() } : {}),
     ...(input.kinds ? { kinds: input.kinds } : {}),
     ...(input.labels ? { labels: input.labels } : {}),
-    ...(input.models ? { models: input.models.flatMap((name) => [name, canonicalModelName(name)]) } : {}),
+    ...(input.models ? { models: input.models.flatMap((name) => [name, system.modelName(name)]) } : {}),
     ...(input.statuses ? { statuses: input.statuses } : {}),
   };
 }

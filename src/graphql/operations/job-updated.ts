@@ -54,13 +54,13 @@ builder.subscriptionField('jobUpdated', (t) =>
       id: t.arg.id({ description: 'Only this job.' }),
     },
     subscribe: async (_root, { after, filter, id }, context) => {
-      const { clock, events: log, principal, store } = context;
+      const { clock, events: log, principal, store, system } = context;
       const job = typeof id === 'string' ? await requireJob(id, context) : null;
       return new JobFeed({
         log,
         store,
         clock,
-        filter: ownFilter(principal, jobFilter(filter)),
+        filter: ownFilter(principal, jobFilter(filter, system)),
         ...(job ? { id: job.id } : {}),
         ...(after ? { after } : {}),
       });

@@ -33,7 +33,13 @@ builder.queryFields((t) => ({
         orderBy: t.arg({ type: JobOrderInput, defaultValue: NEWEST_FIRST }),
       },
       resolve: (_root, args, context, info) =>
-        jobConnection(context, jobFilter(args.filter), args.orderBy ?? NEWEST_FIRST, args, info),
+        jobConnection(
+          context,
+          jobFilter(args.filter, context.system),
+          args.orderBy ?? NEWEST_FIRST,
+          args,
+          info,
+        ),
     },
     JobConnection,
   ),

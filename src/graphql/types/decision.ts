@@ -1,6 +1,5 @@
 import type { Decision } from '../../domain/decision.ts';
 import { isId } from '../../domain/ids.ts';
-import { canonicalModelName } from '../../domain/queue-key.ts';
 import { backendById, cellsOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
@@ -55,14 +54,14 @@ async function chosen(
 ): Promise<readonly Decision[]> {
   const { jobId, kinds, model } = filter ?? {};
   if (jobId && !(isId('job', jobId) && (await loaders.job.load(jobId)))) return [];
-  const name = model ? canonicalModelName(model) : null;
+  const name = model ? system.modelName(model) : null;
   return system
     .decisions()
     .filter(
       (one) =>
         (!jobId || one.jobId === jobId) &&
         (!kinds || kinds.includes(one.kind)) &&
-        (name === null || (one.modelName !== null && canonicalModelName(one.modelName) === name)),
+        (name === null || (one.modelName !== null && system.modelName(one.modelName) === name)),
     );
 }
 

@@ -12,7 +12,8 @@ import type {
   ReservationId,
   ReserveInput,
 } from '../../domain/memory-operations.ts';
-import { canonicalModelName, type QueueKey, queueKey, roundContextLength } from '../../domain/queue-key.ts';
+import type { ModelNames } from '../../domain/model-names.ts';
+import { parseQueueKey, type QueueKey, queueKey, roundContextLength } from '../../domain/queue-key.ts';
 import type { ModelResolver } from '../../domain/resolver.ts';
 import type { Store } from '../../domain/store.ts';
 import { type LoadOption, serves } from '../decide/snapshot.ts';
@@ -37,8 +38,7 @@ import type { Pin, ReservationRecord, Wishes } from './wishes.ts';
 export interface WishIntakeDependencies {
   readonly loop: SchedulerLoop;
   readonly resolver: ModelResolver;
-  /** Names close to one that is not there. */
-  suggest(name: string): readonly string[];
+  readonly names: Pick<ModelNames, 'resolve' | 'suggest'>;
   readonly store: Pick<Store, 'remember' | 'recall'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -179,7 +179,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
     const askedAt = this.#deps.clock.now();
     const until = target.leaseMs === null ? null : askedAt + target.leaseMs;
     const pin: Pin = {
-      modelName: canonicalModelName(target.model),
+      modelName: this.#deps.names.resolve(target.model),
       backendId: target.backendId,
       until,
       askedAt,
@@ -190,7 +190,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
   }
 
   async unpinModel(target: ModelTarget): Promise<void> {
-    const modelName = canonicalModelName(target.model);
+    const modelName = this.#deps.names.resolve(target.model);
     const pins = this.#deps.loop.state.wishes.pins.filter((pin) => pin.modelName === modelName);
     // A pin outlives its model, which may have been deleted meanwhile.
     if (pins.length === 0) this.#options(target, this.#queue(target.model, null));
@@ -209,7 +209,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
 
   #queue(model: string, contextLength: number | null): QueueKey {
     return queueKey({
-      model: canonicalModelName(model),
+      model: this.#deps.names.resolve(model),
       contextLength: contextLength === null ? null : roundContextLength(contextLength),
     });
   }
@@ -224,7 +224,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
     const awaited = places.find(({ settings }) => this.#deps.resolver.isAwaited?.(queue, settings.id));
     if (awaited) throw new BackendUnavailableError(stillAwaited(model, awaited.settings.name), backendId);
     const unheard = places.filter(isUnheard).map(({ settings }) => settings.name);
-    throw new ModelNotFoundError(model, this.#deps.suggest(model), unheard);
+    throw new ModelNotFoundError(model, this.#deps.names.suggest(model), unheard);
   }
 
   /** @throws ModelNotFoundError, BackendUnavailableError, InsufficientVramError */
@@ -258,7 +258,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
           );
           if (found) return found;
         }
-        if (isWanted(state.wishes, target, queue)) return null;
+        if (isWanted(state.wishes, target.backendId, queue)) return null;
         throw new BackendUnavailableError(
           `${target.model} is wanted no more: it was unloaded or unpinned meanwhile, or its lease has ended.`,
           target.backendId,
@@ -280,8 +280,8 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
   }
 }
 
-function isWanted({ loads, pins }: Wishes, { model, backendId }: ModelTarget, queue: QueueKey): boolean {
-  const modelName = canonicalModelName(model);
+function isWanted({ loads, pins }: Wishes, backendId: ModelTarget['backendId'], queue: QueueKey): boolean {
+  const { model: modelName } = parseQueueKey(queue);
   return (
     loads.some((load) => load.queue === queue && load.backendId === backendId) ||
     pins.some((pin) => pin.modelName === modelName && pin.backendId === backendId)

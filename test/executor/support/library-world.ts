@@ -7,6 +7,7 @@ import type { ModelPull } from '../../../src/domain/model-operations.ts';
 import { LibraryOperations } from '../../../src/executor/model-operations.ts';
 import { WithheldModels } from '../../../src/executor/withheld-models.ts';
 import { LibraryFixture } from '../../support/library-fixture.ts';
+import { namesOfOllama } from '../../support/model-names.ts';
 
 export function world(names: readonly string[] = ['box']) {
   const clock = new VirtualClock();
@@ -24,7 +25,7 @@ export function world(names: readonly string[] = ['box']) {
   const operations = new LibraryOperations({
     backends,
     answers: (id) => !down.has(id),
-    suggest: () => ['close:1'],
+    names: namesOfOllama(['close:1']),
     modelsChanged: async (id) => void refreshed.push(id),
     installed: (id) => inventories[backends.findIndex((each) => each.id === id)]?.infos ?? [],
     inMemory: (weights) => memory.has(weights),
