@@ -254,9 +254,13 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     await store.start();
     started.push(() => store.stop());
     events.follow(await historyOf(store, random));
-    const recovered = await store.recover();
-    if (recovered > 0)
-      logger.child('QUEUE').info(`${recovered} jobs that ran when the last server ended are queued again.`);
+    const { requeued, cancelled } = await store.recover();
+    if (requeued > 0)
+      logger.child('QUEUE').info(`${requeued} jobs that ran when the last server ended are queued again.`);
+    if (cancelled > 0)
+      logger
+        .child('QUEUE')
+        .info(`${cancelled} jobs whose clients waited on the last server when it ended are cancelled.`);
     started.push(
       store.onCommit((changes) => {
         statistics.record(changes);
@@ -294,8 +298,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       beforeStreamsEnd: async () => {
         loop.stop();
         scheduling.wishes.stop();
-        await Promise.all([modelOperations.stop(), executor.stop(graceMs)]);
-        await liveJobs.stop();
+        await liveJobs.stop(Promise.all([modelOperations.stop(), executor.stop(graceMs)]));
         ends.stop();
         await graphql.told();
       },

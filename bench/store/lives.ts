@@ -22,6 +22,7 @@ export function benchJob(client: string): NewJob {
     priority: 'NORMAL',
     labels: [],
     metadata: null,
+    live: false,
     deadline: null,
     maxAttempts: 3,
     request: { kind: 'GENERATE', prompt: 'Summarise the following paragraph in one sentence.' },

@@ -216,8 +216,8 @@ class FrontDoor implements AcceptService {
   }
 }
 
-/** What makes two submissions the same: everything that was asked for, nothing that we made up. */
-function essence({ id: _, ...asked }: NewJob): Omit<NewJob, 'id'> {
+/** What makes two submissions the same: everything that was asked for, nothing that we made up, nor who waits for it. */
+function essence({ id: _, live: __, ...asked }: NewJob): Omit<NewJob, 'id' | 'live'> {
   return asked;
 }
 

@@ -101,6 +101,7 @@ export function admittedJob(
     metadata: metadata ?? null,
     deadline: deadline ? deadline.getTime() - (deps.clock.wallAheadMs ?? 0) : null,
     maxAttempts: maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+    live: submission.live ?? false,
     request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,
   };
   return { job, wishes };

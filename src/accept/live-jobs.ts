@@ -57,7 +57,7 @@ export interface LiveJobsDependencies {
   readonly accept: Pick<AcceptService, 'newJobId' | 'admit' | 'cancel'>;
   readonly outputs: Pick<OutputHub, 'listen'>;
   readonly ends: Pick<JobEnds, 'next' | 'endOf'>;
-  readonly store: Pick<Store, 'queuePositions'>;
+  readonly store: Pick<Store, 'jobs' | 'queuePositions'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onClientGone: OnClientGone;
@@ -89,14 +89,34 @@ export class LiveJobs {
     return job;
   }
 
-  /** The server is stopping, and what runs has ended. Whoever still waits is told so; resolves when their jobs are cancelled. */
-  async stop(): Promise<void> {
+  /**
+   * The server is stopping, and starts no more jobs. Whoever's job does not run is told so at once, the others when `ran` has resolved;
+   * resolves when the jobs of all who were told are cancelled.
+   * @param ran resolves when what runs has ended, or had its time
+   */
+  async stop(ran: Promise<unknown>): Promise<void> {
     this.#isStopped = true;
+    for (const job of await this.#waiting()) job.leave(new ServerStoppingError(), STOPPED);
+    await ran;
     // Whoever's job has ended just now hears of that.
     await nextTurn();
-    for (const job of [...this.#open])
-      job.leave(new ServerStoppingError(), 'The server stopped while its client waited.');
+    for (const job of [...this.#open]) job.leave(new ServerStoppingError(), STOPPED);
     while (this.#leaving.size > 0) await Promise.all(this.#leaving);
+  }
+
+  /** Those whose job is not on disk yet, or in the queue; none when the store cannot tell. */
+  async #waiting(): Promise<readonly OpenJob[]> {
+    const open = [...this.#open];
+    try {
+      const jobs = await this.#deps.store.jobs(open.map(({ jobId }) => jobId));
+      return open.filter((_, at) => {
+        const status = jobs[at]?.status ?? 'PENDING';
+        return status === 'PENDING' || status === 'QUEUED';
+      });
+    } catch (error) {
+      this.#deps.logger.warn(`Callers whose jobs do not run are told late of the stop: ${messageOf(error)}`);
+      return [];
+    }
   }
 
   #track(work: Promise<void>): void {
@@ -104,6 +124,8 @@ export class LiveJobs {
     this.#leaving.add(task);
   }
 }
+
+const STOPPED = 'The server stopped while its client waited.';
 
 interface OpenJobHooks {
   over(): void;
@@ -115,10 +137,13 @@ class OpenJob implements LiveJob {
   readonly id: JobId;
   readonly accepted: Promise<Accepted>;
   readonly ended: Promise<JobEnd>;
+  /** Of the job that its caller waits for: that of another submission, should this one be a duplicate. */
+  jobId: JobId;
   readonly #deps: LiveJobsDependencies;
   readonly #principal: Principal;
   readonly #submission: JobSubmission;
   readonly #caller: LiveCaller;
+  readonly #onClientGone: OnClientGone;
   readonly #hooks: OpenJobHooks;
   readonly #acceptance = Promise.withResolvers<Accepted>();
   readonly #end = Promise.withResolvers<JobEnd>();
@@ -140,8 +165,10 @@ class OpenJob implements LiveJob {
     this.#principal = principal;
     this.#submission = submission;
     this.#caller = caller;
+    this.#onClientGone = caller.onClientGone ?? deps.onClientGone;
     this.#hooks = hooks;
     this.id = submission.id ?? deps.accept.newJobId();
+    this.jobId = this.id;
     this.accepted = this.#acceptance.promise;
     this.ended = this.#end.promise;
     // A caller may look at one of them alone.
@@ -162,9 +189,11 @@ class OpenJob implements LiveJob {
     const own = new AbortController();
     const end = ends.next(this.id, AbortSignal.any([this.#left.signal, own.signal]));
     end.catch(() => {});
-    this.#admission = accept.admit(this.#principal, { ...this.#submission, id: this.id });
+    const live = this.#onClientGone === 'cancel';
+    this.#admission = accept.admit(this.#principal, { ...this.#submission, id: this.id, live });
     this.#admission
       .then((accepted) => {
+        this.jobId = accepted.job.id;
         this.#acceptance.resolve(accepted);
         if (!accepted.deduplicated) return end;
         own.abort();
@@ -195,15 +224,14 @@ class OpenJob implements LiveJob {
     if (this.#left.signal.aborted) return;
     this.#left.abort(reason);
     this.#close(reason);
-    const { onClientGone = this.#deps.onClientGone } = this.#caller;
-    switch (onClientGone) {
+    switch (this.#onClientGone) {
       case 'finish':
         return;
       case 'cancel':
         this.#hooks.leaving(this.#cancel(why));
         return;
       default:
-        onClientGone satisfies never;
+        this.#onClientGone satisfies never;
     }
   }
 

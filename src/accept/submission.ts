@@ -22,6 +22,8 @@ export interface JobSubmission {
   readonly idempotencyKey?: string;
   /** Absent: 3. */
   readonly maxAttempts?: number;
+  /** See `Job.live`; said by `LiveJobs` alone. Absent: false. */
+  readonly live?: boolean;
 }
 
 export interface BatchSubmission {

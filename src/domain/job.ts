@@ -140,6 +140,8 @@ export interface Job {
   readonly status: JobStatus;
   readonly labels: readonly Label[];
   readonly metadata: JsonObject | null;
+  /** Its caller waits for it on a connection of the server that accepted it, and nobody wants it after them. False from its end on. */
+  readonly live: boolean;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;

@@ -36,6 +36,8 @@ export interface NewJob {
   /** Epoch milliseconds. */
   readonly deadline: number | null;
   readonly maxAttempts: number;
+  /** See `Job.live`. */
+  readonly live: boolean;
   readonly request: JobRequest;
 }
 
@@ -215,6 +217,12 @@ export interface ResultSizes {
   readonly raw: number;
 }
 
+/** How many jobs of dead servers were returned to the queue, and how many ended with the server that their callers waited on. */
+export interface Recovery {
+  readonly requeued: number;
+  readonly cancelled: number;
+}
+
 /** Who reads, so that callers take turns, and until when: what an aborted signal belongs to is read no further. */
 export interface ReadScope {
   readonly caller: string;
@@ -258,8 +266,11 @@ export interface Store {
   /** FAILED or CANCELLED → PENDING with a fresh count of attempts. */
   retry(id: JobId, queueLimit: number): Promise<RetryOutcome>;
   setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome>;
-  /** Returns to PENDING, with age kept and no attempt counted, what a dead server had claimed (and, at start, this one's earlier life). */
-  recover(): Promise<number>;
+  /**
+   * Returns to PENDING, with age kept and no attempt counted, what a dead server had claimed (and, at start, this one's earlier life).
+   * Live jobs that it had accepted end CANCELLED, whether they had run or not: the connections of their callers ended with it.
+   */
+  recover(): Promise<Recovery>;
   /**
    * Renews this server's lease, makes delayed jobs claimable that are due, fails waiting jobs past their deadline, and
    * forgets finished jobs older than `retentionMs`, in portions. Answers when it should be called again at the latest.

@@ -17,6 +17,7 @@ import type {
   JobQuery,
   NewJob,
   PriorityOutcome,
+  Recovery,
   ResultSizes,
   RetryOutcome,
   ReturnToQueue,
@@ -85,7 +86,7 @@ export interface Operations {
   cancel: { input: { readonly id: JobId; readonly reason: string | null }; answer: CancelOutcome };
   retry: { input: { readonly id: JobId; readonly queueLimit: number }; answer: RetryOutcome };
   setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };
-  recover: { input: null; answer: number };
+  recover: { input: null; answer: Recovery };
   tend: { input: { readonly retentionMs: number }; answer: Tending };
   remember: { input: { readonly space: string; readonly key: string; readonly value: string }; answer: null };
 }

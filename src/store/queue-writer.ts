@@ -3,7 +3,7 @@
  * remembers what a commit changed, so that it can be reported, or undone, as one.
  */
 import type { Bucket } from '../domain/backlog.ts';
-import type { Job, JobCounts } from '../domain/job.ts';
+import { isTerminal, type Job, type JobCounts } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type { JobChange } from '../domain/store.ts';
 import { resultOf } from '../kinds/kinds.ts';
@@ -90,7 +90,9 @@ export class QueueWriter {
 
   update(before: Job, changes: Partial<Job>): Job {
     this.#revision += 1;
-    const after: Job = { ...before, ...changes, revision: this.#revision };
+    const changed: Job = { ...before, ...changes, revision: this.#revision };
+    // Whoever has it tried again after its end is somebody else.
+    const after = changed.live && isTerminal(changed.status) ? { ...changed, live: false } : changed;
     this.tables.updateJob(before, after);
     // Vectors are staged by a run alone; of one that does not end with a result they are nobody's.
     if (resultOf(after.kind) === 'embed' && before.status === 'RUNNING' && after.status !== 'COMPLETE')

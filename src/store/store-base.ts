@@ -30,6 +30,7 @@ import type {
   JobQuery,
   PriorityOutcome,
   ReadScope,
+  Recovery,
   ResultSizes,
   RetryOutcome,
   ReturnToQueue,
@@ -187,7 +188,7 @@ export abstract class StoreBase implements Store {
     return this.#write('setPriority', { id, priority });
   }
 
-  recover(): Promise<number> {
+  recover(): Promise<Recovery> {
     return this.#write('recover', null);
   }
 

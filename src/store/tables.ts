@@ -34,6 +34,8 @@ export interface Tables {
   forgettableAt(time: number, limit: number): readonly Job[];
   /** QUEUED and RUNNING jobs whose owner is dead. */
   abandoned(): readonly Job[];
+  /** Unfinished live jobs that a dead server accepted. */
+  left(): readonly Job[];
   /** The earliest instant at which a delay or a deadline of a PENDING job comes; null when there is none. */
   nextDue(): number | null;
 

@@ -228,14 +228,54 @@ it('a listener that throws ends its own job, and tells its caller why', async ()
   expect((await other.live.ended).job.status).toBe('COMPLETE');
 });
 
+it('is marked on disk where it is to end with its caller, until its end', async () => {
+  await using t = await LiveRig.start();
+  await t.rig.ready();
+  const open = [t.open(saying(1)), t.open(saying(1), { onClientGone: 'finish' })];
+  const accepted = await Promise.all(open.map(({ live }) => live.accepted));
+  expect(accepted.map(({ job }) => job.live)).toEqual([true, false]);
+  expect((await t.rig.store.jobs(accepted.map(({ job }) => job.id))).map((job) => job?.live)).toEqual([
+    true,
+    false,
+  ]);
+  t.rig.claim(2);
+  const ends = await Promise.all(open.map(({ live }) => live.ended));
+  expect(ends.map(({ job }) => job.live)).toEqual([false, false]);
+});
+
 describe('when the server stops', () => {
+  it('whoever waits for a job that does not run is told at once, the others when theirs had its time', async () => {
+    await using t = await LiveRig.start();
+    await t.rig.ready();
+    const key = { idempotencyKey: 'once' };
+    const running = t.open(saying(ENDLESS, key));
+    await running.live.accepted;
+    t.rig.claim();
+    await running.spoke;
+    const duplicate = t.open(saying(ENDLESS, key));
+    const waiting = t.open(saying(1));
+    await Promise.all([duplicate.live.accepted, waiting.live.accepted]);
+    const unanswered = t.open(saying(1));
+    const grace = Promise.withResolvers<void>();
+    const stopped = t.jobs.stop(grace.promise);
+    for (const { live } of [waiting, unanswered])
+      await expect(live.ended).rejects.toBeInstanceOf(ServerStoppingError);
+    expect(t.jobs.size).toBe(2);
+    grace.resolve();
+    await stopped;
+    for (const { live } of [running, duplicate])
+      await expect(live.ended).rejects.toBeInstanceOf(ServerStoppingError);
+    expect(t.rig.store.counts()).toMatchObject({ CANCELLED: 3, PENDING: 0, RUNNING: 0 });
+    t.expectNothingLeft();
+  });
+
   it('whoever waits is told so, and the job does not outlive its caller', async () => {
     await using t = await LiveRig.start();
     const waiting = t.open(saying(1));
     const kept = t.open(saying(1), { onClientGone: 'finish' });
     await Promise.all([waiting.live.accepted, kept.live.accepted]);
     const unanswered = t.open(saying(1));
-    await t.jobs.stop();
+    await t.jobs.stop(Promise.resolve());
     for (const { live } of [waiting, kept, unanswered])
       await expect(live.ended).rejects.toBeInstanceOf(ServerStoppingError);
     expect(t.rig.store.counts()).toMatchObject({ CANCELLED: 2, PENDING: 1 });
@@ -250,8 +290,7 @@ describe('when the server stops', () => {
     await live.accepted;
     t.rig.claim();
     await spoke;
-    await t.rig.executor.stop(0);
-    await t.jobs.stop();
+    await t.jobs.stop(t.rig.executor.stop(0));
     expect((await live.ended).job).toMatchObject({ status: 'FAILED', failure: { code: 'INTERRUPTED' } });
   });
 });

@@ -28,6 +28,7 @@ export function newJob(changes: Partial<NewJob> = {}): NewJob {
     priority: 'NORMAL',
     labels: [],
     metadata: null,
+    live: false,
     deadline: null,
     maxAttempts: 3,
     request: { kind: 'GENERATE', prompt: 'Say hello.' },

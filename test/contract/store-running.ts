@@ -7,6 +7,7 @@ import type { CurrentStore } from './store-contract.ts';
 import {
   accept,
   acceptOne,
+  allJobs,
   attemptOf,
   claimOf,
   claimOne,
@@ -182,6 +183,29 @@ export function storeRunningContract(current: CurrentStore): void {
       expect(await store.retry(second, 100)).toMatchObject({ kind: 'requeued' });
     });
 
+    it('keeps the mark of a live job until its end, whichever it is, and not beyond', async () => {
+      const live = { live: true } as const;
+      const [completed, failed, cancelled] = await accept(store, live, live, live);
+      const other = await acceptOne(store);
+      if (!completed || !failed || !cancelled) throw new Error('Three were accepted.');
+      expect((await allJobs(store)).map((job) => job.live)).toEqual([true, true, true, false]);
+      const [first] = await store.claim(claimOf(1, { as: 'QUEUED' }));
+      if (!first) throw new Error('One was claimed.');
+      expect(first.job.live).toBe(true);
+      const release = { attempt: null, counts: false, delayMs: 0 };
+      expect(await store.returnToQueue([{ ...first.job, ...release }])).toMatchObject([{ live: true }]);
+      const [one, two] = await store.claim(claimOf(2));
+      if (!one || !two) throw new Error('Two were claimed.');
+      await complete(store, one.job);
+      const failure = { code: 'BACKEND_ERROR', message: 'No.', retryable: true } as const;
+      await store.finish({ ...two.job, kind: 'fail', failure, attempt: null, output: [] });
+      await store.cancel(cancelled.id, null);
+      expect((await allJobs(store)).map((job) => job.live)).toEqual([false, false, false, false]);
+      for (const { id } of [failed, cancelled])
+        expect(await store.retry(id, 100)).toMatchObject({ kind: 'requeued', job: { live: false } });
+      expect(await store.job(other.id)).toMatchObject({ live: false });
+    });
+
     it('gives each job to one of 64 callers', async () => {
       await Promise.all(Array.from({ length: 16 }, () => accept(store, ...Array(16).fill({}))));
       const got = await Promise.all(Array.from({ length: 64 }, () => store.claim(claimOf(5))));
@@ -194,10 +218,10 @@ export function storeRunningContract(current: CurrentStore): void {
     });
 
     it('recovers nothing that this server itself holds', async () => {
-      await acceptOne(store);
+      const jobs = await accept(store, {}, { live: true }, { live: true });
       const { job } = await claimOne(store);
-      expect(await store.recover()).toBe(0);
-      expect(await store.job(job.id)).toEqual(job);
+      expect(await store.recover()).toEqual({ requeued: 0, cancelled: 0 });
+      expect(await allJobs(store)).toEqual([job, ...jobs.slice(1)]);
     });
   });
 }

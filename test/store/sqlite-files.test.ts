@@ -61,7 +61,7 @@ describe('A restart', () => {
 
     const second = await opening({ clock });
     expect({ jobs: await allJobs(second), counts: second.counts(), backlog: shape(second) }).toEqual(before);
-    expect(await second.recover()).toBe(0);
+    expect(await second.recover()).toEqual({ requeued: 0, cancelled: 0 });
     expect(await second.blob(hash)).toEqual(bytes);
     expect((await second.recall('footprints')).get('phi3')).toEqual({ bytes: 7 });
     expect(await second.output(before.jobs[1]?.id as JobId)).toMatchObject([{ text: 'done' }]);
@@ -109,7 +109,7 @@ describe('A restart', () => {
 
     const second = await opening();
     const own = (await claimOne(second)).job;
-    expect(await second.recover()).toBe(2);
+    expect(await second.recover()).toEqual({ requeued: 2, cancelled: 0 });
     expect(await second.jobs([one?.id as JobId, two?.id as JobId, own.id])).toMatchObject([
       { status: 'PENDING', sequence: 1, failedAttempts: 0, history: [], startedAt: null, backend: null },
       {
@@ -137,6 +137,58 @@ describe('A restart', () => {
       [two?.id, 2],
     ]);
   });
+});
+
+describe('After a kill', () => {
+  it('jobs whose callers waited on the dead server end, wherever they were, and all others go on', async () => {
+    const child = startChild(dataDir, 'live');
+    await child.line((text) => text === 'held');
+    await child.kill();
+    const told = child.lines.map((line) => line.split(' ')).filter(([, , id]) => id !== undefined);
+    expect(told.map(([client, status]) => `${client} ${status}`).sort()).toEqual(
+      ['live', 'other'].flatMap((client) =>
+        ['PENDING', 'PENDING', 'QUEUED', 'RUNNING', 'RUNNING'].map((status) => `${client} ${status}`),
+      ),
+    );
+
+    const store = await opening();
+    const own = await acceptOne(store, { client: 'own', live: true });
+    expect(await store.recover()).toEqual({ requeued: 3, cancelled: 5 });
+    expect(await store.recover()).toEqual({ requeued: 0, cancelled: 0 });
+    const ids = (of: string) => told.flatMap(([client, , id]) => (client === of ? [id as JobId] : []));
+    expect(await store.jobs(ids('live'))).toEqual(
+      ids('live').map(() =>
+        expect.objectContaining({
+          status: 'CANCELLED',
+          live: false,
+          finishedAt: expect.any(Number),
+          notBefore: null,
+        }),
+      ),
+    );
+    expect(reasons(ids('live'))).toEqual(
+      ids('live').map(() => 'The server that its client waited on has ended.'),
+    );
+    expect((await store.jobs(ids('other'))).map((job) => job?.status)).toEqual(Array(5).fill('PENDING'));
+    expect(store.backlog.count).toBe(5);
+    expect(await store.job(own.id)).toEqual(own);
+    const [again] = ids('live');
+    if (!again) throw new Error('There are live ones.');
+    await store.retry(again, 100);
+    await store.stop();
+    // Whoever retries one does not wait on a connection.
+    expect(await (await opening()).recover()).toEqual({ requeued: 0, cancelled: 1 });
+  });
+
+  function reasons(ids: readonly JobId[]): unknown[] {
+    const database = new DatabaseSync(join(dataDir, 'vramkeeper.db'), { readOnly: true });
+    try {
+      const statement = database.prepare('SELECT cancel_reason AS reason FROM jobs WHERE id = ?');
+      return ids.map((id) => statement.get(id)?.reason);
+    } finally {
+      database.close();
+    }
+  }
 });
 
 describe('The data directory', () => {

@@ -90,6 +90,11 @@ export class MemoryTables implements Tables {
     return [];
   }
 
+  /** As above. */
+  left(): readonly Job[] {
+    return [];
+  }
+
   nextDue(): number | null {
     const dues = this.#existing(this.#timed).flatMap(({ notBefore, deadline }) =>
       [notBefore, deadline].filter((due) => due !== null),

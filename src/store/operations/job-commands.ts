@@ -1,7 +1,14 @@
 /** What people do to a job from outside. */
 
 import type { JobId } from '../../domain/ids.ts';
-import { type JobPriority, jobTransition, nextJobStatus, withEndedRun } from '../../domain/job.ts';
+import {
+  type Job,
+  type JobFailure,
+  type JobPriority,
+  jobTransition,
+  nextJobStatus,
+  withEndedRun,
+} from '../../domain/job.ts';
 import type { CancelOutcome, PriorityOutcome, RetryOutcome } from '../../domain/store.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
@@ -11,18 +18,27 @@ export function cancel(
 ): CancelOutcome {
   const job = writer.tables.jobById(id);
   if (!job) return { kind: 'not-found' };
-  const status = jobTransition(job.status, 'cancel');
-  if (!status) return { kind: 'not-cancellable', job };
+  if (!jobTransition(job.status, 'cancel')) return { kind: 'not-cancellable', job };
+  const cancelled = endByCancelling(writer, job, { reason, endedRun: null });
+  return { kind: 'cancelled', job: cancelled, previousStatus: job.status };
+}
+
+/** @param end why, and what its history tells of the run that it was on. */
+export function endByCancelling(
+  writer: QueueWriter,
+  job: Job,
+  end: { readonly reason: string | null; readonly endedRun: JobFailure | null },
+): Job {
   const cancelled = writer.update(job, {
-    status,
+    status: nextJobStatus(job.status, 'cancel'),
     finishedAt: writer.now,
     notBefore: null,
-    history: withEndedRun(job, writer.now, null),
+    history: withEndedRun(job, writer.now, end.endedRun),
     // Whoever holds the claim finds it gone.
     fence: job.fence + 1,
   });
-  if (reason !== null) writer.tables.noteCancellation(cancelled, reason);
-  return { kind: 'cancelled', job: cancelled, previousStatus: job.status };
+  if (end.reason !== null) writer.tables.noteCancellation(cancelled, end.reason);
+  return cancelled;
 }
 
 export function retry(

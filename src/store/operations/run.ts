@@ -8,9 +8,10 @@ import {
   withAttempt,
   withEndedRun,
 } from '../../domain/job.ts';
-import type { Claim, ClaimPick, Fenced, ReturnToQueue } from '../../domain/store.ts';
+import type { Claim, ClaimPick, Fenced, Recovery, ReturnToQueue } from '../../domain/store.ts';
 import type { EncodedClaim, EncodedFinish, StagedVectors } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { endByCancelling } from './job-commands.ts';
 
 export function claim(writer: QueueWriter, wanted: Claim): readonly EncodedClaim[] {
   const event = wanted.as === 'RUNNING' ? 'start' : 'claim';
@@ -62,14 +63,20 @@ export function returnToQueue(writer: QueueWriter, returns: readonly ReturnToQue
   return returned;
 }
 
-/** Returns to the queue what dead servers held. No attempt is counted: it was not the job's fault. */
-export function recover(writer: QueueWriter): number {
+const CALLER_GONE = 'The server that its client waited on has ended.';
+
+/**
+ * Ends the live jobs of dead servers, and returns what else they held to the queue. No attempt is counted: it was not the job's fault.
+ */
+export function recover(writer: QueueWriter): Recovery {
+  const left = writer.tables.left();
+  for (const job of left) endByCancelling(writer, job, { reason: CALLER_GONE, endedRun: INTERRUPTED });
   const abandoned = writer.tables.abandoned();
   for (const job of abandoned) {
     const history = withEndedRun(job, writer.now, INTERRUPTED);
     writer.update(job, { ...backInQueue(job), history });
   }
-  return abandoned.length;
+  return { requeued: abandoned.length, cancelled: left.length };
 }
 
 /** False when the fence is stale. Staging the same pieces again replaces them. */

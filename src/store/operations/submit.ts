@@ -75,6 +75,7 @@ function newJob(
     status: 'PENDING',
     labels: job.labels,
     metadata: job.metadata,
+    live: job.live,
     createdAt,
     startedAt: null,
     finishedAt: null,

@@ -51,8 +51,14 @@ DROP INDEX jobs_batch;
 CREATE INDEX jobs_batch ON jobs (batch, ifnull(finished_at, 9223372036854775807)) WHERE batch IS NOT NULL;
 `;
 
+/** The life of the server on whose connection a job's caller waits, until the job ends; NULL for all others. */
+const LIVE_JOBS = `
+ALTER TABLE jobs ADD COLUMN live INTEGER;
+CREATE INDEX jobs_live ON jobs (live) WHERE live IS NOT NULL;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
-const MIGRATIONS: readonly string[] = [SCHEMA, LARGE_RESULTS, BUCKETS_THAT_GO, BATCHES_AS_A_WHOLE];
+const MIGRATIONS: readonly string[] = [SCHEMA, LARGE_RESULTS, BUCKETS_THAT_GO, BATCHES_AS_A_WHOLE, LIVE_JOBS];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -68,10 +68,10 @@ function urgencyOf(job: Job): number {
 
 const INSERTED = [...FIXED_COLUMNS, ...CHANGING_COLUMNS];
 
-export const INSERT_JOB = `INSERT INTO jobs (bucket, line, ${INSERTED.map(({ name }) => name).join(', ')})
-  VALUES (?, ?, ${INSERTED.map(() => '?').join(', ')})`;
+export const INSERT_JOB = `INSERT INTO jobs (bucket, line, live, ${INSERTED.map(({ name }) => name).join(', ')})
+  VALUES (?, ?, ?, ${INSERTED.map(() => '?').join(', ')})`;
 
-/** After the numbers of its bucket and line. */
+/** After the numbers of its bucket, its line and the life that it is live in. */
 export function insertValues(job: Job): SQLInputValue[] {
   return INSERTED.map(({ value }) => value(job));
 }
@@ -79,7 +79,8 @@ export function insertValues(job: Job): SQLInputValue[] {
 /** What a query selects to be read by `jobOf`. */
 export const JOB_COLUMNS = `jobs.sequence, jobs.id, jobs.revision, jobs.status, jobs.bucket, jobs.fence, jobs.started_at,
   jobs.finished_at, jobs.not_before, jobs.failed_attempts, jobs.backend, jobs.instance_id, jobs.failure, jobs.history,
-  jobs.created_at, jobs.deadline, jobs.max_attempts, jobs.kind, jobs.model_name, jobs.batch, jobs.labels, jobs.metadata`;
+  jobs.created_at, jobs.deadline, jobs.max_attempts, jobs.kind, jobs.model_name, jobs.batch, jobs.labels, jobs.metadata,
+  jobs.live`;
 
 export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
   const bucket = bucketOf(row[4] as number);
@@ -108,6 +109,7 @@ export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
     batchId: row[19] as BatchId | null,
     labels: parsed(row[20], []),
     metadata: parsed(row[21], null),
+    live: row[22] !== null,
   };
 }
 

@@ -85,6 +85,10 @@ export class SqliteTables implements Tables {
     );
   }
 
+  left(): readonly Job[] {
+    return this.#jobs(`${JOBS} WHERE live IS NOT NULL AND live IS NOT ? ORDER BY sequence`, this.lease.life);
+  }
+
   nextDue(): number | null {
     const row = this.#statements.row(
       `SELECT min(coalesce(a, b), coalesce(b, a)) FROM (SELECT
@@ -96,7 +100,13 @@ export class SqliteTables implements Tables {
 
   insertJob(job: Job, request: string, blobs: readonly BlobHash[]): void {
     const bucket = this.buckets.numberOf(job);
-    this.#statements.run(INSERT_JOB, bucket, isClaimable(job) ? bucket : null, ...insertValues(job));
+    this.#statements.run(
+      INSERT_JOB,
+      bucket,
+      isClaimable(job) ? bucket : null,
+      job.live ? this.lease.life : null,
+      ...insertValues(job),
+    );
     this.#statements.run('INSERT INTO requests (sequence, body) VALUES (?, ?)', job.sequence, request);
     for (const { key, value } of job.labels) {
       this.#statements.run('INSERT OR IGNORE INTO job_labels VALUES (?, ?, ?)', key, value, job.sequence);
@@ -121,6 +131,7 @@ export class SqliteTables implements Tables {
       changed.push('line = ?');
       values.push(isClaimable(after) ? this.buckets.numberOf(after) : null);
     }
+    if (before.live && !after.live) changed.push('live = NULL');
     if (after.status === 'QUEUED' || after.status === 'RUNNING') {
       changed.push('owner = ?');
       values.push(this.lease.life);

@@ -21,6 +21,7 @@ export function jobRecord(sequence: number, revision: number, change: Partial<Jo
     status: 'PENDING',
     labels: [{ key: 'parity', value: sequence % 2 === 0 ? 'even' : 'odd' }],
     metadata: null,
+    live: false,
     createdAt: START + sequence,
     startedAt: null,
     finishedAt: null,

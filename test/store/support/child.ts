@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { endsWithTest } from '../../support/ends-with-test.ts';
 
 /** See `store-process.ts`. */
-export type ChildTask = 'idle' | 'fill' | 'work';
+export type ChildTask = 'idle' | 'fill' | 'work' | 'live';
 
 export interface StoreChild {
   /** What it said so far. */

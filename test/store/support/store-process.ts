@@ -4,12 +4,13 @@
  * - `fill`: submits big jobs until some are refused, then tells whether counters and rows agree and what the store says of it,
  *   and, once that is over, so.
  * - `work`: submits, claims and finishes at full speed.
+ * - `live`: holds live jobs and others, some of each waiting, QUEUED and RUNNING, and says which: `live STATUS ID` or `other STATUS ID`.
  */
 
 import { writeSync } from 'node:fs';
 import { VramkeeperError } from '../../../src/domain/errors.ts';
 import type { Store } from '../../../src/domain/store.ts';
-import { acceptOne, allJobs, claimOf, complete, WEEK_MS } from '../../contract/store-fixtures.ts';
+import { accept, acceptOne, allJobs, claimOf, complete, WEEK_MS } from '../../contract/store-fixtures.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openStore } from './stores.ts';
 
@@ -77,9 +78,28 @@ async function work(store: Store): Promise<void> {
   await Promise.all(Array.from({ length: 32 }, (_, i) => caller(`client-${i % 4}`)));
 }
 
+async function live(store: Store): Promise<void> {
+  for (const [client, live] of [
+    ['live', true],
+    ['other', false],
+  ] as const) {
+    const jobs = Array.from({ length: 4 }, () => ({ client, live }));
+    const [, , , delayed] = await accept(store, ...jobs);
+    await store.claim(claimOf(1, { client }));
+    await store.claim(claimOf(1, { client, as: 'QUEUED' }));
+    const held = (await store.claim(claimOf(2, { client }))).find(({ job }) => job.id === delayed?.id);
+    if (!held) throw new Error('The last one was claimed.');
+    await store.returnToQueue([{ ...held.job, attempt: null, counts: false, delayMs: 3_600_000 }]);
+    await acceptOne(store, { client, live });
+  }
+  for (const job of await allJobs(store)) say(`${job.client} ${job.status} ${job.id}`);
+  say('held');
+}
+
 const [dataDir = '', task = ''] = process.argv.slice(2);
 const store = await openStore(dataDir);
 await store.recover();
 say('ready');
 if (task === 'fill') await fill(store);
 if (task === 'work') await work(store);
+if (task === 'live') await live(store);
