@@ -235,6 +235,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         modelOperations,
         system,
         clock,
+        random,
         logger: logger.child('API'),
       }),
       homeRoute(),

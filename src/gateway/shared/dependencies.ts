@@ -1,7 +1,7 @@
 /** What the drop-in APIs stand on. */
 import type { ModelDirectory } from '../../accept/accept.ts';
 import type { LiveJobs } from '../../accept/live-jobs.ts';
-import type { Clock } from '../../clock.ts';
+import type { Clock, Random } from '../../clock.ts';
 import type { MemoryOperations } from '../../domain/memory-operations.ts';
 import type { ModelOperations } from '../../domain/model-operations.ts';
 import type { SystemView } from '../../domain/system.ts';
@@ -16,5 +16,6 @@ export interface GatewayDependencies {
   readonly system: Pick<SystemView, 'backends' | 'model'>;
   readonly guard: OllamaGuard;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
 }

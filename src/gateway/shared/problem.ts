@@ -143,11 +143,12 @@ const FAILED_STATUS: Readonly<Record<FailureCode, number>> = {
 export function problemHeaders({
   retryAfterMs,
   retryable,
+  spoken,
   status,
 }: Problem): Readonly<Record<string, string>> {
   return {
     ...(retryAfterMs !== null && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) }),
     // SDKs try again after every 5xx unless they are told not to.
-    ...(!retryable && status >= 500 && { 'x-should-retry': 'false' }),
+    ...(!retryable && (spoken?.status ?? status) >= 500 && { 'x-should-retry': 'false' }),
   };
 }

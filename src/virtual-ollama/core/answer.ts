@@ -10,6 +10,12 @@ export interface ToolCall {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
+export interface ToolToCall {
+  readonly name: string;
+  /** What it takes, as a JSON Schema. */
+  readonly parameters: unknown;
+}
+
 export interface AnswerPiece {
   readonly channel: 'thinking' | 'content';
   readonly text: string;
@@ -31,7 +37,8 @@ export interface Question {
   readonly thinks: boolean;
   /** `"json"`, a JSON Schema, or nothing. */
   readonly format: 'json' | Readonly<Record<string, unknown>> | undefined;
-  readonly tool: { readonly name: string; readonly parameters: unknown } | undefined;
+  /** What it does instead of saying something. */
+  readonly tools: readonly ToolToCall[];
   /** The most tokens that the context leaves, when it may not shift. */
   readonly roomTokens: number;
   readonly answerTokens: number;
@@ -49,8 +56,8 @@ function chunks(text: string, size: number): string[] {
 const words = (hash: number, count: number) => Array.from({ length: count }, (_, i) => wordAt(hash, i));
 
 function contentPieces(question: Question, hash: number, limit: number | undefined): string[] {
-  const { format, tool } = question;
-  if (tool) return [];
+  const { format, tools } = question;
+  if (tools.length > 0) return [];
   if (format) return chunks(JSON.stringify(sampleOfSchema(format, hash)), STRUCTURED_PIECE);
   return words(hash, limit ?? naturalLength(hash, question.answerTokens));
 }
@@ -90,17 +97,17 @@ export function answer(question: Question): Answer {
     ...cut.pieces.map((text) => ({ channel: 'content' as const, text })),
   ];
   const pieces = all.slice(0, limit);
-  const call = question.tool && {
-    name: question.tool.name,
-    arguments: toolArguments(question.tool.parameters, hash),
-  };
-  const wholeLength = all.length + (call ? countTokens(JSON.stringify(call)) : 0);
-  const filledUp = pieces.length === limit && !cut.stopped && !call && !question.format;
+  const calls = question.tools.map(({ name, parameters }) => ({
+    name,
+    arguments: toolArguments(parameters, hash),
+  }));
+  const wholeLength = all.length + calls.reduce((sum, call) => sum + countTokens(JSON.stringify(call)), 0);
+  const filledUp = pieces.length === limit && !cut.stopped && calls.length === 0 && !question.format;
   const complete = wholeLength <= limit && !filledUp;
   return {
     pieces,
     doneReason: complete ? 'stop' : 'length',
-    toolCalls: call && complete ? [call] : [],
+    toolCalls: complete ? calls : [],
     outputTokens: Math.min(wholeLength, limit),
   };
 }

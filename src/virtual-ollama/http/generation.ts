@@ -2,7 +2,13 @@ import { OllamaError } from '../../ollama-api/errors.ts';
 import type { Exchange } from '../../ollama-api/exchange.ts';
 import { ObjectStream, sendError, sendJson } from '../../ollama-api/exchange.ts';
 import { quoteGo } from '../../ollama-api/go-quote.ts';
-import { type Answer, type AnswerPiece, answer, OPEN_ENDED_CONTEXTS } from '../core/answer.ts';
+import {
+  type Answer,
+  type AnswerPiece,
+  answer,
+  OPEN_ENDED_CONTEXTS,
+  type ToolToCall,
+} from '../core/answer.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
 import { isOutOfMemory } from '../core/errors.ts';
@@ -21,7 +27,8 @@ export interface GenerationPlan {
   readonly thinks: boolean;
   /** As it was written. */
   readonly format: string | undefined;
-  readonly tool?: { readonly name: string; readonly parameters: unknown } | undefined;
+  /** To be called. Absent: none. */
+  readonly tools?: readonly ToolToCall[];
   /** Of the request, with their defaults. */
   readonly truncate: boolean;
   readonly shift: boolean;
@@ -70,7 +77,7 @@ function planAnswer(core: VirtualOllamaCore, plan: GenerationPlan): { answer: An
     predict: { ...options.predict, numPredict },
     thinks: plan.thinks,
     format,
-    tool: plan.tool,
+    tools: plan.tools ?? [],
     roomTokens,
     answerTokens: core.settings.answerTokens,
   });

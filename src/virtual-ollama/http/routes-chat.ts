@@ -3,7 +3,7 @@ import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
 import { decodeBody } from '../../ollama-api/go-decode.ts';
 import { goTime } from '../../ollama-api/go-json.ts';
 import { CHAT_REQUEST, type ChatRequest } from '../../ollama-api/request-shapes.ts';
-import type { Answer, AnswerPiece } from '../core/answer.ts';
+import type { Answer, AnswerPiece, ToolToCall } from '../core/answer.ts';
 import type { CatalogModel } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
@@ -29,11 +29,13 @@ function conversation(request: ChatRequest, model: CatalogModel): ChatMessage[] 
   return needsSystem ? [{ role: 'system', content: model.system }, ...messages] : messages;
 }
 
-/** The tool that the model will call: the first one offered, unless it has just been answered by one. */
-function toolToCall(request: ChatRequest, messages: readonly ChatMessage[]) {
-  if (messages.at(-1)?.role === 'tool') return undefined;
-  const tool = request.tools?.[0]?.function;
-  return tool ? { name: tool.name, parameters: tool.parameters } : undefined;
+/** The tools that the model will call: those that the last message names, or else the first one, unless it has just been answered by one. */
+function toolsToCall(request: ChatRequest, messages: readonly ChatMessage[]): readonly ToolToCall[] {
+  const last = messages.at(-1);
+  if (last?.role === 'tool') return [];
+  const tools = (request.tools ?? []).map(({ function: { name, parameters } }) => ({ name, parameters }));
+  const named = tools.filter(({ name }) => name !== '' && last?.content.includes(name));
+  return named.length > 0 ? named : tools.slice(0, 1);
 }
 
 const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -156,7 +158,7 @@ export async function chatRoute(core: VirtualOllamaCore, exchange: Exchange): Pr
         prompt,
         thinks,
         format: request.format,
-        tool: toolToCall(request, messages),
+        tools: toolsToCall(request, messages),
         truncate: request.truncate !== false,
         shift: request.shift !== false,
       },
