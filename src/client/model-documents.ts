@@ -8,6 +8,7 @@ export const ModelTable = graphql(`
         name
         digest
         diskBytes
+        modifiedAt
         parameterSize
         quantization
         contextLength
@@ -56,18 +57,39 @@ export const ModelName = graphql(`
   }
 `);
 
-export const ModelCapabilities = graphql(`
-  query ModelCapabilities($name: String!) {
+export const ModelFacts = graphql(`
+  query ModelFacts($name: String!) {
     model(name: $name) {
       name
       capabilities
+      contextLength
+      parameterSize
+      quantization
     }
   }
 `);
 
 export const ShowModel = graphql(`
-  query ShowModel($name: String!) {
+  query ShowModel($name: String!, $verbose: Boolean!) {
     model(name: $name) {
+      details(verbose: $verbose) {
+        __typename
+        ... on ModelDetails {
+          capabilities
+          license
+          modelInfo
+          modelfile
+          parameters
+          projectorInfo
+          system
+          template
+          tensors
+        }
+        ... on UserError {
+          code
+          message
+        }
+      }
       name
       digest
       diskBytes

@@ -58,9 +58,6 @@ export const InMemory = graphql(`
   query InMemory {
     backends {
       name
-      gpus {
-        index
-      }
       instances {
         id
         modelName
@@ -70,7 +67,12 @@ export const InMemory = graphql(`
         pinned
         spilled
         expiresAt
+        keepAlive
         vramBytes
+        memory {
+          bytes
+          gpuBytes
+        }
         activeJobs {
           id
         }

@@ -63,6 +63,8 @@ export interface ModelInfo {
   /** What is loaded: the digests of weights, adapters and projector. Aliases with equal weights share an instance. */
   readonly weights: string;
   readonly diskBytes: number;
+  /** When its name got what it means now, epoch milliseconds; absent where the server does not tell. */
+  readonly modifiedAt?: number;
   readonly family: string | null;
   readonly parameterSize: string | null;
   readonly quantization: string | null;

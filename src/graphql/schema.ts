@@ -23,6 +23,7 @@ import './types/instance.ts';
 import './types/job.ts';
 import './types/memory-budget.ts';
 import './types/model.ts';
+import './types/model-details.ts';
 import './types/model-pull.ts';
 import './types/reservation.ts';
 import './types/stats.ts';

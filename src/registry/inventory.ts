@@ -25,6 +25,7 @@ export function sameInventory(a: Inventory, b: Inventory): boolean {
     return (
       other?.digest === model.digest &&
       other.weights === model.weights &&
+      other.modifiedAt === model.modifiedAt &&
       !other.facts === !model.facts &&
       other.pending === model.pending
     );

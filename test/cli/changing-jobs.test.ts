@@ -178,12 +178,15 @@ test('decisions are listed, of a kind, about a model or a job', async () => {
 test('ps, list and rm are as people know them from Ollama', async () => {
   await served.run(['submit', 'smollm:360m', 'x']);
   const ps = await served.run(['ps']);
-  expect(lines(ps.out)[0]).toMatch(/^NAME +ID +SIZE +PROCESSOR .*UNTIL$/);
-  expect(ps.out).toMatch(/^smollm:360m +[0-9a-f]{12} +\d+ MiB +100% GPU /m);
+  expect(lines(ps.out)[0]).toMatch(/^NAME +ID +SIZE +PROCESSOR +CONTEXT +UNTIL +STATUS/);
+  expect(ps.out).toMatch(
+    /^smollm:360m +[0-9a-f]{12} +\d+ MiB +100% GPU +2048 +(?:\d minutes from now|room is wanted) +ready/m,
+  );
   const json = lines((await served.run(['ps', '--json'])).out).map((line) => JSON.parse(line));
   expect(json).toContainEqual(expect.objectContaining({ modelName: 'smollm:360m', backend: 'ollama' }));
   const list = await served.run(['list']);
-  expect(lines(list.out)[0]).toMatch(/^NAME +ID +SIZE/);
+  expect(lines(list.out)[0]).toMatch(/^NAME +ID +SIZE +MODIFIED/);
+  expect(list.out).toMatch(/^smollm:360m +[0-9a-f]{12} +\d+ MiB +\d+ \w+ ago /m);
   expect(lines(list.out)).toHaveLength(11);
   expect((await served.run(['ls'])).out).toBe(list.out);
   await served.run(['cp', 'smollm:360m', 'mine']);

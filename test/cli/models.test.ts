@@ -32,11 +32,39 @@ describe('models', () => {
     expect(models.find(({ name }) => name === MODEL)).toMatchObject({ quantization: 'Q4_0' });
     const shown = await served.run(['show', MODEL]);
     expect(shown.code).toBe(0);
-    expect(shown.out).toMatch(/^digest +[0-9a-f]{64}$/m);
-    expect(JSON.parse((await served.run(['show', MODEL, '--json'])).out).name).toBe(MODEL);
+    expect(shown.out).toMatch(/^ {2}Model\n {4}architecture +llama\n {4}parameters +361\.82M\n/);
+    expect(shown.out).toMatch(/^ {4}digest +[0-9a-f]{64}$/m);
+    expect(shown.out).toMatch(/^ {4}in memory +ollama \(ready\), /m);
+    const { name, details } = JSON.parse((await served.run(['show', MODEL, '--json'])).out);
+    expect([name, details.modelInfo['general.architecture']]).toEqual([MODEL, 'llama']);
     const none = await served.run(['show', 'nothing']);
     expect([none.code, none.out]).toEqual([1, '']);
     expect(none.notes).toContain('nothing');
+  });
+});
+
+describe('show', () => {
+  test('prints one text of a model as it is, and all that there is where it is asked for', async () => {
+    const modelfile = await served.run(['show', MODEL, '--modelfile']);
+    expect([modelfile.code, modelfile.notes]).toEqual([0, '']);
+    expect(modelfile.out).toMatch(/^FROM .*sha256-[0-9a-f]{64}$/m);
+    expect((await served.run(['show', MODEL, '--template'])).out).toContain('{{');
+    const verbose = await served.run(['show', MODEL, '--verbose']);
+    expect(verbose.out).toMatch(/^ {2}Metadata\n(?: {4}.*\n)* {4}general\.architecture +llama$/m);
+    expect(verbose.out).toMatch(/^ {2}Tensors\n {4}\S+ +\S+ +\[\d+(,\d+)*\]$/m);
+    const both = await served.run(['show', MODEL, '--template', '--license']);
+    expect(both.code).toBe(2);
+    expect(both.notes).toContain("'--license' cannot be used with option '--template'");
+  });
+
+  test('fits into narrow terminals', async () => {
+    for (const columns of ['60', '80']) {
+      const env = { VRAMKEEPER_URL: served.url, COLUMNS: columns };
+      const lines = (await served.run(['show', MODEL], { env })).out.trimEnd().split('\n');
+      // A digest has no place at which it could be broken.
+      const tooLong = lines.filter((line) => line.length > Number(columns) && !/^ +[0-9a-f]{64}$/.test(line));
+      expect(tooLong).toEqual([]);
+    }
   });
 });
 

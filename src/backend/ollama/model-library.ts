@@ -126,12 +126,19 @@ function isLocal(model: TagsModel): boolean {
   return !model.remote_host && !model.remote_model;
 }
 
+/** Go writes nanoseconds and any offset; a server that tells nonsense tells nothing. */
+function modified({ modified_at }: TagsModel): Pick<ModelInfo, 'modifiedAt'> {
+  const at = Date.parse(modified_at ?? '');
+  return Number.isNaN(at) ? {} : { modifiedAt: at };
+}
+
 function modelInfo(model: TagsModel, shown: ShowFacts | undefined): ModelInfo {
   return {
     name: ollamaNames.canonical(model.name),
     digest: model.digest,
     weights: shown?.weights ?? model.digest,
     diskBytes: model.size,
+    ...modified(model),
     family: model.details.family || null,
     parameterSize: model.details.parameter_size || null,
     quantization: model.details.quantization_level || null,

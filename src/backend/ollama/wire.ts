@@ -42,6 +42,7 @@ export const tagsAnswer = z.object({
         name: z.string(),
         digest: z.string(),
         size: z.number(),
+        modified_at: z.string().optional(),
         details,
         capabilities: z.array(z.string()).nullish(),
         remote_model: z.string().optional(),

@@ -1,6 +1,6 @@
 /** What the `/` commands do to a conversation. */
 import type { ApiClient } from '../../client/api-client.ts';
-import { ShowModel } from '../../client/model-documents.ts';
+import { ModelFacts } from '../../client/model-documents.ts';
 import { imageText } from '../submit/job-input.ts';
 import { type Fact, factLines } from '../terminal/facts.ts';
 import { noteStyled, type Terminal } from '../terminal/terminal.ts';
@@ -104,7 +104,7 @@ export function helpText(columns: number | null): string {
 }
 
 async function shown({ api, terminal, conversation, settings, images }: Talk): Promise<string> {
-  const { model } = await api.request(ShowModel, { name: conversation.model });
+  const { model } = await api.request(ModelFacts, { name: conversation.model });
   const { system, format, think, parameters, messages } = conversation;
   const facts: Fact[] = [
     ['Model', conversation.model],

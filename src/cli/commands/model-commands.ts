@@ -1,8 +1,9 @@
 /** The commands about models: names, flags and help. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { withConnection } from '../connection.ts';
 import type { Run } from '../exit.ts';
 import { withBackend } from '../models/backend-option.ts';
+import { MODEL_PARTS } from '../models/model-parts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export function addModels(program: Command, terminal: Terminal, run: Run): void {
@@ -24,11 +25,18 @@ function addLists(program: Command, terminal: Terminal, run: Run): void {
   withConnection(program.command('ps').description('list what is in memory, as "ollama ps" does'))
     .option('--json', 'print JSON, one instance a line')
     .action((options) => run(async () => (await import('../models/ps.ts')).listInstances(options, terminal)));
-  withConnection(program.command('show').description('show a model').argument('<name>', 'its name'))
-    .option('--json', 'print JSON')
-    .action((name, options) =>
-      run(async () => (await import('../models/models.ts')).showModel(name, options, terminal)),
-    );
+  const show = withConnection(
+    program.command('show').description('show a model, as "ollama show" does').argument('<name>', 'its name'),
+  )
+    .option('-v, --verbose', 'with all of its metadata and its tensors')
+    .option('--json', 'print JSON');
+  for (const [part, description] of Object.entries(MODEL_PARTS)) {
+    const others = Object.keys(MODEL_PARTS).filter((other) => other !== part);
+    show.addOption(new Option(`--${part}`, description).conflicts([...others, 'verbose', 'json']));
+  }
+  show.action((name, options) =>
+    run(async () => (await import('../models/show.ts')).showModel(name, options, terminal)),
+  );
 }
 
 function addChanges(program: Command, terminal: Terminal, run: Run): void {

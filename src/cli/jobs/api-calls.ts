@@ -7,7 +7,7 @@ import type {
   ShowJobQuery,
   SubmitJobInput,
 } from '../../client/generated/graphql.ts';
-import { ListModels, ModelCapabilities } from '../../client/model-documents.ts';
+import { ListModels, ModelFacts } from '../../client/model-documents.ts';
 import { append } from '../../domain/long-lists.ts';
 import { MiB } from '../../domain/units.ts';
 import { CommandError } from '../exit.ts';
@@ -109,7 +109,7 @@ interface PageEnd {
 
 /** Null while no backend is known to have it. */
 export async function findModel(api: ApiClient, name: string): Promise<JobModel | null> {
-  return (await api.request(ModelCapabilities, { name })).model ?? null;
+  return (await api.request(ModelFacts, { name })).model ?? null;
 }
 
 export type ShownJob = NonNullable<ShowJobQuery['job']>;

@@ -1,8 +1,10 @@
 /** `vramkeeper list`: the models that there are, with the columns of `ollama list`. */
+import { type Clock, systemClock } from '../../clock.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { type ConnectionOptions, connected } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { fittedTable } from '../terminal/fitted-table.ts';
+import { humanTime } from '../terminal/human-time.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cleaned } from '../terminal/text.ts';
 import { listedModels, sayNoModels } from './models.ts';
@@ -10,6 +12,7 @@ import { listedModels, sayNoModels } from './models.ts';
 export function listInstalled(
   options: ConnectionOptions & { readonly json?: boolean },
   terminal: Terminal,
+  clock: Clock = systemClock,
 ): Promise<ExitCode> {
   return connected(options, terminal, async (api) => {
     const models = await listedModels(api);
@@ -22,6 +25,7 @@ export function listInstalled(
             { head: 'NAME', least: 12 },
             { head: 'ID' },
             { head: 'SIZE', right: true },
+            { head: 'MODIFIED' },
             { head: 'PARAMETERS', right: true, rank: 2 },
             { head: 'QUANTIZATION', rank: 1 },
           ],
@@ -29,6 +33,7 @@ export function listInstalled(
             model.name,
             shortDigest(model.digest),
             formatBytes(model.diskBytes),
+            humanTime(model.modifiedAt, clock),
             model.parameterSize ?? '-',
             model.quantization ?? '-',
           ]),

@@ -1,11 +1,11 @@
-/** `vramkeeper models` and `show`. */
+/** `vramkeeper models`. */
 import type { ApiClient } from '../../client/api-client.ts';
-import type { ModelTableQuery, ShowModelQuery } from '../../client/generated/graphql.ts';
-import { ModelTable, ShowModel } from '../../client/model-documents.ts';
+import type { ModelTableQuery } from '../../client/generated/graphql.ts';
+import { ModelTable } from '../../client/model-documents.ts';
 import { append } from '../../domain/long-lists.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { type ConnectionOptions, connected } from '../connection.ts';
-import { CommandError, EXIT, type ExitCode } from '../exit.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
 import { fittedTable } from '../terminal/fitted-table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cleaned } from '../terminal/text.ts';
@@ -16,7 +16,6 @@ export interface ModelsOptions extends ConnectionOptions {
 }
 
 type ListedModel = ModelTableQuery['models']['nodes'][number];
-type ShownModel = NonNullable<ShowModelQuery['model']>;
 
 export async function listModels(options: ModelsOptions, terminal: Terminal): Promise<ExitCode> {
   return connected(options, terminal, async (api) => {
@@ -80,51 +79,10 @@ function estimateText(estimate: ListedModel['vramEstimate']): string {
 
 type Resident = ListedModel['instances'][number];
 
-function residentText(instance: Resident): string {
+export function residentText(instance: Resident): string {
   return `${instance.backend?.name ?? 'nowhere'} (${statusText(instance)})`;
 }
 
 function statusText({ status, pinned }: Resident): string {
   return `${status.toLowerCase()}${pinned ? ', pinned' : ''}`;
-}
-
-export async function showModel(name: string, options: ModelsOptions, terminal: Terminal): Promise<ExitCode> {
-  return connected(options, terminal, async (api) => {
-    const { model } = await api.request(ShowModel, { name });
-    if (!model) throw await notThere(api, name);
-    terminal.outLine(options.json ? JSON.stringify(model, null, 2) : modelReport(model));
-    return EXIT.done;
-  });
-}
-
-async function notThere(api: ApiClient, name: string): Promise<CommandError> {
-  const { isTotal, lines } = await backendTrouble(api);
-  const first = isTotal
-    ? `Whether there is a model named "${name}" cannot be told:`
-    : `No backend${lines.length > 0 ? ' that answers' : ''} has a model named "${name}". "vramkeeper models" lists those that there are.`;
-  return new CommandError([first, ...lines].join('\n'));
-}
-
-function modelReport(model: ShownModel): string {
-  const rows: [string, string | null | undefined][] = [
-    ['model', model.name],
-    ['digest', model.digest],
-    ['size on disk', formatBytes(model.diskBytes)],
-    ['family', model.family],
-    ['parameters', model.parameterSize],
-    ['quantization', model.quantization],
-    ['trained context', model.contextLength ? `${model.contextLength} tokens` : null],
-    ['capabilities', model.capabilities.map((one) => one.toLowerCase()).join(', ')],
-    [
-      'VRAM',
-      model.vramEstimate &&
-        `${formatBytes(model.vramEstimate.bytes)} (${model.vramEstimate.measured ? 'measured' : 'predicted'})`,
-    ],
-    ['backends', model.backends.map(({ name, url }) => `${name} (${url})`).join(', ')],
-    ...model.instances.map((one): [string, string] => [
-      'in memory',
-      `${residentText(one)}, ${one.contextLength} tokens a slot, ${formatBytes(one.vramBytes)}`,
-    ]),
-  ];
-  return rows.flatMap(([label, value]) => (value ? `${label.padEnd(16)} ${value}` : [])).join('\n');
 }

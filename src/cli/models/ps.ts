@@ -6,9 +6,9 @@ import { formatBytes } from '../../domain/units.ts';
 import { type ConnectionOptions, connected } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { fittedTable } from '../terminal/fitted-table.ts';
+import { humanTime } from '../terminal/human-time.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cleaned } from '../terminal/text.ts';
-import { relative, shortRelative } from '../terminal/when.ts';
 import { shortDigest } from './list.ts';
 
 type Backend = InMemoryQuery['backends'][number];
@@ -22,7 +22,7 @@ export function listInstances(
   return connected(options, terminal, async (api) => {
     const { backends } = await api.request(InMemory, {});
     const held = backends.flatMap(({ instances, ...backend }) =>
-      instances.map((instance) => ({ backend: backend.name, hasGpus: backend.gpus.length > 0, instance })),
+      instances.map((instance) => ({ backend: backend.name, instance })),
     );
     if (options.json)
       for (const { backend, instance } of held) terminal.outLine(JSON.stringify({ ...instance, backend }));
@@ -34,7 +34,6 @@ export function listInstances(
 
 interface Held {
   readonly backend: string;
-  readonly hasGpus: boolean;
   readonly instance: Instance;
 }
 
@@ -43,44 +42,47 @@ function instanceTable(held: readonly Held[], terminal: Terminal, clock: Clock):
   return fittedTable(
     [
       { head: 'NAME', least: 12 },
-      { head: 'ID', rank: 1 },
-      { head: 'SIZE', right: true },
+      { head: 'ID', rank: 5 },
+      { head: 'SIZE', right: true, rank: 8 },
       { head: 'PROCESSOR' },
-      { head: 'GPU', rank: 4 },
-      { head: 'CONTEXT', right: true, rank: 5 },
-      { head: 'STATUS', rank: 6 },
-      { head: 'JOBS', right: true, rank: 2 },
-      { head: 'BACKEND', rank: several ? 3 : 0 },
+      { head: 'CONTEXT', right: true, rank: 7 },
       { head: 'UNTIL' },
+      { head: 'STATUS', rank: 4 },
+      { head: 'JOBS', right: true, rank: 2 },
+      { head: 'GPU', rank: 1 },
+      { head: 'BACKEND', rank: several ? 3 : 0 },
     ],
-    held.map(({ backend, hasGpus, instance }) => [
+    held.map(({ backend, instance }) => [
       instance.modelName,
       shortDigest(instance.model?.digest),
-      formatBytes(instance.vramBytes),
-      processorText(instance, hasGpus),
-      instance.gpus.map(({ index }) => index).join('+') || '-',
+      formatBytes(instance.memory.bytes),
+      processorText(instance.memory),
       String(instance.contextLength),
+      untilText(instance, clock),
       instance.status.toLowerCase(),
       `${instance.activeJobs.length}/${instance.parallel}`,
+      instance.gpus.map(({ index }) => index).join('+') || '-',
       backend,
-      untilText(instance, clock),
     ]),
     terminal.columns,
   );
 }
 
-function processorText({ spilled, gpus }: Instance, hasGpus: boolean): string {
-  if (!hasGpus || (spilled && gpus.length === 0)) return '100% CPU';
-  return spilled ? 'CPU and GPU' : '100% GPU';
+/** In the words of `ollama ps`. */
+export function processorText({ bytes, gpuBytes }: Instance['memory']): string {
+  if (gpuBytes === 0) return '100% CPU';
+  if (gpuBytes === bytes) return '100% GPU';
+  if (gpuBytes > bytes) return 'Unknown';
+  const percent = Math.round(((bytes - gpuBytes) / bytes) * 100);
+  return `${percent}%/${100 - percent}% CPU/GPU`;
 }
 
-/** When it leaves memory. */
-function untilText(
-  { status, pinned, expiresAt, activeJobs }: Instance,
-  clock: Clock,
-): string | { readonly long: string; readonly short: string } {
-  if (status === 'DRAINING' || status === 'UNLOADING') return 'stopping';
-  if (pinned) return 'forever';
-  if (expiresAt) return { long: relative(expiresAt, clock), short: shortRelative(expiresAt, clock) };
-  return activeJobs.length > 0 ? 'in use' : 'room is wanted';
+/** When it leaves memory: in the words of `ollama ps`, but where it stays for as long as nobody wants its memory. */
+function untilText({ status, pinned, expiresAt, keepAlive }: Instance, clock: Clock): string {
+  if (status === 'DRAINING' || status === 'UNLOADING') return 'Stopping...';
+  if (pinned) return 'Forever';
+  if (expiresAt) return humanTime(expiresAt, clock);
+  if (typeof keepAlive !== 'number') return 'room is wanted';
+  // It counts from the end of its last job, which is not before now.
+  return humanTime(clock.now() + keepAlive, clock);
 }

@@ -44,9 +44,17 @@ export function clip(text: string, width: number): string {
 
 /** Without what could move the cursor or change colours: names come from other programs. */
 export function cleaned<T>(value: T): T {
-  const clean = (_key: string, each: unknown) =>
-    typeof each === 'string' ? stripVTControlCharacters(each).replaceAll(/\p{Cc}/gu, ' ') : each;
+  const clean = (_key: string, each: unknown) => (typeof each === 'string' ? cleanedText(each) : each);
   return JSON.parse(JSON.stringify(value), clean);
+}
+
+/** The same of a text of several lines, each by itself. */
+export function cleanedLines(text: string): readonly string[] {
+  return text.split(/\r?\n/).map(cleanedText);
+}
+
+function cleanedText(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ');
 }
 
 /** `4s`, `12m`, `3h`, `2d`. */

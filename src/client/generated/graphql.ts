@@ -924,7 +924,7 @@ export type ModelTableQueryVariables = Exact<{
 }>;
 
 
-export type ModelTableQuery = { models: { nodes: Array<{ name: string, digest: string, diskBytes: number, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, vramEstimate: { bytes: number, measured: boolean } | null, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, backend: { name: string } | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type ModelTableQuery = { models: { nodes: Array<{ name: string, digest: string, diskBytes: number, modifiedAt: string | null, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, vramEstimate: { bytes: number, measured: boolean } | null, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, backend: { name: string } | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ListModelsQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -940,19 +940,25 @@ export type ModelNameQueryVariables = Exact<{
 
 export type ModelNameQuery = { model: { name: string } | null };
 
-export type ModelCapabilitiesQueryVariables = Exact<{
+export type ModelFactsQueryVariables = Exact<{
   name: string;
 }>;
 
 
-export type ModelCapabilitiesQuery = { model: { name: string, capabilities: Array<ModelCapability> } | null };
+export type ModelFactsQuery = { model: { name: string, capabilities: Array<ModelCapability>, contextLength: number | null, parameterSize: string | null, quantization: string | null } | null };
 
 export type ShowModelQueryVariables = Exact<{
   name: string;
+  verbose: boolean;
 }>;
 
 
-export type ShowModelQuery = { model: { name: string, digest: string, diskBytes: number, family: string | null, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, vramEstimate: { bytes: number, measured: boolean } | null, backends: Array<{ name: string, url: string }>, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, vramBytes: number, backend: { name: string } | null }> } | null };
+export type ShowModelQuery = { model: { name: string, digest: string, diskBytes: number, family: string | null, parameterSize: string | null, quantization: string | null, contextLength: number | null, capabilities: Array<ModelCapability>, details:
+      | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+      | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+      | { __typename: 'ModelDetails', capabilities: Array<string>, license: string | null, modelInfo: unknown, modelfile: string | null, parameters: string | null, projectorInfo: unknown, system: string | null, template: string | null, tensors: unknown }
+      | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    , vramEstimate: { bytes: number, measured: boolean } | null, backends: Array<{ name: string, url: string }>, instances: Array<{ status: InstanceStatus, pinned: boolean, contextLength: number, vramBytes: number, backend: { name: string } | null }> } | null };
 
 export type BackendNamesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1023,7 +1029,7 @@ export type DecisionsQuery = { decisions: { totalCount: number, nodes: Array<{ a
 export type InMemoryQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type InMemoryQuery = { backends: Array<{ name: string, gpus: Array<{ index: number }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }>, model: { digest: string } | null }> }> };
+export type InMemoryQuery = { backends: Array<{ name: string, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, keepAlive: number | null, vramBytes: number, memory: { bytes: number, gpuBytes: number }, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }>, model: { digest: string } | null }> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1831,6 +1837,7 @@ export const ModelTableDocument = new TypedDocumentString(`
       name
       digest
       diskBytes
+      modifiedAt
       parameterSize
       quantization
       contextLength
@@ -1876,17 +1883,38 @@ export const ModelNameDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ModelNameQuery, ModelNameQueryVariables>;
-export const ModelCapabilitiesDocument = new TypedDocumentString(`
-    query ModelCapabilities($name: String!) {
+export const ModelFactsDocument = new TypedDocumentString(`
+    query ModelFacts($name: String!) {
   model(name: $name) {
     name
     capabilities
+    contextLength
+    parameterSize
+    quantization
   }
 }
-    `) as unknown as TypedDocumentString<ModelCapabilitiesQuery, ModelCapabilitiesQueryVariables>;
+    `) as unknown as TypedDocumentString<ModelFactsQuery, ModelFactsQueryVariables>;
 export const ShowModelDocument = new TypedDocumentString(`
-    query ShowModel($name: String!) {
+    query ShowModel($name: String!, $verbose: Boolean!) {
   model(name: $name) {
+    details(verbose: $verbose) {
+      __typename
+      ... on ModelDetails {
+        capabilities
+        license
+        modelInfo
+        modelfile
+        parameters
+        projectorInfo
+        system
+        template
+        tensors
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
     name
     digest
     diskBytes
@@ -2051,9 +2079,6 @@ export const InMemoryDocument = new TypedDocumentString(`
     query InMemory {
   backends {
     name
-    gpus {
-      index
-    }
     instances {
       id
       modelName
@@ -2063,7 +2088,12 @@ export const InMemoryDocument = new TypedDocumentString(`
       pinned
       spilled
       expiresAt
+      keepAlive
       vramBytes
+      memory {
+        bytes
+        gpuBytes
+      }
       activeJobs {
         id
       }

@@ -12,7 +12,7 @@ export interface QueryLimits {
   readonly fields: number;
   /** The largest `first` or `last`. */
   readonly page: number;
-  /** Fields times the items of the lists that they are in. */
+  /** Fields times the items of the lists that they are in; a field that takes much work counts as many. */
   readonly cost: number;
 }
 

@@ -108,7 +108,7 @@ export class Measurer {
       depth: 1 + inner.depth,
       aliases: aliases + inner.aliases,
       fields: 1 + inner.fields,
-      cost: 1 + inner.cost * this.#items(node, field, paged),
+      cost: ownCost(field) + inner.cost * this.#items(node, field, paged),
       page: larger(this.#pageOf(node), inner.page),
     };
   }
@@ -140,6 +140,12 @@ export class Measurer {
     const type = name === undefined ? undefined : this.#schema.getType(name);
     return isCompositeType(type) ? type : undefined;
   }
+}
+
+/** One, unless the field says that it takes more: `extensions: { cost }`. */
+function ownCost(field: GraphQLField<unknown, unknown> | undefined): number {
+  const cost: unknown = field?.extensions.cost;
+  return typeof cost === 'number' ? cost : 1;
 }
 
 function both(a: Measures, b: Measures): Measures {

@@ -1,8 +1,18 @@
 import { footprintBytes } from '../../domain/instance.ts';
+import type { InstanceState } from '../../domain/system.ts';
 import { backendById, cellsOf } from '../../view/lookup.ts';
+import { builder } from '../builder.ts';
 import { NodeRef } from '../node.ts';
 import { BackendRef, CellRef, GpuRef, InstanceRef, JobRef, ModelRef } from '../refs.ts';
 import { InstanceStatusEnum } from './enums.ts';
+
+const InstanceMemoryRef = builder.objectRef<InstanceState['memory']>('InstanceMemory').implement({
+  description: 'The memory of an instance as its server tells it, like `ollama ps`; predicted until it does.',
+  fields: (t) => ({
+    bytes: t.expose('sizeBytes', { type: 'Bytes', description: "On GPUs and in the host's memory." }),
+    gpuBytes: t.expose('vramBytes', { type: 'Bytes', description: 'What of it is on GPUs.' }),
+  }),
+});
 
 InstanceRef.implement({
   description: "A model variant in a backend's memory.",
@@ -51,11 +61,17 @@ InstanceRef.implement({
       resolve: (instance, _args, { system }) =>
         instance.footprint.map(({ gpuId }) => system.gpu(gpuId)).filter((gpu) => gpu !== null),
     }),
+    keepAlive: t.expose('keepAliveMs', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'How long it stays when nobody uses it; null for as long as nobody wants its memory.',
+    }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
       description: 'When a job last started or ended on it.',
     }),
     loadedAt: t.expose('loadedAt', { type: 'DateTime', nullable: true, description: 'Null while loading.' }),
+    memory: t.expose('memory', { type: InstanceMemoryRef }),
     model: t.field({
       type: ModelRef,
       nullable: true,

@@ -50,6 +50,12 @@ ModelRef.implement({
       resolve: ({ info }, _args, { system }) =>
         instancesOf(system).filter((instance) => instance.variant.weights === info.weights),
     }),
+    modifiedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the name got what it means now; null when the backend does not say.',
+      resolve: ({ info }) => info.modifiedAt ?? null,
+    }),
     name: t.string({ description: 'Canonical, with its tag.', resolve: ({ info }) => info.name }),
     parameterSize: t.string({
       nullable: true,
