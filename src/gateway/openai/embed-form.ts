@@ -2,9 +2,10 @@
 import { vectorsIn } from '../../domain/vectors.ts';
 import { type Exchange, JSON_TYPE } from '../../ollama-api/exchange.ts';
 import { stringifyGo } from '../../ollama-api/go-json.ts';
+import { sendSpace } from '../shared/answer-bytes.ts';
 import type { AnswerForm, CompleteEnd } from '../shared/answer-with-job.ts';
 import type { Problem } from '../shared/problem.ts';
-import { failWhole, sendSpace } from './text-forms.ts';
+import { failWhole } from './text-forms.ts';
 
 export interface EmbedFormOptions {
   /** As the request spelled it. */

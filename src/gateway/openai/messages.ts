@@ -5,6 +5,7 @@ import { go } from '../../ollama-api/go-decode.ts';
 import { JsonText } from '../../ollama-api/json-text.ts';
 import { toolArguments } from '../../ollama-api/request-fields.ts';
 import type { ChatRequest } from '../../ollama-api/request-shapes.ts';
+import { isObject } from '../shared/json-object.ts';
 import type { Message, ToolCall } from './shapes.ts';
 
 type OllamaMessage = NonNullable<ChatRequest['messages']>[number];
@@ -137,8 +138,4 @@ export function goTypeOf(value: unknown): string {
     default:
       return typeof value;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

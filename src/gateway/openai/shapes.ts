@@ -1,38 +1,10 @@
 /** The requests of the OpenAI-compatible API, field by field. Names and types are Go's, as its server tells them where a value is of another one. */
-import {
-  type BodyOrigin,
-  type Decoded,
-  decodeBody,
-  type Field,
-  go,
-  type Shape,
-} from '../../ollama-api/go-decode.ts';
-import { keepAlive, think } from '../../ollama-api/request-fields.ts';
+import { type BodyOrigin, type Decoded, decodeBody, go, type Shape } from '../../ollama-api/go-decode.ts';
+import { think } from '../../ollama-api/request-fields.ts';
 import { tool } from '../../ollama-api/request-shapes.ts';
+import { beyondTheApi, extension } from '../shared/beyond-the-api.ts';
 
 const struct = <S extends Shape>(name: string, shape: S) => go.struct(name, shape, `openai.${name}`);
-
-/** What the API does not have, so that its server ignores it, whatever it is: taken where it makes sense. */
-function extension<T>(item: Field<T>): Field<T | undefined> {
-  return {
-    zero: undefined,
-    decode(json) {
-      try {
-        return go.unmarshal(item, json);
-      } catch {
-        return undefined;
-      }
-    },
-  };
-}
-
-/** Of Ollama's own requests. */
-const beyondTheApi = {
-  num_ctx: extension(go.int()),
-  keep_alive: extension(keepAlive()),
-  options: extension(go.map()),
-  truncate: extension(go.bool()),
-} as const;
 
 const toolCall = struct('ToolCall', {
   id: go.string(),

@@ -1,19 +1,13 @@
 /** Answers with a text: chunk by chunk as server-sent events, or as one object. */
 import type { JsonObject } from '../../domain/json.ts';
-import { type Exchange, JSON_TYPE } from '../../ollama-api/exchange.ts';
+import type { Exchange } from '../../ollama-api/exchange.ts';
 import { stringifyGo } from '../../ollama-api/go-json.ts';
+import { EVENT_STREAM_HEADERS, sendSpace, sendWhole } from '../shared/answer-bytes.ts';
 import type { AnswerForm, CompleteEnd } from '../shared/answer-with-job.ts';
 import { GatheredText, type TextShape } from '../shared/gathered-text.ts';
 import type { Problem } from '../shared/problem.ts';
 import { openaiError, sendProblem } from './errors.ts';
 import type { TextAnswer } from './text-answer.ts';
-
-/** Nothing on the way may hold chunks back. */
-const STREAM_HEADERS = {
-  'Content-Type': 'text/event-stream',
-  'Cache-Control': 'no-cache',
-  'X-Accel-Buffering': 'no',
-};
 
 export class StreamForm implements AnswerForm {
   readonly #exchange: Exchange;
@@ -57,7 +51,7 @@ export class StreamForm implements AnswerForm {
 
   #write(text: string): void {
     const { response } = this.#exchange;
-    if (!response.headersSent) response.writeHead(200, STREAM_HEADERS);
+    if (!response.headersSent) response.writeHead(200, EVENT_STREAM_HEADERS);
     response.write(text);
   }
 }
@@ -103,17 +97,6 @@ export class WholeForm implements AnswerForm {
   fail(problem: Problem): void {
     failWhole(this.#exchange, problem);
   }
-}
-
-/** A sign of life before an object. */
-export function sendSpace({ response }: Exchange): void {
-  if (!response.headersSent) response.writeHead(200, { 'Content-Type': JSON_TYPE });
-  response.write(' ');
-}
-
-export function sendWhole({ response }: Exchange, value: unknown): void {
-  if (!response.headersSent) response.writeHead(200, { 'Content-Type': JSON_TYPE });
-  response.end(stringifyGo(value));
 }
 
 /** With its status, as long as no space has been sent. */
