@@ -12,7 +12,8 @@ export type InstanceId = Id<'ins'>;
 export type GpuId = Id<'gpu'>;
 export type BackendId = Id<'bkd'>;
 export type CellId = Id<'cel'>;
-export type IdPrefix = 'job' | 'bat' | 'mdl' | 'ins' | 'gpu' | 'bkd' | 'srv' | 'rsv' | 'pul' | 'cel';
+export type FileId = Id<'file'>;
+export type IdPrefix = 'job' | 'bat' | 'mdl' | 'ins' | 'gpu' | 'bkd' | 'srv' | 'rsv' | 'pul' | 'cel' | 'file';
 export type ServerId = Id<'srv'>;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

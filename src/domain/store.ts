@@ -20,26 +20,14 @@ import {
   type OutputChannel,
   type OutputPart,
 } from './job.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json } from './json.ts';
+import type { NewJob } from './new-job.ts';
 import type { QueueKey } from './queue-key.ts';
 import type { BlobHash, JobRequest } from './request.ts';
+import type { RequestBatchStore } from './request-batch.ts';
+import type { FileStore } from './stored-file.ts';
 
-export interface NewJob {
-  readonly id: JobId;
-  readonly client: string;
-  readonly kind: JobKind;
-  readonly modelName: string;
-  readonly queue: QueueKey;
-  readonly priority: JobPriority;
-  readonly labels: readonly Label[];
-  readonly metadata: JsonObject | null;
-  /** Epoch milliseconds. */
-  readonly deadline: number | null;
-  readonly maxAttempts: number;
-  /** See `Job.live`. */
-  readonly live: boolean;
-  readonly request: JobRequest;
-}
+export type { NewJob } from './new-job.ts';
 
 export interface Submission {
   /** At least one; all or none are stored. */
@@ -198,7 +186,7 @@ export interface Batch {
   readonly name: string | null;
   readonly client: string;
   readonly createdAt: number;
-  /** When its last job ended; null while any has not. */
+  /** When its last job ended; null while any has not, and before it has any. */
   readonly finishedAt: number | null;
   readonly counts: JobCounts;
 }
@@ -230,6 +218,9 @@ export interface ReadScope {
 }
 
 export interface Store {
+  readonly files: FileStore;
+  readonly requestBatches: RequestBatchStore;
+
   /** Opens or creates. @throws DataDirectoryInUseError, StoreUnusableError */
   start(): Promise<void>;
   /** Commits what was asked for, then closes. Safe to call twice. */
@@ -273,7 +264,7 @@ export interface Store {
   recover(): Promise<Recovery>;
   /**
    * Renews this server's lease, makes delayed jobs claimable that are due, fails waiting jobs past their deadline, and
-   * forgets finished jobs older than `retentionMs`, in portions. Answers when it should be called again at the latest.
+   * forgets finished jobs, ended batches of requests and files of clients older than `retentionMs`, in portions. Answers when it should be called again at the latest.
    */
   tend(retentionMs: number): Promise<{ readonly nextInMs: number }>;
 

@@ -28,7 +28,7 @@ type Found = Identified | null;
 /** For each prefix the type's name, and how to find one by its id. */
 const KINDS: Readonly<
   Record<
-    Exclude<IdPrefix, 'srv'>,
+    Exclude<IdPrefix, 'srv' | 'file'>,
     { readonly type: string; find(id: string, context: GraphQLContext): Found | Promise<Found> }
   >
 > = {

@@ -1,10 +1,11 @@
 /** What callers hand to a store, as it travels and rests: JSON as text, texts as Unicode, counts as whole numbers. Refuses what cannot be kept. */
 import { messageOf, UnstorableValueError } from '../domain/errors.ts';
 import { endingOf } from '../domain/job.ts';
-import { type JsonProblem, jsonProblem } from '../domain/json.ts';
+import { type JsonObject, type JsonProblem, jsonProblem } from '../domain/json.ts';
+import type { Piece } from '../domain/request-batch.ts';
 import type { ClaimPick, Finish, JobFilter, NewJob, ReturnToQueue, Submission } from '../domain/store.ts';
 import { blobsOf } from '../kinds/kinds.ts';
-import type { EncodedFinish, EncodedJob, EncodedSubmission } from './operation.ts';
+import type { EncodedFinish, EncodedJob, EncodedPiece, EncodedSubmission } from './operation.ts';
 
 /** The longest that anything waits or is kept: three thousand years stand for ever, and their end is still an instant that can be shown. */
 const LONGEST_MS = 1e14;
@@ -28,6 +29,21 @@ export function encodeSubmission(submission: Submission): EncodedSubmission {
     },
     blobs: compact(submission.blobs),
     queueLimit: count(submission.queueLimit),
+  };
+}
+
+/** @throws UnstorableValueError */
+export function encodePiece(piece: Piece): EncodedPiece {
+  return {
+    ...piece,
+    jobs: piece.jobs.map(encodeJob),
+    refused: piece.refused.map((line) => ({
+      ...line,
+      customId: unicode(line.customId),
+      message: unicode(line.message),
+    })),
+    blobs: compact(piece.blobs),
+    queueLimit: count(piece.queueLimit),
   };
 }
 
@@ -96,6 +112,18 @@ export function unicode(text: string): string {
 /** A number of things: whole, and none where it is no number. */
 export function count(value: number): number {
   return Number.isNaN(value) ? 0 : Math.min(Math.max(0, Math.floor(value)), Number.MAX_SAFE_INTEGER);
+}
+
+/** The most rows that one page of a list or of changes holds. */
+const LARGEST_PAGE = 1_000;
+
+export function pageLimit(limit: number): number {
+  return Math.min(count(limit), LARGEST_PAGE);
+}
+
+/** A copy of an object that can be kept. @throws UnstorableValueError */
+export function jsonObject(value: JsonObject, what: string): JsonObject {
+  return JSON.parse(jsonText(value, what)) as JsonObject;
 }
 
 /** Milliseconds from now on; at once where it is no number. */

@@ -2,9 +2,20 @@
  * The writes and reads of a store as plain data, so that they can cross to another thread and gather in one commit.
  * Requests, results and remembered values travel and rest as JSON text: only the caller's side ever parses them.
  */
-import type { BatchId, JobId } from '../domain/ids.ts';
+import type { BatchId, FileId, JobId } from '../domain/ids.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
+import type {
+  CountedRequestBatch,
+  NewRequestBatch,
+  Piece,
+  PieceOutcome,
+  RefusedLine,
+  RequestBatch,
+  RequestBatchPage,
+  RequestBatchQuery,
+  RequestBatchStep,
+} from '../domain/request-batch.ts';
 import type {
   Batch,
   CancelOutcome,
@@ -24,6 +35,15 @@ import type {
   Submission,
   SubmitOutcome,
 } from '../domain/store.ts';
+import type {
+  AppendOutcome,
+  FileChunk,
+  FilePage,
+  FileQuery,
+  FinishedFile,
+  NewFile,
+  StoredFile,
+} from '../domain/stored-file.ts';
 import type { VectorPiece } from '../domain/vectors.ts';
 
 export interface EncodedJob extends Omit<NewJob, 'request'> {
@@ -33,6 +53,15 @@ export interface EncodedJob extends Omit<NewJob, 'request'> {
 
 export interface EncodedSubmission extends Omit<Submission, 'jobs'> {
   readonly jobs: readonly EncodedJob[];
+}
+
+export interface EncodedPiece extends Omit<Piece, 'jobs'> {
+  readonly jobs: readonly EncodedJob[];
+}
+
+export interface EncodedChunk extends FileChunk {
+  /** Hex digits of SHA-256. */
+  readonly hash: string;
 }
 
 export interface EncodedClaim {
@@ -88,6 +117,15 @@ export interface Operations {
   setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };
   recover: { input: null; answer: Recovery };
   tend: { input: { readonly retentionMs: number }; answer: Tending };
+  beginFile: { input: NewFile; answer: null };
+  appendFile: { input: EncodedChunk; answer: AppendOutcome };
+  finishFile: { input: FinishedFile; answer: StoredFile | null };
+  deleteFile: { input: FileId; answer: boolean };
+  createRequestBatch: { input: NewRequestBatch; answer: RequestBatch | null };
+  stepRequestBatch: { input: RequestBatchStep; answer: RequestBatch | null };
+  takePiece: { input: EncodedPiece; answer: PieceOutcome };
+  cancelBatchJobs: { input: { readonly id: BatchId; readonly limit: number }; answer: number };
+  deleteRequestBatch: { input: BatchId; answer: boolean };
   remember: { input: { readonly space: string; readonly key: string; readonly value: string }; answer: null };
 }
 
@@ -95,6 +133,13 @@ export interface VectorRange {
   readonly id: JobId;
   readonly from: number;
   readonly count: number;
+}
+
+/** What comes after a sequence, or a line, of a batch. */
+export interface PartOfBatch {
+  readonly id: BatchId;
+  readonly after: number;
+  readonly limit: number;
 }
 
 /** What each read takes and answers. */
@@ -118,6 +163,14 @@ export interface Reads {
   raws: { input: readonly JobId[]; answer: readonly (string | null)[] };
   vectors: { input: VectorRange; answer: readonly VectorPiece[] };
   blob: { input: BlobHash; answer: Uint8Array | null };
+  file: { input: FileId; answer: StoredFile | null };
+  files: { input: FileQuery; answer: FilePage };
+  fileChunk: { input: { readonly id: FileId; readonly place: number }; answer: Uint8Array | null };
+  requestBatch: { input: BatchId; answer: CountedRequestBatch | null };
+  requestBatches: { input: RequestBatchQuery; answer: RequestBatchPage };
+  unendedRequestBatches: { input: null; answer: readonly BatchId[] };
+  batchMembers: { input: PartOfBatch; answer: readonly Job[] };
+  refusedLines: { input: PartOfBatch; answer: readonly RefusedLine[] };
   recall: { input: string; answer: ReadonlyMap<string, string> };
 }
 

@@ -49,8 +49,10 @@ import {
   encodeReturn,
   encodeSubmission,
   jsonText,
+  pageLimit,
   unicode,
 } from './encode.ts';
+import { type Calls, FileRoom, RequestBatchRoom } from './file-room.ts';
 import type { AnswerOf, InputOf, Operations, Reads } from './operation.ts';
 import type { CommitReport } from './queue-writer.ts';
 
@@ -62,13 +64,12 @@ export interface StoreLogger {
 
 export const SILENT: StoreLogger = { warn: () => {}, error: () => {} };
 
-/** The most jobs that one page of a list or of changes holds. */
-const LARGEST_PAGE = 1_000;
-
 /** Of vectors in one commit: about 2 MiB. */
 const PIECES_AT_ONCE = 8;
 
 export abstract class StoreBase implements Store {
+  readonly files: FileRoom;
+  readonly requestBatches: RequestBatchRoom;
   protected readonly logger: StoreLogger;
   readonly #backlog = new Backlog();
   readonly #listeners = new Set<(changes: readonly JobChange[]) => void>();
@@ -77,6 +78,12 @@ export abstract class StoreBase implements Store {
 
   constructor(logger: StoreLogger) {
     this.logger = logger;
+    const calls: Calls = {
+      write: (kind, input) => this.write(kind, input),
+      read: (kind, input) => this.read(kind, input),
+    };
+    this.files = new FileRoom(calls);
+    this.requestBatches = new RequestBatchRoom(calls);
   }
 
   abstract readonly writeProblem: string | null;
@@ -294,8 +301,4 @@ export abstract class StoreBase implements Store {
     const found = await this.read('recall', space);
     return new Map([...found].map(([key, text]) => [key, JSON.parse(text) as Json]));
   }
-}
-
-function pageLimit(limit: number): number {
-  return Math.min(count(limit), LARGEST_PAGE);
 }

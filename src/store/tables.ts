@@ -3,6 +3,7 @@ import type { BucketKey } from '../domain/backlog.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
+import type { FileTables, RequestBatchTables } from './file-tables.ts';
 import type { Gap } from './lived-time.ts';
 import type { EncodedResult, StagedVectors } from './operation.ts';
 
@@ -16,6 +17,9 @@ export interface IdempotencyRecord {
 }
 
 export interface Tables {
+  readonly files: FileTables;
+  readonly requestBatches: RequestBatchTables;
+
   jobById(id: JobId): Job | null;
   /** Those that still exist, in order. */
   jobsBySequence(first: number, last: number): readonly Job[];
@@ -29,7 +33,7 @@ export interface Tables {
   overdueAt(now: number, limit: number): readonly Job[];
   /**
    * Jobs that finished at `time` or before, oldest first. Of a batch all or none: its totals and results stay together until they have
-   * all been kept for long enough.
+   * all been kept for long enough; of a batch of requests, until it ended as long ago.
    */
   forgettableAt(time: number, limit: number): readonly Job[];
   /** QUEUED and RUNNING jobs whose owner is dead. */
@@ -38,6 +42,9 @@ export interface Tables {
   left(): readonly Job[];
   /** The earliest instant at which a delay or a deadline of a PENDING job comes; null when there is none. */
   nextDue(): number | null;
+
+  /** Up to `limit` jobs of a batch that have not ended. */
+  unfinishedOf(batch: BatchId, limit: number): readonly Job[];
 
   insertJob(job: Job, request: string, blobs: readonly BlobHash[]): void;
   /** `before` is the row as it stands. */
@@ -59,6 +66,8 @@ export interface Tables {
     readonly client: string;
     readonly createdAt: number;
   }): void;
+  /** Deletes it unless it has jobs. */
+  deleteEmptyBatch(id: BatchId): void;
   hasBlob(hash: BlobHash): boolean;
   insertBlob(hash: BlobHash, bytes: Uint8Array): void;
 

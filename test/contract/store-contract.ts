@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { storeBoundsContract } from './store-bounds.ts';
+import { storeFilesContract } from './store-files.ts';
 import { storeJobCommandsContract } from './store-job-commands.ts';
 import { storeListContract } from './store-lists.ts';
 import { storeModelContract } from './store-model.ts';
+import { storeRequestBatchesContract } from './store-request-batches.ts';
 import { storeResultsContract } from './store-results.ts';
 import { storeRunningContract } from './store-running.ts';
 import { storeSubmittingContract } from './store-submitting.ts';
@@ -37,6 +39,8 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeResultsContract(current);
     storeJobCommandsContract(current);
     storeBoundsContract(current);
+    storeFilesContract(current);
+    storeRequestBatchesContract(current);
   });
 
   storeListContract(name, makeStore);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
-import type { JobId } from '../../src/domain/ids.ts';
+import type { BatchId, JobId } from '../../src/domain/ids.ts';
 import type { JobResult } from '../../src/domain/job.ts';
 import { prepareDirectory } from '../../src/store/sqlite/open-database.ts';
 import { SCHEMA } from '../../src/store/sqlite/schema.ts';
@@ -40,6 +40,9 @@ function writeFirstVersion(path: string): void {
   job.run(3, 'job_failed', 3, 'FAILED', null, 9, 'GENERATE');
   result.run(3, '[]', null);
   job.run(4, 'job_waits', 4, 'PENDING', 1, null, 'GENERATE');
+  database.exec("INSERT INTO batches VALUES ('bat_old', 'nightly', 'alice', 5)");
+  database.exec("UPDATE jobs SET batch = 'bat_old' WHERE sequence <> 2");
+  database.exec(`UPDATE jobs SET failure = '{"code":"DEADLINE_EXCEEDED"}' WHERE sequence = 3`);
   request.run(4, JSON.stringify({ kind: 'GENERATE', prompt: 'Why?' }));
   database.close();
 }
@@ -66,5 +69,14 @@ it('A data folder of the first version opens with every job and result', async (
   const vectors = await store.vectors(embed, 0, 1_000);
   expect(vectors.map((json) => JSON.parse(Buffer.from(json).toString()))).toEqual(NUMBERS);
   expect(await store.vectors(embed, 100, 20)).toHaveLength(20);
-  expect((await claimOne(store)).job.id).toBe('job_waits');
+  const batch = 'bat_old' as BatchId;
+  const counts = { PENDING: 1, QUEUED: 0, RUNNING: 0, COMPLETE: 1, FAILED: 1, CANCELLED: 0 };
+  expect(await store.batch(batch)).toMatchObject({ name: 'nightly', counts, finishedAt: null });
+  const claimed = await claimOne(store);
+  expect(claimed.job.id).toBe('job_waits');
+  await store.cancel(claimed.job.id, null);
+  expect(await store.batch(batch)).toMatchObject({
+    counts: { ...counts, PENDING: 0, CANCELLED: 1 },
+    finishedAt: 1_000,
+  });
 });

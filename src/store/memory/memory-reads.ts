@@ -9,9 +9,12 @@ import {
   textsOf,
 } from '../../domain/job.ts';
 import { parseQueueKey } from '../../domain/queue-key.ts';
+import type { CountedRequestBatch, RequestBatch } from '../../domain/request-batch.ts';
 import { type Batch, type JobFilter, type JobPosition, jobPosition } from '../../domain/store.ts';
 import { piecesWithin } from '../../domain/vectors.ts';
 import type { AnswerOf, InputOf, Reads } from '../operation.ts';
+import { storedFile } from '../operations/files.ts';
+import { isOverdue } from '../overdue.ts';
 import { pageOf, type Walk } from '../paging.ts';
 import type { MemoryTables } from './memory-tables.ts';
 
@@ -73,6 +76,33 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
       return left ? piecesWithin(tables.vectors.get(left.sequence) ?? [], from, count) : [];
     },
     blob: (hash) => tables.blobs.get(hash)?.slice() ?? null,
+    file: (id) => {
+      const file = tables.files.byId(id);
+      return file?.isReady ? storedFile(file) : null;
+    },
+    files: (query) => tables.files.list(query),
+    fileChunk: ({ id, place }) => tables.files.chunk(id, place),
+    requestBatch: (id) => {
+      const batch = tables.requestBatches.byId(id);
+      return batch && counted(tables, batch);
+    },
+    requestBatches: (query) => {
+      const { batches, hasMore } = tables.requestBatches.list(query);
+      return { batches: batches.map((batch) => counted(tables, batch)), hasMore };
+    },
+    unendedRequestBatches: () =>
+      [...tables.requestBatches.batches.values()]
+        .filter(({ endedAt }) => endedAt === null)
+        .map(({ id }) => id),
+    batchMembers: ({ id, after, limit }) =>
+      membersOf(tables, id)
+        .filter(({ sequence }) => sequence > after)
+        .slice(0, limit),
+    refusedLines: ({ id, after, limit }) =>
+      tables.requestBatches
+        .refusals(id)
+        .filter(({ line }) => line > after)
+        .slice(0, limit),
     recall: (space) => new Map(tables.facts.get(space)),
   };
 }
@@ -124,13 +154,24 @@ function matches(job: Job, filter: JobFilter): boolean {
 function batchOf(tables: MemoryTables, id: Batch['id']): Batch | null {
   const batch = tables.batches.get(id);
   if (!batch) return null;
-  const jobs = [...(tables.batchJobs.get(id) ?? [])].map((sequence) => tables.jobs.get(sequence));
+  const jobs = membersOf(tables, id);
   const counts: Record<JobStatus, number> = { ...NO_JOBS };
-  let finishedAt: number | null = 0;
+  let finishedAt: number | null = jobs.length === 0 ? null : 0;
   for (const job of jobs) {
-    if (!job) continue;
     counts[job.status] += 1;
     finishedAt = finishedAt === null || job.finishedAt === null ? null : Math.max(finishedAt, job.finishedAt);
   }
   return { ...batch, counts, finishedAt };
+}
+
+function counted(tables: MemoryTables, batch: RequestBatch): CountedRequestBatch {
+  const jobs = batchOf(tables, batch.id)?.counts ?? NO_JOBS;
+  return { batch, jobs, overdue: membersOf(tables, batch.id).filter(isOverdue).length };
+}
+
+/** In their order. */
+function membersOf(tables: MemoryTables, id: Batch['id']): readonly Job[] {
+  return [...(tables.batchJobs.get(id) ?? [])]
+    .map((sequence) => tables.jobs.get(sequence))
+    .filter((job) => job !== undefined);
 }

@@ -8,6 +8,7 @@ import type { VectorPiece } from '../../domain/vectors.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable } from '../tally.ts';
+import { MemoryFiles, MemoryRequestBatches } from './memory-files.ts';
 import { SequenceHeap } from './sequence-heap.ts';
 
 interface StoredRequest {
@@ -18,6 +19,8 @@ interface StoredRequest {
 type BatchRecord = Parameters<Tables['insertBatch']>[0];
 
 export class MemoryTables implements Tables {
+  readonly files = new MemoryFiles();
+  readonly requestBatches = new MemoryRequestBatches((id) => this.#hasJobs(id));
   /** In order of sequence, as sequences only grow. */
   readonly jobs = new Map<number, Job>();
   readonly sequences = new Map<JobId, number>();
@@ -75,10 +78,31 @@ export class MemoryTables implements Tables {
 
   forgettableAt(time: number, limit: number): readonly Job[] {
     const isOver = ({ finishedAt }: Job) => finishedAt !== null && finishedAt <= time;
+    const isBatchOver = (id: BatchId) => {
+      const batch = this.requestBatches.byId(id);
+      const hasEnded = !batch || (batch.endedAt !== null && batch.endedAt <= time);
+      return hasEnded && this.#batchMembers(id).every(isOver);
+    };
     return [...this.jobs.values()]
-      .filter((job) => isOver(job) && (job.batchId === null || this.#batchMembers(job.batchId).every(isOver)))
+      .filter((job) => isOver(job) && (job.batchId === null || isBatchOver(job.batchId)))
       .sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0) || a.sequence - b.sequence)
       .slice(0, limit);
+  }
+
+  unfinishedOf(batch: BatchId, limit: number): readonly Job[] {
+    return this.#batchMembers(batch)
+      .filter(({ finishedAt }) => finishedAt === null)
+      .slice(0, limit);
+  }
+
+  deleteEmptyBatch(id: BatchId): void {
+    if (this.#hasJobs(id) || this.requestBatches.byId(id)) return;
+    this.batchJobs.delete(id);
+    this.batches.delete(id);
+  }
+
+  #hasJobs(id: BatchId): boolean {
+    return (this.batchJobs.get(id)?.size ?? 0) > 0;
   }
 
   #batchMembers(id: BatchId): readonly Job[] {
@@ -126,12 +150,9 @@ export class MemoryTables implements Tables {
     this.vectors.delete(sequence);
     for (const hash of this.requests.get(sequence)?.blobs ?? []) this.#dropBlob(hash);
     this.requests.delete(sequence);
-    const members = batchId === null ? undefined : this.batchJobs.get(batchId);
-    members?.delete(sequence);
-    if (batchId !== null && members?.size === 0) {
-      this.batchJobs.delete(batchId);
-      this.batches.delete(batchId);
-    }
+    if (batchId === null) return;
+    this.batchJobs.get(batchId)?.delete(sequence);
+    this.deleteEmptyBatch(batchId);
   }
 
   request(job: Job): string {
@@ -204,7 +225,7 @@ export class MemoryTables implements Tables {
       if (after && !before) this.deleteJob(after);
       else if (after && before) this.#put(after, before);
     }
-    for (const id of this.batches.keys()) if (!this.batchJobs.has(id)) this.batches.delete(id);
+    for (const id of this.batches.keys()) this.deleteEmptyBatch(id);
     for (const hash of this.blobs.keys()) if (!this.#blobUses.has(hash)) this.blobs.delete(hash);
   }
 

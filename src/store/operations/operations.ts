@@ -1,7 +1,15 @@
 /** Every write, by name. */
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { appendFile, beginFile, deleteFile, finishFile } from './files.ts';
 import { cancel, retry, setPriority } from './job-commands.ts';
+import {
+  cancelBatchJobs,
+  createRequestBatch,
+  deleteRequestBatch,
+  stepRequestBatch,
+  takePiece,
+} from './request-batches.ts';
 import { begin, claim, finish, recover, refuse, returnToQueue, stage } from './run.ts';
 import { submit } from './submit.ts';
 import { tend } from './tend.ts';
@@ -24,6 +32,15 @@ const OPERATIONS: {
   setPriority,
   recover,
   tend,
+  beginFile,
+  appendFile,
+  finishFile,
+  deleteFile,
+  createRequestBatch,
+  stepRequestBatch,
+  takePiece,
+  cancelBatchJobs,
+  deleteRequestBatch,
   remember(writer, { space, key, value }) {
     writer.tables.remember(space, key, value);
     return null;

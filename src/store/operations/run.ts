@@ -66,9 +66,12 @@ export function returnToQueue(writer: QueueWriter, returns: readonly ReturnToQue
 const CALLER_GONE = 'The server that its client waited on has ended.';
 
 /**
- * Ends the live jobs of dead servers, and returns what else they held to the queue. No attempt is counted: it was not the job's fault.
+ * Ends the live jobs of dead servers, and returns what else they held to the queue. No attempt is counted: it was not the job's fault. Files
+ * that were on their way to one are deleted: nobody brings the rest of them.
  */
 export function recover(writer: QueueWriter): Recovery {
+  const { files } = writer.tables;
+  for (const id of files.unfinished()) files.delete(id);
   const left = writer.tables.left();
   for (const job of left) endByCancelling(writer, job, { reason: CALLER_GONE, endedRun: INTERRUPTED });
   const abandoned = writer.tables.abandoned();

@@ -15,13 +15,10 @@ export function submit(writer: QueueWriter, submission: EncodedSubmission): Subm
     return { kind: 'queue-full', limit: submission.queueLimit, waiting: writer.waiting };
   }
   const { tables } = writer;
-  storeBlobs(writer, submission);
   const batch = submission.batch;
   if (batch) tables.insertBatch({ ...batch, createdAt: writer.now });
   const batchId = batch?.id ?? null;
-  const jobs = submission.jobs.map((job) =>
-    writer.insert(newJob(job, batchId, writer.now), job.request, job.blobs),
-  );
+  const jobs = insertJobs(writer, submission, batchId);
   if (submission.idempotency) {
     const { client, key, inputHash } = submission.idempotency;
     const lastSequence = writer.sequence;
@@ -37,6 +34,18 @@ export function submit(writer: QueueWriter, submission: EncodedSubmission): Subm
   return { kind: 'accepted', jobs, batchId };
 }
 
+/** Jobs with all that they refer to. */
+export function insertJobs(
+  writer: QueueWriter,
+  submission: Pick<EncodedSubmission, 'jobs' | 'blobs'>,
+  batchId: Job['batchId'],
+): readonly Job[] {
+  storeBlobs(writer, submission);
+  return submission.jobs.map((job) =>
+    writer.insert(newJob(job, batchId, writer.now), job.request, job.blobs),
+  );
+}
+
 function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitOutcome | null {
   if (!submission.idempotency) return null;
   const { client, key, inputHash } = submission.idempotency;
@@ -50,7 +59,7 @@ function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitO
   return { kind: 'duplicate', jobs, batchId: known.batchId };
 }
 
-function storeBlobs(writer: QueueWriter, submission: EncodedSubmission): void {
+function storeBlobs(writer: QueueWriter, submission: Pick<EncodedSubmission, 'jobs' | 'blobs'>): void {
   for (const hash of new Set(submission.jobs.flatMap((job) => job.blobs))) {
     if (writer.tables.hasBlob(hash)) continue;
     const bytes = submission.blobs.get(hash);

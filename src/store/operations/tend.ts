@@ -2,12 +2,15 @@ import { nextJobStatus } from '../../domain/job.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { Tending } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { forgetRequestBatch } from './request-batches.ts';
 import { IDEMPOTENCY_MS } from './submit.ts';
 
 /** The most rows of one kind that one call touches, so that tending never holds up the writes of others for long. */
 const PORTION = 500;
 /** Delays and deadlines that were set since the last call are late by this much at most. */
 const LONGEST_PAUSE_MS = 1_000;
+/** Files in one call: each may have two hundred chunks. */
+const MOST_FILES = 4;
 
 export function tend(writer: QueueWriter, { retentionMs }: { readonly retentionMs: number }): Tending {
   writer.tables.renewLease(writer.now);
@@ -16,8 +19,10 @@ export function tend(writer: QueueWriter, { retentionMs }: { readonly retentionM
     failOverdue(writer),
     forgetFinished(writer, retentionMs),
     writer.tables.deleteIdempotencyBefore(keptSince(writer, IDEMPOTENCY_MS), PORTION),
+    forgetRequestBatches(writer, retentionMs),
   ];
-  if (portions.some((touched) => touched >= PORTION)) return { nextInMs: 0 };
+  const filesWait = deleteOldFiles(writer, retentionMs);
+  if (filesWait || portions.some((touched) => touched >= PORTION)) return { nextInMs: 0 };
   const untilDue = (writer.tables.nextDue() ?? Number.POSITIVE_INFINITY) - writer.now;
   return { nextInMs: Math.min(Math.max(0, untilDue), LONGEST_PAUSE_MS) };
 }
@@ -55,4 +60,18 @@ function forgetFinished(writer: QueueWriter, retentionMs: number): number {
   const old = writer.tables.forgettableAt(keptSince(writer, retentionMs), PORTION);
   for (const job of old) writer.forget(job);
   return old.length;
+}
+
+function forgetRequestBatches(writer: QueueWriter, retentionMs: number): number {
+  const old = writer.tables.requestBatches.forgettableAt(keptSince(writer, retentionMs), PORTION);
+  for (const batch of old) forgetRequestBatch(writer, batch);
+  return old.length;
+}
+
+/** @returns whether more wait */
+function deleteOldFiles(writer: QueueWriter, retentionMs: number): boolean {
+  const { files } = writer.tables;
+  const old = files.deletableAt(writer.now, keptSince(writer, retentionMs), MOST_FILES);
+  for (const id of old) files.delete(id);
+  return old.length >= MOST_FILES;
 }

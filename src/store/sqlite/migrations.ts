@@ -57,8 +57,87 @@ ALTER TABLE jobs ADD COLUMN live INTEGER;
 CREATE INDEX jobs_live ON jobs (live) WHERE live IS NOT NULL;
 `;
 
+/** How many jobs of a batch have each status, kept with every change: a batch may have a hundred thousand. */
+const BATCH_TALLIES = `
+ALTER TABLE batches ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN queued INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN running INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN complete INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
+-- Of the failed ones, those that were not done by their deadline.
+ALTER TABLE batches ADD COLUMN overdue INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN last_finished_at INTEGER;
+UPDATE batches SET
+  (pending, queued, running, complete, failed, cancelled, overdue, last_finished_at) =
+  (SELECT count(*) FILTER (WHERE status = 'PENDING'), count(*) FILTER (WHERE status = 'QUEUED'),
+     count(*) FILTER (WHERE status = 'RUNNING'), count(*) FILTER (WHERE status = 'COMPLETE'),
+     count(*) FILTER (WHERE status = 'FAILED'), count(*) FILTER (WHERE status = 'CANCELLED'),
+     count(*) FILTER (WHERE status = 'FAILED' AND failure ->> '$.code' = 'DEADLINE_EXCEEDED'), max(finished_at)
+   FROM jobs WHERE jobs.batch = batches.id);
+-- Members of a batch in their order.
+CREATE INDEX jobs_members ON jobs (batch) WHERE batch IS NOT NULL;
+`;
+
+/** Files of clients in chunks that are kept by their content, and batches of requests, whose records are JSON. */
+const FILES_AND_REQUEST_BATCHES = `
+CREATE TABLE files (
+  sequence INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  client TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  bytes INTEGER NOT NULL,
+  is_ready INTEGER NOT NULL,
+  -- Of what came out of a batch.
+  batch TEXT,
+  part TEXT
+) STRICT;
+CREATE INDEX files_client ON files (client);
+CREATE INDEX files_purpose ON files (purpose, created_at);
+CREATE INDEX files_expiry ON files (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX files_batch ON files (batch) WHERE batch IS NOT NULL;
+
+CREATE TABLE chunks (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE file_chunks (
+  file INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY (file, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX file_chunks_hash ON file_chunks (hash);
+
+CREATE TABLE request_batches (
+  sequence INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  api TEXT NOT NULL,
+  client TEXT NOT NULL,
+  ended_at INTEGER,
+  record TEXT NOT NULL
+) STRICT;
+CREATE INDEX request_batches_client ON request_batches (api, client);
+CREATE INDEX request_batches_ended ON request_batches (ended_at);
+
+CREATE TABLE refused_lines (
+  batch TEXT NOT NULL,
+  line INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  PRIMARY KEY (batch, line)
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
-const MIGRATIONS: readonly string[] = [SCHEMA, LARGE_RESULTS, BUCKETS_THAT_GO, BATCHES_AS_A_WHOLE, LIVE_JOBS];
+const MIGRATIONS: readonly string[] = [
+  SCHEMA,
+  LARGE_RESULTS,
+  BUCKETS_THAT_GO,
+  BATCHES_AS_A_WHOLE,
+  LIVE_JOBS,
+  BATCH_TALLIES,
+  FILES_AND_REQUEST_BATCHES,
+];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

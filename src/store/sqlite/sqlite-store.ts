@@ -20,6 +20,8 @@ const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set([
   'countJobs',
   'queuePositions',
   'idsWithPrefix',
+  'files',
+  'requestBatches',
 ]);
 
 /** What reads for the server itself, and for all callers together. */

@@ -9,20 +9,29 @@ import type { Gap } from '../lived-time.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable } from '../tally.ts';
+import { SqliteBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
+import { SqliteFiles } from './files.ts';
 import type { Lease } from './lease.ts';
+import { SqliteRequestBatches } from './request-batches.ts';
 import { CHANGING_COLUMNS, INSERT_JOB, insertValues, JOB_COLUMNS, jobOf } from './rows.ts';
 import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
 
 const JOBS = `SELECT ${JOB_COLUMNS} FROM jobs`;
 
 export class SqliteTables implements Tables {
+  readonly files: SqliteFiles;
+  readonly requestBatches: SqliteRequestBatches;
+  readonly #batches: SqliteBatches;
   readonly buckets: Buckets;
   readonly lease: Lease;
   readonly #statements: Statements;
 
   constructor(statements: Statements, lease: Lease) {
     this.#statements = statements;
+    this.files = new SqliteFiles(statements);
+    this.requestBatches = new SqliteRequestBatches(statements);
+    this.#batches = new SqliteBatches(statements);
     this.buckets = new Buckets(statements);
     this.lease = lease;
   }
@@ -69,7 +78,11 @@ export class SqliteTables implements Tables {
       `${JOBS} WHERE finished_at <= ? AND NOT EXISTS
          (SELECT 1 FROM jobs AS other
           WHERE other.batch = jobs.batch AND ifnull(other.finished_at, 9223372036854775807) > ?)
+       AND NOT EXISTS
+         (SELECT 1 FROM request_batches
+          WHERE request_batches.id = jobs.batch AND ifnull(ended_at, 9223372036854775807) > ?)
        ORDER BY finished_at ${LIMIT}`,
+      time,
       time,
       time,
       limit,
@@ -98,6 +111,14 @@ export class SqliteTables implements Tables {
     return typeof row?.[0] === 'number' ? row[0] : null;
   }
 
+  unfinishedOf(batch: BatchId, limit: number): readonly Job[] {
+    return this.#jobs(
+      `${JOBS} WHERE batch = ? AND ifnull(finished_at, 9223372036854775807) = 9223372036854775807 ${LIMIT}`,
+      batch,
+      limit,
+    );
+  }
+
   insertJob(job: Job, request: string, blobs: readonly BlobHash[]): void {
     const bucket = this.buckets.numberOf(job);
     this.#statements.run(
@@ -112,6 +133,7 @@ export class SqliteTables implements Tables {
       this.#statements.run('INSERT OR IGNORE INTO job_labels VALUES (?, ?, ?)', key, value, job.sequence);
     }
     for (const hash of blobs) this.#statements.run('INSERT INTO job_blobs VALUES (?, ?)', job.sequence, hash);
+    this.#batches.count(null, job);
   }
 
   updateJob(before: Job, after: Job): void {
@@ -142,6 +164,7 @@ export class SqliteTables implements Tables {
       after.sequence,
     );
     if (before.priority !== after.priority) this.buckets.prune(before);
+    this.#batches.count(before, after);
   }
 
   deleteJob(job: Job): void {
@@ -161,12 +184,8 @@ export class SqliteTables implements Tables {
     }
     this.#deleteBlobs(sequence);
     this.buckets.prune(job);
-    if (batchId !== null) {
-      this.#statements.run(
-        'DELETE FROM batches WHERE id = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE batch = batches.id)',
-        batchId,
-      );
-    }
+    this.#batches.count(job, null);
+    if (batchId !== null) this.deleteEmptyBatch(batchId);
   }
 
   request(job: Job): string {
@@ -214,13 +233,11 @@ export class SqliteTables implements Tables {
   }
 
   insertBatch(batch: Parameters<Tables['insertBatch']>[0]): void {
-    this.#statements.run(
-      'INSERT INTO batches VALUES (?, ?, ?, ?)',
-      batch.id,
-      batch.name,
-      batch.client,
-      batch.createdAt,
-    );
+    this.#batches.insert(batch);
+  }
+
+  deleteEmptyBatch(id: BatchId): void {
+    this.#batches.deleteEmpty(id);
   }
 
   hasBlob(hash: BlobHash): boolean {

@@ -1,13 +1,16 @@
 /** Every read, by name. */
 import type { JobId } from '../../../domain/ids.ts';
-import { type Job, type JobStatus, NO_JOBS, type OutputPart, textsOf } from '../../../domain/job.ts';
-import type { Batch, ResultSizes } from '../../../domain/store.ts';
+import { type Job, type OutputPart, textsOf } from '../../../domain/job.ts';
+import type { ResultSizes } from '../../../domain/store.ts';
 import { piecesWithin, type VectorPiece } from '../../../domain/vectors.ts';
 import type { AnswerOf, CallOf, InputOf, Reads, VectorRange } from '../../operation.ts';
 import { pageOf } from '../../paging.ts';
+import { SqliteBatches } from '../batches.ts';
 import { Buckets } from '../buckets.ts';
+import { SqliteFiles } from '../files.ts';
 import { PATIENT } from '../patience.ts';
 import { highest } from '../recount.ts';
+import { SqliteRequestBatches } from '../request-batches.ts';
 import { JOB_COLUMNS, jobOf } from '../rows.ts';
 import { LIMIT, numberAt, type Row, type Statements, textAt } from '../statements.ts';
 import { conditionOf, where } from './filter.ts';
@@ -25,6 +28,9 @@ type Readers = {
 export class SqliteReads {
   readonly #statements: Statements;
   readonly #buckets: Buckets;
+  readonly #batches: SqliteBatches;
+  readonly #files: SqliteFiles;
+  readonly #requestBatches: SqliteRequestBatches;
   readonly #goOn: () => void;
 
   /** @param goOn called now and then during reads that may take long; what it throws ends them. */
@@ -32,6 +38,9 @@ export class SqliteReads {
     this.#statements = statements;
     this.#goOn = goOn;
     this.#buckets = new Buckets(statements);
+    this.#batches = new SqliteBatches(statements);
+    this.#files = new SqliteFiles(statements);
+    this.#requestBatches = new SqliteRequestBatches(statements);
   }
 
   perform<K extends keyof Reads>(call: CallOf<Reads, K>): AnswerOf<Reads, K> {
@@ -58,7 +67,7 @@ export class SqliteReads {
         .map(this.#jobOf),
     revision: () => highest(this.#statements, 'revision'),
     queuePositions: (ids) => queuePositions(this.#statements, ids, this.#goOn),
-    batches: (ids) => ids.map((id) => this.#batch(id)),
+    batches: (ids) => ids.map((id) => this.#batches.byId(id)),
     idsWithPrefix: (query) => idsWithPrefix(this.#statements, query),
     request: (id) => {
       const row = this.#statements.row(
@@ -81,6 +90,23 @@ export class SqliteReads {
       const bytes = this.#statements.row('SELECT bytes FROM blobs WHERE hash = ?', hash)?.[0];
       return bytes instanceof Uint8Array ? bytes : null;
     },
+    file: (id) => this.#files.ready(id),
+    files: (query) => this.#files.list(query),
+    fileChunk: ({ id, place }) => this.#files.chunk(id, place),
+    requestBatch: (id) => this.#requestBatches.counted(id),
+    requestBatches: (query) => this.#requestBatches.list(query),
+    unendedRequestBatches: () => this.#requestBatches.unended(),
+    batchMembers: ({ id, after, limit }) =>
+      this.#statements
+        .rows(
+          `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY jobs_members
+           WHERE batch = ? AND sequence > ? ORDER BY sequence ${LIMIT}`,
+          id,
+          after,
+          limit,
+        )
+        .map(this.#jobOf),
+    refusedLines: (part) => this.#requestBatches.refusals(part),
     recall: (space) =>
       new Map(
         this.#statements
@@ -123,31 +149,5 @@ export class SqliteReads {
     if (!head) return [];
     const pieces = rows.map((row) => ({ count: numberAt(row, 1), bytes: row[2] as Uint8Array }));
     return piecesWithin(pieces, from - numberAt(head, 0), count);
-  }
-
-  #batch(id: Batch['id']): Batch | null {
-    const row = this.#statements.row('SELECT name, client, created_at FROM batches WHERE id = ?', id);
-    if (!row) return null;
-    const counts: Record<JobStatus, number> = { ...NO_JOBS };
-    let unfinished = 0;
-    let finishedAt = 0;
-    const rows = this.#statements.rows(
-      `SELECT status, count(*), count(*) - count(finished_at), max(finished_at) FROM jobs
-       WHERE batch = ? GROUP BY status`,
-      id,
-    );
-    for (const group of rows) {
-      counts[group[0] as JobStatus] = numberAt(group, 1);
-      unfinished += numberAt(group, 2);
-      finishedAt = Math.max(finishedAt, numberAt(group, 3));
-    }
-    return {
-      id,
-      name: row[0] as string | null,
-      client: textAt(row, 1),
-      createdAt: numberAt(row, 2),
-      finishedAt: unfinished > 0 ? null : finishedAt,
-      counts,
-    };
   }
 }

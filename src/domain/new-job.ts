@@ -1,0 +1,23 @@
+/** A job on its way into the store. */
+import type { JobId } from './ids.ts';
+import type { JobKind, JobPriority, Label } from './job.ts';
+import type { JsonObject } from './json.ts';
+import type { QueueKey } from './queue-key.ts';
+import type { JobRequest } from './request.ts';
+
+export interface NewJob {
+  readonly id: JobId;
+  readonly client: string;
+  readonly kind: JobKind;
+  readonly modelName: string;
+  readonly queue: QueueKey;
+  readonly priority: JobPriority;
+  readonly labels: readonly Label[];
+  readonly metadata: JsonObject | null;
+  /** Epoch milliseconds. */
+  readonly deadline: number | null;
+  readonly maxAttempts: number;
+  /** See `Job.live`. */
+  readonly live: boolean;
+  readonly request: JobRequest;
+}
