@@ -42,7 +42,7 @@ export function buildBackends(
 ): readonly BuiltBackend[] {
   const local = { nvidia: createNvidiaProbe({ clock }), amd: createAmdProbe({ clock }) };
   return config.backends.map((each) => {
-    const backend = buildBackend(each, config, clock, logger.child('ENGINE'), known);
+    const backend = BACKEND_TYPES[each.type].build(each, config, clock, logger.child('ENGINE'), known);
     const probe = buildProbe(each, each.managed ? managedProbes(each.managed, local, clock) : local, clock);
     const { id, name, mode, url, capabilities } = backend;
     const { maxLoadedModels } = each;
@@ -65,12 +65,18 @@ export function buildBackends(
   });
 }
 
-/** How each type of backend writes the names of its models. */
-const NAMES: Readonly<Record<BackendConfig['type'], ModelNameRule>> = { ollama: ollamaNames };
+interface BackendType {
+  readonly names: ModelNameRule;
+  build(each: BackendConfig, config: Config, clock: Clock, logger: Logger, known: KnownFacts): Backend;
+}
 
-/** Of one backend, before it is built. */
+const BACKEND_TYPES: Readonly<Record<BackendConfig['type'], BackendType>> = {
+  ollama: { names: ollamaNames, build: buildOllama },
+};
+
+/** How a backend writes the names of its models, before it is built. */
 export function namesOf({ type }: Pick<BackendConfig, 'type'>): ModelNameRule {
-  return NAMES[type];
+  return BACKEND_TYPES[type].names;
 }
 
 /** Without any backend names are taken as Ollama writes them. */
@@ -80,7 +86,7 @@ export function nameRules(backends: readonly Pick<BuiltBackend, 'backend'>[]): N
   return { of: (id) => byId.get(id) ?? ollamaNames, all };
 }
 
-function buildBackend(
+function buildOllama(
   { name, url, headers, managed }: BackendConfig,
   config: Config,
   clock: Clock,

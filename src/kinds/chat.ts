@@ -1,3 +1,4 @@
+/** The kind of job that asks for the next message of a conversation. */
 import { z } from 'zod';
 import { images, json, jsonObject, ofText, optional, text } from './fields.ts';
 import type { JobKindSpec, Lack } from './kind.ts';
@@ -15,7 +16,9 @@ const message = z.object({
 
 /** The next message of a conversation. */
 export const chat: JobKindSpec<'CHAT'> = {
+  description: 'The next message of a conversation.',
   field: 'chat',
+  tellingField: 'messages',
   result: 'text',
   shape: {
     ...ofText,

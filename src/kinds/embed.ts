@@ -1,10 +1,13 @@
+/** The kind of job that asks for vectors for texts. */
 import { z } from 'zod';
 import { optional, prose } from './fields.ts';
 import type { JobKindSpec, Lack } from './kind.ts';
 
 /** A vector for each text. */
 export const embed: JobKindSpec<'EMBED'> = {
+  description: 'Vectors for texts.',
   field: 'embed',
+  tellingField: 'input',
   result: 'embed',
   shape: {
     input: z.array(prose).min(1, 'must have at least one text.').max(10_000, 'at most 10,000 texts.'),

@@ -1,3 +1,4 @@
+/** The kind of job that asks for the text that follows a prompt. */
 import { z } from 'zod';
 import type { InputIssue } from '../domain/errors.ts';
 import { images, ofText, optional, prose, text } from './fields.ts';
@@ -15,7 +16,9 @@ const NEVER_TOGETHER = [
 
 /** The text that follows a prompt. */
 export const generate: JobKindSpec<'GENERATE'> = {
+  description: 'The text that follows a prompt.',
   field: 'generate',
+  tellingField: 'prompt',
   result: 'text',
   shape: {
     ...ofText,

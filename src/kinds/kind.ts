@@ -30,8 +30,12 @@ export interface Lack {
 }
 
 export interface JobKindSpec<K extends JobKind> {
+  /** What it asks of a model, for people. */
+  readonly description: string;
   /** Its name in the API's `JobRequestInput`. */
-  readonly field: string;
+  readonly field: Lowercase<K>;
+  /** The field of its request by which a job written without that name is known to be of this kind. */
+  readonly tellingField: string;
   /** How the API's input is read. It is stricter than a request has to be. */
   readonly shape: ShapeOf<K>;
   /** What is wrong with the fields together, when each of them is right. */

@@ -14,6 +14,11 @@ const JOB_KINDS_TABLE: { readonly [K in JobKind]: JobKindSpec<K> } = {
 
 export const JOB_KINDS = Object.keys(JOB_KINDS_TABLE) as readonly JobKind[];
 
+/** Something of each kind. */
+export function ofEachKind<T>(of: (spec: JobKindSpec<JobKind>) => T): Readonly<Record<JobKind, T>> {
+  return Object.fromEntries(JOB_KINDS.map((kind) => [kind, of(JOB_KINDS_TABLE[kind])])) as Record<JobKind, T>;
+}
+
 export function kindOf<K extends JobKind>(kind: K): JobKindSpec<K> {
   return JOB_KINDS_TABLE[kind];
 }

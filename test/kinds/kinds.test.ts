@@ -54,6 +54,15 @@ describe.each(JOB_KINDS)('%s', (kind) => {
   });
 });
 
+test.each(JOB_KINDS)(
+  'a short form of %s is told by a field that the kind has, and by none of another kind',
+  (kind) => {
+    const { tellingField } = kindOf(kind);
+    const having = JOB_KINDS.filter((each) => tellingField in kindOf(each).shape);
+    expect(having).toEqual([kind]);
+  },
+);
+
 test('the API has no kind that the table lacks', () => {
   expect(fieldsOf('JobRequestInput')).toEqual(JOB_KINDS.map((kind) => kindOf(kind).field).sort());
 });

@@ -4,7 +4,7 @@
  */
 import type { SubmitJobInput } from '../../client/generated/graphql.ts';
 import { messageOf } from '../../domain/errors.ts';
-import type { JobKind } from '../../domain/job.ts';
+import { ofEachKind } from '../../kinds/kinds.ts';
 import { contentKind, imageKind, KINDS } from './image-kind.ts';
 import { InputShapes } from './input-shape.ts';
 import { isObject } from './json-object.ts';
@@ -24,13 +24,12 @@ type Fields = Readonly<Record<string, unknown>>;
 type Kind = keyof SubmitJobInput['request'];
 
 /** Each kind of job: its name in `JobRequestInput`, and the field of its request that tells a short form. */
-const SHORT_FORMS = {
-  GENERATE: { kind: 'generate', telling: 'prompt' },
-  CHAT: { kind: 'chat', telling: 'messages' },
-  EMBED: { kind: 'embed', telling: 'input' },
-} as const satisfies Readonly<Record<JobKind, { readonly kind: Kind; readonly telling: string }>>;
-
-const FORMS = Object.values(SHORT_FORMS);
+const FORMS = Object.values(
+  ofEachKind(({ field, tellingField }): { readonly kind: Kind; readonly telling: string } => ({
+    kind: field,
+    telling: tellingField,
+  })),
+);
 const TELLING = FORMS.map(({ telling }) => telling);
 
 export class LineReader {

@@ -9,6 +9,7 @@ import type { Capability } from '../../domain/model.ts';
 import type { ThinkLevel } from '../../domain/request.ts';
 import type { JobOrder, JobOrderField } from '../../domain/store.ts';
 import type { BackendHealth, BackendState } from '../../domain/system.ts';
+import { ofEachKind } from '../../kinds/kinds.ts';
 import { builder } from '../builder.ts';
 
 /** Every value of a domain union with what it means; the compiler sees to it that none is missing. */
@@ -32,11 +33,11 @@ export const JobStatusEnum = enumOf<JobStatus>('JobStatus', 'What has become of 
   CANCELLED: 'Ended because someone cancelled it.',
 });
 
-export const JobKindEnum = enumOf<JobKind>('JobKind', 'What a job asks of its model.', {
-  CHAT: 'The next message of a conversation.',
-  EMBED: 'Vectors for texts.',
-  GENERATE: 'The text that follows a prompt.',
-});
+export const JobKindEnum = enumOf<JobKind>(
+  'JobKind',
+  'What a job asks of its model.',
+  ofEachKind(({ description }) => description),
+);
 
 export const JobPriorityEnum = enumOf<JobPriority>(
   'JobPriority',
