@@ -2,7 +2,7 @@
 import type { ModelNameRule } from '../../domain/model-names.ts';
 
 /** The short form: default host and namespace dropped, tag always there, lower case (`Llama3` → `llama3:latest`). */
-export function canonicalModelName(name: string): string {
+function canonicalModelName(name: string): string {
   const short = name
     .trim()
     .toLowerCase()
