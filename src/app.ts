@@ -35,6 +35,7 @@ import { createLogger, type RootLogger } from './telemetry/logger.ts';
 import { cellStatistics } from './view/cell-statistics.ts';
 import { JobStatistics } from './view/job-statistics.ts';
 import { createMemoryOperations } from './view/memory-operations.ts';
+import { OwnJobs } from './view/own-jobs.ts';
 import { createSystemView } from './view/system-view.ts';
 
 export interface AppOverrides {
@@ -229,7 +230,9 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       graphqlRoute(graphql),
       ...gatewayRoutes({
         guard: new OllamaGuard({ host: config.host, hosts: config.hosts, origins: config.origins }),
+        accept,
         liveJobs,
+        jobs: new OwnJobs(store),
         models,
         memory,
         modelOperations,

@@ -3,9 +3,14 @@ import type { Route } from '../http/route.ts';
 import { anthropicRoutes } from './anthropic/anthropic-gateway.ts';
 import { ollamaRoutes } from './ollama/ollama-gateway.ts';
 import { openaiRoutes } from './openai/routes.ts';
+import { addRestRoutes } from './rest/rest-routes.ts';
 import type { GatewayDependencies } from './shared/dependencies.ts';
 
 /** The first route that matches a path answers it, so that what lies deeper comes first. */
 export function gatewayRoutes(deps: GatewayDependencies): readonly Route[] {
-  return [...ollamaRoutes(deps), ...anthropicRoutes(deps), ...openaiRoutes(deps)];
+  return [
+    ...ollamaRoutes(deps, (router) => addRestRoutes(router, deps)),
+    ...anthropicRoutes(deps),
+    ...openaiRoutes(deps),
+  ];
 }

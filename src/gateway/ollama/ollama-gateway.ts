@@ -12,7 +12,11 @@ import { addInferenceRoutes } from './inference-routes.ts';
 import { addLibraryRoutes } from './library-routes.ts';
 import { runningModels } from './running-models.ts';
 
-export function ollamaRoutes(deps: GatewayDependencies): readonly Route[] {
+/** @param addOthers adds what lies at paths of `/api` that Ollama does not have */
+export function ollamaRoutes(
+  deps: GatewayDependencies,
+  addOthers: (router: Router<GatewayHandler>) => void,
+): readonly Route[] {
   const { clock, guard, logger, modelOperations, system } = deps;
   const log = (message: string) => logger.error(message);
   const router = new Router<GatewayHandler>();
@@ -25,6 +29,7 @@ export function ollamaRoutes(deps: GatewayDependencies): readonly Route[] {
   router.add('GET', '/api/ps', (exchange) =>
     sendJson(exchange, 200, { models: runningModels(system, clock.now()) }),
   );
+  addOthers(router);
   return [
     gatewayRoute({
       path: '/api/*',

@@ -12,6 +12,7 @@ import {
   ServerStoppingError,
   StoreBusyError,
   StoreUnwritableError,
+  UnknownJobError,
   VramkeeperError,
 } from '../../domain/errors.ts';
 import type { JobEnd } from '../../events/job-end.ts';
@@ -94,6 +95,7 @@ type ErrorType = abstract new (...parts: any[]) => VramkeeperError;
 const REFUSING: readonly (readonly [ErrorType, number])[] = [
   [ForbiddenError, 403],
   [ModelNotFoundError, 404],
+  [UnknownJobError, 404],
   [InvalidInputError, 400],
   [InsufficientVramError, 500],
 ];
