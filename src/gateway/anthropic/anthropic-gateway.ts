@@ -3,7 +3,7 @@ import type { Route } from '../../http/route.ts';
 import { ModelRequiredError, modelNotFound, OllamaError } from '../../ollama-api/errors.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import { Router } from '../../ollama-api/router.ts';
-import { type FoundModel, findModel } from '../ollama/find-model.ts';
+import { type FoundModel, findModel, relaxed } from '../ollama/find-model.ts';
 import { loadOrLetGo } from '../ollama/load.ts';
 import { chatTask } from '../ollama/tasks.ts';
 import { answerWithJob } from '../shared/answer-with-job.ts';
@@ -15,7 +15,7 @@ import { errorBody, identify, sendError, sendProblem } from './errors.ts';
 import { EventsForm, WholeForm } from './forms.ts';
 import { newMessageId, newRequestId } from './ids.ts';
 import { readConversation, readMessages } from './shapes.ts';
-import { chatRequest, relaxed, userOf } from './to-job.ts';
+import { chatRequest, userOf } from './to-job.ts';
 import { searchesWeb } from './tools.ts';
 
 /** @param addFurther what lies below `/v1/messages` beside the routes of this room */

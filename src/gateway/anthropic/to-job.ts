@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { Think } from '../../ollama-api/request-fields.ts';
 import type { ChatRequest } from '../../ollama-api/request-shapes.ts';
+import { relaxed } from '../ollama/find-model.ts';
 import { chatJob, type RequestedJob } from '../ollama/submissions.ts';
 import { ollamaMessages } from './conversation.ts';
 import type { MessagesRequest } from './shapes.ts';
@@ -27,12 +28,6 @@ const MOST_USER_ID = 1_024;
 export function userOf({ metadata }: MessagesRequest): Pick<MessagesJob, 'metadata'> {
   if (!metadata?.user_id) return {};
   return { metadata: { user_id: metadata.user_id.slice(0, MOST_USER_ID).toWellFormed() } };
-}
-
-/** The request without thinking, where the model is known not to think: programs ask it of every model. */
-export function relaxed(request: ChatRequest, model: ModelInfo | null): ChatRequest {
-  const cannot = model !== null && model.capabilities.length > 0 && !model.capabilities.includes('thinking');
-  return cannot && request.think ? { ...request, think: undefined } : request;
 }
 
 /** @throws OllamaError 400 */

@@ -40,3 +40,12 @@ export function requireAble({ name, info }: FoundModel, asked: string, demands: 
   if (missing.length > 0)
     throw new OllamaError(400, `${fullName(name)} does not support ${missing.join('\n')}`);
 }
+
+/** The request without thinking, where the model is known not to think: programs ask it of every model. */
+export function relaxed<R extends { readonly think: Think | undefined }>(
+  request: R,
+  model: ModelInfo | null,
+): R {
+  const cannot = model !== null && model.capabilities.length > 0 && !model.capabilities.includes('thinking');
+  return cannot && request.think ? { ...request, think: undefined } : request;
+}

@@ -1,6 +1,9 @@
 /** `/v1/chat/completions`, `/v1/completions` and `/v1/embeddings`: the same jobs as those of Ollama's API, asked for and answered in other words. */
+import { ModelRequiredError, modelNotFound } from '../../ollama-api/errors.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
+import type { Think } from '../../ollama-api/request-fields.ts';
 import type { Router } from '../../ollama-api/router.ts';
+import { findModel, relaxed } from '../ollama/find-model.ts';
 import { loadOrLetGo, loadRecord } from '../ollama/load.ts';
 import { chatTask, embedTask, generateTask, type Task } from '../ollama/tasks.ts';
 import { chatShape, generateShape } from '../ollama/text-shapes.ts';
@@ -26,7 +29,7 @@ export function addInferenceRoutes(router: Router<GatewayHandler>, deps: Gateway
 async function chatCompletions(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
   const body = readChatCompletion(await exchange.text());
   await answerText(deps, exchange, {
-    task: chatTask(deps.models, chatRequest(body)),
+    task: chatTask(deps.models, withoutIdleThoughts(deps, body, chatRequest(body))),
     answer: new ChatAnswer(answerOptions(deps, 'chatcmpl', body)),
     shape: chatShape(body.model, deps.clock),
     streams: body.stream ?? false,
@@ -36,11 +39,27 @@ async function chatCompletions(deps: GatewayDependencies, exchange: GatewayExcha
 async function completions(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
   const body = readCompletion(await exchange.text());
   await answerText(deps, exchange, {
-    task: generateTask(deps.models, generateRequest(body)),
+    task: generateTask(deps.models, withoutIdleThoughts(deps, body, generateRequest(body))),
     answer: new CompletionAnswer(answerOptions(deps, 'cmpl', body)),
     shape: generateShape(body.model, deps.clock),
     streams: body.stream ?? false,
   });
+}
+
+interface ThinkingRequest {
+  readonly model: string;
+  readonly think: Think | undefined;
+}
+
+/** `think` is no field of this API: a program that sends it to a model that does not think is answered elsewhere, and so it is here. */
+function withoutIdleThoughts<R extends ThinkingRequest>(
+  { models }: GatewayDependencies,
+  body: Pick<ThinkingRequest, 'think'>,
+  request: R,
+): R {
+  if (!body.think) return request;
+  const named = { empty: () => new ModelRequiredError(), missing: modelNotFound };
+  return relaxed(request, findModel(models, request.model, named).info);
 }
 
 async function embeddings(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {

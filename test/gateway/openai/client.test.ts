@@ -173,6 +173,17 @@ describe('a chat', () => {
     expect(still.choices[0]?.message).not.toHaveProperty('reasoning');
   });
 
+  test('that asks for thoughts beyond the API is answered by a model without any', async () => {
+    const more = { think: true } as object;
+    const asked = { model: PLAIN, max_tokens: 2 };
+    const chat = await client.chat.completions.create({ ...asked, messages: [USER], ...more });
+    expect(chat.usage?.completion_tokens).toBe(2);
+    const text = await client.completions.create({ ...asked, prompt: 'Once', ...more });
+    expect(text.usage?.completion_tokens).toBe(2);
+    const thought = await client.chat.completions.create({ model: ABLE, messages: [USER], ...more });
+    expect(thought.choices[0]?.message).toHaveProperty('reasoning');
+  });
+
   test('looks at images, and is told why where it cannot', async () => {
     const look = (model: string, url: string) =>
       client.chat.completions.create({
