@@ -1,5 +1,5 @@
 /** What the SQLite store promises about its files: who may open them, what it refuses, and what is there after a restart. */
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -221,6 +221,21 @@ describe('The data directory', () => {
       await child.kill();
     }
     expect((await opening()).counts().PENDING).toBe(0);
+  });
+
+  it('that another server has taken over is left alone by the first, which ends with the reason', async () => {
+    const deaths: Error[] = [];
+    const first = await opening({ onDeath: (error) => deaths.push(error) });
+    const kept = await acceptOne(first);
+    // As on a volume whose locks run out.
+    await rm(join(dataDir, 'owner.db'));
+    const second = await opening();
+    const { job } = await claimOne(second);
+    for (const write of [() => acceptOne(first), () => first.cancel(kept.id, null), () => first.tend(0)])
+      await expect(write()).rejects.toBeInstanceOf(DataDirectoryInUseError);
+    expect(deaths).toEqual([expect.any(DataDirectoryInUseError)]);
+    expect(deaths[0]?.message).toMatch(/taken over/);
+    expect(await allJobs(second)).toEqual([job]);
   });
 
   it('cannot be a file', async () => {

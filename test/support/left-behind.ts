@@ -1,8 +1,8 @@
 /** What a test has started and not ended: processes that live, by the folder they were started for or by their parent. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Vitest's own, which watches its workers. */
-const RUNNERS_OWN = 'vitest-watchdog';
+/** Vitest's own: what watches its workers, and workers that take their time to end on a busy machine. */
+const RUNNERS_OWN = /^vitest-watchdog$|\/vitest\/dist\/workers\//;
 
 export interface LeftProcess {
   readonly pid: number;
@@ -21,7 +21,7 @@ export function processesOf(folder: string, parent?: number): readonly LeftProce
         const [state, itsParent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         if (state === 'Z' || state === 'X') return [];
         const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
-        if (command === RUNNERS_OWN) return [];
+        if (RUNNERS_OWN.test(command)) return [];
         const isOurs = Number(itsParent) === parent || command.includes(folder) || worksIn(pid, folder);
         return isOurs ? [{ pid, command }] : [];
       } catch {

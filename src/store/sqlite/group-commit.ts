@@ -1,5 +1,6 @@
-/** One commit for many operations, in which the failure of one does no harm to the others. */
+/** One commit for many operations, in which the failure of one does no harm to the others, by the owner of the data alone. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DataDirectoryInUseError } from '../../domain/errors.ts';
 import type { CallOf, Operations } from '../operation.ts';
 import { perform } from '../operations/operations.ts';
 import type { Mark, QueueWriter } from '../queue-writer.ts';
@@ -8,24 +9,38 @@ import { failureOf } from './failures.ts';
 import type { Answer, Answers, NumberedCall } from './protocol.ts';
 import { WriteTrouble } from './write-trouble.ts';
 
+const TAKEN_OVER =
+  'Another vramkeeper has taken over the data directory while this one stood still. This one has stored nothing since then, and ends.';
+
+/** Whose the data are. */
+export interface Owner {
+  /** Inside of a transaction, and true until its end. */
+  isHeld(): boolean;
+  /** After a rollback: what was remembered of the rows may not have come to be. */
+  forget(): void;
+}
+
 export class GroupCommit {
   readonly #database: DatabaseSync;
   readonly #writer: QueueWriter;
   readonly #files: DataFiles;
-  readonly #onRollback: () => void;
+  readonly #owner: Owner;
   readonly #trouble = new WriteTrouble();
   readonly #totalChanges: StatementSync;
   #changes = 0;
 
-  constructor(database: DatabaseSync, writer: QueueWriter, files: DataFiles, onRollback: () => void) {
+  constructor(database: DatabaseSync, writer: QueueWriter, files: DataFiles, owner: Owner) {
     this.#database = database;
     this.#writer = writer;
     this.#files = files;
-    this.#onRollback = onRollback;
+    this.#owner = owner;
     this.#totalChanges = database.prepare('SELECT total_changes() AS changes');
   }
 
-  /** Answers when all that succeeded is on disk. */
+  /**
+   * Answers when all that succeeded is on disk.
+   * @throws DataDirectoryInUseError when the data are another server's by now: nothing of this group was done, and nothing can be any more
+   */
   run(calls: readonly NumberedCall<Operations>[], now: number): Answers {
     this.#writer.now = now;
     // Nearly always nothing fails, and then the whole group costs no savepoints. Otherwise it is done again, with them.
@@ -44,6 +59,8 @@ export class GroupCommit {
     try {
       this.#files.check();
       this.#database.exec('BEGIN IMMEDIATE');
+      // The owner's lock is not proof enough: its file may have been deleted, or lie on a volume whose locks run out, while this process stood still.
+      if (!this.#owner.isHeld()) throw new DataDirectoryInUseError(TAKEN_OVER);
       const answers = calls.map(({ call }) => one(this.#writer, call));
       const report = this.#writer.report();
       this.#database.exec('COMMIT');
@@ -54,6 +71,7 @@ export class GroupCommit {
       this.#failure = error;
       this.#trouble.failed(error, this.#writer.now);
       this.#undo(mark);
+      if (error instanceof DataDirectoryInUseError) throw error;
       return null;
     }
   }
@@ -70,7 +88,7 @@ export class GroupCommit {
       if (!this.#database.isTransaction) throw error;
       this.#database.exec('ROLLBACK TO operation; RELEASE operation');
       writer.rollBack(mark);
-      this.#onRollback();
+      this.#owner.forget();
       this.#trouble.failed(error, writer.now);
       return { ok: false, failure: failureOf(error) };
     }
@@ -92,7 +110,7 @@ export class GroupCommit {
       this.#failure = error;
     }
     this.#writer.rollBack(mark);
-    this.#onRollback();
+    this.#owner.forget();
   }
 
   #refused(calls: readonly NumberedCall<Operations>[]): Answers {

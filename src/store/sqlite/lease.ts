@@ -55,6 +55,11 @@ export class Lease {
     return new Lease({ statements, life, leaseMs, startedAt: now, gaps });
   }
 
+  /** False when another server has taken over: its start removes the rows of all lives before its own. */
+  isHeld(): boolean {
+    return this.#statements.row('SELECT 1 FROM servers WHERE life = ?', this.life) !== undefined;
+  }
+
   /** It is not known any more until when it was written to hold. */
   forget(): void {
     this.#until = 0;

@@ -54,6 +54,7 @@ export type FromWorker =
       /** The store's time at the start, epoch milliseconds: the settings' one, or where an earlier start got to. */
       readonly startedAt: number | null;
     }
+  /** It cannot be opened, or is another server's by now; nothing comes after it. */
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'answers'; readonly answers: Answers }
   /** `Answers` as JSON: for rows of jobs it costs a fifth of a structured clone. */

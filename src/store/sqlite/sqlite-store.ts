@@ -1,6 +1,6 @@
 /** The store of one machine: SQLite, one writer thread and one reader thread. */
 import { type Clock, SteadyClock } from '../../clock.ts';
-import { messageOf, StoreClosedError } from '../../domain/errors.ts';
+import { messageOf, StoreClosedError, type VramkeeperError } from '../../domain/errors.ts';
 import type { ServerId } from '../../domain/ids.ts';
 import type { ReadScope, Store } from '../../domain/store.ts';
 import type { AnswerOf, InputOf, Operations, Reads } from '../operation.ts';
@@ -37,8 +37,8 @@ export interface SqliteStoreOptions {
   /** The most operations in one commit. */
   readonly groupLimit?: number;
   readonly logger?: StoreLogger;
-  /** One of its threads ended without being asked to: every call fails from now on, and only another store can go on. */
-  readonly onDeath?: (error: StoreClosedError) => void;
+  /** One of its threads ended without being asked to, or the data are another server's by now: every call fails from now on, and only another store can go on. */
+  readonly onDeath?: (error: VramkeeperError) => void;
 }
 
 export function createSqliteStore(options: SqliteStoreOptions): Store {
@@ -104,7 +104,7 @@ class SqliteStore extends StoreBase {
       onStart: (startedAt: number) => clock.goOnFrom(startedAt),
       onReport: (report: Parameters<typeof this.applyCommit>[0]) => this.applyCommit(report),
       onProblem: (problem: string | null) => this.#noteProblem(problem),
-      onDeath: (error: StoreClosedError) => {
+      onDeath: (error: VramkeeperError) => {
         this.logger.error(
           { worker: name, error: messageOf(error.cause ?? error) },
           'The store stopped working.',

@@ -12,6 +12,7 @@ import { isClaimable } from '../tally.ts';
 import { SqliteBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
 import { SqliteFiles } from './files.ts';
+import type { Owner } from './group-commit.ts';
 import type { Lease } from './lease.ts';
 import { SqliteRequestBatches } from './request-batches.ts';
 import { CHANGING_COLUMNS, INSERT_JOB, insertValues, JOB_COLUMNS, jobOf } from './rows.ts';
@@ -19,7 +20,7 @@ import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements
 
 const JOBS = `SELECT ${JOB_COLUMNS} FROM jobs`;
 
-export class SqliteTables implements Tables {
+export class SqliteTables implements Tables, Owner {
   readonly files: SqliteFiles;
   readonly requestBatches: SqliteRequestBatches;
   readonly #batches: SqliteBatches;
@@ -298,6 +299,10 @@ export class SqliteTables implements Tables {
 
   gaps(): readonly Gap[] {
     return this.lease.gaps;
+  }
+
+  isHeld(): boolean {
+    return this.lease.isHeld();
   }
 
   /** After a rollback: what was remembered of it may not have come to be. */

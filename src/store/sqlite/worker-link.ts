@@ -6,7 +6,13 @@
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { messageOf, StoreClosedError, StoreFailedError, UnstorableValueError } from '../../domain/errors.ts';
+import {
+  messageOf,
+  StoreClosedError,
+  StoreFailedError,
+  UnstorableValueError,
+  type VramkeeperError,
+} from '../../domain/errors.ts';
 import type { AnswerOf, CallOf, InputOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import { errorOf } from './failures.ts';
@@ -36,7 +42,7 @@ export interface WorkerLinkOptions {
   /** After each commit: why nothing can be written, or null. */
   readonly onProblem?: (problem: string | null) => void;
   /** The worker ended without being asked to. */
-  readonly onDeath: (error: StoreClosedError) => void;
+  readonly onDeath: (error: VramkeeperError) => void;
 }
 
 export class WorkerLink<T> {
@@ -50,7 +56,9 @@ export class WorkerLink<T> {
   #nextNumber = 1;
   /** Messages. */
   #sent = 0;
-  #closed: Error | undefined;
+  /** The worker has opened its files. */
+  #isOpen = false;
+  #closed: VramkeeperError | undefined;
 
   constructor(options: WorkerLinkOptions) {
     this.#options = options;
@@ -144,12 +152,12 @@ export class WorkerLink<T> {
     switch (message.kind) {
       case 'ready':
         if (message.report) this.#options.onReport(message.report);
+        this.#isOpen = true;
         if (message.startedAt !== null) this.#options.onStart?.(message.startedAt);
         ready();
         return;
       case 'failed':
-        this.#closed = errorOf(message.failure);
-        failed(this.#closed);
+        this.#close(errorOf(message.failure), failed);
         return;
       case 'answers':
         this.#handOut(message.answers);
@@ -215,16 +223,18 @@ export class WorkerLink<T> {
   }
 
   #end(error: Error | undefined, failed: (error: Error) => void): void {
-    const asked = this.#closed !== undefined;
     const cause = error ? { cause: error } : undefined;
-    const death = new StoreClosedError(
-      'The store has stopped working. Restart the server: every accepted job is kept.',
-      cause,
-    );
-    this.#closed ??= death;
+    const message = 'The store has stopped working. Restart the server: every accepted job is kept.';
+    this.#close(new StoreClosedError(message, cause), failed);
+  }
+
+  /** Nothing more is answered. @param why where nobody asked for it */
+  #close(why: VramkeeperError, failed: (error: Error) => void): void {
+    const wasAsked = this.#closed !== undefined;
+    this.#closed ??= why;
     const closed = this.#closed;
     failed(closed);
     for (const number of [...this.#callers.keys()]) this.#settle(number)?.reject(closed);
-    if (!asked) this.#options.onDeath(death);
+    if (!wasAsked && this.#isOpen) this.#options.onDeath(why);
   }
 }

@@ -1,5 +1,6 @@
 /** The worker thread that owns the database: the only one that writes. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { DataDirectoryInUseError } from '../../domain/errors.ts';
 import { append } from '../../domain/long-lists.ts';
 import type { Operations } from '../operation.ts';
 import { QueueWriter } from '../queue-writer.ts';
@@ -24,7 +25,7 @@ function open({ dataDir, serverId, leaseMs, now }: WorkerSettings) {
     const statements = new Statements(database);
     const tables = new SqliteTables(statements, Lease.take(statements, serverId, leaseMs, now));
     const writer = new QueueWriter(tables, recount(statements));
-    const group = new GroupCommit(database, writer, new DataFiles(dataDir), () => tables.forget());
+    const group = new GroupCommit(database, writer, new DataFiles(dataDir), tables);
     const close = () => {
       database.close();
       lock.release();
@@ -66,6 +67,17 @@ function serve(settings: WorkerSettings): void {
     return { calls, now, stop: false };
   };
 
+  const stop = () => {
+    store.close();
+    port.close();
+  };
+
+  /** Another server owns the data: this one has no more to do with them. */
+  const yieldTo = (error: DataDirectoryInUseError) => {
+    tell({ kind: 'failed', failure: failureOf(error) });
+    stop();
+  };
+
   const commit = (calls: readonly NumberedCall<Operations>[], now: number) => {
     for (let from = 0; from < calls.length; from += settings.groupLimit) {
       const group = calls.slice(from, from + settings.groupLimit);
@@ -73,15 +85,15 @@ function serve(settings: WorkerSettings): void {
     }
   };
 
-  const stop = () => {
-    store.close();
-    port.close();
-  };
-
   inbox.listen((message) => {
     if (message.kind === 'stop') return stop();
     const gathered = gather(message.request);
-    commit(gathered.calls, gathered.now);
+    try {
+      commit(gathered.calls, gathered.now);
+    } catch (error) {
+      if (!(error instanceof DataDirectoryInUseError)) throw error;
+      return yieldTo(error);
+    }
     if (gathered.stop) stop();
   });
   tell({ kind: 'ready', report: store.report, startedAt: store.startedAt });

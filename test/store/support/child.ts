@@ -15,6 +15,11 @@ export interface StoreChild {
   line(wanted: (text: string) => boolean): Promise<void>;
   /** Lets its files grow without limit again. */
   makeRoom(): void;
+  /** It stands still, with all that it holds, until it may go on. */
+  standStill(): void;
+  goOn(): void;
+  /** It has ended, and all it said has been read. */
+  readonly hasEnded: boolean;
   /** Kills it at once, and resolves when it is gone and all it said has been read. */
   kill(): Promise<void>;
 }
@@ -22,13 +27,20 @@ export interface StoreChild {
 export function startChild(
   dataDir: string,
   task: ChildTask,
-  limits: { readonly fileSizeKiB?: number } = {},
+  { fileSizeKiB, preload }: { readonly fileSizeKiB?: number; readonly preload?: string } = {},
 ): StoreChild {
   const script = fileURLToPath(new URL('./store-process.ts', import.meta.url));
-  const limit = limits.fileSizeKiB === undefined ? 'unlimited' : String(limits.fileSizeKiB);
+  const limit = fileSizeKiB === undefined ? 'unlimited' : String(fileSizeKiB);
+  // Threads take it along.
+  const preloaded = preload === undefined ? [] : ['--import', preload];
   const child: ChildProcess = spawn(
     'bash',
-    ['-c', 'ulimit -S -f "$1"; shift; exec "$@"', 'bash', limit, process.execPath, script, dataDir, task],
+    ['-c', 'ulimit -S -f "$1"; shift; exec "$@"', 'bash', limit, process.execPath].concat(
+      preloaded,
+      script,
+      dataDir,
+      task,
+    ),
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   endsWithTest(() => child.kill('SIGKILL'));
@@ -66,6 +78,11 @@ export function startChild(
     },
     makeRoom() {
       execFileSync('prlimit', [`--pid=${child.pid}`, '--fsize=unlimited:']);
+    },
+    standStill: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
+    get hasEnded() {
+      return ended;
     },
     async kill() {
       child.kill('SIGKILL');

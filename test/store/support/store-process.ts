@@ -3,7 +3,7 @@
  * - `idle`: nothing more than `ready`.
  * - `fill`: submits big jobs until some are refused, then tells whether counters and rows agree and what the store says of it,
  *   and, once that is over, so.
- * - `work`: submits, claims and finishes at full speed.
+ * - `work`: submits, claims and finishes at full speed, and says `ended CODE` should the store end.
  * - `live`: holds live jobs and others, some of each waiting, QUEUED and RUNNING, and says which: `live STATUS ID` or `other STATUS ID`.
  */
 
@@ -101,5 +101,8 @@ const store = await openStore(dataDir);
 await store.recover();
 say('ready');
 if (task === 'fill') await fill(store);
-if (task === 'work') await work(store);
+if (task === 'work') {
+  await work(store).catch((error) => say(`ended ${error.code}`));
+  await store.stop();
+}
 if (task === 'live') await live(store);
