@@ -40,7 +40,9 @@ export class ExecutorRig implements AsyncDisposable {
   readonly store: Store;
   readonly #backend: Backend;
   readonly #ollama: RunningVirtualOllama;
-  readonly #remove: () => Promise<void>;
+  readonly #end: () => Promise<void>;
+  /** It is told of no commits any more, as an executor whose server lost its network. */
+  isCutOff = false;
   #nextClaim = 1;
   #isLoaded = false;
 
@@ -49,12 +51,13 @@ export class ExecutorRig implements AsyncDisposable {
     readonly executorStore: Store;
     readonly backend: Backend;
     readonly ollama: RunningVirtualOllama;
-    readonly remove: () => Promise<void>;
+    /** Of what others may use, too. */
+    readonly end: () => Promise<void>;
   }) {
     this.store = parts.store;
     this.#backend = parts.backend;
     this.#ollama = parts.ollama;
-    this.#remove = parts.remove;
+    this.#end = parts.end;
     const reports: ExecutorReports = {
       claimed: (_number, jobs) => {
         this.claimed.push(jobs);
@@ -82,6 +85,7 @@ export class ExecutorRig implements AsyncDisposable {
       reports,
     });
     this.store.onCommit((changes) => {
+      if (this.isCutOff) return;
       this.executor.jobsChanged(changes);
       this.ends.jobsChanged(changes);
     });
@@ -99,8 +103,21 @@ export class ExecutorRig implements AsyncDisposable {
       executorStore: wrap(store),
       backend,
       ollama,
-      remove: () => directory.remove(),
+      end: async () => {
+        await store.stop();
+        await ollama.stop();
+        await directory.remove();
+      },
     });
+  }
+
+  /** Another executor on the same store and the same Ollama. */
+  static async beside(first: ExecutorRig): Promise<ExecutorRig> {
+    const { store } = first;
+    const ollama = first.#ollama;
+    const backend = createOllamaBackend({ name: 'box', url: ollama.url, clock: systemClock });
+    await backend.start();
+    return new ExecutorRig({ store, executorStore: store, backend, ollama, end: async () => {} });
   }
 
   async #spec(): Promise<LoadSpec> {
@@ -168,9 +185,7 @@ export class ExecutorRig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.executor.stop(0);
-    await this.store.stop();
     await this.#backend.stop();
-    await this.#ollama.stop();
-    await this.#remove();
+    await this.#end();
   }
 }
