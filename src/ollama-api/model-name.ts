@@ -112,6 +112,11 @@ export function parseModelReference(text: string): ModelReference {
   return { name: validName(base), source };
 }
 
+/** A model as a request spells it, but for `:local`. @throws as `parseModelReference`, but for names that no model can have */
+export function withoutSource(text: string): string {
+  return splitSource(text).base;
+}
+
 /**
  * A model to fetch or to remove: a cloud model has its own name here, `x:cloud` or `x:7b-cloud`.
  * @throws as `parseModelReference`

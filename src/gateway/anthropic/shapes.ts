@@ -53,15 +53,20 @@ const messageRole = go.struct(
   'struct { Role string "json:\\"role\\""; Content json.RawMessage "json:\\"content\\"" }',
 );
 
-const message = go.own<Message>({ role: '', content: '' }, (json) => {
+/** What `null` is in their place. */
+const NO_MESSAGE: Message = { role: '', content: '' };
+
+const message = go.own<Message>(NO_MESSAGE, (json) => {
   const { role } = go.unmarshal(messageRole, json);
   return { role, content: contentOf(json) };
 });
 
+const NO_CONTENT = 'unexpected end of JSON input';
+
 /** `null` is an empty text here, and what is absent is an error, in the words of a decoder that was given nothing. */
 function contentOf(json: JsonText): Message['content'] {
   const content = [...json.members()].findLast(([name]) => name.toLowerCase() === 'content')?.[1];
-  if (!content) throw new Error('unexpected end of JSON input');
+  if (!content) throw new Error(NO_CONTENT);
   if (content.kind === 'null') return '';
   if (content.kind === 'string') return go.unmarshal(go.string(), content);
   return go.unmarshal(blocks, content) ?? [];
@@ -111,6 +116,7 @@ const ORIGIN: BodyOrigin = { package: 'anthropic', missing: 'EOF' };
 /** @throws OllamaError 400 */
 export function readMessages(body: string): MessagesRequest {
   const request = decodeBody('MessagesRequest', MESSAGES_REQUEST, body, ORIGIN);
+  require(!request.messages?.includes(NO_MESSAGE), NO_CONTENT);
   require(request.model !== '', 'model is required');
   require(request.max_tokens > 0, 'max_tokens is required and must be positive');
   require(Boolean(request.messages?.length), 'messages is required');
@@ -120,6 +126,7 @@ export function readMessages(body: string): MessagesRequest {
 /** @throws OllamaError 400 */
 export function readConversation(body: string): Conversation {
   const request = decodeBody('CountTokensRequest', CONVERSATION, body, ORIGIN);
+  require(!request.messages?.includes(NO_MESSAGE), NO_CONTENT);
   require(request.model !== '', 'model is required');
   require(Boolean(request.messages?.length), 'messages is required');
   return request;

@@ -6,6 +6,7 @@ import { RUNNER_OPTION_NAMES } from '../../domain/model.ts';
 import type { ChatMessage, ImageSource, ModelOptions, ThinkLevel } from '../../domain/request.ts';
 import type { InstanceWishes } from '../../kinds/wishes.ts';
 import type { Decoded } from '../../ollama-api/go-decode.ts';
+import { withoutSource } from '../../ollama-api/model-name.ts';
 import type { Think } from '../../ollama-api/request-fields.ts';
 import type { ChatRequest, EMBED_REQUEST, GenerateRequest } from '../../ollama-api/request-shapes.ts';
 
@@ -57,7 +58,7 @@ function requested(
   request: Readonly<Record<string, unknown>>,
 ): RequestedJob {
   return {
-    model,
+    model: withoutSource(model),
     // Every field is of its type by the decoder; what differs from the request's type is only how absence is written.
     request: withoutAbsent(request) as unknown as JobSubmission['request'],
     wishes: instanceWishes(body),

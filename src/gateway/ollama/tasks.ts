@@ -6,13 +6,14 @@ import type { ModelDirectory } from '../../accept/accept.ts';
 import { append } from '../../domain/long-lists.ts';
 import { ModelRequiredError, modelNotFound, OllamaError, pullItFirst } from '../../ollama-api/errors.ts';
 import type { Decoded } from '../../ollama-api/go-decode.ts';
+import { withoutSource } from '../../ollama-api/model-name.ts';
 import type { ChatRequest, EMBED_REQUEST, GenerateRequest } from '../../ollama-api/request-shapes.ts';
 import { findModel, requireAble } from './find-model.ts';
 import { chatJob, embedJob, generateJob, type RequestedJob } from './submissions.ts';
 
 export interface LoadTask {
   readonly kind: 'load';
-  /** As the request spelled it. */
+  /** As the request spelled it, but for where it runs. */
   readonly model: string;
   /** 0 lets go of it. */
   readonly keepAliveMs: number | undefined;
@@ -71,7 +72,7 @@ interface NamesModel {
 }
 
 export function loadTask({ model, keep_alive: keepAliveMs }: NamesModel): LoadTask {
-  return { kind: 'load', model, keepAliveMs };
+  return { kind: 'load', model: withoutSource(model), keepAliveMs };
 }
 
 function checkTopLogprobs({ top_logprobs: count }: { readonly top_logprobs: number }): void {

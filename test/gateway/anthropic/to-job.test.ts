@@ -209,6 +209,7 @@ describe('a request', () => {
       'json: cannot unmarshal number into Go struct field MessagesRequest.messages of type []anthropic.ContentBlock',
     ],
     ['{"model":"m","max_tokens":1,"messages":[{"role":"user"}]}', 'unexpected end of JSON input'],
+    ['{"model":"m","max_tokens":1,"messages":[null]}', 'unexpected end of JSON input'],
   ])('of %s is refused', (body, message) => {
     expect(() => readMessages(body)).toThrow(new OllamaError(400, message));
   });
