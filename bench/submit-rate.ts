@@ -39,6 +39,7 @@ export async function run(print: (line: string) => void): Promise<void> {
       queueLimit: 10_000_000,
       onClientGone: 'cancel',
       maxBodyBytes: 20 * 1024 ** 2,
+      fileQuota: { ofClient: 2 ** 31, ofAll: 2 ** 33 },
       keys: [],
       hosts: [],
       origins: [],

@@ -2,6 +2,7 @@
 import { createAcceptService, type ModelDirectory } from './accept/accept.ts';
 import { LiveJobs } from './accept/live-jobs.ts';
 import { buildBackends } from './app/backends.ts';
+import { buildBatches } from './app/batches.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { version } from './app/version.ts';
@@ -196,6 +197,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     random,
     logger: logger.child('ENGINE'),
   });
+  const batches = buildBatches(config, { store, accept, models, clock, random, logger: logger.child('API') });
   const readsOf = ownReads(store);
   const graphql = new GraphQLServer({
     schema,
@@ -228,19 +230,22 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     routes: [
       ...healthRoutes(() => (ready ? store.writeProblem : 'The server is starting or stopping.')),
       graphqlRoute(graphql),
-      ...gatewayRoutes({
-        guard: new OllamaGuard({ host: config.host, hosts: config.hosts, origins: config.origins }),
-        accept,
-        liveJobs,
-        jobs: new OwnJobs(store),
-        models,
-        memory,
-        modelOperations,
-        system,
-        clock,
-        random,
-        logger: logger.child('API'),
-      }),
+      ...gatewayRoutes(
+        {
+          guard: new OllamaGuard({ host: config.host, hosts: config.hosts, origins: config.origins }),
+          accept,
+          liveJobs,
+          jobs: new OwnJobs(store),
+          models,
+          memory,
+          modelOperations,
+          system,
+          clock,
+          random,
+          logger: logger.child('API'),
+        },
+        batches,
+      ),
       homeRoute(),
     ],
     socketRoutes: [graphqlSocketRoute(graphql)],
@@ -272,6 +277,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         publisher.jobsChanged(changes);
         executor.jobsChanged(changes);
         ends.jobsChanged(changes);
+        batches.jobsChanged(changes);
         for (const { job } of changes) {
           const due = Math.min(
             job.notBefore ?? Number.POSITIVE_INFINITY,
@@ -291,6 +297,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     await scheduling.start();
     stray.start();
     started.push(() => stray.stop());
+    await batches.start();
+    started.push(() => batches.stop());
     await http.start();
     ready = true;
     logger.info(`vramkeeper ${version} serves ${http.url}.`, { dataDir: config.dataDir });

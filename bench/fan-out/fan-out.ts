@@ -77,6 +77,7 @@ async function toldByServer(
       queueLimit: 10_000_000,
       onClientGone: 'cancel',
       maxBodyBytes: 20 * 1024 ** 2,
+      fileQuota: { ofClient: 2 ** 31, ofAll: 2 ** 33 },
       keys: [],
       hosts: [],
       origins: [],

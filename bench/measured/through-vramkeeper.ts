@@ -74,6 +74,7 @@ function configOf(backend: BackendConfig, dataDir: string): Config {
     queueLimit: 100_000,
     onClientGone: 'cancel',
     maxBodyBytes: 20 * MiB,
+    fileQuota: { ofClient: 2 ** 31, ofAll: 2 ** 33 },
     keys: [],
     hosts: [],
     origins: [],

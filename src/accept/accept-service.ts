@@ -5,7 +5,8 @@ import { type InputIssue, VramkeeperError } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { CancelOutcome, PriorityOutcome, RetryOutcome } from '../domain/store.ts';
+import type { Piece, PieceOutcome } from '../domain/request-batch.ts';
+import type { CancelOutcome, NewJob, PriorityOutcome, RetryOutcome, Submission } from '../domain/store.ts';
 import type { GrantedWishes } from '../kinds/wishes.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
 
@@ -29,6 +30,13 @@ export interface Accepted {
   readonly deduplicated: boolean;
   /** What became of the caller's wishes. */
   readonly wishes: GrantedWishes;
+}
+
+/** A job that is fit to be queued, and is not yet. */
+export interface PreparedJob {
+  readonly job: NewJob;
+  /** What it refers to. */
+  readonly blobs: Submission['blobs'];
 }
 
 export interface AcceptedBatch {
@@ -59,6 +67,12 @@ export interface AcceptService {
    * Empty when it would take all jobs.
    */
   check(principal: Principal, input: unknown): readonly InputIssue[];
+  /** All that `admit` does but to store it. @throws as `admit`, but for a full queue */
+  prepare(principal: Principal, submission: JobSubmission): PreparedJob;
+  /** The most jobs that a piece may have. */
+  readonly largestPiece: number;
+  /** Queues prepared jobs of a batch of requests. Half of the queue is left to those who submit jobs themselves. */
+  admitPiece(piece: Omit<Piece, 'queueLimit'>): Promise<PieceOutcome>;
   cancel(principal: Principal, id: JobId, reason: string | null): Promise<CancelOutcome>;
   /** @throws QueueFullError */
   retry(principal: Principal, id: JobId): Promise<Exclude<RetryOutcome, { readonly kind: 'queue-full' }>>;

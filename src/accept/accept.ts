@@ -12,6 +12,7 @@ import type { JobPriority } from '../domain/job.ts';
 import { canonicalJson } from '../domain/json.ts';
 import { append } from '../domain/long-lists.ts';
 import { onlyClient, type Principal, sees } from '../domain/principal.ts';
+import type { Piece, PieceOutcome } from '../domain/request-batch.ts';
 import type {
   CancelOutcome,
   NewJob,
@@ -25,9 +26,11 @@ import {
   type AcceptedBatch,
   type AcceptService,
   IdempotencyConflictError,
+  type PreparedJob,
 } from './accept-service.ts';
 import { type AcceptDependencies, admittedJob, priorityProblem } from './admit.ts';
 import { BlobCollector } from './blobs.ts';
+import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
 import { checkedJob, readBatch, readJob } from './read-input.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
 
@@ -90,6 +93,26 @@ class FrontDoor implements AcceptService {
       if (error instanceof InvalidInputError) return error.issues;
       throw error;
     }
+  }
+
+  prepare(principal: Principal, submission: JobSubmission): PreparedJob {
+    const collector = new BlobCollector();
+    const checked = checkedJob(submission, this.#deps.clock);
+    const { job } = admittedJob(this.#deps, principal, checked, collector);
+    return { job, blobs: collector.blobs };
+  }
+
+  get largestPiece(): number {
+    return Math.min(MOST_JOBS_IN_BATCH, this.#batchShare);
+  }
+
+  admitPiece(piece: Omit<Piece, 'queueLimit'>): Promise<PieceOutcome> {
+    return this.#deps.store.requestBatches.take({ ...piece, queueLimit: this.#batchShare });
+  }
+
+  /** What batches of requests may take of the queue. */
+  get #batchShare(): number {
+    return Math.max(1, Math.floor(this.#deps.queueLimit / 2));
   }
 
   async cancel(principal: Principal, id: JobId, reason: string | null): Promise<CancelOutcome> {

@@ -152,6 +152,8 @@ export interface Config {
   /** The most jobs that may wait. */
   readonly queueLimit: number;
   readonly maxBodyBytes: number;
+  /** The most bytes of files that are kept for batches. */
+  readonly fileQuota: { readonly ofClient: number; readonly ofAll: number };
   readonly onClientGone: OnClientGone;
   readonly keys: readonly KeyConfig[];
   /** Names that the server answers to beside its own, in lower case; `*` for any. */

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { append } from '../domain/long-lists.ts';
 import { isLoopback } from '../domain/loopback.ts';
-import { MiB } from '../domain/units.ts';
+import { GiB, MiB } from '../domain/units.ts';
 import { checkAny } from './access.ts';
 import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
 import type { KeyConfig, LoadedConfig, ModelConfig, PatienceConfig, ReservationConfig } from './config.ts';
@@ -183,6 +183,10 @@ function complete(settings: Settings, around: Surroundings): Rest {
     queueLimit: settings.queueLimit ?? 100_000,
     onClientGone: settings.onClientGone ?? 'cancel',
     maxBodyBytes: settings.maxBodyBytes ?? 20 * MiB,
+    fileQuota: {
+      ofClient: settings.fileBytesPerClient ?? 2 * GiB,
+      ofAll: settings.fileBytes ?? 10 * GiB,
+    },
     keys: (settings.keys ?? []).map(keyConfig),
     hosts: settings.hosts ?? [],
     origins: settings.origins ?? [],

@@ -222,6 +222,11 @@ function unique<T>(of: (entry: T) => string, field: string) {
   };
 }
 
+/** What a batch takes in files of its own is counted too. */
+const fileBytes = size.refine((bytes) => bytes >= MiB, {
+  error: 'less than 1MiB would refuse every batch of some size. 2GiB is usual.',
+});
+
 const settingsShape = z.strictObject({
   host: text('a host or address').optional(),
   port: wholeNumber(0, 65535).optional(),
@@ -267,6 +272,8 @@ const settingsShape = z.strictObject({
     })
     .optional(),
   onClientGone: oneOf(ON_CLIENT_GONE).optional(),
+  fileBytes: fileBytes.optional(),
+  fileBytesPerClient: fileBytes.optional(),
   keys: keys.optional(),
   hosts: hosts.optional(),
   origins: origins.optional(),

@@ -1,16 +1,20 @@
 /** The drop-in APIs: programs that speak one of them work unchanged, and get the queue. */
 import type { Route } from '../http/route.ts';
 import { anthropicRoutes } from './anthropic/anthropic-gateway.ts';
+import { addMessageBatchRoutes } from './batches/anthropic-batches.ts';
+import { batchRoutes } from './batches/batch-routes.ts';
+import type { BatchService } from './batches/batch-service.ts';
 import { ollamaRoutes } from './ollama/ollama-gateway.ts';
 import { openaiRoutes } from './openai/routes.ts';
 import { addRestRoutes } from './rest/rest-routes.ts';
 import type { GatewayDependencies } from './shared/dependencies.ts';
 
 /** The first route that matches a path answers it, so that what lies deeper comes first. */
-export function gatewayRoutes(deps: GatewayDependencies): readonly Route[] {
+export function gatewayRoutes(deps: GatewayDependencies, batches: BatchService): readonly Route[] {
   return [
     ...ollamaRoutes(deps, (router) => addRestRoutes(router, deps)),
-    ...anthropicRoutes(deps),
+    ...batchRoutes(deps, batches),
+    ...anthropicRoutes(deps, (router) => addMessageBatchRoutes(router, batches)),
     ...openaiRoutes(deps),
   ];
 }

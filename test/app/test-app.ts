@@ -36,6 +36,7 @@ export function testConfig(
     queueLimit: 100_000,
     onClientGone: 'cancel',
     maxBodyBytes: 20 * 1024 ** 2,
+    fileQuota: { ofClient: GiB, ofAll: 2 * GiB },
     keys: [],
     hosts: [],
     origins: [],

@@ -31,6 +31,7 @@ describe('defaults', () => {
       queueLimit: 100_000,
       onClientGone: 'cancel',
       maxBodyBytes: 20 * MiB,
+      fileQuota: { ofClient: 2 * GiB, ofAll: 10 * GiB },
       keys: [],
       hosts: [],
       origins: [],
@@ -91,6 +92,8 @@ contextLength: 2048
 queueLimit: 10
 onClientGone: finish
 maxBodyBytes: 1MiB
+fileBytes: 3GiB
+fileBytesPerClient: 2MiB
 keys: [{ name: ada, key: 0123456789abcdef, admin: true }, { name: bob, key: fedcba9876543210, maxPriority: low }]
 hosts: [gpu-box.lan]
 origins: [https://app.example]
@@ -145,6 +148,7 @@ silenceTimeout: 10m
     queueLimit: 10,
     onClientGone: 'finish',
     maxBodyBytes: MiB,
+    fileQuota: { ofClient: 2 * MiB, ofAll: 3 * GiB },
     keys: [
       { name: 'ada', key: '0123456789abcdef', admin: true, maxPriority: 'HIGH' },
       { name: 'bob', key: 'fedcba9876543210', admin: false, maxPriority: 'LOW' },
