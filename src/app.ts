@@ -20,7 +20,7 @@ import { OutputHub } from './events/output-hub.ts';
 import { Publisher } from './events/publisher.ts';
 import { Housekeeper } from './executor/housekeeper.ts';
 import { LibraryOperations } from './executor/model-operations.ts';
-import { gatewayRoutes } from './gateway/gateway-routes.ts';
+import { gatewayBodies, gatewayRoutes } from './gateway/gateway-routes.ts';
 import { OllamaGuard } from './gateway/shared/ollama-guard.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
@@ -220,6 +220,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     random,
     needsKey: config.keys.length > 0,
   });
+  const bodies = gatewayBodies();
   const http = new HttpServer({
     host: config.host,
     port: config.port,
@@ -234,6 +235,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         {
           guard: new OllamaGuard({ host: config.host, hosts: config.hosts, origins: config.origins }),
           accept,
+          bodies,
           liveJobs,
           jobs: new OwnJobs(store),
           models,
@@ -299,6 +301,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(() => stray.stop());
     await batches.start();
     started.push(() => batches.stop());
+    started.push(() => bodies.stop());
     await http.start();
     ready = true;
     logger.info(`vramkeeper ${version} serves ${http.url}.`, { dataDir: config.dataDir });

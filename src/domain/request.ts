@@ -76,6 +76,8 @@ export interface EmbedRequest {
   /** Cut a text that is longer than the context (absent: yes), or fail. */
   readonly truncate?: boolean;
   readonly dimensions?: number;
+  /** False, of one text: its vector as the model made it, not brought to the length 1. Absent: brought. */
+  readonly normalize?: boolean;
   readonly options?: ModelOptions;
 }
 

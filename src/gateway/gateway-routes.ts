@@ -1,5 +1,7 @@
 /** The drop-in APIs: programs that speak one of them work unchanged, and get the queue. */
+import { BodyReader, siblingProgram } from '../http/body-reader.ts';
 import type { Route } from '../http/route.ts';
+import { OllamaError } from '../ollama-api/errors.ts';
 import { anthropicRoutes } from './anthropic/anthropic-gateway.ts';
 import { addMessageBatchRoutes } from './batches/anthropic-batches.ts';
 import { batchRoutes } from './batches/batch-routes.ts';
@@ -17,4 +19,12 @@ export function gatewayRoutes(deps: GatewayDependencies, batches: BatchService):
     ...anthropicRoutes(deps, (router) => addMessageBatchRoutes(router, batches)),
     ...openaiRoutes(deps),
   ];
+}
+
+/** Reads the bodies of all of them. */
+export function gatewayBodies(): BodyReader {
+  return new BodyReader({
+    worker: siblingProgram('decode-worker', import.meta.url),
+    revive: ({ status, message }) => new OllamaError(status, message),
+  });
 }

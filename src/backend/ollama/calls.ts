@@ -14,7 +14,7 @@ import type {
   ThinkLevel,
 } from '../../domain/request.ts';
 import type { Call, OllamaConnection } from './connection.ts';
-import { runEmbed } from './run-embed.ts';
+import { runEmbed, runEmbedding } from './run-embed.ts';
 import { type DrainPolicy, runText } from './run-text.ts';
 import { allSurelyFit } from './whole-prompt.ts';
 
@@ -30,7 +30,7 @@ export interface Reading {
 }
 
 interface OllamaCall<K extends JobKind> {
-  readonly endpoint: '/api/generate' | '/api/chat' | '/api/embed';
+  endpoint(request: RequestOf<K>): '/api/generate' | '/api/chat' | '/api/embed' | '/api/embeddings';
   /** What the body has of the request, without its options, which all kinds have. */
   body(request: RequestOf<K>, blobs: Blobs): JsonObject;
   /** @throws BackendError, or the signal's reason */
@@ -41,7 +41,7 @@ interface OllamaCall<K extends JobKind> {
 
 const OLLAMA_CALLS: { readonly [K in JobKind]: OllamaCall<K> } = {
   GENERATE: {
-    endpoint: '/api/generate',
+    endpoint: () => '/api/generate',
     body: (request, blobs) => ({
       ...textBody(request),
       prompt: request.prompt,
@@ -57,7 +57,7 @@ const OLLAMA_CALLS: { readonly [K in JobKind]: OllamaCall<K> } = {
   },
 
   CHAT: {
-    endpoint: '/api/chat',
+    endpoint: () => '/api/chat',
     body: (request, blobs) => ({
       ...textBody(request),
       messages: request.messages.map((message) => chatMessage(message, blobs)),
@@ -68,12 +68,23 @@ const OLLAMA_CALLS: { readonly [K in JobKind]: OllamaCall<K> } = {
   },
 
   EMBED: {
-    endpoint: '/api/embed',
-    body: ({ input, truncate, dimensions }) => ({ input, truncate, dimensions }),
-    read: (call, { input }, { connection, signal }) => runEmbed(connection, call, input.length, signal),
+    endpoint: (request) => (asMade(request) ? '/api/embeddings' : '/api/embed'),
+    body: (request) => {
+      const { input, truncate, dimensions } = request;
+      return asMade(request) ? { prompt: input[0] } : { input, truncate, dimensions };
+    },
+    read: (call, request, { connection, signal }) =>
+      asMade(request)
+        ? runEmbedding(connection, call, signal)
+        : runEmbed(connection, call, request.input.length, signal),
     fitsForSure: ({ input }, contextLength) => allSurelyFit(input, contextLength),
   },
 };
+
+/** Only Ollama's older call leaves a vector as the model made it. */
+function asMade({ normalize, input }: RequestOf<'EMBED'>): boolean {
+  return normalize === false && input.length === 1;
+}
 
 /** The entry of a request's own kind. */
 export function ollamaCall(request: { readonly kind: JobKind }): OllamaCall<JobKind> {

@@ -8,6 +8,7 @@ export type Endpoint =
   | '/api/create'
   | '/api/delete'
   | '/api/embed'
+  | '/api/embeddings'
   | '/api/generate'
   | '/api/ps'
   | '/api/pull'

@@ -103,7 +103,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
   ...REQUEST_ROWS,
   {
     name: 'engine died while embedding',
-    endpoint: '/api/embed',
+    endpoint: ['/api/embed', '/api/embeddings'],
     status: [400],
     // Any error of the engine is answered 400 there, so a 400 alone is no proof of a bad request.
     text: /\bEOF\b|connection (refused|reset)|broken pipe|runner|llama-server/i,
@@ -124,7 +124,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     name: 'not signed in',
     status: [401],
     // Ollama's own refusal, of a cloud model; a proxy that wants a key refuses the other questions too.
-    endpoint: ['/api/chat', '/api/generate', '/api/embed', '/api/show'],
+    endpoint: ['/api/chat', '/api/generate', '/api/embed', '/api/embeddings', '/api/show'],
     text: /^unauthorized$/,
     code: 'REQUEST_REJECTED',
     remedy: 'none',

@@ -15,7 +15,10 @@ export function runCall({ modelName, request, blobs }: RunRequest, runner: Runne
   const { endpoint, body } = ollamaCall(request);
   const named = namedOptions(runner);
   const options = { ...requestOptions(request.options), ...named.options };
-  return { endpoint, body: { model: modelName, ...body(request, blobs), ...named, options } };
+  return {
+    endpoint: endpoint(request),
+    body: { model: modelName, ...body(request, blobs), ...named, options },
+  };
 }
 
 function requestOptions(options: ModelOptions | undefined): JsonObject {

@@ -35,7 +35,7 @@ export const REQUEST_ROWS: readonly ErrorRow[] = [
   },
   {
     name: 'not started for embeddings',
-    endpoint: '/api/embed',
+    endpoint: ['/api/embed', '/api/embeddings'],
     status: [501],
     code: 'REQUEST_REJECTED',
     remedy: 'none',

@@ -29,3 +29,30 @@ export async function runEmbed(
   const { vectors, rest } = reader.end(inputs);
   return { kind: 'embed', vectors, usage: tokenUsage(rest), raw: rest };
 }
+
+/** Runs a call for one vector as the model made it, of which Ollama says nothing else. @throws BackendError, or the signal's reason */
+export async function runEmbedding(
+  connection: OllamaConnection,
+  call: Call,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  signal.throwIfAborted();
+  const pieces: Uint8Array[] = [];
+  await connection.result(call, signal, async (chunks) => {
+    for await (const chunk of chunks) pieces.push(chunk);
+  });
+  const reader = new VectorReader();
+  reader.push(asList(Buffer.concat(pieces)));
+  const { vectors, rest } = reader.end(1);
+  return { kind: 'embed', vectors, usage: tokenUsage(rest), raw: rest };
+}
+
+/** The answer with its one vector in the form of many; as it is where it has none. */
+function asList(answer: Buffer): Buffer {
+  try {
+    const { embedding, ...rest } = JSON.parse(answer.toString('utf8'));
+    return Buffer.from(JSON.stringify({ ...rest, embeddings: embedding && [embedding] }));
+  } catch {
+    return answer;
+  }
+}

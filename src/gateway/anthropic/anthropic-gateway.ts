@@ -33,12 +33,13 @@ export function anthropicRoutes(
 function routeAt(
   path: string,
   router: Router<GatewayHandler>,
-  { guard, logger, random }: GatewayDependencies,
+  { bodies, guard, logger, random }: GatewayDependencies,
 ): Route {
   const route = gatewayRoute({
     path,
     router,
     guard,
+    bodies,
     refusalBody: (refusal) => errorBody(refusal, newRequestId(random)),
     fail(exchange, error) {
       if (error instanceof OllamaError) sendError(exchange, error);

@@ -12,7 +12,10 @@ import { addFileRoutes } from './openai-files.ts';
 
 const PATHS = ['/v1/files', '/v1/files/*', '/v1/batches', '/v1/batches/*'];
 
-export function batchRoutes({ guard, logger }: GatewayDependencies, batches: BatchService): readonly Route[] {
+export function batchRoutes(
+  { bodies, guard, logger }: GatewayDependencies,
+  batches: BatchService,
+): readonly Route[] {
   const router = new Router<GatewayHandler>();
   addFileRoutes(router, batches);
   addBatchRoutes(router, batches);
@@ -21,6 +24,7 @@ export function batchRoutes({ guard, logger }: GatewayDependencies, batches: Bat
       path,
       router,
       guard,
+      bodies,
       refusalBody: (refusal) => openaiError(problemOfRefusal(refusal)).body,
       fail(exchange, error) {
         const isTold = error instanceof OllamaError;

@@ -10,10 +10,13 @@ export type EmbedStyle = 'embed' | 'embeddings';
 export class EmbedForm implements AnswerForm {
   readonly #exchange: Exchange;
   readonly #style: EmbedStyle;
+  readonly #model: string;
 
-  constructor(exchange: Exchange, style: EmbedStyle) {
+  /** @param model as the request names it */
+  constructor(exchange: Exchange, style: EmbedStyle, model: string) {
     this.#exchange = exchange;
     this.#style = style;
+    this.#model = model;
   }
 
   record(): boolean {
@@ -29,9 +32,9 @@ export class EmbedForm implements AnswerForm {
     if (result.kind !== 'embed') throw new Error(`An embedding came to a result of the kind ${result.kind}.`);
     this.#begin();
     const { response } = this.#exchange;
-    const { model, ...rest } = result.raw;
+    const { model: _, ...rest } = result.raw;
     const isList = this.#style === 'embed';
-    response.write(isList ? `{"model":${stringifyGo(model)},"embeddings":[` : '{"embedding":');
+    response.write(isList ? `{"model":${stringifyGo(this.#model)},"embeddings":[` : '{"embedding":');
     for (const [index, { bytes }] of result.vectors.pieces.entries()) {
       if (index > 0) response.write(',');
       response.write(bytes);

@@ -9,7 +9,7 @@ export function ollamaError({ code, message, spoken, status }: Problem): OllamaE
   return new OllamaError(status, code === 'QUEUE_FULL' ? QUEUE_FULL : message);
 }
 
-export function tellHeaders({ response }: Exchange, problem: Problem): void {
+export function tellHeaders({ response }: Exchange, problem: Parameters<typeof problemHeaders>[0]): void {
   if (response.headersSent) return;
   for (const [name, value] of Object.entries(problemHeaders(problem))) response.setHeader(name, value);
 }

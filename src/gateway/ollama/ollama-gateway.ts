@@ -17,7 +17,7 @@ export function ollamaRoutes(
   deps: GatewayDependencies,
   addOthers: (router: Router<GatewayHandler>) => void,
 ): readonly Route[] {
-  const { clock, guard, logger, modelOperations, system } = deps;
+  const { bodies, clock, guard, logger, modelOperations, system } = deps;
   const log = (message: string) => logger.error(message);
   const router = new Router<GatewayHandler>();
   addFixedRoutes(router, () => lowestVersion(system.backends().map(({ version }) => version)));
@@ -35,6 +35,7 @@ export function ollamaRoutes(
       path: '/api/*',
       router,
       guard,
+      bodies,
       refusalBody: ({ message }) => ({ error: message }),
       fail(exchange, error) {
         if (error instanceof OllamaError) sendError(exchange, error);

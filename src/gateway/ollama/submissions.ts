@@ -1,19 +1,21 @@
 /** Requests of Ollama's API as jobs: everything is kept that the backend is to see, and what would reload a model becomes a wish. */
 import type { JobSubmission } from '../../accept/submission.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { withoutAbsent } from '../../domain/json.ts';
 import { RUNNER_OPTION_NAMES } from '../../domain/model.ts';
 import type { ChatMessage, ImageSource, ModelOptions, ThinkLevel } from '../../domain/request.ts';
 import type { InstanceWishes } from '../../kinds/wishes.ts';
+import { readFormat } from '../../ollama-api/format.ts';
 import type { Decoded } from '../../ollama-api/go-decode.ts';
 import { withoutSource } from '../../ollama-api/model-name.ts';
+import { checkOptions } from '../../ollama-api/options.ts';
 import type { Think } from '../../ollama-api/request-fields.ts';
-import type { ChatRequest, EMBED_REQUEST, GenerateRequest } from '../../ollama-api/request-shapes.ts';
+import type { EMBED_REQUEST } from '../../ollama-api/request-shapes.ts';
+import type { ChatBody, GenerateBody, MessageBody } from './bodies.ts';
 
-/** What of a submission the request itself says. */
+/** What of a submission the request itself says. Mistakes in it that Ollama finds before it loads the model are found here: OllamaError. */
 export type RequestedJob = Pick<JobSubmission, 'model' | 'request' | 'wishes'>;
 
-export function generateJob(body: GenerateRequest): RequestedJob {
+export function generateJob(body: GenerateBody): RequestedJob {
   return requested(body.model, body, {
     kind: 'GENERATE',
     ...ofText(body),
@@ -27,7 +29,7 @@ export function generateJob(body: GenerateRequest): RequestedJob {
   });
 }
 
-export function chatJob(body: ChatRequest): RequestedJob {
+export function chatJob(body: ChatBody): RequestedJob {
   return requested(body.model, body, {
     kind: 'CHAT',
     ...ofText(body),
@@ -57,18 +59,19 @@ function requested(
   body: WithOptions,
   request: Readonly<Record<string, unknown>>,
 ): RequestedJob {
+  checkOptions(body.options);
   return {
     model: withoutSource(model),
     // Every field is of its type by the decoder; what differs from the request's type is only how absence is written.
-    request: withoutAbsent(request) as unknown as JobSubmission['request'],
+    request: present(request) as unknown as JobSubmission['request'],
     wishes: instanceWishes(body),
   };
 }
 
-function ofText(body: GenerateRequest | ChatRequest) {
+function ofText(body: GenerateBody | ChatBody) {
   return {
     truncate: body.truncate,
-    format: formatOf(body.format),
+    format: readFormat(body.format) as Json | undefined,
     think: body.think === undefined ? undefined : thinkLevel(body.think),
     logprobs: body.logprobs,
     topLogprobs: body.top_logprobs || undefined,
@@ -77,15 +80,8 @@ function ofText(body: GenerateRequest | ChatRequest) {
   };
 }
 
-/** As it was written; what it means the server says when it comes to it. */
-function formatOf(text: string | undefined): Json | undefined {
-  return text === undefined || text === '""' ? undefined : JSON.parse(text);
-}
-
-type Message = NonNullable<ChatRequest['messages']>[number];
-
-function message(from: Message): ChatMessage<ImageSource> {
-  return withoutAbsent({
+function message(from: MessageBody): ChatMessage<ImageSource> {
+  return present({
     role: from.role,
     content: from.content,
     thinking: unlessEmpty(from.thinking),
@@ -135,6 +131,11 @@ export function instanceWishes({ options, keep_alive, shift }: WithOptions): Ins
     ...(shift !== undefined && { shift }),
     others: { ...others, ...(keep_alive !== undefined && { keep_alive }) },
   };
+}
+
+/** The fields that are there. What they hold stays as it is: it may be many bytes. */
+function present(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function unlessEmpty(text: string): string | undefined {

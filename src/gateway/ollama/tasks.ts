@@ -4,16 +4,17 @@
  */
 import type { ModelDirectory } from '../../accept/accept.ts';
 import { append } from '../../domain/long-lists.ts';
+import type { Capability } from '../../domain/model.ts';
 import { ModelRequiredError, modelNotFound, OllamaError, pullItFirst } from '../../ollama-api/errors.ts';
 import type { Decoded } from '../../ollama-api/go-decode.ts';
-import { withoutSource } from '../../ollama-api/model-name.ts';
-import type { ChatRequest, EMBED_REQUEST, GenerateRequest } from '../../ollama-api/request-shapes.ts';
-import { findModel, requireAble } from './find-model.ts';
+import { shortName } from '../../ollama-api/model-name.ts';
+import type { EMBED_REQUEST, EMBEDDING_REQUEST } from '../../ollama-api/request-shapes.ts';
+import type { ChatBody, GenerateBody } from './bodies.ts';
+import { type FoundModel, findModel, requireAble } from './find-model.ts';
 import { chatJob, embedJob, generateJob, type RequestedJob } from './submissions.ts';
 
 export interface LoadTask {
   readonly kind: 'load';
-  /** As the request spelled it, but for where it runs. */
   readonly model: string;
   /** 0 lets go of it. */
   readonly keepAliveMs: number | undefined;
@@ -22,57 +23,80 @@ export interface LoadTask {
 export type Task = LoadTask | { readonly kind: 'job'; readonly job: RequestedJob };
 
 /** @throws OllamaError in the words of `/api/generate` */
-export function generateTask(models: ModelDirectory, body: GenerateRequest): Task {
+export function generateTask(models: ModelDirectory, body: GenerateBody): Task {
   checkTopLogprobs(body);
   const model = findModel(models, body.model, {
     empty: () => modelNotFound(body.model),
     missing: modelNotFound,
   });
   const isEmpty = body.prompt === '';
-  if (isEmpty && body.keep_alive === 0) return loadTask(body);
+  if (isEmpty && body.keep_alive === 0) return loadTask(model, body);
   requireAble(model, body.model, {
     verb: 'generate',
     think: body.think,
-    needs: body.suffix ? ['insert'] : [],
+    needs: demanded({ insert: body.suffix !== '', vision: hasImages(body) }),
   });
-  return isEmpty ? loadTask(body) : { kind: 'job', job: generateJob(body) };
+  return isEmpty ? loadTask(model, body) : jobTask(model, generateJob(body));
 }
 
 /** @throws OllamaError in the words of `/api/chat` */
-export function chatTask(models: ModelDirectory, body: ChatRequest): Task {
+export function chatTask(models: ModelDirectory, body: ChatBody): Task {
   checkTopLogprobs(body);
   const model = findModel(models, body.model, {
     empty: () => new ModelRequiredError(),
     missing: modelNotFound,
   });
   const isEmpty = !body.messages?.length;
-  if (isEmpty && body.keep_alive === 0) return loadTask(body);
+  if (isEmpty && body.keep_alive === 0) return loadTask(model, body);
   requireAble(model, body.model, {
     verb: 'chat',
     think: body.think,
-    needs: body.tools?.length ? ['tools'] : [],
+    needs: demanded({ tools: Boolean(body.tools?.length), vision: Boolean(body.messages?.some(hasImages)) }),
   });
-  return isEmpty ? loadTask(body) : { kind: 'job', job: chatJob(body) };
+  return isEmpty ? loadTask(model, body) : jobTask(model, chatJob(body));
 }
 
 /** @throws OllamaError in the words of `/api/embed` */
 export function embedTask(models: ModelDirectory, body: Decoded<typeof EMBED_REQUEST>): Task {
   const input: string[] = [];
-  findModel(models, body.model, {
+  const model = findModel(models, body.model, {
     empty: () => modelNotFound(body.model),
     missing: pullItFirst,
     beforeLookup: () => append(input, inputOf(body.input)),
   });
-  return input.length === 0 ? loadTask(body) : { kind: 'job', job: embedJob(body, input) };
+  return input.length === 0 ? loadTask(model, body) : jobTask(model, embedJob(body, input));
 }
 
-interface NamesModel {
-  readonly model: string;
-  readonly keep_alive: number | undefined;
+/** @throws OllamaError in the words of `/api/embeddings` */
+export function embeddingTask(models: ModelDirectory, body: Decoded<typeof EMBEDDING_REQUEST>): Task {
+  const model = findModel(models, body.model, {
+    empty: () => new ModelRequiredError(),
+    missing: pullItFirst,
+    matchesCase: true,
+  });
+  if (body.prompt === '') return loadTask(model, body);
+  const job = embedJob({ ...body, input: body.prompt, truncate: undefined, dimensions: 0 }, [body.prompt]);
+  return jobTask(model, { ...job, request: { ...job.request, normalize: false } as RequestedJob['request'] });
 }
 
-export function loadTask({ model, keep_alive: keepAliveMs }: NamesModel): LoadTask {
-  return { kind: 'load', model: withoutSource(model), keepAliveMs };
+/** By the model's own name: a request may spell it in many ways. */
+function jobTask({ name }: FoundModel, job: RequestedJob): Task {
+  return { kind: 'job', job: { ...job, model: shortName(name) } };
+}
+
+function loadTask(
+  { name }: FoundModel,
+  { keep_alive: keepAliveMs }: { readonly keep_alive: number | undefined },
+): LoadTask {
+  return { kind: 'load', model: shortName(name), keepAliveMs };
+}
+
+function demanded(wanted: Readonly<Partial<Record<Capability, boolean>>>): readonly Capability[] {
+  return (Object.keys(wanted) as Capability[]).filter((capability) => wanted[capability]);
+}
+
+function hasImages({ images }: { readonly images: readonly unknown[] | undefined }): boolean {
+  return Boolean(images?.length);
 }
 
 function checkTopLogprobs({ top_logprobs: count }: { readonly top_logprobs: number }): void {

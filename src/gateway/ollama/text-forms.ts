@@ -19,7 +19,7 @@ export class StreamForm implements AnswerForm {
   }
 
   record(raw: JsonObject): boolean {
-    this.#stream.write(raw);
+    this.#stream.write(this.#shape.named(raw));
     return true;
   }
 
@@ -28,7 +28,7 @@ export class StreamForm implements AnswerForm {
   }
 
   complete(end: CompleteEnd, last: JsonObject | null): void {
-    this.#stream.write(last ?? new GatheredText(this.#shape).whole(end, null));
+    this.#stream.write(last ? this.#shape.named(last) : new GatheredText(this.#shape).whole(end, null));
     this.#stream.end();
   }
 

@@ -1,4 +1,4 @@
-/** The records of `/api/generate` and `/api/chat`. Go leaves out what is empty. */
+/** The records of `/api/generate` and `/api/chat`, with their fields in Ollama's order. Go leaves out what is empty. */
 import type { Clock } from '../../clock.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { goTime } from '../../ollama-api/go-json.ts';
@@ -6,6 +6,7 @@ import type { TextShape } from '../shared/gathered-text.ts';
 
 export function generateShape(model: string, clock: Pick<Clock, 'now'>): TextShape {
   return {
+    named: (record) => named(record, model),
     record: ({ content, thinking }) => ({
       model,
       created_at: goTime(clock.now()),
@@ -16,10 +17,12 @@ export function generateShape(model: string, clock: Pick<Clock, 'now'>): TextSha
     contentOf: ({ response }) => text(response),
     thinkingOf: ({ thinking }) => text(thinking),
     toolCallsOf: ({ tool_calls: calls }) => list(calls),
-    whole: (last, { content, thinking, toolCalls, logprobs }) => ({
-      ...last,
+    whole: ({ model: _, created_at, ...last }, { content, thinking, toolCalls, logprobs }) => ({
+      model,
+      created_at,
       response: content,
       ...(thinking && { thinking }),
+      ...without(last, 'response', 'thinking'),
       ...(toolCalls.length > 0 && { tool_calls: toolCalls as readonly Json[] }),
       ...(logprobs.length > 0 && { logprobs: logprobs as readonly Json[] }),
     }),
@@ -28,6 +31,7 @@ export function generateShape(model: string, clock: Pick<Clock, 'now'>): TextSha
 
 export function chatShape(model: string, clock: Pick<Clock, 'now'>): TextShape {
   return {
+    named: (record) => named(record, model),
     record: ({ content, thinking }) => ({
       model,
       created_at: goTime(clock.now()),
@@ -39,6 +43,7 @@ export function chatShape(model: string, clock: Pick<Clock, 'now'>): TextShape {
     toolCallsOf: (record) => list(messageOf(record).tool_calls),
     whole: (last, { content, thinking, toolCalls, logprobs }) => ({
       ...last,
+      model,
       message: {
         ...messageOf(last),
         content,
@@ -48,6 +53,15 @@ export function chatShape(model: string, clock: Pick<Clock, 'now'>): TextShape {
       ...(logprobs.length > 0 && { logprobs: logprobs as readonly Json[] }),
     }),
   };
+}
+
+function without(record: JsonObject, ...names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+}
+
+/** A model is called in an answer as it was in the request. */
+export function named(record: JsonObject, model: string): JsonObject {
+  return record.model === model ? record : { ...record, model };
 }
 
 function messageOf({ message }: JsonObject): JsonObject {

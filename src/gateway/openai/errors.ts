@@ -38,7 +38,9 @@ function typeOf(status: number): string {
 }
 
 export function sendProblem(exchange: Exchange, problem: Problem | OllamaError): void {
-  if (!(problem instanceof OllamaError)) tellHeaders(exchange, problem);
+  // What Ollama refuses it refuses again.
+  const refused = { retryAfterMs: null, retryable: false, spoken: null };
+  tellHeaders(exchange, { ...refused, ...problem, status: problem.status });
   const { status, body } = openaiError(problem);
   sendJson(exchange, status, body);
 }

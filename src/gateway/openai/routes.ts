@@ -18,6 +18,7 @@ export function openaiRoutes(deps: GatewayDependencies): readonly Route[] {
       path: '/v1/*',
       router,
       guard: deps.guard,
+      bodies: deps.bodies,
       refusalBody: (refusal) => openaiError(problemOfRefusal(refusal)).body,
       fail(exchange, error) {
         const isTold = error instanceof OllamaError;

@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../clock.ts';
 import type { MemoryOperations } from '../../domain/memory-operations.ts';
 import type { ModelOperations } from '../../domain/model-operations.ts';
 import type { SystemView } from '../../domain/system.ts';
+import type { BodyReader } from '../../http/body-reader.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { OwnJobs } from '../../view/own-jobs.ts';
 import type { OllamaGuard } from './ollama-guard.ts';
@@ -20,6 +21,7 @@ export interface GatewayDependencies {
   readonly modelOperations: ModelOperations;
   readonly system: SystemView;
   readonly guard: OllamaGuard;
+  readonly bodies: BodyReader;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

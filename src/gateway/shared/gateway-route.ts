@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../../domain/principal.ts';
 import { MiB } from '../../domain/units.ts';
+import type { BodyDecoder, BodyReader } from '../../http/body-reader.ts';
 import type { HttpRefusal } from '../../http/refusal.ts';
 import type { Exchange as HttpExchange, Route } from '../../http/route.ts';
 import type { Exchange } from '../../ollama-api/exchange.ts';
@@ -13,6 +14,8 @@ export interface GatewayExchange extends Exchange {
   readonly principal: Principal;
   /** Aborts when the server stops and answers that go on should end. */
   readonly stopping: AbortSignal;
+  /** What a decoder makes of the body. @throws HttpRefusal as `body` of the listener; what the decoder throws */
+  read<T>(decoder: BodyDecoder<T>): Promise<T>;
   /** The body as it comes, without a bound. */
   stream(): IncomingMessage;
   /** What was read is on disk, in another form: it counts no more in the memory for bodies. */
@@ -26,6 +29,7 @@ export interface GatewayApi {
   readonly path: string;
   readonly router: Router<GatewayHandler>;
   readonly guard: OllamaGuard;
+  readonly bodies: BodyReader;
   /** Answers what a handler threw. Nothing may have been sent, or something. */
   fail(exchange: GatewayExchange, error: unknown): void;
   /** The JSON of what the listener itself refuses. */
@@ -35,7 +39,7 @@ export interface GatewayApi {
 /** Of a request for inference, whose images come as base64. */
 const MOST_BODY_BYTES = 100 * MiB;
 
-export function gatewayRoute({ fail, guard, path, refusalBody, router }: GatewayApi): Route {
+export function gatewayRoute({ bodies, fail, guard, path, refusalBody, router }: GatewayApi): Route {
   return {
     path,
     methods: 'any',
@@ -43,7 +47,7 @@ export function gatewayRoute({ fail, guard, path, refusalBody, router }: Gateway
     bodyBytes: MOST_BODY_BYTES,
     refusalBody,
     async handle(http) {
-      const exchange = exchangeOf(http);
+      const exchange = exchangeOf(http, bodies);
       try {
         await serveRoutes({ router, rules: guard.rules(http.request.headers) }, exchange);
       } catch (error) {
@@ -53,9 +57,14 @@ export function gatewayRoute({ fail, guard, path, refusalBody, router }: Gateway
   };
 }
 
-function exchangeOf(http: HttpExchange): GatewayExchange {
+function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
   const { gone, principal, request, response, stopping, url } = http;
   let release = () => {};
+  const bytes = async () => {
+    const body = await http.body();
+    release = () => body.share.release();
+    return body.take();
+  };
   return {
     request,
     response,
@@ -65,11 +74,8 @@ function exchangeOf(http: HttpExchange): GatewayExchange {
     beforeEnd: [],
     principal,
     stopping,
-    async text() {
-      const body = await http.body();
-      release = () => body.share.release();
-      return body.take().toString('utf8');
-    },
+    text: async () => (await bytes()).toString('utf8'),
+    read: async (decoder) => bodies.read(decoder, await bytes()),
     stream: () => http.stream(),
     release: () => release(),
   };

@@ -5,6 +5,8 @@ import type { CompleteEnd } from './answer-with-job.ts';
 
 /** What differs between the records of a generation and of a chat. */
 export interface TextShape {
+  /** The record with the model's name as the request has it. */
+  named(record: JsonObject): JsonObject;
   /** A record that says nothing, or this. */
   record(said: { readonly content: string; readonly thinking: string }): JsonObject;
   contentOf(record: JsonObject): string;

@@ -147,7 +147,7 @@ export function problemHeaders({
   retryable,
   spoken,
   status,
-}: Problem): Readonly<Record<string, string>> {
+}: Pick<Problem, 'retryAfterMs' | 'retryable' | 'spoken' | 'status'>): Readonly<Record<string, string>> {
   return {
     ...(retryAfterMs !== null && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) }),
     // SDKs try again after every 5xx unless they are told not to.

@@ -1,5 +1,6 @@
-import { OllamaError } from '../../ollama-api/errors.ts';
-import { quoteGo } from '../../ollama-api/go-quote.ts';
+import { convertOption, type OptionMap } from '../../ollama-api/options.ts';
+
+export type { OptionMap } from '../../ollama-api/options.ts';
 
 /** The options that an engine is started with: a different value reloads the model. */
 export interface RunnerOptions {
@@ -38,67 +39,39 @@ export interface ModelOptions {
   numBatchAutomatic: boolean;
 }
 
-export type OptionMap = Readonly<Record<string, unknown>>;
-
-type Kind = 'integer' | 'boolean' | 'float32' | 'array';
-
-/** Option name → where it lives and what Go type it has. Unknown names are ignored, as Ollama does (with a log line). */
-const RUNNER_FIELDS: Readonly<Record<string, readonly [keyof RunnerOptions, Kind]>> = {
-  num_ctx: ['numCtx', 'integer'],
-  num_batch: ['numBatch', 'integer'],
-  num_gpu: ['numGpu', 'integer'],
-  main_gpu: ['mainGpu', 'integer'],
-  use_mmap: ['useMmap', 'boolean'],
-  num_thread: ['numThread', 'integer'],
-  draft_num_predict: ['draftNumPredict', 'integer'],
+/** Option name → where it lives. Unknown names are ignored, as Ollama does (with a log line). */
+const RUNNER_FIELDS: Readonly<Record<string, keyof RunnerOptions>> = {
+  num_ctx: 'numCtx',
+  num_batch: 'numBatch',
+  num_gpu: 'numGpu',
+  main_gpu: 'mainGpu',
+  use_mmap: 'useMmap',
+  num_thread: 'numThread',
+  draft_num_predict: 'draftNumPredict',
 };
-const PREDICT_FIELDS: Readonly<Record<string, readonly [keyof PredictOptions, Kind]>> = {
-  num_keep: ['numKeep', 'integer'],
-  seed: ['seed', 'integer'],
-  num_predict: ['numPredict', 'integer'],
-  top_k: ['topK', 'integer'],
-  top_p: ['topP', 'float32'],
-  min_p: ['minP', 'float32'],
-  typical_p: ['typicalP', 'float32'],
-  repeat_last_n: ['repeatLastN', 'integer'],
-  temperature: ['temperature', 'float32'],
-  repeat_penalty: ['repeatPenalty', 'float32'],
-  presence_penalty: ['presencePenalty', 'float32'],
-  frequency_penalty: ['frequencyPenalty', 'float32'],
-  stop: ['stop', 'array'],
+const PREDICT_FIELDS: Readonly<Record<string, keyof PredictOptions>> = {
+  num_keep: 'numKeep',
+  seed: 'seed',
+  num_predict: 'numPredict',
+  top_k: 'topK',
+  top_p: 'topP',
+  min_p: 'minP',
+  typical_p: 'typicalP',
+  repeat_last_n: 'repeatLastN',
+  temperature: 'temperature',
+  repeat_penalty: 'repeatPenalty',
+  presence_penalty: 'presencePenalty',
+  frequency_penalty: 'frequencyPenalty',
+  stop: 'stop',
 };
-
-function wrongType(name: string, kind: string): OllamaError {
-  return new OllamaError(500, `option ${quoteGo(name)} must be of ${kind}`);
-}
-
-function convert(name: string, kind: Kind, value: unknown): unknown {
-  switch (kind) {
-    case 'integer':
-      if (typeof value !== 'number') throw wrongType(name, 'type integer');
-      return Math.trunc(value);
-    case 'float32':
-      if (typeof value !== 'number') throw wrongType(name, 'type float32');
-      return value;
-    case 'boolean':
-      if (typeof value !== 'boolean') throw wrongType(name, 'type boolean');
-      return value;
-    case 'array':
-      if (!Array.isArray(value)) throw wrongType(name, 'type array');
-      if (!value.every((item) => typeof item === 'string')) throw wrongType(name, 'an array of strings');
-      return value;
-    default:
-      return kind satisfies never;
-  }
-}
 
 function apply(options: ModelOptions, map: OptionMap): void {
   for (const [name, value] of Object.entries(map)) {
     if (value === null || value === undefined) continue;
     const runner = Object.hasOwn(RUNNER_FIELDS, name) && RUNNER_FIELDS[name];
     const predict = Object.hasOwn(PREDICT_FIELDS, name) && PREDICT_FIELDS[name];
-    if (runner) Object.assign(options.runner, { [runner[0]]: convert(name, runner[1], value) });
-    else if (predict) Object.assign(options.predict, { [predict[0]]: convert(name, predict[1], value) });
+    if (runner) Object.assign(options.runner, { [runner]: convertOption(name, value) });
+    else if (predict) Object.assign(options.predict, { [predict]: convertOption(name, value) });
   }
 }
 

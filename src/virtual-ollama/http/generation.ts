@@ -1,7 +1,7 @@
 import { OllamaError } from '../../ollama-api/errors.ts';
 import type { Exchange } from '../../ollama-api/exchange.ts';
 import { ObjectStream, sendError, sendJson } from '../../ollama-api/exchange.ts';
-import { quoteGo } from '../../ollama-api/go-quote.ts';
+import { readFormat } from '../../ollama-api/format.ts';
 import {
   type Answer,
   type AnswerPiece,
@@ -40,17 +40,6 @@ export interface AnswerShape {
   final(answer: Answer, promptTokens: number, timings: GenerationTimings): object;
   /** The whole answer as one object; without timings when the stream ended early. */
   whole(answer: Answer, promptTokens: number, timings: GenerationTimings | undefined): object;
-}
-
-type Format = 'json' | Readonly<Record<string, unknown>> | undefined;
-
-/** @throws OllamaError 500; it is found out only when the request has its slot. */
-export function readFormat(format: string | undefined): Format {
-  if (format === undefined || format === '""') return undefined;
-  if (format === '"json"') return 'json';
-  if (format.startsWith('{')) return JSON.parse(format) as Readonly<Record<string, unknown>>;
-  const quoted = quoteGo(format);
-  throw new OllamaError(500, `invalid format: ${quoted}; expected "json" or a valid JSON Schema object`);
 }
 
 /** The prompt as the engine takes it, and how many tokens of answer the context leaves. @throws OllamaError 400 when it is too long */

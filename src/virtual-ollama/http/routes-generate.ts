@@ -1,5 +1,6 @@
 import { modelNotFound, OllamaError } from '../../ollama-api/errors.ts';
 import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
+import { readFormat } from '../../ollama-api/format.ts';
 import { decodeBody } from '../../ollama-api/go-decode.ts';
 import { goTime } from '../../ollama-api/go-json.ts';
 import { quoteGo } from '../../ollama-api/go-quote.ts';
@@ -11,7 +12,7 @@ import type { VirtualOllamaCore } from '../core/core.ts';
 import type { GenerationTimings } from '../core/engine.ts';
 import { type ChatMessage, promptTokens, renderChat, renderTemplate, truncateChat } from '../core/prompt.ts';
 import { countTokens } from '../core/text.ts';
-import { type AnswerShape, answerGeneration, type Prompt, readFormat } from './generation.ts';
+import { type AnswerShape, answerGeneration, type Prompt } from './generation.ts';
 import { findModel, type RunnerInHand, requireCapabilities, Stopwatch, withRunner } from './inference.ts';
 import { logprobsOf } from './logprobs.ts';
 

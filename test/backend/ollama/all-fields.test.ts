@@ -52,7 +52,14 @@ const WHOLE: { readonly [K in JobKind]: Required<RequestOf<K>> } = {
     images: [IMAGE],
   },
   CHAT: { kind: 'CHAT', ...TEXT, messages: [MESSAGE], tools: [{ type: 'function' }] },
-  EMBED: { kind: 'EMBED', input: ['a', ''], truncate: false, dimensions: 3, options: OPTIONS },
+  EMBED: {
+    kind: 'EMBED',
+    input: ['a', ''],
+    truncate: false,
+    dimensions: 3,
+    normalize: true,
+    options: OPTIONS,
+  },
 };
 
 const SENT_OPTIONS = { ...RUNNER, num_predict: 7, seed: 3, temperature: 0.5, top_k: 9 };
@@ -107,7 +114,7 @@ describe.each(JOB_KINDS)('the body of %s', (kind) => {
   });
 
   test.each(
-    Object.keys(WHOLE[kind]).filter((field) => field !== 'kind' && field !== 'messages' && field !== 'input'),
+    Object.keys(WHOLE[kind]).filter((field) => !['kind', 'messages', 'input', 'normalize'].includes(field)),
   )('is another one without %s', (field) => {
     const { [field as 'options']: _, ...rest } = WHOLE[kind];
     expect(bodyOf(rest as JobRequest)).not.toEqual(bodyOf(WHOLE[kind]));
@@ -129,4 +136,10 @@ test('a load names the shift of its variant, and not among the options', () => {
     stream: false,
   });
   expect(emptyCall(variantOf('m:latest'), -1).body).not.toHaveProperty('shift');
+});
+
+test('one text whose vector is wanted as the model made it is asked for by the older call', () => {
+  const request = { kind: 'EMBED', input: ['a'], normalize: false } as const;
+  const { endpoint, body } = runCall({ modelName: 'm:latest', request, blobs: BLOBS }, RUNNER);
+  expect([endpoint, body?.prompt]).toEqual(['/api/embeddings', 'a']);
 });

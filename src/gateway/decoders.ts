@@ -1,0 +1,13 @@
+/** Every decoder of a body that may be large, by its name. */
+import type { BodyDecoder } from '../http/body-reader.ts';
+import { CHAT_BODY, EMBED_BODY, EMBEDDINGS_BODY, GENERATE_BODY } from './ollama/bodies.ts';
+
+const DECODERS: readonly BodyDecoder<unknown>[] = [CHAT_BODY, EMBED_BODY, EMBEDDINGS_BODY, GENERATE_BODY];
+
+const BY_NAME = new Map(DECODERS.map((decoder) => [decoder.name, decoder]));
+
+export function decoderNamed(name: string): BodyDecoder<unknown> {
+  const decoder = BY_NAME.get(name);
+  if (!decoder) throw new Error(`No decoder has the name ${name}.`);
+  return decoder;
+}

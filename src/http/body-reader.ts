@@ -1,0 +1,78 @@
+/**
+ * Makes something of a body. What is small is read at once; what is large, in a thread of its own: the text of 20 MiB takes a second to be
+ * decoded field by field, and nobody else would be answered meanwhile.
+ */
+import { extname } from 'node:path';
+import { Tinypool } from 'tinypool';
+
+/** A reading that threads know by its name. Pure. */
+export interface BodyDecoder<T> {
+  readonly name: string;
+  /** @throws whatever the API tells its callers, as an error that `toPlain` and `fromPlain` know */
+  decode(text: string): T;
+}
+
+/** What the thread is given, and what it answers. */
+export interface DecodeTask {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+export type Decoded = { readonly value: unknown } | { readonly refusal: PlainError };
+
+/** An error as it goes from thread to thread. */
+export interface PlainError {
+  readonly status: number;
+  readonly message: string;
+}
+
+export interface BodyReaderOptions {
+  /** The program of the thread: it answers a `DecodeTask`. Its extension is that of this file. */
+  readonly worker: URL;
+  /** The error that stands for a refusal. */
+  revive(refusal: PlainError): Error;
+}
+
+/** Up to here a thread costs more than it saves: some milliseconds of decoding. */
+const AT_ONCE_BYTES = 131_072;
+/** Threads end when nothing large has come for so long. */
+const IDLE_MS = 30_000;
+
+export class BodyReader {
+  readonly #options: BodyReaderOptions;
+  #pool: Tinypool | null = null;
+
+  constructor(options: BodyReaderOptions) {
+    this.#options = options;
+  }
+
+  /** @param bytes are given away. @throws what the decoder throws */
+  async read<T>(decoder: BodyDecoder<T>, bytes: Buffer<ArrayBuffer>): Promise<T> {
+    if (bytes.length <= AT_ONCE_BYTES) return decoder.decode(bytes.toString('utf8'));
+    const task: DecodeTask = { name: decoder.name, bytes };
+    const owned = bytes.byteLength === bytes.buffer.byteLength;
+    const decoded: Decoded = await this.#threads().run(task, owned ? { transferList: [bytes.buffer] } : {});
+    if ('refusal' in decoded) throw this.#options.revive(decoded.refusal);
+    return decoded.value as T;
+  }
+
+  async stop(): Promise<void> {
+    await this.#pool?.destroy();
+    this.#pool = null;
+  }
+
+  #threads(): Tinypool {
+    this.#pool ??= new Tinypool({
+      filename: this.#options.worker.href,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: IDLE_MS,
+      concurrentTasksPerWorker: 1,
+    });
+    return this.#pool;
+  }
+}
+
+/** The file beside the caller's that has its extension: `.ts` in a checkout, `.js` in the package. */
+export function siblingProgram(name: string, from: string): URL {
+  return new URL(`./${name}${extname(from)}`, from);
+}

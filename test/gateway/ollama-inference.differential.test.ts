@@ -1,0 +1,56 @@
+/** The same requests for inference, good and bad, to a server directly and through the gateway: the same answers, but for what is listed. */
+import { expect, test } from 'vitest';
+import { DEEPEST_JSON } from '../../src/domain/json.ts';
+import { runVirtualOllama } from '../../src/virtual-ollama/server.ts';
+import { compare, type Difference, type Probe, tellDifference } from '../support/differential.ts';
+import { someProbes } from '../support/differential-requests.ts';
+import { GIB, thinModel } from '../virtual-ollama/bench.ts';
+import { gatewayWorld } from './support/world.ts';
+
+const MODELS = { completion: 'plain:latest', embedding: 'vectors:latest', tools: 'tooled:latest' };
+const { facts } = thinModel('vectors', 50);
+const WORLD = {
+  version: '0.33.0',
+  catalog: [
+    thinModel('plain', 100),
+    { ...thinModel('tooled', 100), capabilities: ['completion', 'tools', 'thinking'] as const },
+    { ...thinModel('vectors', 50), facts: { ...facts, architecture: 'bert', poolingType: 1 } },
+  ],
+  gpus: [{ totalBytes: 4 * GIB }],
+  speed: 1_000,
+};
+/** In CI; a whole run has some 2,500: `PROBES=9999 npx vitest run test/gateway/ollama-inference.differential.test.ts`. */
+const PROBES = Number(process.env.PROBES ?? 400);
+
+const isInference = ({ path }: Probe) => /^\/api\/(generate|chat|embed)/.test(path);
+
+/** Each is argued in docs/drop-in.md. */
+const ARGUED: Readonly<Record<string, (difference: Difference) => boolean>> = {
+  'images for a model that does not see are refused': ({ probe, b }) =>
+    /"images"/.test(probe.body ?? '') && (b.includes('does not support vision') || b === '400'),
+  'JSON is nested less deeply': ({ probe }) => depthOf(probe.body ?? '') >= DEEPEST_JSON,
+};
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const character of text) {
+    if ('[{'.includes(character)) depth += 1;
+    else if (']}'.includes(character)) depth -= 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
+test('the gateway answers as the server itself', async () => {
+  await using world = await gatewayWorld({ ollama: WORLD });
+  const direct = await runVirtualOllama(WORLD);
+  try {
+    const probes = someProbes(MODELS, Number.POSITIVE_INFINITY, 7).filter(isInference).slice(0, PROBES);
+    const differences = await compare(direct.url, world.url, probes);
+    const unargued = differences.filter((each) => !Object.values(ARGUED).some((holds) => holds(each)));
+    expect(unargued.map(tellDifference)).toEqual([]);
+  } finally {
+    await direct.stop();
+  }
+});
