@@ -3,7 +3,7 @@ import type { Decoded, DecodeTask } from '../http/body-reader.ts';
 import { OllamaError } from '../ollama-api/errors.ts';
 import { decoderNamed } from './decoders.ts';
 
-export default function decode({ name, bytes }: DecodeTask): Decoded {
+export function decode({ name, bytes }: DecodeTask): Decoded {
   const decoder = decoderNamed(name);
   try {
     return {

@@ -26,7 +26,7 @@ export interface PlainError {
 }
 
 export interface BodyReaderOptions {
-  /** The program of the thread: it answers a `DecodeTask`. Its extension is that of this file. */
+  /** The program of the thread: its `decode` answers a `DecodeTask`. */
   readonly worker: URL;
   /** The error that stands for a refusal. */
   revive(refusal: PlainError): Error;
@@ -50,7 +50,10 @@ export class BodyReader {
     if (bytes.length <= AT_ONCE_BYTES) return decoder.decode(bytes.toString('utf8'));
     const task: DecodeTask = { name: decoder.name, bytes };
     const owned = bytes.byteLength === bytes.buffer.byteLength;
-    const decoded: Decoded = await this.#threads().run(task, owned ? { transferList: [bytes.buffer] } : {});
+    const decoded: Decoded = await this.#threads().run(task, {
+      name: 'decode',
+      ...(owned && { transferList: [bytes.buffer] }),
+    });
     if ('refusal' in decoded) throw this.#options.revive(decoded.refusal);
     return decoded.value as T;
   }
