@@ -3,6 +3,7 @@ import { createAcceptService, type ModelDirectory } from './accept/accept.ts';
 import { LiveJobs } from './accept/live-jobs.ts';
 import { buildBackends } from './app/backends.ts';
 import { buildBatches } from './app/batches.ts';
+import { Listeners } from './app/listeners.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { version } from './app/version.ts';
@@ -20,15 +21,10 @@ import { OutputHub } from './events/output-hub.ts';
 import { Publisher } from './events/publisher.ts';
 import { Housekeeper } from './executor/housekeeper.ts';
 import { LibraryOperations } from './executor/model-operations.ts';
-import { gatewayBodies, gatewayRoutes } from './gateway/gateway-routes.ts';
-import { OllamaGuard } from './gateway/shared/ollama-guard.ts';
+import { ASKING_SERVER } from './gateway/shared/ollama-guard.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
-import { HttpServer } from './http/http-server.ts';
-import { graphqlRoute, graphqlSocketRoute } from './http/routes/graphql-route.ts';
-import { healthRoutes } from './http/routes/health-routes.ts';
-import { homeRoute } from './http/routes/home-route.ts';
 import { tooLarge } from './scheduler/loads/too-large.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { JobLog } from './telemetry/job-log.ts';
@@ -62,6 +58,8 @@ export interface App {
   /** Where it listens. Valid after `start`. */
   readonly url: string;
   readonly graphqlUrl: string;
+  /** Where it listens in place of an Ollama; null: nowhere. Valid after `start`. */
+  readonly ollamaUrl: string | null;
 }
 
 const GRACE_MS = 10_000;
@@ -82,9 +80,10 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
 
   const failure = Promise.withResolvers<VramkeeperError>();
   let ready = false;
+  const serverId = newId('srv', clock, random);
   const store: Store = createSqliteStore({
     dataDir: config.dataDir,
-    serverId: newId('srv', clock, random),
+    serverId,
     clock,
     logger: storeLogger(logger.child('QUEUE')),
     onDeath: (error) => {
@@ -100,7 +99,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const statistics = new JobStatistics();
   const jobLog = new JobLog(store, logger.child('QUEUE'));
   const modelFacts = new StoredFacts(store, logger.child('REGISTRY'));
-  const backends = buildBackends(config, clock, logger, modelFacts);
+  const backends = buildBackends(config, clock, logger, modelFacts, { [ASKING_SERVER]: serverId });
   const publisher = new Publisher(events, clock);
   const scheduling = new Scheduling({
     config,
@@ -220,40 +219,26 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     random,
     needsKey: config.keys.length > 0,
   });
-  const bodies = gatewayBodies();
-  const http = new HttpServer({
-    host: config.host,
-    port: config.port,
+  const listeners = new Listeners({
+    config,
+    serverId,
     portFallback: overrides.portFallback ?? false,
-    keys: config.keys,
-    hosts: config.hosts,
-    origins: config.origins,
-    routes: [
-      ...healthRoutes(() => (ready ? store.writeProblem : 'The server is starting or stopping.')),
-      graphqlRoute(graphql),
-      ...gatewayRoutes(
-        {
-          guard: new OllamaGuard({ host: config.host, hosts: config.hosts, origins: config.origins }),
-          accept,
-          bodies,
-          liveJobs,
-          jobs: new OwnJobs(store),
-          models,
-          memory,
-          modelOperations,
-          system,
-          clock,
-          random,
-          logger: logger.child('API'),
-        },
-        batches,
-      ),
-      homeRoute(),
-    ],
-    socketRoutes: [graphqlSocketRoute(graphql)],
-    limits: { bodyBytes: config.maxBodyBytes },
+    graphql,
+    gateway: {
+      accept,
+      liveJobs,
+      jobs: new OwnJobs(store),
+      models,
+      memory,
+      modelOperations,
+      system,
+      clock,
+      random,
+      logger: logger.child('API'),
+    },
+    batches,
+    notReady: () => (ready ? store.writeProblem : 'The server is starting or stopping.'),
     clock,
-    logger: logger.child('API'),
   });
 
   /** What undoes each step of the start, in order. */
@@ -301,23 +286,22 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(() => stray.stop());
     await batches.start();
     started.push(() => batches.stop());
-    started.push(() => bodies.stop());
-    await http.start();
+    await listeners.start();
     ready = true;
-    logger.info(`vramkeeper ${version} serves ${http.url}.`, { dataDir: config.dataDir });
+    logger.info(`vramkeeper ${version} serves ${listeners.urls.join(' and ')}.`, { dataDir: config.dataDir });
+  }
+
+  async function endWork(graceMs: number): Promise<void> {
+    loop.stop();
+    scheduling.wishes.stop();
+    await liveJobs.stop(Promise.all([modelOperations.stop(), executor.stop(graceMs)]));
+    ends.stop();
+    await graphql.told();
   }
 
   async function stop(graceMs: number): Promise<void> {
     ready = false;
-    await http.stop({
-      beforeStreamsEnd: async () => {
-        loop.stop();
-        scheduling.wishes.stop();
-        await liveJobs.stop(Promise.all([modelOperations.stop(), executor.stop(graceMs)]));
-        ends.stop();
-        await graphql.told();
-      },
-    });
+    await listeners.stop(() => endWork(graceMs));
     for (const undo of started.splice(0).reverse()) await undo();
     logger.info('vramkeeper has stopped.');
     if (!overrides.logger) logger.close();
@@ -339,10 +323,13 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     },
     failed: failure.promise,
     get url() {
-      return http.url;
+      return listeners.url;
+    },
+    get ollamaUrl() {
+      return listeners.ollamaUrl;
     },
     get graphqlUrl() {
-      return `${http.url}${GRAPHQL_PATH}`;
+      return `${listeners.url}${GRAPHQL_PATH}`;
     },
   };
 }

@@ -34,15 +34,18 @@ export interface BuiltBackend {
   readonly rules: BackendRules;
 }
 
+/** @param ownHeaders sent to every attached server, beside its own */
 export function buildBackends(
   config: Config,
   clock: Clock,
   logger: Logger,
   known: KnownFacts,
+  ownHeaders: Readonly<Record<string, string>> = {},
 ): readonly BuiltBackend[] {
   const local = { nvidia: createNvidiaProbe({ clock }), amd: createAmdProbe({ clock }) };
   return config.backends.map((each) => {
-    const backend = BACKEND_TYPES[each.type].build(each, config, clock, logger.child('ENGINE'), known);
+    const own = { ...each, headers: { ...each.headers, ...ownHeaders } };
+    const backend = BACKEND_TYPES[own.type].build(own, config, clock, logger.child('ENGINE'), known);
     const probe = buildProbe(each, each.managed ? managedProbes(each.managed, local, clock) : local, clock);
     const { id, name, mode, url, capabilities } = backend;
     const { maxLoadedModels } = each;

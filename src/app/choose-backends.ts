@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Config, LoadedConfig, OllamaAlternatives } from '../config/config.ts';
 import { DEFAULT_OLLAMA_URL } from '../config/ollama-host.ts';
 import { InvalidSettingError } from '../domain/errors.ts';
+import { refuseOwnAddress } from './own-address.ts';
 
 /** Who runs it: somebody else, or this server. */
 export type Way = 'attached' | 'managed';
@@ -75,7 +76,7 @@ export interface Settled {
 
 /**
  * @param look asked only where the settings leave it open.
- * @throws InvalidSettingError for `--managed` where processes cannot be managed
+ * @throws InvalidSettingError for `--managed` where processes cannot be managed, and for a backend that would be this server
  */
 export async function settleBackends(
   config: LoadedConfig,
@@ -86,11 +87,14 @@ export async function settleBackends(
   const strayOllamaUrl = isHere(ollama.attached.url) ? ollama.attached.url : DEFAULT_OLLAMA_URL;
   if (ollama.namedBy !== null) {
     requirePlatform(ollama.namedBy, platform);
+    refuseOwnAddress(config);
     return { config: { ...rest, strayOllamaUrl }, line: namedLine(config) };
   }
   const { way, why } = chooseWay(await look());
+  const backends = [ollama[way]];
+  refuseOwnAddress({ ...rest, backends });
   return {
-    config: { ...rest, backends: [ollama[way]], strayOllamaUrl },
+    config: { ...rest, backends, strayOllamaUrl },
     line: `${LINES[way]}: ${why}.`,
   };
 }

@@ -94,6 +94,10 @@ function withServerFlags(command: Command): Command {
     .option('--config <file>', 'settings file (default: vramkeeper.yaml, where there is one)')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default: 5001)')
+    .option(
+      '--ollama-port <number>',
+      'port where programs look for an Ollama, to take its place: 11434 (default: none)',
+    )
     .option('--data-dir <folder>', 'where jobs are kept (default: ~/.local/share/vramkeeper)')
     .option('--hosts <names>', 'names that the server answers to beside its own, separated by commas')
     .option('--origins <urls>', 'origins of pages of other sites that may use it, separated by commas')

@@ -132,6 +132,8 @@ export interface Config {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Where programs look for an Ollama: the drop-in APIs are there, too. 0 lets the system choose; null or absent: nowhere. */
+  readonly ollamaPort?: number | null;
   /** Absolute. */
   readonly dataDir: string;
   /** Never given out, of each GPU. */

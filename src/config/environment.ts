@@ -14,6 +14,7 @@ interface Variable {
 export const VARIABLES: readonly Variable[] = [
   { name: 'VRAMKEEPER_HOST', path: ['host'], as: 'text' },
   { name: 'VRAMKEEPER_PORT', path: ['port'], as: 'number' },
+  { name: 'VRAMKEEPER_OLLAMA_PORT', path: ['ollamaPort'], as: 'number' },
   { name: 'VRAMKEEPER_DATA_DIR', path: ['dataDir'], as: 'text' },
   { name: 'VRAMKEEPER_HEADROOM', path: ['headroom'], as: 'text' },
   { name: 'VRAMKEEPER_BACKENDS', path: ['backends'], as: 'backends' },

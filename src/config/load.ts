@@ -29,6 +29,7 @@ export interface Flags {
   readonly config?: string;
   readonly host?: string;
   readonly port?: string;
+  readonly ollamaPort?: string;
   readonly dataDir?: string;
   readonly backend?: readonly string[];
   /** Ollama's processes are ours; not together with `backend`. */
@@ -91,6 +92,7 @@ function flagSource(flags: Flags): Source {
   const raw = {
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...(flags.port === undefined ? {} : { port: numberFrom(flags.port) }),
+    ...(flags.ollamaPort === undefined ? {} : { ollamaPort: numberFrom(flags.ollamaPort) }),
     ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
     ...(flags.backend?.length ? { backends: backendsFrom(flags.backend) } : {}),
     ...(flags.hosts === undefined ? {} : { hosts: listFrom(flags.hosts) }),
@@ -99,6 +101,7 @@ function flagSource(flags: Flags): Source {
   };
   const names: Readonly<Record<string, string>> = {
     dataDir: '--data-dir',
+    ollamaPort: '--ollama-port',
     backends: '--backend',
     log: '--log-level',
   };
@@ -169,6 +172,7 @@ function complete(settings: Settings, around: Surroundings): Rest {
   const config: Rest = {
     host: settings.host ?? '127.0.0.1',
     port: settings.port ?? 5001,
+    ollamaPort: settings.ollamaPort ?? null,
     dataDir: settings.dataDir ?? defaultDataDir(around),
     headroomBytes: settings.headroom ?? 512 * MiB,
     retentionMs: settings.retention ?? 7 * DAY_MS,
@@ -201,6 +205,10 @@ function complete(settings: Settings, around: Surroundings): Rest {
   if (!isLoopback(config.host) && config.keys.length === 0)
     throw new InvalidSettingError(
       `host: ${config.host} can be reached from other machines, so keys are needed. Add keys: [{ name: someone, key: a-long-secret }] to ${DEFAULT_FILE}, or use 127.0.0.1.`,
+    );
+  if (config.ollamaPort === config.port && config.port !== 0)
+    throw new InvalidSettingError(
+      `ollamaPort: ${config.port} is the port of the server itself, which has the same APIs. Leave ollamaPort out, or choose another port.`,
     );
   checkAny(config, DEFAULT_FILE);
   return config;

@@ -230,6 +230,7 @@ const fileBytes = size.refine((bytes) => bytes >= MiB, {
 const settingsShape = z.strictObject({
   host: text('a host or address').optional(),
   port: wholeNumber(0, 65535).optional(),
+  ollamaPort: wholeNumber(0, 65535).optional(),
   dataDir: text('a folder').optional(),
   headroom: memory.optional(),
   backends: z

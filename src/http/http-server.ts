@@ -11,7 +11,7 @@ import { Connections } from './connections.ts';
 import { Guard } from './guard.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.ts';
 import { createIntake, type Intake } from './intake.ts';
-import { CannotListenError, PortInUseError } from './listen-errors.ts';
+import { CannotListenError, PortInUseError, type PortSetting } from './listen-errors.ts';
 import { RequestHandler } from './request-handler.ts';
 import type { Route, SocketRoute } from './route.ts';
 import { UpgradeHandler } from './upgrade-handler.ts';
@@ -31,6 +31,10 @@ export interface HttpServerOptions {
   readonly routes: readonly Route[];
   readonly socketRoutes?: readonly SocketRoute[];
   readonly limits?: Partial<HttpLimits>;
+  /** The memory for bodies, where another listener has it too. Absent: one of its own. */
+  readonly intake?: Intake;
+  /** The setting that `port` comes from, for messages. */
+  readonly portSetting?: PortSetting;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -61,7 +65,7 @@ export class HttpServer {
     const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
     const authenticator = new Authenticator(keys);
     const guard = new Guard({ host, hosts, origins });
-    this.intake = createIntake(limits, largestBody(limits, routes), clock);
+    this.intake = options.intake ?? createIntake(limits, largestBody(limits, routes), clock);
     const { intake } = this;
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
@@ -172,11 +176,9 @@ export class HttpServer {
     return new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException) => {
         this.#server.off('listening', onListening);
-        reject(
-          error.code === 'EADDRINUSE'
-            ? new PortInUseError(host, port, { cause: error })
-            : new CannotListenError(host, port, { cause: error }),
-        );
+        const at = { host, port, setting: this.#options.portSetting ?? 'port' } as const;
+        const Problem = error.code === 'EADDRINUSE' ? PortInUseError : CannotListenError;
+        reject(new Problem(at, { cause: error }));
       };
       const onListening = () => {
         this.#server.off('error', onError);

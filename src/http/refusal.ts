@@ -7,6 +7,7 @@ export type RefusalCode =
   | 'BUSY'
   | 'FORBIDDEN_ORIGIN'
   | 'INTERNAL_ERROR'
+  | 'LOOP'
   | 'METHOD_NOT_ALLOWED'
   | 'NOT_FOUND'
   | 'REQUEST_TIMEOUT'
@@ -27,6 +28,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   UNKNOWN_HOST: 421,
   INTERNAL_ERROR: 500,
   BUSY: 503,
+  LOOP: 508,
   STOPPING: 503,
 };
 

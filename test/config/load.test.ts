@@ -9,6 +9,7 @@ describe('defaults', () => {
     expect(await load({})).toEqual({
       host: '127.0.0.1',
       port: 5001,
+      ollamaPort: null,
       dataDir: '/home/ada/.local/share/vramkeeper',
       headroomBytes: 512 * MiB,
       backends: [
@@ -62,6 +63,15 @@ describe('defaults', () => {
   });
 });
 
+test('a second port is another one', async () => {
+  expect((await load({ env: { VRAMKEEPER_OLLAMA_PORT: '11434' } })).ollamaPort).toBe(11434);
+  expect((await load({ flags: { ollamaPort: '11434' } })).ollamaPort).toBe(11434);
+  await expect(load({ yaml: 'port: 11434\nollamaPort: 11434' })).rejects.toThrow(
+    /ollamaPort: 11434 is the port of the server itself.*choose another port/,
+  );
+  await expect(load({ yaml: 'ollamaPort: ollama' })).rejects.toThrow(/ollamaPort: .* whole number/);
+});
+
 test('a whole file is understood', async () => {
   const config = await load({
     yaml: `
@@ -90,6 +100,7 @@ keepWarm: [phi3:mini]
 reservations: [{ owner: comfy, bytes: 4GiB, gpu: 1, whileProcess: ComfyUI }, { owner: desktop, bytes: 1GiB }]
 contextLength: 2048
 queueLimit: 10
+ollamaPort: 11434
 onClientGone: finish
 maxBodyBytes: 1MiB
 fileBytes: 3GiB
@@ -107,6 +118,7 @@ silenceTimeout: 10m
   expect(config).toEqual({
     host: '127.0.0.1',
     port: 6001,
+    ollamaPort: 11434,
     dataDir: '/home/ada/jobs',
     headroomBytes: GiB,
     backends: [

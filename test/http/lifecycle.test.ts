@@ -70,7 +70,9 @@ describe('the paths for watchers', () => {
     const { url } = await testServer();
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ready' });
-    expect(await (await fetch(url)).text()).toContain('/graphql');
+    const page = await fetch(url, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain('/graphql');
+    expect(await (await fetch(url)).text()).toBe('Ollama is running');
   });
 
   it('tell while it stops that it is alive but not ready, and new work is refused', async () => {

@@ -16,10 +16,11 @@ export interface StrayOllamaOptions {
 }
 
 /** Where to look: null where no backend is managed, where that server is a backend itself, and where it would be this server. */
-export function strayUrl({ backends, strayOllamaUrl, port }: Config): string | null {
+export function strayUrl({ backends, strayOllamaUrl, port, ollamaPort }: Config): string | null {
   if (!strayOllamaUrl || !backends.some(({ managed }) => managed)) return null;
   const isKnown = backends.some(({ url }) => url === strayOllamaUrl);
-  return isKnown || new URL(strayOllamaUrl).port === String(port) ? null : strayOllamaUrl;
+  const isOurs = [port, ollamaPort].some((own) => new URL(strayOllamaUrl).port === String(own));
+  return isKnown || isOurs ? null : strayOllamaUrl;
 }
 
 /** An Ollama at `url` of which we know nothing but its version; null where none is. */

@@ -103,7 +103,8 @@ export async function checkPort(host: string, port: number): Promise<Finding> {
   };
 }
 
-function listenProblem(host: string, port: number): Promise<string | null> {
+/** The code of what keeps a server from listening there; null for nothing. */
+export function listenProblem(host: string, port: number): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
   const server = createServer();
   server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));

@@ -9,6 +9,7 @@ import { checkAttached } from './doctor-backend.ts';
 import { checkDataDir, checkNode, checkPort } from './doctor-host.ts';
 import { checkManaged } from './doctor-managed.ts';
 import { checkMode } from './doctor-mode.ts';
+import { checkTakeover } from './doctor-takeover.ts';
 import type { Finding } from './finding.ts';
 
 const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
@@ -28,6 +29,7 @@ export async function doctor(
   if (config) {
     say(await checkDataDir(config.dataDir));
     say(await checkPort(config.host, config.port));
+    say(await checkTakeover(config, clock));
     const mode = await checkMode(config, clock);
     for (const finding of mode.findings) say(finding);
     for (const backend of mode.config.backends) {

@@ -25,7 +25,8 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<ExitCode>
 
 /** One line for people and scripts to wait for; where the log itself is JSON on standard output, it goes beside it. */
 function sayReady(config: Config, app: App, terminal: Terminal): void {
-  const line = `vramkeeper is ready: ${app.url}  GraphQL: ${app.graphqlUrl}`;
+  const inPlace = app.ollamaUrl === null ? '' : `  in place of Ollama: ${app.ollamaUrl}`;
+  const line = `vramkeeper is ready: ${app.url}  GraphQL: ${app.graphqlUrl}${inPlace}`;
   if (config.log.format === 'json' && config.log.file === null) terminal.note(line);
   else terminal.outLine(line);
 }

@@ -6,7 +6,12 @@ import { HttpRefusal } from '../../http/refusal.ts';
 import type { RouteGuard } from '../../http/route.ts';
 import { AllowedOrigins, type GuardRules, judgeCaller, type Verdict } from '../../ollama-api/guard.ts';
 
+/** A server names itself with it to the servers that it attaches. */
+export const ASKING_SERVER = 'x-vramkeeper-server';
+
 export interface OllamaGuardOptions {
+  /** What this server calls itself in `ASKING_SERVER`. */
+  readonly self: string;
   /** Where the server listens. */
   readonly host: string;
   /** Further names that it answers to, in lower case; `*` for any. */
@@ -36,8 +41,13 @@ export class OllamaGuard implements RouteGuard {
     };
   }
 
-  /** @throws HttpRefusal FORBIDDEN_ORIGIN */
+  /** @throws HttpRefusal FORBIDDEN_ORIGIN, LOOP */
   check(method: string, headers: IncomingHttpHeaders): void {
+    if (headers[ASKING_SERVER] === this.#options.self)
+      throw new HttpRefusal(
+        'LOOP',
+        'This server was attached to itself, so that every job would come back to it. Name the address of another server in `backends`, or run Ollama behind it with --managed.',
+      );
     if (this.#judge(method, headers).status !== 403) return;
     throw new HttpRefusal(
       'FORBIDDEN_ORIGIN',

@@ -1,0 +1,109 @@
+/** Where the server listens: at its own port, and where that is wanted in the place of an Ollama, with the drop-in APIs alone. */
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { BatchService } from '../gateway/batches/batch-service.ts';
+import { gatewayBodies, gatewayRoutes } from '../gateway/gateway-routes.ts';
+import type { GatewayDependencies } from '../gateway/shared/dependencies.ts';
+import { OllamaGuard } from '../gateway/shared/ollama-guard.ts';
+import type { GraphQLServer } from '../graphql/server/graphql-server.ts';
+import { HttpServer } from '../http/http-server.ts';
+import { graphqlRoute, graphqlSocketRoute } from '../http/routes/graphql-route.ts';
+import { healthRoutes } from '../http/routes/health-routes.ts';
+import { homeRoute } from '../http/routes/home-route.ts';
+import { listenInPlaceOfOllama } from './ollama-port.ts';
+
+export interface ListenersParts {
+  readonly config: Config;
+  /** By which the server knows its own requests. */
+  readonly serverId: string;
+  /** Take the next free port when the configured one is in use. */
+  readonly portFallback: boolean;
+  readonly graphql: GraphQLServer;
+  readonly gateway: Omit<GatewayDependencies, 'guard' | 'bodies'>;
+  readonly batches: BatchService;
+  /** Why the server is not ready; null when it is. */
+  readonly notReady: () => string | null;
+  readonly clock: Clock;
+}
+
+export class Listeners {
+  readonly #parts: ListenersParts;
+  readonly #bodies = gatewayBodies();
+  readonly #own: HttpServer;
+  readonly #inPlaceOfOllama: HttpServer | null;
+
+  constructor(parts: ListenersParts) {
+    const { batches, clock, config, gateway, graphql, notReady, portFallback, serverId } = parts;
+    this.#parts = parts;
+    const { host, hosts, keys, ollamaPort = null, origins } = config;
+    const guard = new OllamaGuard({ self: serverId, host, hosts, origins });
+    const gateways = gatewayRoutes({ ...gateway, guard, bodies: this.#bodies }, batches);
+    const listening = {
+      host,
+      keys,
+      hosts,
+      origins,
+      limits: { bodyBytes: config.maxBodyBytes },
+      clock,
+      logger: gateway.logger,
+    };
+    this.#own = new HttpServer({
+      ...listening,
+      port: config.port,
+      portFallback,
+      routes: [...healthRoutes(notReady), graphqlRoute(graphql), ...gateways, homeRoute({ guard })],
+      socketRoutes: [graphqlSocketRoute(graphql)],
+    });
+    this.#inPlaceOfOllama =
+      ollamaPort === null
+        ? null
+        : new HttpServer({
+            ...listening,
+            port: ollamaPort,
+            portSetting: 'ollamaPort',
+            intake: this.#own.intake,
+            routes: [...gateways, homeRoute({ guard, apiPort: () => this.#own.port })],
+          });
+  }
+
+  /** @throws PortInUseError and its kind */
+  async start(): Promise<void> {
+    const { clock, config } = this.#parts;
+    await this.#own.start();
+    if (this.#inPlaceOfOllama && config.ollamaPort)
+      await listenInPlaceOfOllama(
+        this.#inPlaceOfOllama,
+        { host: config.host, port: config.ollamaPort },
+        clock,
+      );
+  }
+
+  /** Accepts no more, ends the work, then streams and connections. @param endWork is called once. */
+  async stop(endWork: () => Promise<void>): Promise<void> {
+    let ending: Promise<void> | undefined;
+    const beforeStreamsEnd = () => {
+      ending ??= endWork();
+      return ending;
+    };
+    await Promise.all(this.#all.map((server) => server.stop({ beforeStreamsEnd })));
+    await this.#bodies.stop();
+  }
+
+  /** Valid after `start`. */
+  get url(): string {
+    return this.#own.url;
+  }
+
+  /** Valid after `start`; null: nowhere. */
+  get ollamaUrl(): string | null {
+    return this.#inPlaceOfOllama?.url ?? null;
+  }
+
+  get urls(): readonly string[] {
+    return this.#all.map(({ url }) => url);
+  }
+
+  get #all(): readonly HttpServer[] {
+    return this.#inPlaceOfOllama ? [this.#own, this.#inPlaceOfOllama] : [this.#own];
+  }
+}
