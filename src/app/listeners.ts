@@ -69,13 +69,10 @@ export class Listeners {
   /** @throws PortInUseError and its kind */
   async start(): Promise<void> {
     const { clock, config } = this.#parts;
+    const { host, ollamaPort: port = null } = config;
     await this.#own.start();
-    if (this.#inPlaceOfOllama && config.ollamaPort)
-      await listenInPlaceOfOllama(
-        this.#inPlaceOfOllama,
-        { host: config.host, port: config.ollamaPort },
-        clock,
-      );
+    if (this.#inPlaceOfOllama && port !== null)
+      await listenInPlaceOfOllama(this.#inPlaceOfOllama, { host, port }, clock);
   }
 
   /** Accepts no more, ends the work, then streams and connections. @param endWork is called once. */
