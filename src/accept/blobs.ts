@@ -1,3 +1,4 @@
+/** The images of a submission, each kept once. */
 import { createHash } from 'node:crypto';
 import type { BlobHash, ImageSource } from '../domain/request.ts';
 import { payloadOf } from '../kinds/images.ts';

@@ -6,7 +6,7 @@ import { isLoopback } from '../domain/loopback.ts';
 import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
-export const DEFAULT_SERVER_URL = 'http://127.0.0.1:5001';
+const DEFAULT_SERVER_URL = 'http://127.0.0.1:5001';
 
 export interface ConnectionOptions {
   readonly server?: string;
@@ -51,7 +51,7 @@ export async function connected<T>(
 }
 
 /** @throws UsageError when it is no URL of a server. */
-export function serverUrl(text: string | undefined): string {
+function serverUrl(text: string | undefined): string {
   if (!text?.trim()) return DEFAULT_SERVER_URL;
   const trimmed = text.trim().replace(/\/+$/, '');
   const url = /^[a-z]+:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;

@@ -22,8 +22,6 @@ export type GpuConfig =
   /** The host has no GPU that counts. */
   | { readonly probe: 'none' };
 
-export type ProbeKind = GpuConfig['probe'];
-
 /** Server processes that vramkeeper starts and ends itself, one for every model in memory. */
 export interface ManagedConfig {
   /** An absolute path, or a name that is looked up on the PATH. */

@@ -11,7 +11,7 @@ interface Variable {
   readonly as: Reading;
 }
 
-export const VARIABLES: readonly Variable[] = [
+const VARIABLES: readonly Variable[] = [
   { name: 'VRAMKEEPER_HOST', path: ['host'], as: 'text' },
   { name: 'VRAMKEEPER_PORT', path: ['port'], as: 'number' },
   { name: 'VRAMKEEPER_OLLAMA_PORT', path: ['ollamaPort'], as: 'number' },

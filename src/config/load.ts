@@ -109,7 +109,7 @@ function flagSource(flags: Flags): Source {
 }
 
 /** Later layers win, setting by setting; lists are replaced as a whole, models and log settings one by one. */
-export function mergeSettings(layers: readonly Settings[]): Settings {
+function mergeSettings(layers: readonly Settings[]): Settings {
   return layers.reduce(mergeTwo, {});
 }
 

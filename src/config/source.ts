@@ -41,7 +41,7 @@ export function unknownKey(key: string, known: readonly string[]): string {
 }
 
 /** The known word nearest to `word`, or null when none is near. */
-export function closest(word: string, known: readonly string[]): string | null {
+function closest(word: string, known: readonly string[]): string | null {
   let best: { readonly name: string; readonly score: number } | null = null;
   for (const name of known) {
     const score = distance(word.toLowerCase(), name.toLowerCase());

@@ -1,3 +1,4 @@
+/** Who asks, and what is theirs to see. */
 import type { JobPriority } from './job.ts';
 
 /** Who asks, as the transport established it. */

@@ -1,3 +1,4 @@
+/** A stream that makes its next element when a reader asks for it. */
 import { readerTurns } from './turns.ts';
 
 /**

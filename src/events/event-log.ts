@@ -28,7 +28,7 @@ export interface EventLogOptions {
   readonly capacity?: number;
 }
 
-export const DEFAULT_CAPACITY = 8_192;
+const DEFAULT_CAPACITY = 8_192;
 
 export class EventLog implements EventPublisher {
   #history: string;

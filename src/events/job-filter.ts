@@ -15,7 +15,7 @@ export function matchesUnchanging(filter: JobFilter, job: Job): boolean {
   );
 }
 
-export function matchesStatus(filter: JobFilter, status: JobStatus): boolean {
+function matchesStatus(filter: JobFilter, status: JobStatus): boolean {
   return filter.statuses === undefined || filter.statuses.includes(status);
 }
 

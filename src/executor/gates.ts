@@ -1,3 +1,4 @@
+/** Which instances share a gate: requests pass one engine together. */
 import type { Backend, LoadSpec } from '../domain/backend.ts';
 import { Gate } from './gate.ts';
 import type { Run } from './held-instance.ts';

@@ -1,3 +1,4 @@
+/** What one attempt of a job has said, for its record. */
 import type { OutputChannel, OutputPart } from '../domain/job.ts';
 
 /** Gathers what an attempt says into as few parts as there are changes of channel. */

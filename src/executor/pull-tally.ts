@@ -1,3 +1,4 @@
+/** How far a download is. */
 import type { ModelPull, PullProgress } from '../domain/model-operations.ts';
 
 export type PullFigures = Pick<ModelPull, 'step' | 'completedBytes' | 'totalBytes'>;

@@ -171,6 +171,8 @@ async function settle(
       case 'deadline':
         await fail(DEADLINE_PASSED);
         return;
+      default:
+        error.why satisfies never;
     }
   }
   const cause = await examined(error, instance.backend, instance.spec.variant, clock, hooks.stopped);

@@ -61,7 +61,7 @@ function kindOf(id: string) {
   return undefined;
 }
 
-export function findNode(id: string, context: GraphQLContext): Found | Promise<Found> {
+function findNode(id: string, context: GraphQLContext): Found | Promise<Found> {
   return kindOf(id)?.find(id, context) ?? null;
 }
 

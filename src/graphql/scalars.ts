@@ -129,6 +129,8 @@ function literalValue(node: ConstValueNode): Json {
       );
     case Kind.ENUM:
       throw new GraphQLError(`JSON has no enum values: write "${node.value}" in quotes.`, { nodes: node });
+    default:
+      return node satisfies never;
   }
 }
 

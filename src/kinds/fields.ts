@@ -35,7 +35,7 @@ export const jsonObject = json.refine(
   { error: 'must be a JSON object.', abort: true },
 );
 
-export const format = json.refine(
+const format = json.refine(
   (value) => value === 'json' || (typeof value === 'object' && value !== null && !Array.isArray(value)),
   'must be "json" or a JSON Schema object.',
 );

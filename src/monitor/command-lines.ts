@@ -6,7 +6,7 @@ import type { ForeignProcess, GpuReading } from '../domain/gpu.ts';
 const LONGEST = 4_096;
 
 /** Null where the process is gone, or is of a host that is not this one. @param root in front of `/proc`; empty but in tests */
-export async function commandLine(pid: number, root = ''): Promise<string | null> {
+async function commandLine(pid: number, root = ''): Promise<string | null> {
   try {
     const text = await readFile(join(root, '/proc', String(pid), 'cmdline'), 'utf8');
     return text.split('\0').join(' ').trim().slice(0, LONGEST) || null;

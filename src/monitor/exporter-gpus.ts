@@ -24,7 +24,7 @@ export interface Exported {
 }
 
 /** dcgm-exporter measures by itself this often unless told otherwise (its `--collect-interval`). */
-export const DCGM_INTERVAL_MS = 30_000;
+const DCGM_INTERVAL_MS = 30_000;
 
 /**
  * Of dcgm-exporter (github.com/NVIDIA/dcgm-exporter, etc/default-counters.csv) or nvidia_gpu_exporter

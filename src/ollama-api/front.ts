@@ -3,7 +3,7 @@ import { type GuardRules, judgeCaller } from './guard.ts';
 import { cleanPath, decodePath, type Match, type Router } from './router.ts';
 
 /** Answers what needs no route: redirects, refused callers, preflight requests, unknown paths and wrong methods. */
-export function answerWithoutRoute(exchange: Exchange, match: Match<unknown>, rules: GuardRules): boolean {
+function answerWithoutRoute(exchange: Exchange, match: Match<unknown>, rules: GuardRules): boolean {
   const { request, response } = exchange;
   const { method = 'GET' } = request;
   // Redirects come before all rules; the methods of a path are told with every answer about it.

@@ -1,3 +1,4 @@
+/** The registry: which models there are, what each is loaded as, and what that takes. */
 import { totalmem } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { type BackendId, stableId } from '../domain/ids.ts';

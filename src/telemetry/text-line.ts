@@ -60,7 +60,7 @@ function stackLines(value: unknown): string {
 }
 
 /** `HH:MM:SS.mmm` in local time. */
-export function timeOfDay(epochMs: number): string {
+function timeOfDay(epochMs: number): string {
   const date = new Date(epochMs);
   const two = (value: number) => String(value).padStart(2, '0');
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;

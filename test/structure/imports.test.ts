@@ -281,6 +281,22 @@ test('lists of any length are not spread into arguments: domain/long-lists.ts do
   expect(files.flatMap(spreads)).toEqual([]);
 });
 
+/** Whoever adds a kind, a status or a type of backend has the compiler show every place that must know it: there stands `satisfies never`. */
+function openSwitches(file: SourceFile): readonly string[] {
+  const found: string[] = [];
+  new Visitor({
+    SwitchStatement({ cases, start }) {
+      if (cases.some(({ test: of }) => of === null)) return;
+      found.push(`${file.path}:${file.text.slice(0, start).split('\n').length} has no default`);
+    },
+  }).visit(file.program);
+  return found;
+}
+
+test('every switch says what becomes of the rest', () => {
+  expect(files.filter(({ path }) => !path.includes('/generated/')).flatMap(openSwitches)).toEqual([]);
+});
+
 test('nothing is exported as default', () => {
   const wrong = files.filter((file) =>
     file.program.body.some((node) => node.type === 'ExportDefaultDeclaration'),
@@ -319,6 +335,11 @@ test('the checks above see what they look for', () => {
     'sample.ts:1 asks for a mode',
     'sample.ts:2 asks for a mode',
   ]);
+  const switches =
+    "switch (a) { case 'b': f(); }\nswitch (a) { case 'b': f(); break; default: a satisfies never; }";
+  expect(
+    openSwitches({ ...sample, text: switches, program: parseSync('sample.ts', switches).program }),
+  ).toEqual(['sample.ts:1 has no default']);
   const spread = 'Math.max(...a);\nlist.push(1, ...a); list.push(a); call(...a);';
   expect(spreads({ ...sample, text: spread, program: parseSync('sample.ts', spread).program })).toEqual([
     'sample.ts:1 spreads into max',

@@ -73,7 +73,7 @@ export interface SeenDevice {
 }
 
 /** The devices of these lines, in their order; what is said again counts once. */
-export function seenDevices(lines: readonly string[]): readonly SeenDevice[] {
+function seenDevices(lines: readonly string[]): readonly SeenDevice[] {
   const seen = new Map<string, SeenDevice>();
   for (const line of lines) {
     const fields = LINE.exec(line)?.groups?.fields;

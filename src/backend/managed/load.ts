@@ -19,7 +19,7 @@ const BATCH = 512;
 const DEATH_NOTICE_MS = 500;
 
 /** Everything that could make a cell reload, named in the load and in every request after it. */
-export function canonicalOptions(variant: Variant): RunnerOptions {
+function canonicalOptions(variant: Variant): RunnerOptions {
   return {
     ...(variant.embedding ? {} : { num_batch: BATCH }),
     ...variant.options,

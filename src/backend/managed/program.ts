@@ -1,7 +1,9 @@
 /** The `ollama` program: where it is, whether it can be run, and which one it is. */
+
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { isOlderThan } from '../../domain/version.ts';
 import { systemCode, unusable } from './failures.ts';
 
 export interface Program {
@@ -52,16 +54,13 @@ async function judged(path: string): Promise<Program> {
   }
 }
 
-/** The oldest version whose behaviour as a cell is known. A build from source calls itself 0.0.0. */
-const OLDEST = [0, 24, 0] as const;
+/** The oldest version whose behaviour as a cell is known. */
+const OLDEST = '0.24.0';
 
 /** @throws BackendError for a version that is too old to be a cell */
 export function requireVersion(version: string): void {
-  const parts = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
-  if (!parts || parts.every((part) => part === 0)) return;
-  const differing = parts.findIndex((part, at) => part !== OLDEST[at]);
-  if (differing < 0 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)) return;
+  if (!isOlderThan(version, OLDEST)) return;
   throw unusable(
-    `Ollama ${version} is too old to be managed: ${OLDEST.join('.')} or newer is needed. Update it, or run it yourself and give its url.`,
+    `Ollama ${version} is too old to be managed: ${OLDEST} or newer is needed. Update it, or run it yourself and give its url.`,
   );
 }

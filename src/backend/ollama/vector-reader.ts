@@ -113,6 +113,9 @@ export class VectorReader {
           // A value is over: what follows has another name.
           this.#name = '';
           break;
+        default:
+          // It is kept as it is, with the rest.
+          break;
       }
     }
     return this.#keep(bytes, from, bytes.length);

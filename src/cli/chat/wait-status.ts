@@ -28,7 +28,7 @@ export async function showWaiting(
 }
 
 /** A sentence for a person. */
-export function waitText({ status, waiting, queuePosition }: NonNullable<JobWaitsQuery['job']>): string {
+function waitText({ status, waiting, queuePosition }: NonNullable<JobWaitsQuery['job']>): string {
   if (status === 'RUNNING') return 'The model reads.';
   const place = queuePosition == null ? '' : `Place ${queuePosition + 1} in the queue. `;
   return `${place}${waiting?.explanation ?? 'It starts.'}`;

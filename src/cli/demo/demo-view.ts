@@ -18,7 +18,7 @@ export function createDemoView(terminal: Terminal): DemoView {
 }
 
 /** `queue 31 | 4 models: gemma:2b, phi3:mini, loading tinyllama:1.1b | VRAM 8.1 of 24.0 GiB` */
-export function situationText(tally: Tally, memory: Memory | undefined): string {
+function situationText(tally: Tally, memory: Memory | undefined): string {
   const queue = `queue ${tally.waiting}`;
   if (!memory) return queue;
   const loading = memory.loading.map((name) => `loading ${name}`);

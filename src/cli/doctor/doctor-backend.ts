@@ -7,12 +7,13 @@ import type { BackendConfig, Config } from '../../config/config.ts';
 import { append } from '../../domain/long-lists.ts';
 import { isLoopback } from '../../domain/loopback.ts';
 import { type ModelNameRule, namedModel } from '../../domain/model-names.ts';
+import { isOlderThan } from '../../domain/version.ts';
 import { checkOllama, startOllamaHint } from '../server/ollama-check.ts';
 import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
 
 /** What is known to work; older ones differ in ways that matter (see docs/operations.md). */
-const OLDEST_OLLAMA = [0, 15] as const;
+const OLDEST_OLLAMA = '0.15';
 
 export async function checkAttached(
   backend: BackendConfig,
@@ -60,14 +61,11 @@ export async function checkAttached(
 }
 
 function versionFinding(subject: string, url: string, version: string): Finding {
-  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
-  const old = major === OLDEST_OLLAMA[0] && minor < OLDEST_OLLAMA[1];
-  // A build from source calls itself 0.0.0.
-  if (old && version !== '0.0.0')
+  if (isOlderThan(version, OLDEST_OLLAMA))
     return {
       level: 'warn',
       subject,
-      text: `Ollama ${version} at ${url} is older than ${OLDEST_OLLAMA.join('.')}, which is not tried here. Update it.`,
+      text: `Ollama ${version} at ${url} is older than ${OLDEST_OLLAMA}, which is not tried here. Update it.`,
     };
   return { level: 'ok', subject, text: `Ollama ${version} at ${url}` };
 }
@@ -101,7 +99,7 @@ export function modelsFinding(
  * Ollama's settings are not in its API. On its own machine they are often in this environment too, and then they can be
  * compared; a service has an environment of its own, which only its owner can see.
  */
-export function settingFindings(
+function settingFindings(
   subject: string,
   backend: BackendConfig,
   env: Readonly<Record<string, string | undefined>>,

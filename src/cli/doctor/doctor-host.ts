@@ -9,21 +9,20 @@ import { ServerVersion } from '../../client/documents.ts';
 import { systemClock } from '../../clock.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { formatBytes, GiB } from '../../domain/units.ts';
+import { isOlderThan } from '../../domain/version.ts';
 import type { Finding } from './finding.ts';
 
-const OLDEST_NODE = [24, 19] as const;
+const OLDEST_NODE = '24.19';
 const LITTLE_SPACE_BYTES = GiB;
 const ANSWER_WITHIN_MS = 3_000;
 
 export function checkNode(version: string): Finding {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const good = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
-  return good
+  return !isOlderThan(version, OLDEST_NODE)
     ? { level: 'ok', subject: 'node', text: version }
     : {
         level: 'fail',
         subject: 'node',
-        text: `${version}, and ${OLDEST_NODE.join('.')} is needed. Start it through bin/vramkeeper.js or npm.`,
+        text: `${version}, and ${OLDEST_NODE} is needed. Start it through bin/vramkeeper.js or npm.`,
       };
 }
 

@@ -1,10 +1,12 @@
 /** What the doctor says of the two ways to run Ollama: which one is in use, why, and what the other would give. */
+
 import { type Circumstances, lookAround, type Settled, settleBackends } from '../../app/choose-backends.ts';
 import { askOllama, isHere } from '../../backend/ollama/answer.ts';
 import { strayAt, strayUrl } from '../../backend/ollama/stray-ollama.ts';
 import type { Clock } from '../../clock.ts';
 import type { Config, LoadedConfig } from '../../config/config.ts';
 import { messageOf } from '../../domain/errors.ts';
+import { isOlderThan } from '../../domain/version.ts';
 import { versionText } from './doctor-managed.ts';
 import type { Finding } from './finding.ts';
 
@@ -17,7 +19,7 @@ const subject = 'mode';
 export const MEASURED_GAIN = { backlog: '1.4 to 1.7', arrivals: '3.1 to 3.6' } as const;
 
 /** From this version on it was measured, and bound to its cards. A build from source calls itself 0.0.0. */
-const RECOMMENDED = [0, 30] as const;
+const RECOMMENDED = '0.30';
 
 export async function checkMode(
   config: LoadedConfig,
@@ -60,7 +62,7 @@ function other({ config, line }: Settled, { platform, program }: Circumstances):
     return {
       level: 'ok',
       subject,
-      text: `a managed Ollama is recommended from ${RECOMMENDED.join('.')} on; ${path} is ${versionText(version)}.`,
+      text: `a managed Ollama is recommended from ${RECOMMENDED} on; ${path} is ${versionText(version)}.`,
     };
   return {
     level: 'warn',
@@ -69,10 +71,8 @@ function other({ config, line }: Settled, { platform, program }: Circumstances):
   };
 }
 
-export function isRecommended(version: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
-  if (major === 0 && minor === 0 && patch === 0) return true;
-  return major > RECOMMENDED[0] || minor >= RECOMMENDED[1];
+function isRecommended(version: string): boolean {
+  return !isOlderThan(version, RECOMMENDED);
 }
 
 async function strays({ config }: Settled, clock: Clock): Promise<readonly Finding[]> {

@@ -27,7 +27,7 @@ interface Refusal {
 }
 
 /** The server took nothing of what was submitted. */
-export class SubmissionRefusedError extends CommandError {
+class SubmissionRefusedError extends CommandError {
   constructor(message: string, issues: readonly Issue[]) {
     super(
       issues.length === 0

@@ -35,7 +35,7 @@ export async function listCells(api: ApiClient, backendId: string | null): Promi
   return [...cells.filter(isLiving), ...cells.filter((cell) => !isLiving(cell))];
 }
 
-export function isLiving({ status }: Pick<Cell, 'status'>): boolean {
+function isLiving({ status }: Pick<Cell, 'status'>): boolean {
   return status !== 'EXITED';
 }
 

@@ -21,7 +21,7 @@ export function createPullProgress(terminal: Terminal, clock: Clock): PullProgre
 const SPEED_WINDOW_MS = 5_000;
 
 /** Bytes per second of late. */
-export class SpeedMeter {
+class SpeedMeter {
   readonly #clock: Clock;
   #samples: readonly { readonly atMs: number; readonly bytes: number }[] = [];
 

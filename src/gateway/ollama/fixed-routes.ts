@@ -1,4 +1,6 @@
 /** What needs neither a model nor a queue: versions, and an account at Ollama's makers, which a server without their cloud does not have. */
+
+import { compareVersions } from '../../domain/version.ts';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
@@ -44,18 +46,4 @@ export function addFixedRoutes(router: Router<GatewayHandler>, version: () => st
 export function lowestVersion(versions: readonly (string | null)[]): string {
   const [lowest = '0.0.0'] = versions.filter((version) => version !== null).sort(compareVersions);
   return lowest;
-}
-
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [partsOf(a), partsOf(b)];
-  for (let i = 0; i < 3; i += 1) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  // A candidate comes before its release.
-  return Number(b.includes('-')) - Number(a.includes('-'));
-}
-
-function partsOf(version: string): readonly number[] {
-  return (version.split('-', 1)[0] ?? '').split('.').map((part) => Number.parseInt(part, 10) || 0);
 }

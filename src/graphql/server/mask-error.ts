@@ -11,8 +11,7 @@ import {
 } from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-export const MASKED_MESSAGE =
-  'The server failed to answer this. Its log has the reason under the given errorId.';
+const MASKED_MESSAGE = 'The server failed to answer this. Its log has the reason under the given errorId.';
 
 /** GraphQL errors that wrap nothing else were made to be read by the caller. */
 function isTold(error: unknown): error is GraphQLError {

@@ -72,6 +72,8 @@ export class Measurer {
         );
       case Kind.FRAGMENT_SPREAD:
         return this.#fragment(node.name.value, paged);
+      default:
+        return node satisfies never;
     }
   }
 

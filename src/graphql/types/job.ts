@@ -63,7 +63,7 @@ const JobAttemptRef = builder.objectRef<JobAttempt>('JobAttempt').implement({
 });
 
 /** Every run, oldest first: those in the job's history, and the one that goes on or succeeded, which is not in there. */
-export function attemptsOf(job: Job): readonly JobAttempt[] {
+function attemptsOf(job: Job): readonly JobAttempt[] {
   const { backend, startedAt, finishedAt, status } = job;
   if (startedAt === null || backend === null || (status !== 'RUNNING' && status !== 'COMPLETE'))
     return job.history;

@@ -1,3 +1,4 @@
+/** What loads have taken, by variant and set-up: remembered over restarts. */
 import type { Clock } from '../../clock.ts';
 import type { BackendId } from '../../domain/ids.ts';
 import { type InstanceConfig, residencyKey, type Variant } from '../../domain/model.ts';

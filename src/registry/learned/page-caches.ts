@@ -1,3 +1,4 @@
+/** Which model files a host may still have in its memory. */
 import type { BackendId } from '../../domain/ids.ts';
 import { least } from '../../domain/long-lists.ts';
 import { PageCache } from './page-cache.ts';

@@ -1,3 +1,4 @@
+/** What the cards showed of an instance while it was loaded. */
 import type { GpuReading } from '../../domain/gpu.ts';
 import type { GpuId } from '../../domain/ids.ts';
 

@@ -1,3 +1,4 @@
+/** What a queue can be loaded as, on each backend. */
 import { NO_OVERHEAD } from '../../domain/card-overhead.ts';
 import type { BackendId } from '../../domain/ids.ts';
 import type { QueueKey } from '../../domain/queue-key.ts';

@@ -1,3 +1,4 @@
+/** Takes jobs and batches into the queue, each submission once. */
 import { StoreFailedError } from '../../domain/errors.ts';
 import type { Job } from '../../domain/job.ts';
 import type { SubmitOutcome } from '../../domain/store.ts';

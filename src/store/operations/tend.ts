@@ -1,3 +1,4 @@
+/** What a store does from time to time: what is due, and what is old. */
 import { nextJobStatus } from '../../domain/job.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { Tending } from '../operation.ts';

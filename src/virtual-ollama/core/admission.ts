@@ -42,7 +42,7 @@ function surchargeBytes(numBatch: number): number {
 }
 
 /** The batch by total context (all slots), lowered until it leaves headroom. */
-export function automaticBatch(totalContext: number, predictedBytes: number, availableBytes: number): number {
+function automaticBatch(totalContext: number, predictedBytes: number, availableBytes: number): number {
   const headroom = (batch: number) => (batch >= 2_048 ? 0.6 : 0.75);
   const fits = (batch: number) =>
     predictedBytes === 0 ||

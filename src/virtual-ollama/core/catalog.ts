@@ -100,7 +100,7 @@ export function describeModel(
   };
 }
 
-export const DEFAULT_BLOB_FOLDER = '/root/.ollama/models/blobs';
+const DEFAULT_BLOB_FOLDER = '/root/.ollama/models/blobs';
 
 /** The path of a layer. */
 export function layerPath(model: CatalogModel, digest: string): string {
@@ -167,12 +167,6 @@ export class Catalog implements ModelCatalog {
   hasBlob(digest: string): boolean {
     return this.list().some((model) => model.weightsDigest === digest || model.projectors.includes(digest));
   }
-}
-
-/** The name with the parts of existing models in their own spelling. */
-export function existingSpelling(catalog: ModelCatalog, name: ModelName): ModelName {
-  const found = catalog.find(name);
-  return found ? found.name : name;
 }
 
 /** `option "tools"` errors name the model in full: `registry.ollama.ai/library/NAME:TAG`. */

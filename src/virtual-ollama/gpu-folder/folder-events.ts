@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TimedVirtualEvent } from '../events.ts';
 
-export const EVENTS_FILE = 'events.jsonl';
+const EVENTS_FILE = 'events.jsonl';
 
 /**
  * What happened on the virtual machine, one line each. `serverPid` is the server's, `pid` the engine's. An engine that outlives its server

@@ -19,7 +19,7 @@ export interface ProgramFaults {
 
 export type FolderFaultSettings = Partial<Faults & ProgramFaults>;
 
-export const FAULTS_FILE = 'faults.json';
+const FAULTS_FILE = 'faults.json';
 
 const SCHEMA = z
   .strictObject({ ...FAULT_SHAPE, hangDiscovery: count, noPort: count, exitAtStart: count })

@@ -7,9 +7,9 @@ import type { GpuDescription } from '../settings.ts';
 import { isAlive } from './process-identity.ts';
 
 /** `{ "gpus": [{ "totalBytes": …, "uuid"?: …, "name"?: … }] }` */
-export const GPUS_FILE = 'gpus.json';
+const GPUS_FILE = 'gpus.json';
 /** `[{ "gpu": 0, "bytes": …, "name"?: …, "pid"?: … }]`: memory of programs that are no virtual engines. */
-export const FOREIGN_FILE = 'foreign.json';
+const FOREIGN_FILE = 'foreign.json';
 /** One file `<pid>-<start ticks>.json` for each engine. */
 export const ALLOCATIONS_FOLDER = 'allocations';
 
@@ -59,7 +59,7 @@ export function ensureGpuFolder(folder: string, gpus: readonly GpuDescription[])
 }
 
 /** @throws InvalidSettingError when the folder has no usable `gpus.json`. */
-export function readGpuDescriptions(folder: string): readonly Required<GpuDescription>[] {
+function readGpuDescriptions(folder: string): readonly Required<GpuDescription>[] {
   const path = join(folder, GPUS_FILE);
   const value = readJson(path);
   const list = isRecord(value) ? value.gpus : undefined;

@@ -86,7 +86,7 @@ function table<Row>(
 }
 
 /** What the tool prints for these arguments, and its exit code. */
-export function nvidiaSmi(args: readonly string[], folder: string | undefined): Answer {
+function nvidiaSmi(args: readonly string[], folder: string | undefined): Answer {
   if (!folder) {
     return {
       text: "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver: VIRTUAL_GPU_DIR is not set.\n",
