@@ -2,7 +2,6 @@
  * Batches of requests of other APIs: a file of lines of which jobs are made piece by piece, and which is answered as a whole. All its jobs are
  * members of the batch of jobs with the same id.
  */
-import { IllegalTransitionError } from './errors.ts';
 import type { BatchId, FileId } from './ids.ts';
 import type { Job, JobCounts, JobPriority } from './job.ts';
 import type { JsonObject } from './json.ts';
@@ -46,16 +45,6 @@ export function requestBatchTransition(
   event: RequestBatchEvent,
 ): RequestBatchStatus | undefined {
   return TRANSITIONS[from][event];
-}
-
-/** @throws IllegalTransitionError where the table has none */
-export function nextRequestBatchStatus(
-  from: RequestBatchStatus,
-  event: RequestBatchEvent,
-): RequestBatchStatus {
-  const to = requestBatchTransition(from, event);
-  if (!to) throw new IllegalTransitionError('A batch of requests', from, event);
-  return to;
 }
 
 export function isEnded(status: RequestBatchStatus): boolean {

@@ -94,7 +94,7 @@ function message(from: MessageBody): ChatMessage<ImageSource> {
 
 const THINK = { low: 'LOW', medium: 'MEDIUM', high: 'HIGH', max: 'MAX' } as const;
 
-export function thinkLevel(think: Think): ThinkLevel {
+function thinkLevel(think: Think): ThinkLevel {
   if (typeof think === 'boolean') return think ? 'ON' : 'OFF';
   return THINK[think];
 }
@@ -102,7 +102,7 @@ export function thinkLevel(think: Think): ThinkLevel {
 const RELOADING: ReadonlySet<string> = new Set(RUNNER_OPTION_NAMES);
 
 /** All options that do not make the server load the model again, of any type: the server says what it does not like. */
-export function modelOptions(options: Readonly<Record<string, unknown>>): ModelOptions | undefined {
+function modelOptions(options: Readonly<Record<string, unknown>>): ModelOptions | undefined {
   const entries = Object.entries(options).filter(([name, value]) => value !== null && !RELOADING.has(name));
   if (entries.length === 0) return undefined;
   const extra = Object.fromEntries(entries) as Record<string, Json>;
@@ -121,7 +121,7 @@ function take(from: Record<string, Json>, name: string): number {
 }
 
 /** What is asked of the instance. */
-export function instanceWishes({ options, keep_alive, shift }: WithOptions): InstanceWishes {
+function instanceWishes({ options, keep_alive, shift }: WithOptions): InstanceWishes {
   const { num_ctx: context, ...others } = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => RELOADING.has(name) && value !== null),
   ) as JsonObject;

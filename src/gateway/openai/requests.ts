@@ -156,7 +156,7 @@ const EFFORTS: ReadonlyMap<string, Think | undefined> = new Map<string, Think | 
 ]);
 
 /** @throws OllamaError 400 for one that nobody knows */
-export function thinkOfEffort(effort: string): Think | undefined {
+function thinkOfEffort(effort: string): Think | undefined {
   if (EFFORTS.has(effort)) return EFFORTS.get(effort);
   throw new OllamaError(
     400,

@@ -1,10 +1,10 @@
 /** What ModelManager's REST takes and answers. Fields that it does not know are left out, as its first server did. */
 import { z } from 'zod';
 
-export const REST_PRIORITIES = ['low', 'normal', 'high'] as const;
+const REST_PRIORITIES = ['low', 'normal', 'high'] as const;
 
 /** What a job can be there. Its clients poll until `complete` or `failed`, so that a cancelled job has to be one of them: it is `failed`. */
-export const REST_STATUSES = ['pending', 'queued', 'running', 'complete', 'failed'] as const;
+const REST_STATUSES = ['pending', 'queued', 'running', 'complete', 'failed'] as const;
 export type RestStatus = (typeof REST_STATUSES)[number];
 
 const instant = z.iso.datetime().describe('An instant in UTC, such as 2030-01-31T12:00:00.000Z.');
@@ -22,9 +22,7 @@ export const SUBMIT_REQUEST = z
   })
   .describe('A prompt for a model. For a model that only embeds, it is the text to embed.');
 
-export const SUBMIT_ANSWER = z.object({ job_id: z.string(), status: z.literal('submitted') });
-
-export const JOB_ANSWER = z.object({
+const JOB_ANSWER = z.object({
   job_id: z.string(),
   status: z.enum(REST_STATUSES).describe('A cancelled job has failed.'),
   model: z.string(),
@@ -43,7 +41,7 @@ export type JobAnswer = z.infer<typeof JOB_ANSWER>;
 const bytes = z.int().describe('Bytes.');
 const jobs = z.int().describe('Jobs.');
 
-export const STATS_ANSWER = z.object({
+const STATS_ANSWER = z.object({
   running: z.boolean().describe('Whether jobs are started; false while the scheduler is paused.'),
   queue: z.object({
     total_jobs: jobs,
@@ -56,10 +54,8 @@ export const STATS_ANSWER = z.object({
 });
 export type StatsAnswer = z.infer<typeof STATS_ANSWER>;
 
-export const HEALTH_ANSWER = z.object({
+const HEALTH_ANSWER = z.object({
   status: z.enum(['healthy', 'degraded', 'stalled']),
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
 });
 export type HealthAnswer = z.infer<typeof HEALTH_ANSWER>;
-
-export const ERROR_ANSWER = z.object({ error: z.string() });
