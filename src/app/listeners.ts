@@ -19,7 +19,7 @@ export interface ListenersParts {
   /** Take the next free port when the configured one is in use. */
   readonly portFallback: boolean;
   readonly graphql: GraphQLServer;
-  readonly gateway: Omit<GatewayDependencies, 'guard' | 'bodies'>;
+  readonly gateway: Omit<GatewayDependencies, 'guard' | 'bodies' | 'trustsClientHeaders'>;
   readonly batches: BatchService;
   /** Why the server is not ready; null when it is. */
   readonly notReady: () => string | null;
@@ -36,8 +36,21 @@ export class Listeners {
     const { batches, clock, config, gateway, graphql, notReady, portFallback, serverId } = parts;
     this.#parts = parts;
     const { host, hosts, keys, ollamaPort = null, origins } = config;
-    const guard = new OllamaGuard({ self: serverId, host, hosts, origins });
-    const gateways = gatewayRoutes({ ...gateway, guard, bodies: this.#bodies }, batches);
+    const guard = new OllamaGuard({
+      self: serverId,
+      host,
+      hosts,
+      origins: [...origins, ...(config.ollamaOrigins ?? [])],
+    });
+    const gateways = gatewayRoutes(
+      {
+        ...gateway,
+        guard,
+        bodies: this.#bodies,
+        trustsClientHeaders: config.trustClientHeaders ?? false,
+      },
+      batches,
+    );
     const listening = {
       host,
       keys,

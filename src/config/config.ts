@@ -160,6 +160,10 @@ export interface Config {
   readonly hosts: readonly string[];
   /** Of pages of other sites that may use the server; `*` for any. */
   readonly origins: readonly string[];
+  /** As OLLAMA_ORIGINS has them: of pages that may use the drop-in APIs alone. Absent: none. */
+  readonly ollamaOrigins?: readonly string[];
+  /** Whether programs are believed when they say for which of their users they ask. Absent: no. */
+  readonly trustClientHeaders?: boolean;
   readonly log: LogConfig;
   /** Between two readings of a backend and its GPUs. */
   readonly pollIntervalMs: number;

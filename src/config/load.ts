@@ -194,6 +194,8 @@ function complete(settings: Settings, around: Surroundings): Rest {
     keys: (settings.keys ?? []).map(keyConfig),
     hosts: settings.hosts ?? [],
     origins: settings.origins ?? [],
+    ollamaOrigins: listFrom(around.env.OLLAMA_ORIGINS ?? ''),
+    trustClientHeaders: settings.trustClientHeaders ?? false,
     log: {
       level: settings.log?.level ?? 'info',
       format: settings.log?.format ?? 'text',

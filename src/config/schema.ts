@@ -184,13 +184,13 @@ const reservation = z.strictObject({
   whileProcess: text('the name of a program').optional(),
 });
 
+const flag = z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` });
+
 const model = z.strictObject({
   contextLength: wholeNumber(1, 16_777_216).optional(),
   parallel: wholeNumber(1, 1024).optional(),
   keepAlive: keepAlive.optional(),
-  partialOffload: z
-    .boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` })
-    .optional(),
+  partialOffload: flag.optional(),
 });
 
 const log = z.strictObject(
@@ -278,6 +278,7 @@ const settingsShape = z.strictObject({
   keys: keys.optional(),
   hosts: hosts.optional(),
   origins: origins.optional(),
+  trustClientHeaders: flag.optional(),
   log: log.optional(),
   loadStallTimeout: patience('an ordinary load would be given up.').optional(),
   firstPieceTimeout: patience(

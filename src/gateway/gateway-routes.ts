@@ -10,15 +10,17 @@ import { ollamaRoutes } from './ollama/ollama-gateway.ts';
 import { openaiRoutes } from './openai/routes.ts';
 import { addRestRoutes } from './rest/rest-routes.ts';
 import type { GatewayDependencies } from './shared/dependencies.ts';
+import { trusting } from './shared/on-behalf.ts';
 
 /** The first route that matches a path answers it, so that what lies deeper comes first. */
 export function gatewayRoutes(deps: GatewayDependencies, batches: BatchService): readonly Route[] {
-  return [
+  const routes = [
     ...ollamaRoutes(deps, (router) => addRestRoutes(router, deps)),
     ...batchRoutes(deps, batches),
     ...anthropicRoutes(deps, (router) => addMessageBatchRoutes(router, batches)),
     ...openaiRoutes(deps),
   ];
+  return deps.trustsClientHeaders ? trusting(routes) : routes;
 }
 
 /** Reads the bodies of all of them. */

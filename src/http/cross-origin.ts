@@ -4,7 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Of answers, beside what every page may read. */
-const READABLE = 'retry-after, www-authenticate, x-max-body-bytes';
+const READABLE = [
+  'retry-after',
+  'www-authenticate',
+  'x-job-id',
+  'x-max-body-bytes',
+  'x-options-dropped',
+  'x-prompt-truncated',
+  'x-queue-position',
+  'x-queue-wait-ms',
+  'x-should-retry',
+].join(', ');
 
 export function letRead(response: ServerResponse, origin: string): void {
   response.setHeader('access-control-allow-origin', origin);

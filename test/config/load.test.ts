@@ -36,6 +36,8 @@ describe('defaults', () => {
       keys: [],
       hosts: [],
       origins: [],
+      ollamaOrigins: [],
+      trustClientHeaders: false,
       log: { level: 'info', format: 'text', file: null },
       pollIntervalMs: 1000,
       patience: {},
@@ -108,6 +110,7 @@ fileBytesPerClient: 2MiB
 keys: [{ name: ada, key: 0123456789abcdef, admin: true }, { name: bob, key: fedcba9876543210, maxPriority: low }]
 hosts: [gpu-box.lan]
 origins: [https://app.example]
+trustClientHeaders: true
 log: { level: debug, format: json, file: logs/out.log }
 pollInterval: 250ms
 loadStallTimeout: 20m
@@ -167,6 +170,8 @@ silenceTimeout: 10m
     ],
     hosts: ['gpu-box.lan'],
     origins: ['https://app.example'],
+    ollamaOrigins: [],
+    trustClientHeaders: true,
     log: { level: 'debug', format: 'json', file: join(folder, 'logs/out.log') },
     pollIntervalMs: 250,
     patience: { loadStallMs: 1_200_000, firstPieceMs: 3_600_000, silenceMs: 600_000 },

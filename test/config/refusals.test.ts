@@ -11,7 +11,7 @@ describe('refusals name the place, the value and what would be right', () => {
     [
       'a key like no other',
       { yaml: 'zzzzzzzz: 1' },
-      /^vramkeeper.yaml:1: zzzzzzzz: is not a setting. There are host, port, dataDir/,
+      /^vramkeeper.yaml:1: zzzzzzzz: is not a setting. There are host, port, ollamaPort, dataDir/,
     ],
     [
       'a misspelt key inside',

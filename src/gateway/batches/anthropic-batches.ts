@@ -6,7 +6,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { type CountedRequestBatch, isEnded } from '../../domain/request-batch.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
-import { callerWishes } from '../shared/caller.ts';
+import { wishedPriority } from '../shared/caller.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
 import { badRequest, ProblemError, refused } from '../shared/problem.ts';
 import { batchObject } from './anthropic-objects.ts';
@@ -50,7 +50,7 @@ async function create(service: BatchService, exchange: GatewayExchange): Promise
   const { principal, request } = exchange;
   const { requests } = jsonObjectOf(await exchange.text());
   const asked = await askedRequests(requests);
-  const priority = callerWishes(request.headers, service.clock).priority ?? 'LOW';
+  const priority = wishedPriority(request.headers) ?? 'LOW';
   const tooUrgent = priorityProblem(principal, priority);
   if (tooUrgent) throw badRequest(`X-Priority: ${tooUrgent.message}`);
   if (!service.endpoints[ENDPOINT])

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { CountedRequestBatch } from '../../domain/request-batch.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
-import { callerWishes } from '../shared/caller.ts';
+import { wishedPriority } from '../shared/caller.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
 import { badRequest, ProblemError, refused } from '../shared/problem.ts';
 import type { BatchService } from './batch-service.ts';
@@ -40,7 +40,7 @@ async function create(service: BatchService, exchange: GatewayExchange): Promise
     window: String(window),
     windowMs: windowMs(window),
     metadata: metadataOf(body.metadata),
-    priority: callerWishes(request.headers, service.clock).priority ?? 'LOW',
+    priority: wishedPriority(request.headers) ?? 'LOW',
   } as const;
   const tooUrgent = priorityProblem(principal, asked.priority);
   if (tooUrgent) throw badRequest(`X-Priority: ${tooUrgent.message}`);

@@ -25,9 +25,9 @@ export function addRestRoutes(router: Router<GatewayHandler>, deps: GatewayDepen
 
 /** Answered when the job is on disk. The job goes on whether its client waits or not. */
 async function submit(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
-  const { accept, clock } = deps;
+  const { accept } = deps;
   const input = jobInput(deps, await exchange.text());
-  const wishes = callerWishes(exchange.request.headers, clock);
+  const wishes = callerWishes(exchange.request.headers, deps);
   try {
     const { job } = await accept.submit(exchange.principal, { ...wishes, ...input });
     sendJson(exchange, 200, { job_id: job.id, status: 'submitted' });

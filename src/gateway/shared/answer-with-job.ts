@@ -42,11 +42,12 @@ export async function answerWithJob(
   exchange: GatewayExchange,
   requested: JobSubmission,
   form: AnswerForm,
-  { liveJobs, clock, logger }: GatewayDependencies,
+  deps: GatewayDependencies,
 ): Promise<void> {
+  const { liveJobs, clock, logger } = deps;
   const { principal, request, response, signal: gone } = exchange;
   const silence = new Silence(clock, () => form.waiting());
-  const submission = { ...requested, ...callerWishes(request.headers, clock) };
+  const submission = { ...requested, ...callerWishes(request.headers, deps) };
   let last: JsonObject | null = null;
   let acceptedAt: number | null = null;
   const listener = {

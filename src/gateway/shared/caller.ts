@@ -1,32 +1,47 @@
 /** What the headers of a request say of its job, beside who asks. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../clock.ts';
-import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
+import { JOB_PRIORITIES, type JobPriority, type Label } from '../../domain/job.ts';
+import type { GatewayDependencies } from './dependencies.ts';
+import { sessionLabels } from './on-behalf.ts';
 import { badRequest } from './problem.ts';
 
 export interface CallerWishes {
   readonly priority?: JobPriority;
   readonly deadline?: Date;
   readonly idempotencyKey?: string;
+  readonly labels?: readonly Label[];
 }
 
 /**
  * - `X-Priority`: high, normal or low, in any case.
  * - `X-Deadline`: an instant, or seconds from now. Absent: what an SDK says of its own patience (`x-stainless-timeout`, in seconds).
  * - `X-Idempotency-Key`, or `Idempotency-Key` as SDKs send it.
- * @throws ProblemError 400
+ * - The session of a client that is trusted to tell it: a label.
+ * @throws ProblemError 400, HttpRefusal BAD_REQUEST
  */
-export function callerWishes(headers: IncomingHttpHeaders, clock: Pick<Clock, 'now'>): CallerWishes {
-  const priority = single(headers, 'x-priority')?.toUpperCase();
-  const known = JOB_PRIORITIES.find((each) => each === priority);
-  if (priority !== undefined && !known) throw badRequest('X-Priority must be high, normal or low.');
+export function callerWishes(
+  headers: IncomingHttpHeaders,
+  { clock, trustsClientHeaders }: Pick<GatewayDependencies, 'clock' | 'trustsClientHeaders'>,
+): CallerWishes {
+  const priority = wishedPriority(headers);
   const deadline = deadlineOf(headers, clock);
   const idempotencyKey = single(headers, 'x-idempotency-key') ?? single(headers, 'idempotency-key');
+  const labels = trustsClientHeaders ? sessionLabels(headers) : [];
   return {
-    ...(known && { priority: known }),
+    ...(labels.length > 0 && { labels }),
+    ...(priority && { priority }),
     ...(deadline && { deadline }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   };
+}
+
+/** `X-Priority` alone. @throws ProblemError 400 */
+export function wishedPriority(headers: IncomingHttpHeaders): JobPriority | undefined {
+  const priority = single(headers, 'x-priority')?.toUpperCase();
+  const known = JOB_PRIORITIES.find((each) => each === priority);
+  if (priority !== undefined && !known) throw badRequest('X-Priority must be high, normal or low.');
+  return known;
 }
 
 function deadlineOf(headers: IncomingHttpHeaders, clock: Pick<Clock, 'now'>): Date | null {

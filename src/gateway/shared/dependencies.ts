@@ -22,6 +22,8 @@ export interface GatewayDependencies {
   readonly system: SystemView;
   readonly guard: OllamaGuard;
   readonly bodies: BodyReader;
+  /** Programs are believed when they say for whom they ask. */
+  readonly trustsClientHeaders: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

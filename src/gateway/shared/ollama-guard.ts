@@ -63,6 +63,13 @@ export class OllamaGuard implements RouteGuard {
   answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
     const { headers: told } = this.#judge('OPTIONS', headers);
     for (const [name, value] of Object.entries(told)) response.setHeader(name, value);
+    // Beside those of Ollama's clients, such as X-Priority: what they say is judged when they come.
+    const more = furtherHeaders(
+      headers['access-control-request-headers'],
+      told['Access-Control-Allow-Headers'],
+    );
+    if (more)
+      response.setHeader('Access-Control-Allow-Headers', `${told['Access-Control-Allow-Headers']},${more}`);
     response.writeHead(204);
     response.end();
   }
@@ -71,4 +78,11 @@ export class OllamaGuard implements RouteGuard {
     const { host, origin } = headers;
     return judgeCaller({ method, host, origin }, this.rules(headers));
   }
+}
+
+/** The names that are wanted and not allowed yet, between commas. */
+function furtherHeaders(wanted: string | undefined, allowed: Verdict['headers'][string] | undefined): string {
+  const known = String(allowed).toLowerCase().split(',');
+  const names = (wanted ?? '').split(',').map((name) => name.trim());
+  return names.filter((name) => /^[\w-]+$/.test(name) && !known.includes(name.toLowerCase())).join(',');
 }
