@@ -157,6 +157,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const accept = createAcceptService({
     store,
     models,
+    queueFor: (asked, request) => scheduling.contexts.queueFor(asked, request),
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
     retryAfterMs: () => {

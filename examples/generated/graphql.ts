@@ -36,7 +36,7 @@ export type ChatRequestInput = {
   tools?: Array<unknown> | null | undefined;
   /** With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20. */
   topLogprobs?: number | null | undefined;
-  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  /** With `true` a prompt that is longer than the context is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. Otherwise such a job is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. */
   truncate?: boolean | null | undefined;
 };
 
@@ -58,7 +58,7 @@ export type EmbedRequestInput = {
   /** The texts. */
   input: Array<string>;
   options?: ModelOptionsInput | null | undefined;
-  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  /** With `false` a job with a text that is longer than the context is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. Otherwise the text is cut, and `truncated` of the result says so. */
   truncate?: boolean | null | undefined;
 };
 
@@ -87,7 +87,7 @@ export type GenerateRequestInput = {
   think?: ThinkLevel | null | undefined;
   /** With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20. */
   topLogprobs?: number | null | undefined;
-  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  /** With `true` a prompt that is longer than the context is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. Otherwise such a job is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. */
   truncate?: boolean | null | undefined;
 };
 
@@ -97,6 +97,8 @@ export type JobFailureCode =
   | 'BACKEND_ERROR'
   /** The backend did not answer. */
   | 'BACKEND_UNREACHABLE'
+  /** The prompt is longer than the context, which was asked for or is the largest there is, and must not be cut. */
+  | 'CONTEXT_LENGTH_EXCEEDED'
   /** The job's `deadline` passed before it was finished. */
   | 'DEADLINE_EXCEEDED'
   /** The process that held the model died or hung while it worked at the request. */
@@ -152,7 +154,7 @@ export type LabelInput = {
 
 /** How the model is run. */
 export type ModelOptionsInput = {
-  /** Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you can. */
+  /** Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you can, and the usual one is taken, or one that the prompt fits into. */
   contextLength?: number | null | undefined;
   /** An object with further options of Ollama's `options`, passed through. */
   extra?: unknown;
@@ -211,6 +213,7 @@ export type SubmitMutationVariables = Exact<{
 
 
 export type SubmitMutation = { submitJob:
+    | { message: string }
     | { message: string }
     | { message: string }
     | { message: string }

@@ -53,7 +53,7 @@ export interface AcceptService {
   newJobId(): JobId;
   /**
    * Admits one job and resolves after it is durable. Every problem is found, not only the first.
-   * @throws InvalidInputError, ModelNotFoundError, InsufficientVramError, QueueFullError, IdempotencyConflictError
+   * @throws InvalidInputError, ModelNotFoundError, ContextLengthExceededError, InsufficientVramError, QueueFullError, IdempotencyConflictError
    */
   admit(principal: Principal, submission: JobSubmission): Promise<Accepted>;
   /** Admits up to 1,000 jobs in one commit, all or none. @throws as `admit` */

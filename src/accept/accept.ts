@@ -1,5 +1,6 @@
 /** Validation, model resolution and admission behind the one door. */
 import { createHash } from 'node:crypto';
+import { ContextLengthExceededError } from '../domain/context-errors.ts';
 import {
   type InputIssue,
   InsufficientVramError,
@@ -28,7 +29,7 @@ import {
   IdempotencyConflictError,
   type PreparedJob,
 } from './accept-service.ts';
-import { type AcceptDependencies, admittedJob, priorityProblem } from './admit.ts';
+import { type AcceptDependencies, type AdmittedJob, admittedJob, priorityProblem } from './admit.ts';
 import { BlobCollector } from './blobs.ts';
 import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
 import { checkedJob, readBatch, readJob } from './read-input.ts';
@@ -40,16 +41,24 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
   return new FrontDoor(deps);
 }
 
-/** A model of one job of a batch is not there, or fits nowhere. */
+/** A model of one job of a batch is not there, fits nowhere, or cannot hold the prompt. */
 interface ModelRefusal {
   readonly at: readonly string[];
-  readonly error: ModelNotFoundError | InsufficientVramError;
+  readonly error: ModelNotFoundError | InsufficientVramError | ContextLengthExceededError;
+}
+
+function isModelRefusal(error: unknown): error is ModelRefusal['error'] {
+  return (
+    error instanceof ModelNotFoundError ||
+    error instanceof InsufficientVramError ||
+    error instanceof ContextLengthExceededError
+  );
 }
 
 /** What came of the jobs of a batch: those that are fit to be queued, and why the others are not. */
 interface Judgement {
   readonly collector: BlobCollector;
-  readonly jobs: readonly NewJob[];
+  readonly admitted: readonly AdmittedJob[];
   readonly issues: readonly InputIssue[];
   readonly refusals: readonly ModelRefusal[];
 }
@@ -139,12 +148,13 @@ class FrontDoor implements AcceptService {
 
   async #queue(principal: Principal, submission: JobSubmission): Promise<Accepted> {
     const collector = new BlobCollector();
-    const { job, wishes } = admittedJob(this.#deps, principal, submission, collector);
+    const admitted = admittedJob(this.#deps, principal, submission, collector);
+    const { job, wishes } = admitted;
     const outcome = await this.#store({
       jobs: [job],
       batch: null,
       blobs: collector.blobs,
-      idempotency: identity(principal, submission.idempotencyKey, essence(job)),
+      idempotency: identity(principal, submission.idempotencyKey, essence(admitted)),
     });
     const first = outcome.jobs[0];
     if (!first) throw new Error('The store answered a submission without a job.');
@@ -155,17 +165,17 @@ class FrontDoor implements AcceptService {
   async #queueBatch(
     principal: Principal,
     batch: Omit<BatchSubmission, 'jobs'>,
-    { collector, jobs, issues, refusals }: Judgement,
+    { collector, admitted, issues, refusals }: Judgement,
   ): Promise<AcceptedBatch> {
     if (issues.length > 0) throw new InvalidInputError(issues);
     if (refusals[0]) throw refusals[0].error;
     const { clock, random } = this.#deps;
     const name = batch.name ?? null;
     const outcome = await this.#store({
-      jobs,
+      jobs: admitted.map(({ job }) => job),
       batch: { id: newId('bat', clock, random), name, client: principal.client },
       blobs: collector.blobs,
-      idempotency: identity(principal, batch.idempotencyKey, { name, jobs: jobs.map(essence) }),
+      idempotency: identity(principal, batch.idempotencyKey, { name, jobs: admitted.map(essence) }),
     });
     if (!outcome.batchId) {
       throw new InvalidInputError([
@@ -187,7 +197,7 @@ class FrontDoor implements AcceptService {
   ): Judgement {
     const collector = new BlobCollector();
     const issues: InputIssue[] = [];
-    const jobs: NewJob[] = [];
+    const admitted: AdmittedJob[] = [];
     const refusals: ModelRefusal[] = [];
     for (const [index, input] of inputs.entries()) {
       const at = ['jobs', String(index)];
@@ -198,19 +208,18 @@ class FrontDoor implements AcceptService {
             { path: ['idempotencyKey'], message: 'is for the whole batch, not for one of its jobs.' },
           ]);
         }
-        jobs.push(admittedJob(this.#deps, principal, submission, collector).job);
+        admitted.push(admittedJob(this.#deps, principal, submission, collector));
       } catch (error) {
         if (error instanceof InvalidInputError)
           append(
             issues,
             error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] })),
           );
-        else if (error instanceof ModelNotFoundError || error instanceof InsufficientVramError)
-          refusals.push({ at, error });
+        else if (isModelRefusal(error)) refusals.push({ at, error });
         else throw error;
       }
     }
-    return { collector, jobs, issues, refusals };
+    return { collector, admitted, issues, refusals };
   }
 
   async #store(
@@ -240,8 +249,8 @@ class FrontDoor implements AcceptService {
 }
 
 /** What makes two submissions the same: everything that was asked for, nothing that we made up, nor who waits for it. */
-function essence({ id: _, live: __, ...asked }: NewJob): Omit<NewJob, 'id' | 'live'> {
-  return asked;
+function essence({ job: { id: _, live: __, ...job }, asked }: AdmittedJob): Omit<NewJob, 'id' | 'live'> {
+  return { ...job, queue: asked };
 }
 
 function identity(principal: Principal, key: string | undefined, asked: object): Submission['idempotency'] {

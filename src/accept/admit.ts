@@ -36,6 +36,11 @@ export interface AcceptDependencies {
   readonly store: Store;
   readonly models: ModelDirectory;
   readonly queueLimit: number;
+  /**
+   * Where a job waits whose wishes mean the queue `asked`: there, or with a context that holds its prompt.
+   * @throws ContextLengthExceededError when none does
+   */
+  queueFor(asked: QueueKey, request: JobRequest<unknown>): QueueKey;
   /** What is known to be too large for every GPU, even when all else is gone; null when it may fit, or nobody can say. */
   tooLarge(queue: QueueKey): {
     readonly requiredBytes: number;
@@ -53,12 +58,14 @@ const DEFAULT_MAX_ATTEMPTS = 3;
 
 export interface AdmittedJob {
   readonly job: NewJob;
+  /** The queue by the caller's wishes alone. That of the job also depends on what was learned meanwhile. */
+  readonly asked: QueueKey;
   readonly wishes: GrantedWishes;
 }
 
 /**
  * Images are kept by their content, in `collector`.
- * @throws InvalidInputError with every problem of it, ModelNotFoundError, InsufficientVramError
+ * @throws InvalidInputError with every problem of it, ModelNotFoundError, ContextLengthExceededError, InsufficientVramError
  */
 export function admittedJob(
   deps: AcceptDependencies,
@@ -80,11 +87,12 @@ export function admittedJob(
   if (!info && deps.models.known)
     throw new ModelNotFoundError(model, names.suggest(model), deps.models.unheard());
   const wishes = granted(submission.wishes ?? {}, request.kind);
-  const queue = queueKey({
+  const asked = queueKey({
     model: name,
     contextLength: wishes.contextLength,
     shift: wishes.shift ?? undefined,
   });
+  const queue = deps.queueFor(asked, request);
   const excess = deps.tooLarge(queue);
   if (excess) {
     const { requiredBytes, largestBytes, explanation } = excess;
@@ -104,7 +112,7 @@ export function admittedJob(
     live: submission.live ?? false,
     request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,
   };
-  return { job, wishes };
+  return { job, asked, wishes };
 }
 
 export function priorityProblem(principal: Principal, priority: JobPriority): InputIssue | null {

@@ -263,6 +263,7 @@ class OpenJob implements LiveJob {
         this.#startedAt = clock.now();
         heard(() => listener?.attempt?.(number));
       },
+      cut: () => heard(() => listener?.cut?.()),
       record: (raw: JsonObject, attempt) => heard(() => listener?.record(raw, attempt) ?? false),
     };
   }

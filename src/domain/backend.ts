@@ -1,5 +1,6 @@
 /** The seam to model servers. Jobs run on the handle of an instance, never by model name. */
 import type { CellEvent, CellState, CellStatistics } from './cell.ts';
+import type { PromptTooLongError } from './context-errors.ts';
 import type { BackendId, CellId } from './ids.ts';
 import type { JobResult } from './job.ts';
 import type { JsonObject } from './json.ts';
@@ -75,6 +76,8 @@ export interface RunRequest {
   readonly request: JobRequest;
   /** The bytes behind the request's hashes. */
   readonly blobs: ReadonlyMap<BlobHash, Uint8Array>;
+  /** Asked when the prompt proves too long for the context: whether it may be cut there. Absent: never. */
+  readonly mayCut?: (refused: PromptTooLongError) => boolean;
 }
 
 /** One record of an answer as it grows. */

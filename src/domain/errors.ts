@@ -192,6 +192,7 @@ export class ServerStoppingError extends VramkeeperError {
 export type FailureCode =
   | 'BACKEND_ERROR'
   | 'BACKEND_UNREACHABLE'
+  | 'CONTEXT_LENGTH_EXCEEDED'
   | 'DEADLINE_EXCEEDED'
   | 'ENGINE_DIED'
   | 'INTERRUPTED'
@@ -278,9 +279,6 @@ export class NotSentError extends BackendError {
 
 /** The engine died or hung while it had the request, which may be what it died of. */
 export class EngineDiedError extends BackendError {}
-
-/** The prompt does not fit into the context, and the backend was not to cut it. */
-export class PromptTooLongError extends BackendError {}
 
 /** The request was sent, and nothing came of it for too long. Whatever holds it up may hold up the next one as well. */
 export class StalledError extends BackendError {

@@ -30,6 +30,8 @@ export interface EndWriter {
 export interface OutputWriter {
   /** A (further) attempt of the job begins; its readers go on with the new attempt. */
   open(jobId: string, attempt: number): void;
+  /** The prompt of the present attempt is cut; its answer comes after this. */
+  cut(jobId: string): void;
   record(jobId: string, record: OutputRecord): void;
   /** Whether somebody who still listens has passed on some of it to who cannot forget it. */
   hasPassedOn(jobId: string): boolean;

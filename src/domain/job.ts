@@ -261,12 +261,15 @@ export function omittedAttempts({ history }: Pick<Job, 'history'>): number {
   return history.reduce((sum, { omittedBefore }) => sum + (omittedBefore ?? 0), 0);
 }
 
-/** The latest tries that came to nothing and did not count, without one between that did. What ended with the server says nothing either way. */
+/** They say nothing of how the backend does: one ended with the server, the other goes on with a larger context. */
+const NOT_IN_VAIN: readonly FailureCode[] = ['INTERRUPTED', 'CONTEXT_LENGTH_EXCEEDED'];
+
+/** The latest tries that came to nothing and did not count, without one between that did. */
 export function triesInVain({ history }: Pick<Job, 'history'>): number {
   let tries = 0;
   for (const { counts, failure } of history.toReversed()) {
     if (counts !== false || failure === null) break;
-    if (failure.code !== INTERRUPTED.code) tries += 1;
+    if (!NOT_IN_VAIN.includes(failure.code)) tries += 1;
   }
   return tries;
 }

@@ -11,21 +11,34 @@ export interface QueueSpec {
   readonly model: string;
   /** Tokens asked for; null leaves it to the configuration or the model. */
   readonly contextLength: number | null;
+  /** Nobody asked for that context: it was chosen so that the prompt fits, and a larger one may take its place. Absent: it was asked for. */
+  readonly chosen?: true | undefined;
   /** Whether the context moves on when it is full, asked for; absent leaves it to the model. */
   readonly shift?: boolean | undefined;
 }
 
-/** `model`, `model#8192`, `model#8192#shift`, `model##no-shift`. Keys are stored, and the store reads the model before the first `#`. */
-export function queueKey({ model, contextLength, shift }: QueueSpec): QueueKey {
-  const context = contextLength === null ? '' : `#${contextLength}`;
+const CHOSEN = '~';
+
+/**
+ * `model`, `model#8192`, `model#~8192` where nobody asked for it, `model#8192#shift`, `model##no-shift`. Keys are stored, and the store reads the
+ * model before the first `#`.
+ */
+export function queueKey({ model, contextLength, chosen, shift }: QueueSpec): QueueKey {
+  const context = contextLength === null ? '' : `#${chosen ? CHOSEN : ''}${contextLength}`;
   if (shift === undefined) return `${model}${context}` as QueueKey;
   return `${model}${context || '#'}#${shift ? 'shift' : 'no-shift'}` as QueueKey;
 }
 
 export function parseQueueKey(key: QueueKey): QueueSpec {
   const [model = '', context = '', shift] = key.split('#');
-  const contextLength = context === '' ? null : Number(context);
-  return { model, contextLength, ...(shift !== undefined && { shift: shift === 'shift' }) };
+  const chosen = context.startsWith(CHOSEN);
+  const contextLength = context === '' ? null : Number(chosen ? context.slice(CHOSEN.length) : context);
+  return {
+    model,
+    contextLength,
+    ...(chosen && { chosen }),
+    ...(shift !== undefined && { shift: shift === 'shift' }),
+  };
 }
 
 /** The smallest context that is worth a variant of its own, in tokens. */

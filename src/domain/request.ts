@@ -25,7 +25,7 @@ export interface ModelOptions {
 
 /** What requests for a text have in common. */
 interface TextRequest {
-  /** Cut a prompt that is longer than the context (absent: yes; of a chat, the oldest messages are left out), or fail. */
+  /** Cut a prompt that is longer than the context (of a chat, the oldest messages are left out), or fail (absent: fail). */
   readonly truncate?: boolean;
   /** `json`, or a JSON Schema. */
   readonly format?: Json;

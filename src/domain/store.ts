@@ -82,6 +82,8 @@ export interface ReturnToQueue extends Fenced {
   readonly counts: boolean;
   /** Not to be claimed again for so long; 0 for at once. */
   readonly delayMs: number;
+  /** Where it waits from now on. Absent: where it did. */
+  readonly queue?: QueueKey;
 }
 
 export type Finish = Fenced &

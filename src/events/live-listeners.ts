@@ -7,6 +7,8 @@ import type { JsonObject } from '../domain/json.ts';
 export interface LiveListener {
   /** A run of the job begins, as the attempt `number`. What was heard of an earlier one is void. */
   attempt?(number: number): void;
+  /** The prompt of this run is cut. Told before the first record. */
+  cut?(): void;
   /**
    * Answers whether something was passed on to somebody who cannot forget it, now or before. Such a job is not tried again: nobody would
    * want the second text after half of the first. Must not wait.
@@ -47,6 +49,10 @@ export class LiveListeners {
   begun(jobId: string, attempt: number): void {
     for (const ear of this.#ears.get(jobId) ?? [])
       this.#guarded(jobId, ear, () => ear.listener.attempt?.(attempt));
+  }
+
+  cut(jobId: string): void {
+    for (const ear of this.#ears.get(jobId) ?? []) this.#guarded(jobId, ear, () => ear.listener.cut?.());
   }
 
   record(jobId: string, raw: JsonObject, attempt: number): void {

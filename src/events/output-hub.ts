@@ -67,6 +67,10 @@ export class OutputHub implements OutputWriter {
     this.#wake(jobId);
   }
 
+  cut(jobId: string): void {
+    if (this.#attempts.has(jobId)) this.#live.cut(jobId);
+  }
+
   /** Ignored for a job that is not open: one that was cancelled may still be producing. */
   record(jobId: string, { thinking, text, raw }: OutputRecord): void {
     const attempt = this.#attempts.get(jobId);

@@ -1,10 +1,13 @@
 /** What the executor works with, and what it tells. */
 import type { Clock, Random } from '../clock.ts';
 import type { Backend } from '../domain/backend.ts';
+import type { PromptTooLongError } from '../domain/context-errors.ts';
 import type { EndWriter, OutputWriter } from '../domain/events.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
+import type { Job, JobResult } from '../domain/job.ts';
 import type { Variant } from '../domain/model.ts';
+import type { QueueKey } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
 import type { Store } from '../domain/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -20,8 +23,8 @@ export interface ExecutorReports {
     evidence: Evidence;
     succeeded: boolean;
   }): void;
-  /** A job has its result, whose prompt was cut. */
-  promptCut(): void;
+  /** A job has its result. */
+  answered(of: { readonly job: Pick<Job, 'queue'>; readonly request: JobRequest }, result: JobResult): void;
   loaded(
     instanceId: InstanceId,
     variant: Variant,
@@ -32,7 +35,22 @@ export interface ExecutorReports {
   unloaded(instanceId: InstanceId): void;
 }
 
+/** Where jobs go on whose prompt is too long for the context that they had. */
+export interface LargerContexts {
+  /** Null where there is none, or where it is not to be chosen. */
+  larger(
+    job: Pick<Job, 'queue'>,
+    refused: {
+      readonly request: JobRequest;
+      /** Of the instance. */
+      readonly contextLength: number;
+      readonly error: PromptTooLongError;
+    },
+  ): QueueKey | null;
+}
+
 export interface ExecutorDependencies {
+  readonly contexts: LargerContexts;
   /** What the model of that backend cannot do and the request asks for, for people; null when nothing of it is known. */
   unmetBy(backendId: BackendId, modelName: string, request: JobRequest): string | null;
   readonly store: Store;

@@ -11,6 +11,7 @@ import {
 } from '../domain/errors.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { type Job, type JobFailure, triesInVain } from '../domain/job.ts';
+import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 
 export type Verdict =
   /** Back to the queue after a try; `counts` against `maxAttempts`. */
@@ -21,6 +22,8 @@ export type Verdict =
       readonly delayMs: number;
       readonly failure: JobFailure;
     }
+  /** To the queue of a larger context, after a try that does not count. */
+  | { readonly kind: 'enlarge'; readonly queue: QueueKey; readonly failure: JobFailure }
   /** Back to the queue as if nothing had been tried. */
   | { readonly kind: 'return'; readonly delayMs: number }
   | {
@@ -55,11 +58,13 @@ export interface FailedRun {
   readonly hadCompany: boolean;
   /** Somebody has heard some of its answer, and must not be told another beginning. */
   readonly hasPassedOn: boolean;
+  /** Where its prompt may fit that was too long; null or absent where it was not, or nothing is larger. */
+  readonly larger?: QueueKey | null;
 }
 
 export function afterFailure(
   job: Pick<Job, 'failedAttempts' | 'maxAttempts' | 'history'>,
-  { error, hadCompany, hasPassedOn }: FailedRun,
+  { error, hadCompany, hasPassedOn, larger = null }: FailedRun,
   random: Random,
 ): Verdict {
   const code = codeOf(error);
@@ -67,6 +72,7 @@ export function afterFailure(
   const failure: JobFailure = { code, message: loggedMessage(error), retryable: remedy !== 'none' };
   const told = error instanceof BackendError ? { ...failure, message: error.ownerMessage } : failure;
   if (hasPassedOn) return { kind: 'fail', failure, told };
+  if (larger !== null) return enlarged(failure, larger, error);
   if (error instanceof NotSentError) return { kind: 'return', delayMs: FIRST_DELAY_MS };
   const inVain = triesInVain(job) + 1;
   const died = error instanceof EngineDiedError;
@@ -93,6 +99,12 @@ export function afterFailure(
     default:
       return remedy satisfies never;
   }
+}
+
+function enlarged({ code, message }: JobFailure, queue: QueueKey, error: unknown): Verdict {
+  const finding = error instanceof BackendError ? error.finding : message;
+  const next = `It goes on with a context of ${parseQueueKey(queue).contextLength} tokens.`;
+  return { kind: 'enlarge', queue, failure: { code, message: `${finding} ${next}`, retryable: true } };
 }
 
 /** Doubles with every failure; between half and the whole of it by chance, so that jobs that failed together come back apart. */

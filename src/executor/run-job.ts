@@ -1,5 +1,6 @@
 /** One attempt of one job on an instance, from its first byte to what is recorded of it. */
 import type { OutputSink, RunRequest } from '../domain/backend.ts';
+import { PromptTooLongError } from '../domain/context-errors.ts';
 import {
   type BackendAnswer,
   BackendError,
@@ -16,8 +17,9 @@ import {
   type JobResult,
 } from '../domain/job.ts';
 import { jsonProblem } from '../domain/json.ts';
+import type { QueueKey } from '../domain/queue-key.ts';
 import type { ClaimedJob, Store } from '../domain/store.ts';
-import { blobsOf } from '../kinds/kinds.ts';
+import { blobsOf, mayCut } from '../kinds/kinds.ts';
 import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
 import { type HeldInstance, type Run, RunEnded } from './held-instance.ts';
@@ -60,7 +62,7 @@ export async function runJob(
     } as const;
     deps.ends.finishing(finish);
     await hooks.insist(() => store.finish(finish));
-    if (outcome.result.prompt?.truncated) deps.reports.promptCut();
+    deps.reports.answered(run.claimed, outcome.result);
   } else {
     hooks.left(ranMs, outcome.error);
     await settle(instance, run, outcome.error, recorder, deps, hooks);
@@ -95,7 +97,18 @@ async function attempt(
       outputs.record(job.id, record);
     };
     run.sentAt = clock.monotonic();
-    return storable(await instance.handle.run({ modelName: job.modelName, request, blobs }, sink, signal));
+    const asked: RunRequest = {
+      modelName: job.modelName,
+      request,
+      blobs,
+      mayCut: (error) => {
+        // Only where no larger context would hold it whole.
+        const isCut = mayCut(request) && largerFor(instance, run, error, deps) === null;
+        if (isCut) outputs.cut(job.id);
+        return isCut;
+      },
+    };
+    return storable(await instance.handle.run(asked, sink, signal));
   } catch (error) {
     if (evidenceOf(error) === 'gone') noteLoss(instance, run);
     throw error;
@@ -103,6 +116,17 @@ async function attempt(
     deadline?.cancel();
     leave();
   }
+}
+
+function largerFor(
+  { handle, spec }: HeldInstance,
+  { claimed }: Run,
+  error: unknown,
+  { contexts }: ExecutorDependencies,
+): QueueKey | null {
+  if (!(error instanceof PromptTooLongError)) return null;
+  const { contextLength } = handle?.variant ?? spec.variant;
+  return contexts.larger(claimed.job, { request: claimed.request, contextLength, error });
 }
 
 /** A backend may answer any JSON, and what cannot be stored is no result. */
@@ -176,7 +200,9 @@ async function settle(
     }
   }
   const cause = await examined(error, instance.backend, instance.spec.variant, clock, hooks.stopped);
-  const verdict = afterFailure(job, { error: cause, hadCompany: run.hadCompany, hasPassedOn }, random);
+  const { hadCompany } = run;
+  const larger = largerFor(instance, run, cause, deps);
+  const verdict = afterFailure(job, { error: cause, hadCompany, hasPassedOn, larger }, random);
   logger.warn(`${job.id} failed on ${instance.spec.variant.modelName}: ${loggedMessage(cause)}`, {
     verdict: verdict.kind,
   });
@@ -184,6 +210,14 @@ async function settle(
     case 'fail':
       await fail(verdict.told, ended(verdict.failure), backendAnswerOf(cause));
       return;
+    case 'enlarge': {
+      const { queue, failure } = verdict;
+      const attempt = ended(failure, { counts: false });
+      await hooks.insist(() =>
+        store.returnToQueue([{ ...claim, attempt, counts: false, delayMs: 0, queue }]),
+      );
+      return;
+    }
     case 'return':
       await giveBack(null, false, verdict.delayMs);
       return;

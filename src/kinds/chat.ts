@@ -1,5 +1,6 @@
 /** The kind of job that asks for the next message of a conversation. */
 import { z } from 'zod';
+import type { Json } from '../domain/json.ts';
 import { images, json, jsonObject, ofText, optional, text } from './fields.ts';
 import type { JobKindSpec, Lack } from './kind.ts';
 import { imageLacks, textLacks } from './text-lacks.ts';
@@ -33,6 +34,14 @@ export const chat: JobKindSpec<'CHAT'> = {
     };
   },
 
+  prompts({ messages, tools }) {
+    const said = messages.flatMap(({ content, toolCalls }) => [content, jsonText(toolCalls)]);
+    const images = messages.reduce((sum, each) => sum + (each.images?.length ?? 0), 0);
+    return [{ texts: [...said, jsonText(tools)], turns: messages.length, images, tokens: 0 }];
+  },
+
+  cutsUnlessForbidden: false,
+
   lacks(request, can): readonly Lack[] {
     return textLacks(can, request.think, [
       ...request.messages.flatMap((each, index) => imageLacks(can, each.images, ['messages', String(index)])),
@@ -40,3 +49,7 @@ export const chat: JobKindSpec<'CHAT'> = {
     ]);
   },
 };
+
+function jsonText(value: Json | undefined): string {
+  return value === undefined ? '' : JSON.stringify(value);
+}

@@ -17,6 +17,11 @@ export const embed: JobKindSpec<'EMBED'> = {
 
   mapImages: (request) => request,
 
+  prompts: ({ input }) => input.map((text) => ({ texts: [text], turns: 0, images: 0, tokens: 0 })),
+
+  /** As Ollama does, and as those who embed rely on: a model for it has a small context that nobody can make larger. */
+  cutsUnlessForbidden: true,
+
   /** A completion model may be able to embed too; only the server knows. */
   lacks: (): readonly Lack[] => [],
 };

@@ -43,6 +43,13 @@ export const generate: JobKindSpec<'GENERATE'> = {
     return { ...request, images: request.images?.map(map) };
   },
 
+  prompts({ prompt, system = '', suffix = '', template = '', context, images }) {
+    const texts = [prompt, system, suffix, template];
+    return [{ texts, turns: 1, images: images?.length ?? 0, tokens: context?.length ?? 0 }];
+  },
+
+  cutsUnlessForbidden: false,
+
   lacks(request, can): readonly Lack[] {
     return textLacks(can, request.think, [
       ...imageLacks(can, request.images, []),

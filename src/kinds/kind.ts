@@ -21,6 +21,16 @@ export type ShapeOf<K extends JobKind> = {
   readonly shift?: z.ZodType<boolean | undefined>;
 };
 
+/** What has to fit into one context. */
+export interface Prompt {
+  readonly texts: readonly string[];
+  /** Messages that a template frames. */
+  readonly turns: number;
+  readonly images: number;
+  /** What is there as tokens already. */
+  readonly tokens: number;
+}
+
 /** Something that a model cannot do and a request asks for. */
 export interface Lack {
   /** Of the field, within the request. */
@@ -42,6 +52,10 @@ export interface JobKindSpec<K extends JobKind> {
   rules?(request: RequestOf<K, ImageSource>): readonly InputIssue[];
   /** The request with something else in the place of each of its images. */
   mapImages<A, B>(request: RequestOf<K, A>, map: (image: A) => B): RequestOf<K, B>;
+  /** Each has a context of its own. What a template may leave out of it (what was thought before, for one) is not among its texts. */
+  prompts(request: RequestOf<K, unknown>): readonly Prompt[];
+  /** Whether a prompt that is too long is cut where nobody says whether it may be. */
+  readonly cutsUnlessForbidden: boolean;
   /** What a model would have to be able to do, and cannot. */
   lacks(request: RequestOf<K, unknown>, can: (capability: Capability) => boolean): readonly Lack[];
   /** What comes out of it. */

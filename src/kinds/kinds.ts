@@ -40,6 +40,11 @@ export function resultOf(kind: JobKind): JobResult['kind'] {
   return kindOf(kind).result;
 }
 
+/** Whether a prompt of it that is too long for every context may be cut. */
+export function mayCut(request: JobRequest<unknown>): boolean {
+  return request.truncate ?? specOf(request).cutsUnlessForbidden;
+}
+
 /** The entry of a request's own kind, for callers that do not know which it is. */
 export function specOf(request: { readonly kind: JobKind }): JobKindSpec<JobKind> {
   return JOB_KINDS_TABLE[request.kind];

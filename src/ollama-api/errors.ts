@@ -45,3 +45,6 @@ export const cloudDisabled = (subject: string) =>
 
 /** Two spaces, as Ollama writes it; its status is 503. */
 export const QUEUE_FULL = 'server busy, please try again.  maximum pending requests exceeded';
+
+/** Of a prompt or a text to embed that is not to be cut; its status is 400. Newer engines say the same in words of their own. */
+export const INPUT_TOO_LONG = 'the input length exceeds the context length';

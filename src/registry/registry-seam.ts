@@ -6,6 +6,7 @@ import type { ModelNames } from '../domain/model-names.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
 import type { Store } from '../domain/store.ts';
 import type { ModelState } from '../domain/system.ts';
+import type { ContextRange } from './context/context-length.ts';
 import type { FootprintEstimate } from './estimate.ts';
 import type { LoadMeasurement, Probed } from './learned/observation.ts';
 import type { NameRules } from './model-directory.ts';
@@ -44,6 +45,8 @@ export interface Registry extends ModelResolver {
   model(name: string): ModelState | null;
   /** What is known of the model that a name means on one backend; null when it lists none. */
   modelOn(backendId: BackendId, name: string): ModelInfo | null;
+  /** By any spelling of its name. Null where no backend has told enough of it. */
+  contextRange(name: string): ContextRange | null;
   vramEstimate(model: ModelState, contextLength: number | null): FootprintEstimate | null;
   /** Resolves when it is stored; it counts at once. A load that spilled is remembered as a misfit, and its size not learned. */
   learnFootprint(

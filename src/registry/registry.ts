@@ -6,6 +6,7 @@ import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
 import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import type { MoreSlots, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
 import type { ModelState } from '../domain/system.ts';
+import type { ContextRange } from './context/context-length.ts';
 import { estimateFootprint, type FootprintEstimate } from './estimate.ts';
 import { DRIVER_CONTEXT_BYTES, type PredictedFootprint, predictFootprint } from './footprint/predict.ts';
 import { type Inventory, inventoryOf, sameInventory } from './inventory.ts';
@@ -130,6 +131,15 @@ class ModelRegistry implements Registry {
 
   modelOn(backendId: BackendId, name: string): ModelInfo | null {
     return this.#inventories.get(backendId)?.models.get(this.names.on(name, backendId)) ?? null;
+  }
+
+  contextRange(name: string): ContextRange | null {
+    const meant = this.names.resolve(name);
+    const told = [...this.#inventories.keys()].flatMap((backendId) => {
+      const info = this.modelOn(backendId, meant);
+      return info && !info.pending ? [{ backendId, info }] : [];
+    });
+    return this.#rules.contextRange(told);
   }
 
   resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null {

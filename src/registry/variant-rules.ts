@@ -1,5 +1,6 @@
 /** What a model is loaded as: its canonical runner options and slots. */
 import type { BackendId } from '../domain/ids.ts';
+import { greatest, least } from '../domain/long-lists.ts';
 import {
   type InstanceConfig,
   type ModelInfo,
@@ -8,7 +9,7 @@ import {
   type Variant,
 } from '../domain/model.ts';
 import type { QueueSpec } from '../domain/queue-key.ts';
-import { contextLengthOf } from './context-length.ts';
+import { type ContextRange, contextLengthOf } from './context/context-length.ts';
 import { batchSize } from './footprint/batch.ts';
 import type { ServerShape } from './learned/server-shape.ts';
 import type { NameRules } from './model-directory.ts';
@@ -94,13 +95,7 @@ export class VariantRules {
     names: readonly ModelInfo[],
   ): readonly Shape[] {
     const rules = this.#defaults.rules(backendId);
-    const contextLength = contextLengthOf({
-      requested: wanted.contextLength,
-      configured: this.#settings.of(info, backendId)?.contextLength ?? null,
-      modelfile: info.defaultContextLength,
-      fallback: rules.contextLength,
-      trained: info.contextLength,
-    });
+    const contextLength = this.#contextLength(info, wanted.contextLength, backendId);
     const embedding = onlyEmbeds(info);
     const named = !embedding && rules.ownProcess;
     const { kvCacheType, flashAttention } = rules;
@@ -129,6 +124,22 @@ export class VariantRules {
     }));
   }
 
+  /** @param places every backend that has the model, with what it told of it. Null for none. */
+  contextRange(
+    places: readonly { readonly backendId: BackendId; readonly info: ModelInfo }[],
+  ): ContextRange | null {
+    if (places.length === 0) return null;
+    return {
+      usual: least(places.map(({ info, backendId }) => this.#contextLength(info, null, backendId))),
+      isConfigured: places.some(
+        ({ info, backendId }) => (this.#settings.of(info, backendId)?.contextLength ?? null) !== null,
+      ),
+      most: places.some(({ info }) => info.contextLength === null)
+        ? null
+        : greatest(places.map(({ info }) => info.contextLength ?? 0)),
+    };
+  }
+
   /** Slots that memory was taken for by an instance of this set-up. */
   slotsOf(info: ModelInfo, config: InstanceConfig, backendId: BackendId): number {
     const rules = this.#defaults.rules(backendId);
@@ -154,6 +165,17 @@ export class VariantRules {
   /** Whether the server runs one request of it at a time, whatever it is set to. */
   hasOneSlot(info: ModelInfo): boolean {
     return onlyEmbeds(info) || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '');
+  }
+
+  /** @param requested null where nobody asks */
+  #contextLength(info: ModelInfo, requested: number | null, backendId: BackendId): number {
+    return contextLengthOf({
+      requested,
+      configured: this.#settings.of(info, backendId)?.contextLength ?? null,
+      modelfile: info.defaultContextLength,
+      fallback: this.#defaults.rules(backendId).contextLength,
+      trained: info.contextLength,
+    });
   }
 
   #slotChoices(info: ModelInfo, backendId: BackendId): readonly number[] {

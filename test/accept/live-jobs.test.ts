@@ -32,6 +32,7 @@ class LiveRig implements AsyncDisposable {
       store,
       models: { known: false, find: () => null, names: namesOfOllama(), unheard: () => [] },
       queueLimit,
+      queueFor: (asked) => asked,
       tooLarge: () => null,
       retryAfterMs: () => 1_000,
       clock: systemClock,

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AcceptService } from '../../src/accept/accept-service.ts';
 import { submitJobSchema } from '../../src/accept/input-schema.ts';
 import type { JobSubmission } from '../../src/accept/submission.ts';
+import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
+import { parseQueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type { ImageSource, JobRequest } from '../../src/domain/request.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
 import { modelInfo } from '../support/system-fixture.ts';
@@ -108,6 +110,41 @@ describe('a decoded submission', () => {
     const first = await admit({ idempotencyKey: 'k' });
     const second = await admit({ id: accept.newJobId(), idempotencyKey: 'k' });
     expect(second).toMatchObject({ deduplicated: true, job: { id: first.job.id } });
+  });
+
+  test('is the same one when its prompt is given another context the second time', async () => {
+    const first = await admit({ idempotencyKey: 'k' });
+    api.queueFor = (asked) => queueKey({ ...parseQueueKey(asked), contextLength: 8_192, chosen: true });
+    const { job } = await admit();
+    expect(parseQueueKey(job.queue)).toMatchObject({ contextLength: 8_192, chosen: true });
+    expect(await admit({ idempotencyKey: 'k' })).toMatchObject({ deduplicated: true, job: first.job });
+    const jobs = [{ model: MODEL, request }];
+    const batch = await accept.admitBatch(ANYONE, { jobs, idempotencyKey: 'b' });
+    api.queueFor = (asked) => asked;
+    expect(await accept.admitBatch(ANYONE, { jobs, idempotencyKey: 'b' })).toEqual({
+      ...batch,
+      deduplicated: true,
+    });
+  });
+
+  test('whose prompt no context holds is refused, alone and in a batch', async () => {
+    const limit = { promptTokens: 9_000, contextLength: 8_192, heldBy: 'model' } as const;
+    api.queueFor = () => {
+      throw new ContextLengthExceededError(MODEL, limit);
+    };
+    const refusal = expect.objectContaining({
+      code: 'CONTEXT_LENGTH_EXCEEDED',
+      promptTokens: 9_000,
+      contextLength: 8_192,
+    });
+    await expect(admit()).rejects.toEqual(refusal);
+    const jobs = [{ model: MODEL, request }];
+    await expect(accept.admitBatch(ANYONE, { jobs })).rejects.toEqual(refusal);
+    const problems = accept.check(ANYONE, {
+      jobs: [{ model: MODEL, request: { generate: { prompt: 'x' } } }],
+    });
+    expect(problems).toMatchObject([{ path: ['jobs', '0', 'model'] }]);
+    expect(api.store.counts().PENDING).toBe(0);
   });
 
   test('keeps all that Ollama takes, blank texts and unknown roles too', async () => {

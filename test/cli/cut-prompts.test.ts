@@ -6,7 +6,8 @@ import { Served } from './support/served.ts';
 
 const MODEL = 'smollm:360m';
 const LONG = 'word '.repeat(4_000);
-const CUT = /The prompt was cut to the model's context of 2048 tokens; set contextLength/;
+const CUT =
+  /The prompt was cut to the model's context of 2048 tokens; with truncate false it would be refused/;
 
 let served: Served;
 beforeAll(async () => {
@@ -15,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => served[Symbol.asyncDispose]());
 
 test('of one job, when it ends and when it is looked at', async () => {
-  const { code, out, notes } = await served.run(['submit', MODEL, LONG, '--json']);
+  const { code, out, notes } = await served.run(['submit', MODEL, LONG, '--truncate', '--json']);
   expect([code, notes]).toEqual([0, expect.stringMatching(CUT)]);
   const { id, result } = JSON.parse(out);
   expect(result).toMatchObject({ truncated: true, contextLength: 2_048 });
@@ -26,10 +27,16 @@ test('of those jobs of a batch that it is true of, and never of others', async (
   const file = join(served.folder, 'batch.jsonl');
   const jobs = ['hi', LONG, 'ho'].map((prompt) => ({ model: MODEL, prompt }));
   await writeFile(file, jobs.map((job) => JSON.stringify(job)).join('\n'));
-  const { code, notes } = await served.run(['submit', '--batch', file]);
+  const { code, notes } = await served.run(['submit', '--batch', file, '--truncate']);
   expect(code).toBe(0);
   expect(notes.match(new RegExp(CUT, 'g'))).toHaveLength(1);
   expect(notes).toMatch(/2\/3 job_\w+: The prompt was cut/);
+});
+
+test('and one that must not be cut is refused, with what to do', async () => {
+  const { code, notes } = await served.run(['submit', MODEL, LONG]);
+  expect(code).toBe(1);
+  expect(notes).toMatch(/more than \d+ tokens, and smollm:360m takes at most 2048.*truncate/);
 });
 
 test('of a text to embed', async () => {

@@ -27,6 +27,7 @@ const FLAGS = {
   seed: 7,
   stop: ['END', 'STOP'],
   think: 'high',
+  truncate: true,
   format: 'json',
   metadata: ['a=b', '{"c": 1}'],
   priority: 'high',
@@ -40,19 +41,29 @@ describe('flags', () => {
       model: 'm',
       priority: 'HIGH',
       metadata: { a: 'b', c: 1 },
-      request: { generate: { prompt: 'x', system: 'Be brief.', think: 'HIGH', format: 'json', options } },
+      request: {
+        generate: {
+          prompt: 'x',
+          system: 'Be brief.',
+          think: 'HIGH',
+          truncate: true,
+          format: 'json',
+          options,
+        },
+      },
     });
     const messages = [{ role: 'USER' as const, content: 'x' }];
     expect(withDefaults({ model: 'm', request: { chat: { messages } } }, defaults).request).toEqual({
       chat: {
         messages: [{ role: 'SYSTEM', content: 'Be brief.' }, ...messages],
         think: 'HIGH',
+        truncate: true,
         format: 'json',
         options,
       },
     });
     expect(withDefaults({ model: 'm', request: { embed: { input: ['x'] } } }, defaults).request).toEqual({
-      embed: { input: ['x'] },
+      embed: { input: ['x'], truncate: true },
     });
   });
 

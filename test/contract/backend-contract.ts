@@ -275,10 +275,14 @@ export function backendContract(name: string, makeWorld: () => Promise<BackendWo
           expect(result.prompt).toEqual({ truncated: false, contextLength });
         }
         for (const [, request] of asked(long)) {
-          const { result } = await outputOf(handle, asking(model, request));
+          const mayCut = () => true;
+          const { result } = await outputOf(handle, { ...asking(model, request), mayCut });
           expect(result.prompt).toEqual({ truncated: true, contextLength });
-          const refused = handle.run(asking(model, { ...request, truncate: false }), () => {}, NEVER);
-          expect(await failureOf(refused)).toEqual(['REQUEST_REJECTED', 'none']);
+          for (const run of [asking(model, request), { ...asking(model, request), mayCut: () => false }])
+            expect(await failureOf(handle.run(run, () => {}, NEVER))).toEqual([
+              'CONTEXT_LENGTH_EXCEEDED',
+              'none',
+            ]);
         }
       }
       expect(world.loads()).toBe(2);

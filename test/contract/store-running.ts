@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { VirtualClock } from '../../src/clock.ts';
 import { endingOf } from '../../src/domain/job.ts';
+import { queueKey } from '../../src/domain/queue-key.ts';
 import type { Store } from '../../src/domain/store.ts';
 import type { CurrentStore } from './store-contract.ts';
 import {
@@ -131,6 +132,32 @@ export function storeRunningContract(current: CurrentStore): void {
       await store.tend(WEEK_MS);
       expect([store.backlog.count, store.backlog.delayed]).toEqual([1, 0]);
       expect((await claimOne(store)).job).toMatchObject({ id: first?.id, fence: 2, notBefore: null });
+    });
+
+    it('lets a job that is given back wait in another queue, in the place of its age, and there alone', async () => {
+      const larger = queueKey({ model: 'llama3:latest', contextLength: 16_384, chosen: true });
+      const [first] = await accept(store, {}, { queue: larger });
+      const { job } = await claimOne(store);
+      const attempt = attemptOf(clock, {
+        code: 'CONTEXT_LENGTH_EXCEEDED',
+        message: 'Too long.',
+        retryable: true,
+      });
+      const back = { id: job.id, fence: job.fence, attempt, counts: false, delayMs: 0, queue: larger };
+      const [moved] = await store.returnToQueue([back]);
+      expect(moved).toMatchObject({
+        queue: larger,
+        status: 'PENDING',
+        failedAttempts: 0,
+        history: [attempt],
+      });
+      expect(await store.job(job.id)).toEqual(moved);
+      expect(store.backlog.queues().map(({ queue, count }) => [queue, count])).toEqual([[larger, 2]]);
+      expect(await store.claim(claimOf(1))).toEqual([]);
+      const pick = { queue: larger, priority: 'NORMAL', client: 'alice', count: 1 } as const;
+      const [again] = await store.claim(claimOf(1, { picks: [pick] }));
+      expect(again?.job).toMatchObject({ id: first?.id, queue: larger, fence: 2 });
+      expect(await store.returnToQueue([back])).toEqual([]);
     });
 
     it('takes times in fractions of a millisecond', async () => {

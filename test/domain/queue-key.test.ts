@@ -5,23 +5,34 @@ import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-k
 
 const model = fc.stringMatching(/^[a-z0-9][a-z0-9._/-]{0,20}:[a-z0-9._-]{1,10}$/);
 const contextLength = fc.option(fc.integer({ min: 2_048, max: 1 << 24 }));
+const chosen = fc.constantFrom(undefined, true as const);
 const shift = fc.option(fc.boolean(), { nil: undefined });
 
 describe('the key of a queue', () => {
   test('says all that was asked for', () => {
     fc.assert(
-      fc.property(model, contextLength, shift, (name, tokens, moves) => {
-        const spec = { model: name, contextLength: tokens, ...(moves !== undefined && { shift: moves }) };
+      fc.property(model, contextLength, chosen, shift, (name, tokens, isChosen, moves) => {
+        const mark = tokens !== null && isChosen ? { chosen: isChosen } : {};
+        const spec = {
+          model: name,
+          contextLength: tokens,
+          ...mark,
+          ...(moves !== undefined && { shift: moves }),
+        };
         expect(parseQueueKey(queueKey(spec))).toEqual(spec);
       }),
     );
   });
 
   test('differs wherever anything else was asked for', () => {
-    const spec = fc.record({ model, contextLength, shift });
+    const spec = fc.record({ model, contextLength, chosen, shift });
     fc.assert(
       fc.property(spec, spec, (a, b) => {
-        const isSame = a.model === b.model && a.contextLength === b.contextLength && a.shift === b.shift;
+        const isSame =
+          a.model === b.model &&
+          a.contextLength === b.contextLength &&
+          (a.contextLength === null || a.chosen === b.chosen) &&
+          a.shift === b.shift;
         expect(queueKey(a) === queueKey(b)).toBe(isSame);
       }),
     );

@@ -12,6 +12,7 @@ function notes(answer: (raw: JsonObject) => boolean = () => false) {
   return {
     heard,
     attempt: (number: number) => heard.push(number),
+    cut: () => heard.push('cut'),
     record: (raw: JsonObject, attempt: number) => {
       heard.push([attempt, raw]);
       return answer(raw);
@@ -36,6 +37,20 @@ describe('a listener of a running job', () => {
     hub.open(JOB, 5);
     hub.record(JOB, said('TEXT', 'anew'));
     expect(listener.heard.slice(3)).toEqual([5, [5, said('TEXT', 'anew').raw]]);
+  });
+
+  it('hears that the prompt of a run is cut, before its first record', () => {
+    const hub = new OutputHub();
+    const listener = notes();
+    hub.listen(JOB, listener);
+    hub.open(JOB, 1);
+    hub.open('job_2', 1);
+    hub.cut('job_2');
+    hub.cut(JOB);
+    hub.record(JOB, said('TEXT', 'a'));
+    hub.close(JOB);
+    hub.cut(JOB);
+    expect(listener.heard).toEqual([1, 'cut', [1, said('TEXT', 'a').raw]]);
   });
 
   it('hears nothing after the end of the job, or after it left', () => {

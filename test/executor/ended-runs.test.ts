@@ -24,6 +24,7 @@ it('a backend that still speaks when its run was ended is not heard: the text wo
   const deps = {
     store: {},
     clock: new VirtualClock(),
+    contexts: { larger: () => null },
     unmetBy: () => null,
     outputs: {
       open() {},

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
+import { PromptTooLongError } from '../../src/domain/context-errors.ts';
 import { BackendError, EngineDiedError, NotSentError, StalledError } from '../../src/domain/errors.ts';
 import { type JobAttempt, omittedAttempts, triesInVain, withAttempt } from '../../src/domain/job.ts';
+import { queueKey } from '../../src/domain/queue-key.ts';
 import { afterFailure, codeOf, evidenceOf, MOST_IN_VAIN } from '../../src/executor/retry-policy.ts';
 
 const random = seededRandom(1);
@@ -120,6 +122,29 @@ describe('a failed run', () => {
     expect(asks(10 ** 9)).toMatchObject({ delayMs: 600_000 });
   });
 
+  it('whose prompt was too long goes on with a larger context, and not as a failed attempt, unless somebody has heard of it', () => {
+    const tooLong = new PromptTooLongError('Too long. Shorten it.', { finding: 'Too long.' });
+    const larger = queueKey({ model: 'a:latest', contextLength: 8_192, chosen: true });
+    const run = { error: tooLong, hadCompany: false, hasPassedOn: false, larger };
+    expect(afterFailure(job(), run, random)).toEqual({
+      kind: 'enlarge',
+      queue: larger,
+      failure: {
+        code: 'CONTEXT_LENGTH_EXCEEDED',
+        message: 'Too long. It goes on with a context of 8192 tokens.',
+        retryable: true,
+      },
+    });
+    for (const ended of [
+      { ...run, hasPassedOn: true },
+      { ...run, larger: null },
+    ])
+      expect(afterFailure(job({ maxAttempts: 9 }), ended, random)).toMatchObject({
+        kind: 'fail',
+        failure: { code: 'CONTEXT_LENGTH_EXCEEDED', retryable: false },
+      });
+  });
+
   it.each([
     [REFUSED, 'none'],
     [BUSY, 'none'],
@@ -161,5 +186,7 @@ describe('the history of a job', () => {
     expect(triesInVain({ history: [...vain(3)] })).toBe(3);
     expect(triesInVain({ history: [...vain(3), attempt(), ...vain(2)] })).toBe(2);
     expect(triesInVain({ history: [attempt({ counts: true })] })).toBe(0);
+    const tooLong = { code: 'CONTEXT_LENGTH_EXCEEDED', message: 'x', retryable: true } as const;
+    expect(triesInVain({ history: [...vain(1), attempt({ counts: false, failure: tooLong })] })).toBe(1);
   });
 });

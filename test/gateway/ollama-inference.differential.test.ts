@@ -24,10 +24,27 @@ const PROBES = Number(process.env.PROBES ?? 400);
 
 const isInference = ({ path }: Probe) => /^\/api\/(generate|chat|embed)/.test(path);
 
+/** Of more than the usual 4,096 tokens, and of more than the 8,192 for which the models were trained. */
+const LONG_PROMPTS: readonly Probe[] = [5_000, 20_000].flatMap((tokens) => {
+  const text = 'word'.repeat(tokens);
+  const options = { num_predict: 1 };
+  const asked = { model: MODELS.completion, stream: false, options };
+  return [
+    {
+      method: 'POST',
+      path: '/api/chat',
+      body: JSON.stringify({ ...asked, messages: [{ role: 'user', content: text }] }),
+    },
+    { method: 'POST', path: '/api/generate', body: JSON.stringify({ ...asked, prompt: text }) },
+  ];
+});
+
 /** Each is argued in docs/drop-in.md. */
 const ARGUED: Readonly<Record<string, (difference: Difference) => boolean>> = {
   'images for a model that does not see are refused': ({ probe, b }) =>
     /"images"/.test(probe.body ?? '') && (b.includes('does not support vision') || b === '400'),
+  'no prompt is cut unasked: it runs in a larger context, or is refused': ({ probe, what, b }) =>
+    LONG_PROMPTS.includes(probe) && (what === 'body' || b === '400'),
   'JSON is nested less deeply': ({ probe }) => depthOf(probe.body ?? '') >= DEEPEST_JSON,
 };
 
@@ -47,7 +64,7 @@ test('the gateway answers as the server itself', async () => {
   const direct = await runVirtualOllama(WORLD);
   try {
     const probes = someProbes(MODELS, Number.POSITIVE_INFINITY, 7).filter(isInference).slice(0, PROBES);
-    const differences = await compare(direct.url, world.url, probes);
+    const differences = await compare(direct.url, world.url, [...probes, ...LONG_PROMPTS]);
     const unargued = differences.filter((each) => !Object.values(ARGUED).some((holds) => holds(each)));
     expect(unargued.map(tellDifference)).toEqual([]);
   } finally {

@@ -9,6 +9,7 @@ import {
   isObjectType,
 } from 'graphql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
 import { StoreUnwritableError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -152,6 +153,13 @@ test('every field of the schema answers', async () => {
   await api.query(
     operation('mutation', 'submitBatch', `(input: { jobs: [${Array(20).fill(JOB).join(' ')}] })`),
   );
+
+  api.queueFor = () => {
+    const limit = { promptTokens: 9_000, contextLength: 8_192, heldBy: 'model' } as const;
+    throw new ContextLengthExceededError('qwen3:8b', limit);
+  };
+  await submitJob(JOB);
+  api.queueFor = (asked) => asked;
 
   api.store.submit = () => Promise.reject(new StoreUnwritableError('The disk is full.'));
   await submitJob(JOB);

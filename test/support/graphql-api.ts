@@ -5,6 +5,7 @@ import { seededRandom, VirtualClock } from '../../src/clock.ts';
 import { type InstanceId, type JobId, newId, type ServerId } from '../../src/domain/ids.ts';
 import type { Job, JobFailure, JobResult, OutputPart } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
+import type { QueueKey } from '../../src/domain/queue-key.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { EventLog } from '../../src/events/event-log.ts';
 import { OutputHub } from '../../src/events/output-hub.ts';
@@ -59,6 +60,8 @@ export class GraphQLApi {
   /** For how many ids each of them asked; a call without a list is for one. */
   readonly asked = new Map<string, number>();
   readonly context: GraphQLContext;
+  /** Where jobs wait whose wishes mean that queue. */
+  queueFor: (asked: QueueKey) => QueueKey = (asked) => asked;
   readonly #random = seededRandom(2);
 
   constructor(principal: Principal, queueLimit: number, store?: Store) {
@@ -77,6 +80,7 @@ export class GraphQLApi {
         names: namesOfOllama(['qwen3:8b']),
         unheard: () => [],
       },
+      queueFor: (asked) => this.queueFor(asked),
       tooLarge: () => null,
       queueLimit,
       retryAfterMs: () => 2_500,

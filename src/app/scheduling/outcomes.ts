@@ -1,10 +1,12 @@
 /** What became of the effects: the executor's reports, told to the loop, counted and learned from. */
 import { BackendError, messageOf, SpilledError } from '../../domain/errors.ts';
 import type { BackendId, InstanceId, JobId } from '../../domain/ids.ts';
+import type { JobResult } from '../../domain/job.ts';
 import type { Variant } from '../../domain/model.ts';
 import type { ExecutorReports } from '../../executor/dependencies.ts';
 import type { OwnLoads } from '../../executor/own-loads.ts';
 import { codeOf, remedyOf } from '../../executor/retry-policy.ts';
+import type { ContextChoice } from '../../registry/context/context-choice.ts';
 import type { SchedulerLoop } from '../../scheduler/loop.ts';
 import type { JobStatistics } from '../../view/job-statistics.ts';
 import type { SwapCounter } from '../../view/swap-counter.ts';
@@ -13,6 +15,7 @@ import type { Learning } from './learning.ts';
 export interface OutcomesParts {
   readonly loop: Pick<SchedulerLoop, 'state' | 'handle'>;
   readonly learning: Pick<Learning, 'measured'>;
+  readonly contexts: Pick<ContextChoice, 'learn'>;
   readonly ownLoads: Pick<OwnLoads, 'loaded'>;
   readonly statistics: Pick<JobStatistics, 'notePromptCut'>;
   readonly swaps: Pick<SwapCounter, 'loaded' | 'spilled' | 'unloaded'>;
@@ -35,8 +38,9 @@ export class Outcomes implements ExecutorReports {
     this.#parts.loop.handle({ type: 'left', ...report });
   }
 
-  promptCut(): void {
-    this.#parts.statistics.notePromptCut();
+  answered({ job, request }: Parameters<ExecutorReports['answered']>[0], result: JobResult): void {
+    this.#parts.contexts.learn(job, request, result);
+    if (result.prompt?.truncated) this.#parts.statistics.notePromptCut();
   }
 
   loaded(

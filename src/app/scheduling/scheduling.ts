@@ -10,9 +10,11 @@ import { WithheldModels, withholding } from '../../executor/withheld-models.ts';
 import { unmetBy } from '../../kinds/capabilities.ts';
 import { createMonitor, type Monitor } from '../../monitor/monitor.ts';
 import { WantedReadings } from '../../monitor/wanted-readings.ts';
+import { ContextChoice } from '../../registry/context/context-choice.ts';
 import { createRegistry, type Registry } from '../../registry/registry.ts';
 import { cellDecision } from '../../scheduler/explain/cell-decisions.ts';
 import { gpusOf } from '../../scheduler/ledger/cards.ts';
+import { tooLarge } from '../../scheduler/loads/too-large.ts';
 import { SchedulerLoop } from '../../scheduler/loop.ts';
 import { PauseSwitch } from '../../scheduler/pause-switch.ts';
 import { ReservationReports } from '../../scheduler/reservations/reports.ts';
@@ -43,6 +45,7 @@ export interface SchedulingParts {
 export class Scheduling {
   readonly registry: Registry;
   readonly loop: SchedulerLoop;
+  readonly contexts: ContextChoice;
   readonly executor: Executor;
   readonly swaps = new SwapCounter();
   readonly wishes: WishIntake;
@@ -90,6 +93,11 @@ export class Scheduling {
     this.pauseSwitch = new PauseSwitch({ loop, store, logger: log });
     this.#ownLoads = new OwnLoads({ store, clock, logger: log });
     const ownLoads = this.#ownLoads;
+    this.contexts = new ContextChoice({
+      contextRange: (model) => registry.contextRange(model),
+      isTooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()) !== null,
+    });
+    const { contexts } = this;
     const learning = new Learning({ registry, state, logger: logger.child('REGISTRY') });
     this.executor = new Executor({
       store,
@@ -100,7 +108,8 @@ export class Scheduling {
       clock,
       random,
       logger: logger.child('ENGINE'),
-      reports: new Outcomes({ loop, learning, ownLoads, statistics, swaps, isShared }),
+      contexts,
+      reports: new Outcomes({ loop, learning, contexts, ownLoads, statistics, swaps, isShared }),
     });
     const { executor } = this;
     const { backlog } = store;

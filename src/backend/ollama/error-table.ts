@@ -2,7 +2,8 @@
  * What Ollama's failures mean. The rows follow the error table of its HTTP API as read from its source (v0.24 and v0.33), checked
  * against recorded answers of both.
  */
-import { BackendError, EngineDiedError, PromptTooLongError } from '../../domain/errors.ts';
+import { PromptTooLongError } from '../../domain/context-errors.ts';
+import { BackendError, EngineDiedError } from '../../domain/errors.ts';
 import type { Answer, Endpoint, ErrorRow } from './error-row.ts';
 import { ERROR_TABLE } from './error-rows.ts';
 
@@ -42,14 +43,17 @@ export function answerError(
   const message = `${finding} ${row.advice}`;
   const quoted = `Ollama answered ${endpoint} with ${whole}. ${row.advice}`;
   const { aboutRequest } = row;
-  const Kind = row.engineDied ? EngineDiedError : row.promptTooLong ? PromptTooLongError : BackendError;
-  return new Kind(row.code, row.remedy, message, {
-    retryAfterMs,
-    aboutRequest,
-    ownerMessage: quoted,
-    finding,
-    answer: { status, body },
-  });
+  const options = { retryAfterMs, aboutRequest, ownerMessage: quoted, finding, answer: { status, body } };
+  if (row.promptTooLong)
+    return new PromptTooLongError(message, { ...options, promptTokens: countedIn(body) });
+  const Kind = row.engineDied ? EngineDiedError : BackendError;
+  return new Kind(row.code, row.remedy, message, options);
+}
+
+/** The newer engine says how many tokens the prompt has that it refuses. */
+function countedIn(body: string): number | null {
+  const [, tokens] = /n_prompt_tokens\W{1,8}(\d{1,9})/.exec(body) ?? [];
+  return tokens === undefined ? null : Number(tokens);
 }
 
 /** A status that says "the request is wrong", and not "come again later". */

@@ -19,7 +19,7 @@ export function answerOf(run: RunRequest, to: Addressee, reading: Reading): Prom
   const { request } = run;
   const kind = ollamaCall(request);
   const limits = {
-    request,
+    mayCut: run.mayCut,
     contextLength: to.contextLength,
     fitsForSure: kind.fitsForSure(request, to.contextLength),
   };

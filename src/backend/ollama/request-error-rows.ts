@@ -6,10 +6,10 @@ export const REQUEST_ROWS: readonly ErrorRow[] = [
     name: 'prompt too long',
     text: /longer than the context length|exceeds? (the|maximum) (available )?context (length|size)|exceed_context_size|too large to process|increase the physical batch size/,
     promptTooLong: true,
-    code: 'REQUEST_REJECTED',
+    code: 'CONTEXT_LENGTH_EXCEEDED',
     remedy: 'none',
     advice:
-      'Shorten the input, or ask for a larger contextLength; with truncate it is cut, where the model allows that.',
+      'Shorten the input, ask for a larger contextLength, or set truncate to true to have it cut, where the model allows that.',
   },
   {
     name: 'no text, or nothing known of it',

@@ -1,24 +1,24 @@
 /**
  * Whether Ollama cut a prompt. Its answers never say: a count of tokens alone does not tell a cut prompt from a short one, and only the
  * server has the model's tokenizer. So it is first asked not to cut (`truncate: false`), which it refuses before any work where the
- * prompt is too long, and then once more to cut it. A server that does not know `truncate` cuts without a word.
+ * prompt is too long, and then, where it may be cut, once more without that. A server that does not know `truncate` cuts without a word.
  */
-import { PromptTooLongError } from '../../domain/errors.ts';
+import type { RunRequest } from '../../domain/backend.ts';
+import { PromptTooLongError } from '../../domain/context-errors.ts';
 import type { JobResult } from '../../domain/job.ts';
-import type { JobRequest } from '../../domain/request.ts';
 import type { Call } from './connection.ts';
 
 export interface PromptLimits {
-  readonly request: JobRequest;
+  readonly mayCut: RunRequest['mayCut'];
   /** Tokens of a slot. */
   readonly contextLength: number;
   readonly fitsForSure: boolean;
 }
 
-/** @throws what `ask` throws; PromptTooLongError only where the request forbids to cut, or the server will not. */
+/** @throws what `ask` throws; PromptTooLongError where the prompt must not be cut, or the server will not. */
 export async function withWholePrompt(
   call: Call,
-  { request, contextLength, fitsForSure }: PromptLimits,
+  { mayCut, contextLength, fitsForSure }: PromptLimits,
   ask: (call: Call) => Promise<JobResult>,
 ): Promise<JobResult> {
   const told = (result: JobResult, truncated: boolean) => ({
@@ -29,7 +29,7 @@ export async function withWholePrompt(
   try {
     return told(await ask({ ...call, body: { ...call.body, truncate: false } }), false);
   } catch (error) {
-    if (!(error instanceof PromptTooLongError) || request.truncate === false) throw error;
+    if (!(error instanceof PromptTooLongError) || !mayCut?.(error)) throw error;
     return told(await ask(call), true);
   }
 }

@@ -4,6 +4,7 @@ import type { SubmitJobInput } from '../../client/generated/graphql.ts';
 import { CancelJob } from '../../client/job-documents.ts';
 import { type ShownJob, submitJob } from '../jobs/api-calls.ts';
 import { followOutput } from '../jobs/follow-output.ts';
+import { cutNote } from '../jobs/job-report.ts';
 import { tellWhyItWaits } from '../jobs/wait-reasons.ts';
 import type { AnswerView } from './answer-view.ts';
 import { showWaiting } from './wait-status.ts';
@@ -47,6 +48,8 @@ export class RunningAnswer {
         if (piece.channel === 'TEXT') text += piece.text;
         view.piece(piece);
       });
+      const cut = cutNote(job);
+      if (cut) view.note(cut);
       return { job, text };
     } finally {
       waiting.abort();

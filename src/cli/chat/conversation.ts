@@ -39,6 +39,8 @@ export function jobOf(conversation: Conversation, priority: JobPriority): Submit
     request: {
       chat: {
         messages: [...first, ...messages.map(inputOf)],
+        // Of a conversation that outgrows the model its oldest messages are left out: whoever talks would rather go on, and is told.
+        truncate: true,
         ...(format === null ? {} : { format }),
         ...(think === null ? {} : { think }),
         ...(options === undefined ? {} : { options }),

@@ -50,9 +50,11 @@ function withJobFlags(command: Command): Command {
     .option('--think <level>', 'on, off, low, medium, high or max')
     .option(
       '--context <tokens>',
-      'context length; one of its own needs an instance of its own',
+      'context length; by default one that the prompt fits into',
       number(1, 16_777_216),
     )
+    .option('--truncate', 'cut a prompt that is longer than every context, instead of failing')
+    .option('--no-truncate', 'fail also where a text to embed is too long')
     .option('--metadata <name=value>', 'kept with the job, or all as a JSON object; again for more', collect)
     .option('--deadline <when>', 'give up by then: 2h from now, 18:30, or 2030-01-31T12:00');
 }

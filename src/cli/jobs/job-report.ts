@@ -37,7 +37,7 @@ export function resultText(job: ShownJob): string {
 export function cutNote({ result }: ShownJob): string | null {
   if (!result?.truncated) return null;
   const what = result.__typename === 'EmbedResult' ? 'A text' : 'The prompt';
-  return `${what} was cut to the model's context of ${result.contextLength} tokens; set contextLength in its options (--context) for more, or truncate to false to have it refused.`;
+  return `${what} was cut to the model's context of ${result.contextLength} tokens; with truncate false it would be refused.`;
 }
 
 /** One finished job of several: a line about it, then its result. */

@@ -21,6 +21,7 @@ export interface JobFlags {
   readonly format?: string;
   readonly stop?: readonly string[];
   readonly think?: string;
+  readonly truncate?: boolean;
   readonly metadata?: readonly string[];
   readonly deadline?: string;
 }
@@ -30,6 +31,7 @@ export interface JobDefaults {
   readonly system?: string;
   readonly format?: unknown;
   readonly think?: ThinkLevel;
+  readonly truncate?: boolean;
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** RFC 3339. */
   readonly deadline?: string;
@@ -40,13 +42,14 @@ type Options = NonNullable<NonNullable<SubmitJobInput['request']['generate']>['o
 
 /** @throws UsageError, and CommandError for a file that cannot be read */
 export async function jobDefaults(flags: JobFlags, clock: Clock): Promise<JobDefaults> {
-  const { priority, context, system, maxTokens, temperature, seed, format, stop, think } = flags;
+  const { priority, context, system, maxTokens, temperature, seed, format, stop, think, truncate } = flags;
   return {
     ...defined({
       priority: priority === undefined ? undefined : parsePriority(priority),
       system,
       format: format === undefined ? undefined : await parseFormat(format),
       think: think === undefined ? undefined : thinkLevelOf(think),
+      truncate,
       metadata: flags.metadata === undefined ? undefined : parseMetadata(flags.metadata),
       deadline: flags.deadline === undefined ? undefined : parseDeadline(flags.deadline, clock),
     }),
@@ -86,9 +89,9 @@ export function textFlags(flags: JobFlags): readonly string[] {
 
 type Request = SubmitJobInput['request'];
 
-function requestWith(request: Request, { system, format, think, options }: JobDefaults): Request {
+function requestWith(request: Request, { system, format, think, truncate, options }: JobDefaults): Request {
   const { generate, chat, embed, ...others } = request;
-  const form = defined({ format, think });
+  const form = defined({ format, think, truncate });
   if (generate)
     return {
       generate: { ...form, ...defined({ system }), ...generate, ...optionsWith(generate.options, options) },
@@ -107,7 +110,13 @@ function requestWith(request: Request, { system, format, think, options }: JobDe
   }
   if (embed) {
     const { contextLength } = options;
-    return { embed: { ...embed, ...optionsWith(embed.options, defined({ contextLength })) } };
+    return {
+      embed: {
+        ...defined({ truncate }),
+        ...embed,
+        ...optionsWith(embed.options, defined({ contextLength })),
+      },
+    };
   }
   // None of the kinds: for the server to refuse.
   others satisfies Readonly<Record<string, never>>;

@@ -79,7 +79,7 @@ export type ChatRequestInput = {
   tools?: Array<unknown> | null | undefined;
   /** With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20. */
   topLogprobs?: number | null | undefined;
-  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  /** With `true` a prompt that is longer than the context is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. Otherwise such a job is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. */
   truncate?: boolean | null | undefined;
 };
 
@@ -156,7 +156,7 @@ export type EmbedRequestInput = {
   /** The texts. */
   input: Array<string>;
   options?: ModelOptionsInput | null | undefined;
-  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  /** With `false` a job with a text that is longer than the context is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. Otherwise the text is cut, and `truncated` of the result says so. */
   truncate?: boolean | null | undefined;
 };
 
@@ -185,7 +185,7 @@ export type GenerateRequestInput = {
   think?: ThinkLevel | null | undefined;
   /** With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20. */
   topLogprobs?: number | null | undefined;
-  /** With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. */
+  /** With `true` a prompt that is longer than the context is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. Otherwise such a job is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. */
   truncate?: boolean | null | undefined;
 };
 
@@ -255,6 +255,8 @@ export type JobFailureCode =
   | 'BACKEND_ERROR'
   /** The backend did not answer. */
   | 'BACKEND_UNREACHABLE'
+  /** The prompt is longer than the context, which was asked for or is the largest there is, and must not be cut. */
+  | 'CONTEXT_LENGTH_EXCEEDED'
   /** The job's `deadline` passed before it was finished. */
   | 'DEADLINE_EXCEEDED'
   /** The process that held the model died or hung while it worked at the request. */
@@ -362,7 +364,7 @@ export type ModelCapability =
 
 /** How the model is run. */
 export type ModelOptionsInput = {
-  /** Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you can. */
+  /** Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you can, and the usual one is taken, or one that the prompt fits into. */
   contextLength?: number | null | undefined;
   /** An object with further options of Ollama's `options`, passed through. */
   extra?: unknown;
@@ -506,6 +508,8 @@ export type UpdateJobPriorityInput = {
 export type UserErrorCode =
   /** The backend does not answer. */
   | 'BACKEND_UNAVAILABLE'
+  /** The prompt is longer than every context that the model can have. */
+  | 'CONTEXT_LENGTH_EXCEEDED'
   /** The idempotency key was used before with other input. */
   | 'IDEMPOTENCY_CONFLICT'
   /** There will never be enough GPU memory for it. */
@@ -587,6 +591,7 @@ export type SubmitJobMutationVariables = Exact<{
 
 
 export type SubmitJobMutation = { submitJob:
+    | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
     | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
@@ -602,6 +607,7 @@ export type SubmitBatchMutationVariables = Exact<{
 
 
 export type SubmitBatchMutation = { submitBatch:
+    | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
     | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }

@@ -35,6 +35,8 @@ export interface CompleteEnd extends JobEnd {
   readonly result: JobResult;
 }
 
+const PROMPT_TRUNCATED = 'x-prompt-truncated';
+
 /** Clients and proxies give up after 60 s of silence or more. Up to here an error can still have its status. */
 const SILENCE_MS = 45_000;
 
@@ -53,6 +55,7 @@ export async function answerWithJob(
   const listener = {
     attempt() {
       last = null;
+      untell(response, PROMPT_TRUNCATED);
       tell(
         response,
         'x-queue-wait-ms',
@@ -60,6 +63,7 @@ export async function answerWithJob(
       );
       form.begin?.();
     },
+    cut: () => tell(response, PROMPT_TRUNCATED, 'true'),
     record(raw: JsonObject) {
       // A rendered prompt is all there is of its answer.
       if (raw.done === true || raw._debug_info !== undefined) {
@@ -82,7 +86,7 @@ export async function answerWithJob(
     silence.begin();
     const end = await job.ended;
     const { result } = end;
-    if (result?.prompt?.truncated) tell(response, 'x-prompt-truncated', 'true');
+    if (result?.prompt?.truncated) tell(response, PROMPT_TRUNCATED, 'true');
     if (result) form.complete({ ...end, result }, last);
     else form.fail(problemOfEnd(end));
   } catch (error) {
@@ -98,6 +102,11 @@ type Response = GatewayExchange['response'];
 /** What comes too late for the headers is left out: it is in the job. */
 function tell(response: Response, name: string, value: string): void {
   if (!response.headersSent) response.setHeader(name, value);
+}
+
+/** What was told of an earlier run. */
+function untell(response: Response, name: string): void {
+  if (!response.headersSent) response.removeHeader(name);
 }
 
 function tellDropped(response: Response, { dropped }: GrantedWishes): void {

@@ -1,4 +1,5 @@
 /** What went wrong, as every API has to tell it: with a status, a code, words, and whether another try is of use. */
+import { ContextLengthExceededError } from '../../domain/context-errors.ts';
 import {
   BackendUnavailableError,
   backendAnswerOf,
@@ -97,6 +98,7 @@ const REFUSING: readonly (readonly [ErrorType, number])[] = [
   [ModelNotFoundError, 404],
   [UnknownJobError, 404],
   [InvalidInputError, 400],
+  [ContextLengthExceededError, 400],
   [InsufficientVramError, 500],
 ];
 
@@ -131,6 +133,7 @@ export function problemOfEnd({ job, answer }: Pick<JobEnd, 'job' | 'answer'>): P
 const FAILED_STATUS: Readonly<Record<FailureCode, number>> = {
   BACKEND_ERROR: 502,
   BACKEND_UNREACHABLE: 503,
+  CONTEXT_LENGTH_EXCEEDED: 400,
   DEADLINE_EXCEEDED: 504,
   ENGINE_DIED: 502,
   INTERRUPTED: 503,

@@ -5,8 +5,11 @@ import { LabelInput } from './job-list.ts';
 
 const FORMAT = 'The form of the answer: `"json"`, or a JSON Schema that it must meet.';
 const TRUNCATE =
-  'With `false` a prompt that is longer than the context fails with `REQUEST_REJECTED`. Otherwise it is cut (of a chat, the oldest ' +
-  'messages are left out), and `truncated` of the result says so.';
+  'With `true` a prompt that is longer than the context is cut (of a chat, the oldest messages are left out), and `truncated` of the ' +
+  'result says so. Otherwise such a job is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`.';
+const TRUNCATE_TEXTS =
+  'With `false` a job with a text that is longer than the context is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. Otherwise the text ' +
+  'is cut, and `truncated` of the result says so.';
 const IMAGES = 'Base64, for models that see.';
 const SHIFT =
   'Whether the context moves on when it is full; with `false` an answer ends there, and a prompt that is too long is refused. Where it differs ' +
@@ -20,7 +23,8 @@ const ModelOptionsInput = builder.inputType('ModelOptionsInput', {
   fields: (t) => ({
     contextLength: t.int({
       description:
-        'Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you can.',
+        'Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you ' +
+        'can, and the usual one is taken, or one that the prompt fits into.',
     }),
     extra: t.field({
       type: 'JSON',
@@ -98,7 +102,7 @@ const EmbedRequestInput = builder.inputType('EmbedRequestInput', {
     dimensions: t.int({ description: 'Shorten the vectors to this length, where the model can.' }),
     input: t.stringList({ required: true, description: 'The texts.' }),
     options: t.field({ type: ModelOptionsInput }),
-    truncate: t.boolean({ description: TRUNCATE }),
+    truncate: t.boolean({ description: TRUNCATE_TEXTS }),
   }),
 });
 

@@ -5,6 +5,7 @@ import { SubmitBatchInput, SubmitJobInput } from '../inputs/submit-job.ts';
 import { BatchRef, JobRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
 import {
+  ContextLengthExceeded,
   IdempotencyConflict,
   InputIssueRef,
   InsufficientVram,
@@ -15,6 +16,7 @@ import {
 } from '../types/user-errors.ts';
 
 const REFUSALS = [
+  ContextLengthExceeded,
   IdempotencyConflict,
   InsufficientVram,
   InvalidInput,

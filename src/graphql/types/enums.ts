@@ -63,6 +63,8 @@ export const WaitReasonEnum = enumOf<WaitReason>('WaitReason', 'Why a job waits.
 export const JobFailureCodeEnum = enumOf<FailureCode>('JobFailureCode', 'Why an attempt, or a job, failed.', {
   BACKEND_ERROR: 'The backend failed at the request, or gave an answer that makes no sense.',
   BACKEND_UNREACHABLE: 'The backend did not answer.',
+  CONTEXT_LENGTH_EXCEEDED:
+    'The prompt is longer than the context, which was asked for or is the largest there is, and must not be cut.',
   DEADLINE_EXCEEDED: "The job's `deadline` passed before it was finished.",
   ENGINE_DIED: 'The process that held the model died or hung while it worked at the request.',
   INTERRUPTED: 'The server stopped while it ran. It runs again, and no attempt is counted.',

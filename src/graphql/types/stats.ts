@@ -37,8 +37,12 @@ const QueueStatsRef = builder.objectRef<QueueState>('QueueStats').implement({
   fields: (t) => ({
     contextLength: t.int({
       nullable: true,
-      description: 'The context length that its jobs ask for; null when they leave it to the configuration.',
+      description: 'The context length that its jobs ask for or need; null when the usual one will do.',
       resolve: ({ queue }) => parseQueueKey(queue).contextLength,
+    }),
+    contextChosen: t.boolean({
+      description: 'Whether nobody asked for that context: it was chosen so that long prompts fit.',
+      resolve: ({ queue }) => parseQueueKey(queue).chosen ?? false,
     }),
     expectedClear: t.expose('expectedClearMs', {
       type: 'Milliseconds',

@@ -1,6 +1,7 @@
 /** Errors that a mutation's caller can act on, as members of result unions. Anything else propagates and is masked. */
 import type { ObjectFieldsShape } from '@pothos/core';
 import { IdempotencyConflictError } from '../../accept/accept-service.ts';
+import { ContextLengthExceededError } from '../../domain/context-errors.ts';
 import {
   BackendUnavailableError,
   type InputIssue,
@@ -26,6 +27,9 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
   description: 'What went wrong, for programs.',
   values: {
     BACKEND_UNAVAILABLE: { description: 'The backend does not answer.' },
+    CONTEXT_LENGTH_EXCEEDED: {
+      description: 'The prompt is longer than every context that the model can have.',
+    },
     IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used before with other input.' },
     INSUFFICIENT_VRAM: { description: 'There will never be enough GPU memory for it.' },
     INVALID_INPUT: { description: 'Something in the input cannot be used as it is.' },
@@ -108,6 +112,20 @@ export const InsufficientVram = userError(
       description: 'The most that one backend, or for a reservation one GPU, could ever give.',
     }),
     requiredBytes: t.expose('requiredBytes', { type: 'Bytes', description: 'What it would take.' }),
+  }),
+);
+
+export const ContextLengthExceeded = userError(
+  ContextLengthExceededError,
+  'CONTEXT_LENGTH_EXCEEDED',
+  'The prompt is longer than every context that the model can have, and must not be cut. Nothing was stored.',
+  (t) => ({
+    contextLength: t.exposeInt('contextLength', {
+      description: 'Tokens of the longest context that the model can have on the GPUs there are.',
+    }),
+    promptTokens: t.exposeInt('promptTokens', {
+      description: 'The prompt has more than so many, by the length of its text.',
+    }),
   }),
 );
 

@@ -54,6 +54,7 @@ export function returnToQueue(writer: QueueWriter, returns: readonly ReturnToQue
     returned.push(
       writer.update(job, {
         ...backInQueue(job),
+        queue: one.queue ?? job.queue,
         history: one.attempt ? withAttempt(job.history, one.attempt) : job.history,
         failedAttempts: job.failedAttempts + (one.counts ? 1 : 0),
         notBefore: one.delayMs > 0 ? writer.now + Math.ceil(one.delayMs) : null,

@@ -146,7 +146,8 @@ export class SqliteTables implements Tables, Owner {
       changed.push(`${name} = ?`);
       values.push(value(after));
     }
-    if (before.priority !== after.priority) {
+    const moved = before.priority !== after.priority || before.queue !== after.queue;
+    if (moved) {
       changed.push('bucket = ?');
       values.push(this.buckets.numberOf(after));
     }
@@ -164,7 +165,7 @@ export class SqliteTables implements Tables, Owner {
       ...values,
       after.sequence,
     );
-    if (before.priority !== after.priority) this.buckets.prune(before);
+    if (moved) this.buckets.prune(before);
     this.#batches.count(before, after);
   }
 

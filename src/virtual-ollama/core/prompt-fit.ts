@@ -1,6 +1,6 @@
 /** What becomes of a prompt that is longer than the context: it is cut, or refused by Ollama or by its engine. */
 
-import { OllamaError } from '../../ollama-api/errors.ts';
+import { INPUT_TOO_LONG, OllamaError } from '../../ollama-api/errors.ts';
 import type { Regime } from '../settings.ts';
 
 export interface PromptToFit {
@@ -14,8 +14,6 @@ export interface PromptToFit {
   readonly shift: boolean;
 }
 
-const CLASSIC_REFUSAL = 'the input length exceeds the context length';
-
 const SHIFT_REFUSAL =
   'the prompt is longer than the context length currently available to the model; shorten the prompt, adjust ' +
   'the context length in settings, or use a model with a longer context length';
@@ -28,7 +26,7 @@ export function fittedTokens(regime: Regime, prompt: PromptToFit): number {
 /** The older engine keeps the first `num_keep` tokens and the newest of the rest, until the context is full. */
 function classicTokens({ tokens, numCtx, truncate }: PromptToFit): number {
   if (tokens <= numCtx) return tokens;
-  if (!truncate) throw new OllamaError(400, CLASSIC_REFUSAL);
+  if (!truncate) throw new OllamaError(400, INPUT_TOO_LONG);
   return numCtx;
 }
 

@@ -1,5 +1,11 @@
 import { append } from '../../domain/long-lists.ts';
-import { ModelRequiredError, modelNotFound, OllamaError, pullItFirst } from '../../ollama-api/errors.ts';
+import {
+  INPUT_TOO_LONG,
+  ModelRequiredError,
+  modelNotFound,
+  OllamaError,
+  pullItFirst,
+} from '../../ollama-api/errors.ts';
 import { type Exchange, sendJson } from '../../ollama-api/exchange.ts';
 import { decodeBody } from '../../ollama-api/go-decode.ts';
 import { EMBED_REQUEST, EMBEDDING_REQUEST } from '../../ollama-api/request-shapes.ts';
@@ -46,7 +52,7 @@ function fitInput(text: string, numCtx: number, truncate: boolean): string {
   const limit = numCtx - FRAME_TOKENS;
   if (limit <= 0) throw new OllamaError(400, 'input after truncation exceeds maximum context length');
   if (countTokens(text) <= limit) return text;
-  if (!truncate) throw new OllamaError(400, 'the input length exceeds the context length');
+  if (!truncate) throw new OllamaError(400, INPUT_TOO_LONG);
   return 'tok '.repeat(limit);
 }
 

@@ -4,11 +4,13 @@ import { Outcomes } from '../../../src/app/scheduling/outcomes.ts';
 import { seededRandom } from '../../../src/clock.ts';
 import { BackendError, SpilledError } from '../../../src/domain/errors.ts';
 import type { InstanceId } from '../../../src/domain/ids.ts';
+import { queueKey } from '../../../src/domain/queue-key.ts';
 import { GiB } from '../../../src/domain/units.ts';
 import type { SchedulerEvent } from '../../../src/scheduler/events.ts';
 import { JobStatistics } from '../../../src/view/job-statistics.ts';
 import { SwapCounter } from '../../../src/view/swap-counter.ts';
 import { SimulatedWorld } from '../../scheduler/simulated-world.ts';
+import { TEXT_RESULT } from '../../support/graphql-api.ts';
 
 const MODEL = { name: 'a:latest', bytes: 4 * GiB, loadMs: 1_000, runMs: 1_000 };
 
@@ -32,6 +34,9 @@ function world(isShared = true) {
     learning: {
       measured: (of, { modelName }, { sizeBytes, vramBytes, loadMs }) =>
         void told.push(`learned ${of.id} ${modelName} ${sizeBytes} ${vramBytes} ${loadMs}`),
+    },
+    contexts: {
+      learn: (job, _request, { usage }) => void told.push(`read ${job.queue} ${usage.promptTokens}`),
     },
     ownLoads: { loaded: (_id, { modelName }) => void told.push(`ours ${modelName}`) },
     statistics,
@@ -99,8 +104,14 @@ it('an unload counts as an eviction when it made room, once', () => {
   expect(told).toHaveLength(3);
 });
 
-it('a prompt that was cut is counted', () => {
-  const { outcomes, statistics } = world();
-  outcomes.promptCut();
+it('an answer teaches how many tokens its prompt had, and is counted where that was cut', () => {
+  const { outcomes, told, statistics } = world();
+  const claimed = {
+    job: { queue: queueKey({ model: MODEL.name, contextLength: null }) },
+    request: { kind: 'GENERATE', prompt: 'hi' },
+  } as const;
+  const prompt = (truncated: boolean) => ({ ...TEXT_RESULT, prompt: { truncated, contextLength: 4_096 } });
+  for (const truncated of [false, true]) outcomes.answered(claimed, prompt(truncated));
+  expect(told).toEqual(['read a:latest 11', 'read a:latest 11']);
   expect(statistics.truncatedPrompts).toBe(1);
 });

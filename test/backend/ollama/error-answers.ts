@@ -250,7 +250,7 @@ const BY_ROW: Readonly<Record<string, Row>> = {
     answers: [[500, 'MLX is not supported on linux', '/api/generate']],
   },
   'prompt too long': {
-    code: 'REQUEST_REJECTED',
+    code: 'CONTEXT_LENGTH_EXCEEDED',
     remedy: 'none',
     answers: [
       [400, TOO_LONG, '/api/chat'],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createOllamaBackend } from '../../../src/backend/ollama/ollama-backend.ts';
 import { systemClock } from '../../../src/clock.ts';
+import type { PromptTooLongError } from '../../../src/domain/context-errors.ts';
 import { DEFAULT_CATALOG } from '../../../src/virtual-ollama/core/default-catalog.ts';
 import type { Regime, RunningVirtualOllama } from '../../../src/virtual-ollama/index.ts';
 import { runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
@@ -69,10 +70,13 @@ describe('a prompt that is too long for a context that does not move on', () => 
       });
     const request = { kind: 'GENERATE', prompt: 'word '.repeat(5_000), options: { maxTokens: 2 } } as const;
     const stays = await backend.load(specOf(variant(false)), NEVER);
-    const refused = await failureOf(outputOf(stays, runRequest(request, 'smollm:360m')));
-    expect(refused).toMatchObject({ code: 'REQUEST_REJECTED', remedy: 'none' });
+    const run = { ...runRequest(request, 'smollm:360m'), mayCut: () => true };
+    const refused = await failureOf(outputOf(stays, run));
+    expect(refused).toMatchObject({ code: 'CONTEXT_LENGTH_EXCEEDED', remedy: 'none' });
+    const counted = await failureOf(outputOf(stays, runRequest(request, 'smollm:360m')));
+    expect((counted as PromptTooLongError).promptTokens).toBeGreaterThanOrEqual(25_000 / 4);
     const moves = await backend.load(specOf(variant()), NEVER);
-    const { result } = await outputOf(moves, runRequest(request, 'smollm:360m'));
+    const { result } = await outputOf(moves, run);
     expect(result.prompt).toEqual({ truncated: true, contextLength: 2048 });
     expect(loadsOf(ollama)).toBe(2);
   });

@@ -230,6 +230,7 @@ describe('a conversation', () => {
             { role: 'USER', content: 'hi', images: ['aGk='] },
             { role: 'ASSISTANT', content: 'hello' },
           ],
+          truncate: true,
           format: 'json',
           think: 'LOW',
           options: {
@@ -245,7 +246,7 @@ describe('a conversation', () => {
     expect(jobOf(newConversation('m'), 'LOW')).toEqual({
       model: 'm',
       priority: 'LOW',
-      request: { chat: { messages: [] } },
+      request: { chat: { messages: [], truncate: true } },
     });
   });
 

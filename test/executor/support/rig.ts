@@ -65,7 +65,7 @@ export class ExecutorRig implements AsyncDisposable {
       left: ({ jobId }) => {
         this.left.push(jobId);
       },
-      promptCut: () => {},
+      answered: () => {},
       loaded: () => {
         this.#isLoaded = true;
       },
@@ -76,6 +76,7 @@ export class ExecutorRig implements AsyncDisposable {
     this.executor = new Executor({
       store: parts.executorStore,
       backends: new Map([[parts.backend.id, parts.backend]]),
+      contexts: { larger: () => null },
       unmetBy: () => null,
       outputs: this.outputs,
       ends: this.ends,

@@ -51,6 +51,7 @@ function serve(): BatchService {
   const accept = createAcceptService({
     store,
     models: NO_MODELS,
+    queueFor: (asked) => asked,
     tooLarge: () => null,
     queueLimit: QUEUE_LIMIT,
     retryAfterMs: () => 1_000,

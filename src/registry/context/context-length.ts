@@ -1,5 +1,14 @@
-/** Why clients' wishes are rounded: two requests that differ by a few tokens should share an instance, not evict each other's. */
-const SMALLEST_CONTEXT = 2048;
+import { roundContextLength } from '../../domain/queue-key.ts';
+
+/** What a model can have where nobody asks for a context. */
+export interface ContextRange {
+  /** Tokens that it gets on every backend that has it. */
+  readonly usual: number;
+  /** Whether the configuration says so of this model: then it stays as it is. */
+  readonly isConfigured: boolean;
+  /** What it was trained for; null where nobody tells. */
+  readonly most: number | null;
+}
 
 export interface ContextSources {
   /** What a client asked for. */
@@ -17,10 +26,6 @@ export interface ContextSources {
 /** Tokens of one slot: the first that is given, a wish rounded up to a power of two, none above what the model was trained for. */
 export function contextLengthOf(sources: ContextSources): number {
   const { requested, configured, modelfile, fallback, trained } = sources;
-  const wanted = requested === null ? (configured ?? modelfile ?? fallback) : roundedUp(requested);
+  const wanted = requested === null ? (configured ?? modelfile ?? fallback) : roundContextLength(requested);
   return trained === null ? wanted : Math.min(wanted, trained);
-}
-
-function roundedUp(tokens: number): number {
-  return Math.max(SMALLEST_CONTEXT, 2 ** Math.ceil(Math.log2(tokens)));
 }
