@@ -11,7 +11,7 @@ import type { GatewayDependencies } from '../shared/dependencies.ts';
 import { type GatewayExchange, type GatewayHandler, gatewayRoute } from '../shared/gateway-route.ts';
 import { problemOf } from '../shared/problem.ts';
 import { estimatedTokens } from './count-tokens.ts';
-import { errorBody, identify, sendError, sendProblem } from './errors.ts';
+import { errorBody, identify, sendProblem, sendRefusal } from './errors.ts';
 import { EventsForm, WholeForm } from './forms.ts';
 import { newMessageId, newRequestId } from './ids.ts';
 import { readConversation, readMessages } from './shapes.ts';
@@ -42,7 +42,7 @@ function routeAt(
     bodies,
     refusalBody: (refusal) => errorBody(refusal, newRequestId(random)),
     fail(exchange, error) {
-      if (error instanceof OllamaError) sendError(exchange, error);
+      if (error instanceof OllamaError) sendRefusal(exchange, error);
       else
         sendProblem(
           exchange,

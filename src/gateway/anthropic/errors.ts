@@ -39,6 +39,12 @@ export function sendProblem(exchange: Exchange, problem: Problem): void {
   sendError(exchange, apiError(problem));
 }
 
+/** What Ollama refuses it refuses again. */
+export function sendRefusal(exchange: Exchange, error: ApiError): void {
+  tellHeaders(exchange, { retryAfterMs: null, retryable: false, spoken: null, status: error.status });
+  sendError(exchange, error);
+}
+
 export function sendError(exchange: Exchange, error: ApiError): void {
   sendJson(exchange, error.status, errorBody(error, requestIdOf(exchange.response)));
 }
