@@ -6,8 +6,17 @@ import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Piece, PieceOutcome } from '../domain/request-batch.ts';
-import type { CancelOutcome, NewJob, PriorityOutcome, RetryOutcome, Submission } from '../domain/store.ts';
+import type {
+  CancelOutcome,
+  ManyChange,
+  NewJob,
+  PriorityOutcome,
+  ReadScope,
+  RetryOutcome,
+  Submission,
+} from '../domain/store.ts';
 import type { GrantedWishes } from '../kinds/wishes.ts';
+import type { JobSelection, ManyChanged } from './change-many.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
 
 /** The idempotency key was used before with other input. */
@@ -38,6 +47,9 @@ export interface PreparedJob {
   /** What it refers to. */
   readonly blobs: Submission['blobs'];
 }
+
+/** How much may wait is not the caller's to say. */
+export type RequestedChange = Exclude<ManyChange, { readonly kind: 'retry' }> | { readonly kind: 'retry' };
 
 export interface AcceptedBatch {
   readonly batchId: BatchId;
@@ -78,4 +90,11 @@ export interface AcceptService {
   retry(principal: Principal, id: JobId): Promise<Exclude<RetryOutcome, { readonly kind: 'queue-full' }>>;
   /** @throws InvalidInputError when the principal may not use that priority */
   setPriority(principal: Principal, id: JobId, priority: JobPriority): Promise<PriorityOutcome>;
+  /** The same for many jobs. @throws InvalidInputError, QueueFullError, and what reads with a scope do */
+  changeMany(
+    principal: Principal,
+    selection: JobSelection,
+    change: RequestedChange,
+    scope: ReadScope,
+  ): Promise<ManyChanged>;
 }

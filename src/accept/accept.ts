@@ -18,6 +18,7 @@ import type {
   CancelOutcome,
   NewJob,
   PriorityOutcome,
+  ReadScope,
   RetryOutcome,
   Submission,
   SubmitOutcome,
@@ -28,9 +29,11 @@ import {
   type AcceptService,
   IdempotencyConflictError,
   type PreparedJob,
+  type RequestedChange,
 } from './accept-service.ts';
 import { type AcceptDependencies, type AdmittedJob, admittedJob, priorityProblem } from './admit.ts';
 import { BlobCollector } from './blobs.ts';
+import { changeMany, type JobSelection, type ManyChanged } from './change-many.ts';
 import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
 import { checkedJob, readBatch, readJob } from './read-input.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
@@ -144,6 +147,19 @@ class FrontDoor implements AcceptService {
     if (problem) throw new InvalidInputError([problem]);
     if (await this.#isForeign(principal, id)) return { kind: 'not-found' };
     return this.#deps.store.setPriority(id, priority);
+  }
+
+  async changeMany(
+    principal: Principal,
+    selection: JobSelection,
+    change: RequestedChange,
+    scope: ReadScope,
+  ): Promise<ManyChanged> {
+    const problem = change.kind === 'setPriority' ? priorityProblem(principal, change.priority) : null;
+    if (problem) throw new InvalidInputError([problem]);
+    const { queueLimit } = this.#deps;
+    const whole = change.kind === 'retry' ? { ...change, queueLimit } : change;
+    return changeMany(this.#deps, principal, selection, whole, scope);
   }
 
   async #queue(principal: Principal, submission: JobSubmission): Promise<Accepted> {

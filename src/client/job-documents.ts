@@ -104,6 +104,72 @@ export const UpdateJobPriority = graphql(`
   }
 `);
 
+export const CancelJobs = graphql(`
+  mutation CancelJobs($input: CancelJobsInput!) {
+    cancelJobs(input: $input) {
+      __typename
+      ... on CancelJobsPayload {
+        changed
+        more
+      }
+      ... on InvalidInputError {
+        issues {
+          path
+          message
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const RetryJobs = graphql(`
+  mutation RetryJobs($input: RetryJobsInput!) {
+    retryJobs(input: $input) {
+      __typename
+      ... on RetryJobsPayload {
+        changed
+        more
+      }
+      ... on InvalidInputError {
+        issues {
+          path
+          message
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const UpdateJobPriorities = graphql(`
+  mutation UpdateJobPriorities($input: UpdateJobPrioritiesInput!) {
+    updateJobPriorities(input: $input) {
+      __typename
+      ... on UpdateJobPrioritiesPayload {
+        changed
+        more
+      }
+      ... on InvalidInputError {
+        issues {
+          path
+          message
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const PauseScheduler = graphql(`
   mutation PauseScheduler {
     pauseScheduler {

@@ -66,6 +66,11 @@ export function nextJobStatus(from: JobStatus, event: JobEvent): JobStatus {
   return to;
 }
 
+/** From which `event` leads on. */
+export function statusesBefore(event: JobEvent): readonly JobStatus[] {
+  return JOB_STATUSES.filter((status) => jobTransition(status, event) !== undefined);
+}
+
 /** Whether a job that was in `from` can be in `to` later, by one event or several. */
 export function leadsTo(from: JobStatus, to: JobStatus): boolean {
   return AFTERWARDS[from].has(to);

@@ -113,6 +113,24 @@ export type PriorityOutcome =
   | { readonly kind: 'not-queued'; readonly job: Job }
   | { readonly kind: 'not-found' };
 
+/** One change for many jobs, each as the change of one does it. */
+export type ManyChange =
+  | { readonly kind: 'cancel'; readonly reason: string | null }
+  | { readonly kind: 'retry'; readonly queueLimit: number }
+  | { readonly kind: 'setPriority'; readonly priority: JobPriority };
+
+export interface ManyOutcome {
+  readonly changed: number;
+  /** They are there, and not in a status in which they could be changed. */
+  readonly unchanged: number;
+  readonly missing: readonly JobId[];
+  /** Why not all were tried: as many wait as may; else null. */
+  readonly queueFull: { readonly limit: number } | null;
+}
+
+/** The most jobs that one `changeMany` takes: what comes after it in the store's line does not wait long. */
+export const MOST_CHANGED_AT_ONCE = 1_000;
+
 export interface JobFilter {
   readonly createdAfter?: number;
   readonly kinds?: readonly JobKind[];
@@ -259,6 +277,8 @@ export interface Store {
   /** FAILED or CANCELLED → PENDING with a fresh count of attempts. */
   retry(id: JobId, queueLimit: number): Promise<RetryOutcome>;
   setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome>;
+  /** In one commit, in the order given. @param ids at most MOST_CHANGED_AT_ONCE */
+  changeMany(ids: readonly JobId[], change: ManyChange): Promise<ManyOutcome>;
   /**
    * Returns to PENDING, with age kept and no attempt counted, what a dead server had claimed (and, at start, this one's earlier life).
    * Live jobs that it had accepted end CANCELLED, whether they had run or not: the connections of their callers ended with it.

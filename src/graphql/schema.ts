@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import './node.ts';
 import './operations/change-job.ts';
+import './operations/change-jobs.ts';
 import './operations/job-output.ts';
 import './operations/job-updated.ts';
 import './operations/jobs.ts';

@@ -26,6 +26,8 @@ import type {
   JobFilter,
   JobPage,
   JobQuery,
+  ManyChange,
+  ManyOutcome,
   NewJob,
   PriorityOutcome,
   Recovery,
@@ -115,6 +117,7 @@ export interface Operations {
   cancel: { input: { readonly id: JobId; readonly reason: string | null }; answer: CancelOutcome };
   retry: { input: { readonly id: JobId; readonly queueLimit: number }; answer: RetryOutcome };
   setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };
+  changeMany: { input: { readonly ids: readonly JobId[]; readonly change: ManyChange }; answer: ManyOutcome };
   recover: { input: null; answer: Recovery };
   tend: { input: { readonly retentionMs: number }; answer: Tending };
   beginFile: { input: NewFile; answer: null };

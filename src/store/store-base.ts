@@ -15,28 +15,31 @@ import {
 } from '../domain/job.ts';
 import type { Json } from '../domain/json.ts';
 import type { BlobHash, JobRequest } from '../domain/request.ts';
-import type {
-  Batch,
-  CancelOutcome,
-  Claim,
-  ClaimedJob,
-  ClaimPick,
-  Fenced,
-  Finish,
-  IdQuery,
-  JobChange,
-  JobFilter,
-  JobPage,
-  JobQuery,
-  PriorityOutcome,
-  ReadScope,
-  Recovery,
-  ResultSizes,
-  RetryOutcome,
-  ReturnToQueue,
-  Store,
-  Submission,
-  SubmitOutcome,
+import {
+  type Batch,
+  type CancelOutcome,
+  type Claim,
+  type ClaimedJob,
+  type ClaimPick,
+  type Fenced,
+  type Finish,
+  type IdQuery,
+  type JobChange,
+  type JobFilter,
+  type JobPage,
+  type JobQuery,
+  type ManyChange,
+  type ManyOutcome,
+  MOST_CHANGED_AT_ONCE,
+  type PriorityOutcome,
+  type ReadScope,
+  type Recovery,
+  type ResultSizes,
+  type RetryOutcome,
+  type ReturnToQueue,
+  type Store,
+  type Submission,
+  type SubmitOutcome,
 } from '../domain/store.ts';
 import { type VectorPiece, type Vectors, vectorsIn } from '../domain/vectors.ts';
 import {
@@ -193,6 +196,12 @@ export abstract class StoreBase implements Store {
 
   setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome> {
     return this.#write('setPriority', { id, priority });
+  }
+
+  async changeMany(ids: readonly JobId[], change: ManyChange): Promise<ManyOutcome> {
+    if (ids.length > MOST_CHANGED_AT_ONCE)
+      throw new RangeError(`${ids.length} jobs are too many to change at once.`);
+    return this.#write('changeMany', { ids, change });
   }
 
   recover(): Promise<Recovery> {

@@ -28,6 +28,37 @@ export function storeJobCommandsContract(current: CurrentStore): void {
   });
 
   describe('cancelling, retrying and reordering jobs', () => {
+    it('changes many in one commit, and says of how many it was done, and which are not there', async () => {
+      const jobs = await accept(store, ...Array.from({ length: 5 }, () => ({})));
+      const ids = jobs.map(({ id }) => id);
+      await store.cancel(ids[1] as JobId, null);
+      const commits: (readonly JobChange[])[] = [];
+      store.onCommit((changes) => commits.push(changes));
+      const nobody = jobId();
+      const outcome = await store.changeMany([...ids, nobody], { kind: 'cancel', reason: 'all of them' });
+      expect(outcome).toEqual({ changed: 4, unchanged: 1, missing: [nobody], queueFull: null });
+      expect(commits.map((changes) => changes.map(({ job }) => [job.id, job.status]))).toEqual([
+        ids.filter((_, i) => i !== 1).map((id) => [id, 'CANCELLED']),
+      ]);
+      expect(store.counts()).toMatchObject({ PENDING: 0, CANCELLED: 5 });
+      expect(await store.changeMany(ids, { kind: 'retry', queueLimit: 3 })).toEqual({
+        changed: 3,
+        unchanged: 0,
+        missing: [],
+        queueFull: { limit: 3 },
+      });
+      expect(await store.changeMany(ids, { kind: 'setPriority', priority: 'HIGH' })).toMatchObject({
+        changed: 3,
+        unchanged: 2,
+      });
+      expect((await store.jobs(ids)).map((job) => job?.priority)).toEqual([
+        ...Array(3).fill('HIGH'),
+        ...Array(2).fill('NORMAL'),
+      ]);
+      const tooMany = Array.from({ length: 1_001 }, () => nobody);
+      await expect(store.changeMany(tooMany, { kind: 'cancel', reason: null })).rejects.toThrow(RangeError);
+    });
+
     it.each(['PENDING', 'QUEUED', 'RUNNING'] as const)('cancels a %s job at once', async (status) => {
       const { id } = await acceptOne(store);
       if (status !== 'PENDING') await claimOne(store, { as: status });

@@ -141,6 +141,10 @@ test('every field of the schema answers', async () => {
       await api.query(operation('mutation', name, `(input: { id: "${id}"${priority} })`));
     }
   }
+  for (const name of ['cancelJobs', 'retryJobs', 'updateJobPriorities']) {
+    const priority = name === 'updateJobPriorities' ? ', priority: LOW' : '';
+    await api.query(operation('mutation', name, `(input: { jobs: { ids: ["${waiting}"] }${priority} })`));
+  }
   await api.query(operation('mutation', 'pauseScheduler'));
   await api.query(operation('mutation', 'resumeScheduler'));
   const submitJob = (input: string) => api.query(operation('mutation', 'submitJob', `(input: ${input})`));

@@ -1,9 +1,9 @@
 /** `vramkeeper cancel` */
-import { CancelJob } from '../../client/job-documents.ts';
+import { CancelJob, CancelJobs } from '../../client/job-documents.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import type { ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { changeJobs } from './change-jobs.ts';
+import { changeJobs, manyChanged } from './change-jobs.ts';
 
 export interface CancelOptions extends ConnectionOptions {
   readonly reason?: string;
@@ -19,7 +19,6 @@ export function cancelJobs(
   return changeJobs(
     ids,
     {
-      from: ['PENDING', 'QUEUED', 'RUNNING'],
       done: 'cancelled',
       async change(api, id) {
         const { cancelJob: answer } = await api.request(CancelJob, { input: { id, reason } });
@@ -27,6 +26,8 @@ export function cancelJobs(
         const isLate = answer.__typename === 'JobNotCancellableError';
         return { kind: isLate ? 'late' : 'refused', message: answer.message };
       },
+      changeMany: async (api, jobs) =>
+        manyChanged((await api.request(CancelJobs, { input: { jobs, reason } })).cancelJobs),
     },
     options,
     terminal,

@@ -1,12 +1,11 @@
 /** One change made to jobs that are named, and to the jobs of batches that it can be made to. */
 import type { ApiClient } from '../../client/api-client.ts';
-import type { JobStatus } from '../../client/generated/graphql.ts';
-import { append } from '../../domain/long-lists.ts';
+import type { JobSelection, JobStatus } from '../../client/generated/graphql.ts';
+import { ShowBatch } from '../../client/job-documents.ts';
 import { type ConnectionOptions, connected } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { onInterrupt } from '../terminal/interrupts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { batchJobs } from './api-calls.ts';
 import { findIds } from './ids.ts';
 import { statusText } from './job-report.ts';
 
@@ -17,15 +16,31 @@ export type Changed =
   | { readonly kind: 'refused'; readonly message: string };
 
 export interface JobChange {
-  /** Which jobs of a batch are meant. */
-  readonly from: readonly JobStatus[];
   /** `cancelled`, as in `5 jobs cancelled`. */
   readonly done: string;
   change(api: ApiClient, id: string): Promise<Changed>;
+  /** Of all that it can be made to, as many as the server takes at once. */
+  changeMany(api: ApiClient, jobs: JobSelection): Promise<ManyChanged>;
 }
 
-/** Requests under way at once: many jobs share one commit of the server then. */
-const AT_ONCE = 16;
+export type ManyChanged =
+  | { readonly kind: 'changed'; readonly changed: number; readonly more: boolean }
+  | { readonly kind: 'refused'; readonly message: string };
+
+interface ManyAnswer {
+  readonly __typename: string;
+}
+
+/** What a mutation of many jobs answered. */
+export function manyChanged(
+  answer:
+    | (ManyAnswer & { readonly changed: number; readonly more: boolean })
+    | (ManyAnswer & { readonly message: string; readonly issues?: readonly { readonly message: string }[] }),
+): ManyChanged {
+  if ('changed' in answer) return { kind: 'changed', changed: answer.changed, more: answer.more };
+  const issues = answer.issues?.map(({ message }) => message).join(' ');
+  return { kind: 'refused', message: issues || answer.message };
+}
 
 export async function changeJobs(
   texts: readonly string[],
@@ -80,24 +95,19 @@ async function changeBatch(
   json: boolean,
   terminal: Terminal,
 ): Promise<boolean> {
-  const jobs = await batchJobs(api, id);
-  const meant = jobs.filter(({ status }) => change.from.includes(status));
-  const outcomes = await inParallel(meant, (job) => change.change(api, job.id));
-  const changed = outcomes.filter(({ kind }) => kind === 'changed').length;
-  const refused = outcomes.flatMap((one) => (one.kind === 'refused' ? [one.message] : []));
-  const others = jobs.length - changed;
+  const { batch } = await api.request(ShowBatch, { id });
+  let changed = 0;
+  let outcome: ManyChanged;
+  do {
+    outcome = await change.changeMany(api, { filter: { batchId: id } });
+    if (outcome.kind === 'changed') changed += outcome.changed;
+  } while (outcome.kind === 'changed' && outcome.more);
+  const others = (batch?.counts.total ?? changed) - changed;
   if (json) terminal.outLine(JSON.stringify({ id, changed, unchanged: others }));
   else {
     const rest = others === 0 ? '' : `, ${others} left as ${others === 1 ? 'it is' : 'they are'}`;
     terminal.outLine(`${id}: ${changed} ${changed === 1 ? 'job' : 'jobs'} ${change.done}${rest}`);
   }
-  if (refused[0] !== undefined) terminal.note(`${id}: ${refused[0]}`);
-  return refused.length === 0;
-}
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let from = 0; from < items.length; from += AT_ONCE)
-    append(results, await Promise.all(items.slice(from, from + AT_ONCE).map(work)));
-  return results;
+  if (outcome.kind === 'refused') terminal.note(`${id}: ${outcome.message}`);
+  return outcome.kind === 'changed';
 }

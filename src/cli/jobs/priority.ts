@@ -1,9 +1,9 @@
 /** `vramkeeper priority` */
-import { UpdateJobPriority } from '../../client/job-documents.ts';
+import { UpdateJobPriorities, UpdateJobPriority } from '../../client/job-documents.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { type ExitCode, UsageError } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { changeJobs } from './change-jobs.ts';
+import { changeJobs, manyChanged } from './change-jobs.ts';
 import { parsePriority } from './priority-name.ts';
 
 /** @param words ids, and the priority as the last of them */
@@ -18,7 +18,6 @@ export async function setPriority(
   return changeJobs(
     ids,
     {
-      from: ['PENDING'],
       done: `moved to ${priority}`,
       async change(api, id) {
         const { updateJobPriority: answer } = await api.request(UpdateJobPriority, {
@@ -30,6 +29,10 @@ export async function setPriority(
         const message = issues.map((issue) => issue.message).join(' ') || answer.message;
         return { kind: answer.__typename === 'JobNotQueuedError' ? 'late' : 'refused', message };
       },
+      changeMany: async (api, jobs) =>
+        manyChanged(
+          (await api.request(UpdateJobPriorities, { input: { jobs, priority } })).updateJobPriorities,
+        ),
     },
     options,
     terminal,

@@ -1,9 +1,9 @@
 /** `vramkeeper retry` */
-import { RetryJob } from '../../client/job-documents.ts';
+import { RetryJob, RetryJobs } from '../../client/job-documents.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import type { ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { changeJobs } from './change-jobs.ts';
+import { changeJobs, manyChanged } from './change-jobs.ts';
 
 export function retryJobs(
   ids: readonly string[],
@@ -13,7 +13,6 @@ export function retryJobs(
   return changeJobs(
     ids,
     {
-      from: ['FAILED', 'CANCELLED'],
       done: 'queued again',
       async change(api, id) {
         const { retryJob: answer } = await api.request(RetryJob, { input: { id } });
@@ -21,6 +20,8 @@ export function retryJobs(
         const isLate = answer.__typename === 'JobNotRetryableError';
         return { kind: isLate ? 'late' : 'refused', message: answer.message };
       },
+      changeMany: async (api, jobs) =>
+        manyChanged((await api.request(RetryJobs, { input: { jobs } })).retryJobs),
     },
     options,
     terminal,

@@ -27,6 +27,13 @@ export type CancelJobInput = {
   reason?: string | null | undefined;
 };
 
+/** Which jobs to cancel. */
+export type CancelJobsInput = {
+  jobs: JobSelection;
+  /** For people; recorded with each cancellation. */
+  reason?: string | null | undefined;
+};
+
 /** What a server process is for. */
 export type CellRole =
   /** Loads or holds a model. */
@@ -312,6 +319,13 @@ export type JobRequestInput =
   |  { chat?: never;   embed: EmbedRequestInput; generate?: never; }
   |  { chat?: never; embed?: never;   generate: GenerateRequestInput; };
 
+/** Which jobs are meant. Jobs of others are not among them. */
+export type JobSelection =
+  {   /** Those that meet every condition, of which there is at least one. */
+  filter: JobFilter; ids?: never; }
+  |  { filter?: never;   /** At most 1,000. */
+  ids: Array<string>; };
+
 /** What has become of a job. */
 export type JobStatus =
   /** Ended because someone cancelled it. */
@@ -438,6 +452,11 @@ export type RetryJobInput = {
   id: string;
 };
 
+/** Which jobs to queue again. */
+export type RetryJobsInput = {
+  jobs: JobSelection;
+};
+
 /** Jobs to be queued together. */
 export type SubmitBatchInput = {
   /** Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input it is an `IdempotencyConflictError`. */
@@ -496,6 +515,12 @@ export type UnpinModelInput = {
   backendId?: string | null | undefined;
   /** By name, with or without its tag. */
   model: string;
+};
+
+/** Which jobs to move, and where to. */
+export type UpdateJobPrioritiesInput = {
+  jobs: JobSelection;
+  priority: JobPriority;
 };
 
 /** Which job to move, and where to. */
@@ -805,6 +830,40 @@ export type UpdateJobPriorityMutation = { updateJobPriority:
     | { __typename: 'JobNotQueuedError', code: UserErrorCode, message: string }
     | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
     | { __typename: 'UpdateJobPriorityPayload', job: { status: JobStatus, priority: JobPriority } }
+   };
+
+export type CancelJobsMutationVariables = Exact<{
+  input: CancelJobsInput;
+}>;
+
+
+export type CancelJobsMutation = { cancelJobs:
+    | { __typename: 'CancelJobsPayload', changed: number, more: boolean }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type RetryJobsMutationVariables = Exact<{
+  input: RetryJobsInput;
+}>;
+
+
+export type RetryJobsMutation = { retryJobs:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'RetryJobsPayload', changed: number, more: boolean }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type UpdateJobPrioritiesMutationVariables = Exact<{
+  input: UpdateJobPrioritiesInput;
+}>;
+
+
+export type UpdateJobPrioritiesMutation = { updateJobPriorities:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+    | { __typename: 'UpdateJobPrioritiesPayload', changed: number, more: boolean }
    };
 
 export type PauseSchedulerMutationVariables = Exact<{ [key: string]: never; }>;
@@ -1499,6 +1558,69 @@ export const UpdateJobPriorityDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<UpdateJobPriorityMutation, UpdateJobPriorityMutationVariables>;
+export const CancelJobsDocument = new TypedDocumentString(`
+    mutation CancelJobs($input: CancelJobsInput!) {
+  cancelJobs(input: $input) {
+    __typename
+    ... on CancelJobsPayload {
+      changed
+      more
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelJobsMutation, CancelJobsMutationVariables>;
+export const RetryJobsDocument = new TypedDocumentString(`
+    mutation RetryJobs($input: RetryJobsInput!) {
+  retryJobs(input: $input) {
+    __typename
+    ... on RetryJobsPayload {
+      changed
+      more
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RetryJobsMutation, RetryJobsMutationVariables>;
+export const UpdateJobPrioritiesDocument = new TypedDocumentString(`
+    mutation UpdateJobPriorities($input: UpdateJobPrioritiesInput!) {
+  updateJobPriorities(input: $input) {
+    __typename
+    ... on UpdateJobPrioritiesPayload {
+      changed
+      more
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateJobPrioritiesMutation, UpdateJobPrioritiesMutationVariables>;
 export const PauseSchedulerDocument = new TypedDocumentString(`
     mutation PauseScheduler {
   pauseScheduler {

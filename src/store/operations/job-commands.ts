@@ -9,7 +9,13 @@ import {
   nextJobStatus,
   withEndedRun,
 } from '../../domain/job.ts';
-import type { CancelOutcome, PriorityOutcome, RetryOutcome } from '../../domain/store.ts';
+import type {
+  CancelOutcome,
+  ManyChange,
+  ManyOutcome,
+  PriorityOutcome,
+  RetryOutcome,
+} from '../../domain/store.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
 export function cancel(
@@ -75,4 +81,53 @@ export function setPriority(
   if (!job) return { kind: 'not-found' };
   if (job.status !== 'PENDING') return { kind: 'not-queued', job };
   return { kind: 'updated', job: job.priority === priority ? job : writer.update(job, { priority }) };
+}
+
+export function changeMany(
+  writer: QueueWriter,
+  { ids, change }: { readonly ids: readonly JobId[]; readonly change: ManyChange },
+): ManyOutcome {
+  let changed = 0;
+  let unchanged = 0;
+  const missing: JobId[] = [];
+  for (const id of ids) {
+    const outcome = changeOne(writer, id, change);
+    switch (outcome.kind) {
+      case 'cancelled':
+      case 'requeued':
+      case 'updated':
+        changed += 1;
+        break;
+      case 'not-cancellable':
+      case 'not-finished':
+      case 'not-queued':
+        unchanged += 1;
+        break;
+      case 'not-found':
+        missing.push(id);
+        break;
+      case 'queue-full':
+        return { changed, unchanged, missing, queueFull: { limit: outcome.limit } };
+      default:
+        outcome satisfies never;
+    }
+  }
+  return { changed, unchanged, missing, queueFull: null };
+}
+
+function changeOne(
+  writer: QueueWriter,
+  id: JobId,
+  change: ManyChange,
+): CancelOutcome | RetryOutcome | PriorityOutcome {
+  switch (change.kind) {
+    case 'cancel':
+      return cancel(writer, { id, reason: change.reason });
+    case 'retry':
+      return retry(writer, { id, queueLimit: change.queueLimit });
+    case 'setPriority':
+      return setPriority(writer, { id, priority: change.priority });
+    default:
+      return change satisfies never;
+  }
 }

@@ -2,7 +2,7 @@
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import { appendFile, beginFile, deleteFile, finishFile } from './files.ts';
-import { cancel, retry, setPriority } from './job-commands.ts';
+import { cancel, changeMany, retry, setPriority } from './job-commands.ts';
 import {
   cancelBatchJobs,
   createRequestBatch,
@@ -30,6 +30,7 @@ const OPERATIONS: {
   cancel,
   retry,
   setPriority,
+  changeMany,
   recover,
   tend,
   beginFile,
