@@ -4,6 +4,7 @@ import { VramkeeperError } from '../../domain/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { showJob } from '../jobs/api-calls.ts';
 import { cutNote } from '../jobs/job-report.ts';
+import { inCommandWords } from '../terminal/command-words.ts';
 import { factLines } from '../terminal/facts.ts';
 import { noteStyled, type Terminal } from '../terminal/terminal.ts';
 import { type Answer, RunningAnswer } from './answer.ts';
@@ -160,7 +161,11 @@ export class ChatSession implements Talk {
     const id = this.#answer?.id;
     if (id === undefined) return this.say('Nothing waits: the last question is answered.');
     const { status, waiting } = await showJob(this.api, id);
-    this.say(waiting ? `${id} waits (${waiting.reason}): ${waiting.explanation}` : `${id} is ${status}.`);
+    this.say(
+      waiting
+        ? `${id} waits (${waiting.reason}): ${inCommandWords(waiting.explanation)}`
+        : `${id} is ${status}.`,
+    );
   }
 
   async #take(text: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { JobWaits } from '../../client/documents.ts';
 import type { JobWaitsQuery } from '../../client/generated/graphql.ts';
 import { type Clock, sleep, systemClock } from '../../clock.ts';
+import { inCommandWords } from '../terminal/command-words.ts';
 
 /** Most answers have begun by then. */
 const FIRST_LOOK_MS = 300;
@@ -31,5 +32,5 @@ export async function showWaiting(
 function waitText({ status, waiting, queuePosition }: NonNullable<JobWaitsQuery['job']>): string {
   if (status === 'RUNNING') return 'The model reads.';
   const place = queuePosition == null ? '' : `Place ${queuePosition + 1} in the queue. `;
-  return `${place}${waiting?.explanation ?? 'It starts.'}`;
+  return `${place}${inCommandWords(waiting?.explanation ?? 'It starts.')}`;
 }

@@ -1,5 +1,6 @@
 /** What became of jobs, for people. */
 import type { Clock } from '../../clock.ts';
+import { inCommandWords } from '../terminal/command-words.ts';
 import { type Fact, factLines } from '../terminal/facts.ts';
 import { fittedTable } from '../terminal/fitted-table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -80,7 +81,7 @@ function waitingFacts(job: ShownJob, clock: Clock): Fact[] {
   const { reason, explanation, expectedStart, expectedEnd } = job.waiting;
   return [
     ['Place', job.queuePosition == null ? null : `${job.queuePosition + 1} in the queue`],
-    ['Waits', `${reason}: ${explanation}`],
+    ['Waits', `${reason}: ${inCommandWords(explanation)}`],
     ['Starts', expectedStart ? relative(expectedStart, clock) : null],
     ['Ends', expectedEnd ? relative(expectedEnd, clock) : null],
   ];

@@ -3,6 +3,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { JobWaits } from '../../client/documents.ts';
 import type { JobWaitsQuery } from '../../client/generated/graphql.ts';
 import { type Clock, sleep, systemClock } from '../../clock.ts';
+import { inCommandWords } from '../terminal/command-words.ts';
 
 const FIRST_LOOK_MS = 500;
 const NEXT_LOOK_MS = 2_000;
@@ -37,7 +38,7 @@ export async function tellWhyItWaits(
       const isDue = AT_ONCE.includes(waiting.reason) || clock.monotonic() - startedAt >= PATIENCE_MS;
       if (!isDue || plain(waiting.explanation) === said) continue;
       said = plain(waiting.explanation);
-      say(`Waits: ${waiting.explanation}`);
+      say(`Waits: ${inCommandWords(waiting.explanation)}`);
     }
   } catch {
     // As said above.

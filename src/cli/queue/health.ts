@@ -4,6 +4,7 @@ import { HealthReport } from '../../client/situation-documents.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { type ConnectionOptions, connected } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { inCommandWords } from '../terminal/command-words.ts';
 import { fittedTable } from '../terminal/fitted-table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cleaned } from '../terminal/text.ts';
@@ -27,7 +28,7 @@ export function printHealth(
 
 function healthText({ status, problems, backends }: Health, terminal: Terminal): string {
   const head = terminal.style(STATUS_STYLE[status], status);
-  const lines = problems.map(({ message }) => wrapped(`! ${message}`, terminal.columns, 2));
+  const lines = problems.map(({ message }) => wrapped(`! ${inCommandWords(message)}`, terminal.columns, 2));
   return [head, ...lines, ...(backends.length > 0 ? ['', backendTable(backends, terminal)] : [])].join('\n');
 }
 

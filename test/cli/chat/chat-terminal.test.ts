@@ -63,7 +63,7 @@ describe.each([60, 80])('in %d columns', (columns) => {
     await served.query('mutation { pauseScheduler { stats { paused } } }');
     talk.enter('Are you there?');
     const waits = await talk.until((text) => /Place 1 in the queue\./.test(text));
-    expect(words(waits).join(' ')).toContain('The scheduler is paused; resumeScheduler lets it go on.');
+    expect(words(waits).join(' ')).toContain('The scheduler is paused; "vramkeeper resume" lets it go on.');
     talk.enter('/why');
     await talk.until((text) => /waits \(SCHEDULER_PAUSED\)[\s\S]*Place 1 in the queue/.test(text));
     await served.query('mutation { resumeScheduler { stats { paused } } }');
