@@ -96,18 +96,35 @@ async function changeBatch(
   terminal: Terminal,
 ): Promise<boolean> {
   const { batch } = await api.request(ShowBatch, { id });
-  let changed = 0;
-  let outcome: ManyChanged;
-  do {
-    outcome = await change.changeMany(api, { filter: { batchId: id } });
-    if (outcome.kind === 'changed') changed += outcome.changed;
-  } while (outcome.kind === 'changed' && outcome.more);
-  const others = (batch?.counts.total ?? changed) - changed;
+  const total = batch?.counts.total ?? 0;
+  const { changed, left } = await changeAll(total, () => change.changeMany(api, { filter: { batchId: id } }));
+  const others = Math.max(0, total - changed);
   if (json) terminal.outLine(JSON.stringify({ id, changed, unchanged: others }));
   else {
     const rest = others === 0 ? '' : `, ${others} left as ${others === 1 ? 'it is' : 'they are'}`;
     terminal.outLine(`${id}: ${changed} ${changed === 1 ? 'job' : 'jobs'} ${change.done}${rest}`);
   }
-  if (outcome.kind === 'refused') terminal.note(`${id}: ${outcome.message}`);
-  return outcome.kind === 'changed';
+  if (left !== null) terminal.note(`${id}: ${left}`);
+  return left === null;
 }
+
+/**
+ * Asks for as long as the server says that there is more, and each answer brings it nearer to the end. More changes than there are jobs
+ * mean that the same ones come round again, as those do that fail as soon as they are queued again.
+ * @returns `left` why jobs are left that could be changed, or null
+ */
+export async function changeAll(
+  total: number,
+  changeMore: () => Promise<ManyChanged>,
+): Promise<{ readonly changed: number; readonly left: string | null }> {
+  let changed = 0;
+  for (;;) {
+    const outcome = await changeMore();
+    if (outcome.kind === 'refused') return { changed, left: outcome.message };
+    changed += outcome.changed;
+    if (!outcome.more) return { changed, left: null };
+    if (outcome.changed === 0 || changed >= total) return { changed, left: LEFT };
+  }
+}
+
+const LEFT = 'Not all of its jobs were reached. Do it again for the rest.';
