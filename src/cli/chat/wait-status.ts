@@ -29,7 +29,7 @@ export async function showWaiting(
 }
 
 /** A sentence for a person. */
-function waitText({ status, waiting, queuePosition }: NonNullable<JobWaitsQuery['job']>): string {
+export function waitText({ status, waiting, queuePosition }: NonNullable<JobWaitsQuery['job']>): string {
   if (status === 'RUNNING') return 'The model reads.';
   const place = queuePosition == null ? '' : `Place ${queuePosition + 1} in the queue. `;
   return `${place}${inCommandWords(waiting?.explanation ?? 'It starts.')}`;
