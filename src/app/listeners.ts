@@ -64,7 +64,12 @@ export class Listeners {
       ...listening,
       port: config.port,
       portFallback,
-      routes: [...healthRoutes(notReady), graphqlRoute(graphql), ...gateways, homeRoute({ guard })],
+      routes: [
+        ...healthRoutes(notReady),
+        graphqlRoute(graphql, this.#bodies),
+        ...gateways,
+        homeRoute({ guard }),
+      ],
       socketRoutes: [graphqlSocketRoute(graphql)],
     });
     this.#inPlaceOfOllama =

@@ -1,8 +1,14 @@
 /** Every decoder of a body that may be large, by its name. */
-import type { BodyDecoder } from '../http/body-reader.ts';
+import { type BodyDecoder, JSON_BODY } from '../http/body-reader.ts';
 import { CHAT_BODY, EMBED_BODY, EMBEDDINGS_BODY, GENERATE_BODY } from './ollama/bodies.ts';
 
-const DECODERS: readonly BodyDecoder<unknown>[] = [CHAT_BODY, EMBED_BODY, EMBEDDINGS_BODY, GENERATE_BODY];
+const DECODERS: readonly BodyDecoder<unknown>[] = [
+  CHAT_BODY,
+  EMBED_BODY,
+  EMBEDDINGS_BODY,
+  GENERATE_BODY,
+  JSON_BODY,
+];
 
 const BY_NAME = new Map(DECODERS.map((decoder) => [decoder.name, decoder]));
 

@@ -12,6 +12,18 @@ export interface BodyDecoder<T> {
   decode(text: string): T;
 }
 
+/** Undefined where it is no JSON. */
+export const JSON_BODY: BodyDecoder<unknown> = {
+  name: 'json',
+  decode(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+  },
+};
+
 /** What the thread is given, and what it answers. */
 export interface DecodeTask {
   readonly name: string;

@@ -2,14 +2,9 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 
-/** The text is not kept, so that only what was made of it stays in memory. @throws GraphQLError BAD_REQUEST */
-export function readParams(body: Uint8Array<ArrayBuffer>): GraphQLParams {
-  let params: unknown;
-  try {
-    params = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
-  } catch {
-    throw badRequest('The body is not JSON.');
-  }
+/** @param params undefined where the body is no JSON. @throws GraphQLError BAD_REQUEST */
+export function readParams(params: unknown): GraphQLParams {
+  if (params === undefined) throw badRequest('The body is not JSON.');
   if (typeof params !== 'object' || params === null) {
     throw badRequest('The body must be a JSON object with the query in `query`.');
   }

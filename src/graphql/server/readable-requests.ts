@@ -22,7 +22,7 @@ export function readableRequests(): Plugin<OperationScope, OperationScope> {
       else if (!isJson(request.headers.get('content-type'))) refuse(415, notJson());
       else {
         const { body } = serverContext;
-        if (body) setRequestParser(() => readParams(body.take()));
+        if (body) setRequestParser(async () => readParams(await body.json()));
       }
     },
     onParams({ params }) {

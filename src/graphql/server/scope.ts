@@ -6,8 +6,8 @@ export interface RequestScope {
   readonly principal: Principal;
   /** Aborts when the caller is gone. */
   readonly signal: AbortSignal;
-  /** Of a POST. It gives its bytes away, once: what is made of them is enough to hold. */
-  readonly body?: { take(): Uint8Array<ArrayBuffer> };
+  /** Of a POST, to be asked for once; undefined where it is no JSON. A large one is read in another thread. */
+  readonly body?: { json(): Promise<unknown> };
 }
 
 export interface OperationScope extends RequestScope {

@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import { MiB } from '../../domain/units.ts';
 import { GRAPHQL_PATH, type GraphQLServer } from '../../graphql/server/graphql-server.ts';
 import { type Credentials, credentialsOfParams } from '../authenticate.ts';
+import { type BodyReader, JSON_BODY } from '../body-reader.ts';
 import { MessageIntake, TRY_AGAIN } from '../message-intake.ts';
 import { HttpRefusal } from '../refusal.ts';
 import { isStream, sendFetched } from '../respond.ts';
@@ -17,7 +18,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 const TOO_MANY_STREAMS = 'The server follows as many subscriptions as it has memory for. Try again later.';
 
-export function graphqlRoute(server: GraphQLServer): Route {
+export function graphqlRoute(server: GraphQLServer, bodies: BodyReader): Route {
   return {
     path: GRAPHQL_PATH,
     methods: ['GET', 'POST'],
@@ -32,7 +33,11 @@ export function graphqlRoute(server: GraphQLServer): Route {
         method: request.method ?? 'GET',
         url: url.href,
         headers,
-        scope: { principal, signal: gone, ...(body && { body }) },
+        scope: {
+          principal,
+          signal: gone,
+          ...(body && { body: { json: () => bodies.read(JSON_BODY, body.take()) } }),
+        },
       });
       if (!isStream(answer)) return sendFetched(response, answer, stopping);
       const kept = intake.streams.tryTake(principal.client, body?.share.bytes ?? 0);

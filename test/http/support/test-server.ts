@@ -1,6 +1,7 @@
 /** A real server on a free port of loopback, with a small schema. */
 import { systemClock, systemRandom } from '../../../src/clock.ts';
 import { EventLog } from '../../../src/events/event-log.ts';
+import { gatewayBodies } from '../../../src/gateway/gateway-routes.ts';
 import { GraphQLServer, type GraphQLServerOptions } from '../../../src/graphql/server/graphql-server.ts';
 import { HttpServer, type HttpServerOptions } from '../../../src/http/http-server.ts';
 import { graphqlRoute, graphqlSocketRoute } from '../../../src/http/routes/graphql-route.ts';
@@ -51,7 +52,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     host: '127.0.0.1',
     port: 0,
     routes: [
-      graphqlRoute(graphql),
+      graphqlRoute(graphql, gatewayBodies()),
       ...healthRoutes(() => (http.isStopping ? 'The server is stopping.' : null)),
       homeRoute(),
     ],
