@@ -217,7 +217,8 @@ describe('a failure', () => {
     const broken = await failureOf(stream.finalMessage());
     expect(stream.receivedMessages).toEqual([]);
     expect(broken.type).toBe('api_error');
-    expect(await t.jobs()).toMatchObject([{ status: 'FAILED' }, { status: 'FAILED' }]);
+    // What is refused at the door is no job.
+    expect(await t.jobs()).toMatchObject([{ status: 'FAILED' }]);
   });
 
   test('of a prompt that is too long names the context', async () => {
