@@ -222,7 +222,9 @@ describe('doctor', () => {
       cwd: folder,
     });
     expect(running.out).toMatch(/^warn {2}data +.*in use by a server that runs now/m);
-    expect(running.out).toMatch(/^fail {2}ollama +what answers at .* is no Ollama/m);
+    expect(running.out).toMatch(
+      /^fail {2}mode +port: the backend ollama is at .*, where this server is to listen itself/m,
+    );
     await writeFile(join(folder, 'vramkeeper.yaml'), 'port: x');
     const settings = await run(['doctor'], { cwd: folder });
     expect(settings.out).toMatch(/^fail {2}settings +vramkeeper.yaml:1: port: "x"/m);
