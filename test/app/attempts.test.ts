@@ -156,20 +156,22 @@ describe('a request that fails by itself', () => {
   it.each([
     [
       'has no numbers',
+      'REQUEST_REJECTED',
       { notANumberOf: 'odd' },
       { model: 'all-minilm', request: { embed: { input: ['odd'] } } },
     ],
     [
       'is too long',
+      'CONTEXT_LENGTH_EXCEEDED',
       {},
       { model: 'all-minilm', request: { embed: { input: ['word '.repeat(9_000)], truncate: false } } },
     ],
-  ])('because it %s is refused once, and the model stays', async (_why, faults, input) => {
+  ])('because it %s is refused once, and the model stays', async (_why, code, faults, input) => {
     await using t = await TestApp.start();
     t.ollama.core.faults.set(faults);
     const answer = await t.submit({ ...input, maxAttempts: 3 });
     const done = await t.ended(answer.job.id);
-    expect(done).toMatchObject({ status: 'FAILED', failure: { code: 'REQUEST_REJECTED', retryable: false } });
+    expect(done).toMatchObject({ status: 'FAILED', failure: { code, retryable: false } });
     expect(done.attempts).toHaveLength(1);
     expect(loadsOf(t)).toBe(1);
   });
