@@ -81,6 +81,8 @@ describe('what ends a load of an attached server', () => {
     t.ollama.core.faults.set({ hangLoad: 1 });
     const id = await t.generate(MODEL, { maxAttempts: 1 });
     await t.jobWhen(id, ({ status }) => status === 'QUEUED');
+    // A load that is ended before its request is sent leaves the fault to the next one.
+    await eventually(() => t.ollama.core.faults.state.hangLoad === 0);
     await t.ollama.pause();
     await t.jobWhen(id, ({ waiting }) => waiting?.reason === 'BACKEND_DOWN');
     expect(await isEmpty(t)).toBe(true);
@@ -190,7 +192,7 @@ describe('an unload while the model loads', () => {
     const id = await t.generate(MODEL, { maxAttempts: 1 });
     await t.jobWhen(id, ({ status }) => status === 'QUEUED');
     // A load that is ended before its request is sent leaves the fault to the next one.
-    await eventually(async () => t.ollama.core.faults.state.hangLoad === 0);
+    await eventually(() => t.ollama.core.faults.state.hangLoad === 0);
     await unload(t, MODEL);
     const { status, attempts } = await t.ended(id);
     expect({ status, attempts: attempts.length }).toEqual({ status: 'COMPLETE', attempts: 1 });
