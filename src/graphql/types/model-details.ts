@@ -18,14 +18,22 @@ const ModelDetailsRef = builder.objectRef<JsonObject>('ModelDetails').implement(
       resolve: ({ capabilities }) =>
         Array.isArray(capabilities) ? capabilities.filter((one) => typeof one === 'string') : [],
     }),
-    license: t.string({ nullable: true, resolve: ({ license }) => textOf(license) }),
+    license: t.string({
+      nullable: true,
+      description: 'All of its licenses, one after the other; null where it has none.',
+      resolve: ({ license }) => textOf(license),
+    }),
     modelInfo: t.field({
       type: 'JSON',
       nullable: true,
       description: 'The metadata of the weights, such as `general.architecture`, by their full names.',
       resolve: ({ model_info }) => model_info ?? null,
     }),
-    modelfile: t.string({ nullable: true, resolve: ({ modelfile }) => textOf(modelfile) }),
+    modelfile: t.string({
+      nullable: true,
+      description: 'As `ollama show --modelfile` prints it; null where the backend does not tell.',
+      resolve: ({ modelfile }) => textOf(modelfile),
+    }),
     parameters: t.string({
       nullable: true,
       description: 'Those of its Modelfile, a line each: name, spaces, value.',
@@ -37,8 +45,16 @@ const ModelDetailsRef = builder.objectRef<JsonObject>('ModelDetails').implement(
       description: 'The metadata of its encoder for pictures or sound, where that is a file of its own.',
       resolve: ({ projector_info }) => projector_info ?? null,
     }),
-    system: t.string({ nullable: true, resolve: ({ system }) => textOf(system) }),
-    template: t.string({ nullable: true, resolve: ({ template }) => textOf(template) }),
+    system: t.string({
+      nullable: true,
+      description: 'The system prompt; null where it has none.',
+      resolve: ({ system }) => textOf(system),
+    }),
+    template: t.string({
+      nullable: true,
+      description: 'What makes a prompt of messages; null where it has none.',
+      resolve: ({ template }) => textOf(template),
+    }),
     tensors: t.field({
       type: 'JSON',
       nullable: true,
