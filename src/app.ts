@@ -182,7 +182,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const modelOperations = new LibraryOperations({
     backends: backends.map(({ backend }) => backend),
-    answers: (id) => (loop.state.backends.get(id)?.health ?? 'UNREACHABLE') !== 'UNREACHABLE',
+    answers: (id) => scheduling.mayAnswer(id),
     names: registry.names,
     modelsChanged: (id) => scheduling.modelsChanged(id),
     installed: (id) => registry.installed(id),

@@ -17,7 +17,7 @@ export type LibraryBackend = Pick<Backend, 'id' | 'name' | 'names' | 'url' | 'li
 export interface LibraryPlacesDependencies {
   /** In the order of the configuration. */
   readonly backends: readonly LibraryBackend[];
-  /** Whether the backend answered lately. */
+  /** Whether the backend answered lately, or nobody has looked yet. */
   readonly answers: (backendId: BackendId) => boolean;
   readonly names: Pick<ModelNames, 'isName' | 'suggest'>;
   /** Every model that the backend was last known to have. */

@@ -24,6 +24,12 @@ async function collected<T>(stream: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('the models of a server', () => {
+  test('are told from its first moment on', async () => {
+    await using app = await TestApp.start();
+    const { models } = await new Ollama({ host: app.app.url }).list();
+    expect(models.map(({ name }) => name)).toContain(MODEL);
+  });
+
   test('are listed, shown, copied, deleted and pulled again', async () => {
     await using t = await world();
     expect(await t.names()).toContain(MODEL);

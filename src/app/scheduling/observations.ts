@@ -25,6 +25,8 @@ export interface ObservationsParts {
 
 export class Observations {
   readonly #parts: ObservationsParts;
+  /** Backends that were looked at. */
+  readonly #read = new Set<BackendId>();
 
   constructor(parts: ObservationsParts) {
     this.#parts = parts;
@@ -33,6 +35,7 @@ export class Observations {
   observed(observation: BackendObservation): void {
     const { backends, backlog, registry, loop } = this.#parts;
     const { backendId, models, version, gpus, health } = observation;
+    this.#read.add(backendId);
     const built = backends.get(backendId);
     const waited = backlog.queues().map(({ queue }) => parseQueueKey(queue).model);
     built?.backend.library.prefer?.(new Set(waited));
@@ -45,6 +48,12 @@ export class Observations {
     const usable = built?.probe === null ? [] : gpus;
     if (usable && health !== 'UNREACHABLE')
       built?.backend.standReady?.(usable.map(({ key, index }) => ({ key, index })));
+  }
+
+  /** Whether it is worth asking: it answered lately, or nobody knows yet, as right after the start. */
+  mayAnswer(backendId: BackendId): boolean {
+    if (!this.#read.has(backendId)) return true;
+    return this.#parts.loop.state.backends.get(backendId)?.health !== 'UNREACHABLE';
   }
 
   /** With the residents marked that an earlier run of ours loaded. */

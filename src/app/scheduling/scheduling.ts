@@ -54,6 +54,7 @@ export class Scheduling {
   readonly withheld = new WithheldModels();
   readonly #parts: SchedulingParts;
   readonly #monitor: Monitor;
+  readonly #observations: Observations;
   readonly #readings: WantedReadings;
   readonly #ownLoads: OwnLoads;
   /** What ends each listening to a backend. */
@@ -113,7 +114,7 @@ export class Scheduling {
     });
     const { executor } = this;
     const { backlog } = store;
-    const observations = new Observations({
+    this.#observations = new Observations({
       backends: byId,
       backlog,
       registry,
@@ -126,12 +127,17 @@ export class Scheduling {
       backends: backends.map(({ backend, probe }) => ({ backend, probe })),
       clock,
       intervalMs: config.pollIntervalMs,
-      onReading: (_backendId, observation) => observations.observed(observation),
+      onReading: (_backendId, observation) => this.#observations.observed(observation),
       logger: logger.child('MONITOR'),
     });
     this.#readings = new WantedReadings(clock, this.#monitor);
     const readings = this.#readings;
     const effects = new EffectRunner({ state, executor, readings, learning, swaps, store, logger: log });
+  }
+
+  /** Whether a backend is worth asking. */
+  mayAnswer(backendId: BackendId): boolean {
+    return this.#observations.mayAnswer(backendId);
   }
 
   /** Reads what the backend has; resolves when everyone knows. */

@@ -20,6 +20,20 @@ const card = (usedBytes: number) =>
     sampledAt: 0,
   }) as const;
 
+const HEALTHY: BackendObservation = {
+  backendId: BACKEND,
+  startedAt: 0,
+  at: 0,
+  health: 'HEALTHY',
+  problem: null,
+  version: '0.33.0',
+  residents: null,
+  host: null,
+  gpus: null,
+  probeProblem: null,
+  models: null,
+};
+
 function world({ isShared = true, hasProbe = true } = {}) {
   const server = new SimulatedWorld({ models: [MODEL], random: seededRandom(1) });
   server.loadForOthers(MODEL.name);
@@ -55,24 +69,10 @@ function world({ isShared = true, hasProbe = true } = {}) {
     isShared: () => isShared,
   });
   const observe = (more: Partial<BackendObservation>) => {
-    const observation = {
-      backendId: BACKEND,
-      startedAt: 0,
-      at: 0,
-      health: 'HEALTHY',
-      problem: null,
-      version: '0.33.0',
-      residents: null,
-      host: null,
-      gpus: null,
-      probeProblem: null,
-      models: null,
-      ...more,
-    } as const;
-    observations.observed(observation);
+    observations.observed({ ...HEALTHY, ...more });
     return told.splice(0);
   };
-  return { server, observe };
+  return { server, observe, observations };
 }
 
 const resident = {
@@ -121,4 +121,14 @@ describe('a reading', () => {
       .find((one) => one.startsWith('stands'));
     expect(heard ?? null).toBe(expected);
   });
+});
+
+it('a backend is worth asking until it was found not to answer', () => {
+  const { observations, server, observe } = world();
+  server.loop.handle({ type: 'observed', observation: { ...HEALTHY, health: 'UNREACHABLE' } });
+  expect(observations.mayAnswer(BACKEND)).toBe(true);
+  observe({ health: 'UNREACHABLE' });
+  expect(observations.mayAnswer(BACKEND)).toBe(false);
+  server.observe();
+  expect(observations.mayAnswer(BACKEND)).toBe(true);
 });
