@@ -1,13 +1,12 @@
 /** Every decoder of a body that may be large, by its name. */
 import { type BodyDecoder, JSON_BODY } from '../http/body-reader.ts';
-import { CHAT_BODY, EMBED_BODY, EMBEDDINGS_BODY, GENERATE_BODY } from './ollama/bodies.ts';
+import * as anthropic from './anthropic/bodies.ts';
+import * as ollama from './ollama/bodies.ts';
+import * as openai from './openai/bodies.ts';
 
 const DECODERS: readonly BodyDecoder<unknown>[] = [
-  CHAT_BODY,
-  EMBED_BODY,
-  EMBEDDINGS_BODY,
-  GENERATE_BODY,
   JSON_BODY,
+  ...[ollama, openai, anthropic].flatMap((bodies) => Object.values(bodies)),
 ];
 
 const BY_NAME = new Map(DECODERS.map((decoder) => [decoder.name, decoder]));

@@ -1,5 +1,5 @@
 /** Loop, executor, monitor and registry, connected: what one tells becomes what another hears. */
-import type { Clock, Random } from '../../clock.ts';
+import { type Clock, type Random, sleep } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { EndWriter, OutputWriter } from '../../domain/events.ts';
 import type { BackendId } from '../../domain/ids.ts';
@@ -27,6 +27,9 @@ import { EffectRunner } from './effect-runner.ts';
 import { Learning } from './learning.ts';
 import { Observations } from './observations.ts';
 import { Outcomes } from './outcomes.ts';
+
+/** A backend that answers does so in a tenth of that; for others nobody waits longer with the start. */
+const FIRST_LOOK_MS = 2_000;
 
 export interface SchedulingParts {
   readonly config: Config;
@@ -157,7 +160,18 @@ export class Scheduling {
     await this.wishes.start();
     for (const model of config.warmup) this.wishes.keepWarm(model, false);
     for (const model of config.keepWarm) this.wishes.keepWarm(model, true);
+    const since = this.#parts.clock.now();
     await this.#monitor.start();
+    await this.#firstLook(since);
+  }
+
+  /** Whoever asks right after the start is not to hear of a backend that it does not answer, only because nobody has looked yet. */
+  async #firstLook(since: number): Promise<void> {
+    const { backends, clock } = this.#parts;
+    const over = new AbortController();
+    const looks = backends.map(({ backend }) => this.#monitor.poke(backend.id, { models: true, since }));
+    await Promise.race([Promise.all(looks), sleep(clock, FIRST_LOOK_MS, over.signal).catch(() => {})]);
+    over.abort();
   }
 
   /** Jobs must have been ended before. */

@@ -4,17 +4,17 @@ import { ModelRequiredError, modelNotFound, OllamaError } from '../../ollama-api
 import { sendJson } from '../../ollama-api/exchange.ts';
 import { Router } from '../../ollama-api/router.ts';
 import { type FoundModel, findModel, relaxed } from '../ollama/find-model.ts';
-import { loadOrLetGo } from '../ollama/load.ts';
+import { answerLoad } from '../ollama/load.ts';
 import { chatTask } from '../ollama/tasks.ts';
 import { answerWithJob } from '../shared/answer-with-job.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
 import { type GatewayExchange, type GatewayHandler, gatewayRoute } from '../shared/gateway-route.ts';
 import { problemOf } from '../shared/problem.ts';
+import { CONVERSATION_BODY, MESSAGES_BODY } from './bodies.ts';
 import { estimatedTokens } from './count-tokens.ts';
 import { errorBody, identify, sendProblem, sendRefusal } from './errors.ts';
 import { EventsForm, WholeForm } from './forms.ts';
 import { newMessageId, newRequestId } from './ids.ts';
-import { readConversation, readMessages } from './shapes.ts';
 import { chatRequest, userOf } from './to-job.ts';
 import { searchesWeb } from './tools.ts';
 
@@ -60,7 +60,7 @@ function routeAt(
 }
 
 async function messages(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
-  const body = readMessages(await exchange.text());
+  const body = await exchange.read(MESSAGES_BODY);
   const { model } = body;
   // What is wrong with a request is told before what is wrong with its model.
   const request = chatRequest(body);
@@ -73,8 +73,9 @@ async function messages(deps: GatewayDependencies, exchange: GatewayExchange): P
     case 'job':
       return answerWithJob(exchange, { ...task.job, ...userOf(body) }, form, deps);
     case 'load':
-      form.empty({ doneReason: await loadOrLetGo(deps, exchange, task), inputTokens: 0, outputTokens: 0 });
-      return;
+      return answerLoad(deps, exchange, task, form, (doneReason) =>
+        form.empty({ doneReason, inputTokens: 0, outputTokens: 0 }),
+      );
     default:
       task satisfies never;
   }
@@ -82,7 +83,7 @@ async function messages(deps: GatewayDependencies, exchange: GatewayExchange): P
 
 /** Ollama's server has no such route: the estimate is that with which its streams begin. */
 async function countTokens(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
-  const body = readConversation(await exchange.text());
+  const body = await exchange.read(CONVERSATION_BODY);
   modelOf(deps, body.model);
   sendJson(exchange, 200, { input_tokens: estimatedTokens(body) }, 'application/json');
 }

@@ -4,14 +4,15 @@ import { priorityProblem } from '../../accept/admit.ts';
 import { nextTurn } from '../../clock.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { type CountedRequestBatch, isEnded } from '../../domain/request-batch.ts';
+import { JSON_BODY } from '../../http/body-reader.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
 import { wishedPriority } from '../shared/caller.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
+import { isObject, jsonObjectOf } from '../shared/json-object.ts';
 import { badRequest, ProblemError, refused } from '../shared/problem.ts';
 import { batchObject } from './anthropic-objects.ts';
 import type { BatchService } from './batch-service.ts';
-import { isObject, jsonObjectOf } from './json-body.ts';
 import { batchIdOf, publicBatchId } from './public-ids.ts';
 import { limitIn, queryOf } from './query.ts';
 import { sendPieces } from './send-pieces.ts';
@@ -48,7 +49,7 @@ interface AskedRequest {
 
 async function create(service: BatchService, exchange: GatewayExchange): Promise<CountedRequestBatch> {
   const { principal, request } = exchange;
-  const { requests } = jsonObjectOf(await exchange.text());
+  const { requests } = jsonObjectOf(await exchange.read(JSON_BODY));
   const asked = await askedRequests(requests);
   const priority = wishedPriority(request.headers) ?? 'LOW';
   const tooUrgent = priorityProblem(principal, priority);

@@ -3,13 +3,14 @@
 import { priorityProblem } from '../../accept/admit.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { CountedRequestBatch } from '../../domain/request-batch.ts';
+import { JSON_BODY } from '../../http/body-reader.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
 import { wishedPriority } from '../shared/caller.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
+import { isObject, jsonObjectOf } from '../shared/json-object.ts';
 import { badRequest, ProblemError, refused } from '../shared/problem.ts';
 import type { BatchService } from './batch-service.ts';
-import { isObject, jsonObjectOf } from './json-body.ts';
 import { noSuchFile, sendList } from './openai-files.ts';
 import { batchObject } from './openai-objects.ts';
 import { batchIdOf, fileIdOf } from './public-ids.ts';
@@ -27,7 +28,7 @@ export function addBatchRoutes(router: Router<GatewayHandler>, service: BatchSer
 }
 
 async function create(service: BatchService, exchange: GatewayExchange): Promise<void> {
-  const body = jsonObjectOf(await exchange.text());
+  const body = jsonObjectOf(await exchange.read(JSON_BODY));
   const { principal, request } = exchange;
   const { input_file_id: fileId, endpoint, completion_window: window } = body;
   const endpoints = Object.keys(service.endpoints).filter((path) => path !== '/v1/messages');

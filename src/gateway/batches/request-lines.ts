@@ -1,6 +1,6 @@
 /** Lines of a batch as requests. */
 import type { LineProblem, RequestBatch } from '../../domain/request-batch.ts';
-import { isObject } from './json-body.ts';
+import { isObject } from '../shared/json-object.ts';
 import type { Line } from './line-reader.ts';
 
 export interface RequestLine {

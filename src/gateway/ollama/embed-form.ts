@@ -1,6 +1,7 @@
 /** Answers of `/api/embed` and `/api/embeddings`. The vectors are sent as the backend wrote them: no digit is read. */
 import { type Exchange, JSON_TYPE } from '../../ollama-api/exchange.ts';
 import { stringifyGo } from '../../ollama-api/go-json.ts';
+import { sendSpace, sendWhole } from '../shared/answer-bytes.ts';
 import type { AnswerForm, CompleteEnd } from '../shared/answer-with-job.ts';
 import type { Problem } from '../shared/problem.ts';
 import { ollamaError, sendProblem } from './errors.ts';
@@ -24,8 +25,7 @@ export class EmbedForm implements AnswerForm {
   }
 
   waiting(): void {
-    this.#begin();
-    this.#exchange.response.write(' ');
+    sendSpace(this.#exchange);
   }
 
   complete({ result }: CompleteEnd): void {
@@ -45,7 +45,7 @@ export class EmbedForm implements AnswerForm {
 
   fail(problem: Problem): void {
     const { response } = this.#exchange;
-    if (response.headersSent) response.end(stringifyGo({ error: ollamaError(problem).message }));
+    if (response.headersSent) sendWhole(this.#exchange, { error: ollamaError(problem).message });
     else sendProblem(this.#exchange, problem);
   }
 

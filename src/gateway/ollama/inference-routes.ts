@@ -1,13 +1,13 @@
 /** `/api/generate`, `/api/chat`, `/api/embed`, `/api/embeddings`: jobs, and requests to load or let go of a model. */
-import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
+import { sendWhole } from '../shared/answer-bytes.ts';
 import { answerWithJob } from '../shared/answer-with-job.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
 import type { TextShape } from '../shared/gathered-text.ts';
 import { CHAT_BODY, EMBED_BODY, EMBEDDINGS_BODY, GENERATE_BODY } from './bodies.ts';
 import { EmbedForm, type EmbedStyle } from './embed-form.ts';
-import { loadOrLetGo, loadRecord } from './load.ts';
+import { answerLoad, emptyRecord } from './load.ts';
 import { chatTask, embeddingTask, embedTask, generateTask, type Task } from './tasks.ts';
 import { StreamForm, WholeForm } from './text-forms.ts';
 import { chatShape, generateShape } from './text-shapes.ts';
@@ -50,10 +50,10 @@ async function answerVectors(
   style: EmbedStyle,
   model: string,
 ): Promise<void> {
-  if (task.kind === 'job')
-    return answerWithJob(exchange, task.job, new EmbedForm(exchange, style, model), deps);
-  await loadOrLetGo(deps, exchange, task);
-  sendJson(exchange, 200, style === 'embed' ? { model, embeddings: [] } : { embedding: [] });
+  const form = new EmbedForm(exchange, style, model);
+  if (task.kind === 'job') return answerWithJob(exchange, task.job, form, deps);
+  const empty = style === 'embed' ? { model, embeddings: [] } : { embedding: [] };
+  await answerLoad(deps, exchange, task, form, () => sendWhole(exchange, empty));
 }
 
 async function answerText(
@@ -63,7 +63,8 @@ async function answerText(
   shape: TextShape,
   streams: boolean,
 ): Promise<void> {
-  if (task.kind === 'load') return sendJson(exchange, 200, await loadRecord(deps, exchange, task, shape));
-  const form = streams ? new StreamForm(exchange, shape) : new WholeForm(exchange, shape);
-  await answerWithJob(exchange, task.job, form, deps);
+  const whole = new WholeForm(exchange, shape);
+  if (task.kind === 'job')
+    return answerWithJob(exchange, task.job, streams ? new StreamForm(exchange, shape) : whole, deps);
+  await answerLoad(deps, exchange, task, whole, (reason) => sendWhole(exchange, emptyRecord(shape, reason)));
 }

@@ -1,8 +1,11 @@
 /** Requests without a prompt: Ollama loads the model for them, or lets go of it. */
 import type { JsonObject } from '../../domain/json.ts';
+import type { AnswerForm } from '../shared/answer-with-job.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
 import type { GatewayExchange } from '../shared/gateway-route.ts';
 import type { TextShape } from '../shared/gathered-text.ts';
+import { problemOf } from '../shared/problem.ts';
+import { withSigns } from '../shared/silence.ts';
 import type { LoadTask } from './tasks.ts';
 
 /**
@@ -10,7 +13,7 @@ import type { LoadTask } from './tasks.ts';
  * it, which an administrator alone may overrule. How long it stays otherwise is not the caller's to say.
  * @returns the `done_reason` of the answer
  */
-export async function loadOrLetGo(
+async function loadOrLetGo(
   { memory }: GatewayDependencies,
   { principal }: GatewayExchange,
   { model, keepAliveMs }: LoadTask,
@@ -23,13 +26,23 @@ export async function loadOrLetGo(
   return 'load';
 }
 
-/** The same, told in the only record of an answer that says nothing. */
-export async function loadRecord(
+/** Answers with what becomes of it. A load may take minutes, in which there are signs of waiting. */
+export async function answerLoad(
   deps: GatewayDependencies,
   exchange: GatewayExchange,
   task: LoadTask,
-  shape: TextShape,
-): Promise<JsonObject> {
-  const done_reason = await loadOrLetGo(deps, exchange, task);
-  return { ...shape.record({ content: '', thinking: '' }), done: true, done_reason };
+  form: Pick<AnswerForm, 'waiting' | 'fail'>,
+  complete: (doneReason: 'load' | 'unload') => void,
+): Promise<void> {
+  try {
+    const work = () => loadOrLetGo(deps, exchange, task);
+    complete(await withSigns(deps.clock, () => form.waiting(), work));
+  } catch (error) {
+    if (!exchange.signal.aborted) form.fail(problemOf(error, (message) => deps.logger.error(message)));
+  }
+}
+
+/** The only record of an answer that says nothing. */
+export function emptyRecord(shape: TextShape, doneReason: string): JsonObject {
+  return { ...shape.record({ content: '', thinking: '' }), done: true, done_reason: doneReason };
 }

@@ -1,7 +1,7 @@
 /** Answers of `/api/generate` and `/api/chat`: record by record as the backend gave them, or as one. */
 import type { JsonObject } from '../../domain/json.ts';
-import { type Exchange, JSON_TYPE, ObjectStream } from '../../ollama-api/exchange.ts';
-import { stringifyGo } from '../../ollama-api/go-json.ts';
+import { type Exchange, ObjectStream } from '../../ollama-api/exchange.ts';
+import { sendSpace, sendWhole } from '../shared/answer-bytes.ts';
 import type { AnswerForm, CompleteEnd } from '../shared/answer-with-job.ts';
 import { GatheredText, type TextShape } from '../shared/gathered-text.ts';
 import type { Problem } from '../shared/problem.ts';
@@ -58,23 +58,16 @@ export class WholeForm implements AnswerForm {
   }
 
   waiting(): void {
-    const { response } = this.#exchange;
-    if (!response.headersSent) response.writeHead(200, { 'Content-Type': JSON_TYPE });
-    response.write(' ');
+    sendSpace(this.#exchange);
   }
 
   complete(end: CompleteEnd, last: JsonObject | null): void {
-    this.#end(200, this.#gathered.whole(end, last));
+    sendWhole(this.#exchange, this.#gathered.whole(end, last));
   }
 
   fail(problem: Problem): void {
-    if (this.#exchange.response.headersSent) this.#end(200, { error: ollamaError(problem).message });
+    if (this.#exchange.response.headersSent)
+      sendWhole(this.#exchange, { error: ollamaError(problem).message });
     else sendProblem(this.#exchange, problem);
-  }
-
-  #end(status: number, value: JsonObject): void {
-    const { response } = this.#exchange;
-    if (!response.headersSent) response.writeHead(status, { 'Content-Type': JSON_TYPE });
-    response.end(stringifyGo(value));
   }
 }

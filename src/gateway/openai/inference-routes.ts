@@ -1,21 +1,21 @@
 /** `/v1/chat/completions`, `/v1/completions` and `/v1/embeddings`: the same jobs as those of Ollama's API, asked for and answered in other words. */
 import { ModelRequiredError, modelNotFound } from '../../ollama-api/errors.ts';
-import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Think } from '../../ollama-api/request-fields.ts';
 import type { Router } from '../../ollama-api/router.ts';
 import { findModel, relaxed } from '../ollama/find-model.ts';
-import { loadOrLetGo, loadRecord } from '../ollama/load.ts';
+import { answerLoad, emptyRecord } from '../ollama/load.ts';
 import { chatTask, embedTask, generateTask, type Task } from '../ollama/tasks.ts';
 import { chatShape, generateShape } from '../ollama/text-shapes.ts';
+import { sendWhole } from '../shared/answer-bytes.ts';
 import { answerWithJob } from '../shared/answer-with-job.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
 import type { TextShape } from '../shared/gathered-text.ts';
+import { CHAT_COMPLETION_BODY, COMPLETION_BODY, EMBEDDINGS_BODY } from './bodies.ts';
 import { ChatAnswer } from './chat-answer.ts';
 import { CompletionAnswer } from './completion-answer.ts';
 import { EmbedForm } from './embed-form.ts';
 import { chatRequest, embedRequest, generateRequest } from './requests.ts';
-import { readChatCompletion, readCompletion, readEmbeddings } from './shapes.ts';
 import type { AnswerOptions, TextAnswer } from './text-answer.ts';
 import { StreamForm, WholeForm } from './text-forms.ts';
 
@@ -27,7 +27,7 @@ export function addInferenceRoutes(router: Router<GatewayHandler>, deps: Gateway
 }
 
 async function chatCompletions(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
-  const body = readChatCompletion(await exchange.text());
+  const body = await exchange.read(CHAT_COMPLETION_BODY);
   await answerText(deps, exchange, {
     task: chatTask(deps.models, withoutIdleThoughts(deps, body, chatRequest(body))),
     answer: new ChatAnswer(answerOptions(deps, 'chatcmpl', body)),
@@ -37,7 +37,7 @@ async function chatCompletions(deps: GatewayDependencies, exchange: GatewayExcha
 }
 
 async function completions(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
-  const body = readCompletion(await exchange.text());
+  const body = await exchange.read(COMPLETION_BODY);
   await answerText(deps, exchange, {
     task: generateTask(deps.models, withoutIdleThoughts(deps, body, generateRequest(body))),
     answer: new CompletionAnswer(answerOptions(deps, 'cmpl', body)),
@@ -63,21 +63,14 @@ function withoutIdleThoughts<R extends ThinkingRequest>(
 }
 
 async function embeddings(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
-  const body = readEmbeddings(await exchange.text());
+  const body = await exchange.read(EMBEDDINGS_BODY);
   const { model } = body;
   const task = embedTask(deps.models, embedRequest(body));
-  if (task.kind === 'load') {
-    await loadOrLetGo(deps, exchange, task);
-    sendJson(exchange, 200, {
-      object: 'list',
-      data: [],
-      model,
-      usage: { prompt_tokens: 0, total_tokens: 0 },
-    });
-    return;
-  }
   const base64 = body.encoding_format.toLowerCase() === 'base64';
-  await answerWithJob(exchange, task.job, new EmbedForm(exchange, { model, base64 }), deps);
+  const form = new EmbedForm(exchange, { model, base64 });
+  if (task.kind === 'job') return answerWithJob(exchange, task.job, form, deps);
+  const none = { object: 'list', data: [], model, usage: { prompt_tokens: 0, total_tokens: 0 } };
+  await answerLoad(deps, exchange, task, form, () => sendWhole(exchange, none));
 }
 
 interface AskedText {
@@ -93,8 +86,8 @@ async function answerText(
   { task, answer, shape, streams }: AskedText,
 ): Promise<void> {
   const form = streams ? new StreamForm(exchange, answer, shape) : new WholeForm(exchange, answer, shape);
-  if (task.kind === 'load') form.end(await loadRecord(deps, exchange, task, shape));
-  else await answerWithJob(exchange, task.job, form, deps);
+  if (task.kind === 'job') return answerWithJob(exchange, task.job, form, deps);
+  await answerLoad(deps, exchange, task, form, (reason) => form.end(emptyRecord(shape, reason)));
 }
 
 interface NamesAnswer {

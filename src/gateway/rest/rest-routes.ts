@@ -2,6 +2,7 @@
 import { InvalidInputError } from '../../domain/errors.ts';
 import type { JobPriority } from '../../domain/job.ts';
 import { onlyEmbeds } from '../../domain/model.ts';
+import { JSON_BODY } from '../../http/body-reader.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
 import { callerWishes } from '../shared/caller.ts';
@@ -26,7 +27,7 @@ export function addRestRoutes(router: Router<GatewayHandler>, deps: GatewayDepen
 /** Answered when the job is on disk. The job goes on whether its client waits or not. */
 async function submit(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
   const { accept } = deps;
-  const input = jobInput(deps, await exchange.text());
+  const input = jobInput(deps, await exchange.read(JSON_BODY));
   const wishes = callerWishes(exchange.request.headers, deps);
   try {
     const { job } = await accept.submit(exchange.principal, { ...wishes, ...input });
@@ -37,8 +38,8 @@ async function submit(deps: GatewayDependencies, exchange: GatewayExchange): Pro
 }
 
 /** The shape of the API's `SubmitJobInput`. @throws InvalidInputError, ProblemError 400 */
-function jobInput({ models }: GatewayDependencies, text: string): object {
-  const { model, prompt, priority, images, metadata } = read(text);
+function jobInput({ models }: GatewayDependencies, body: unknown): object {
+  const { model, prompt, priority, images, metadata } = read(body);
   const info = models.find(model);
   const embeds = info !== null && onlyEmbeds(info);
   if (embeds && images?.length)
@@ -53,16 +54,12 @@ function jobInput({ models }: GatewayDependencies, text: string): object {
   };
 }
 
-function read(text: string) {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
+function read(body: unknown) {
+  if (body === undefined)
     throw badRequest(
       'The body must be JSON, such as {"model": "llama3.2", "prompt": "Why is the sky blue?"}.',
     );
-  }
-  const { data, error } = SUBMIT_REQUEST.safeParse(json);
+  const { data, error } = SUBMIT_REQUEST.safeParse(body);
   if (data) return data;
   throw new InvalidInputError(error.issues.map(({ path, message }) => ({ path: path.map(String), message })));
 }

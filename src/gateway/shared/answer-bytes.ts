@@ -1,5 +1,5 @@
 /** How answers are written, whichever API they are of. */
-import { type Exchange, JSON_TYPE } from '../../ollama-api/exchange.ts';
+import { type Exchange, JSON_TYPE, sendJson } from '../../ollama-api/exchange.ts';
 import { stringifyGo } from '../../ollama-api/go-json.ts';
 
 /** Of server-sent events. Nothing on the way may hold them back. */
@@ -15,7 +15,9 @@ export function sendSpace({ response }: Exchange): void {
   response.write(' ');
 }
 
-export function sendWhole({ response }: Exchange, value: unknown): void {
-  if (!response.headersSent) response.writeHead(200, { 'Content-Type': JSON_TYPE });
-  response.end(stringifyGo(value));
+/** An object, whether signs of life came before it or not. */
+export function sendWhole(exchange: Exchange, value: unknown): void {
+  const { response } = exchange;
+  if (response.headersSent) response.end(stringifyGo(value));
+  else sendJson(exchange, 200, value);
 }

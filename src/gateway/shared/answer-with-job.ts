@@ -4,7 +4,6 @@
  */
 import type { LiveJob } from '../../accept/live-jobs.ts';
 import type { JobSubmission } from '../../accept/submission.ts';
-import type { Clock, Timer } from '../../clock.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { JobEnd } from '../../events/job-end.ts';
@@ -13,6 +12,7 @@ import { callerWishes } from './caller.ts';
 import type { GatewayDependencies } from './dependencies.ts';
 import type { GatewayExchange } from './gateway-route.ts';
 import { type Problem, problemOf, problemOfEnd } from './problem.ts';
+import { Silence } from './silence.ts';
 
 /** How an API writes the answer to one request. Its methods write at once, and never wait. */
 export interface AnswerForm {
@@ -36,9 +36,6 @@ export interface CompleteEnd extends JobEnd {
 }
 
 const PROMPT_TRUNCATED = 'x-prompt-truncated';
-
-/** Clients and proxies give up after 60 s of silence or more. Up to here an error can still have its status. */
-const SILENCE_MS = 45_000;
 
 export async function answerWithJob(
   exchange: GatewayExchange,
@@ -121,44 +118,4 @@ function tellPosition(response: Response, job: LiveJob): void {
     },
     () => {},
   );
-}
-
-/** Notices when nothing was sent for too long, again and again. */
-class Silence {
-  readonly #clock: Clock;
-  readonly #onSilence: () => void;
-  #timer: Timer | null = null;
-  #since = 0;
-
-  constructor(clock: Clock, onSilence: () => void) {
-    this.#clock = clock;
-    this.#onSilence = onSilence;
-  }
-
-  begin(): void {
-    this.#since = this.#clock.monotonic();
-    this.#next(SILENCE_MS);
-  }
-
-  broken(): void {
-    this.#since = this.#clock.monotonic();
-  }
-
-  end(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
-  }
-
-  #next(ms: number): void {
-    this.#timer = this.#clock.after(ms, () => this.#look());
-  }
-
-  #look(): void {
-    const left = this.#since + SILENCE_MS - this.#clock.monotonic();
-    if (left > 0) this.#next(left);
-    else {
-      this.#onSilence();
-      this.begin();
-    }
-  }
 }

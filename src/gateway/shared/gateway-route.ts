@@ -30,7 +30,7 @@ export interface GatewayApi {
   readonly router: Router<GatewayHandler>;
   readonly guard: OllamaGuard;
   readonly bodies: BodyReader;
-  /** Answers what a handler threw. Nothing may have been sent, or something. */
+  /** Answers what a handler threw before anything was sent. */
   fail(exchange: GatewayExchange, error: unknown): void;
   /** The JSON of what the listener itself refuses. */
   refusalBody(refusal: HttpRefusal): unknown;
@@ -51,7 +51,10 @@ export function gatewayRoute({ bodies, fail, guard, path, refusalBody, router }:
       try {
         await serveRoutes({ router, rules: guard.rules(http.request.headers) }, exchange);
       } catch (error) {
-        if (!http.gone.aborted) fail(exchange, error);
+        if (http.gone.aborted) return;
+        // Half an answer cannot be mended: the listener breaks the connection, so that nobody takes it for whole.
+        if (http.response.headersSent) throw error;
+        fail(exchange, error);
       }
     },
   };
