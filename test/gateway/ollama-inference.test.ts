@@ -94,4 +94,22 @@ describe('a program that speaks Ollama', () => {
     expect(answer).toMatchObject({ done: true, done_reason: 'unload' });
     expect((await t.client.ps()).models).toEqual([]);
   });
+
+  test('hears one answer: what is cut off is tried again only while nothing of it has gone out', async () => {
+    await using t = await world();
+    const asked = { model: MODEL, prompt: 'Tell me more.', options: { num_predict: 40 } };
+    await t.client.generate(asked);
+    t.app.ollama.core.faults.set({ cutMidStream: 1 });
+    expect(await t.client.generate(asked)).toMatchObject({ done: true, eval_count: 40 });
+    t.app.ollama.core.faults.set({ cutMidStream: 1 });
+    await expect(collected(await t.client.generate({ ...asked, stream: true }))).rejects.toThrow(/ollama/i);
+    const { nodes } = (await t.app.query('{ jobs(first: 3) { nodes { status attempts { number } } } }')).jobs;
+    expect(
+      nodes.map(({ status, attempts }: { status: string; attempts: unknown[] }) => [status, attempts.length]),
+    ).toEqual([
+      ['FAILED', 1],
+      ['COMPLETE', 2],
+      ['COMPLETE', 1],
+    ]);
+  });
 });

@@ -89,8 +89,7 @@ function knownProblem(error: unknown): Problem | null {
   return error.code === 'IDEMPOTENCY_CONFLICT' ? refused(409, error.code, message) : null;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever they are made with.
-type ErrorType = abstract new (...parts: any[]) => VramkeeperError;
+type ErrorType = abstract new (...parts: never[]) => VramkeeperError;
 
 /** The same request fails again. */
 const REFUSING: readonly (readonly [ErrorType, number])[] = [
