@@ -13,7 +13,8 @@ import { parseQueueKey, type QueueKey, queueKey } from '../src/domain/queue-key.
 import type { ResolvedModel } from '../src/domain/resolver.ts';
 import type { ClaimPick } from '../src/domain/store.ts';
 import { GiB } from '../src/domain/units.ts';
-import type { Effect, SchedulerEvent } from '../src/scheduler/events.ts';
+import type { Effects, TaskOf } from '../src/scheduler/effects.ts';
+import type { SchedulerEvent } from '../src/scheduler/events.ts';
 import { SchedulerLoop } from '../src/scheduler/loop.ts';
 import { percentile } from './measured/workload.ts';
 
@@ -56,7 +57,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   }
 }
 
-class Turns {
+class Turns implements Effects {
   readonly #scene: Scene;
   readonly #clock = new VirtualClock();
   readonly #backlog = new Backlog();
@@ -92,7 +93,6 @@ class Turns {
       },
       clock: this.#clock,
       random: seededRandom(1),
-      perform: (effect) => this.#perform(effect),
       changed: () => {},
     });
   }
@@ -100,7 +100,7 @@ class Turns {
   /** Milliseconds by the clock of each turn. */
   measure(turns: number): number[] {
     this.#fill();
-    this.#loop.start();
+    this.#loop.start(this);
     this.#read();
     while (this.#times.length < turns) this.#clock.advance(10);
     this.#loop.stop();
@@ -157,26 +157,28 @@ class Turns {
     this.#clock.after(READING_MS, () => this.#read());
   }
 
-  #perform(effect: Effect): void {
-    switch (effect.type) {
-      case 'claim':
-        this.#clock.after(1, () => this.#claim(effect));
-        return;
-      case 'load': {
-        const { instanceId, spec } = effect;
-        const { variant } = spec;
-        this.#clock.after(LOAD_MS, () => this.#turn({ type: 'loaded', instanceId, variant, measured: null }));
-        return;
-      }
-      case 'unload':
-        this.#clock.after(400, () => this.#turn({ type: 'unloaded', instanceId: effect.instanceId }));
-        return;
-      default:
-        return;
-    }
+  claim(task: TaskOf<'claim'>): void {
+    this.#clock.after(1, () => this.#claim(task));
   }
 
-  #claim({ claim, claimNumber }: Extract<Effect, { type: 'claim' }>): void {
+  load({ instanceId, spec: { variant } }: TaskOf<'load'>): void {
+    this.#clock.after(LOAD_MS, () => this.#turn({ type: 'loaded', instanceId, variant, measured: null }));
+  }
+
+  unload({ instanceId }: TaskOf<'unload'>): void {
+    this.#clock.after(400, () => this.#turn({ type: 'unloaded', instanceId }));
+  }
+
+  /** Readings come anyhow, and nothing else is asked for. */
+  poke(): void {}
+  adopt(): void {}
+  cancelLoad(): void {}
+  forget(): void {}
+  probed(): void {}
+  refuse(): void {}
+  missing(): void {}
+
+  #claim({ claim, claimNumber }: TaskOf<'claim'>): void {
     const taken = claim.picks.flatMap((pick) => Array.from({ length: this.#take(pick) }, () => pick.client));
     const jobs = taken.map((client) => ({ client, jobId: `job_${this.#nextJob++}` as JobId }));
     this.#turn({ type: 'claimed', claimNumber, jobs: jobs.map(({ jobId }) => jobId) });

@@ -12,7 +12,7 @@ import type { ModelInfo } from '../../src/domain/model.ts';
 import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { createRegistry, type Registry } from '../../src/registry/registry.ts';
-import type { Effect } from '../../src/scheduler/events.ts';
+import type { Effects, TaskOf } from '../../src/scheduler/effects.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import { CARD_BYTES, CONTEXT_LENGTH, MOST_LOADED, SLOTS } from './virtual.ts';
 import { INTERVAL_MS, type Taken, VERSION, VirtualServer } from './virtual-server.ts';
@@ -41,8 +41,6 @@ interface ReplayedJob extends WorkloadJob {
   doneAt: number | null;
 }
 
-type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
-
 /** One run of the attached way. @throws Error when the jobs are not done after an hour */
 export function replayAttached(
   jobs: readonly WorkloadJob[],
@@ -52,7 +50,7 @@ export function replayAttached(
   return new AttachedReplay(jobs, models, seededRandom(seed)).run();
 }
 
-class AttachedReplay {
+class AttachedReplay implements Effects {
   readonly #clock = new VirtualClock();
   readonly #random: Random;
   readonly #server: VirtualServer;
@@ -81,7 +79,6 @@ class AttachedReplay {
       resolver: this.#registry,
       clock: this.#clock,
       random,
-      perform: (effect) => this.#perform(effect),
       changed: () => {},
     });
     this.#jobs = jobs.map((job, i) => ({
@@ -95,7 +92,7 @@ class AttachedReplay {
 
   run(): Outcome {
     const startedAt = this.#clock.now();
-    this.#loop.start();
+    this.#loop.start(this);
     this.#read();
     // Those that come together come in any order.
     for (const [turn, job] of shuffled(this.#jobs, this.#random).entries())
@@ -147,32 +144,60 @@ class AttachedReplay {
     this.#loop.look();
   }
 
-  #perform(effect: Effect): void {
-    switch (effect.type) {
-      case 'claim':
-        this.#clock.after(CLAIM_MS, () => this.#claim(effect));
-        return;
-      case 'load':
-        this.#load(effect);
-        return;
-      case 'unload':
-        this.#unload(effect.instanceId);
-        return;
-      case 'poke':
-        this.#poke(effect.when === 'now' ? 0 : POKE_DELAY_MS);
-        return;
-      case 'probed':
-        this.#learnProbed(effect);
-        return;
-      case 'adopt':
-      case 'forget':
-      case 'missing':
-      case 'decided':
-        return;
-    }
+  claim(task: TaskOf<'claim'>): void {
+    this.#clock.after(CLAIM_MS, () => this.#claim(task));
   }
 
-  #claim({ claim, claimNumber }: EffectOf<'claim'>): void {
+  load({ instanceId, spec: { variant } }: TaskOf<'load'>): void {
+    const startedAt = this.#clock.monotonic();
+    this.#server.load(variant.modelName, variant.options, {
+      loaded: (taken) => {
+        this.#learn(instanceId, taken, this.#clock.monotonic() - startedAt);
+        this.#loop.handle({ type: 'loaded', instanceId, variant, measured: taken });
+      },
+      failed: (message) =>
+        this.#loop.handle({
+          type: 'load-failed',
+          code: 'LOAD_FAILED',
+          instanceId,
+          remedy: 'retry',
+          message,
+          spilled: false,
+        }),
+    });
+  }
+
+  unload({ instanceId }: TaskOf<'unload'>): void {
+    const instance = this.#loop.state.instances.get(instanceId);
+    if (!instance) return;
+    this.#server.unload(instance.variant.modelName, () =>
+      this.#loop.handle({ type: 'unloaded', instanceId }),
+    );
+  }
+
+  poke({ when }: TaskOf<'poke'>): void {
+    if (this.#isPoked) return;
+    this.#isPoked = true;
+    this.#clock.after((when === 'now' ? 0 : POKE_DELAY_MS) + READING_MS, () => {
+      this.#isPoked = false;
+      this.#observe();
+    });
+  }
+
+  probed({ instanceId, probedBytes, cards }: TaskOf<'probed'>): void {
+    const instance = this.#loop.state.instances.get(instanceId);
+    if (!instance) return;
+    void this.#registry.learnProbed(instance.variant, instance.config, BACKEND, { probedBytes, cards });
+  }
+
+  /** Nobody else loads there, nothing goes by itself, and all that is wanted can be had: none of these is asked for. */
+  adopt(): void {}
+  cancelLoad(): void {}
+  forget(): void {}
+  missing(): void {}
+  refuse(): void {}
+
+  #claim({ claim, claimNumber }: TaskOf<'claim'>): void {
     const got: ReplayedJob[] = [];
     for (const { queue, count } of claim.picks) {
       const waiting = this.#waiting.get(queue) ?? [];
@@ -217,53 +242,12 @@ class AttachedReplay {
     });
   }
 
-  #load({ instanceId, spec: { variant } }: EffectOf<'load'>): void {
-    const startedAt = this.#clock.monotonic();
-    this.#server.load(variant.modelName, variant.options, {
-      loaded: (taken) => {
-        this.#learn(instanceId, taken, this.#clock.monotonic() - startedAt);
-        this.#loop.handle({ type: 'loaded', instanceId, variant, measured: taken });
-      },
-      failed: (message) =>
-        this.#loop.handle({
-          type: 'load-failed',
-          code: 'LOAD_FAILED',
-          instanceId,
-          remedy: 'retry',
-          message,
-          spilled: false,
-        }),
-    });
-  }
-
-  #unload(instanceId: InstanceId): void {
-    const instance = this.#loop.state.instances.get(instanceId);
-    if (!instance) return;
-    this.#server.unload(instance.variant.modelName, () =>
-      this.#loop.handle({ type: 'unloaded', instanceId }),
-    );
-  }
-
-  #poke(delayMs: number): void {
-    if (this.#isPoked) return;
-    this.#isPoked = true;
-    this.#clock.after(delayMs + READING_MS, () => {
-      this.#isPoked = false;
-      this.#observe();
-    });
-  }
-
   #learn(instanceId: InstanceId, taken: Taken, loadMs: number): void {
     const instance = this.#loop.state.instances.get(instanceId);
     if (!instance) return;
     const [roomBytes] = instance.freeBeforeLoad.values();
     const measured = { ...taken, loadMs, ...(roomBytes !== undefined && { roomBytes }) };
     void this.#registry.learnFootprint(instance.variant, instance.config, VERSION, BACKEND, measured);
-  }
-
-  #learnProbed({ instanceId, ...probed }: EffectOf<'probed'>): void {
-    const instance = this.#loop.state.instances.get(instanceId);
-    if (instance) void this.#registry.learnProbed(instance.variant, instance.config, BACKEND, probed);
   }
 }
 

@@ -9,7 +9,8 @@ import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
 import type { Demand, LoadOption } from './decide/snapshot.ts';
 import { DecisionLog } from './decision-log.ts';
-import type { Effect, SchedulerEvent } from './events.ts';
+import { carryOut, type Effects } from './effects.ts';
+import type { SchedulerEvent } from './events.ts';
 import { loadOption } from './snapshot/options.ts';
 import { type BackendSettings, initialState, type SchedulerState } from './state.ts';
 import { step } from './step.ts';
@@ -21,8 +22,6 @@ export interface LoopDependencies {
   readonly resolver: ModelResolver;
   readonly clock: Clock;
   readonly random: Random;
-  /** Carries out what was decided. Must not throw; what comes of it is told by `handle`. */
-  perform(effect: Exclude<Effect, { type: 'decided' }>): void;
   /** Called after each turn in which the state changed. */
   changed(state: SchedulerState): void;
 }
@@ -32,7 +31,9 @@ export class SchedulerLoop {
   readonly #deps: LoopDependencies;
   readonly #events: SchedulerEvent[] = [];
   #state: SchedulerState;
-  #status: 'idle' | 'turning' | 'stopped' = 'stopped';
+  /** Who carries out what is decided; null before the start and after the stop. */
+  #effects: Effects | null = null;
+  #isTurning = false;
   #look: Timer | null = null;
   #wake: Timer | null = null;
   /** Where each queue of the present demand could run. Models change seldom, the backlog with each job. */
@@ -51,15 +52,16 @@ export class SchedulerLoop {
     return this.#state;
   }
 
-  start(): void {
-    if (this.#status !== 'stopped') return;
-    this.#status = 'idle';
+  /** Decides from now on; what comes of it is told by `handle`. */
+  start(effects: Effects): void {
+    if (this.#effects) return;
+    this.#effects = effects;
     this.look();
   }
 
   /** Decides nothing more; what is under way goes on without it. Safe to call twice. */
   stop(): void {
-    this.#status = 'stopped';
+    this.#effects = null;
     this.#events.length = 0;
     this.#look?.cancel();
     this.#look = null;
@@ -69,7 +71,7 @@ export class SchedulerLoop {
 
   /** Something may have changed. However often this is called in a tick, it costs one turn. */
   look(): void {
-    if (this.#look || this.#status === 'stopped') return;
+    if (this.#look || !this.#effects) return;
     this.#look = this.#deps.clock.after(0, () => {
       this.#look = null;
       this.handle({ type: 'look' });
@@ -78,31 +80,27 @@ export class SchedulerLoop {
 
   /** Takes an event in and decides. Events that arrive during a turn get turns of their own after it. */
   handle(event: SchedulerEvent): void {
-    if (this.#status === 'stopped') return;
+    const effects = this.#effects;
+    if (!effects) return;
     this.#events.push(event);
-    if (this.#status === 'turning') return;
-    this.#status = 'turning';
+    if (this.#isTurning) return;
+    this.#isTurning = true;
     try {
-      for (let next = this.#events.shift(); next; next = this.#events.shift()) this.#turn(next);
+      for (let next = this.#events.shift(); next; next = this.#events.shift()) this.#turn(next, effects);
     } finally {
-      // A turn may have ended with `stop`.
-      if (this.#isTurning()) this.#status = 'idle';
+      this.#isTurning = false;
     }
   }
 
-  #isTurning(): boolean {
-    return this.#status === 'turning';
-  }
-
-  #turn(event: SchedulerEvent): void {
+  #turn(event: SchedulerEvent, effects: Effects): void {
     const now = this.#deps.clock.now();
     const before = this.#state;
-    const { state, effects, wakeAt } = step(before, event, this.#world(), now);
+    const { state, effects: asked, wakeAt } = step(before, event, this.#world(), now);
     this.#state = state;
-    for (const effect of effects) {
+    for (const effect of asked) {
       if (effect.type === 'decided')
         this.decisions.add({ ...effect.reason, jobId: effect.jobId, cellId: null, at: now });
-      else this.#deps.perform(effect);
+      else carryOut(effects, effect);
     }
     this.#wake?.cancel();
     this.#wake =

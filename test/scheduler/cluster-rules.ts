@@ -1,6 +1,6 @@
 /** What may never happen, whatever the policy: looked at in each turn of a simulated cluster's loop. */
 import type { BackendId, InstanceId } from '../../src/domain/ids.ts';
-import type { Effect } from '../../src/scheduler/events.ts';
+import type { TaskOf } from '../../src/scheduler/effects.ts';
 import { type BackendRecord, instancesOf, type SchedulerState } from '../../src/scheduler/state.ts';
 
 export class ClusterRules {
@@ -10,7 +10,7 @@ export class ClusterRules {
   #before: SchedulerState | null = null;
 
   /** @param state after the turn that asked for it */
-  asks(effect: Effect, state: SchedulerState): void {
+  asks(effect: TaskOf<'claim' | 'load'>, state: SchedulerState): void {
     const before = this.#before;
     if (effect.type === 'claim') {
       const instance = state.instances.get(effect.claim.instanceId);

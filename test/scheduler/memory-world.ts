@@ -11,7 +11,7 @@ import type { JobFailure } from '../../src/domain/job.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type { ModelResolver, ResolvedModel, SlotChoice } from '../../src/domain/resolver.ts';
-import type { Effect } from '../../src/scheduler/events.ts';
+import type { Effects, TaskOf } from '../../src/scheduler/effects.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import { attachedCapabilities, managedCapabilities } from '../support/capabilities.ts';
 
@@ -40,16 +40,13 @@ interface Held {
   state: 'loading' | 'resident' | 'gone';
 }
 
-type LoadEffect = Extract<Effect, { type: 'load' }>;
-type ClaimEffect = Extract<Effect, { type: 'claim' }>;
-
 const BACKEND = stableId('bkd', 'box');
 const READING_MS = 2_000;
 const LOAD_MS = 4_000;
 const RUN_MS = 1_000;
 const LEAVE_MS = 100;
 
-export class MemoryWorld implements ModelResolver {
+export class MemoryWorld implements ModelResolver, Effects {
   readonly clock = new VirtualClock();
   readonly loop: SchedulerLoop;
   readonly backlog = new Backlog();
@@ -98,10 +95,9 @@ export class MemoryWorld implements ModelResolver {
       resolver: this,
       clock: this.clock,
       random: seededRandom(1),
-      perform: (effect) => this.#perform(effect),
       changed: () => {},
     });
-    this.loop.start();
+    this.loop.start(this);
     this.observe();
   }
 
@@ -230,36 +226,37 @@ export class MemoryWorld implements ModelResolver {
     return (this.#options.cards[card] ?? 0) - this.#used(card);
   }
 
-  #perform(effect: Exclude<Effect, { type: 'decided' }>): void {
-    switch (effect.type) {
-      case 'load':
-        this.#load(effect);
-        return;
-      case 'claim':
-        this.clock.after(1, () => this.#claim(effect));
-        return;
-      case 'unload':
-        this.clock.after(LEAVE_MS, () => {
-          this.#held.delete(effect.instanceId);
-          this.loop.handle({ type: 'unloaded', instanceId: effect.instanceId });
-        });
-        return;
-      case 'refuse':
-        for (const { queue, count } of effect.picks) {
-          const refused = (this.#waiting.get(queue) ?? []).splice(0, count);
-          this.failures.push(...refused.map(() => effect.failure));
-          this.#publish(queue);
-        }
-        return;
-      case 'poke':
-        this.clock.after(LEAVE_MS, () => this.observe());
-        return;
-      default:
+  claim(task: TaskOf<'claim'>): void {
+    this.clock.after(1, () => this.#claim(task));
+  }
+
+  unload({ instanceId }: TaskOf<'unload'>): void {
+    this.clock.after(LEAVE_MS, () => {
+      this.#held.delete(instanceId);
+      this.loop.handle({ type: 'unloaded', instanceId });
+    });
+  }
+
+  refuse({ picks, failure }: TaskOf<'refuse'>): void {
+    for (const { queue, count } of picks) {
+      const refused = (this.#waiting.get(queue) ?? []).splice(0, count);
+      this.failures.push(...refused.map(() => failure));
+      this.#publish(queue);
     }
   }
 
-  #load(effect: LoadEffect): void {
-    const { spec, instanceId } = effect;
+  poke(): void {
+    this.clock.after(LEAVE_MS, () => this.observe());
+  }
+
+  /** Nobody else loads anything, nothing is cancelled, and the registry learns by `loaded`. */
+  adopt(): void {}
+  cancelLoad(): void {}
+  forget(): void {}
+  missing(): void {}
+  probed(): void {}
+
+  load({ spec, instanceId }: TaskOf<'load'>): void {
     const { modelName, contextLength, weights } = spec.variant;
     const slots = spec.config.parallel;
     this.loads.push({ model: modelName, contextLength, slots, at: this.clock.now() });
@@ -310,7 +307,7 @@ export class MemoryWorld implements ModelResolver {
     );
   }
 
-  #claim({ claim, claimNumber }: ClaimEffect): void {
+  #claim({ claim, claimNumber }: TaskOf<'claim'>): void {
     const got = claim.picks.flatMap(({ queue, count }) => {
       const taken = (this.#waiting.get(queue) ?? []).splice(0, count);
       this.#publish(queue);

@@ -8,7 +8,7 @@ import type { Resident } from '../../src/domain/backend.ts';
 import { type BackendId, type InstanceId, stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { parseQueueKey } from '../../src/domain/queue-key.ts';
-import type { Effect } from '../../src/scheduler/events.ts';
+import type { Effects, TaskOf } from '../../src/scheduler/effects.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import type { BackendSettings } from '../../src/scheduler/state.ts';
 import { attachedCapabilities, managedCapabilities } from '../support/capabilities.ts';
@@ -44,7 +44,7 @@ const READING_MS = 2_000;
 const POKE_MS = 100;
 const LOOK_MS = 10;
 
-export class SimulatedCluster {
+export class SimulatedCluster implements Effects {
   readonly clock = new VirtualClock();
   readonly jobs = new ClusterJobs();
   readonly rules = new ClusterRules();
@@ -73,13 +73,12 @@ export class SimulatedCluster {
       resolver: this.models,
       clock: this.clock,
       random,
-      perform: (effect) => this.#perform(effect),
       changed: (state) => {
         this.rules.turned(state);
         this.onChange();
       },
     });
-    this.loop.start();
+    this.loop.start(this);
     for (const id of this.#servers.keys()) this.#read(id);
   }
 
@@ -153,46 +152,30 @@ export class SimulatedCluster {
     };
   }
 
-  #perform(effect: Effect): void {
-    this.rules.asks(effect, this.loop.state);
-    switch (effect.type) {
-      case 'claim':
-        this.clock.after(1, () => this.#claim(effect));
-        return;
-      case 'load':
-        this.#load(effect);
-        return;
-      case 'unload':
-        this.#unload(effect.instanceId);
-        return;
-      case 'poke':
-        this.#poke(effect.backendId);
-        return;
-      case 'refuse':
-        for (const job of effect.picks.flatMap((pick) => this.jobs.claim(pick))) {
-          this.refused.set(job, effect.failure.message);
-          this.jobs.finish(job, this.clock.now());
-        }
-        return;
-      case 'adopt':
-      case 'missing':
-      case 'forget':
-      case 'probed':
-      case 'decided':
-        return;
-    }
+  claim(task: TaskOf<'claim'>): void {
+    this.rules.asks(task, this.loop.state);
+    this.clock.after(1, () => this.#claim(task));
   }
 
-  #poke(id: BackendId): void {
-    if (this.#poked.has(id)) return;
-    this.#poked.add(id);
+  poke({ backendId }: TaskOf<'poke'>): void {
+    if (this.#poked.has(backendId)) return;
+    this.#poked.add(backendId);
     this.clock.after(POKE_MS, () => {
-      this.#poked.delete(id);
-      this.#observe(id);
+      this.#poked.delete(backendId);
+      this.#observe(backendId);
     });
   }
 
-  #load({ instanceId, backendId, spec }: Extract<Effect, { type: 'load' }>): void {
+  refuse({ picks, failure }: TaskOf<'refuse'>): void {
+    for (const job of picks.flatMap((pick) => this.jobs.claim(pick))) {
+      this.refused.set(job, failure.message);
+      this.jobs.finish(job, this.clock.now());
+    }
+  }
+
+  load(task: TaskOf<'load'>): void {
+    this.rules.asks(task, this.loop.state);
+    const { instanceId, backendId, spec } = task;
     const { modelName, contextLength } = spec.variant;
     const model = this.models.model(modelName);
     const named = this.loop.state.instances.get(instanceId)?.footprint ?? [];
@@ -241,7 +224,7 @@ export class SimulatedCluster {
     return cards;
   }
 
-  #unload(instanceId: InstanceId): void {
+  unload({ instanceId }: TaskOf<'unload'>): void {
     const one = this.#held.get(instanceId);
     if (one) one.state = 'leaving';
     this.clock.after(this.unloadMs, () => {
@@ -250,7 +233,16 @@ export class SimulatedCluster {
     });
   }
 
-  #claim({ claim, claimNumber }: Extract<Effect, { type: 'claim' }>): void {
+  /** Ollama goes on with a load whose caller has gone: it ends as it would have. */
+  cancelLoad(): void {}
+
+  /** Nobody else loads anything, what is forgotten went with its server, and the registry learns nothing. */
+  adopt(): void {}
+  forget(): void {}
+  missing(): void {}
+  probed(): void {}
+
+  #claim({ claim, claimNumber }: TaskOf<'claim'>): void {
     const got = claim.picks.flatMap((pick) => this.jobs.claim(pick));
     this.loop.handle({ type: 'claimed', claimNumber, jobs: got.map(({ id }) => id) });
     for (const job of got) this.#start(claim.instanceId, job);

@@ -7,7 +7,8 @@ import type { HostReading, Resident } from '../../src/domain/backend.ts';
 import type { Remedy } from '../../src/domain/errors.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
-import type { Effect, SchedulerEvent } from '../../src/scheduler/events.ts';
+import type { TaskOf } from '../../src/scheduler/effects.ts';
+import type { SchedulerEvent } from '../../src/scheduler/events.ts';
 import type { SimulatedModels, WorldModel } from './simulated-models.ts';
 
 export interface ServerOptions {
@@ -34,8 +35,6 @@ export interface Held {
   state: 'loading' | 'resident' | 'spilled' | 'leaving' | 'freed';
   active: number;
 }
-
-type LoadEffect = Extract<Effect, { type: 'load' }>;
 
 /** The server says that it is gone a little before its memory is back. */
 const UNLOAD_ANSWER_MS = 20;
@@ -69,7 +68,7 @@ export abstract class SimulatedServer {
   serverReserveBytes = 0;
   protected readonly models: SimulatedModels;
   readonly #options: ServerOptions;
-  #hung: { readonly effect: LoadEffect; readonly one: Held } | null = null;
+  #hung: { readonly effect: TaskOf<'load'>; readonly one: Held } | null = null;
   #stalledUntil = 0;
 
   constructor(models: SimulatedModels, options: ServerOptions) {
@@ -142,7 +141,7 @@ export abstract class SimulatedServer {
     this.held.set(id, { model, weights, parallel, bytes, freeBefore, state: 'resident', active: 0 });
   }
 
-  protected load(effect: LoadEffect): void {
+  load(effect: TaskOf<'load'>): void {
     const { modelName, weights, options } = effect.spec.variant;
     const model = this.models.model(modelName);
     this.#checkLoad(model);
@@ -198,7 +197,7 @@ export abstract class SimulatedServer {
     }
   }
 
-  #endLoad(effect: LoadEffect, one: Held, isWhole: boolean): void {
+  #endLoad(effect: TaskOf<'load'>, one: Held, isWhole: boolean): void {
     if (!this.held.has(effect.instanceId)) this.#failed(effect, 'wait', 'the server went');
     else if (isWhole && this.usedBytes() + this.serverReserveBytes > this.totalBytes)
       this.#spill(effect, one);
@@ -212,19 +211,19 @@ export abstract class SimulatedServer {
     } else this.#loaded(effect, one);
   }
 
-  #loaded({ instanceId, spec }: LoadEffect, one: Held): void {
+  #loaded({ instanceId, spec }: TaskOf<'load'>, one: Held): void {
     one.state = 'resident';
     const measured = { sizeBytes: one.model.bytes, vramBytes: one.bytes };
     this.tell({ type: 'loaded', instanceId, variant: spec.variant, measured });
   }
 
-  #failed({ instanceId }: LoadEffect, remedy: Remedy, message: string): void {
+  #failed({ instanceId }: TaskOf<'load'>, remedy: Remedy, message: string): void {
     const code = remedy === 'free-memory' ? 'OUT_OF_MEMORY' : 'LOAD_FAILED';
     this.tell({ type: 'load-failed', instanceId, code, remedy, message, spilled: remedy === 'free-memory' });
   }
 
   /** As the backends do it: what should have been whole is a failed load, and is let go. */
-  #spill(effect: LoadEffect, one: Held): void {
+  #spill(effect: TaskOf<'load'>, one: Held): void {
     const { name, bytes } = one.model;
     const roomBytes = this.totalBytes - this.usedBytes() + one.bytes;
     one.bytes = Math.max(1, roomBytes - this.serverReserveBytes);
@@ -235,7 +234,10 @@ export abstract class SimulatedServer {
     this.#failed(effect, 'free-memory', 'Only a part went to the GPU.');
   }
 
-  protected unload(instanceId: InstanceId): void {
+  /** Ollama goes on with a load whose caller has gone: it ends as it would have. */
+  cancelLoad(): void {}
+
+  unload({ instanceId }: TaskOf<'unload'>): void {
     this.#wakeHungLoad(instanceId);
     const one = this.held.get(instanceId);
     if (one && one.active > 0)
@@ -261,8 +263,8 @@ export abstract class SimulatedServer {
     this.clock.after(hung.one.model.loadMs, () => this.#loaded(hung.effect, hung.one));
   }
 
-  protected adopt(instanceId: InstanceId, name: string): void {
-    const found = [...this.held].find(([, one]) => one.model.name === name && one.bytes > 0);
+  adopt({ instanceId, resident: { modelName } }: TaskOf<'adopt'>): void {
+    const found = [...this.held].find(([, one]) => one.model.name === modelName && one.bytes > 0);
     if (!found) return;
     this.held.delete(found[0]);
     this.held.set(instanceId, found[1]);

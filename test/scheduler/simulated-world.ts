@@ -9,7 +9,8 @@ import { Backlog, type Bucket } from '../../src/domain/backlog.ts';
 import { type BackendId, type InstanceId, type JobId, stableId } from '../../src/domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../../src/domain/job.ts';
 import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
-import type { Effect, SchedulerEvent } from '../../src/scheduler/events.ts';
+import type { Effects, TaskOf } from '../../src/scheduler/effects.ts';
+import type { SchedulerEvent } from '../../src/scheduler/events.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import { attachedCapabilities } from '../support/capabilities.ts';
 import { SimulatedModels, type WorldModel } from './simulated-models.ts';
@@ -42,19 +43,17 @@ export interface WorldOptions extends ServerOptions {
   readonly random: Random;
 }
 
-type ClaimEffect = Extract<Effect, { type: 'claim' }>;
-
 export const BACKEND: BackendId = stableId('bkd', 'test');
 
 const READING_MS = 2_000;
 const POKE_MS = 100;
 
-export class SimulatedWorld extends SimulatedServer {
+export class SimulatedWorld extends SimulatedServer implements Effects {
   readonly backlog = new Backlog();
   readonly loop: SchedulerLoop;
   readonly jobs: SimulatedJob[] = [];
   /** Said to be wanted and nowhere. */
-  readonly missing: string[] = [];
+  readonly missingModels: string[] = [];
   /** A broken probe goes on with its last reading. */
   probeWorks = true;
   onChange: () => void = () => {};
@@ -89,10 +88,9 @@ export class SimulatedWorld extends SimulatedServer {
       resolver: this.models,
       clock: this.clock,
       random: options.random,
-      perform: (effect) => this.#perform(effect),
       changed: () => this.onChange(),
     });
-    this.loop.start();
+    this.loop.start(this);
     this.observe();
   }
 
@@ -205,42 +203,34 @@ export class SimulatedWorld extends SimulatedServer {
     this.loop.handle(event);
   }
 
-  #perform(effect: Effect): void {
-    switch (effect.type) {
-      case 'claim':
-        this.clock.after(1, () => this.#claim(effect));
-        return;
-      case 'load':
-        this.load(effect);
-        return;
-      case 'unload':
-        this.unload(effect.instanceId);
-        return;
-      case 'poke':
-        if (this.#poked) return;
-        this.#poked = true;
-        this.clock.after(POKE_MS, () => {
-          this.#poked = false;
-          this.observe();
-        });
-        return;
-      case 'adopt':
-        this.adopt(effect.instanceId, effect.resident.modelName);
-        return;
-      case 'missing':
-        this.missing.push(effect.modelName);
-        return;
-      case 'refuse':
-        for (const pick of effect.picks) this.#refuse(pick);
-        return;
-      case 'forget':
-      case 'probed':
-      case 'decided':
-        return;
-    }
+  claim(task: TaskOf<'claim'>): void {
+    this.clock.after(1, () => this.#claim(task));
   }
 
-  #claim(effect: ClaimEffect): void {
+  poke(): void {
+    if (this.#poked) return;
+    this.#poked = true;
+    this.clock.after(POKE_MS, () => {
+      this.#poked = false;
+      this.observe();
+    });
+  }
+
+  missing({ modelName }: TaskOf<'missing'>): void {
+    this.missingModels.push(modelName);
+  }
+
+  refuse({ picks }: TaskOf<'refuse'>): void {
+    for (const pick of picks) this.#refuse(pick);
+  }
+
+  /** What is forgotten went with its server. */
+  forget(): void {}
+
+  /** The registry learns nothing of it. */
+  probed(): void {}
+
+  #claim(effect: TaskOf<'claim'>): void {
     const got: SimulatedJob[] = [];
     for (const pick of effect.claim.picks) {
       const taken = (this.#waiting.get(keyOf(pick)) ?? []).splice(0, pick.count);
@@ -251,7 +241,7 @@ export class SimulatedWorld extends SimulatedServer {
     else this.clock.after(this.#claimAnswerMs, () => this.#claimed(effect, got));
   }
 
-  #refuse(pick: ClaimEffect['claim']['picks'][number]): void {
+  #refuse(pick: TaskOf<'claim'>['claim']['picks'][number]): void {
     const ended = (this.#waiting.get(keyOf(pick)) ?? []).splice(0, pick.count);
     for (const job of ended) {
       job.refused = true;
@@ -260,7 +250,7 @@ export class SimulatedWorld extends SimulatedServer {
     if (ended[0]) this.#publish(ended[0]);
   }
 
-  #claimed(effect: ClaimEffect, got: readonly SimulatedJob[]): void {
+  #claimed(effect: TaskOf<'claim'>, got: readonly SimulatedJob[]): void {
     const { instanceId, as } = effect.claim;
     const one = this.held.get(instanceId);
     this.loop.handle({ type: 'claimed', claimNumber: effect.claimNumber, jobs: got.map((job) => job.id) });

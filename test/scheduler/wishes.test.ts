@@ -239,7 +239,7 @@ describe('a model asked for', () => {
       ['nowhere:latest', 'WAIT'],
     ]);
     expect(said()[0]?.explanation).toContain('kept warm');
-    expect(world.missing).toEqual(['a:latest', 'nowhere:latest']);
+    expect(world.missingModels).toEqual(['a:latest', 'nowhere:latest']);
     world.deleted.delete('a:latest');
     world.run(10_000);
     expect(world.residents()).toEqual(['a:latest']);
@@ -253,7 +253,7 @@ describe('a model asked for', () => {
     const { world, wishes } = await started([model('a', 4)], { listed: false });
     wishes.keepWarm('nowhere', false);
     world.run(20_000);
-    expect(world.missing).toEqual([]);
+    expect(world.missingModels).toEqual([]);
   });
 
   it('only to be warm takes free memory and pushes nobody out', async () => {

@@ -3,7 +3,7 @@ import type { Store } from '../../domain/store.ts';
 import type { Executor } from '../../executor/executor.ts';
 import { refuseJobs } from '../../executor/refuse-jobs.ts';
 import type { WantedReadings } from '../../monitor/wanted-readings.ts';
-import type { Effect } from '../../scheduler/events.ts';
+import type { Effects, TaskOf } from '../../scheduler/effects.ts';
 import type { SchedulerState } from '../../scheduler/state.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { SwapCounter } from '../../view/swap-counter.ts';
@@ -19,63 +19,64 @@ export interface EffectRunnerParts {
   readonly logger: Logger;
 }
 
-export class EffectRunner {
+export class EffectRunner implements Effects {
   readonly #parts: EffectRunnerParts;
 
   constructor(parts: EffectRunnerParts) {
     this.#parts = parts;
   }
 
-  perform(effect: Exclude<Effect, { type: 'decided' }>): void {
-    const { executor, readings, learning, store, logger, state } = this.#parts;
-    switch (effect.type) {
-      case 'claim':
-        executor.claim(effect.claimNumber, effect.claim.instanceId, effect.backendName, effect.claim);
-        return;
-      case 'load':
-        logger.info(`Loading ${effect.spec.variant.modelName}.`);
-        executor.load(effect.instanceId, effect.backendId, effect.spec, effect.expectedMs);
-        return;
-      case 'adopt':
-        executor.adopt(effect.instanceId, effect.backendId, effect.resident, effect.spec);
-        return;
-      case 'unload':
-        this.#unload(effect);
-        return;
-      case 'cancel-load':
-        executor.cancelLoad(effect.instanceId);
-        return;
-      case 'forget':
-        executor.forget(effect.instanceId);
-        return;
-      case 'refuse':
-        void refuseJobs({ store, logger }, effect.picks, effect.failure);
-        return;
-      case 'probed': {
-        const instance = state().instances.get(effect.instanceId);
-        if (instance) learning.probed(instance, effect);
-        return;
-      }
-      case 'missing':
-        logger.warn(
-          `${effect.modelName} is to be resident (${effect.why}), and no backend has it. Pull it, or leave it out.`,
-        );
-        return;
-      case 'poke':
-        if (effect.when === 'soon') readings.soon(effect.backendId);
-        else readings.now(effect.backendId, effect.since);
-        return;
-      default:
-        effect satisfies never;
-    }
+  claim({ claimNumber, claim, backendName }: TaskOf<'claim'>): void {
+    this.#parts.executor.claim(claimNumber, claim.instanceId, backendName, claim);
   }
 
-  #unload({ instanceId }: Extract<Effect, { type: 'unload' }>): void {
+  load({ instanceId, backendId, spec, expectedMs }: TaskOf<'load'>): void {
+    const { executor, logger } = this.#parts;
+    logger.info(`Loading ${spec.variant.modelName}.`);
+    executor.load(instanceId, backendId, spec, expectedMs);
+  }
+
+  adopt({ instanceId, backendId, resident, spec }: TaskOf<'adopt'>): void {
+    this.#parts.executor.adopt(instanceId, backendId, resident, spec);
+  }
+
+  unload({ instanceId }: TaskOf<'unload'>): void {
     const { executor, logger, state, swaps } = this.#parts;
     const { instances, backends } = state();
     logger.info(`Unloading ${instances.get(instanceId)?.variant.modelName ?? instanceId}.`);
     const planned = [...backends.values()].flatMap((backend) => backend.swaps);
     if (planned.some(({ victims }) => victims.includes(instanceId))) swaps.evicting(instanceId);
     executor.unload(instanceId);
+  }
+
+  cancelLoad({ instanceId }: TaskOf<'cancel-load'>): void {
+    this.#parts.executor.cancelLoad(instanceId);
+  }
+
+  forget({ instanceId }: TaskOf<'forget'>): void {
+    this.#parts.executor.forget(instanceId);
+  }
+
+  poke(task: TaskOf<'poke'>): void {
+    const { readings } = this.#parts;
+    if (task.when === 'soon') readings.soon(task.backendId);
+    else readings.now(task.backendId, task.since);
+  }
+
+  probed(task: TaskOf<'probed'>): void {
+    const { state, learning } = this.#parts;
+    const instance = state().instances.get(task.instanceId);
+    if (instance) learning.probed(instance, task);
+  }
+
+  refuse({ picks, failure }: TaskOf<'refuse'>): void {
+    const { store, logger } = this.#parts;
+    void refuseJobs({ store, logger }, picks, failure);
+  }
+
+  missing({ modelName, why }: TaskOf<'missing'>): void {
+    this.#parts.logger.warn(
+      `${modelName} is to be resident (${why}), and no backend has it. Pull it, or leave it out.`,
+    );
   }
 }

@@ -60,6 +60,7 @@ export class Scheduling {
   readonly #observations: Observations;
   readonly #readings: WantedReadings;
   readonly #ownLoads: OwnLoads;
+  readonly #effects: EffectRunner;
   /** What ends each listening to a backend. */
   readonly #following: ((() => void) | undefined)[] = [];
 
@@ -84,7 +85,6 @@ export class Scheduling {
       resolver: withholding(registry, withheld),
       clock,
       random,
-      perform: (effect) => effects.perform(effect),
       changed: () => {
         parts.changed();
         this.wishes.stateChanged();
@@ -135,7 +135,7 @@ export class Scheduling {
     });
     this.#readings = new WantedReadings(clock, this.#monitor);
     const readings = this.#readings;
-    const effects = new EffectRunner({ state, executor, readings, learning, swaps, store, logger: log });
+    this.#effects = new EffectRunner({ state, executor, readings, learning, swaps, store, logger: log });
   }
 
   /** Whether a backend is worth asking. */
@@ -155,7 +155,7 @@ export class Scheduling {
     for (const { backend } of backends) await backend.start();
     await this.pauseSwitch.start();
     await this.#ownLoads.start();
-    this.loop.start();
+    this.loop.start(this.#effects);
     this.pauseSwitch.apply();
     await this.wishes.start();
     for (const model of config.warmup) this.wishes.keepWarm(model, false);

@@ -4,6 +4,7 @@ import { EffectRunner } from '../../../src/app/scheduling/effect-runner.ts';
 import { seededRandom } from '../../../src/clock.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import { GiB } from '../../../src/domain/units.ts';
+import { carryOut } from '../../../src/scheduler/effects.ts';
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts';
 import { createLoggerOn } from '../../../src/telemetry/logger.ts';
 import { SwapCounter } from '../../../src/view/swap-counter.ts';
@@ -56,16 +57,16 @@ it('each effect goes to who carries it out', async () => {
   const { id } = instance;
   const spec = { variant: instance.variant, config: instance.config, gpus: [] };
   const resident = { modelName: 'a:latest' } as never;
-  runner.perform({ type: 'claim', claimNumber: 7, backendName: 'box', claim: { instanceId: id } as never });
-  runner.perform({ type: 'load', instanceId: id, backendId: BACKEND, spec, expectedMs: 5 });
-  runner.perform({ type: 'adopt', instanceId: id, backendId: BACKEND, resident, spec });
-  runner.perform({ type: 'unload', instanceId: id });
-  runner.perform({ type: 'cancel-load', instanceId: id });
-  runner.perform({ type: 'forget', instanceId: id });
-  runner.perform({ type: 'probed', instanceId: id, probedBytes: 9, cards: 1 });
-  runner.perform({ type: 'poke', backendId: BACKEND, when: 'soon' });
-  runner.perform({ type: 'poke', backendId: BACKEND, when: 'now', since: 3 });
-  runner.perform({ type: 'missing', modelName: 'x:1', why: 'pinned' });
+  carryOut(runner, { type: 'claim', claimNumber: 7, backendName: 'box', claim: { instanceId: id } as never });
+  carryOut(runner, { type: 'load', instanceId: id, backendId: BACKEND, spec, expectedMs: 5 });
+  carryOut(runner, { type: 'adopt', instanceId: id, backendId: BACKEND, resident, spec });
+  carryOut(runner, { type: 'unload', instanceId: id });
+  carryOut(runner, { type: 'cancel-load', instanceId: id });
+  carryOut(runner, { type: 'forget', instanceId: id });
+  carryOut(runner, { type: 'probed', instanceId: id, probedBytes: 9, cards: 1 });
+  carryOut(runner, { type: 'poke', backendId: BACKEND, when: 'soon' });
+  carryOut(runner, { type: 'poke', backendId: BACKEND, when: 'now', since: 3 });
+  carryOut(runner, { type: 'missing', modelName: 'x:1', why: 'pinned' });
   expect(told).toEqual([
     `claim 7 ${id} box`,
     `load ${id} ${BACKEND} 5`,
@@ -89,7 +90,7 @@ it('an unload for a planned swap is an eviction, another one is not', async () =
   server.run(5_000);
   const [resident] = server.loop.state.instances.values();
   if (!resident) throw new Error('Nothing was taken over.');
-  runner.perform({ type: 'unload', instanceId: resident.id });
+  carryOut(runner, { type: 'unload', instanceId: resident.id });
   swaps.unloaded(resident.id);
   expect(swaps.stats).toMatchObject({ unloads: 1, evictions: 0 });
   server.submit('b:latest');
@@ -100,7 +101,7 @@ it('an unload for a planned swap is an eviction, another one is not', async () =
   }
   const victim = planned()[0]?.victims[0];
   if (!victim) throw new Error('No swap was planned.');
-  runner.perform({ type: 'unload', instanceId: victim });
+  carryOut(runner, { type: 'unload', instanceId: victim });
   swaps.unloaded(victim);
   expect(swaps.stats).toMatchObject({ unloads: 2, evictions: 1 });
 });
