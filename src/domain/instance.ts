@@ -36,14 +36,17 @@ export function nextInstanceStatus(from: InstanceStatus, event: InstanceEvent): 
   return to;
 }
 
+/** Bytes on each GPU; empty on a host without any. */
+export type Footprint = readonly { readonly gpuId: GpuId; readonly bytes: number }[];
+
 export interface Instance {
   readonly id: InstanceId;
   readonly backendId: BackendId;
   readonly variant: Variant;
   readonly config: InstanceConfig;
   readonly status: InstanceStatus;
-  /** Bytes on each GPU; empty on a host without any. Predicted while it loads, measured afterwards. */
-  readonly footprint: readonly { readonly gpuId: GpuId; readonly bytes: number }[];
+  /** Predicted while it loads, measured afterwards. */
+  readonly footprint: Footprint;
   /** Host memory that it may come to take; 0 where that is not watched. */
   readonly hostBytes: number;
   /** True when part of it went to the CPU although GPUs are there. */
@@ -59,6 +62,15 @@ export interface Instance {
   readonly activeJobs: number;
 }
 
-export function footprintBytes(instance: Pick<Instance, 'footprint'>): number {
-  return instance.footprint.reduce((sum, part) => sum + part.bytes, 0);
+/** Of all instances together where the parts are those of several. */
+export function bytesOn(gpuId: GpuId, footprint: Footprint): number {
+  return footprint.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
+}
+
+export function totalBytes(footprint: Footprint): number {
+  return footprint.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+export function footprintBytes({ footprint }: Pick<Instance, 'footprint'>): number {
+  return totalBytes(footprint);
 }

@@ -1,7 +1,6 @@
 /** The question whether models fit together, put to the system as it is. */
 import type { VramUsage } from '../domain/gpu.ts';
-import type { GpuId } from '../domain/ids.ts';
-import { footprintBytes } from '../domain/instance.ts';
+import { bytesOn, footprintBytes } from '../domain/instance.ts';
 import type { InstanceState, ModelState, SystemView } from '../domain/system.ts';
 import { formatBytes } from '../domain/units.ts';
 import { backendsOf, gpuName, instancesOf } from './lookup.ts';
@@ -31,13 +30,15 @@ export function defaultModelNames(system: SystemView): readonly string[] {
 export function budgetOf(system: SystemView, models: readonly ModelState[]): BudgetAnswer {
   const pinned = instancesOf(system).filter((instance) => instance.pinned);
   const asked = new Set(models.map((model) => model.info.weights));
-  const strangers = pinned.filter((instance) => !asked.has(instance.variant.weights));
+  const staying = pinned
+    .filter((instance) => !asked.has(instance.variant.weights))
+    .flatMap((instance) => instance.footprint);
   const gpus = backendsOf(system).flatMap((backend) =>
     backend.gpus.map(
       ({ id, usage }): BudgetGpu => ({
         id,
         backendId: backend.id,
-        capacityBytes: Math.max(0, shareOfModels(usage) - heldOn(id, strangers)),
+        capacityBytes: Math.max(0, shareOfModels(usage) - bytesOn(id, staying)),
       }),
     ),
   );
@@ -61,11 +62,6 @@ export function budgetOf(system: SystemView, models: readonly ModelState[]): Bud
 
 function shareOfModels({ totalBytes, headroomBytes, reservedBytes, foreignBytes }: VramUsage): number {
   return totalBytes - headroomBytes - reservedBytes - foreignBytes;
-}
-
-function heldOn(gpuId: GpuId, instances: readonly InstanceState[]): number {
-  const parts = instances.flatMap((instance) => instance.footprint.filter((part) => part.gpuId === gpuId));
-  return parts.reduce((sum, part) => sum + part.bytes, 0);
 }
 
 function budgetModel(system: SystemView, model: ModelState, pinned: readonly InstanceState[]): BudgetModel {

@@ -201,6 +201,11 @@ describe('a model that is too large', () => {
     );
     expect(submitJob).toMatchObject({ __typename: 'InsufficientVramError', largestBackendBytes: GiB });
     expect(submitJob.requiredBytes).toBeGreaterThan(2 * GiB);
+    const { loadModel } = await t.query(
+      `mutation { loadModel(input: { model: "phi3:mini" }) { __typename
+        ... on InsufficientVramError { message requiredBytes largestBackendBytes } } }`,
+    );
+    expect(loadModel, 'what is said of a load of it').toEqual(submitJob);
   });
 
   it('runs partly on the CPU where its configuration allows that, and is marked', async () => {

@@ -5,7 +5,7 @@ import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { ForeignProcess } from '../../src/domain/gpu.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
-import { impossible } from '../../src/scheduler/decide/impossible.ts';
+import { impossibleEverywhere } from '../../src/scheduler/decide/impossible.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { lastingFaults } from '../../src/scheduler/explain/lasting-faults.ts';
 import { gpusOf } from '../../src/scheduler/ledger/cards.ts';
@@ -209,13 +209,14 @@ describe('what leaves nothing of a card to models', () => {
     const b = box([{ ...desktop, ...reservation } as never]);
     b.read(0);
     const faults = lastingFaults(b.state, [], 2_000).map(({ kind, message }) => `${kind}: ${message}`);
-    const [backend] = snapshotOf(b.state, [], [], 2_000).backends;
+    const { backends } = snapshotOf(b.state, [], [], 2_000);
     const option = {
+      backendId: backends[0]?.id,
       ...{ variant: { modelName: 'm', contextLength: 4096 }, config: { parallel: 1 }, measured: true },
       ...{ footprintBytes: 5 * GiB, marginBytes: 0, overhead: NO_OVERHEAD, cpuBytes: 0 },
       ...{ fewerSlots: [], withMoreSlots: [], mayOffload: false, misfit: null },
     } as never;
-    return { faults, ends: backend && impossible(option, backend, 2_000)?.explanation };
+    return { faults, ends: impossibleEverywhere([option], backends, 2_000)?.explanation };
   };
 
   test.each([7.5, 8, 30])('is a problem in health, and jobs end that could never run (%f GiB)', (gib) => {

@@ -1,17 +1,13 @@
 /** On which cards a model is loaded: on one wherever one can hold it, on several where none can or where it takes nothing from anybody. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import { bytesOnCards } from '../../src/domain/card-overhead.ts';
 import { stableId } from '../../src/domain/ids.ts';
+import { bytesOn, totalBytes } from '../../src/domain/instance.ts';
 import { GiB } from '../../src/domain/units.ts';
-import {
-  bytesOn,
-  mostPlaceable,
-  place,
-  placeWhole,
-  totalBytes,
-} from '../../src/scheduler/decide/placement.ts';
+import { mostPlaceable, place, placeWhole } from '../../src/scheduler/decide/placement.ts';
 import type { ClusterModel } from './cluster-models.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 

@@ -3,7 +3,9 @@
  * one running engine's record, frozen when that engine was loaded, and which one is chance. A load that truly fits is preceded by
  * evictions when the record that happens to be asked says otherwise, so all of them must say yes.
  */
+
 import type { GpuId } from '../../domain/ids.ts';
+import { totalBytes } from '../../domain/instance.ts';
 import { least } from '../../domain/long-lists.ts';
 import type { GpuSnapshot, InstanceSnapshot } from './snapshot.ts';
 
@@ -39,7 +41,7 @@ export function believedFreeBytes(
 
 /** It reckons with its own figure, not with what the driver shows. */
 function toldBytes({ footprint, reportedBytes }: MemoryRecord, bytes: number): number {
-  const all = footprint.reduce((sum, part) => sum + part.bytes, 0);
+  const all = totalBytes(footprint);
   return reportedBytes === null || all === 0 ? bytes : bytes * Math.min(1, reportedBytes / all);
 }
 

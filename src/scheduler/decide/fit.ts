@@ -1,8 +1,9 @@
 /** Whether an instance fits, where, and which residents would have to leave for it. */
+import { bytesOn, totalBytes } from '../../domain/instance.ts';
 import { serverAdmits, serverTakesWhole } from './belief.ts';
 import { hostAdmits, hostCouldAdmit } from './host.ts';
 import { evictedByServer } from './nameless.ts';
-import { bytesOn, isMoving, place, placeSplit, placeWhole, totalBytes } from './placement.ts';
+import { isMoving, place, placeSplit, placeWhole } from './placement.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 

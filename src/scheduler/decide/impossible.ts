@@ -1,4 +1,5 @@
 /** What can never be loaded: with every instance and every other program gone, in no shape that is allowed. */
+import { greatest } from '../../domain/long-lists.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { asItLoads } from './as-it-loads.ts';
 import { withRoomForMargin } from './caution.ts';
@@ -19,11 +20,32 @@ export interface Impossible {
 }
 
 /**
+ * The rule by which jobs are refused at the door, end while they wait, and are told that they will: the least that it needs, of all
+ * places where it could be. Null while one of them may load it one day, or has not told enough to say.
+ * @param options where it could be, as they are resolved, before anything was held against them
+ */
+export function impossibleEverywhere(
+  options: readonly LoadOption[],
+  backends: readonly BackendSnapshot[],
+  now: number,
+): Impossible | null {
+  const found = options.map((option) => {
+    const backend = backends.find(({ id }) => id === option.backendId);
+    return backend ? impossible(option, backend, now) : null;
+  });
+  const known = found.filter((one) => one !== null);
+  const [first, ...others] = known;
+  if (!first || known.length < found.length) return null;
+  const smallest = others.reduce((a, b) => (b.requiredBytes < a.requiredBytes ? b : a), first);
+  return { ...smallest, largestBytes: greatest(known.map(({ largestBytes }) => largestBytes)) };
+}
+
+/**
  * Null when it could be loaded one day, and where whoever runs the server decides what is in its memory. A load that failed a few times may do better later; one that is only predicted to be larger than
  * the cards is impossible by that alone.
  * @param option as it is resolved, before anything was held against it
  */
-export function impossible(option: LoadOption, backend: BackendSnapshot, now: number): Impossible | null {
+function impossible(option: LoadOption, backend: BackendSnapshot, now: number): Impossible | null {
   if (backend.gpus.length === 0 || backend.alwaysResident) return null;
   const largestBytes = backend.gpus.reduce((sum, { emptyBytes }) => sum + emptyBytes, 0);
   const choices = [option, ...option.fewerSlots.map((fewer) => ({ ...option, ...fewer }))];

@@ -1,4 +1,5 @@
 /** What has to go on whatever waits: finished drains, open swaps, idle instances, stuck loads, overdrawn cards. */
+import { bytesOn } from '../../domain/instance.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
@@ -142,8 +143,7 @@ export function relieve(draft: Draft, backend: BackendSnapshot): void {
       draft.wakeBy(gpu.deficitSince + FOREIGN_PATIENCE_MS);
       continue;
     }
-    const on = (instance: InstanceSnapshot) =>
-      instance.footprint.find((part) => part.gpuId === gpu.id)?.bytes ?? 0;
+    const on = ({ footprint }: InstanceSnapshot) => bytesOn(gpu.id, footprint);
     const leaving = backend.instances.filter(
       (instance) => instance.status !== 'READY' || draft.draining.has(instance.id),
     );

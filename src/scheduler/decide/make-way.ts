@@ -3,6 +3,7 @@
  * (belief.ts): memory that comes back stays invisible to it as long as a resident that was loaded before it came back remains, so that a
  * large model often needs everybody gone. An empty card is really read.
  */
+import { bytesOn } from '../../domain/instance.ts';
 import { type MemoryRecord, serverAdmits } from './belief.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
@@ -30,7 +31,7 @@ export function spoilers(
   const placement = fitWithout(target, backend, victims);
   const card = placement?.length === 1 && backend.gpus.find(({ id }) => id === placement[0]?.gpuId);
   if (!card) return [];
-  const here = backend.instances.filter((instance) => bytesOn(card, instance) > 0);
+  const here = backend.instances.filter((instance) => bytesOn(card.id, instance.footprint) > 0);
   const staying = here.filter((instance) => !victims.includes(instance));
   if (!staying.every((instance) => willing.includes(instance) && draft.isIdle(instance))) return [];
   const beside = countAdmitted(card, here, staying, wanted);
@@ -66,7 +67,7 @@ export function wouldKeepOut(backend: BackendSnapshot, option: LoadOption, targe
   const placement = fitWithout(option, backend, []) ?? [];
   const holds = (records: readonly MemoryRecord[]) =>
     backend.gpus.some((gpu) => {
-      const taken = records.reduce((sum, record) => sum + bytesOn(gpu, record), 0);
+      const taken = records.reduce((sum, record) => sum + bytesOn(gpu.id, record.footprint), 0);
       const fits = target.footprintBytes <= gpu.capacityBytes - taken;
       return fits && serverAdmits(target.predictedByServerBytes, gpu, records);
     });
@@ -95,7 +96,9 @@ function countAdmitted(
 ): number {
   const back = here.filter((instance) => !staying.includes(instance));
   let freeBytes =
-    card.freeBytes - card.deficitBytes + back.reduce((sum, instance) => sum + bytesOn(card, instance), 0);
+    card.freeBytes -
+    card.deficitBytes +
+    back.reduce((sum, instance) => sum + bytesOn(card.id, instance.footprint), 0);
   const records: MemoryRecord[] = [...staying];
   for (const option of wanted) {
     const { footprintBytes, predictedByServerBytes } = option;
@@ -105,8 +108,4 @@ function countAdmitted(
     freeBytes -= footprintBytes;
   }
   return records.length - staying.length;
-}
-
-function bytesOn(card: GpuSnapshot, { footprint }: Pick<InstanceSnapshot, 'footprint'>): number {
-  return footprint.find(({ gpuId }) => gpuId === card.id)?.bytes ?? 0;
 }

@@ -1,4 +1,5 @@
 /** Which model is loaded next, and where. */
+import { totalBytes } from '../../domain/instance.ts';
 import { least } from '../../domain/long-lists.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
@@ -7,7 +8,6 @@ import { chooseVictims, fitWithout, obstacle } from './fit.ts';
 import { refilledAt } from './forced-share.ts';
 import { countLimit } from './limits.ts';
 import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
-import { totalBytes } from './placement.ts';
 import { withLoad } from './planned.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 import { willingVictims } from './victims.ts';

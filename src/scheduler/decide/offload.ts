@@ -1,5 +1,6 @@
 /** Models that no GPU could hold even when it is empty, where the configuration allows them to lie partly in the host's memory. */
-import { bytesOn, fitsEmpty, mostPlaceable } from './placement.ts';
+import { bytesOn } from '../../domain/instance.ts';
+import { fitsEmpty, mostPlaceable } from './placement.ts';
 import type { BackendSnapshot, LoadOption } from './snapshot.ts';
 
 /**

@@ -1,6 +1,5 @@
 /** On which cards an instance lies, and how much of it on each. */
 import { bytesOnCards, type CardOverhead } from '../../domain/card-overhead.ts';
-import type { GpuId } from '../../domain/ids.ts';
 import { greatest, least } from '../../domain/long-lists.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot } from './snapshot.ts';
@@ -97,14 +96,6 @@ export function mostPlaceable(overhead: CardOverhead, gpus: readonly Card[], cho
       return shared <= 0 ? 0 : Math.floor(Math.min(shared, room)) + aloneBytes;
     }),
   );
-}
-
-export function bytesOn(gpuId: GpuId, parts: Placement): number {
-  return parts.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
-}
-
-export function totalBytes(parts: Placement): number {
-  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 export function isMoving({ status }: Pick<InstanceSnapshot, 'status'>): boolean {

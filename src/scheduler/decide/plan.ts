@@ -1,10 +1,12 @@
 /** What was decided in one step, each entry with its reason. */
+
 import type { DecisionKind } from '../../domain/decision.ts';
-import type { BackendId, GpuId, InstanceId } from '../../domain/ids.ts';
+import type { BackendId, InstanceId } from '../../domain/ids.ts';
+import type { Footprint } from '../../domain/instance.ts';
 import type { ClaimPick } from '../../domain/store.ts';
 import type { LoadOption, Swap } from './snapshot.ts';
 
-export type Placement = readonly { readonly gpuId: GpuId; readonly bytes: number }[];
+export type Placement = Footprint;
 
 export interface PlannedClaim {
   readonly instanceId: InstanceId;

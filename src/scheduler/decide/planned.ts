@@ -2,9 +2,9 @@
  * A backend with what is planned counted as taken already. Whatever decides about room goes by this, one plan after the other: two that
  * were judged alone would be given the same bytes.
  */
+import { bytesOn } from '../../domain/instance.ts';
 import { fitWithout, without } from './fit.ts';
 import { hostBytesOf } from './host.ts';
-import { bytesOn } from './placement.ts';
 import type { Placement, PlannedLoad } from './plan.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption, Swap } from './snapshot.ts';
 

@@ -8,7 +8,7 @@ import { asItLoads } from '../decide/as-it-loads.ts';
 import { LONGEST_COURTESY_MS } from '../decide/candidates.ts';
 import { couldFit, fitWithout } from '../decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from '../decide/host.ts';
-import { explainedBySlots, impossible } from '../decide/impossible.ts';
+import { explainedBySlots, impossibleEverywhere } from '../decide/impossible.ts';
 import { misfitUntil } from '../decide/misfit.ts';
 import { fitsEmpty } from '../decide/placement.ts';
 import { pausedUntil, shortfallOf, shortfallUntil } from '../decide/shortfall.ts';
@@ -173,11 +173,11 @@ function waitsForMemory(
   if (!shown) return waiting('VRAM', 'No backend has room for it.');
   const { option, backend } = shown;
   const need = formatBytes(option.footprintBytes);
-  const hopeless = options.map((one) => whyHopeless(one, snapshot, now));
-  if (hopeless.every((why) => why !== null)) {
+  const never = impossibleEverywhere(options, snapshot.backends, now);
+  if (never) {
     const left = refusedAt === null ? 0 : Math.max(0, refusedAt - now);
     const when = left > 0 ? `in ${formatDuration(left)}, unless that changes` : 'now';
-    return waiting('VRAM', `${hopeless.at(-1)} The job fails ${when}.`);
+    return waiting('VRAM', `${never.explanation} The job fails ${when}.`);
   }
   if (!possible && !hostCouldAdmit(option, backend)) {
     return waiting(
@@ -245,11 +245,6 @@ function waitsForMemory(
   const overdueAt = job.createdAt + OVERDUE_MS[job.priority];
   const text = whyNoRoom(shown, { priority: job.priority, overdueAt }, snapshot, now);
   return waiting(backend.instances.length > 0 ? 'SWAP_NOT_WORTH' : 'VRAM', text);
-}
-
-function whyHopeless(option: LoadOption, { backends }: Snapshot, now: number): string | null {
-  const backend = backends.find(({ id }) => id === option.backendId);
-  return (backend && impossible(option, backend, now)?.explanation) ?? null;
 }
 
 function movements(instances: readonly InstanceSnapshot[], now: number): string {

@@ -2,7 +2,7 @@
 import type { LoadSpec } from '../../domain/backend.ts';
 import { type Gpu, isStale, vramUsage } from '../../domain/gpu.ts';
 import type { GpuId } from '../../domain/ids.ts';
-import type { Instance } from '../../domain/instance.ts';
+import { bytesOn, type Instance } from '../../domain/instance.ts';
 import { ownPids } from '../observe/attribute.ts';
 import { ownersUse, reservationsOn } from '../reservations/use.ts';
 import { type BackendRecord, instancesOf, type SchedulerState, withBackend } from '../state.ts';
@@ -40,7 +40,7 @@ function instanceBytesOn(state: SchedulerState, backend: BackendRecord, gpuId: G
   const parts = instancesOf(state, backend.settings.id)
     .filter(({ yielded }) => !yielded)
     .flatMap((instance) => instance.footprint);
-  return parts.reduce((sum, part) => sum + (part.gpuId === gpuId ? part.bytes : 0), 0);
+  return bytesOn(gpuId, parts);
 }
 
 /** What must not be counted on although the ledger calls it free. */

@@ -1,5 +1,5 @@
 /** What became of a load: the instance is ready, or what its failure tells is kept. */
-import { footprintBytes, nextInstanceStatus } from '../../domain/instance.ts';
+import { footprintBytes, nextInstanceStatus, totalBytes } from '../../domain/instance.ts';
 import { queueKey } from '../../domain/queue-key.ts';
 import { formatDuration } from '../../domain/units.ts';
 import { type FailedForMemory, tokensOf, withFailure, withSuccess } from '../decide/shortfall.ts';
@@ -54,7 +54,7 @@ export function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: num
 
 /** How it was really cut only a reading of the cards shows: until then each part keeps the most that it can be. */
 function rescale(footprint: InstanceRecord['footprint'], bytes: number): InstanceRecord['footprint'] {
-  const predicted = footprint.reduce((sum, part) => sum + part.bytes, 0);
+  const predicted = totalBytes(footprint);
   return footprint.map((part) => {
     const scaled = Math.round((bytes * part.bytes) / Math.max(1, predicted));
     return { ...part, bytes: footprint.length > 1 ? Math.max(part.bytes, scaled) : scaled };

@@ -1,6 +1,7 @@
 /** Waiting jobs whose model can be loaded nowhere, as it is larger than everything or damaged: they end, with what would help. */
+import type { BackendId } from '../../domain/ids.ts';
 import type { JobFailure } from '../../domain/job.ts';
-import { impossible } from '../decide/impossible.ts';
+import { impossibleEverywhere } from '../decide/impossible.ts';
 import { type BackendSnapshot, type Demand, type LoadOption, serves } from '../decide/snapshot.ts';
 import type { Effect } from '../events.ts';
 import { instancesOf, type SchedulerState } from '../state.ts';
@@ -67,15 +68,11 @@ function whyHopeless(
   backends: readonly BackendSnapshot[],
   now: number,
 ): Hopeless | null {
-  const found: Hopeless[] = [];
-  for (const option of options) {
-    const backend = backends.find(({ id }) => id === option.backendId);
-    if (!backend?.available) return null;
-    const why = failedForGood(option, state, now) ?? tooLarge(option, backend, now);
-    if (!why || isThere(option, state)) return null;
-    found.push(why);
-  }
-  return found.find(({ isCertain }) => !isCertain) ?? found.at(-1) ?? null;
+  const isAvailable = (id: BackendId) => backends.some((backend) => backend.id === id && backend.available);
+  if (options.some((option) => !isAvailable(option.backendId) || isThere(option, state))) return null;
+  const failures = options.map((option) => failedForGood(option, state, now));
+  const others = options.filter((_, i) => failures[i] === null);
+  return others.length === 0 ? (failures.at(-1) ?? null) : tooLarge(others, backends, now);
 }
 
 function isThere(option: LoadOption, state: SchedulerState): boolean {
@@ -84,16 +81,24 @@ function isThere(option: LoadOption, state: SchedulerState): boolean {
   );
 }
 
-function failedForGood({ backendId, variant }: LoadOption, state: SchedulerState, now: number) {
+function failedForGood(
+  { backendId, variant }: LoadOption,
+  state: SchedulerState,
+  now: number,
+): Hopeless | null {
   const backend = state.backends.get(backendId);
   const hold = backend && finalHold(backend.loadHolds, variant.weights, now);
   if (!hold) return null;
   const { code, message } = hold;
-  return { failure: { code, message, retryable: false }, isCertain: true } as const;
+  return { failure: { code, message, retryable: false }, isCertain: true };
 }
 
-function tooLarge(option: LoadOption, backend: BackendSnapshot, now: number): Hopeless | null {
-  const message = impossible(option, backend, now)?.explanation;
+function tooLarge(
+  options: readonly LoadOption[],
+  backends: readonly BackendSnapshot[],
+  now: number,
+): Hopeless | null {
+  const message = impossibleEverywhere(options, backends, now)?.explanation;
   if (message === undefined) return null;
   return { failure: { code: 'INSUFFICIENT_VRAM', message, retryable: true }, isCertain: false };
 }

@@ -1,7 +1,7 @@
 /** Whether a queue's model could ever be loaded, judged by what is known of every backend. */
 import type { QueueKey } from '../../domain/queue-key.ts';
 import type { ModelResolver } from '../../domain/resolver.ts';
-import { type Impossible, impossible } from '../decide/impossible.ts';
+import { type Impossible, impossibleEverywhere } from '../decide/impossible.ts';
 import type { SchedulerLoop } from '../loop.ts';
 import { loadOption } from '../snapshot/options.ts';
 import { snapshotOf } from '../snapshot/snapshot-of.ts';
@@ -13,16 +13,9 @@ export function tooLarge(
   resolver: ModelResolver,
   now: number,
 ): Impossible | null {
-  let smallest: Impossible | null = null;
-  let largestBytes = 0;
-  for (const backend of snapshotOf(state, [], [], now).backends) {
-    const option = loadOption(queue, backend.id, resolver);
-    if (!option) continue;
-    const isRead = state.backends.get(backend.id)?.gpus !== null;
-    const found = isRead ? impossible(option, backend, now) : null;
-    if (!found) return null;
-    largestBytes = Math.max(largestBytes, found.largestBytes);
-    if (!smallest || found.requiredBytes < smallest.requiredBytes) smallest = found;
-  }
-  return smallest && { ...smallest, largestBytes };
+  const { backends } = snapshotOf(state, [], [], now);
+  const options = backends
+    .map(({ id }) => loadOption(queue, id, resolver))
+    .filter((option) => option !== null);
+  return impossibleEverywhere(options, backends, now);
 }

@@ -1,5 +1,7 @@
 /** Takes over what is in a server's memory and was not loaded by us, or not in this life. */
+
 import type { Resident } from '../../domain/backend.ts';
+import { bytesOn } from '../../domain/instance.ts';
 import { adoptedOptions } from '../../domain/model.ts';
 import type { BackendObservation } from '../../domain/observation.ts';
 import type { ResolvedModel } from '../../domain/resolver.ts';
@@ -132,9 +134,10 @@ function leastFreeBefore(
   backend: BackendRecord,
   footprint: InstanceRecord['footprint'],
 ): InstanceRecord['freeBeforeLoad'] {
-  const own = (id: GpuRecord['id']) => footprint.find((part) => part.gpuId === id)?.bytes ?? 0;
   // Its own bytes were unexplained until now, so they are in the foreign ones.
-  return new Map([...rawFreeBytes(state, backend)].map(([id, bytes]) => [id, bytes + own(id)]));
+  return new Map(
+    [...rawFreeBytes(state, backend)].map(([id, bytes]) => [id, bytes + bytesOn(id, footprint)]),
+  );
 }
 
 /** Where it is not told where it lies: on the card whose unexplained memory could hold it, else over all cards. */

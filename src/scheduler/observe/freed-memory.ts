@@ -1,6 +1,6 @@
 /** The end of an instance: the server lets it go, and its memory comes back. */
 import type { InstanceId } from '../../domain/ids.ts';
-import { nextInstanceStatus } from '../../domain/instance.ts';
+import { bytesOn, nextInstanceStatus } from '../../domain/instance.ts';
 import { append } from '../../domain/long-lists.ts';
 import type { BackendObservation } from '../../domain/observation.ts';
 import type { Effect } from '../events.ts';
@@ -87,10 +87,8 @@ function isBack(state: SchedulerState, instance: InstanceRecord): boolean {
     const gpu = backend?.gpus?.find((each) => each.id === part.gpuId);
     if (!gpu || gpu.reading.usedBytes === null) return true;
     if (gpu.reading.sampledAt < shownFrom(instance)) return false;
-    const explained = resident
-      .flatMap((other) => other.footprint)
-      .filter((each) => each.gpuId === part.gpuId);
-    const known = gpu.foreignBytes + explained.reduce((sum, each) => sum + each.bytes, 0);
+    const explained = resident.flatMap((other) => other.footprint);
+    const known = gpu.foreignBytes + bytesOn(part.gpuId, explained);
     return gpu.reading.usedBytes <= known + part.bytes * RECOVERY_TOLERANCE;
   });
 }

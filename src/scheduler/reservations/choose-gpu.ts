@@ -1,6 +1,8 @@
 /** Whether a reservation makes sense, and which card it is for. */
+
 import { InsufficientVramError, InvalidInputError } from '../../domain/errors.ts';
 import type { Gpu } from '../../domain/gpu.ts';
+import { bytesOn } from '../../domain/instance.ts';
 import { greatest } from '../../domain/long-lists.ts';
 import type { ReserveInput } from '../../domain/memory-operations.ts';
 import { formatBytes } from '../../domain/units.ts';
@@ -18,11 +20,8 @@ export interface GpuOffer {
 export function mostRoom(gpu: Gpu, state: SchedulerState): number {
   const { freeBytes, deficitBytes, instanceBytes } = gpu.usage;
   const pinned = [...state.instances.values()].filter((instance) => instance.pinned);
-  const staying = pinned.flatMap((instance) => instance.footprint).filter((part) => part.gpuId === gpu.id);
-  return Math.max(
-    0,
-    freeBytes - deficitBytes + instanceBytes - staying.reduce((sum, part) => sum + part.bytes, 0),
-  );
+  const staying = pinned.flatMap((instance) => instance.footprint);
+  return Math.max(0, freeBytes - deficitBytes + instanceBytes - bytesOn(gpu.id, staying));
 }
 
 /**

@@ -1,12 +1,14 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
+
 import type { Bucket, QueueBacklog } from '../../domain/backlog.ts';
 import type { Gpu } from '../../domain/gpu.ts';
 import type { InstanceId } from '../../domain/ids.ts';
+import { bytesOn } from '../../domain/instance.ts';
 import type { QueueKey } from '../../domain/queue-key.ts';
 import type { ClaimPick } from '../../domain/store.ts';
 import { asItLoads } from '../decide/as-it-loads.ts';
 import { secondsLeft } from '../decide/forced-share.ts';
-import { bytesOn, isMoving } from '../decide/placement.ts';
+import { isMoving } from '../decide/placement.ts';
 import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish } from '../decide/snapshot.ts';
 import { gpusOf, uncertainBytes } from '../ledger/cards.ts';
 import { hostSnapshot } from '../ledger/host.ts';

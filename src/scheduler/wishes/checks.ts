@@ -1,4 +1,5 @@
 /** Whether a model that somebody asks for can be loaded at all, and what to say where it cannot. */
+
 import { BackendUnavailableError, InsufficientVramError, InvalidInputError } from '../../domain/errors.ts';
 import type { BackendId } from '../../domain/ids.ts';
 import { greatest, least } from '../../domain/long-lists.ts';
@@ -8,6 +9,7 @@ import type { ModelResolver } from '../../domain/resolver.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { asItLoads } from '../decide/as-it-loads.ts';
 import { couldFit, fitWithout } from '../decide/fit.ts';
+import { impossibleEverywhere } from '../decide/impossible.ts';
 import { emptied, withLoad } from '../decide/planned.ts';
 import { type BackendSnapshot, type LoadOption, serves } from '../decide/snapshot.ts';
 import { whyNoRoom } from '../explain/why-no-room.ts';
@@ -90,6 +92,8 @@ export function requireRoom(
     requireRoomBesidePins(model, loadable, snapshot.backends, { state, resolver, now });
     return;
   }
+  const never = impossibleEverywhere(loadable, snapshot.backends, now);
+  if (never) throw new InsufficientVramError(never.explanation, never.requiredBytes, never.largestBytes);
   const required = least(loadable.map((option) => option.footprintBytes));
   const largest = Math.max(
     0,
@@ -98,7 +102,7 @@ export function requireRoom(
     ),
   );
   throw new InsufficientVramError(
-    `${model} needs ${formatBytes(required)}; the largest GPU can give ${formatBytes(largest)}.`,
+    `${model} needs ${formatBytes(required)}; beside other programs and reservations the largest GPU can give ${formatBytes(largest)} now.`,
     required,
     largest,
   );
