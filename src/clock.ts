@@ -174,6 +174,16 @@ export class SteadyClock implements Clock {
   }
 }
 
+/** What the clock on the wall shows: the time in which others name instants. */
+export function wallNow(clock: Pick<Clock, 'now' | 'wallAheadMs'>): number {
+  return clock.now() + (clock.wallAheadMs ?? 0);
+}
+
+/** When an instant that others read off the clock on the wall is by this one. */
+export function fromWall(instant: number, clock: Pick<Clock, 'wallAheadMs'>): number {
+  return instant - (clock.wallAheadMs ?? 0);
+}
+
 /** A clock that stands still until it is moved: for tests and simulated runs. */
 export class VirtualClock implements Clock {
   #now: number;

@@ -1,5 +1,5 @@
 /** From a submission to a job that is fit to be queued. */
-import type { Clock, Random } from '../clock.ts';
+import { type Clock, fromWall, type Random } from '../clock.ts';
 import {
   type InputIssue,
   InsufficientVramError,
@@ -107,7 +107,7 @@ export function admittedJob(
     priority,
     labels: labels ?? [],
     metadata: metadata ?? null,
-    deadline: deadline ? deadline.getTime() - (deps.clock.wallAheadMs ?? 0) : null,
+    deadline: deadline ? fromWall(deadline.getTime(), deps.clock) : null,
     maxAttempts: maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     live: submission.live ?? false,
     request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,

@@ -1,6 +1,6 @@
 /** From the API's input to submissions. All that is wrong is told at once. */
 import type { z } from 'zod';
-import type { Clock } from '../clock.ts';
+import { type Clock, wallNow } from '../clock.ts';
 import { type InputIssue, InvalidInputError } from '../domain/errors.ts';
 import { isId } from '../domain/ids.ts';
 import { jsonProblem } from '../domain/json.ts';
@@ -32,7 +32,7 @@ export function checkedJob(submission: JobSubmission, clock: Clock): JobSubmissi
 }
 
 function deadlineProblems(deadline: unknown, clock: Clock): readonly InputIssue[] {
-  const isPast = deadline instanceof Date && deadline.getTime() <= clock.now() + (clock.wallAheadMs ?? 0);
+  const isPast = deadline instanceof Date && deadline.getTime() <= wallNow(clock);
   return isPast ? [{ path: ['deadline'], message: 'must be in the future.' }] : [];
 }
 

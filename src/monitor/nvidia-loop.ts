@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Clock, Timer } from '../clock.ts';
+import { type Clock, fromWall, type Timer } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 import { LOOP_QUERY, type MemorySample, notUnderstood, parseSample } from './nvidia-output.ts';
@@ -102,8 +102,10 @@ export class NvidiaLoop {
 
   #take(line: string): void {
     if (line.trim() === '') return;
-    const sample = parseSample(line);
-    if (!sample || Math.abs(this.#options.clock.now() - sample.sampledAt) > LARGEST_DIFFERENCE_MS) {
+    const { clock } = this.#options;
+    const told = parseSample(line);
+    const sample = told && { ...told, sampledAt: fromWall(told.sampledAt, clock) };
+    if (!sample || Math.abs(clock.now() - sample.sampledAt) > LARGEST_DIFFERENCE_MS) {
       this.#giveUp(notUnderstood(line));
       return;
     }

@@ -120,7 +120,7 @@ export interface MemorySample {
   readonly uuid: string;
   /** Null when the driver does not tell. */
   readonly usedBytes: number | null;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, by the clock on the wall where a line tells it. */
   readonly sampledAt: number;
 }
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import type { BackendConfig, Config } from '../../src/config/config.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { createLoggerOn } from '../../src/telemetry/logger.ts';
@@ -54,8 +54,11 @@ export function attached(url: string, more: Partial<BackendConfig> = {}): Backen
 // biome-ignore lint/suspicious/noExplicitAny: what a test selects is its own affair.
 type Data = any;
 
-export async function startApp(config: Config): Promise<App> {
-  const app = createApp(config, { logger: createLoggerOn({ write: () => {} }, 'silent', systemClock) });
+export async function startApp(config: Config, clock: Clock = systemClock): Promise<App> {
+  const app = createApp(config, {
+    clock,
+    logger: createLoggerOn({ write: () => {} }, 'silent', systemClock),
+  });
   await app.start();
   return app;
 }
@@ -139,6 +142,7 @@ export class TestApp extends AppClient implements AsyncDisposable {
       readonly ollama?: VirtualOllamaOptions;
       readonly backend?: Partial<BackendConfig>;
       readonly config?: Partial<Config>;
+      readonly clock?: Clock;
     } = {},
   ): Promise<TestApp> {
     const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-app-'));
@@ -148,7 +152,8 @@ export class TestApp extends AppClient implements AsyncDisposable {
       speed: 20,
       ...options.ollama,
     });
-    const app = await startApp(testConfig(dataDir, [attached(ollama.url, options.backend)], options.config));
+    const config = testConfig(dataDir, [attached(ollama.url, options.backend)], options.config);
+    const app = await startApp(config, options.clock);
     return new TestApp(app, ollama, dataDir);
   }
 

@@ -1,11 +1,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Clock, systemClock, VirtualClock } from '../../src/clock.ts';
+import { type Clock, SteadyClock, systemClock, VirtualClock } from '../../src/clock.ts';
 import { MiB } from '../../src/domain/units.ts';
 import { parseSample } from '../../src/monitor/nvidia-output.ts';
 import { createNvidiaProbe } from '../../src/monitor/nvidia-probe.ts';
 import { eventually } from '../support/eventually.ts';
+import { SettableClock } from '../support/settable-clock.ts';
 import { type FakeNvidiaSmi, fakeNvidiaSmi } from './fake-nvidia-smi.ts';
 
 const [A, B] = ['GPU-aaaaaaaa-0000-0000-0000-000000000000', 'GPU-bbbbbbbb-0000-0000-0000-000000000000'];
@@ -70,6 +71,36 @@ describe('the memory alone', () => {
     timers.advance(60_000);
     await eventually(async () => !(await isRunning()));
     expect(mebibytes(await probe.read('memory'))).toEqual([1235, null]);
+    await probe.stop();
+  });
+
+  test.each([-3_600, -30, 30, 8 * 86_400])('is read on when the clock is set by %s s', async (seconds) => {
+    await using smi = await fakeNvidiaSmi();
+    const by = join(smi.folder, 'by');
+    const setTool = async (offset: number) => {
+      await writeFile(`${by}.new`, `${offset} seconds`);
+      await rename(`${by}.new`, by);
+    };
+    await setTool(0);
+    const { setUsed } = await repeating(smi, `$(date -d "$(cat '${by}')" +'%Y/%m/%d %H:%M:%S.%3N')`);
+    const wall = new SettableClock();
+    const clock = new SteadyClock(wall);
+    const probe = createNvidiaProbe({ clock, env: smi.env });
+    await probe.read();
+    await probe.read('memory');
+    await setTool(seconds);
+    wall.jump(seconds * 1_000);
+    // One may still have the time of before.
+    await probe.read('memory');
+    const runs = await smi.runs();
+    for (const used of [7, 8]) {
+      await setUsed(used);
+      const askedAt = clock.now();
+      const readings = await probe.read('memory');
+      expect(mebibytes(readings)).toEqual([used, null]);
+      for (const { sampledAt } of readings) expect(sampledAt - askedAt).toBeLessThan(20_000);
+    }
+    expect(await smi.runs()).toBe(runs);
     await probe.stop();
   });
 

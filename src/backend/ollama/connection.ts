@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import type { z } from 'zod';
-import type { Clock } from '../../clock.ts';
+import { type Clock, wallNow } from '../../clock.ts';
 import { BackendError, StalledError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { readStart, readText, withinLength } from './answer-bytes.ts';
@@ -193,7 +193,7 @@ export class OllamaConnection {
       signal,
     });
     if (answer.statusCode === 200 || answer.statusCode === 201) return answer;
-    const retryAfterMs = retryAfter(answer.headers['retry-after'], this.#clock.now());
+    const retryAfterMs = retryAfter(answer.headers['retry-after'], wallNow(this.#clock));
     throw answerError(aboutCall(call), answer.statusCode, await readStart(answer.body), retryAfterMs);
   }
 

@@ -1,6 +1,6 @@
 /** What the headers of a request say of its job, beside who asks. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '../../clock.ts';
+import { type Clock, wallNow } from '../../clock.ts';
 import { JOB_PRIORITIES, type JobPriority, type Label } from '../../domain/job.ts';
 import type { GatewayDependencies } from './dependencies.ts';
 import { sessionLabels } from './on-behalf.ts';
@@ -44,7 +44,7 @@ export function wishedPriority(headers: IncomingHttpHeaders): JobPriority | unde
   return known;
 }
 
-function deadlineOf(headers: IncomingHttpHeaders, clock: Pick<Clock, 'now'>): Date | null {
+function deadlineOf(headers: IncomingHttpHeaders, clock: Clock): Date | null {
   const given = single(headers, 'x-deadline');
   const patience = Number(single(headers, 'x-stainless-timeout'));
   if (given === undefined) return patience > 0 ? after(patience, clock) : null;
@@ -57,8 +57,8 @@ function deadlineOf(headers: IncomingHttpHeaders, clock: Pick<Clock, 'now'>): Da
   return instant;
 }
 
-function after(seconds: number, clock: Pick<Clock, 'now'>): Date {
-  return new Date(clock.now() + seconds * 1_000);
+function after(seconds: number, clock: Clock): Date {
+  return new Date(wallNow(clock) + seconds * 1_000);
 }
 
 function single(headers: IncomingHttpHeaders, name: string): string | undefined {

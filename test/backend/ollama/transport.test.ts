@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TRANSPORT_TABLE, transportError } from '../../../src/backend/ollama/transport-error.ts';
+import { SteadyClock } from '../../../src/clock.ts';
+import { SettableClock } from '../../support/settable-clock.ts';
 import { deadUrl, httpServer, json, tcpServer } from './raw-server.ts';
 import { attached, failureOf, handleOn, NEVER, runRequest } from './worlds.ts';
 
@@ -67,6 +69,24 @@ describe('a server that cannot be talked to', () => {
         expect([explained.code, explained.remedy]).toEqual([row.code, row.remedy]);
         expect(explained.message).toContain('http://there');
       }
+    },
+  );
+});
+
+describe('a server that has too much to do', () => {
+  test.each([-3_600_000, 0, 8 * 86_400_000])(
+    'is asked again at the instant that it names, with the clock set by %s ms',
+    async (jumpMs) => {
+      const wall = new SettableClock();
+      const clock = new SteadyClock(wall);
+      wall.jump(jumpMs);
+      await using server = await httpServer((_request, response) =>
+        response.writeHead(503, { 'retry-after': new Date(wall.now() + 90_000).toUTCString() }).end(),
+      );
+      await using backend = attached(server.url, { clock });
+      const failure = await failureOf(handleOn(backend).run(GENERATE, () => {}, NEVER));
+      expect(failure.retryAfterMs).toBeGreaterThan(60_000);
+      expect(failure.retryAfterMs).toBeLessThanOrEqual(90_000);
     },
   );
 });
