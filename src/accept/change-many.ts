@@ -2,9 +2,9 @@
 import { InvalidInputError, QueueFullError } from '../domain/errors.ts';
 import { isId, type JobId } from '../domain/ids.ts';
 import { statusesBefore } from '../domain/job.ts';
-import { onlyClient, type Principal, sees } from '../domain/principal.ts';
+import { type JobFilter, ownFilter } from '../domain/job-filter.ts';
+import { type Principal, sees } from '../domain/principal.ts';
 import {
-  type JobFilter,
   jobPosition,
   type ManyChange,
   type ManyOutcome,
@@ -99,10 +99,9 @@ function hasCondition({ labels = [], ...others }: JobFilter): boolean {
 
 /** Only the caller's own, and of those only what can be changed: the others need not be looked at. */
 function narrowed(filter: JobFilter, principal: Principal, change: ManyChange): JobFilter {
-  const client = onlyClient(principal);
   const able = change.kind === 'setPriority' ? (['PENDING'] as const) : statusesBefore(EVENTS[change.kind]);
   const statuses = filter.statuses ? able.filter((one) => filter.statuses?.includes(one)) : able;
-  return { ...filter, statuses, ...(client === null ? {} : { client }) };
+  return ownFilter(principal, { ...filter, statuses });
 }
 
 const EVENTS = { cancel: 'cancel', retry: 'requeue' } as const;

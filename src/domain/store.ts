@@ -3,6 +3,7 @@
  * servers on one store agree about time. Rows that are QUEUED or RUNNING belong to the server that claimed them for the length
  * of a lease. One contract suite (test/contract/store-contract.ts) holds for every implementation.
  */
+
 import type { BacklogView } from './backlog.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import {
@@ -12,14 +13,13 @@ import {
   type JobCounts,
   type JobEnding,
   type JobFailure,
-  type JobKind,
   type JobPriority,
   type JobResult,
   type JobStatus,
-  type Label,
   type OutputChannel,
   type OutputPart,
 } from './job.ts';
+import type { JobFilter } from './job-filter.ts';
 import type { Json } from './json.ts';
 import type { NewJob } from './new-job.ts';
 import type { QueueKey } from './queue-key.ts';
@@ -130,19 +130,6 @@ export interface ManyOutcome {
 
 /** The most jobs that one `changeMany` takes: what comes after it in the store's line does not wait long. */
 export const MOST_CHANGED_AT_ONCE = 1_000;
-
-export interface JobFilter {
-  readonly createdAfter?: number;
-  readonly kinds?: readonly JobKind[];
-  /** Jobs that have all of these. */
-  readonly labels?: readonly Label[];
-  /** Canonical or submitted names. */
-  readonly models?: readonly string[];
-  readonly statuses?: readonly JobStatus[];
-  readonly batchId?: BatchId;
-  /** Jobs of this client alone. */
-  readonly client?: string;
-}
 
 export type JobOrderField = 'CREATED_AT' | 'FINISHED_AT' | 'PRIORITY';
 

@@ -12,11 +12,12 @@
 import type { Clock } from '../clock.ts';
 import type { JobId } from '../domain/ids.ts';
 import { isTerminal, type Job, type JobStatus } from '../domain/job.ts';
-import type { JobFilter, Store } from '../domain/store.ts';
+import type { JobFilter } from '../domain/job-filter.ts';
+import { concernsReader, matchesJob, matchesUnchanging, mayBeKnownToReader } from '../domain/job-filter.ts';
+import type { Store } from '../domain/store.ts';
 import { cursorOf, positionOf } from './cursor.ts';
 import { DemandStream } from './demand-stream.ts';
 import type { EventLog, LogEntry } from './event-log.ts';
-import { concernsReader, matchesJob, matchesUnchanging, mayBeKnownToReader } from './job-filter.ts';
 import { KeyReader, type LogReader, type ReadResult, ScanReader } from './log-reader.ts';
 
 /** How many jobs a snapshot has at most, and how many are read at once when healing. */

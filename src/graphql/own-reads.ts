@@ -5,8 +5,8 @@
  */
 import type { JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
+import { ownFilter } from '../domain/job-filter.ts';
 import { onlyClient, type Principal, sees } from '../domain/principal.ts';
-import type { JobFilter } from '../domain/store.ts';
 import { createLoaders, type Loaders, type StoreReads } from './loaders.ts';
 
 export interface OwnReads {
@@ -27,12 +27,6 @@ export function ownReads(store: StoreReads): (principal: Principal) => OwnReads 
 
 function readsOf(store: StoreReads): OwnReads {
   return { store, loaders: createLoaders(store) };
-}
-
-/** Also for streams, which choose from all changes themselves. */
-export function ownFilter(principal: Principal, filter: JobFilter): JobFilter {
-  const only = onlyClient(principal);
-  return only === null ? filter : { ...filter, client: only };
 }
 
 function hidingForeign(store: StoreReads, principal: Principal): StoreReads {

@@ -1,9 +1,10 @@
 /** What callers hand to a store, as it travels and rests: JSON as text, texts as Unicode, counts as whole numbers. Refuses what cannot be kept. */
 import { messageOf, UnstorableValueError } from '../domain/errors.ts';
 import { endingOf } from '../domain/job.ts';
+import type { JobFilter } from '../domain/job-filter.ts';
 import { type JsonObject, type JsonProblem, jsonProblem } from '../domain/json.ts';
 import type { Piece } from '../domain/request-batch.ts';
-import type { ClaimPick, Finish, JobFilter, NewJob, ReturnToQueue, Submission } from '../domain/store.ts';
+import type { ClaimPick, Finish, NewJob, ReturnToQueue, Submission } from '../domain/store.ts';
 import { blobsOf } from '../kinds/kinds.ts';
 import type { EncodedFinish, EncodedJob, EncodedPiece, EncodedSubmission } from './operation.ts';
 
@@ -80,9 +81,10 @@ export function encodeReturn(one: ReturnToQueue): ReturnToQueue {
 
 /** Texts as they were stored, so that they find what was stored. */
 export function encodeFilter(filter: JobFilter): JobFilter {
-  const { labels, models } = filter;
+  const { client, labels, models } = filter;
   return {
     ...filter,
+    ...(client !== undefined && { client: unicode(client) }),
     ...(labels && { labels: labels.map(({ key, value }) => ({ key: unicode(key), value: unicode(value) })) }),
     ...(models && { models: models.map(unicode) }),
   };

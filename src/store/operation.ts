@@ -4,6 +4,7 @@
  */
 import type { BatchId, FileId, JobId } from '../domain/ids.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
+import type { JobFilter } from '../domain/job-filter.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type {
   CountedRequestBatch,
@@ -23,7 +24,6 @@ import type {
   ClaimPick,
   Fenced,
   IdQuery,
-  JobFilter,
   JobPage,
   JobQuery,
   ManyChange,

@@ -1,7 +1,7 @@
 /** Pages of an ordered list, whatever holds the jobs. */
 import type { Job } from '../domain/job.ts';
+import type { JobFilter } from '../domain/job-filter.ts';
 import {
-  type JobFilter,
   type JobOrder,
   type JobPage,
   type JobPosition,

@@ -13,6 +13,7 @@ import {
   type OutputChannel,
   type OutputPart,
 } from '../domain/job.ts';
+import type { JobFilter } from '../domain/job-filter.ts';
 import type { Json } from '../domain/json.ts';
 import type { BlobHash, JobRequest } from '../domain/request.ts';
 import {
@@ -25,7 +26,6 @@ import {
   type Finish,
   type IdQuery,
   type JobChange,
-  type JobFilter,
   type JobPage,
   type JobQuery,
   type ManyChange,

@@ -1,10 +1,11 @@
 /** Lists, pages, filters and places: whatever an index does, it must equal a plain sort. */
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
-import { JOB_PRIORITIES, type Job } from '../../src/domain/job.ts';
+import { JOB_PRIORITIES, JOB_STATUSES, type Job } from '../../src/domain/job.ts';
+import { type JobFilter, matchesJob } from '../../src/domain/job-filter.ts';
 import {
-  type JobFilter,
   type JobOrder,
   type JobOrderField,
   type JobPosition,
@@ -100,6 +101,32 @@ export function storeListContract(name: string, makeStore: MakeStore): void {
       expect(page.jobs).toEqual(sorted(expected, order).slice(0, 50));
       expect(page.hasNext).toBe(expected.length > 50);
       expect(page.hasPrevious).toBe(false);
+    });
+
+    it('filters as streams of changes do, whatever the conditions', async () => {
+      const label = fc.constantFrom(
+        ...['odd', 'run'].flatMap((key) => ['yes', '3'].map((value) => ({ key, value }))),
+      );
+      const filter: fc.Arbitrary<JobFilter> = fc.record(
+        {
+          statuses: fc.array(fc.constantFrom(...JOB_STATUSES), { maxLength: 4 }),
+          kinds: fc.array(fc.constantFrom(...new Set(jobs.map(({ kind }) => kind))), { maxLength: 2 }),
+          labels: fc.array(label, { maxLength: 2 }),
+          models: fc.array(
+            fc.constantFrom('nobody', ...new Set(jobs.flatMap(({ modelName, queue }) => [modelName, queue]))),
+            { maxLength: 3 },
+          ),
+          client: fc.constantFrom('nobody', ...new Set(jobs.map((job) => job.client))),
+          createdAfter: fc.constantFrom(...jobs.map(({ createdAt }) => createdAt)),
+        },
+        { requiredKeys: [] },
+      );
+      await fc.assert(
+        fc.asyncProperty(filter, async (asked) => {
+          const count = jobs.filter((job) => matchesJob(asked, job)).length;
+          expect(await store.countJobs(asked)).toBe(count);
+        }),
+      );
     });
 
     it('knows the place of every waiting job', async () => {

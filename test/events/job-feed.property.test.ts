@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobEvent, JobStatus } from '../../src/domain/job.ts';
-import type { JobFilter } from '../../src/domain/store.ts';
+import type { JobFilter } from '../../src/domain/job-filter.ts';
+import { matchesJob } from '../../src/domain/job-filter.ts';
 import type { JobNotice } from '../../src/events/job-feed.ts';
-import { matchesJob } from '../../src/events/job-filter.ts';
 import { world } from './support/feed-world.ts';
 
 const EVENTS: readonly JobEvent[] = ['claim', 'start', 'return', 'complete', 'fail', 'cancel', 'requeue'];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextTurn } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
-import type { JobFilter } from '../../src/domain/store.ts';
+import type { JobFilter } from '../../src/domain/job-filter.ts';
 import { cursorOf } from '../../src/events/cursor.ts';
 import { JobFeed, type JobFeedOptions, type JobNotice, PAGE_SIZE } from '../../src/events/job-feed.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
 /** How a caller narrows and orders lists of jobs. */
 import type { BatchId } from '../../domain/ids.ts';
 import type { Label } from '../../domain/job.ts';
-import type { JobFilter } from '../../domain/store.ts';
+import type { JobFilter } from '../../domain/job-filter.ts';
 import type { SystemView } from '../../domain/system.ts';
 import { builder } from '../builder.ts';
 import { requestError } from '../request-errors.ts';

@@ -1,7 +1,7 @@
+import { ownFilter } from '../../domain/job-filter.ts';
 import { JobFeed, type JobNotice } from '../../events/job-feed.ts';
 import { builder } from '../builder.ts';
 import { JobFilterInput, jobFilter } from '../inputs/job-list.ts';
-import { ownFilter } from '../own-reads.ts';
 import { JobRef } from '../refs.ts';
 import { enumOf, JobStatusEnum } from '../types/enums.ts';
 import { requireJob } from './require-job.ts';

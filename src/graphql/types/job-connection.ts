@@ -1,13 +1,8 @@
 /** Lists of jobs: the connection type, its order and cursors, and the one way to read a page of them. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Job } from '../../domain/job.ts';
-import {
-  type JobFilter,
-  type JobOrder,
-  type JobOrderField,
-  type JobPosition,
-  jobPosition,
-} from '../../domain/store.ts';
+import type { JobFilter } from '../../domain/job-filter.ts';
+import { type JobOrder, type JobOrderField, type JobPosition, jobPosition } from '../../domain/store.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { connectionOf, type PageArguments, pageRange } from '../paging.ts';

@@ -8,9 +8,9 @@ import {
   type OutputPart,
   textsOf,
 } from '../../domain/job.ts';
-import { parseQueueKey } from '../../domain/queue-key.ts';
+import { matchesJob } from '../../domain/job-filter.ts';
 import type { CountedRequestBatch, RequestBatch } from '../../domain/request-batch.ts';
-import { type Batch, type JobFilter, type JobPosition, jobPosition } from '../../domain/store.ts';
+import { type Batch, type JobPosition, jobPosition } from '../../domain/store.ts';
 import { piecesWithin } from '../../domain/vectors.ts';
 import type { AnswerOf, InputOf, Reads } from '../operation.ts';
 import { storedFile } from '../operations/files.ts';
@@ -26,7 +26,7 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
   return {
     jobs: (ids) => ids.map((id) => tables.jobById(id)),
     list: (query) => pageOf(query, (walk) => walkJobs(all(), walk)),
-    countJobs: (filter) => all().filter((job) => matches(job, filter)).length,
+    countJobs: (filter) => all().filter((job) => matchesJob(filter, job)).length,
     changedSince: ({ revision: since, limit }) =>
       all()
         .filter((job) => job.revision > since)
@@ -118,7 +118,7 @@ function walkJobs(jobs: readonly Job[], { filter, order, start, end, limit }: Wa
   const sign = order.direction === 'ASC' ? 1 : -1;
   const compare = (a: JobPosition, b: JobPosition) => sign * comparePositions(a, b);
   return jobs
-    .filter((job) => matches(job, filter))
+    .filter((job) => matchesJob(filter, job))
     .map((job) => ({ job, position: jobPosition(job, order.field) }))
     .filter(
       ({ position }) => (!start || compare(position, start) > 0) && (!end || compare(position, end) < 0),
@@ -134,21 +134,6 @@ function comparePositions(a: JobPosition, b: JobPosition): number {
   if (a.value === null) return 1;
   if (b.value === null) return -1;
   return a.value - b.value;
-}
-
-function matches(job: Job, filter: JobFilter): boolean {
-  const { batchId, client, createdAfter, kinds, labels, models, statuses } = filter;
-  return (
-    (createdAfter === undefined || job.createdAt > createdAfter) &&
-    (!kinds || kinds.includes(job.kind)) &&
-    (!statuses || statuses.includes(job.status)) &&
-    (batchId === undefined || job.batchId === batchId) &&
-    (client === undefined || job.client === client) &&
-    (!models || models.includes(job.modelName) || models.includes(parseQueueKey(job.queue).model)) &&
-    (labels ?? []).every((wanted) =>
-      job.labels.some(({ key, value }) => key === wanted.key && value === wanted.value),
-    )
-  );
 }
 
 function batchOf(tables: MemoryTables, id: Batch['id']): Batch | null {

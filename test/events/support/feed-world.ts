@@ -1,8 +1,8 @@
 /** A log of events, a table of jobs that writes it, and readers that follow both. */
 import { seededRandom, VirtualClock } from '../../../src/clock.ts';
+import { matchesJob } from '../../../src/domain/job-filter.ts';
 import { EventLog } from '../../../src/events/event-log.ts';
 import { JobFeed, type JobFeedOptions, type JobNotice } from '../../../src/events/job-feed.ts';
-import { matchesJob } from '../../../src/events/job-filter.ts';
 import { JobTable } from './job-table.ts';
 import { StreamReader } from './stream-reader.ts';
 

@@ -2,8 +2,9 @@
 import type { EventPublisher } from '../../../src/domain/events.ts';
 import type { JobId } from '../../../src/domain/ids.ts';
 import { isTerminal, type Job, type JobEvent, jobTransition } from '../../../src/domain/job.ts';
+import type { JobFilter } from '../../../src/domain/job-filter.ts';
 import { queueKey } from '../../../src/domain/queue-key.ts';
-import type { JobFilter, JobPage, JobQuery } from '../../../src/domain/store.ts';
+import type { JobPage, JobQuery } from '../../../src/domain/store.ts';
 
 export const START = 1_700_000_000_000;
 

@@ -1,7 +1,7 @@
 /** A filter of jobs as a condition on `jobs`. */
 import type { SQLInputValue } from 'node:sqlite';
+import type { JobFilter } from '../../../domain/job-filter.ts';
 import { append } from '../../../domain/long-lists.ts';
-import type { JobFilter } from '../../../domain/store.ts';
 
 export interface Condition {
   /** Terms to be joined by AND. */

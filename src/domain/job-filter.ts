@@ -1,7 +1,27 @@
-/** Which jobs a reader asked for. All but the status of a job stays as it was submitted. */
-import { type Job, type JobStatus, leadsTo } from '../domain/job.ts';
-import { parseQueueKey } from '../domain/queue-key.ts';
-import type { JobFilter } from '../domain/store.ts';
+/** Which jobs a reader asked for: what stores, lists, streams and bulk changes mean by it. All but the status of a job stays as it was submitted. */
+import type { BatchId } from './ids.ts';
+import { type Job, type JobKind, type JobStatus, type Label, leadsTo } from './job.ts';
+import { onlyClient, type Principal } from './principal.ts';
+import { parseQueueKey } from './queue-key.ts';
+
+export interface JobFilter {
+  readonly createdAfter?: number;
+  readonly kinds?: readonly JobKind[];
+  /** Jobs that have all of these. */
+  readonly labels?: readonly Label[];
+  /** Canonical or submitted names. */
+  readonly models?: readonly string[];
+  readonly statuses?: readonly JobStatus[];
+  readonly batchId?: BatchId;
+  /** Jobs of this client alone. */
+  readonly client?: string;
+}
+
+/** Only jobs that the caller may see. */
+export function ownFilter(principal: Principal, filter: JobFilter): JobFilter {
+  const only = onlyClient(principal);
+  return only === null ? filter : { ...filter, client: only };
+}
 
 /** Whether the job matches but for its status: what of the answer can never change. */
 export function matchesUnchanging(filter: JobFilter, job: Job): boolean {

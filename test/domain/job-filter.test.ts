@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BatchId } from '../../src/domain/ids.ts';
 import { JOB_STATUSES } from '../../src/domain/job.ts';
-import type { JobFilter } from '../../src/domain/store.ts';
-import { concernsReader, matchesJob } from '../../src/events/job-filter.ts';
+import type { JobFilter } from '../../src/domain/job-filter.ts';
+import { concernsReader, matchesJob } from '../../src/domain/job-filter.ts';
 import { JOB_KINDS } from '../../src/kinds/kinds.ts';
-import { jobRecord, START } from './support/job-table.ts';
+import { jobRecord, START } from '../events/support/job-table.ts';
 
 const label = fc.record({ key: fc.constantFrom('a', 'b'), value: fc.constantFrom('1', '2') });
 const status = fc.constantFrom(...JOB_STATUSES);
