@@ -1,7 +1,12 @@
 /** What may never happen, whatever the policy: looked at in each turn of a simulated cluster's loop. */
 import type { BackendId, InstanceId } from '../../src/domain/ids.ts';
 import type { TaskOf } from '../../src/scheduler/effects.ts';
-import { type BackendRecord, instancesOf, type SchedulerState } from '../../src/scheduler/state.ts';
+import {
+  type BackendRecord,
+  type InstanceRecord,
+  instancesOf,
+  type SchedulerState,
+} from '../../src/scheduler/state.ts';
 
 export class ClusterRules {
   readonly violations: string[] = [];
@@ -16,13 +21,24 @@ export class ClusterRules {
       const instance = state.instances.get(effect.claim.instanceId);
       const { as } = effect.claim;
       const was = before?.instances.get(effect.claim.instanceId)?.status ?? instance?.status;
-      const isRight = as === 'QUEUED' ? was === 'LOADING' : was === 'READY' || instance?.status === 'READY';
+      const statuses = [was, instance?.status];
+      const isRight =
+        as === 'QUEUED'
+          ? was === 'LOADING'
+          : statuses.includes('READY') || this.#cannotLeaveYet(instance, state);
       if (!isRight) this.violations.push(`${as} jobs are claimed for an instance that is ${was}`);
     }
     if (effect.type === 'load') {
       const backend = state.backends.get(effect.backendId);
       if (backend) this.#checkRoom(state, backend, effect.spec.variant.modelName);
     }
+  }
+
+  /** Where a server handles one unload after the other, who is to go serves until its turn has come. */
+  #cannotLeaveYet(instance: InstanceRecord | undefined, state: SchedulerState): boolean {
+    const settings = instance && state.backends.get(instance.backendId)?.settings;
+    if (instance?.status !== 'DRAINING' || !settings?.capabilities.admitsByItself) return false;
+    return instancesOf(state, settings.id).some(({ status }) => status === 'UNLOADING');
   }
 
   /** After each turn. */

@@ -47,7 +47,7 @@ function box(reservations: Reservations) {
     }),
     newInstanceId: () => 'ins_1' as InstanceId,
   };
-  const capabilities = attachedCapabilities({ admitsByItself: false });
+  const capabilities = attachedCapabilities();
   let state: SchedulerState = initialState([
     {
       id: BOX,

@@ -35,8 +35,7 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
       name: 'box',
       mode,
       url: 'http://box',
-      capabilities:
-        mode === 'MANAGED' ? managedCapabilities() : attachedCapabilities({ admitsByItself: false }),
+      capabilities: mode === 'MANAGED' ? managedCapabilities() : attachedCapabilities(),
       maxLoadedModels: null,
       headroomBytes: 0,
       parallel: 1,

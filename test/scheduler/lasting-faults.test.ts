@@ -20,6 +20,7 @@ function world(): SimulatedWorld {
     models: [model('large', 6), model('other', 5)],
     random: seededRandom(1),
     totalBytes: 8 * GiB,
+    mode: 'ATTACHED',
   });
 }
 

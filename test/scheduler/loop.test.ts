@@ -193,7 +193,7 @@ describe('the scheduling loop', () => {
   });
 
   it('replaces a running instance when a larger context is asked for, and serves smaller ones with it', () => {
-    const w = world([model('a', 8)]);
+    const w = world([model('a', 8)], { mode: 'ATTACHED' });
     w.submit('a:latest', 'NORMAL', 'someone', 2048);
     w.run(6_000);
     w.submit('a:latest', 'NORMAL', 'someone', 8192);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
 import { GiB } from '../../src/domain/units.ts';
+import type { ServerMode } from './simulated-server.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { whyItWaits } from './why-it-waits.ts';
 
@@ -28,7 +29,7 @@ function afterwards(wanted: readonly string[], keepBusy = false): SimulatedWorld
     ],
     random: seededRandom(1),
     totalBytes: 8 * GiB,
-    admitsByItself: true,
+    mode: 'ATTACHED',
   });
   world.submit('large:latest');
   world.run(1_000);
@@ -106,7 +107,7 @@ test('of models that are waited for alike the largest comes first: after others 
     models: [model('small', 1), model('large', 5)],
     random: seededRandom(1),
     totalBytes: 8 * GiB,
-    admitsByItself: true,
+    mode: 'ATTACHED',
   });
   world.submit('small:latest');
   world.submit('large:latest');
@@ -116,12 +117,12 @@ test('of models that are waited for alike the largest comes first: after others 
 
 describe('a model that would keep out the most urgent one', () => {
   /** A resident with work for minutes, and a model that needs the card to itself; then comes a little one that would fit. */
-  function beside(admitsByItself: boolean, wholeJobs = 2, littleJobs = 1): SimulatedWorld {
+  function beside(mode: ServerMode, wholeJobs = 2, littleJobs = 1): SimulatedWorld {
     const world = new SimulatedWorld({
       models: [model('busy', 2), model('little', 1), model('whole', 7)],
       random: seededRandom(1),
       totalBytes: 8 * GiB,
-      admitsByItself,
+      mode,
     });
     for (let i = 0; i < 80; i += 1) world.submit('busy:latest');
     world.run(2_000);
@@ -131,7 +132,7 @@ describe('a model that would keep out the most urgent one', () => {
   }
 
   test('lets it go first, but does not wait for ever while others work', () => {
-    const world = beside(true);
+    const world = beside('ATTACHED');
     world.run(19_000);
     expect(world.loads).toEqual(['busy:latest']);
     const job = world.jobs.find((each) => each.model === 'little:latest');
@@ -147,7 +148,7 @@ describe('a model that would keep out the most urgent one', () => {
 
   test('comes at once when a person asks for it, and never only to be kept warm', () => {
     for (const mayEvict of [true, false]) {
-      const world = beside(true, 2, 0);
+      const world = beside('ATTACHED', 2, 0);
       const queue = queueKey({ model: 'little:latest', contextLength: null });
       const load = {
         queue,
@@ -164,7 +165,7 @@ describe('a model that would keep out the most urgent one', () => {
   });
 
   test('comes at once where none is kept out, and on a server without records', () => {
-    for (const world of [beside(true, 0), beside(false)]) {
+    for (const world of [beside('ATTACHED', 0), beside('MANAGED')]) {
       world.run(1_000);
       expect(world.loads).toEqual(['busy:latest', 'little:latest']);
     }
@@ -172,16 +173,16 @@ describe('a model that would keep out the most urgent one', () => {
 });
 
 describe('the first model of an empty server', () => {
-  const empty = (admitsByItself: boolean) =>
+  const empty = (mode: ServerMode) =>
     new SimulatedWorld({
       models: [model('small', 1), model('large', 5)],
       random: seededRandom(1),
       totalBytes: 8 * GiB,
-      admitsByItself,
+      mode,
     });
 
   test('is chosen when the jobs that come together are there, not by which of them is heard first', () => {
-    const world = empty(true);
+    const world = empty('ATTACHED');
     for (let i = 0; i < 4; i += 1) world.submit('small:latest');
     world.run(100);
     expect(world.loads).toEqual([]);
@@ -191,20 +192,20 @@ describe('the first model of an empty server', () => {
   });
 
   test('is not waited for by a job that comes alone, or where no records count', () => {
-    const alone = empty(true);
+    const alone = empty('ATTACHED');
     const job = alone.submit('small:latest');
     alone.run(200);
     expect(alone.loads).toEqual(['small:latest']);
     alone.run(10_000);
     expect(job.finishedAt).not.toBeNull();
-    const measured = empty(false);
+    const measured = empty('MANAGED');
     measured.submit('small:latest');
     measured.run(10);
     expect(measured.loads).toEqual(['small:latest']);
   });
 
   test('is not waited for once something is there', () => {
-    const world = empty(true);
+    const world = empty('ATTACHED');
     world.submit('large:latest');
     world.run(2_000);
     world.submit('small:latest');

@@ -24,9 +24,9 @@ function waiting(): readonly Bucket[] {
 }
 
 describe('jobs of two hundred thousand clients', () => {
-  it.each([false, true])('are decided on, on a server with frozen records: %s', (admitsByItself) => {
+  it.each(['ATTACHED', 'MANAGED'] as const)('are decided on, on a server that is %s', (mode) => {
     const models = [{ name: MODEL, bytes: 16 * GiB, loadMs: 2_000, runMs: 1_000 }];
-    const world = new SimulatedWorld({ models, random: seededRandom(1), admitsByItself });
+    const world = new SimulatedWorld({ models, random: seededRandom(1), mode });
     world.clock.advance(3_600_000);
     world.backlog.apply(waiting(), 0);
     world.submit(MODEL, 'HIGH');

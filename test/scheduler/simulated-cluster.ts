@@ -306,7 +306,7 @@ function settingsOf({ name, mode = 'MANAGED', maxLoadedModels }: ClusterServer):
     name,
     mode,
     url: 'http://test',
-    capabilities: isManaged ? managedCapabilities() : attachedCapabilities({ admitsByItself: false }),
+    capabilities: isManaged ? managedCapabilities() : attachedCapabilities(),
     maxLoadedModels: maxLoadedModels ?? null,
     headroomBytes: 0,
     parallel: 1,

@@ -11,13 +11,16 @@ import type { TaskOf } from '../../src/scheduler/effects.ts';
 import type { SchedulerEvent } from '../../src/scheduler/events.ts';
 import type { SimulatedModels, WorldModel } from './simulated-models.ts';
 
+/** The two kinds of servers that there are: one that others run and that goes by frozen records, or a process of our own for each instance. */
+export type ServerMode = 'ATTACHED' | 'MANAGED';
+
 export interface ServerOptions {
   readonly totalBytes?: number;
   readonly maxLoadedModels?: number;
   /** How many of the next loads fail. */
   readonly failingLoads?: number;
-  /** Whether the server judges by itself what fits. */
-  readonly admitsByItself?: boolean;
+  /** Default MANAGED. */
+  readonly mode?: ServerMode;
   /** For so long after an unload that left others resident it handles no other. */
   readonly unloadStallMs?: number;
   /** Memory of the host besides the cards, where it is watched. */
@@ -174,7 +177,7 @@ export abstract class SimulatedServer {
       (one) => one.model.name === model.name && one.bytes > 0 && one.state !== 'freed',
     );
     if (twin) this.violations.push(`${model.name} is loaded although it is ${twin.state}`);
-    if (this.#options.admitsByItself) this.#checkBelief(model);
+    if (this.#options.mode === 'ATTACHED') this.#checkBelief(model);
   }
 
   #checkRoom(modelName: string): void {

@@ -12,7 +12,7 @@ import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type { Effects, TaskOf } from '../../src/scheduler/effects.ts';
 import type { SchedulerEvent } from '../../src/scheduler/events.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
-import { attachedCapabilities } from '../support/capabilities.ts';
+import { attachedCapabilities, managedCapabilities } from '../support/capabilities.ts';
 import { SimulatedModels, type WorldModel } from './simulated-models.ts';
 import { type Held, type ServerOptions, SimulatedServer } from './simulated-server.ts';
 
@@ -43,6 +43,11 @@ export interface WorldOptions extends ServerOptions {
   readonly random: Random;
 }
 
+function capabilitiesOf({ mode, host, capabilities }: WorldOptions): BackendCapabilities {
+  const own = { hostBytesPerInstance: host?.bytesPerInstance ?? 0, ...capabilities };
+  return mode === 'ATTACHED' ? attachedCapabilities(own) : managedCapabilities({ loadChannels: 1, ...own });
+}
+
 export const BACKEND: BackendId = stableId('bkd', 'test');
 
 const READING_MS = 2_000;
@@ -70,13 +75,9 @@ export class SimulatedWorld extends SimulatedServer implements Effects {
         {
           id: BACKEND,
           name: 'test',
-          mode: 'ATTACHED',
+          mode: options.mode ?? 'MANAGED',
           url: 'http://test',
-          capabilities: attachedCapabilities({
-            admitsByItself: options.admitsByItself ?? false,
-            hostBytesPerInstance: options.host?.bytesPerInstance ?? 0,
-            ...options.capabilities,
-          }),
+          capabilities: capabilitiesOf(options),
           maxLoadedModels: options.maxLoadedModels ?? 100,
           headroomBytes: 0,
           parallel: 1,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import { stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
+import type { ServerMode } from './simulated-server.ts';
 import { BACKEND, type SimulatedJob, SimulatedWorld } from './simulated-world.ts';
 import { whyItWaits } from './why-it-waits.ts';
 
@@ -16,12 +17,12 @@ const model = (name: string, gib: number) => ({
 });
 
 /** Three idle residents on a card of 8 GiB, and a job for a model that needs it to itself. */
-function clearing(admitsByItself = true, unloadStallMs = STALL_MS): SimulatedWorld {
+function clearing(mode: ServerMode = 'ATTACHED', unloadStallMs = STALL_MS): SimulatedWorld {
   const world = new SimulatedWorld({
     models: [model('first', 2), model('second', 1), model('third', 1), model('whole', 7)],
     random: seededRandom(1),
     totalBytes: 8 * GiB,
-    admitsByItself,
+    mode,
     unloadStallMs,
   });
   for (const name of ['first', 'second', 'third']) {
@@ -79,7 +80,7 @@ describe('residents that have to leave a server which stalls after each unload',
   });
 
   test('do not wait for an unload that takes longer than any stall: that one waits for something else', () => {
-    const world = clearing(true, 60_000);
+    const world = clearing('ATTACHED', 60_000);
     world.run(STALL_MS - 1_000);
     expect(statuses(world)).toContain('DRAINING');
     world.run(2_000);
@@ -112,7 +113,7 @@ describe('residents that have to leave a server which stalls after each unload',
 });
 
 test('residents of a server that does not stall are told to go together', () => {
-  const world = clearing(false);
+  const world = clearing('MANAGED');
   expect(statuses(world).filter((status) => status === 'UNLOADING')).toHaveLength(2);
   expect(statuses(world)).not.toContain('DRAINING');
 });

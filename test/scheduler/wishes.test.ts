@@ -302,7 +302,7 @@ describe('an Ollama that judges by itself', () => {
         const models = Array.from({ length: 8 }, (_, i) =>
           model(`m${i}`, 1 + Math.floor(random.next() * 15)),
         );
-        const world = new SimulatedWorld({ models, random, admitsByItself: true, unloadStallMs: 5_000 });
+        const world = new SimulatedWorld({ models, random, mode: 'ATTACHED', unloadStallMs: 5_000 });
         for (let i = 0; i < 60; i += 1) {
           world.submit(models[Math.floor(random.next() * models.length)]?.name ?? '', randomPriority(random));
           world.run(Math.floor(random.next() * 3_000));
@@ -319,7 +319,7 @@ describe('an Ollama that judges by itself', () => {
     const world = new SimulatedWorld({
       models: [model('a', 4), model('b', 4)],
       random: seededRandom(1),
-      admitsByItself: true,
+      mode: 'ATTACHED',
     });
     world.submit('a:latest');
     world.run(6_000);
