@@ -38,7 +38,11 @@ export function budgetOf(system: SystemView, models: readonly ModelState[]): Bud
       ({ id, usage }): BudgetGpu => ({
         id,
         backendId: backend.id,
-        capacityBytes: Math.max(0, shareOfModels(usage) - bytesOn(id, staying)),
+        oneInstancePerWeights: backend.capabilities.oneInstancePerWeights,
+        freeBytes: Math.max(0, shareOfModels(usage) - bytesOn(id, staying)),
+        headroomBytes: usage.headroomBytes,
+        reservedBytes: usage.reservedBytes,
+        movingBytes: 0,
       }),
     ),
   );

@@ -1,12 +1,15 @@
 /** Would these models fit into GPU memory together, and where? Bin packing over what the GPUs can hold of models. */
 import { bytesOnCards, type CardOverhead, NO_OVERHEAD } from '../domain/card-overhead.ts';
-import type { BackendId, GpuId } from '../domain/ids.ts';
+import type { BackendId } from '../domain/ids.ts';
+import { bytesOn, type Footprint } from '../domain/instance.ts';
+import { least } from '../domain/long-lists.ts';
+import { type Card, placeSplit } from '../scheduler/decide/placement.ts';
 
-export interface BudgetGpu {
-  readonly id: GpuId;
+/** A card whose `freeBytes` are what models may take of it, whether or not instances that can be unloaded hold it now. */
+export interface BudgetGpu extends Card {
   readonly backendId: BackendId;
-  /** What models may take of it, whether or not instances that can be unloaded hold it now. */
-  readonly capacityBytes: number;
+  /** Its server cuts a model over all of its cards, or not at all. */
+  readonly oneInstancePerWeights: boolean;
 }
 
 export interface BudgetModel {
@@ -21,20 +24,15 @@ export interface BudgetModel {
   /** Where it could be loaded. */
   readonly backendIds: readonly BackendId[];
   /** Where it is pinned and therefore stays; null when it may be anywhere. */
-  readonly fixed: readonly BudgetPart[] | null;
-}
-
-export interface BudgetPart {
-  readonly gpuId: GpuId;
-  readonly bytes: number;
+  readonly fixed: Footprint | null;
 }
 
 export interface BudgetLine {
   readonly modelName: string;
   readonly footprintBytes: number | null;
   readonly measured: boolean;
-  /** Empty when it does not fit beside the others. Its bytes add up to the footprint, and over several GPUs to what each takes besides. */
-  readonly placement: readonly BudgetPart[];
+  /** Empty when it does not fit beside the others. On several GPUs each has the most that it can get of the model, with what it takes besides. */
+  readonly placement: Footprint;
 }
 
 export interface MemoryBudget {
@@ -51,7 +49,7 @@ export interface MemoryBudget {
 /** A few milliseconds of work. */
 const MOST_WAYS = 100_000;
 
-/** Goes whole onto a GPU, or in parts over all GPUs of a backend. */
+/** Goes whole onto a GPU, or in parts over GPUs of a backend, where it takes `bytes` at least. */
 type Spot =
   | { readonly kind: 'whole'; readonly gpu: number; readonly backend: number; readonly bytes: number }
   | { readonly kind: 'spread'; readonly backend: number; readonly bytes: number };
@@ -59,6 +57,7 @@ type Spot =
 interface Item {
   readonly weights: string;
   readonly bytes: number;
+  readonly overhead: CardOverhead;
   readonly spots: readonly Spot[];
 }
 
@@ -67,7 +66,8 @@ type Plan = readonly (Spot | null)[];
 
 /**
  * By first-fit decreasing, and where that leaves a model without a place of its own, by trying every way unless they are too many.
- * Of all ways the one counts that places most models, then most bytes, then fewest in parts.
+ * Of all ways the one counts that places most models, then most bytes, then fewest in parts. What is in parts comes last, largest first, and
+ * has to fit as the scheduler cuts it (`placeSplit`): a budget that holds is one that will be loaded.
  */
 export function memoryBudget(models: readonly BudgetModel[], gpus: readonly BudgetGpu[]): MemoryBudget {
   const unique = [...new Map(models.toReversed().map((model) => [model.weights, model])).values()];
@@ -76,11 +76,11 @@ export function memoryBudget(models: readonly BudgetModel[], gpus: readonly Budg
   const items = unique
     .flatMap((model) => itemsOf(model, gpus, room))
     .sort((a, b) => b.bytes - a.bytes || (a.weights < b.weights ? -1 : 1));
-  const quick = firstFit(items, room.copy());
+  const quick = withoutMisfits(items, firstFit(items, room.copy()), room, gpus);
   const all = quick.every((spot) => spot?.kind === 'whole');
   const ways = items.reduce((product, item) => product * (item.spots.length + 1), 1);
   const exact = all || ways <= MOST_WAYS;
-  const plan = all || !exact ? quick : new Search(items, room.copy(), quick).best();
+  const plan = all || !exact ? quick : new Search(items, room, gpus, quick).best();
   const placements = placementsOf(items, plan, room, gpus);
   const lines = models.map(({ modelName, weights, footprintBytes, measured, fixed }) => ({
     modelName,
@@ -91,7 +91,7 @@ export function memoryBudget(models: readonly BudgetModel[], gpus: readonly Budg
   return {
     fits: lines.every((line) => line.placement.length > 0),
     exact,
-    capacityBytes: gpus.reduce((sum, gpu) => sum + gpu.capacityBytes, 0),
+    capacityBytes: gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0),
     requiredBytes: unique.reduce((sum, model) => sum + (model.footprintBytes ?? 0), 0),
     lines,
   };
@@ -106,16 +106,17 @@ function itemsOf(model: BudgetModel, gpus: readonly BudgetGpu[], room: Room): It
       : [],
   );
   const spread = room.backends.flatMap((backendId, backend): Spot[] => {
-    const cards = gpus.filter((gpu) => gpu.backendId === backendId).length;
-    const bytes = bytesOnCards(footprintBytes, overhead, cards);
-    return cards > 1 && backendIds.includes(backendId) ? [{ kind: 'spread', backend, bytes }] : [];
+    const own = gpus.filter((gpu) => gpu.backendId === backendId);
+    const fewest = own[0]?.oneInstancePerWeights ? own.length : 2;
+    const bytes = least([fewest, own.length].map((cards) => bytesOnCards(footprintBytes, overhead, cards)));
+    return own.length > 1 && backendIds.includes(backendId) ? [{ kind: 'spread', backend, bytes }] : [];
   });
-  return [{ weights, bytes: footprintBytes, spots: [...whole, ...spread] }];
+  return [{ weights, bytes: footprintBytes, overhead, spots: [...whole, ...spread] }];
 }
 
 /**
- * What is left. A model in parts takes from its backend as a whole: it can be cut to whatever the others leave, so that only the
- * backend's sum limits it.
+ * What is left. A model in parts takes from its backend as a whole: how it is cut depends on what the others leave, so that at first only
+ * the backend's sum limits it.
  */
 class Room {
   readonly backends: readonly BackendId[];
@@ -126,11 +127,11 @@ class Room {
   constructor(gpus: readonly BudgetGpu[], from?: Room) {
     this.#gpus = gpus;
     this.backends = [...new Set(gpus.map((gpu) => gpu.backendId))];
-    this.#ofGpu = from ? [...from.#ofGpu] : gpus.map((gpu) => gpu.capacityBytes);
+    this.#ofGpu = from ? [...from.#ofGpu] : gpus.map((gpu) => gpu.freeBytes);
     this.#ofBackend = from
       ? [...from.#ofBackend]
       : this.backends.map((id) =>
-          gpus.reduce((sum, gpu) => sum + (gpu.backendId === id ? gpu.capacityBytes : 0), 0),
+          gpus.reduce((sum, gpu) => sum + (gpu.backendId === id ? gpu.freeBytes : 0), 0),
         );
   }
 
@@ -147,7 +148,7 @@ class Room {
   }
 
   /** A pin holds its memory even where the rest has claimed more than there is. */
-  takeFixed({ gpuId, bytes }: BudgetPart): void {
+  takeFixed({ gpuId, bytes }: Footprint[number]): void {
     const gpu = this.#gpus.findIndex((each) => each.id === gpuId);
     const owner = this.#gpus[gpu];
     if (!owner) return;
@@ -190,13 +191,17 @@ interface Score {
 
 class Search {
   readonly #items: readonly Item[];
+  readonly #given: Room;
   readonly #room: Room;
+  readonly #gpus: readonly BudgetGpu[];
   #best: Plan;
   #bestScore: Score;
 
-  constructor(items: readonly Item[], room: Room, start: Plan) {
+  constructor(items: readonly Item[], room: Room, gpus: readonly BudgetGpu[], start: Plan) {
     this.#items = items;
-    this.#room = room;
+    this.#given = room;
+    this.#room = room.copy();
+    this.#gpus = gpus;
     this.#best = start;
     this.#bestScore = scoreOf(items, start);
   }
@@ -209,8 +214,11 @@ class Search {
   #extend(plan: Plan): void {
     const item = this.#items[plan.length];
     if (!item) {
-      const score = scoreOf(this.#items, plan);
-      if (isBetter(score, this.#bestScore)) [this.#best, this.#bestScore] = [plan, score];
+      // To be cut makes no plan better.
+      if (!isBetter(scoreOf(this.#items, plan), this.#bestScore)) return;
+      const held = withoutMisfits(this.#items, plan, this.#given, this.#gpus);
+      const score = scoreOf(this.#items, held);
+      if (isBetter(score, this.#bestScore)) [this.#best, this.#bestScore] = [held, score];
       return;
     }
     const placed = plan.filter((spot) => spot !== null).length;
@@ -237,51 +245,45 @@ function isBetter(a: Score, b: Score): boolean {
   return (a.placed - b.placed || a.bytes - b.bytes || b.parted - a.parted) > 0;
 }
 
-/** By weights. Models in parts come last and fill what the others left, GPU by GPU in proportion to its room. */
+function inOrder(placement: Footprint, gpus: readonly BudgetGpu[]): Footprint {
+  return gpus.flatMap(({ id }) => placement.filter(({ gpuId }) => gpuId === id));
+}
+
+/** The plan without the models that cannot be cut to what the others leave. */
+function withoutMisfits(items: readonly Item[], plan: Plan, room: Room, gpus: readonly BudgetGpu[]): Plan {
+  if (plan.every((spot) => spot?.kind !== 'spread')) return plan;
+  const placed = placementsOf(items, plan, room, gpus);
+  return plan.map((spot, i) => (placed.has(items[i]?.weights ?? '') ? spot : null));
+}
+
+/** By weights; those that cannot be cut to what is left are not in it. */
 function placementsOf(
   items: readonly Item[],
   plan: Plan,
   room: Room,
   gpus: readonly BudgetGpu[],
-): ReadonlyMap<string, readonly BudgetPart[]> {
-  const placements = new Map<string, readonly BudgetPart[]>();
+): ReadonlyMap<string, Footprint> {
+  const placements = new Map<string, Footprint>();
   const left = gpus.map((_gpu, i) => room.ofGpu(i));
+  const put = ({ weights }: Item, placement: Footprint) => {
+    placements.set(weights, placement);
+    for (const [i, { id }] of gpus.entries()) left[i] = (left[i] ?? 0) - bytesOn(id, placement);
+  };
   for (const [i, item] of items.entries()) {
     const spot = plan[i];
     const gpu = spot?.kind === 'whole' ? gpus[spot.gpu] : undefined;
-    if (spot?.kind !== 'whole' || !gpu) continue;
-    left[spot.gpu] = (left[spot.gpu] ?? 0) - item.bytes;
-    placements.set(item.weights, [{ gpuId: gpu.id, bytes: item.bytes }]);
+    if (gpu) put(item, [{ gpuId: gpu.id, bytes: item.bytes }]);
   }
   for (const [i, item] of items.entries()) {
     const spot = plan[i];
     if (spot?.kind !== 'spread') continue;
-    const own = gpus.flatMap((gpu, at) => (room.backendOf(gpu.backendId) === spot.backend ? [at] : []));
-    const parts = cut(
-      spot.bytes,
-      own.map((at) => left[at] ?? 0),
-    );
-    for (const [k, at] of own.entries()) left[at] = (left[at] ?? 0) - (parts[k] ?? 0);
-    placements.set(
-      item.weights,
-      own.flatMap((at, k) => {
-        const gpu = gpus[at];
-        const bytes = parts[k] ?? 0;
-        return gpu && bytes > 0 ? [{ gpuId: gpu.id, bytes }] : [];
-      }),
-    );
+    const cards = gpus
+      .map((gpu, at) => ({ ...gpu, freeBytes: left[at] ?? 0 }))
+      .filter(({ backendId }) => room.backendOf(backendId) === spot.backend);
+    const [first] = cards;
+    const load = { footprintBytes: item.bytes, overhead: item.overhead };
+    const placement = first ? placeSplit(load, cards, first) : null;
+    if (placement) put(item, inOrder(placement, gpus));
   }
   return placements;
-}
-
-/** In proportion to `rooms`, none above its own; adds up to `bytes`, for which there is room in all. */
-function cut(bytes: number, rooms: readonly number[]): readonly number[] {
-  const all = rooms.reduce((sum, room) => sum + room, 0);
-  const parts = rooms.map((room) => Math.min(room, Math.floor((bytes / all) * room)));
-  let rest = bytes - parts.reduce((sum, part) => sum + part, 0);
-  return parts.map((part, i) => {
-    const more = Math.min(rest, (rooms[i] ?? 0) - part);
-    rest -= more;
-    return part + more;
-  });
 }

@@ -11,7 +11,7 @@ export interface Load {
   readonly overhead: CardOverhead;
 }
 
-type Card = Pick<GpuSnapshot, 'id' | 'freeBytes' | 'headroomBytes' | 'reservedBytes' | 'movingBytes'>;
+export type Card = Pick<GpuSnapshot, 'id' | 'freeBytes' | 'headroomBytes' | 'reservedBytes' | 'movingBytes'>;
 
 /** Who chooses the cards: a server of others takes one, or all that it has. */
 type Chooser = Pick<BackendSnapshot, 'oneInstancePerWeights'>;
