@@ -7,6 +7,7 @@ import { addMemory } from './commands/memory-commands.ts';
 import { addModels } from './commands/model-commands.ts';
 import { collect, number, positive } from './commands/option-values.ts';
 import { addQueueCommands } from './commands/queue-commands.ts';
+import { addSimulate } from './commands/simulate-command.ts';
 import { EXIT, type ExitCode, type Run, UsageError } from './exit.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -59,6 +60,7 @@ function build(version: string, terminal: Terminal, run: Run): Command {
   addQueueCommands(program, terminal, run);
   addModels(program, terminal, run);
   addMemory(program, terminal, run);
+  addSimulate(program, terminal, run);
   return program;
 }
 

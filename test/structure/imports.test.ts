@@ -78,9 +78,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateway: [...COMMON, ...WAYS_IN_SEE, 'ollama-api', 'http'],
   app: [...COMMON, ...BELOW_HTTP, 'http', 'gateway'],
   'virtual-ollama': ['clock', 'domain', 'ollama-api'],
+  // The two kinds of servers are told by their own capabilities.
+  simulator: [...COMMON, 'scheduler', 'backend'],
   client: ['domain', 'clock'],
   // The doctor looks at backends and through probes as the server will.
-  cli: [...COMMON, 'kinds', 'client', 'app', 'virtual-ollama', 'monitor', 'backend'],
+  cli: [...COMMON, 'kinds', 'client', 'app', 'virtual-ollama', 'simulator', 'monitor', 'backend'],
   main: ['cli'],
 };
 
@@ -101,6 +103,7 @@ const ROOMS_OF_CLI: Readonly<Record<string, readonly string[]>> = {
   chat: [...CLI_COMMON, 'jobs', 'models', 'submit'],
   top: [...CLI_COMMON, 'queue'],
   demo: [...CLI_COMMON, 'server', 'jobs', 'submit'],
+  simulate: CLI_COMMON,
   commands: [...CLI_COMMON, 'models', 'jobs'],
   program: [...CLI_COMMON, 'commands'],
 };

@@ -1,0 +1,32 @@
+/** The command that simulates: its name, flags and help. */
+import type { Command } from 'commander';
+import type { Run } from '../exit.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { collect, nonNegative, number, positive } from './option-values.ts';
+
+const MOST_JOBS = 1_000_000;
+const MOST_MODELS = 1_000;
+const MOST_SEEDS = 1_000;
+
+export function addSimulate(program: Command, terminal: Terminal, run: Run): void {
+  program
+    .command('simulate')
+    .description('run the scheduler, and others, over a workload in virtual time')
+    .option('--policy <name>', 'vramkeeper (default), another by name, or all; again for more', collect)
+    .option('--server <kind>', 'attached (one Ollama) or managed (a process for each model)', 'managed')
+    .option('--workload <name>', 'jobs to generate (default: backlog)')
+    .option('--jobs <number>', 'how many of them', number(1, MOST_JOBS))
+    .option('--rate <number>', 'arrivals a second, where they come one by one', positive)
+    .option('--models <number>', 'models that they are for', number(1, MOST_MODELS))
+    .option('--zipf <number>', 'how unlike models are asked for; 0: all alike', nonNegative, 1)
+    .option('--priorities <how>', 'equal, or mixed: HIGH, NORMAL and LOW', 'equal')
+    .option('--gpu <size>', 'a card (default: 24GiB); again for more', collect)
+    .option('--parallel <number>', 'requests that a model runs at once', number(1, 1_024), 4)
+    .option('--alpha <number>', 'each of b of them gets b^(alpha-1) of the speed of one', positive, 0.7)
+    .option('--seed <number>', 'of all chance', number(0, 2 ** 31), 1)
+    .option('--seeds <number>', 'so many seeds from there on', number(1, MOST_SEEDS), 1)
+    .option('--json', 'print JSON')
+    .action((options) =>
+      run(async () => (await import('../simulate/simulate.ts')).runSimulation(options, terminal)),
+    );
+}

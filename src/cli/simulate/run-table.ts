@@ -1,0 +1,52 @@
+/** Runs for people: a line for each policy, the median of its seeds in each column. */
+import { formatBytes } from '../../domain/units.ts';
+import { percentile, type RunFigures, type SimulatedRun, type Simulation } from '../../simulator/index.ts';
+import { type Column, fittedTable } from '../terminal/fitted-table.ts';
+
+interface Figure extends Column {
+  value(figures: RunFigures): number;
+  readonly digits: number;
+}
+
+const FIGURES: readonly Figure[] = [
+  { head: 'SECONDS', right: true, digits: 0, value: (run) => run.makespanSeconds },
+  {
+    head: '/BOUND',
+    right: true,
+    digits: 2,
+    value: (run) => run.makespanSeconds / run.makespanBoundSeconds,
+  },
+  { head: 'JOBS/S', right: true, rank: 2, digits: 3, value: (run) => run.jobs / run.makespanSeconds },
+  { head: 'LOADS', right: true, digits: 0, value: (run) => run.loads },
+  { head: 'MEAN', right: true, digits: 1, value: (run) => run.meanSeconds },
+  { head: 'P50', right: true, rank: 1, digits: 1, value: (run) => run.p50Seconds },
+  { head: 'P95', right: true, digits: 1, value: (run) => run.p95Seconds },
+  { head: 'P99', right: true, rank: 3, digits: 1, value: (run) => run.p99Seconds },
+  { head: 'FAIR', right: true, rank: 4, digits: 2, value: (run) => run.jainIndex },
+  { head: 'DECIDES', right: true, rank: 0, digits: 2, value: (run) => run.decisionP99Ms },
+];
+
+export function runTable(
+  runs: readonly SimulatedRun[],
+  { server, machine, seeds }: Simulation,
+  width: number | null,
+): string {
+  const [first] = runs;
+  if (!first) return '';
+  const byPolicy = Map.groupBy(runs, ({ figures }) => figures.policy);
+  const rows = [...byPolicy].map(([policy, own]) => [
+    policy,
+    ...FIGURES.map(({ value, digits }) => median(own.map(({ figures }) => value(figures))).toFixed(digits)),
+  ]);
+  const cards = machine.gpuBytes.map(formatBytes).join(' + ');
+  const over = seeds.length === 1 ? `seed ${seeds[0]}` : `medians of ${seeds.length} seeds`;
+  const about = `${first.workload.name}: ${first.workload.jobs.length} jobs, ${cards}, ${server}, ${over}`;
+  return `${about}\n\n${fittedTable([{ head: 'POLICY' }, ...FIGURES], rows, width)}\n\nTimes in seconds; DECIDES is the 99th percentile of a decision in milliseconds.`;
+}
+
+function median(values: readonly number[]): number {
+  return percentile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}

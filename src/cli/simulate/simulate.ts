@@ -1,0 +1,41 @@
+/** `vramkeeper simulate`: the real scheduler, and others, over a workload in virtual time. */
+import { systemClock } from '../../clock.ts';
+import {
+  InvalidSimulationError,
+  type SimulatedRun,
+  type Simulation,
+  simulate,
+} from '../../simulator/index.ts';
+import { EXIT, type ExitCode, UsageError } from '../exit.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { machineOf, policiesOf, type SimulateFlags, serverKindOf } from './flags.ts';
+import { runTable } from './run-table.ts';
+import { workloadSource } from './workload-source.ts';
+
+export async function runSimulation(flags: SimulateFlags, terminal: Terminal): Promise<ExitCode> {
+  const machine = machineOf(flags);
+  const seeds = Array.from({ length: flags.seeds }, (_, index) => flags.seed + index);
+  const simulation: Simulation = {
+    policies: policiesOf(flags.policy),
+    server: serverKindOf(flags.server),
+    machine,
+    seeds,
+    workload: await workloadSource(flags, machine),
+  };
+  const runs = runAll(simulation);
+  if (flags.json) terminal.outLine(JSON.stringify({ runs: runs.map(({ figures }) => figures) }));
+  else terminal.outLine(runTable(runs, simulation, terminal.columns));
+  const note = runs[0]?.workload.note;
+  if (note) terminal.note(note);
+  return EXIT.done;
+}
+
+/** @throws UsageError for what makes no sense together */
+function runAll(simulation: Simulation): readonly SimulatedRun[] {
+  try {
+    return [...simulate(simulation, systemClock)];
+  } catch (error) {
+    if (error instanceof InvalidSimulationError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { runCommand } from '../../src/cli/program.ts';
+import type { Terminal } from '../../src/cli/terminal/terminal.ts';
+import { greatest } from '../../src/domain/long-lists.ts';
+
+/** The command in this process: it needs nothing outside. */
+async function run(args: readonly string[], columns: number | null = null) {
+  let out = '';
+  let notes = '';
+  const terminal: Terminal = {
+    outIsTerminal: false,
+    notesAreTerminal: false,
+    columns,
+    out: (text) => {
+      out += text;
+    },
+    outLine: (text = '') => {
+      out += `${text}\n`;
+    },
+    note: (text = '') => {
+      notes += `${text}\n`;
+    },
+    noteText: (text) => {
+      notes += text;
+    },
+    style: (_, text) => text,
+    noteStyle: (_, text) => text,
+  };
+  const code = await runCommand(['simulate', ...args], '0.0.0', terminal);
+  return { code, out, notes };
+}
+
+describe('simulate', () => {
+  test('prints the figures of every run as one JSON object', async () => {
+    const args = ['--policy', 'fifo-lru', '--policy', 'vramkeeper', '--jobs', '40', '--json'];
+    const { code, out } = await run([...args, '--models', '4', '--seeds', '2']);
+    expect(code).toBe(0);
+    const { runs } = JSON.parse(out);
+    expect(runs.map(({ policy, seed }: { policy: string; seed: number }) => [policy, seed])).toEqual([
+      ['fifo-lru', 1],
+      ['vramkeeper', 1],
+      ['fifo-lru', 2],
+      ['vramkeeper', 2],
+    ]);
+    for (const one of runs) {
+      expect(Object.keys(one)).toEqual([
+        'workload',
+        'policy',
+        'seed',
+        'jobs',
+        'makespanSeconds',
+        'makespanBoundSeconds',
+        'loads',
+        'loadSeconds',
+        'meanSeconds',
+        'p50Seconds',
+        'p95Seconds',
+        'p99Seconds',
+        'byPriority',
+        'jainIndex',
+        'decisionP99Ms',
+      ]);
+      expect(one).toMatchObject({ workload: 'backlog', jobs: 40, jainIndex: 1 });
+      expect(Object.keys(one.byPriority.NORMAL)).toEqual(['meanSeconds', 'p95Seconds', 'maxSeconds']);
+      expect(one.makespanSeconds).toBeGreaterThan(one.makespanBoundSeconds);
+    }
+  });
+
+  test('prints a table of all policies in 80 columns', async () => {
+    const { code, out } = await run(['--policy', 'all', '--jobs', '20', '--models', '3'], 80);
+    expect(code).toBe(0);
+    expect(out).toMatch(/backlog: 20 jobs, 24.0 GiB, managed, seed 1/);
+    expect(out).toMatch(/^vramkeeper +\d+ +\d\.\d\d/m);
+    expect(greatest(out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('what makes no sense ends with 2 and says what would', () => {
+  test.each([
+    [['--policy', 'lru'], /"lru" is no policy. Use vramkeeper, ollama, fifo-lru, .* or all/],
+    [['--server', 'both'], /"both" is no kind of server. Use attached .* or managed/],
+    [['--workload', 'steady'], /"steady" is no workload. Use backlog, poisson/],
+    [['--priorities', 'high'], /Use equal or mixed/],
+    [['--gpu', '24 potatoes'], /--gpu: "24 potatoes" is not a size/],
+    [['--gpu', '0GiB'], /--gpu: 0GiB is no card/],
+    [['--alpha', '1.5'], /--alpha 1.5 is too much/],
+    [['--alpha', '-1'], /--alpha.*number above 0/],
+    [['--jobs', '0'], /--jobs.*whole number from 1/],
+    [['--rate', 'fast'], /--rate.*number above 0/],
+    [['--seeds', '0'], /--seeds.*whole number from 1/],
+    [['--parallel', '0'], /--parallel.*whole number from 1/],
+  ] as const)('%j', async (args, expected) => {
+    const { code, out, notes } = await run(args);
+    expect(notes).toMatch(expected);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+});
