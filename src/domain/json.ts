@@ -17,6 +17,12 @@ export interface JsonProblem {
   readonly message: string;
 }
 
+/**
+ * Levels that a thread can hand to another: a message is written by recursion. Far more than any field may have, so that what is cut here is
+ * still refused, by its field.
+ */
+const DEEPEST_MESSAGE = 1_000;
+
 const LONGEST_PATH = 8;
 
 /** Why a value is not JSON that can be taken in; null when it is. The one rule for it, wherever JSON comes from. */
@@ -55,6 +61,33 @@ function problemWithin(container: object, level: number): JsonProblem | null {
     if (problem) return { ...problem, path: level < LONGEST_PATH ? [key, ...problem.path] : [] };
   }
   return null;
+}
+
+/**
+ * Freshly parsed JSON without what lies deeper than a message can carry; the value is changed in place. Level by level, as recursion would
+ * fail where it is needed.
+ */
+export function cutForMessage(value: unknown): unknown {
+  let containers = [value].filter(isContainer);
+  for (let level = 1; containers.length > 0; level += 1) {
+    const inner: Container[] = [];
+    for (const container of containers) {
+      for (const [key, child] of Object.entries(container)) {
+        if (!isContainer(child)) continue;
+        if (level < DEEPEST_MESSAGE) inner.push(child);
+        else container[key] = null;
+      }
+    }
+    containers = inner;
+  }
+  return value;
+}
+
+/** Objects and lists alike, by their keys. */
+type Container = Record<string, unknown>;
+
+function isContainer(value: unknown): value is Container {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Of whatever realm: its prototype is none, or one that has none itself. */

@@ -4,6 +4,7 @@
  */
 import { extname } from 'node:path';
 import { Tinypool } from 'tinypool';
+import { cutForMessage } from '../domain/json.ts';
 
 /** A reading that threads know by its name. Pure. */
 export interface BodyDecoder<T> {
@@ -12,12 +13,12 @@ export interface BodyDecoder<T> {
   decode(text: string): T;
 }
 
-/** Undefined where it is no JSON. */
+/** Undefined where it is no JSON. Nested too deep for a thread to hand over, it comes cut, and is still too deep for whoever reads it. */
 export const JSON_BODY: BodyDecoder<unknown> = {
   name: 'json',
   decode(text) {
     try {
-      return JSON.parse(text);
+      return cutForMessage(JSON.parse(text));
     } catch {
       return undefined;
     }
