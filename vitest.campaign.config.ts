@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { CAMPAIGN_MS, TEST_MS } from './test/support/limits.ts';
-import { nothingLeft, ssr } from './vitest.shared.ts';
+import { eachRun, ssr } from './vitest.shared.ts';
 
 /** The long ones: kills, floods, large properties. */
 export default defineConfig({
   ssr,
   test: {
     include: ['test/**/*.campaign.test.ts'],
-    ...nothingLeft,
+    ...eachRun,
     pool: 'forks',
     testTimeout: CAMPAIGN_MS,
     hookTimeout: TEST_MS,

@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { TEST_MS } from './test/support/limits.ts';
-import { nothingLeft, ssr } from './vitest.shared.ts';
+import { eachRun, ssr } from './vitest.shared.ts';
 
 export default defineConfig({
   ssr,
   test: {
-    ...nothingLeft,
+    ...eachRun,
     include: ['test/support/half-way/fixtures.ts'],
     pool: 'forks',
     testTimeout: TEST_MS,

@@ -8,8 +8,15 @@ if (!isNewEnough(process.versions.node)) {
   );
 }
 
-/** Temporary folders and processes go with the tests that made them, also with failed ones. */
-export const nothingLeft = {
+/**
+ * Threads strip types by WebAssembly. The V8 of Node 24.21 can end a process (SIGSEGV, SIGTRAP) when two threads replace the same generic
+ * wrapper by a compiled one: `Runtime_TierUpWasmToJSWrapper` frees code that it does not own. So many calls make no wrapper worth it.
+ */
+const keepGenericWrappers = '--wasm-wrapper-tiering-budget=2147483647';
+
+/** How every run goes. Temporary folders and processes go with the tests that made them, also with failed ones. */
+export const eachRun = {
+  execArgv: [keepGenericWrappers],
   globalSetup: './test/support/whole-run.ts',
   setupFiles: './test/support/each-file.ts',
 };

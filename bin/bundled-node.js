@@ -14,7 +14,9 @@ export async function runProgram(name) {
   const source = join(root, 'src', `${name}.ts`);
   const program = existsSync(source) ? source : join(root, 'dist', `${name}.js`);
   if (isNewEnough(process.versions.node)) {
-    nodeModule.enableCompileCache?.();
+    const cache = nodeModule.enableCompileCache?.();
+    // Threads take the cache from the environment.
+    if (cache?.directory) process.env.NODE_COMPILE_CACHE ??= cache.directory;
     await import(pathToFileURL(program).href);
   } else {
     // Only here: a program that is started anew for every question should start fast.
