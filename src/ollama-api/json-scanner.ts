@@ -51,6 +51,24 @@ class Scanner {
     }
   }
 
+  /** The only value. @throws GoJsonError */
+  scanWhole(): ScannedJson {
+    const found = this.#untilEnd();
+    this.#skip(SPACE);
+    if (this.#at < this.#text.length) throw this.#unexpected('after top-level value');
+    return found;
+  }
+
+  #untilEnd(): ScannedJson {
+    try {
+      const found = this.scan();
+      if (found) return found;
+    } catch (error) {
+      if (this.#at < this.#text.length) throw error;
+    }
+    throw new GoJsonError('unexpected end of JSON input');
+  }
+
   /** Reads a value's beginning. True when it is complete; false when it is a container whose first value comes next. */
   #begin(): boolean {
     this.#skip(SPACE);
@@ -195,4 +213,9 @@ const isDigit = (character: string) => character >= '0' && character <= '9';
  */
 export function scanJson(text: string): ScannedJson | undefined {
   return new Scanner(text).scan();
+}
+
+/** Where the only JSON value of a text is, which must hold nothing else: as Go reads JSON that stands in a text. @throws GoJsonError */
+export function scanWholeJson(text: string): ScannedJson {
+  return new Scanner(text).scanWhole();
 }

@@ -1,4 +1,4 @@
-import { type Overflow, scanJson } from './json-scanner.ts';
+import { type Overflow, type ScannedJson, scanJson, scanWholeJson } from './json-scanner.ts';
 
 /** A value's kind, as Go names it in its errors. */
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'bool' | 'null';
@@ -72,8 +72,16 @@ export class JsonText {
   /** The first value of a text; undefined when there is none. @throws GoJsonError */
   static read(text: string): JsonText | undefined {
     const scanned = scanJson(text);
-    if (!scanned) return undefined;
-    return new JsonText({ text, overflows: scanned.overflows }, scanned.start, scanned.end);
+    return scanned && JsonText.#of(text, scanned);
+  }
+
+  /** The only value of a text that holds nothing else. @throws GoJsonError */
+  static only(text: string): JsonText {
+    return JsonText.#of(text, scanWholeJson(text));
+  }
+
+  static #of(text: string, { overflows, start, end }: ScannedJson): JsonText {
+    return new JsonText({ text, overflows }, start, end);
   }
 
   get kind(): JsonKind {

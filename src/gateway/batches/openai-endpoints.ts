@@ -1,5 +1,6 @@
 /** What OpenAI's API takes in a batch: the requests of its paths, whose answers are whole. */
 import type { ModelDirectory } from '../../accept/accept.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { vectorsIn } from '../../domain/vectors.ts';
 import { stringifyGo } from '../../ollama-api/go-json.ts';
 import { chatTask, embedTask, generateTask, type Task } from '../ollama/tasks.ts';
@@ -8,6 +9,11 @@ import { ChatAnswer } from '../openai/chat-answer.ts';
 import { CompletionAnswer } from '../openai/completion-answer.ts';
 import { base64Of } from '../openai/embed-form.ts';
 import { chatRequest, embedRequest, generateRequest } from '../openai/requests.ts';
+import { echoOf } from '../openai/responses/response.ts';
+import { ResponseEvents } from '../openai/responses/response-events.ts';
+import { readResponses } from '../openai/responses/shapes.ts';
+import { chatRequest as responsesChat } from '../openai/responses/to-chat.ts';
+import { searchesWeb } from '../openai/responses/tools.ts';
 import { readChatCompletion, readCompletion, readEmbeddings } from '../openai/shapes.ts';
 import type { AnswerOptions } from '../openai/text-answer.ts';
 import { GatheredText } from '../shared/gathered-text.ts';
@@ -53,10 +59,26 @@ const embeddings: BatchEndpoint = {
   },
 };
 
+const responses: BatchEndpoint = {
+  toJob(models, text) {
+    const body = readResponses(text);
+    const { job } = jobOf(chatTask(models, responsesChat(body)));
+    return { job, note: { echo: echoOf(body), searchesWeb: searchesWeb(body) } };
+  },
+  toBody(end, clock) {
+    const { job, note } = end;
+    const record = new GatheredText(chatShape(job.modelName, clock)).whole(end, null);
+    const echo = note.echo as JsonObject;
+    const terms = { id: publicJobId('resp_', job.id), echo, searchesWeb: note.searchesWeb === true };
+    return stringifyGo(new ResponseEvents(terms, clock).whole(record));
+  },
+};
+
 export const OPENAI_ENDPOINTS: BatchEndpoints = {
   '/v1/chat/completions': chatCompletions,
   '/v1/completions': completions,
   '/v1/embeddings': embeddings,
+  '/v1/responses': responses,
 };
 
 function jobOf(task: Task): BatchRequest {

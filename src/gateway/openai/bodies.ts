@@ -21,3 +21,4 @@ export const EMBEDDINGS_BODY: BodyDecoder<EmbeddingsRequest> = {
   name: 'openai embeddings',
   decode: readEmbeddings,
 };
+export { RESPONSES_BODY } from './responses/shapes.ts';

@@ -1,8 +1,5 @@
 /** `/v1/chat/completions`, `/v1/completions` and `/v1/embeddings`: the same jobs as those of Ollama's API, asked for and answered in other words. */
-import { ModelRequiredError, modelNotFound } from '../../ollama-api/errors.ts';
-import type { Think } from '../../ollama-api/request-fields.ts';
 import type { Router } from '../../ollama-api/router.ts';
-import { findModel, relaxed } from '../ollama/find-model.ts';
 import { answerLoad, emptyRecord } from '../ollama/load.ts';
 import { chatTask, embedTask, generateTask, type Task } from '../ollama/tasks.ts';
 import { chatShape, generateShape } from '../ollama/text-shapes.ts';
@@ -15,6 +12,7 @@ import { CHAT_COMPLETION_BODY, COMPLETION_BODY, EMBEDDINGS_BODY } from './bodies
 import { ChatAnswer } from './chat-answer.ts';
 import { CompletionAnswer } from './completion-answer.ts';
 import { EmbedForm } from './embed-form.ts';
+import { withoutIdleThoughts } from './idle-thoughts.ts';
 import { chatRequest, embedRequest, generateRequest } from './requests.ts';
 import type { AnswerOptions, TextAnswer } from './text-answer.ts';
 import { StreamForm, WholeForm } from './text-forms.ts';
@@ -44,22 +42,6 @@ async function completions(deps: GatewayDependencies, exchange: GatewayExchange)
     shape: generateShape(body.model, deps.clock),
     streams: body.stream ?? false,
   });
-}
-
-interface ThinkingRequest {
-  readonly model: string;
-  readonly think: Think | undefined;
-}
-
-/** `think` is no field of this API: a program that sends it to a model that does not think is answered elsewhere, and so it is here. */
-function withoutIdleThoughts<R extends ThinkingRequest>(
-  { models }: GatewayDependencies,
-  body: Pick<ThinkingRequest, 'think'>,
-  request: R,
-): R {
-  if (!body.think) return request;
-  const named = { empty: () => new ModelRequiredError(), missing: modelNotFound };
-  return relaxed(request, findModel(models, request.model, named).info);
 }
 
 async function embeddings(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {

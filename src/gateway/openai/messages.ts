@@ -104,8 +104,8 @@ function textOf(value: unknown): string {
 /** Without a type it is as plain base64 is in Ollama's own API. */
 const DATA_URL = /^data:(?:image\/(?:jpeg|jpg|png|webp))?;base64,/;
 
-/** @returns the base64 of a `data:` URL */
-function imageOf(url: string): string {
+/** @returns the base64 of a `data:` URL @throws OllamaError 400 */
+export function imageOf(url: string): string {
   if (url.startsWith('http://') || url.startsWith('https://'))
     throw refusal('image URLs are not currently supported, please use base64 encoded data instead');
   const prefix = DATA_URL.exec(url.slice(0, 64))?.[0];

@@ -19,8 +19,8 @@ export function chatRequest(body: ChatCompletionRequest): ChatRequest {
     messages,
     tools: body.tool_choice === 'none' ? undefined : body.tools,
     format: formatOf(body.response_format),
-    options: optionsOf(body, {
-      stop: stopsOf(body.stop).filter((each) => typeof each === 'string'),
+    options: optionsOf(body, DEFAULTS, {
+      stop: unlessNone(stopsOf(body.stop).filter((each) => typeof each === 'string')),
       num_predict: body.max_completion_tokens ?? body.max_tokens,
       temperature: body.temperature,
       seed: body.seed,
@@ -53,8 +53,8 @@ export function generateRequest(body: CompletionRequest): GenerateRequest {
     raw: undefined,
     images: undefined,
     format: undefined,
-    options: optionsOf(body, {
-      stop,
+    options: optionsOf(body, DEFAULTS, {
+      stop: unlessNone(stop),
       num_predict: body.max_tokens,
       temperature: body.temperature,
       seed: body.seed,
@@ -96,24 +96,24 @@ function isVectorFormat(format: string): boolean {
   return ['float', 'base64'].includes(format.toLowerCase());
 }
 
-const NOTHING_SAID = { stream: undefined, shift: undefined } as const;
+export const NOTHING_SAID = { stream: undefined, shift: undefined } as const;
+
+/** OpenAI's, which are not the model's. */
+const DEFAULTS: Options = { temperature: 1, top_p: 1 };
 
 interface WithOptions {
   readonly options: Options | undefined;
   readonly num_ctx: number | undefined;
 }
 
-/** What the request says counts more than its `options`, and those more than OpenAI's defaults, which are not the model's. */
-function optionsOf(body: WithOptions, said: Options & { readonly stop: readonly unknown[] }): Options {
-  const { stop, ...values } = said;
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return withContext(body, {
-    temperature: 1,
-    top_p: 1,
-    ...body.options,
-    ...Object.fromEntries(given),
-    ...(stop.length > 0 && { stop }),
-  });
+/** What the request says counts more than its `options`, and those more than the defaults. */
+export function optionsOf(body: WithOptions, defaults: Options, said: Options): Options {
+  const given = Object.entries(said).filter(([, value]) => value !== undefined);
+  return withContext(body, { ...defaults, ...body.options, ...Object.fromEntries(given) });
+}
+
+function unlessNone<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
 }
 
 function withContext({ num_ctx }: WithOptions, options: Options): Options {
@@ -156,7 +156,7 @@ const EFFORTS: ReadonlyMap<string, Think | undefined> = new Map<string, Think | 
 ]);
 
 /** @throws OllamaError 400 for one that nobody knows */
-function thinkOfEffort(effort: string): Think | undefined {
+export function thinkOfEffort(effort: string): Think | undefined {
   if (EFFORTS.has(effort)) return EFFORTS.get(effort);
   throw new OllamaError(
     400,

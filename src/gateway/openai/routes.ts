@@ -8,10 +8,12 @@ import { problemOf, problemOfRefusal } from '../shared/problem.ts';
 import { openaiError, sendProblem } from './errors.ts';
 import { addInferenceRoutes } from './inference-routes.ts';
 import { addModelRoutes } from './model-routes.ts';
+import { addResponsesRoute } from './responses/routes.ts';
 
 export function openaiRoutes(deps: GatewayDependencies): readonly Route[] {
   const router = new Router<GatewayHandler>();
   addInferenceRoutes(router, deps);
+  addResponsesRoute(router, deps);
   addModelRoutes(router, deps);
   return [
     gatewayRoute({

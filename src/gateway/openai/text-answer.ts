@@ -24,7 +24,7 @@ export interface TextAnswer {
 /** As Ollama's server calls itself here. */
 export const FINGERPRINT = 'fp_ollama';
 
-export function usageOf(record: JsonObject): JsonObject {
+export function usageOf(record: JsonObject) {
   const prompt = count(record.prompt_eval_count);
   const completion = count(record.eval_count);
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };

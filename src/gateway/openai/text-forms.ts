@@ -63,10 +63,10 @@ function eventsOf(values: readonly unknown[]): string {
 /** One object. While it is waited for it begins with spaces, which no reader of JSON minds. */
 export class WholeForm implements AnswerForm {
   readonly #exchange: Exchange;
-  readonly #answer: TextAnswer;
+  readonly #answer: Pick<TextAnswer, 'whole'>;
   readonly #gathered: GatheredText;
 
-  constructor(exchange: Exchange, answer: TextAnswer, shape: TextShape) {
+  constructor(exchange: Exchange, answer: Pick<TextAnswer, 'whole'>, shape: TextShape) {
     this.#exchange = exchange;
     this.#answer = answer;
     this.#gathered = new GatheredText(shape);

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../../domain/principal.ts';
 import { MiB } from '../../domain/units.ts';
+import type { Body } from '../../http/body.ts';
 import type { BodyDecoder, BodyReader } from '../../http/body-reader.ts';
 import type { HttpRefusal } from '../../http/refusal.ts';
 import type { Exchange as HttpExchange, Route } from '../../http/route.ts';
@@ -14,6 +15,8 @@ export interface GatewayExchange extends Exchange {
   readonly principal: Principal;
   /** Aborts when the server stops and answers that go on should end. */
   readonly stopping: AbortSignal;
+  /** The body in one piece, and what it holds of the memory for bodies. @throws HttpRefusal as `body` of the listener */
+  body(): Promise<Body>;
   /** What a decoder makes of the body. @throws HttpRefusal as `body` of the listener; what the decoder throws */
   read<T>(decoder: BodyDecoder<T>): Promise<T>;
   /** The body as it comes, without a bound. */
@@ -63,11 +66,12 @@ export function gatewayRoute({ bodies, fail, guard, path, refusalBody, router }:
 function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
   const { gone, principal, request, response, stopping, url } = http;
   let release = () => {};
-  const bytes = async () => {
-    const body = await http.body();
-    release = () => body.share.release();
-    return body.take();
+  const body = async () => {
+    const taken = await http.body();
+    release = () => taken.share.release();
+    return taken;
   };
+  const bytes = async () => (await body()).take();
   return {
     request,
     response,
@@ -77,6 +81,7 @@ function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
     beforeEnd: [],
     principal,
     stopping,
+    body,
     text: async () => (await bytes()).toString('utf8'),
     read: async (decoder) => bodies.read(decoder, await bytes()),
     stream: () => http.stream(),

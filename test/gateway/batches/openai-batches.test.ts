@@ -1,17 +1,21 @@
 /** OpenAI's files and batches, by its own SDK. */
 import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DEFAULT_CATALOG } from '../../../src/virtual-ollama/core/default-catalog.ts';
 import { eventually } from '../../support/eventually.ts';
+import { thinModel } from '../../virtual-ollama/bench.ts';
 import { type GatewayWorld, gatewayWorld } from '../support/world.ts';
 
 const CHAT = 'llama3.2:1b';
 const EMBED = 'all-minilm:latest';
+const TOOLS = 'able:1b';
 
 let world: GatewayWorld;
 let client: OpenAI;
 
 beforeAll(async () => {
-  world = await gatewayWorld();
+  const able = { ...thinModel(TOOLS, 50), capabilities: ['completion', 'tools'] as const };
+  world = await gatewayWorld({ ollama: { catalog: [...DEFAULT_CATALOG, able] } });
   client = clientOf('alice');
 });
 afterAll(() => world[Symbol.asyncDispose]());
@@ -35,7 +39,11 @@ function upload(lines: readonly unknown[], by = client) {
 
 async function run(
   lines: readonly unknown[],
-  endpoint: '/v1/chat/completions' | '/v1/embeddings' | '/v1/completions' = '/v1/chat/completions',
+  endpoint:
+    | '/v1/chat/completions'
+    | '/v1/embeddings'
+    | '/v1/completions'
+    | '/v1/responses' = '/v1/chat/completions',
 ) {
   const { id } = await upload(lines);
   return client.batches.create({ input_file_id: id, endpoint, completion_window: '24h' });
@@ -178,6 +186,45 @@ it('Embeddings come as numbers or as base64, completions as text', async () => {
     object: 'text_completion',
     choices: [{ text: expect.stringMatching(/./) }],
   });
+});
+
+it('Responses say again what was asked for, and one whose model asks for a search is an error', async () => {
+  const line = (id: string, body: object) => ({
+    custom_id: id,
+    method: 'POST',
+    url: '/v1/responses',
+    body: { model: TOOLS, max_output_tokens: 40, ...body },
+  });
+  const tool = { type: 'function', name: 'weather', description: null, strict: null, parameters: {} };
+  const lines = [
+    line('text', { input: 'Say it.', instructions: 'Be short.', temperature: 0.5, max_output_tokens: 3 }),
+    line('call', { input: [{ role: 'user', content: 'Use weather.' }], tools: [tool] }),
+    line('search', { input: 'Use web_search.', tools: [{ type: 'web_search' }] }),
+  ];
+  const done = await ended((await run(lines, '/v1/responses')).id);
+  expect(done.request_counts).toEqual({ total: 3, completed: 3, failed: 0 });
+  const answers = await linesOf(done.output_file_id);
+  expect(answers.map(({ response }) => response.body)).toMatchObject([
+    {
+      id: expect.stringMatching(/^resp_\w+$/),
+      object: 'response',
+      status: 'completed',
+      model: TOOLS,
+      instructions: 'Be short.',
+      temperature: 0.5,
+      max_output_tokens: 3,
+      output: [{ type: 'message', content: [{ type: 'output_text', text: expect.stringMatching(/./) }] }],
+      usage: { output_tokens: 3 },
+    },
+    { output: [{ type: 'function_call', name: 'weather' }], tools: [tool] },
+  ]);
+  expect(await linesOf(done.output_file_id)).toEqual(answers);
+  expect(await linesOf(done.error_file_id)).toMatchObject([
+    {
+      custom_id: 'search',
+      response: { status_code: 403, body: { error: { code: 'web_search_unavailable' } } },
+    },
+  ]);
 });
 
 it('One bad line fails the whole batch, and every bad line is named', async () => {

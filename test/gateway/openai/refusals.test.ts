@@ -168,10 +168,11 @@ test('no body makes the server fail', async () => {
       'tool_calls',
       'logprobs',
     ],
+    ...['instructions', 'format', 'schema', 'parameters', 'effort', 'call_id', 'output', 'truncation'],
     ...['options', 'keep_alive', 'think', 'num_ctx', 'reasoning', 'encoding_format', 'dimensions'],
   );
   const leaf = fc.oneof(
-    fc.constantFrom('plain', 'user', 'text', 'json_schema', ''),
+    fc.constantFrom('plain', 'user', 'text', 'json_schema', 'message', 'function_call', 'namespace', ''),
     fc.jsonValue({ maxDepth: 1 }),
   );
   const { value } = fc.letrec((tie) => ({
@@ -184,10 +185,12 @@ test('no body makes the server fail', async () => {
   }));
   const body = fc.oneof(
     value.map((any) => JSON.stringify(any)),
-    fc.dictionary(names, value, { maxKeys: 8 }).map((any) => JSON.stringify({ ...any, max_tokens: 1 })),
+    fc
+      .dictionary(names, value, { maxKeys: 8 })
+      .map((any) => JSON.stringify({ ...any, max_tokens: 1, max_output_tokens: 1 })),
     fc.string(),
   );
-  const path = fc.constantFrom('chat/completions', 'completions', 'embeddings');
+  const path = fc.constantFrom('chat/completions', 'completions', 'embeddings', 'responses');
   await fc.assert(
     fc.asyncProperty(path, body, async (where, sent) => {
       const answer = await fetch(`${t.url}/v1/${where}`, { method: 'POST', body: sent });
