@@ -7,6 +7,8 @@ import type { BacklogView } from '../domain/backlog.ts';
 import { newId } from '../domain/ids.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
+import { USUAL_POLICY } from './decide/decide.ts';
+import type { Policy } from './decide/policy.ts';
 import type { Demand, LoadOption } from './decide/snapshot.ts';
 import { DecisionLog } from './decision-log.ts';
 import { carryOut, type Effects } from './effects.ts';
@@ -22,12 +24,15 @@ export interface LoopDependencies {
   readonly resolver: ModelResolver;
   readonly clock: Clock;
   readonly random: Random;
+  /** Default the usual one. */
+  readonly policy?: Policy;
   /** Called after each turn in which the state changed. */
   changed(state: SchedulerState): void;
 }
 
 export class SchedulerLoop {
   readonly decisions = new DecisionLog();
+  readonly policy: Policy;
   readonly #deps: LoopDependencies;
   readonly #events: SchedulerEvent[] = [];
   #state: SchedulerState;
@@ -45,6 +50,7 @@ export class SchedulerLoop {
 
   constructor(deps: LoopDependencies) {
     this.#deps = deps;
+    this.policy = deps.policy ?? USUAL_POLICY;
     this.#state = initialState(deps.backends);
   }
 
@@ -95,7 +101,7 @@ export class SchedulerLoop {
   #turn(event: SchedulerEvent, effects: Effects): void {
     const now = this.#deps.clock.now();
     const before = this.#state;
-    const { state, effects: asked, wakeAt } = step(before, event, this.#world(), now);
+    const { state, effects: asked, wakeAt } = step(before, event, this.#world(), this.policy, now);
     this.#state = state;
     for (const effect of asked) {
       if (effect.type === 'decided')

@@ -1,8 +1,8 @@
 /** One turn of the scheduling loop, as a pure function: the server and the simulator drive the same one. */
 import { nextInstanceStatus } from '../domain/instance.ts';
 import { apply } from './apply.ts';
-import { decide } from './decide/decide.ts';
 import { settled } from './decide/forced-share.ts';
+import type { Policy } from './decide/policy.ts';
 import type { Effect, EventOf, SchedulerEvent } from './events.ts';
 import { markDeficits } from './ledger/cards.ts';
 import { loaded, loadFailed } from './loads/outcome.ts';
@@ -27,7 +27,13 @@ export interface Step {
   readonly wakeAt: number | null;
 }
 
-export function step(before: SchedulerState, event: SchedulerEvent, world: World, now: number): Step {
+export function step(
+  before: SchedulerState,
+  event: SchedulerEvent,
+  world: World,
+  policy: Policy,
+  now: number,
+): Step {
   const heard = hear(before, event, world, now);
   const { service, active } = activate(
     { service: heard.state.service, active: heard.state.activeClients },
@@ -40,7 +46,7 @@ export function step(before: SchedulerState, event: SchedulerEvent, world: World
   const snapshot = snapshotOf(marked, world.demand, wishesOf(marked, world), now);
   const refused = refuseImpossible(marked, snapshot.backends, world, now);
   const { state } = refused;
-  const plan = decide(snapshot, now);
+  const plan = policy.decide(snapshot, now);
   const applied = apply(state, plan, world, now);
   // What begins to load has slots to claim for: claimed while it loads, their jobs start in the moment in which it is ready.
   const nextTurn = plan.loads.length > 0 ? now : Number.POSITIVE_INFINITY;

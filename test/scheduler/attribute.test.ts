@@ -6,6 +6,7 @@ import type { ForeignProcess } from '../../src/domain/gpu.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
+import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { gpusOf } from '../../src/scheduler/ledger/cards.ts';
 import { initialState, type SchedulerState } from '../../src/scheduler/state.ts';
@@ -64,7 +65,7 @@ class Box {
   }
 
   hear(event: Parameters<typeof step>[1]): void {
-    const { state, effects } = step(this.state, event, this.#world, this.now);
+    const { state, effects } = step(this.state, event, this.#world, USUAL_POLICY, this.now);
     this.state = state;
     this.effects.push(...effects);
   }

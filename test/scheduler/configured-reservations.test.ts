@@ -5,6 +5,7 @@ import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { ForeignProcess } from '../../src/domain/gpu.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
+import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
 import { impossibleEverywhere } from '../../src/scheduler/decide/impossible.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { lastingFaults } from '../../src/scheduler/explain/lasting-faults.ts';
@@ -66,7 +67,7 @@ function box(reservations: Reservations) {
   const effects: Effect[] = [];
   let now = 1_000;
   const hear = (event: Parameters<typeof step>[1]) => {
-    const done = step(state, event, world, now);
+    const done = step(state, event, world, USUAL_POLICY, now);
     state = done.state;
     effects.push(...done.effects);
   };

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
+import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
 import { UNSEEN } from '../../src/scheduler/observe/probed-memory.ts';
 import { NO_STRIKES } from '../../src/scheduler/runs/strikes.ts';
 import {
@@ -113,11 +114,11 @@ function read(
     models: null,
     ...change,
   };
-  return step(state, { type: 'observed', observation }, world, at + 5);
+  return step(state, { type: 'observed', observation }, world, USUAL_POLICY, at + 5);
 }
 
 const release = (state: SchedulerState, at: number) =>
-  step(state, { type: 'unloaded', instanceId }, world, at);
+  step(state, { type: 'unloaded', instanceId }, world, USUAL_POLICY, at);
 const isThere = ({ state }: Step) => state.instances.has(instanceId);
 const atOnce = (since: number) => ({ type: 'poke', backendId, when: 'now', since });
 const soon = { type: 'poke', backendId, when: 'soon' };

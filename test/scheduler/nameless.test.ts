@@ -52,7 +52,7 @@ function box(residents: readonly Resident[], more: Partial<BackendSnapshot> = {}
   const gpu = { id: gpuId, freeBytes, capacityBytes: all, emptyBytes: all, totalBytes: all };
   return {
     id: backendId,
-    mode: 'ATTACHED',
+    admitsByItself: true,
     maxLoadedModels: 3,
     host: null,
     gpus: [

@@ -7,13 +7,11 @@
 import type { GpuId } from '../../domain/ids.ts';
 import { totalBytes } from '../../domain/instance.ts';
 import { least } from '../../domain/long-lists.ts';
+import { ADMITTED_SHARE } from './constants.ts';
 import type { GpuSnapshot, InstanceSnapshot } from './snapshot.ts';
 
 /** What an engine's frozen record is made of. */
 export type MemoryRecord = Pick<InstanceSnapshot, 'footprint' | 'reportedBytes' | 'freeBeforeLoad'>;
-
-/** Ollama admits a further model when it predicts at most this share of what it believes to be free. */
-export const ADMITTED_SHARE = 0.8;
 
 /** The least that any record would tell of the card if these instances stay; null when none covers it, so that it is really read. */
 export function believedFreeBytes(

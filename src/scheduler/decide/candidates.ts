@@ -1,15 +1,14 @@
-/** What is wanted in memory and not there: for jobs that wait, for wishes, and once more for what has a long queue. */
+/** What is wanted in memory and not there: for jobs that wait, and for wishes. */
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { least } from '../../domain/long-lists.ts';
+import { LONGEST_COURTESY_MS, OVERDUE_MS, WISH_WEIGHT } from './constants.ts';
 import type { Draft } from './draft.ts';
 import { misfitUntil } from './misfit.ts';
 import { fitsEmpty } from './placement.ts';
 import { nextTrialAt, pausedUntil } from './shortfall.ts';
 import type { Demand, LoadOption } from './snapshot.ts';
-import { OVERDUE_MS, oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
-
-/** A load that would be in the way of the most urgent model waits at most for so long while residents work: as long as four unloads stall. */
-export const LONGEST_COURTESY_MS = 20_000;
+import { always, type Timed } from './timed.ts';
+import { oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
 
 /** A variant that is wanted on one backend. */
 export interface Candidate {
@@ -33,10 +32,6 @@ export interface Candidate {
   isOpen(): boolean;
 }
 
-export function candidatesOf(draft: Draft): readonly Candidate[] {
-  return [...waitedFor(draft), ...wishedFor(draft), ...replicas(draft)];
-}
-
 /** What waits, as numbers that are worked out once, however many places it could run in. */
 interface Waiting {
   readonly demand: Demand;
@@ -55,14 +50,14 @@ interface Target {
  * One for each context that is asked for: who asks for a long one must not decide what the others wait for, and may have to wait alone. What
  * is served on one backend is served.
  */
-function waitedFor(draft: Draft): readonly Candidate[] {
+export function waitedFor(draft: Draft): readonly Candidate[] {
   /** By what one instance could serve with enough context, then by context. */
   const targets = new Map<string, Map<number, Target>>();
   for (const demand of draft.snapshot.demand) {
     if (draft.isServedAnywhere(demand)) continue;
     const one = waitingOf(draft, demand);
     for (const option of demand.options) {
-      if (!isPossibleNow(draft, option)) continue;
+      if (!draft.note(isPossibleNow(draft, option))) continue;
       const { weights, contextLength, options } = option.variant;
       const key = `${option.backendId} ${weights} ${options.shift}`;
       const contexts = targets.get(key) ?? new Map<number, Target>();
@@ -116,18 +111,15 @@ function jobsCandidate(draft: Draft, { option, waiting }: Target): Omit<Candidat
   };
 }
 
-function mostUrgent(demand: readonly Demand[]): JobPriority {
+export function mostUrgent(demand: readonly Demand[]): JobPriority {
   const waits = (priority: JobPriority) =>
     demand.some(({ backlog }) => backlog.byPriority[priority].count > 0);
   return JOB_PRIORITIES.find(waits) ?? 'LOW';
 }
 
-/** A wish weighs as much as a HIGH job that has just arrived. */
-const WISH_WEIGHT = 8;
-
-function wishedFor(draft: Draft): readonly Candidate[] {
+export function wishedFor(draft: Draft): readonly Candidate[] {
   return draft.snapshot.wishes
-    .filter(({ option }) => !draft.isServed(option) && isPossibleNow(draft, option))
+    .filter(({ option }) => !draft.isServed(option) && draft.note(isPossibleNow(draft, option)))
     .map(({ option, why, mayEvict, overdueAt: until }) => ({
       option,
       wider: [],
@@ -143,39 +135,6 @@ function wishedFor(draft: Draft): readonly Candidate[] {
     }));
 }
 
-/** A backlog is worth another instance when the slots that serve it need so many times the load of one for it. */
-const REPLICA_LOADS = 2.5;
-
-/** Once more on another backend, into free memory, where the queue will last for much longer than the load. */
-function replicas(draft: Draft): readonly Candidate[] {
-  if (draft.snapshot.backends.length < 2) return [];
-  return draft.snapshot.demand.flatMap((demand) => {
-    const { backlog, options } = demand;
-    const weights = options[0]?.variant.weights;
-    const runMs = weights === undefined ? undefined : draft.snapshot.runMs.get(weights);
-    if (weights === undefined || runMs === undefined) return [];
-    const isWorthIt = (option: LoadOption) => {
-      const slots = draft.readySlots(demand);
-      const clearMs = (backlog.count * runMs) / Math.max(1, slots);
-      return slots > 0 && !draft.isComing(weights) && clearMs > REPLICA_LOADS * option.loadMs;
-    };
-    return options
-      .filter((option) => isWorthIt(option) && !draft.isServed(option) && isPossibleNow(draft, option))
-      .map((option) => ({
-        option,
-        wider: [],
-        weight: weightedWaiting(backlog, draft.now) / (1 + draft.readySlots(demand)),
-        courteousUntil: Number.POSITIVE_INFINITY,
-        overdueAt: Number.POSITIVE_INFINITY,
-        priority: mostUrgent([demand]),
-        service: 0,
-        wanted: `${backlog.count} waiting for ${draft.readySlots(demand)} slots, which is worth another instance`,
-        mayEvict: false,
-        isOpen: () => isWorthIt(option) && !draft.isServed(option),
-      }));
-  });
-}
-
 /**
  * On a server that goes by frozen records whoever comes after others finds room only when they have all gone, one slow unload after the
  * other. So large models come first, by their share of the cards.
@@ -188,15 +147,17 @@ function bySizeToo(weight: number, option: LoadOption, draft: Draft): number {
 }
 
 /** Its backend answers and can be told to load, its last load did not fail just now, and its cards could hold it if nobody used them. */
-function isPossibleNow(draft: Draft, option: LoadOption): boolean {
+export function isPossibleNow(draft: Draft, option: LoadOption): Timed<boolean> {
+  const { now } = draft;
   const backend = draft.backendOf(option);
-  if (!backend?.available || backend.alwaysResident) return false;
+  if (!backend?.available || backend.alwaysResident) return always(false);
   const holdUntil = Math.max(
     backend.loadHolds.get(option.variant.weights) ?? 0,
-    pausedUntil(option, backend, draft.now),
+    pausedUntil(option, backend, now),
   );
-  draft.wakeBy(holdUntil);
-  draft.wakeBy(misfitUntil(option));
-  draft.wakeBy(nextTrialAt(option, backend, draft.now));
-  return holdUntil <= draft.now && fitsEmpty(option, backend);
+  const changes = [holdUntil, misfitUntil(option), nextTrialAt(option, backend, now)];
+  return {
+    is: holdUntil <= now && fitsEmpty(option, backend),
+    until: least(changes.filter((at) => at > now)),
+  };
 }

@@ -6,8 +6,8 @@
 import { type Bucket, bucketId } from '../../domain/backlog.ts';
 import { JOB_PRIORITIES } from '../../domain/job.ts';
 import type { ClaimPick } from '../../domain/store.ts';
+import { EXPECTED_SERVICE_SECONDS, OVERDUE_MS } from './constants.ts';
 import { MinHeap } from './min-heap.ts';
-import { OVERDUE_MS } from './waiting.ts';
 
 interface Candidate {
   readonly bucket: Bucket;
@@ -16,9 +16,6 @@ interface Candidate {
   left: number;
   taken: number;
 }
-
-/** A job is charged this much service, in seconds, until what it really took is known. */
-const EXPECTED_SERVICE_SECONDS = 1;
 
 export interface ClaimOrder {
   /** Those that come before their turn. */

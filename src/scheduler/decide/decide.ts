@@ -1,5 +1,5 @@
 /**
- * The policy: a pure function of a snapshot and the time. In this order:
+ * The policy of today. In this order:
  * 1. what drains is unloaded when its last job is done, and what an open swap made room for is loaded;
  * 2. instances serve their own queues;
  * 3. overdrawn cards are relieved, stuck loads woken, idle instances past their keep-alive let go;
@@ -15,10 +15,13 @@ import { fillInstances } from './fill.ts';
 import { advance, expireIdle, relieve, unloadIdle, wakeStuckLoads } from './keep-up.ts';
 import { openSwaps } from './next-models.ts';
 import type { Plan } from './plan.ts';
+import type { Policy } from './policy.ts';
 import type { Snapshot } from './snapshot.ts';
 import { cannotLeaveYet } from './unload-turn.ts';
 
-export function decide(snapshot: Snapshot, now: number): Plan {
+export const USUAL_POLICY: Policy = { decide };
+
+function decide(snapshot: Snapshot, now: number): Plan {
   const draft = new Draft(snapshot, now);
   for (const backend of snapshot.backends) {
     advance(draft, backend);

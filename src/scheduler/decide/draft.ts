@@ -13,6 +13,7 @@ import {
   type Swap,
   serves,
 } from './snapshot.ts';
+import type { Timed } from './timed.ts';
 import { weightedWaiting } from './waiting.ts';
 
 export class Draft {
@@ -57,7 +58,13 @@ export class Draft {
     this.#reasons.push({ kind, backendId: backend.id, modelName, explanation });
   }
 
-  /** Look again at that time, epoch milliseconds, although nothing may have happened. */
+  /** What the plan goes by: it looks again when that may have changed. */
+  note<T>({ is, until }: Timed<T>): T {
+    this.wakeBy(until);
+    return is;
+  }
+
+  /** The plan is to be made anew at that time, epoch milliseconds, although nothing may have happened. */
   wakeBy(at: number): void {
     if (at > this.now) this.#wakeAt = Math.min(this.#wakeAt, at);
   }

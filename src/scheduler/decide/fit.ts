@@ -1,4 +1,4 @@
-/** Whether an instance fits, where, and which residents would have to leave for it. */
+/** Whether an instance fits, and where. */
 import { bytesOn, totalBytes } from '../../domain/instance.ts';
 import { serverAdmits, serverTakesWhole } from './belief.ts';
 import { hostAdmits, hostCouldAdmit } from './host.ts';
@@ -6,11 +6,6 @@ import { evictedByServer } from './nameless.ts';
 import { isMoving, place, placeSplit, placeWhole } from './placement.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
-
-/** After an unload with others resident Ollama handles no further unload for so long: one large victim is worth several small ones. */
-const UNLOAD_STALL_MS = 5_000;
-/** Up to so many residents every set of victims is tried; beyond, they are taken in order. */
-const EXACT_UP_TO = 8;
 
 /** Whether it could ever fit, with every instance gone. */
 export function couldFit(option: LoadOption, backend: BackendSnapshot): boolean {
@@ -135,66 +130,4 @@ function mustBeSplit(option: LoadOption, { gpus, instances, admitsByItself }: Ba
       (!admitsByItself || serverTakesWhole(option.predictedByServerBytes, seen, gpus.length, pinned))
     );
   });
-}
-
-/**
- * The cheapest set of residents among `willing` (those before others come first in it) whose leaving makes room; empty when there is
- * room already, null when there is no such set. Cheap is what costs the least loading to bring back.
- */
-export function chooseVictims(
-  option: LoadOption,
-  backend: BackendSnapshot,
-  willing: readonly InstanceSnapshot[],
-): readonly InstanceSnapshot[] | null {
-  const forced = backend.oneInstancePerWeights
-    ? backend.instances.filter((instance) => instance.variant.weights === option.variant.weights)
-    : [];
-  if (forced.some((instance) => !willing.includes(instance))) return null;
-  if (fitWithout(option, backend, forced)) return forced;
-  const others = willing.filter((instance) => !forced.includes(instance));
-  const exact = others.length <= EXACT_UP_TO ? cheapestSubset(option, backend, forced, others) : null;
-  return exact ?? inOrder(option, backend, forced, others);
-}
-
-function cheapestSubset(
-  option: LoadOption,
-  backend: BackendSnapshot,
-  forced: readonly InstanceSnapshot[],
-  others: readonly InstanceSnapshot[],
-): readonly InstanceSnapshot[] | null {
-  let best: { readonly cost: number; readonly set: readonly InstanceSnapshot[] } | null = null;
-  for (let bits = 1; bits < 2 ** others.length; bits += 1) {
-    const chosen = others.filter((_, i) => (bits >> i) & 1);
-    const stalls = backend.admitsByItself ? (forced.length + chosen.length - 1) * UNLOAD_STALL_MS : 0;
-    const cost = chosen.reduce((sum, instance) => sum + leavingCost(instance, others), stalls);
-    if (best && cost >= best.cost) continue;
-    const set = [...forced, ...chosen];
-    if (fitWithout(option, backend, set)) best = { cost, set };
-  }
-  return best?.set ?? null;
-}
-
-/** The load that would bring it back, and twice that the later it stands in the order of willingness: the recently used will be missed first. */
-function leavingCost(instance: InstanceSnapshot, order: readonly InstanceSnapshot[]): number {
-  return instance.expectedLoadMs * (1 + (2 * order.indexOf(instance)) / order.length);
-}
-
-function inOrder(
-  option: LoadOption,
-  backend: BackendSnapshot,
-  forced: readonly InstanceSnapshot[],
-  others: readonly InstanceSnapshot[],
-): readonly InstanceSnapshot[] | null {
-  let chosen = [...forced];
-  for (const victim of others) {
-    chosen.push(victim);
-    if (fitWithout(option, backend, chosen)) break;
-  }
-  if (!fitWithout(option, backend, chosen)) return null;
-  // Backward trimming: an early small victim may be needless once a later large one is in.
-  for (const victim of others.filter((each) => chosen.includes(each))) {
-    const fewer = chosen.filter((other) => other !== victim);
-    if (fitWithout(option, backend, fewer)) chosen = fewer;
-  }
-  return chosen;
 }

@@ -3,13 +3,11 @@ import { greatest } from '../../domain/long-lists.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { asItLoads } from './as-it-loads.ts';
 import { withRoomForMargin } from './caution.ts';
+import { MUCH_KEPT } from './constants.ts';
 import { isHopelessMisfit } from './misfit.ts';
 import { fitsEmpty } from './placement.ts';
 import { provenShortfall } from './shortfall.ts';
 import type { BackendSnapshot, LoadOption, Shortfall } from './snapshot.ts';
-
-/** Share of the cards. */
-const MUCH_KEPT = 0.2;
 
 export interface Impossible {
   readonly requiredBytes: number;

@@ -1,24 +1,19 @@
 /** What has to go on whatever waits: finished drains, open swaps, idle instances, stuck loads, overdrawn cards. */
 import { bytesOn } from '../../domain/instance.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
+import { FOREIGN_PATIENCE_MS, LEAST_STUCK_MS, STUCK_FACTOR } from './constants.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
 import { isLeftToServer } from './nameless.ts';
 import type { BackendSnapshot, InstanceSnapshot, Swap } from './snapshot.ts';
 import { isBusyUnloading } from './unload-turn.ts';
 
-/** A load has taken suspiciously long after so many times its estimate, and not before so many milliseconds. */
-const STUCK_FACTOR = 3;
-const LEAST_STUCK_MS = 15_000;
-/** A card must have been overdrawn by other programs for so long before instances leave for them: programs come and go. */
-const FOREIGN_PATIENCE_MS = 10_000;
-
 /** Drained instances are unloaded, broken ones cleared away; swaps whose victims are gone become loads. */
 export function advance(draft: Draft, backend: BackendSnapshot): void {
   if (!backend.available) return;
   for (const instance of backend.instances) {
     if (instance.activeJobs > 0) continue;
-    if (instance.status === 'DRAINING' && !isBusyUnloading(draft, backend))
+    if (instance.status === 'DRAINING' && !draft.note(isBusyUnloading(draft, backend)))
       draft.unload(backend, instance, 'Its last job is done.');
     if (instance.status === 'FAILED') draft.unload(backend, instance, 'It failed and is cleared away.');
   }
@@ -94,7 +89,7 @@ export function unloadIdle(draft: Draft, backend: BackendSnapshot): void {
   for (const instance of backend.instances) {
     if (!draft.draining.has(instance.id) || instance.activeJobs > 0) continue;
     if (draft.claims.some((claim) => claim.instanceId === instance.id)) continue;
-    if (isBusyUnloading(draft, backend)) continue;
+    if (draft.note(isBusyUnloading(draft, backend))) continue;
     draft.unload(backend, instance, 'It has no job.');
   }
 }

@@ -5,13 +5,11 @@
  */
 import { bytesOn } from '../../domain/instance.ts';
 import { type MemoryRecord, serverAdmits } from './belief.ts';
+import { LEAST_GAIN } from './constants.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
-
-/** So many more models have to find room: for one it is cheaper to wait for its turn than to load the residents again. */
-const LEAST_GAIN = 2;
 
 /**
  * The rest of the residents on the card that is being cleared for the first of `wanted`, when none of them has anything to do and more

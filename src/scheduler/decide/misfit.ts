@@ -5,16 +5,8 @@
  */
 import { bytesOnOneCard } from '../../domain/card-overhead.ts';
 import type { Misfit } from '../../domain/resolver.ts';
+import { ENOUGH_MISFITS, FIRST_MISFIT_PATIENCE_MS, LONGEST_PATIENCE_MS, NEARLY_ALL } from './constants.ts';
 import type { LoadOption } from './snapshot.ts';
-
-/** After the first time; doubles with each in a row. */
-const FIRST_PATIENCE_MS = 60_000;
-const LONGEST_PATIENCE_MS = 3_600_000;
-
-/** So many in a row, over more than half an hour, are no accident. */
-const ENOUGH_TIMES = 6;
-/** A desktop, or another small program, holds the rest for good. */
-const NEARLY_ALL = 0.85;
 
 /** Whether it has gone to the CPU in part too often with nearly all of the memory free, and not too long ago for that to count. */
 export function isHopelessMisfit(
@@ -24,13 +16,13 @@ export function isHopelessMisfit(
 ): option is LoadOption & { readonly misfit: Misfit } {
   const { misfit } = option;
   if (!misfit || misfitUntil(option) <= now) return false;
-  return misfit.times >= ENOUGH_TIMES && (misfit.roomBytes ?? 0) >= NEARLY_ALL * allBytes;
+  return misfit.times >= ENOUGH_MISFITS && (misfit.roomBytes ?? 0) >= NEARLY_ALL * allBytes;
 }
 
 /** Until when it needs more room than it had, epoch milliseconds; in the past when it may be tried again in the same. */
 export function misfitUntil({ misfit }: Pick<LoadOption, 'misfit'>): number {
   if (!misfit) return Number.NEGATIVE_INFINITY;
-  return misfit.at + Math.min(LONGEST_PATIENCE_MS, FIRST_PATIENCE_MS * 2 ** (misfit.times - 1));
+  return misfit.at + Math.min(LONGEST_PATIENCE_MS, FIRST_MISFIT_PATIENCE_MS * 2 ** (misfit.times - 1));
 }
 
 /** The option with the bytes that must be free for it after its last load went to the CPU in part. */

@@ -5,7 +5,8 @@
  * (server/sched.go, findRunnerToUnload). So such a load is sent although the ledger has no room for it, where it is sure that the server
  * takes these and nobody else.
  */
-import { ADMITTED_SHARE, believedFreeBytes } from './belief.ts';
+import { believedFreeBytes } from './belief.ts';
+import { ADMITTED_SHARE } from './constants.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
 /** Whether nothing but its server can end it. */

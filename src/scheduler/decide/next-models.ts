@@ -2,47 +2,51 @@
 import { totalBytes } from '../../domain/instance.ts';
 import { least } from '../../domain/long-lists.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
-import { type Candidate, candidatesOf } from './candidates.ts';
+import { type Candidate, waitedFor, wishedFor } from './candidates.ts';
+import { GATHERING_MS } from './constants.ts';
 import type { Draft } from './draft.ts';
-import { chooseVictims, fitWithout, obstacle } from './fit.ts';
-import { refilledAt } from './forced-share.ts';
+import { fitWithout, obstacle } from './fit.ts';
 import { countLimit } from './limits.ts';
 import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
 import { withLoad } from './planned.ts';
+import { byUrgency, isForced } from './rank.ts';
+import { replicas } from './replicas.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
-import { willingVictims } from './victims.ts';
+import { willingVictims } from './switch-test.ts';
+import { always, holdsUntil, type Timed } from './timed.ts';
+import { chooseVictims } from './victim-sets.ts';
 import { oldestAt } from './waiting.ts';
-
-/** Jobs that come together are submitted one by one: so long after the first of them it is known what they want. */
-const GATHERING_MS = 150;
 
 /**
  * Whether the first model of an empty server that goes by frozen records had better not be chosen yet: until it leaves again it decides what
  * fits beside it.
  */
-function isGathering(draft: Draft, backend: BackendSnapshot): boolean {
-  if (!backend.admitsByItself || backend.instances.length > 0) return false;
+function isGathering(draft: Draft, backend: BackendSnapshot): Timed<boolean> {
+  if (!backend.admitsByItself || backend.instances.length > 0) return always(false);
   const waiting = draft.snapshot.demand.filter(({ options }) =>
     options.some(({ backendId }) => backendId === backend.id),
   );
   const gatheredAt = least(waiting.map(({ backlog }) => oldestAt(backlog))) + GATHERING_MS;
-  if (!Number.isFinite(gatheredAt)) return false;
-  draft.wakeBy(gatheredAt);
-  return gatheredAt > draft.now;
+  return Number.isFinite(gatheredAt) ? holdsUntil(gatheredAt, draft.now) : always(false);
 }
 
 export function openSwaps(draft: Draft): void {
-  const gathering = new Set(
-    draft.snapshot.backends.filter((each) => isGathering(draft, each)).map(({ id }) => id),
+  const gathering = draft.snapshot.backends.filter((each) => draft.note(isGathering(draft, each)));
+  const wanted = [...waitedFor(draft), ...wishedFor(draft), ...replicas(draft)];
+  // What may go to an empty server waits for that, or somebody would have to leave for it elsewhere.
+  const waits = new Set(
+    wanted
+      .filter((one) => gathering.some((each) => isOn(each, one)))
+      .map(({ option }) => option.variant.weights),
   );
   const candidates = byUrgency(
     draft,
-    candidatesOf(draft).filter(({ option }) => !gathering.has(option.backendId)),
+    wanted.filter(({ option }) => !waits.has(option.variant.weights)),
   );
   const mostUrgent = candidates[0];
   // Free memory first: a load without victims takes nothing from anyone.
   const left = candidates
-    .filter((candidate) => !mustWaitFor(draft, candidate, mostUrgent))
+    .filter((candidate) => !draft.note(mustWaitFor(draft, candidate, mostUrgent)))
     .filter((candidate) => !open(draft, candidate, [], candidates));
   for (const [place, candidate] of left.entries()) {
     const backend = draft.backendOf(candidate.option);
@@ -50,7 +54,11 @@ export function openSwaps(draft: Draft): void {
     // Who comes first may still have others leave early, although nothing can be loaded for it yet.
     if (place > 0 && !mayOpen(draft, backend, candidate)) continue;
     const { option, priority } = candidate;
-    const willing = willingVictims(draft, backend, { option, priority, forced: isForced(draft, candidate) });
+    const willing = willingVictims(draft, backend, {
+      option,
+      priority,
+      forced: draft.note(isForced(draft, candidate)),
+    });
     const opened = willing.length > 0 && open(draft, candidate, willing, left);
     if (!opened && place === 0) leaveEarly(draft, candidate, backend, willing);
   }
@@ -86,14 +94,14 @@ function mustWaitFor(
   draft: Draft,
   { option, courteousUntil }: Candidate,
   mostUrgent: Candidate | undefined,
-): boolean {
+): Timed<boolean> {
   const backend = draft.backendOf(option);
-  if (!backend || !mostUrgent?.mayEvict || mostUrgent.option === option) return false;
-  if (mostUrgent.option.backendId !== backend.id || draft.isServed(mostUrgent.option)) return false;
-  if (!wouldKeepOut(draft.withPlanned(backend), option, mostUrgent.option)) return false;
-  if (backend.instances.some(({ status }) => status === 'DRAINING' || status === 'UNLOADING')) return true;
-  draft.wakeBy(courteousUntil);
-  return draft.now < courteousUntil;
+  if (!backend || !mostUrgent?.mayEvict || mostUrgent.option === option) return always(false);
+  if (mostUrgent.option.backendId !== backend.id || draft.isServed(mostUrgent.option)) return always(false);
+  if (!wouldKeepOut(draft.withPlanned(backend), option, mostUrgent.option)) return always(false);
+  if (backend.instances.some(({ status }) => status === 'DRAINING' || status === 'UNLOADING'))
+    return always(true);
+  return holdsUntil(courteousUntil, draft.now);
 }
 
 function leaveEarly(
@@ -109,29 +117,6 @@ function leaveEarly(
       `Makes room for ${option.variant.modelName} early: it has nothing to do, while others that have to leave as well still work.`,
     );
   }
-}
-
-/**
- * While residents may still be made to give way, overdue ones first: those of the client that has received the least, then by deadline. The
- * others by weight.
- */
-function byUrgency(draft: Draft, candidates: readonly Candidate[]): readonly Candidate[] {
-  const groups = Map.groupBy(candidates, (candidate) => isForced(draft, candidate));
-  const [forced, others] = [groups.get(true) ?? [], groups.get(false) ?? []];
-  return [
-    ...forced.sort((a, b) => a.service - b.service || a.overdueAt - b.overdueAt || b.weight - a.weight),
-    ...others.sort((a, b) => b.weight - a.weight),
-  ];
-}
-
-/** Whether residents with work may be made to give way for it now. */
-function isForced(draft: Draft, { option, overdueAt }: Candidate): boolean {
-  const backend = draft.backendOf(option);
-  draft.wakeBy(overdueAt);
-  if (!backend || overdueAt > draft.now) return false;
-  const seconds = draft.forcedSeconds(backend);
-  draft.wakeBy(refilledAt(seconds, draft.now));
-  return seconds > 0;
 }
 
 /** Whether a load may begin there, and this one is still wanted. */
@@ -163,7 +148,7 @@ function open(
     return true;
   }
   const working = victims.filter((victim) => draft.hasWork(victim));
-  if (working.length > 0 && isForced(draft, candidate))
+  if (working.length > 0 && draft.note(isForced(draft, candidate)))
     draft.spendForced(backend, [option.loadMs, ...working.map(({ expectedLoadMs }) => expectedLoadMs)]);
   for (const victim of victims) {
     const unused = formatDuration(draft.now - victim.lastUsedAt);

@@ -8,24 +8,21 @@
  */
 import { bytesOnOneCard } from '../../domain/card-overhead.ts';
 import { greatest, least } from '../../domain/long-lists.ts';
+import {
+  ENOUGH_ANYHOW,
+  ENOUGH_WITH_ALL,
+  FIRST_PATIENCE_MS,
+  FIRST_PAUSE_MS,
+  LONGEST_PATIENCE_MS,
+  LONGEST_PAUSE_MS,
+  MOST_SHORTFALLS,
+  NEARLY_ALL,
+  PATIENCE_GROWTH,
+} from './constants.ts';
 import type { BackendSnapshot, LoadOption, Shortfall } from './snapshot.ts';
 
 /** What a backend must tell for it to be judged. */
 type Known = Pick<BackendSnapshot, 'shortfalls' | 'gpus'>;
-
-/** Shapes that are remembered on one backend; the longest unseen are forgotten. */
-const MOST_KEPT = 1_000;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
-const FIRST_PATIENCE_MS = 5_000;
-const PATIENCE_GROWTH = 3;
-const LONGEST_PATIENCE_MS = 3_600_000;
-/** A desktop, or another small program, holds the rest for good. */
-const NEARLY_ALL = 0.85;
-/** So many in a row, over more than three minutes, are no accident. */
-const ENOUGH_WITH_ALL = 5;
-/** With less than all of the memory, or where it was measured to fit, other programs are the likelier reason. */
-const ENOUGH_ANYHOW = 8;
 
 export type FailedForMemory = Omit<Shortfall, 'times' | 'timesWithAll'>;
 
@@ -39,7 +36,7 @@ export function withFailure(known: readonly Shortfall[], failed: FailedForMemory
     times: (inRow ? before.times : 0) + 1,
     timesWithAll: (inRow ? before.timesWithAll : 0) + (hadAll ? 1 : 0),
   };
-  return [...known.filter((one) => one !== before), next].slice(-MOST_KEPT);
+  return [...known.filter((one) => one !== before), next].slice(-MOST_SHORTFALLS);
 }
 
 /** What is still known after a load of `tokens` has fitted. */

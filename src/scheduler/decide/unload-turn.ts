@@ -1,31 +1,28 @@
 /**
  * One unload at a time. An Ollama that goes by frozen records (belief.ts) handles no other unload while it waits for the memory of the
- * last one, in most cases in vain and for seconds (contract measured on v0.33: k residents, (k−1)/k of the cases, 5 s). Who is to leave after
+ * last one, in most cases in vain and for seconds. Who is to leave after
  * it cannot go before, so it is told to go only then, and goes on serving until its turn has come.
  */
 import type { GpuId, InstanceId } from '../../domain/ids.ts';
 import { greatest } from '../../domain/long-lists.ts';
+import { UNLOAD_STALL_MS } from './constants.ts';
 import type { Draft } from './draft.ts';
 import type { BackendSnapshot, InstanceSnapshot } from './snapshot.ts';
+import { always, holdsUntil, type Timed } from './timed.ts';
 
-/** Ollama waits for so long at most. An unload that takes longer waits for something else, and others need not wait for it. */
-const LONGEST_STALL_MS = 5_000;
-
-/** Whether the server could not handle a further unload now, to all appearance. */
-export function isBusyUnloading(draft: Draft, backend: BackendSnapshot): boolean {
-  if (!backend.admitsByItself) return false;
-  if (backend.instances.some((instance) => draft.isToldToGo(instance))) return true;
+/** Whether the server could not handle a further unload now, to all appearance. One that takes longer waits for something else. */
+export function isBusyUnloading(draft: Draft, backend: BackendSnapshot): Timed<boolean> {
+  if (!backend.admitsByItself) return always(false);
+  if (backend.instances.some((instance) => draft.isToldToGo(instance))) return always(true);
   const until = backend.instances.map(({ status, unloadStartedAt, unloadedAt }) =>
-    status === 'UNLOADING' && unloadedAt === null ? (unloadStartedAt ?? 0) + LONGEST_STALL_MS : 0,
+    status === 'UNLOADING' && unloadedAt === null ? (unloadStartedAt ?? 0) + UNLOAD_STALL_MS : 0,
   );
-  const last = Math.max(0, greatest(until));
-  draft.wakeBy(last);
-  return last > draft.now;
+  return holdsUntil(greatest(until), draft.now);
 }
 
 /** Those who are to leave but cannot yet. Not from a card that has to be cleared for a reservation: a last long job would hold it up. */
 export function cannotLeaveYet(draft: Draft, backend: BackendSnapshot): readonly InstanceId[] {
-  if (!isBusyUnloading(draft, backend)) return [];
+  if (!draft.note(isBusyUnloading(draft, backend))) return [];
   const cleared = backend.gpus.filter((gpu) => gpu.reservedBytes > 0 && gpu.deficitBytes > 0);
   const waiting = backend.instances.filter(
     (instance) => instance.status === 'DRAINING' && !draft.isToldToGo(instance),

@@ -1,18 +1,8 @@
-/** What waiting weighs, and when it has lasted too long. Formula and constants: design of the policy, "W_j = p·(1 + age/τ)". */
+/** What waiting weighs, p·(1 + age/τ) for each job, and when it has lasted too long. */
 import type { QueueBacklog } from '../../domain/backlog.ts';
-import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
+import { JOB_PRIORITIES } from '../../domain/job.ts';
 import { least } from '../../domain/long-lists.ts';
-
-/** Weight of a job that has just arrived. */
-const WEIGHT: Readonly<Record<JobPriority, number>> = { HIGH: 8, NORMAL: 3, LOW: 1 };
-/** Waiting for so long doubles it, in milliseconds. */
-const DOUBLING_MS: Readonly<Record<JobPriority, number>> = { HIGH: 10_000, NORMAL: 60_000, LOW: 300_000 };
-/** A job that has waited for longer may push out a resident that has work of its own, in milliseconds. */
-export const OVERDUE_MS: Readonly<Record<JobPriority, number>> = {
-  HIGH: 30_000,
-  NORMAL: 180_000,
-  LOW: 900_000,
-};
+import { DOUBLING_MS, OVERDUE_MS, WEIGHT } from './constants.ts';
 
 type Waiting = Pick<QueueBacklog, 'byPriority'>;
 

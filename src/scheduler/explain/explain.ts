@@ -5,7 +5,7 @@ import { greatest } from '../../domain/long-lists.ts';
 import type { LastingFault } from '../../domain/system.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { asItLoads } from '../decide/as-it-loads.ts';
-import { LONGEST_COURTESY_MS } from '../decide/candidates.ts';
+import { LONGEST_COURTESY_MS, OVERDUE_MS } from '../decide/constants.ts';
 import { couldFit, fitWithout } from '../decide/fit.ts';
 import { hostAdmits, hostBytesOf, hostCouldAdmit } from '../decide/host.ts';
 import { explainedBySlots, impossibleEverywhere } from '../decide/impossible.ts';
@@ -19,7 +19,6 @@ import {
   type Snapshot,
   serves,
 } from '../decide/snapshot.ts';
-import { OVERDUE_MS } from '../decide/waiting.ts';
 import { LATE_UNLOAD_MS, movement, whyNoRoom } from './why-no-room.ts';
 
 export interface ExplainInput {

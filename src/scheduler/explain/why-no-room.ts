@@ -8,7 +8,7 @@ import { type Obstacle, obstacle } from '../decide/fit.ts';
 import { refilledAt } from '../decide/forced-share.ts';
 import { countLimit } from '../decide/limits.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption, Snapshot } from '../decide/snapshot.ts';
-import { type Stance, stanceOf } from '../decide/victims.ts';
+import { type Stance, stanceOf } from '../decide/switch-test.ts';
 
 /** An unload that takes longer is said to be stuck. */
 export const LATE_UNLOAD_MS = 30_000;
@@ -32,7 +32,7 @@ export function whyNoRoom(
 ): string {
   const draft = new Draft(snapshot, now);
   const residents = backend.instances.map((instance) => {
-    const stance = stanceOf(draft, backend, instance, { option, priority, forced: false });
+    const { is: stance } = stanceOf(draft, backend, instance, { option, priority, forced: false });
     const how = stance === 'MOVING' ? movement(instance, now) : STAYS[stance];
     return `${instance.variant.modelName} (${formatBytes(footprintBytes(instance))}) ${how}`;
   });

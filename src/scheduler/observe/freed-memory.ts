@@ -3,6 +3,7 @@ import type { InstanceId } from '../../domain/ids.ts';
 import { bytesOn, nextInstanceStatus } from '../../domain/instance.ts';
 import { append } from '../../domain/long-lists.ts';
 import type { BackendObservation } from '../../domain/observation.ts';
+import { UNLOAD_STALL_MS } from '../decide/constants.ts';
 import type { Effect } from '../events.ts';
 import {
   type InstanceRecord,
@@ -13,8 +14,6 @@ import {
 } from '../state.ts';
 import type { Reduced } from '../turn.ts';
 
-/** Memory of an unloaded instance that has not come back for so long is taken as lost to others: Ollama's own limit is the same. */
-const RECOVERY_LIMIT_MS = 5_000;
 /** Share of an instance's bytes that may be missing when its memory counts as back: readings are not exact. */
 const RECOVERY_TOLERANCE = 0.1;
 
@@ -46,7 +45,8 @@ export function confirmFreed(
   for (const instance of instancesOf(state, observation.backendId)) {
     const { unloadedAt } = instance;
     if (instance.status !== 'UNLOADING' || unloadedAt === null) continue;
-    if (isBack(state, instance) || now - unloadedAt >= RECOVERY_LIMIT_MS) {
+    // What has not come back for as long as Ollama itself would wait is taken as lost to others.
+    if (isBack(state, instance) || now - unloadedAt >= UNLOAD_STALL_MS) {
       nextInstanceStatus(instance.status, 'vanish');
       state = withoutInstance(state, instance, now);
       newest = newest === Number.POSITIVE_INFINITY ? unloadedAt : Math.max(newest, unloadedAt);

@@ -2,8 +2,8 @@
 import { least } from '../../domain/long-lists.ts';
 import { covers } from '../../domain/model.ts';
 import { queueKey } from '../../domain/queue-key.ts';
+import { OVERDUE_MS } from '../decide/constants.ts';
 import { serves, type Wish } from '../decide/snapshot.ts';
-import { OVERDUE_MS } from '../decide/waiting.ts';
 import { finalHold } from '../loads/holds.ts';
 import { loadOption } from '../snapshot/options.ts';
 import { type InstanceRecord, instancesOf, type SchedulerState, withInstance } from '../state.ts';

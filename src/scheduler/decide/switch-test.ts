@@ -1,12 +1,10 @@
-/** Which residents may be asked to leave, and in what order. */
+/** The switch test: whether a resident gives way to another model now, and in what order those that do. */
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { greatest } from '../../domain/long-lists.ts';
+import { LEAST_SERVICE_LOADS, YOUNGEST_VICTIM_MS } from './constants.ts';
 import type { Draft } from './draft.ts';
-import { LEAST_SERVICE_LOADS } from './forced-share.ts';
 import { type BackendSnapshot, type InstanceSnapshot, type LoadOption, serves } from './snapshot.ts';
-
-/** A victim must have been ready for so long: an instance that was just loaded serves at least its first jobs. */
-const YOUNGEST_VICTIM_MS = 1_000;
+import { always, type Timed } from './timed.ts';
 
 /** For whom others are asked to leave. */
 export interface Newcomer {
@@ -38,20 +36,24 @@ export function stanceOf(
   backend: BackendSnapshot,
   instance: InstanceSnapshot,
   newcomer: Newcomer,
-): Stance {
-  if (!draft.stands(instance)) return 'MOVING';
+): Timed<Stance> {
+  if (!draft.stands(instance)) return always('MOVING');
   // The model is what is pinned: it stays when a larger context of it comes.
-  if (instance.pinned && instance.variant.weights !== newcomer.option.variant.weights) return 'PINNED';
+  if (instance.pinned && instance.variant.weights !== newcomer.option.variant.weights)
+    return always('PINNED');
   const oldEnoughAt = (instance.loadedAt ?? draft.now) + YOUNGEST_VICTIM_MS;
-  draft.wakeBy(oldEnoughAt);
-  if (oldEnoughAt > draft.now) return 'JUST_LOADED';
+  if (oldEnoughAt > draft.now) return { is: 'JUST_LOADED', until: oldEnoughAt };
   // What is left of its queue is not known while a claim is under way; the answer is an event, and decided about anew.
-  if (instance.asking > 0) return 'HAS_WORK';
-  if (!draft.hasWork(instance))
-    return !newcomer.forced && servesMoreUrgent(draft, instance, newcomer) ? 'MORE_URGENT' : 'IDLE';
-  if (!hasServedEnough(draft, instance)) return 'HAS_WORK';
-  if (isServedElsewhere(draft, backend, instance)) return 'SPARE';
-  return newcomer.forced ? 'FORCED' : 'HAS_WORK';
+  if (instance.asking > 0) return always('HAS_WORK');
+  if (!draft.hasWork(instance)) {
+    const quietAt = newcomer.forced ? draft.now : quietFrom(draft, instance, newcomer);
+    return quietAt > draft.now ? { is: 'MORE_URGENT', until: quietAt } : always('IDLE');
+  }
+  // Two models with work push each other out only so often that most of the time they serve.
+  const enoughAt = (instance.loadedAt ?? draft.now) + LEAST_SERVICE_LOADS * instance.expectedLoadMs;
+  if (enoughAt > draft.now) return { is: 'HAS_WORK', until: enoughAt };
+  if (isServedElsewhere(draft, backend, instance)) return always('SPARE');
+  return always(newcomer.forced ? 'FORCED' : 'HAS_WORK');
 }
 
 /**
@@ -63,7 +65,9 @@ export function willingVictims(
   backend: BackendSnapshot,
   newcomer: Newcomer,
 ): readonly InstanceSnapshot[] {
-  const stances = Map.groupBy(backend.instances, (instance) => stanceOf(draft, backend, instance, newcomer));
+  const stances = Map.groupBy(backend.instances, (instance) =>
+    draft.note(stanceOf(draft, backend, instance, newcomer)),
+  );
   const those = (stance: Stance) => stances.get(stance) ?? [];
   const byUse = (a: InstanceSnapshot, b: InstanceSnapshot) =>
     Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || a.lastUsedAt - b.lastUsedAt;
@@ -77,24 +81,16 @@ export function willingVictims(
 }
 
 /**
- * A queue that is empty at this moment is not all: jobs that come one by one start at once, and the next would wait for a load. So the model
- * of more urgent ones stays, after its last one, for as long as the swap and the way back would take.
+ * From when on its model has nothing more urgent to do, epoch milliseconds. A queue that is empty at this moment is not all: jobs that come one
+ * by one start at once, and the next would wait for a load. So the model of more urgent ones stays, after its last one, for as long as the swap
+ * and the way back would take.
  */
-function servesMoreUrgent(draft: Draft, instance: InstanceSnapshot, { option, priority }: Newcomer): boolean {
+function quietFrom(draft: Draft, instance: InstanceSnapshot, { option, priority }: Newcomer): number {
   const moreUrgent = JOB_PRIORITIES.slice(0, JOB_PRIORITIES.indexOf(priority));
   const lastAt = greatest(moreUrgent.map((each) => instance.claimedAt[each] ?? Number.NEGATIVE_INFINITY));
   const mayStillRun = instance.activeJobs > 0 && lastAt >= instance.lastUsedAt;
   const backMs = option.loadMs + instance.expectedLoadMs;
-  const quietAt = (mayStillRun ? draft.now : lastAt) + backMs;
-  draft.wakeBy(quietAt);
-  return quietAt > draft.now;
-}
-
-/** Two models with work push each other out only so often that most of the time they serve. */
-function hasServedEnough(draft: Draft, { loadedAt, expectedLoadMs }: InstanceSnapshot): boolean {
-  const enoughAt = (loadedAt ?? draft.now) + LEAST_SERVICE_LOADS * expectedLoadMs;
-  draft.wakeBy(enoughAt);
-  return enoughAt <= draft.now;
+  return (mayStillRun ? draft.now : lastAt) + backMs;
 }
 
 function isServedElsewhere(draft: Draft, backend: BackendSnapshot, instance: InstanceSnapshot): boolean {
