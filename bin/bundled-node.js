@@ -1,6 +1,7 @@
 /** For the programs beside this file: runs one under a Node that can. Plain JavaScript for any Node from 18 on. */
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -14,15 +15,24 @@ export async function runProgram(name) {
   const source = join(root, 'src', `${name}.ts`);
   const program = existsSync(source) ? source : join(root, 'dist', `${name}.js`);
   if (isNewEnough(process.versions.node)) {
-    const cache = nodeModule.enableCompileCache?.();
-    // Threads take the cache from the environment.
-    if (cache?.directory) process.env.NODE_COMPILE_CACHE ??= cache.directory;
+    enableCompileCache();
     await import(pathToFileURL(program).href);
   } else {
     // Only here: a program that is started anew for every question should start fast.
     const { runUnder } = await import('./under-bundled-node.js');
     runUnder(bundledNode('This', 'Install the package `node` beside it, or use a newer Node.'), program);
   }
+}
+
+/** For this process and its threads, which take it from the environment: they load a hundred files at each start of a server. */
+export function enableCompileCache() {
+  const cache = nodeModule.enableCompileCache?.();
+  if (cache?.directory) process.env.NODE_COMPILE_CACHE ??= cache.directory;
+}
+
+/** The environment of a Node that is to have the same cache. */
+export function withCompileCache() {
+  return { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env };
 }
 
 export function isNewEnough(version) {

@@ -1,16 +1,15 @@
 /** Runs a program under another Node than the one that was called. Plain JavaScript for any Node from 18 on. */
 import { spawn } from 'node:child_process';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { constants } from 'node:os';
+import { withCompileCache } from './bundled-node.js';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /** The old Node stands between the caller and the program, in one process group with it. */
 export function runUnder(node, program) {
-  const cache = join(tmpdir(), 'node-compile-cache');
   const child = spawn(node, [program, ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { NODE_COMPILE_CACHE: cache, ...process.env },
+    env: withCompileCache(),
   });
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

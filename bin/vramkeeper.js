@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { bundledNode, isNewEnough } from './bundled-node.js';
+import { bundledNode, enableCompileCache, isNewEnough, withCompileCache } from './bundled-node.js';
 
 const INSTALL_AGAIN =
   'The Node that comes with it is not installed: run the install again without --ignore-scripts or --omit=optional (npm 12 and later: npm approve-scripts node), or use a newer Node.';
@@ -21,6 +21,7 @@ const program = existsSync(source) ? source : join(root, 'dist', 'main.js');
 
 if (isNewEnough(process.versions.node)) {
   process.argv[1] = program;
+  enableCompileCache();
   await import(pathToFileURL(program).href);
 } else {
   runUnder(bundledNode('vramkeeper', INSTALL_AGAIN));
@@ -30,6 +31,7 @@ function runUnder(node) {
   // The channel carries nothing: its end tells the program that this process was killed.
   const child = spawn(node, [program, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: withCompileCache(),
   });
   // What is sent to this process alone has to reach the program. A terminal tells both: the program takes the echo for one.
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
