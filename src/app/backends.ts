@@ -6,25 +6,16 @@ import type { KnownFacts } from '../backend/ollama/known-facts.ts';
 import { ollamaNames } from '../backend/ollama/model-names.ts';
 import { createOllamaBackend } from '../backend/ollama/ollama-backend.ts';
 import { type Clock, systemRandom } from '../clock.ts';
-import type { BackendConfig, Config, GpuConfig, ManagedConfig } from '../config/config.ts';
+import type { BackendConfig, Config, ManagedConfig } from '../config/config.ts';
 import type { Backend } from '../domain/backend.ts';
 import type { GpuProbe } from '../domain/gpu.ts';
-import { isLoopback } from '../domain/loopback.ts';
 import type { InstanceConfig } from '../domain/model.ts';
 import type { ModelNameRule } from '../domain/model-names.ts';
-import { createAmdProbe } from '../monitor/amd-probe.ts';
-import { createAutoProbe } from '../monitor/auto-probe.ts';
-import { combineProbes, type ProbeShare } from '../monitor/combined-probe.ts';
-import { createFixedProbe } from '../monitor/fixed-probe.ts';
-import { createLocalProbe } from '../monitor/local-probe.ts';
-import { createNvidiaProbe } from '../monitor/nvidia-probe.ts';
-import { createPrometheusProbe } from '../monitor/prometheus-probe.ts';
-import { createVirtualProbe } from '../monitor/virtual-probe.ts';
-import { visibleTo } from '../monitor/visible-gpus.ts';
 import type { NameRules } from '../registry/model-directory.ts';
 import type { BackendRules } from '../registry/registry.ts';
 import type { BackendSettings } from '../scheduler/state.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { buildProbe, localProbes } from './probes.ts';
 
 export interface BuiltBackend {
   readonly backend: Backend;
@@ -42,11 +33,11 @@ export function buildBackends(
   known: KnownFacts,
   ownHeaders: Readonly<Record<string, string>> = {},
 ): readonly BuiltBackend[] {
-  const local = { nvidia: createNvidiaProbe({ clock }), amd: createAmdProbe({ clock }) };
+  const local = localProbes(clock);
   return config.backends.map((each) => {
     const own = { ...each, headers: { ...each.headers, ...ownHeaders } };
     const backend = BACKEND_TYPES[own.type].build(own, config, clock, logger.child('ENGINE'), known);
-    const probe = buildProbe(each, each.managed ? managedProbes(each.managed, local, clock) : local, clock);
+    const probe = buildProbe(each, local, clock);
     const { id, name, mode, url, capabilities } = backend;
     const { maxLoadedModels } = each;
     const { parallel } = rulesOf(each, config);
@@ -153,68 +144,4 @@ function rulesOf({ managed, parallel, kvCacheType }: BackendConfig, { contextLen
 
 function instanceOf({ parallel, kvCacheType, flashAttention }: ManagedConfig): InstanceConfig {
   return { parallel: parallel === 'auto' ? AUTO_PARALLEL : parallel, kvCacheType, flashAttention };
-}
-
-/** The probes of this machine: all backends on it share them, so that each tool runs once for all. */
-export interface LocalProbes {
-  readonly nvidia: GpuProbe;
-  readonly amd: GpuProbe;
-}
-
-/**
- * Of a managed backend: what its processes may use. A driver's tool that only they find on their PATH is the one that knows their cards, and
- * cards that the environment hides from them are none of its.
- */
-export function managedProbes({ env }: ManagedConfig, local: LocalProbes, clock: Clock): LocalProbes {
-  const own = { ...process.env, ...env };
-  const nvidia = env.PATH === undefined ? local.nvidia : createNvidiaProbe({ clock, env: own });
-  return { nvidia: visibleTo(nvidia, 'nvidia', own), amd: visibleTo(local.amd, 'amd', own) };
-}
-
-function buildProbe(
-  { url, headers, gpus, managed }: BackendConfig,
-  local: LocalProbes,
-  clock: Clock,
-): GpuProbe | null {
-  if (gpus === 'auto') {
-    if (managed) return createLocalProbe([local.nvidia, local.amd], clock);
-    const isHere = isLoopback(new URL(url).hostname);
-    return createAutoProbe({
-      url,
-      headers,
-      local: isHere ? [local.nvidia, local.amd] : [],
-      virtual: createVirtualProbe({ url, headers, clock }),
-      clock,
-    });
-  }
-  const remote = new Map<string, GpuProbe>();
-  const once = (key: string, create: () => GpuProbe) => {
-    const probe = remote.get(key) ?? create();
-    remote.set(key, probe);
-    return probe;
-  };
-  const shareOf = (gpu: GpuConfig): readonly ProbeShare[] => {
-    switch (gpu.probe) {
-      case 'nvidia':
-      case 'amd':
-        return [{ probe: local[gpu.probe], index: gpu.index }];
-      case 'prometheus': {
-        const lagMs = gpu.intervalMs ?? undefined;
-        const create = () => createPrometheusProbe({ url: gpu.url, clock, lagMs });
-        return [{ probe: once(`${gpu.url} ${lagMs}`, create), index: gpu.index }];
-      }
-      case 'virtual':
-        return [
-          { probe: once('virtual', () => createVirtualProbe({ url, headers, clock })), index: gpu.index },
-        ];
-      case 'fixed':
-        return [{ probe: createFixedProbe({ gpus: [gpu], clock }), index: null }];
-      case 'none':
-        return [];
-      default:
-        return gpu satisfies never;
-    }
-  };
-  const shares = gpus.flatMap(shareOf);
-  return shares.length === 0 ? null : combineProbes(shares);
 }

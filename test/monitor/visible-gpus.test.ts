@@ -1,6 +1,6 @@
 /** The cards that the environment leaves to a managed backend. */
 import { describe, expect, test } from 'vitest';
-import { managedProbes } from '../../src/app/backends.ts';
+import { managedProbes } from '../../src/app/probes.ts';
 import { systemClock } from '../../src/clock.ts';
 import { managedConfig } from '../../src/config/managed.ts';
 import type { GpuReading } from '../../src/domain/gpu.ts';

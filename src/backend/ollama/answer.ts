@@ -1,14 +1,13 @@
 /** What is at an address where an Ollama may be. */
 import { networkInterfaces } from 'node:os';
 import { request } from 'undici';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import { isLoopback } from '../../domain/loopback.ts';
+import { isLocal, tagsAnswer, versionAnswer } from './wire.ts';
 
 /** A server on this machine answers within milliseconds; one that is just starting may read its models first. */
 const ANSWER_WITHIN_MS = 3_000;
-
-const versionAnswer = z.object({ version: z.string() });
 
 export type OllamaAnswer =
   | { readonly kind: 'answers'; readonly version: string }
@@ -35,7 +34,17 @@ export async function askOllama(
   return outcome.kind === 'answers' ? { kind: 'answers', version: outcome.answer.version } : outcome;
 }
 
-export type Outcome<T> =
+/** The names of its models, as it says them, without those that run elsewhere. Never throws. */
+export async function askModels(
+  { url, headers }: Address,
+  clock: Clock,
+): Promise<Outcome<readonly string[]>> {
+  const tags = await ask({ url: `${url}/api/tags`, headers }, tagsAnswer, clock);
+  if (tags.kind !== 'answers') return tags;
+  return { kind: 'answers', answer: (tags.answer.models ?? []).filter(isLocal).map(({ name }) => name) };
+}
+
+type Outcome<T> =
   | { readonly kind: 'answers'; readonly answer: T }
   | Exclude<OllamaAnswer, { kind: 'answers' }>;
 
@@ -44,7 +53,7 @@ const WANTS_KEY: readonly number[] = [401, 403, 407];
 const NOT_NOW: readonly number[] = [408, 429, 500, 502, 503, 504];
 
 /** What `url` answers, or what it is instead. Never throws. */
-export async function ask<T>(
+async function ask<T>(
   { url, headers }: Address,
   schema: z.ZodType<T>,
   clock: Clock,

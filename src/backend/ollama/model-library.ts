@@ -11,7 +11,7 @@ import { ollamaNames } from './model-names.ts';
 import { type PullMeans, pull } from './pull.ts';
 import { capabilitiesOf, type ShowFacts } from './show-facts.ts';
 import { Shows } from './shows.ts';
-import { rawAnswer, rawTags, type TagsModel, tagsAnswer } from './wire.ts';
+import { isLocal, rawAnswer, rawTags, type TagsModel, tagsAnswer } from './wire.ts';
 
 /** A fast server has told all by then; of a slow one what is known by then is usable. */
 const PATIENCE_MS = 1_000;
@@ -119,11 +119,6 @@ export class OllamaModelLibrary implements ModelLibrary {
   namesOf(weights: string): readonly string[] {
     return this.#models.filter((model) => model.weights === weights).map((model) => model.name);
   }
-}
-
-/** Models that run elsewhere use none of this host's memory. */
-function isLocal(model: TagsModel): boolean {
-  return !model.remote_host && !model.remote_model;
 }
 
 /** Go writes nanoseconds and any offset; a server that tells nonsense tells nothing. */

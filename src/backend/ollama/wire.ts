@@ -53,6 +53,11 @@ export const tagsAnswer = z.object({
 });
 export type TagsModel = NonNullable<z.infer<typeof tagsAnswer>['models']>[number];
 
+/** Models that run elsewhere use none of this host's memory. */
+export function isLocal(model: TagsModel): boolean {
+  return !model.remote_host && !model.remote_model;
+}
+
 export const showAnswer = z.object({
   modelfile: z.string().default(''),
   parameters: z.string().default(''),

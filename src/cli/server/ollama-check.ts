@@ -1,9 +1,6 @@
 /** Whether an Ollama answers at a URL, and what it has. */
-import { z } from 'zod';
-import { type Address, ask, askOllama, type OllamaAnswer } from '../../backend/ollama/answer.ts';
+import { type Address, askModels, askOllama, type OllamaAnswer } from '../../backend/ollama/answer.ts';
 import { type Clock, systemClock } from '../../clock.ts';
-
-const tagsAnswer = z.object({ models: z.array(z.object({ name: z.string() })) });
 
 export type OllamaCheck =
   | { readonly kind: 'answers'; readonly version: string; readonly models: readonly string[] }
@@ -12,9 +9,8 @@ export type OllamaCheck =
 export async function checkOllama(address: Address, clock: Clock = systemClock): Promise<OllamaCheck> {
   const answer = await askOllama(address, clock);
   if (answer.kind !== 'answers') return answer;
-  const tags = await ask({ ...address, url: `${address.url}/api/tags` }, tagsAnswer, clock);
-  if (tags.kind !== 'answers') return tags;
-  return { ...answer, models: tags.answer.models.map((model) => model.name) };
+  const models = await askModels(address, clock);
+  return models.kind === 'answers' ? { ...answer, models: models.answer } : models;
 }
 
 /** What to do where nobody answers. */
