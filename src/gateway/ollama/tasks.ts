@@ -34,13 +34,23 @@ export function generateTask(models: ModelDirectory, body: GenerateBody): Task {
   requireAble(model, body.model, {
     verb: 'generate',
     think: body.think,
-    needs: demanded({ insert: body.suffix !== '', vision: hasImages(body) }),
+    needs: [...when(body.suffix !== '', ['insert']), ...when(hasImages(body), lackedOf(SENSES, model))],
   });
   return isEmpty ? loadTask(model, body) : jobTask(model, generateJob(body));
 }
 
-/** @throws OllamaError in the words of `/api/chat` */
-export function chatTask(models: ModelDirectory, body: ChatBody): Task {
+/** What a model has one of that takes images, in whose place sounds may stand. */
+const SENSES: readonly Capability[] = ['vision', 'audio'];
+
+/**
+ * @param senses of which a model needs one, should there be images: the first is the one that a model without any is said to lack
+ * @throws OllamaError in the words of `/api/chat`
+ */
+export function chatTask(
+  models: ModelDirectory,
+  body: ChatBody,
+  senses: readonly Capability[] = SENSES,
+): Task {
   checkTopLogprobs(body);
   const model = findModel(models, body.model, {
     empty: () => new ModelRequiredError(),
@@ -51,7 +61,10 @@ export function chatTask(models: ModelDirectory, body: ChatBody): Task {
   requireAble(model, body.model, {
     verb: 'chat',
     think: body.think,
-    needs: demanded({ tools: Boolean(body.tools?.length), vision: Boolean(body.messages?.some(hasImages)) }),
+    needs: [
+      ...when(body.tools?.length, ['tools']),
+      ...when(body.messages?.some(hasImages), lackedOf(senses, model)),
+    ],
   });
   return isEmpty ? loadTask(model, body) : jobTask(model, chatJob(body));
 }
@@ -91,8 +104,13 @@ function loadTask(
   return { kind: 'load', model: shortName(name), keepAliveMs };
 }
 
-function demanded(wanted: Readonly<Partial<Record<Capability, boolean>>>): readonly Capability[] {
-  return (Object.keys(wanted) as Capability[]).filter((capability) => wanted[capability]);
+function when(isAsked: unknown, needs: readonly Capability[]): readonly Capability[] {
+  return isAsked ? needs : [];
+}
+
+/** None where it has one of them. */
+function lackedOf(senses: readonly Capability[], { info }: FoundModel): readonly Capability[] {
+  return senses.some((sense) => info?.capabilities.includes(sense)) ? [] : senses.slice(0, 1);
 }
 
 function hasImages({ images }: { readonly images: readonly unknown[] | undefined }): boolean {

@@ -9,11 +9,13 @@ import { openaiError, sendProblem } from './errors.ts';
 import { addInferenceRoutes } from './inference-routes.ts';
 import { addModelRoutes } from './model-routes.ts';
 import { addResponsesRoute } from './responses/routes.ts';
+import { addTranscriptionRoute } from './transcriptions/routes.ts';
 
 export function openaiRoutes(deps: GatewayDependencies): readonly Route[] {
   const router = new Router<GatewayHandler>();
   addInferenceRoutes(router, deps);
   addResponsesRoute(router, deps);
+  addTranscriptionRoute(router, deps);
   addModelRoutes(router, deps);
   return [
     gatewayRoute({

@@ -1,7 +1,6 @@
 /** What the server itself refuses, and what goes on the line while a request waits, as the `openai` package meets it. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import OpenAI from 'openai';
@@ -14,10 +13,10 @@ import { ChatAnswer } from '../../../src/gateway/openai/chat-answer.ts';
 import { StreamForm, WholeForm } from '../../../src/gateway/openai/text-forms.ts';
 import type { AnswerForm } from '../../../src/gateway/shared/answer-with-job.ts';
 import { refused } from '../../../src/gateway/shared/problem.ts';
-import type { Exchange } from '../../../src/ollama-api/exchange.ts';
 import { eventually } from '../../support/eventually.ts';
 import { thinModel } from '../../virtual-ollama/bench.ts';
 import { collected, gatewayWorld } from '../support/world.ts';
+import { answering } from './support/answering.ts';
 
 const KEY = 'a-key-of-sixteen+';
 const asked = { model: 'plain', messages: [{ role: 'user' as const, content: 'Hi.' }] };
@@ -93,35 +92,28 @@ test('a request that is sent again is told the same, also as a stream', async ()
 });
 
 /** A server that answers every request by a form alone. */
-async function answering(act: (form: AnswerForm & { end(last: JsonObject): void }) => void) {
-  const server = createServer((asking, response) => {
-    const exchange = { request: asking, response, beforeEnd: [] } as unknown as Exchange;
+async function answeringChats(act: (form: AnswerForm & { end(last: JsonObject): void }) => void) {
+  const server = await answering((exchange) => {
     const answer = new ChatAnswer({ id: 'chatcmpl-1', model: 'm', includeUsage: false, clock: systemClock });
-    const shape = chatShape('m', systemClock);
-    const Form = asking.headers['x-form'] === 'stream' ? StreamForm : WholeForm;
-    asking.resume();
-    act(new Form(exchange, answer, shape));
+    const Form = exchange.request.headers['x-form'] === 'stream' ? StreamForm : WholeForm;
+    act(new Form(exchange, answer, chatShape('m', systemClock)));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url } = server;
   const [stream, whole] = ['stream', 'whole'].map(
     (form) => new OpenAI({ baseURL: url, apiKey: 'any', maxRetries: 0, defaultHeaders: { 'x-form': form } }),
   ) as [OpenAI, OpenAI];
   return {
+    ...server,
     stream: async () => collected(await stream.chat.completions.create({ ...asked, stream: true })),
     whole: () => whole.chat.completions.create(asked),
     text: async (form: string) => (await fetch(url, { headers: { 'x-form': form } })).text(),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 
 const LAST = { done: true, done_reason: 'stop', message: { role: 'assistant', content: 'a' } };
 
 test('while a request waits there is a comment in a stream, and a space before an object', async () => {
-  await using t = await answering((form) => {
+  await using t = await answeringChats((form) => {
     form.waiting();
     form.waiting();
     form.end(LAST);
@@ -133,7 +125,7 @@ test('while a request waits there is a comment in a stream, and a space before a
 });
 
 test('what goes wrong after a sign of waiting is told in the answer', async () => {
-  await using t = await answering((form) => {
+  await using t = await answeringChats((form) => {
     form.waiting();
     form.fail(refused(404, 'MODEL_NOT_FOUND', 'It is gone.'));
   });

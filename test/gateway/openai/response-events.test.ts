@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
@@ -10,8 +8,8 @@ import { echoOf } from '../../../src/gateway/openai/responses/response.ts';
 import { type ResponseEvent, ResponseEvents } from '../../../src/gateway/openai/responses/response-events.ts';
 import { readResponses } from '../../../src/gateway/openai/responses/shapes.ts';
 import { ProblemError, refused } from '../../../src/gateway/shared/problem.ts';
-import type { Exchange } from '../../../src/ollama-api/exchange.ts';
 import { collected } from '../support/world.ts';
+import { answering } from './support/answering.ts';
 
 const AT = '2026-11-30T10:48:46.124968797Z';
 const SECONDS = Math.floor(Date.parse(AT) / 1_000);
@@ -298,31 +296,24 @@ describe('a response in one object', () => {
   });
 });
 
-/** A server that answers every request by the form alone. */
-async function answering(act: (form: EventsForm) => void) {
-  const server = createServer((asking, response) => {
-    asking.resume();
-    const exchange = { request: asking, response, beforeEnd: [] } as unknown as Exchange;
+async function answeringResponses(act: (form: EventsForm) => void) {
+  const server = await answering((exchange) => {
     const newEvents = () => new ResponseEvents(terms(), systemClock);
     act(new EventsForm(exchange, newEvents, chatShape('m', systemClock)));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url } = server;
   const client = new OpenAI({ baseURL: url, apiKey: 'any', maxRetries: 0 });
   return {
-    text: async () => (await fetch(url)).text(),
+    ...server,
     client,
+    text: async () => (await fetch(url)).text(),
     events: async () => collected(await client.responses.create({ model: 'm', input: 'a', stream: true })),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 
 describe('on the line', () => {
   test('each event has its name, and comments stand for waiting before the first one', async () => {
-    await using t = await answering((form) => {
+    await using t = await answeringResponses((form) => {
       form.waiting();
       form.waiting();
       form.end(last({ content: 'a' }));
@@ -336,7 +327,7 @@ describe('on the line', () => {
   });
 
   test('what goes wrong after a sign of waiting is a response that failed, and an error', async () => {
-    await using t = await answering((form) => {
+    await using t = await answeringResponses((form) => {
       form.waiting();
       form.fail(refused(404, 'MODEL_NOT_FOUND', 'It is gone.'));
     });
@@ -351,12 +342,14 @@ describe('on the line', () => {
   });
 
   test('what goes wrong before has a status', async () => {
-    await using t = await answering((form) => form.fail(refused(404, 'MODEL_NOT_FOUND', 'It is gone.')));
+    await using t = await answeringResponses((form) =>
+      form.fail(refused(404, 'MODEL_NOT_FOUND', 'It is gone.')),
+    );
     await expect(t.events()).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
   });
 
   test('a run that begins again begins its events again', async () => {
-    await using t = await answering((form) => {
+    await using t = await answeringResponses((form) => {
       form.begin();
       expect(form.record(record({}))).toBe(false);
       form.begin();
