@@ -1,3 +1,4 @@
+/** Wiring of the batch APIs. */
 import type { AcceptService } from '../accept/accept-service.ts';
 import type { ModelDirectory } from '../accept/admit.ts';
 import type { Clock, Random } from '../clock.ts';

@@ -1,3 +1,4 @@
+/** The log as the store wants it. */
 import type { StoreLogger } from '../store/store-base.ts';
 import type { Logger } from '../telemetry/logger.ts';
 

@@ -1,3 +1,4 @@
+/** How a request to the server can fail, for whoever sits at the terminal. */
 import { VramkeeperError } from '../domain/errors.ts';
 
 /** Nobody answers at the server's address, or nobody who can be talked to. */

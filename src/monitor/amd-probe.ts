@@ -1,3 +1,4 @@
+/** AMD GPUs, read from the files of their driver. */
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { ForeignProcess, GpuProbe, GpuReading } from '../domain/gpu.ts';

@@ -1,3 +1,4 @@
+/** One backend, looked at again and again: whether it answers, what is in its memory, which models it has, what its GPUs say. */
 import type { Clock, Timer } from '../clock.ts';
 import type { Backend, BackendReading } from '../domain/backend.ts';
 import { BackendError, messageOf } from '../domain/errors.ts';

@@ -1,3 +1,4 @@
+/** GPUs that nobody measures. */
 import type { Clock } from '../clock.ts';
 import type { GpuProbe, GpuReading } from '../domain/gpu.ts';
 

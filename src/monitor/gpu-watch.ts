@@ -1,3 +1,4 @@
+/** Readings of one probe in turn, and what is wrong where none comes. */
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';

@@ -1,3 +1,4 @@
+/** The watch over all backends. */
 import type { Clock } from '../clock.ts';
 import type { GpuProbe } from '../domain/gpu.ts';
 import type { BackendId } from '../domain/ids.ts';

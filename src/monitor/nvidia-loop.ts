@@ -1,3 +1,4 @@
+/** Readings at short intervals while memory is changing: one nvidia-smi that goes on instead of one for each. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type Clock, fromWall, type Timer } from '../clock.ts';

@@ -1,3 +1,4 @@
+/** NVIDIA GPUs, read by the tool of their driver. */
 import type { Clock } from '../clock.ts';
 import type { GpuDetail, GpuProbe, GpuReading } from '../domain/gpu.ts';
 import { withCommandLines } from './command-lines.ts';

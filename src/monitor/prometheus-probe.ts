@@ -1,3 +1,4 @@
+/** GPUs of another machine, read from an exporter of Prometheus metrics there. */
 import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../domain/errors.ts';

@@ -1,3 +1,4 @@
+/** GPUs of a virtual Ollama, read from itself. */
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';

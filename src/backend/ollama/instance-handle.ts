@@ -1,3 +1,4 @@
+/** A held instance of an Ollama: how jobs run on it, and how it is let go. */
 import type { InstanceHandle, OutputSink, RunRequest } from '../../domain/backend.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { Variant } from '../../domain/model.ts';

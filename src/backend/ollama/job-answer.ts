@@ -1,3 +1,4 @@
+/** One job at an Ollama, from the call that its kind has to the answer that is read of it. */
 import type { RunRequest } from '../../domain/backend.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { RunnerOptions } from '../../domain/model.ts';

@@ -1,3 +1,4 @@
+/** Loading a model into an Ollama, and finding out as what it was really loaded. */
 import { sleep } from '../../clock.ts';
 import type { LoadSpec, Resident } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';

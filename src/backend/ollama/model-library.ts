@@ -1,3 +1,4 @@
+/** The models that an Ollama has: listed with their facts, pulled, made, copied and deleted. */
 import type { ModelLibrary } from '../../domain/backend.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ModelInfo } from '../../domain/model.ts';

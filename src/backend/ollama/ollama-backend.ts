@@ -1,3 +1,4 @@
+/** An Ollama that somebody else runs, as a backend. */
 import type { Clock } from '../../clock.ts';
 import type { Backend, BackendReading, InstanceHandle, LoadSpec, Resident } from '../../domain/backend.ts';
 import { type BackendId, stableId } from '../../domain/ids.ts';

@@ -1,3 +1,4 @@
+/** Downloads of models, told line by line. */
 import type { Clock } from '../../clock.ts';
 import { BackendError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';

@@ -1,3 +1,4 @@
+/** What an Ollama lists as in memory, in the words of the domain. */
 import type { Resident } from '../../domain/backend.ts';
 import { adoptedOptions, type Variant } from '../../domain/model.ts';
 import { ollamaNames } from './model-names.ts';

@@ -1,3 +1,4 @@
+/** Embeddings: an answer that comes in one piece and may be large, read as it arrives. */
 import { nextTurn } from '../../clock.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { Call, OllamaConnection } from './connection.ts';

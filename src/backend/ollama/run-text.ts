@@ -1,3 +1,4 @@
+/** Answers that are streamed as text, and what becomes of the stream of a job that is cancelled. */
 import type { Clock, Timer } from '../../clock.ts';
 import type { OutputSink } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';

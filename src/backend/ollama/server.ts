@@ -1,3 +1,4 @@
+/** What the parts of this backend share of one Ollama. */
 import type { Clock } from '../../clock.ts';
 import type { Resident } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';

@@ -1,3 +1,4 @@
+/** When a request has been silent for too long. */
 import type { Clock, Timer } from '../../clock.ts';
 
 /** Signs of life that are not the answer itself put the end off so often at most: a request may be stuck in an engine that works at others. */

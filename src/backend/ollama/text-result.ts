@@ -1,3 +1,4 @@
+/** From the records of a stream to output and a result. */
 import type { OutputSink } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
 import type { JobResult, TokenUsage } from '../../domain/job.ts';

@@ -1,3 +1,4 @@
+/** Unloading: saying it, saying it again where Ollama forgets it, and waiting until the model is gone. */
 import { sleep } from '../../clock.ts';
 import type { Resident } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';

@@ -1,3 +1,4 @@
+/** What only administrators may do by the drop-in APIs. */
 import { VramkeeperError } from '../../domain/errors.ts';
 import { adminRefusal, type Principal } from '../../domain/principal.ts';
 

@@ -1,3 +1,4 @@
+/** `jobOutput`: what a job produces, as it comes. */
 import type { JobId } from '../../domain/ids.ts';
 
 import type { FinishedOutput, OutputChunk } from '../../events/output-hub.ts';

@@ -1,3 +1,4 @@
+/** `jobUpdated`: one job, or all that a filter means, followed from now or from an event on. */
 import { ownFilter } from '../../domain/job-filter.ts';
 import { JobFeed, type JobNotice } from '../../events/job-feed.ts';
 import { builder } from '../builder.ts';

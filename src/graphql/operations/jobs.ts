@@ -1,3 +1,4 @@
+/** Reading jobs and batches: one by id, lists page by page, ids by how they begin. */
 import { isId } from '../../domain/ids.ts';
 import { builder } from '../builder.ts';
 import { JobFilterInput, JobOrderInput, jobFilter } from '../inputs/job-list.ts';

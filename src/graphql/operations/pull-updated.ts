@@ -1,3 +1,4 @@
+/** `pullUpdated`: a download, followed to its end. */
 import { isId } from '../../domain/ids.ts';
 import { PullFeed } from '../../events/pull-feed.ts';
 import { builder } from '../builder.ts';

@@ -1,3 +1,4 @@
+/** Operations that are for administrators alone. */
 import { adminRefusal } from '../../domain/principal.ts';
 import type { GraphQLContext } from '../context.ts';
 import { requestError } from '../request-errors.ts';

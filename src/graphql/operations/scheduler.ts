@@ -1,3 +1,4 @@
+/** Pausing and resuming the scheduler. */
 import { builder } from '../builder.ts';
 import { StatsRef } from '../refs.ts';
 import { requireAdmin } from './require-admin.ts';

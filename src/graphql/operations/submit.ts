@@ -1,3 +1,4 @@
+/** Submitting jobs and batches, and asking first what would be wrong with them. */
 import type { Job } from '../../domain/job.ts';
 import type { Batch } from '../../domain/store.ts';
 import { builder } from '../builder.ts';

@@ -1,3 +1,4 @@
+/** `vramChanged`: GPU memory and instances, followed. */
 import type { BackendState } from '../../domain/system.ts';
 import { VramFeed } from '../../events/vram-feed.ts';
 import { backendsOf } from '../../view/lookup.ts';

@@ -1,3 +1,4 @@
+/** One operation as the server of the API hands it on: who asks, and until when. */
 import type { Principal } from '../../domain/principal.ts';
 import type { AnswerBudget } from '../answer-budget.ts';
 

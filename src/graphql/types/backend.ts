@@ -1,3 +1,4 @@
+/** A backend and what can be done there. */
 import type { BackendCapabilities } from '../../domain/backend.ts';
 import { backendsOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';

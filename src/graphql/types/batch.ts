@@ -1,3 +1,4 @@
+/** A batch and its jobs. */
 import { isId } from '../../domain/ids.ts';
 import { builder } from '../builder.ts';
 import { JobOrderInput } from '../inputs/job-list.ts';

@@ -1,3 +1,4 @@
+/** A server process of a managed backend, with its log. */
 import type { CellRole } from '../../domain/cell.ts';
 import { backendById, instancesOf } from '../../view/lookup.ts';
 import { NodeRef } from '../node.ts';

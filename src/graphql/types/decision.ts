@@ -1,3 +1,4 @@
+/** A decision and its reason. */
 import type { Decision } from '../../domain/decision.ts';
 import { isId } from '../../domain/ids.ts';
 import { backendById, cellsOf } from '../../view/lookup.ts';

@@ -1,3 +1,4 @@
+/** A GPU, its ledger, and who else uses it. */
 import type { ForeignProcess, VramUsage } from '../../domain/gpu.ts';
 import { builder } from '../builder.ts';
 import { NodeRef } from '../node.ts';

@@ -1,3 +1,4 @@
+/** Whether jobs run as they should, and what needs attention. */
 import {
   type Health,
   type HealthProblem,

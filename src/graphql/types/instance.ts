@@ -1,3 +1,4 @@
+/** A model in memory. */
 import { footprintBytes } from '../../domain/instance.ts';
 import type { InstanceState } from '../../domain/system.ts';
 import { backendById, cellsOf } from '../../view/lookup.ts';

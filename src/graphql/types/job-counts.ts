@@ -1,3 +1,4 @@
+/** Jobs counted by status. */
 import { JOB_STATUSES, type JobCounts } from '../../domain/job.ts';
 import { builder } from '../builder.ts';
 

@@ -1,3 +1,4 @@
+/** Results of jobs, a type for each form; large parts are read when they are asked for. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { JobId } from '../../domain/ids.ts';
 import type { JobEnding, OutputChannel, TokenUsage } from '../../domain/job.ts';

@@ -1,3 +1,4 @@
+/** A job: as it was submitted, how it stands, why it waits, how it failed. */
 import type { JobWaiting } from '../../domain/decision.ts';
 import {
   attemptNumber,

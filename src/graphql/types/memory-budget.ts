@@ -1,3 +1,4 @@
+/** Whether models fit together, and where each would be. */
 import { type BudgetAnswer, budgetOf, defaultModelNames } from '../../view/budget-answer.ts';
 import type { BudgetLine } from '../../view/memory-budget.ts';
 import { builder } from '../builder.ts';

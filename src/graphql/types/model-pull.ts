@@ -1,3 +1,4 @@
+/** A download of a model. */
 import type { ModelPullStatus } from '../../domain/model-operations.ts';
 import { backendById } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';

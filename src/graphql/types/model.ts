@@ -1,3 +1,4 @@
+/** A model: where it is, what it can do, what it takes. */
 import type { Capability } from '../../domain/model.ts';
 import type { ModelState, SystemView } from '../../domain/system.ts';
 import { backendsOf, instancesOf } from '../../view/lookup.ts';

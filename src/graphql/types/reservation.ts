@@ -1,3 +1,4 @@
+/** Memory that is kept for programs outside. */
 import type { Reservation } from '../../domain/memory-operations.ts';
 import { builder } from '../builder.ts';
 import { NodeRef } from '../node.ts';

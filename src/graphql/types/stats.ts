@@ -1,3 +1,4 @@
+/** Figures of the queue, of jobs and of swaps. */
 import { parseQueueKey } from '../../domain/queue-key.ts';
 import type { LatencyStats, QueueState, SwapStats } from '../../domain/system.ts';
 import { instancesOf } from '../../view/lookup.ts';

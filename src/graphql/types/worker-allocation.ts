@@ -1,3 +1,4 @@
+/** How many workers of another program fit beside the models. */
 import type { Gpu } from '../../domain/gpu.ts';
 import type { SystemView } from '../../domain/system.ts';
 import { backendsOf, gpuName } from '../../view/lookup.ts';

@@ -1,3 +1,4 @@
+/** How many tokens of context a model gets. */
 import { roundContextLength } from '../../domain/queue-key.ts';
 
 /** What a model can have where nobody asks for a context. */

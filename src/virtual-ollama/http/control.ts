@@ -1,3 +1,4 @@
+/** What a real Ollama has not: the truth about memory and events, and switches for tests, under `/virtual/`. */
 import { z } from 'zod';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { type Exchange, type Handler, send, sendJson } from '../../ollama-api/exchange.ts';
@@ -7,7 +8,6 @@ import type { VirtualOllamaCore } from '../core/core.ts';
 import { FAULT_SHAPE } from '../fault-schema.ts';
 import { nvidiaSmiCsv } from '../gpu-memory.ts';
 
-/** What a real Ollama has not: the truth about memory and events, and switches for tests, under `/virtual/`. */
 const FAULTS = z.strictObject(FAULT_SHAPE).partial();
 const FOREIGN = z.strictObject({ gpu: z.int().min(0), bytes: z.number().min(0) });
 
