@@ -9,3 +9,8 @@ export class InvalidSimulationError extends VramkeeperError {
 export class SimulationStuckError extends VramkeeperError {
   readonly code = 'SIMULATION_STUCK';
 }
+
+/** A file of recorded jobs cannot be read: the message says where, and what would be right. */
+export class InvalidTraceError extends VramkeeperError {
+  readonly code = 'INVALID_TRACE';
+}

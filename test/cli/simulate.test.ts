@@ -78,6 +78,8 @@ describe('simulate', () => {
 describe('what makes no sense ends with 2 and says what would', () => {
   test.each([
     [['--policy', 'lru'], /"lru" is no policy. Use vramkeeper, ollama, fifo-lru, .* or all/],
+    [['--trace', 'gone.csv'], /gone.csv cannot be read: .*--trace FILE/],
+    [['--trace', 'x.csv', '--workload', 'agents'], /--workload and --trace name jobs of their own. Give one/],
     [['--server', 'both'], /"both" is no kind of server. Use attached .* or managed/],
     [['--workload', 'steady'], /"steady" is no workload. Use backlog, poisson/],
     [['--priorities', 'high'], /Use equal or mixed/],

@@ -15,6 +15,7 @@ export function addSimulate(program: Command, terminal: Terminal, run: Run): voi
     .option('--policy <name>', 'vramkeeper (default), another by name, or all; again for more', collect)
     .option('--server <kind>', 'attached (one Ollama) or managed (a process for each model)', 'managed')
     .option('--workload <name>', 'jobs to generate (default: backlog)')
+    .option('--trace <file>', 'recorded jobs: a table with the columns of docs/simulate.md')
     .option('--jobs <number>', 'how many of them', number(1, MOST_JOBS))
     .option('--rate <number>', 'arrivals a second, where they come one by one', positive)
     .option('--models <number>', 'models that they are for', number(1, MOST_MODELS))

@@ -2,7 +2,7 @@
 import { systemClock } from '../../clock.ts';
 import {
   InvalidSimulationError,
-  type SimulatedRun,
+  InvalidTraceError,
   type Simulation,
   simulate,
 } from '../../simulator/index.ts';
@@ -12,7 +12,18 @@ import { machineOf, policiesOf, type SimulateFlags, serverKindOf } from './flags
 import { runTable } from './run-table.ts';
 import { workloadSource } from './workload-source.ts';
 
+/** @throws UsageError for what makes no sense together */
 export async function runSimulation(flags: SimulateFlags, terminal: Terminal): Promise<ExitCode> {
+  try {
+    return await simulated(flags, terminal);
+  } catch (error) {
+    if (error instanceof InvalidSimulationError || error instanceof InvalidTraceError)
+      throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function simulated(flags: SimulateFlags, terminal: Terminal): Promise<ExitCode> {
   const machine = machineOf(flags);
   const seeds = Array.from({ length: flags.seeds }, (_, index) => flags.seed + index);
   const simulation: Simulation = {
@@ -22,20 +33,10 @@ export async function runSimulation(flags: SimulateFlags, terminal: Terminal): P
     seeds,
     workload: await workloadSource(flags, machine),
   };
-  const runs = runAll(simulation);
+  const runs = [...simulate(simulation, systemClock)];
   if (flags.json) terminal.outLine(JSON.stringify({ runs: runs.map(({ figures }) => figures) }));
   else terminal.outLine(runTable(runs, simulation, terminal.columns));
   const note = runs[0]?.workload.note;
   if (note) terminal.note(note);
   return EXIT.done;
-}
-
-/** @throws UsageError for what makes no sense together */
-function runAll(simulation: Simulation): readonly SimulatedRun[] {
-  try {
-    return [...simulate(simulation, systemClock)];
-  } catch (error) {
-    if (error instanceof InvalidSimulationError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }

@@ -23,6 +23,7 @@ export class RequestServer {
   readonly #random: Random;
   readonly #machine: Machine;
   readonly #rules: ServerRules;
+  readonly #freed: () => void;
   readonly #runners = new Map<string, Runner>();
   readonly #line: Request[] = [];
   readonly #leaving = new LeavingLoop();
@@ -34,7 +35,15 @@ export class RequestServer {
   /** The first in line has had a load of its own run out of memory. */
   #hasFailed = false;
 
-  constructor(clock: Clock, random: Random, machine: Machine, rules: ServerRules) {
+  /** @param freed called whenever the memory of a model is free again, whoever let it go */
+  constructor(
+    clock: Clock,
+    random: Random,
+    machine: Machine,
+    rules: ServerRules,
+    freed: () => void = () => {},
+  ) {
+    this.#freed = freed;
     this.#clock = clock;
     this.#random = random;
     this.#machine = machine;
@@ -151,6 +160,7 @@ export class RequestServer {
       };
       this.#machine.unload(runner.loaded, () => {
         if (waitMs === 'when-free') seen();
+        this.#freed();
       });
       if (waitMs === 'when-free') free();
       else this.#clock.after(waitMs, seen);
