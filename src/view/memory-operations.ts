@@ -1,4 +1,5 @@
 /** Memory wishes as outsiders see it: instances are answered with all that the system view knows of them. */
+import { BackendUnavailableError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { MemoryOperations } from '../domain/memory-operations.ts';
 import type { InstanceState, SystemView } from '../domain/system.ts';
@@ -8,12 +9,16 @@ export function createMemoryOperations(
   wishes: WishIntake,
   system: Pick<SystemView, 'backends'>,
 ): MemoryOperations {
-  const stateOf = ({ id, variant }: Instance): InstanceState => {
+  const stateOf = ({ id, variant, backendId }: Instance): InstanceState => {
     const found = system
       .backends()
       .flatMap((backend) => backend.instances)
       .find((instance) => instance.id === id);
-    if (!found) throw new Error(`${variant.modelName} was ready, and has gone already.`);
+    if (!found)
+      throw new BackendUnavailableError(
+        `${variant.modelName} was in memory, and has gone already. Ask again.`,
+        backendId,
+      );
     return found;
   };
   return {
