@@ -11,9 +11,13 @@ async function ask(
   t: TestApp,
   input: object,
   levels: number,
+  more: object = {},
 ): Promise<{ data?: unknown; errors?: unknown[] }> {
   const deep = `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
-  const body = JSON.stringify({ query: SUBMIT, variables: { input } }).replaceAll(`"${PLACE}"`, () => deep);
+  const body = JSON.stringify({ query: SUBMIT, variables: { input }, ...more }).replaceAll(
+    `"${PLACE}"`,
+    () => deep,
+  );
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(t.app.graphqlUrl, { method: 'POST', headers, body });
   return (await response.json()) as Awaited<ReturnType<typeof ask>>;
@@ -52,4 +56,19 @@ it.each([65, 900, 1_500, 4_000, 100_000])('JSON nested %s deep is refused by its
     for (const error of errors ?? []) expect(error).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   }
   expect((await t.ended(await t.generate('smollm:360m'))).status).toBe('COMPLETE');
+});
+
+it('a body that is so large that a thread decodes it is refused alike', async () => {
+  await using t = await TestApp.start();
+  const large = { extensions: { padding: 'x'.repeat(200_000) } };
+  const input = { model: 'smollm:360m', metadata: PLACE, request: { generate: { prompt: 'x' } } };
+  for (const levels of [65, 99, 101, 4_000, 100_000]) {
+    const { data } = await ask(t, input, levels, large);
+    const issues = [{ message: expect.stringContaining('at most 64 levels') }];
+    expect([levels, data]).toMatchObject([levels, { submitJob: { issues } }]);
+    const deep = `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    const body = `{"model":"smollm:360m","prompt":"${large.extensions.padding}","metadata":${deep}}`;
+    const answer = await fetch(`${t.app.url}/api/submit`, { method: 'POST', body });
+    expect([levels, answer.status]).toEqual([levels, 400]);
+  }
 });

@@ -1,6 +1,5 @@
 /** The same requests for inference, good and bad, to a server directly and through the gateway: the same answers, but for what is listed. */
 import { expect, test } from 'vitest';
-import { DEEPEST_JSON } from '../../src/domain/json.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/server.ts';
 import { compare, type Difference, type Probe, tellDifference } from '../support/differential.ts';
 import { someProbes } from '../support/differential-requests.ts';
@@ -45,19 +44,7 @@ const ARGUED: Readonly<Record<string, (difference: Difference) => boolean>> = {
     /"images"/.test(probe.body ?? '') && (b.includes('does not support vision') || b === '400'),
   'no prompt is cut unasked: it runs in a larger context, or is refused': ({ probe, what, b }) =>
     LONG_PROMPTS.includes(probe) && (what === 'body' || b === '400'),
-  'JSON is nested less deeply': ({ probe }) => depthOf(probe.body ?? '') >= DEEPEST_JSON,
 };
-
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const character of text) {
-    if ('[{'.includes(character)) depth += 1;
-    else if (']}'.includes(character)) depth -= 1;
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
-}
 
 test('the gateway answers as the server itself', async () => {
   await using world = await gatewayWorld({ ollama: WORLD });

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import type { z } from 'zod';
 import { type Clock, wallNow } from '../../clock.ts';
+import { stringifyDeep } from '../../domain/deep-json.ts';
 import { BackendError, StalledError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { readStart, readText, withinLength } from './answer-bytes.ts';
@@ -184,7 +185,7 @@ export class OllamaConnection {
     signal: AbortSignal,
     bytes?: Readable,
   ): Promise<Dispatcher.ResponseData> {
-    const json = call.body === undefined ? null : JSON.stringify(call.body);
+    const json = call.body === undefined ? null : stringifyDeep(call.body);
     const answer = await pool.request({
       path: this.#path + call.endpoint + (call.below ?? ''),
       method: call.method ?? (json === null && bytes === undefined ? 'GET' : 'POST'),

@@ -1,5 +1,6 @@
 /** Jobs in Ollama's words. */
 import type { RunRequest } from '../../domain/backend.ts';
+import { withDeepJson } from '../../domain/deep-json.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { RUNNER_OPTION_NAMES, type RunnerOptions } from '../../domain/model.ts';
 import type { ModelOptions } from '../../domain/request.ts';
@@ -17,7 +18,7 @@ export function runCall({ modelName, request, blobs }: RunRequest, runner: Runne
   const options = { ...requestOptions(request.options), ...named.options };
   return {
     endpoint: endpoint(request),
-    body: { model: modelName, ...body(request, blobs), ...named, options },
+    body: withDeepJson({ model: modelName, ...body(request, blobs), ...named, options }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { stringifyDeep } from '../../ollama-api/go-json.ts';
+import { stringifyDeep } from '../../domain/deep-json.ts';
 import type { CatalogModel } from './catalog.ts';
 import { countTokens } from './text.ts';
 

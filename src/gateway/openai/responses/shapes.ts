@@ -1,8 +1,9 @@
 /** The request of `/v1/responses`, field by field. Names and types are Go's, as its server tells them where a value is of another one. */
-import type { BodyDecoder } from '../../../http/body-reader.ts';
+
 import { type Decoded, decodeBody, type Field, go, type Shape } from '../../../ollama-api/go-decode.ts';
 import { think } from '../../../ollama-api/request-fields.ts';
 import { beyondTheApi, extension } from '../../shared/beyond-the-api.ts';
+import { bodyDecoder } from '../../shared/body-decoder.ts';
 import { input } from './input.ts';
 
 const struct = <S extends Shape>(name: string, shape: S) => go.struct(name, shape, `openai.${name}`);
@@ -72,7 +73,4 @@ export function readResponses(body: string): ResponsesRequest {
   return decodeBody('ResponsesRequest', RESPONSES_REQUEST, body, { package: 'openai', missing: 'EOF' });
 }
 
-export const RESPONSES_BODY: BodyDecoder<ResponsesRequest> = {
-  name: 'openai responses',
-  decode: readResponses,
-};
+export const RESPONSES_BODY = bodyDecoder('openai responses', readResponses);

@@ -1,7 +1,8 @@
 /** Tools as programs of `/v1/responses` describe them, as Ollama's API has them. */
+
+import { stringifyDeep } from '../../../domain/deep-json.ts';
 import { OllamaError } from '../../../ollama-api/errors.ts';
 import { go } from '../../../ollama-api/go-decode.ts';
-import { stringifyDeep } from '../../../ollama-api/go-json.ts';
 import { JsonText } from '../../../ollama-api/json-text.ts';
 import { toolParameters } from '../../../ollama-api/request-fields.ts';
 import type { ChatRequest } from '../../../ollama-api/request-shapes.ts';
