@@ -227,9 +227,21 @@ function checked(shape: Field<unknown>): Field<unknown> {
   });
 }
 
+/** Decoding works by recursion, whose stack ends at some two thousand of them. */
+const DEEPEST_SHAPE = 500;
+
 /** The field again, for a shape that holds itself. */
 function lazy<T>(zero: T, item: () => Field<T>): Field<T> {
-  return field(zero, (json, place) => item().decode(json, place));
+  let depth = 0;
+  return field(zero, (json, place) => {
+    if (depth >= DEEPEST_SHAPE) throw new Error('exceeded max depth');
+    depth += 1;
+    try {
+      return item().decode(json, place);
+    } finally {
+      depth -= 1;
+    }
+  });
 }
 
 export const go = {

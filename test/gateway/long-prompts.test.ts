@@ -17,6 +17,8 @@ interface Api {
   readonly path: string;
   body(content: string): Body;
   readonly refusal: Body;
+  /** How its programs say that a prompt may be cut. Absent: as Ollama's. */
+  readonly mayCut?: Body;
 }
 
 const asked = (content: string) => ({ model: MODEL, messages: [{ role: 'user', content }] });
@@ -43,6 +45,12 @@ const APIS: readonly Api[] = [
     refusal: OPENAI_REFUSAL,
   },
   {
+    path: '/v1/responses',
+    body: (input) => ({ model: MODEL, input, max_output_tokens: 4 }),
+    refusal: OPENAI_REFUSAL,
+    mayCut: { truncation: 'auto' },
+  },
+  {
     path: '/v1/messages',
     body: (content) => ({ ...asked(content), max_tokens: 4 }),
     refusal: {
@@ -61,7 +69,7 @@ const isCut = ({ headers }: Response) => headers.get('x-prompt-truncated');
 describe.each(['llama-server', 'classic'] as const)('a prompt that is too long (%s)', (regime) => {
   test.each(APIS)(
     '$path refuses it, or cuts it where that was asked for',
-    async ({ path, body, refusal }) => {
+    async ({ path, body, refusal, mayCut = { truncate: true } }) => {
       await using t = await gatewayWorld({ ollama: { regime } });
       const url = `${t.url}${path}`;
       for (const stream of [false, true])
@@ -69,10 +77,10 @@ describe.each(['llama-server', 'classic'] as const)('a prompt that is too long (
           const refused = await post(url, { ...body(prompt), stream });
           expect([refused.status, await refused.json()]).toEqual([400, expect.objectContaining(refusal)]);
           expect(isCut(refused)).toBeNull();
-          const cut = await post(url, { ...body(prompt), stream, truncate: true });
+          const cut = await post(url, { ...body(prompt), stream, ...mayCut });
           expect([cut.status, isCut(cut)]).toEqual([200, 'true']);
           await cut.text();
-          const whole = await post(url, { ...body('Hi.'), stream, truncate: true });
+          const whole = await post(url, { ...body('Hi.'), stream, ...mayCut });
           expect([whole.status, isCut(whole)]).toEqual([200, null]);
           await whole.text();
         }

@@ -170,6 +170,14 @@ describe('nesting', () => {
     if (of === 'objects') expect(chat(called(deep(9_000))).messages).toHaveLength(1);
   });
 
+  test('in tools is read by recursion, which has an end', () => {
+    const properties = (levels: number) => `${'{"properties":{"a":'.repeat(levels)}{}${'}}'.repeat(levels)}`;
+    expect(chat(offering(properties(400))).tools).toHaveLength(1);
+    for (let again = 0; again < 2; again++)
+      expect(refusal(() => chat(offering(properties(3_000))))).toBe('exceeded max depth');
+    expect(chat(offering(properties(400))).tools).toHaveLength(1);
+  });
+
   test('is written whatever its depth, as JSON.stringify writes less of it', () => {
     for (const of of ['objects', 'lists'] as const) {
       const text = stringifyGo(nested(9_000, of));

@@ -111,6 +111,16 @@ describe('a body of the wrong type is told in the words of the real server', () 
     expect(refusal({ input })).toBe(`failed to parse function call arguments: ${text}`);
   });
 
+  test('tools that are too deep for recursion among them', () => {
+    const nested = (before: string, after: string) =>
+      `{"tools":[${before.repeat(3_000)}{}${after.repeat(3_000)}]}`;
+    expect(refusal(nested('{"type":"namespace","tools":[', ']}'))).toBe('exceeded max depth');
+    const schemas = nested('{"properties":{"a":', '}}')
+      .replace('[', '[{"parameters":')
+      .replace(/\]\}$/, '}]}');
+    expect(refusal(schemas)).toBe('failed to unmarshal tool parameters: exceeded max depth');
+  });
+
   test('never in other ways, whatever it is', () => {
     const names = fc.constantFrom(
       ...[
