@@ -169,6 +169,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     },
     clock,
     random,
+    log: (message) => logger.warn(message),
   });
   const memory = createMemoryOperations(scheduling.wishes, system);
   const liveJobs = new LiveJobs({

@@ -7,6 +7,7 @@ import type { Job, JobPriority } from '../domain/job.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Piece, PieceOutcome } from '../domain/request-batch.ts';
 import type {
+  CancelOptions,
   CancelOutcome,
   ManyChange,
   NewJob,
@@ -37,6 +38,8 @@ export interface Accepted {
   readonly job: Job;
   /** The idempotency key was used before with the same input: `job` is the one of that time, under its own id. */
   readonly deduplicated: boolean;
+  /** `job` is an earlier one, which had ended as its caller left: it is in the queue again, for this caller alone. */
+  readonly takenUp: boolean;
   /** What became of the caller's wishes. */
   readonly wishes: GrantedWishes;
 }
@@ -71,7 +74,7 @@ export interface AcceptService {
   /** Admits up to 1,000 jobs in one commit, all or none. @throws as `admit` */
   admitBatch(principal: Principal, submission: BatchSubmission): Promise<AcceptedBatch>;
   /** As `admit`. `input` has the shape of the API's `SubmitJobInput` (images as base64 text, `deadline` as a Date). @throws as `admit` */
-  submit(principal: Principal, input: unknown): Promise<Accepted>;
+  submit(principal: Principal, input: unknown, more?: Pick<JobSubmission, 'patienceMs'>): Promise<Accepted>;
   /** As `admitBatch`. `input` has the shape of `SubmitBatchInput`. @throws as `admit` */
   submitBatch(principal: Principal, input: unknown): Promise<AcceptedBatch>;
   /**
@@ -85,7 +88,12 @@ export interface AcceptService {
   readonly largestPiece: number;
   /** Queues prepared jobs of a batch of requests. Half of the queue is left to those who submit jobs themselves. */
   admitPiece(piece: Omit<Piece, 'queueLimit'>): Promise<PieceOutcome>;
-  cancel(principal: Principal, id: JobId, reason: string | null): Promise<CancelOutcome>;
+  cancel(
+    principal: Principal,
+    id: JobId,
+    reason: string | null,
+    options?: CancelOptions,
+  ): Promise<CancelOutcome>;
   /** @throws QueueFullError */
   retry(principal: Principal, id: JobId): Promise<Exclude<RetryOutcome, { readonly kind: 'queue-full' }>>;
   /** @throws InvalidInputError when the principal may not use that priority */

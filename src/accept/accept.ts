@@ -15,6 +15,7 @@ import { append } from '../domain/long-lists.ts';
 import { onlyClient, type Principal, sees } from '../domain/principal.ts';
 import type { Piece, PieceOutcome } from '../domain/request-batch.ts';
 import type {
+  CancelOptions,
   CancelOutcome,
   NewJob,
   PriorityOutcome,
@@ -34,6 +35,7 @@ import {
 import { type AcceptDependencies, type AdmittedJob, admittedJob, priorityProblem } from './admit.ts';
 import { BlobCollector } from './blobs.ts';
 import { changeMany, type JobSelection, type ManyChanged } from './change-many.ts';
+import { jobLeft } from './come-back.ts';
 import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
 import { checkedJob, readBatch, readJob } from './read-input.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
@@ -77,8 +79,12 @@ class FrontDoor implements AcceptService {
     return newId('job', this.#deps.clock, this.#deps.random);
   }
 
-  async submit(principal: Principal, input: unknown): Promise<Accepted> {
-    return this.#queue(principal, readJob(input, this.#deps.clock));
+  async submit(
+    principal: Principal,
+    input: unknown,
+    more: Pick<JobSubmission, 'patienceMs'> = {},
+  ): Promise<Accepted> {
+    return this.#queue(principal, { ...more, ...readJob(input, this.#deps.clock) });
   }
 
   async admit(principal: Principal, submission: JobSubmission): Promise<Accepted> {
@@ -127,9 +133,14 @@ class FrontDoor implements AcceptService {
     return Math.max(1, Math.floor(this.#deps.queueLimit / 2));
   }
 
-  async cancel(principal: Principal, id: JobId, reason: string | null): Promise<CancelOutcome> {
+  async cancel(
+    principal: Principal,
+    id: JobId,
+    reason: string | null,
+    options?: CancelOptions,
+  ): Promise<CancelOutcome> {
     if (await this.#isForeign(principal, id)) return { kind: 'not-found' };
-    return this.#deps.store.cancel(id, reason);
+    return this.#deps.store.cancel(id, reason, options);
   }
 
   async retry(
@@ -166,15 +177,18 @@ class FrontDoor implements AcceptService {
     const collector = new BlobCollector();
     const admitted = admittedJob(this.#deps, principal, submission, collector);
     const { job, wishes } = admitted;
+    const takesUp = submission.comesBack ? await jobLeft(this.#deps, job, this.#deps.clock.now()) : null;
     const outcome = await this.#store({
       jobs: [job],
       batch: null,
       blobs: collector.blobs,
       idempotency: identity(principal, submission.idempotencyKey, essence(admitted)),
+      takesUp,
     });
     const first = outcome.jobs[0];
     if (!first) throw new Error('The store answered a submission without a job.');
-    return { job: first, deduplicated: outcome.kind === 'duplicate', wishes };
+    const takenUp = outcome.kind === 'taken-up';
+    return { job: first, deduplicated: takenUp || outcome.kind === 'duplicate', takenUp, wishes };
   }
 
   /** A model that is missing or too large is told only when nothing else is wrong. */
@@ -240,12 +254,13 @@ class FrontDoor implements AcceptService {
 
   async #store(
     submission: Omit<Submission, 'queueLimit'>,
-  ): Promise<Extract<SubmitOutcome, { kind: 'accepted' | 'duplicate' }>> {
+  ): Promise<Extract<SubmitOutcome, { kind: 'accepted' | 'duplicate' | 'taken-up' }>> {
     const { store, queueLimit, retryAfterMs } = this.#deps;
     const outcome = await store.submit({ ...submission, queueLimit });
     switch (outcome.kind) {
       case 'accepted':
       case 'duplicate':
+      case 'taken-up':
         return outcome;
       case 'conflict':
         throw new IdempotencyConflictError(outcome.existing);
@@ -266,7 +281,7 @@ class FrontDoor implements AcceptService {
 
 /** What makes two submissions the same: everything that was asked for, nothing that we made up, nor who waits for it. */
 function essence({ job: { id: _, live: __, ...job }, asked }: AdmittedJob): Omit<NewJob, 'id' | 'live'> {
-  return { ...job, queue: asked };
+  return { ...job, ...asked };
 }
 
 function identity(principal: Principal, key: string | undefined, asked: object): Submission['idempotency'] {

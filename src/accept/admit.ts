@@ -52,14 +52,15 @@ export interface AcceptDependencies {
   retryAfterMs(): number;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: (message: string) => void;
 }
 
 const DEFAULT_MAX_ATTEMPTS = 3;
 
 export interface AdmittedJob {
   readonly job: NewJob;
-  /** The queue by the caller's wishes alone. That of the job also depends on what was learned meanwhile. */
-  readonly asked: QueueKey;
+  /** By the caller's wishes alone: the queue of the job also depends on what was learned meanwhile, its deadline on when it came. */
+  readonly asked: Pick<NewJob, 'queue' | 'deadline'>;
   readonly wishes: GrantedWishes;
 }
 
@@ -73,7 +74,7 @@ export function admittedJob(
   submission: JobSubmission,
   collector: BlobCollector,
 ): AdmittedJob {
-  const { model, request, labels, metadata, deadline, maxAttempts } = submission;
+  const { model, request, labels, metadata, maxAttempts, patienceMs } = submission;
   const { names } = deps.models;
   const name = names.resolve(model);
   const priority = submission.priority ?? lessUrgent('NORMAL', principal.maxPriority);
@@ -87,19 +88,22 @@ export function admittedJob(
   if (!info && deps.models.known)
     throw new ModelNotFoundError(model, names.suggest(model), deps.models.unheard());
   const wishes = granted(submission.wishes ?? {}, request.kind);
-  const asked = queueKey({
+  const askedQueue = queueKey({
     model: name,
     contextLength: wishes.contextLength,
     shift: wishes.shift ?? undefined,
   });
-  const queue = deps.queueFor(asked, request);
+  const queue = deps.queueFor(askedQueue, request);
   const excess = deps.tooLarge(queue);
   if (excess) {
     const { requiredBytes, largestBytes, explanation } = excess;
     throw new InsufficientVramError(explanation, requiredBytes, largestBytes);
   }
+  const { clock } = deps;
+  const deadline = submission.deadline ? fromWall(submission.deadline.getTime(), clock) : null;
+  const patience = patienceMs === undefined ? null : clock.now() + patienceMs;
   const job = {
-    id: submission.id ?? newId('job', deps.clock, deps.random),
+    id: submission.id ?? newId('job', clock, deps.random),
     client: principal.client,
     kind: request.kind,
     modelName: model.trim(),
@@ -107,12 +111,12 @@ export function admittedJob(
     priority,
     labels: labels ?? [],
     metadata: metadata ?? null,
-    deadline: deadline ? fromWall(deadline.getTime(), deps.clock) : null,
+    deadline: deadline ?? patience,
     maxAttempts: maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     live: submission.live ?? false,
     request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,
   };
-  return { job, asked, wishes };
+  return { job, asked: { queue: askedQueue, deadline }, wishes };
 }
 
 export function priorityProblem(principal: Principal, priority: JobPriority): InputIssue | null {

@@ -19,7 +19,7 @@ export type JobSelection =
 
 export interface ManyChanged {
   readonly changed: number;
-  /** They are there, and not in a status in which they could be changed. */
+  /** They are there, and not in a status in which they could be changed, or are so already. */
   readonly unchanged: number;
   /** Of those named: there are no such jobs, for this caller. */
   readonly missing: readonly string[];

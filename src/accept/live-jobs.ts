@@ -30,10 +30,11 @@ export interface LiveCaller {
 }
 
 export interface LiveJob {
-  /** Of the job that is submitted. A duplicate has another one: that of `accepted`. */
+  /** Of the job that is submitted. A duplicate, or one that is taken up, has another one: that of `accepted`. */
   readonly id: JobId;
   /**
    * Resolves when the job is on disk. Of a duplicate no record is heard, and it goes on when the caller leaves: it is somebody else's too.
+   * When that one leaves, the job is taken up for this caller.
    * @throws (rejects) as `AcceptService.admit`, or with the reason of `gone`, or ServerStoppingError
    */
   readonly accepted: Promise<Accepted>;
@@ -183,32 +184,46 @@ class OpenJob implements LiveJob {
       this.#close(refusal ?? gone.reason);
       return;
     }
-    const { accept, ends, outputs } = this.#deps;
     gone.addEventListener('abort', this.#onGone, { once: true });
-    this.#unlisten = outputs.listen(this.id, this.#listener());
+    this.#listen(this.id);
+    this.#follow().then(
+      (ended) => {
+        this.#end.resolve(ended);
+        this.#close();
+      },
+      (error) => this.#close(error),
+    );
+  }
+
+  /** @returns the end of its job */
+  async #follow(): Promise<JobEnd> {
+    const { accept, ends } = this.#deps;
     const own = new AbortController();
     const end = ends.next(this.id, AbortSignal.any([this.#left.signal, own.signal]));
     end.catch(() => {});
     const live = this.#onClientGone === 'cancel';
-    this.#admission = accept.admit(this.#principal, { ...this.#submission, id: this.id, live });
-    this.#admission
-      .then((accepted) => {
-        this.jobId = accepted.job.id;
+    const submission = { ...this.#submission, id: this.id, live };
+    try {
+      for (;;) {
+        this.#admission = accept.admit(this.#principal, submission);
+        const accepted = await this.#admission;
+        const { job, takenUp } = accepted;
+        this.jobId = job.id;
+        if (takenUp) this.#listen(job.id);
         this.#acceptance.resolve(accepted);
-        if (!accepted.deduplicated) return end;
-        own.abort();
-        return ends.endOf(accepted.job.id, this.#left.signal);
-      })
-      .then(
-        (ended) => {
-          this.#end.resolve(ended);
-          this.#close();
-        },
-        (error) => {
-          own.abort();
-          this.#close(error);
-        },
-      );
+        if (!accepted.deduplicated) return await end;
+        const ended = await ends.endOf(job.id, this.#left.signal);
+        // Whose it was has left. Nobody else can have cancelled it, so that it is taken up for this caller.
+        if (takenUp || !ended.job.callerLeft) return ended;
+      }
+    } finally {
+      own.abort();
+    }
+  }
+
+  #listen(id: JobId): void {
+    this.#unlisten();
+    this.#unlisten = this.#deps.outputs.listen(id, this.#listener());
   }
 
   async queued(): Promise<QueuedPlace> {
@@ -239,11 +254,12 @@ class OpenJob implements LiveJob {
 
   async #cancel(why: string): Promise<void> {
     const accepted = await this.#admission?.catch(() => null);
-    if (!accepted || accepted.deduplicated) return;
+    if (!accepted || (accepted.deduplicated && !accepted.takenUp)) return;
+    const { id } = accepted.job;
     try {
-      await this.#deps.accept.cancel(this.#principal, this.id, why);
+      await this.#deps.accept.cancel(this.#principal, id, why, { callerLeft: true });
     } catch (error) {
-      this.#deps.logger.warn(`${this.id} could not be cancelled when its client left: ${messageOf(error)}`);
+      this.#deps.logger.warn(`${id} could not be cancelled when its client left: ${messageOf(error)}`);
     }
   }
 

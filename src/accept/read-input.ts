@@ -23,12 +23,12 @@ export function readBatch(
 
 /** Looks at what was decoded elsewhere as at any input, but for what the request asks of its model. @throws InvalidInputError */
 export function checkedJob(submission: JobSubmission, clock: Clock): JobSubmission {
-  const { id, live, request, wishes, ...rest } = submission;
+  const { comesBack, id, live, patienceMs, request, wishes, ...rest } = submission;
   const issues = [...deadlineProblems(submission.deadline, clock)];
   if (id !== undefined && !isId('job', id)) issues.push({ path: ['id'], message: 'is no id of a job.' });
   const notJson = jsonProblem(mapImages(request, () => ''));
   if (notJson) issues.push({ ...notJson, path: ['request', specOf(request).field, ...notJson.path] });
-  return { ...read(jobSchema, rest, issues), id, live, request, wishes };
+  return { ...read(jobSchema, rest, issues), comesBack, id, live, patienceMs, request, wishes };
 }
 
 function deadlineProblems(deadline: unknown, clock: Clock): readonly InputIssue[] {

@@ -18,8 +18,12 @@ export interface JobSubmission {
   readonly labels?: readonly Label[];
   readonly metadata?: JsonObject;
   readonly deadline?: Date;
+  /** How long its caller waits at most, from its acceptance on, where no deadline is named. Whoever sends the same again may wait anew. */
+  readonly patienceMs?: number;
   /** Not in a batch, which has a key of its own. */
   readonly idempotencyKey?: string;
+  /** Its caller says that it has sent the same before: should the job of then have ended as its caller left, it is taken up. */
+  readonly comesBack?: boolean;
   /** Absent: 3. */
   readonly maxAttempts?: number;
   /** See `Job.live`; said by `LiveJobs` alone. Absent: false. */

@@ -147,6 +147,8 @@ export interface Job {
   readonly metadata: JsonObject | null;
   /** Its caller waits for it on a connection of the server that accepted it, and nobody wants it after them. False from its end on. */
   readonly live: boolean;
+  /** CANCELLED as its caller left: the same request, should the caller come back with it, takes it up again in its old place. */
+  readonly callerLeft?: true | undefined;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;

@@ -37,6 +37,8 @@ export interface Submission {
   readonly blobs: ReadonlyMap<BlobHash, Uint8Array>;
   /** The same key of the same client within 24 hours, judged by the hash of the input, is a duplicate or a conflict. */
   readonly idempotency: { readonly client: string; readonly key: string; readonly inputHash: string } | null;
+  /** A job whose caller left and has come back with the same request: it is taken up, where nobody else has done so. Of a single job. */
+  readonly takesUp?: JobId | null;
   /** The most jobs that may wait (PENDING, delayed ones included) after this submission. */
   readonly queueLimit: number;
 }
@@ -45,6 +47,8 @@ export type SubmitOutcome =
   | { readonly kind: 'accepted'; readonly jobs: readonly Job[]; readonly batchId: BatchId | null }
   /** The key matched an earlier submission with the same input: nothing new was stored. */
   | { readonly kind: 'duplicate'; readonly jobs: readonly Job[]; readonly batchId: BatchId | null }
+  /** An earlier job of the same request, which ended as its caller left, is in the queue again in its old place: for this caller, and until this deadline. */
+  | { readonly kind: 'taken-up'; readonly jobs: readonly Job[]; readonly batchId: null }
   | { readonly kind: 'conflict'; readonly existing: Job }
   | { readonly kind: 'queue-full'; readonly limit: number; readonly waiting: number };
 
@@ -97,6 +101,11 @@ export type Finish = Fenced &
       }
   );
 
+export interface CancelOptions {
+  /** See `Job.callerLeft`. Default false. */
+  readonly callerLeft?: boolean;
+}
+
 export type CancelOutcome =
   | { readonly kind: 'cancelled'; readonly job: Job; readonly previousStatus: JobStatus }
   | { readonly kind: 'not-cancellable'; readonly job: Job }
@@ -110,6 +119,8 @@ export type RetryOutcome =
 
 export type PriorityOutcome =
   | { readonly kind: 'updated'; readonly job: Job }
+  /** It had that priority already. */
+  | { readonly kind: 'same'; readonly job: Job }
   | { readonly kind: 'not-queued'; readonly job: Job }
   | { readonly kind: 'not-found' };
 
@@ -121,7 +132,7 @@ export type ManyChange =
 
 export interface ManyOutcome {
   readonly changed: number;
-  /** They are there, and not in a status in which they could be changed. */
+  /** They are there, and not in a status in which they could be changed, or are so already. */
   readonly unchanged: number;
   readonly missing: readonly JobId[];
   /** Why not all were tried: as many wait as may; else null. */
@@ -260,7 +271,7 @@ export interface Store {
   /** PENDING → FAILED, of each pick up to `count` of the oldest claimable; answers how many. No attempt is counted: none was made. */
   refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number>;
   /** Any unfinished job → CANCELLED, at once and durably; a running one's later result is discarded by its fence. */
-  cancel(id: JobId, reason: string | null): Promise<CancelOutcome>;
+  cancel(id: JobId, reason: string | null, options?: CancelOptions): Promise<CancelOutcome>;
   /** FAILED or CANCELLED → PENDING with a fresh count of attempts. */
   retry(id: JobId, queueLimit: number): Promise<RetryOutcome>;
   setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome>;

@@ -29,6 +29,7 @@ export function encodeSubmission(submission: Submission): EncodedSubmission {
       key: unicode(idempotency.key),
     },
     blobs: compact(submission.blobs),
+    takesUp: submission.takesUp ?? null,
     queueLimit: count(submission.queueLimit),
   };
 }

@@ -114,7 +114,10 @@ export interface Operations {
     input: { readonly picks: readonly ClaimPick[]; readonly failure: JobFailure };
     answer: number;
   };
-  cancel: { input: { readonly id: JobId; readonly reason: string | null }; answer: CancelOutcome };
+  cancel: {
+    input: { readonly id: JobId; readonly reason: string | null; readonly callerLeft: boolean };
+    answer: CancelOutcome;
+  };
   retry: { input: { readonly id: JobId; readonly queueLimit: number }; answer: RetryOutcome };
   setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };
   changeMany: { input: { readonly ids: readonly JobId[]; readonly change: ManyChange }; answer: ManyOutcome };

@@ -18,6 +18,7 @@ import type { Json } from '../domain/json.ts';
 import type { BlobHash, JobRequest } from '../domain/request.ts';
 import {
   type Batch,
+  type CancelOptions,
   type CancelOutcome,
   type Claim,
   type ClaimedJob,
@@ -186,8 +187,12 @@ export abstract class StoreBase implements Store {
     return this.#write('refuse', { picks: picks.map(encodePick), failure });
   }
 
-  cancel(id: JobId, reason: string | null): Promise<CancelOutcome> {
-    return this.#write('cancel', { id, reason });
+  cancel(
+    id: JobId,
+    reason: string | null,
+    { callerLeft = false }: CancelOptions = {},
+  ): Promise<CancelOutcome> {
+    return this.#write('cancel', { id, reason, callerLeft });
   }
 
   retry(id: JobId, queueLimit: number): Promise<RetryOutcome> {

@@ -29,6 +29,7 @@ class LiveRig implements AsyncDisposable {
     this.rig = rig;
     const { store, outputs, ends } = rig;
     const accept = createAcceptService({
+      log: () => {},
       store,
       models: { known: false, find: () => null, names: namesOfOllama(), unheard: () => [] },
       queueLimit,

@@ -90,7 +90,7 @@ describe('what is read first and admitted then', () => {
         const input = { model: MODEL, request: asked, labels: [{ key: 'a', value: 'b' }], idempotencyKey };
         const { job, wishes } = await accept.submit(ANYONE, input);
         const again = await accept.admit(ANYONE, submitJobSchema.parse(input));
-        expect(again).toEqual({ job, wishes, deduplicated: true });
+        expect(again).toEqual({ job, wishes, deduplicated: true, takenUp: false });
       }),
       { numRuns: 60 },
     );

@@ -51,6 +51,11 @@ export function storeJobCommandsContract(current: CurrentStore): void {
         changed: 3,
         unchanged: 2,
       });
+      // What has it already is not changed once more.
+      expect(await store.changeMany(ids, { kind: 'setPriority', priority: 'HIGH' })).toMatchObject({
+        changed: 0,
+        unchanged: 5,
+      });
       expect((await store.jobs(ids)).map((job) => job?.priority)).toEqual([
         ...Array(3).fill('HIGH'),
         ...Array(2).fill('NORMAL'),
@@ -108,6 +113,7 @@ export function storeJobCommandsContract(current: CurrentStore): void {
         kind: 'updated',
         job: { priority: 'HIGH', sequence: 1 },
       });
+      expect(await store.setPriority(id, 'HIGH')).toMatchObject({ kind: 'same', job: { priority: 'HIGH' } });
       expect(store.backlog.queue(queueOf('llama3'))?.byPriority).toMatchObject({
         HIGH: { count: 2 },
         NORMAL: { count: 0 },

@@ -139,6 +139,63 @@ export function storeSubmittingContract(current: CurrentStore): void {
     });
   });
 
+  describe('a request that comes back after its caller had left', () => {
+    const idempotency = { client: 'alice', key: 'k', inputHash: 'h' };
+    const again = { live: true, deadline: 1e13 };
+
+    it.each(['by its key', 'by the id of its job'])(
+      'takes up the job in its place, once (%s)',
+      async (way) => {
+        const more = way === 'by its key' ? { idempotency } : {};
+        const first = await store.submit(
+          submission([newJob({ live: true, deadline: clock.now() + 5 })], more),
+        );
+        const [left] = first.kind === 'accepted' ? first.jobs : [];
+        if (!left) throw new Error('Nothing was accepted.');
+        const later = await acceptOne(store);
+        clock.advance(10);
+        await store.cancel(left.id, 'Its caller left.', { callerLeft: true });
+        expect(await store.job(left.id)).toMatchObject({
+          status: 'CANCELLED',
+          callerLeft: true,
+          live: false,
+        });
+        const back = { ...more, takesUp: way === 'by its key' ? null : left.id };
+        expect(await store.submit(submission([newJob(again)], back))).toEqual({
+          kind: 'taken-up',
+          batchId: null,
+          jobs: [
+            expect.objectContaining({ id: left.id, status: 'PENDING', live: true, deadline: again.deadline }),
+          ],
+        });
+        expect(await store.queuePositions([left.id, later.id])).toEqual([0, 1]);
+        expect(await store.job(left.id)).not.toMatchObject({ callerLeft: true });
+        const third = await store.submit(submission([newJob(again)], back));
+        expect(third.kind).toBe(way === 'by its key' ? 'duplicate' : 'accepted');
+      },
+    );
+
+    it('finds what somebody cancelled cancelled, and a full queue full', async () => {
+      const first = await store.submit(submission([newJob({ live: true })], { idempotency }));
+      const [job] = first.kind === 'accepted' ? first.jobs : [];
+      if (!job) throw new Error('Nothing was accepted.');
+      await store.cancel(job.id, null);
+      expect(await store.submit(submission([newJob(again)], { idempotency }))).toMatchObject({
+        kind: 'duplicate',
+        jobs: [{ status: 'CANCELLED' }],
+      });
+      await store.retry(job.id, 10);
+      await store.cancel(job.id, null, { callerLeft: true });
+      await acceptOne(store);
+      expect(await store.submit(submission([newJob(again)], { idempotency, queueLimit: 1 }))).toMatchObject({
+        kind: 'queue-full',
+      });
+      expect(await store.submit(submission([newJob(again)], { idempotency }))).toMatchObject({
+        kind: 'taken-up',
+      });
+    });
+  });
+
   describe('blobs', () => {
     const [hash, bytes] = blobOf('an image');
     const withImage = () => newJob({ request: { kind: 'GENERATE', prompt: 'What?', images: [hash] } });

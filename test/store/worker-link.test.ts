@@ -54,7 +54,8 @@ describe('a call that cannot be sent', () => {
   it('is refused to its caller alone, at whatever depth sending or reading fails', async () => {
     const ids = await jobs(2);
     const link = await openLink<Operations>('writer');
-    const cancel = (id: JobId | undefined) => link.call('cancel', { id: id as JobId, reason: null });
+    const cancel = (id: JobId | undefined) =>
+      link.call('cancel', { id: id as JobId, reason: null, callerLeft: false });
     for (const bad of [
       () => 1,
       Symbol('s'),

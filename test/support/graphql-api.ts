@@ -73,6 +73,7 @@ export class GraphQLApi {
         log.publish({ kind: 'job', job, previousStatus }, clock.now());
     });
     const accept = createAcceptService({
+      log: () => {},
       store: this.store,
       models: {
         known: true,

@@ -28,9 +28,13 @@ export function addRestRoutes(router: Router<GatewayHandler>, deps: GatewayDepen
 async function submit(deps: GatewayDependencies, exchange: GatewayExchange): Promise<void> {
   const { accept } = deps;
   const input = jobInput(deps, await exchange.read(JSON_BODY));
-  const wishes = callerWishes(exchange.request.headers, deps);
+  const { patienceMs, comesBack: _, ...wishes } = callerWishes(exchange.request.headers, deps);
   try {
-    const { job } = await accept.submit(exchange.principal, { ...wishes, ...input });
+    const { job } = await accept.submit(
+      exchange.principal,
+      { ...wishes, ...input },
+      patienceMs === undefined ? {} : { patienceMs },
+    );
     sendJson(exchange, 200, { job_id: job.id, status: 'submitted' });
   } catch (error) {
     throw error instanceof InvalidInputError ? inOwnFields(error) : error;

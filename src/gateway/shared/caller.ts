@@ -1,6 +1,5 @@
 /** What the headers of a request say of its job, beside who asks. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Clock, wallNow } from '../../clock.ts';
 import { JOB_PRIORITIES, type JobPriority, type Label } from '../../domain/job.ts';
 import type { GatewayDependencies } from './dependencies.ts';
 import { sessionLabels } from './on-behalf.ts';
@@ -9,6 +8,8 @@ import { badRequest } from './problem.ts';
 export interface CallerWishes {
   readonly priority?: JobPriority;
   readonly deadline?: Date;
+  readonly patienceMs?: number;
+  readonly comesBack?: true;
   readonly idempotencyKey?: string;
   readonly labels?: readonly Label[];
 }
@@ -17,21 +18,23 @@ export interface CallerWishes {
  * - `X-Priority`: high, normal or low, in any case.
  * - `X-Deadline`: an instant, or seconds from now. Absent: what an SDK says of its own patience (`x-stainless-timeout`, in seconds).
  * - `X-Idempotency-Key`, or `Idempotency-Key` as SDKs send it.
+ * - `x-stainless-retry-count`: an SDK sends a request again.
  * - The session of a client that is trusted to tell it: a label.
  * @throws ProblemError 400, HttpRefusal BAD_REQUEST
  */
 export function callerWishes(
   headers: IncomingHttpHeaders,
-  { clock, trustsClientHeaders }: Pick<GatewayDependencies, 'clock' | 'trustsClientHeaders'>,
+  { trustsClientHeaders }: Pick<GatewayDependencies, 'trustsClientHeaders'>,
 ): CallerWishes {
   const priority = wishedPriority(headers);
-  const deadline = deadlineOf(headers, clock);
+  const comesBack = Number(single(headers, 'x-stainless-retry-count')) > 0;
   const idempotencyKey = single(headers, 'x-idempotency-key') ?? single(headers, 'idempotency-key');
   const labels = trustsClientHeaders ? sessionLabels(headers) : [];
   return {
     ...(labels.length > 0 && { labels }),
     ...(priority && { priority }),
-    ...(deadline && { deadline }),
+    ...timeLeft(headers),
+    ...(comesBack && { comesBack }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   };
 }
@@ -44,22 +47,21 @@ export function wishedPriority(headers: IncomingHttpHeaders): JobPriority | unde
   return known;
 }
 
-function deadlineOf(headers: IncomingHttpHeaders, clock: Clock): Date | null {
-  const given = single(headers, 'x-deadline');
-  const patience = Number(single(headers, 'x-stainless-timeout'));
-  if (given === undefined) return patience > 0 ? after(patience, clock) : null;
+function timeLeft(headers: IncomingHttpHeaders): Pick<CallerWishes, 'deadline' | 'patienceMs'> {
+  const given = single(headers, 'x-deadline') ?? single(headers, 'x-stainless-timeout');
+  if (given === undefined) return {};
   const seconds = Number(given);
-  const instant = Number.isFinite(seconds) ? after(seconds, clock) : new Date(given);
-  if (Number.isNaN(instant.getTime()))
-    throw badRequest(
-      'X-Deadline must be an instant, such as 2030-01-31T12:00:00Z, or a number of seconds from now.',
-    );
-  return instant;
+  if (seconds > 0 && seconds <= MOST_SECONDS) return { patienceMs: seconds * 1_000 };
+  if (single(headers, 'x-deadline') === undefined) return {};
+  const deadline = Number.isFinite(seconds) ? null : new Date(given);
+  if (deadline && !Number.isNaN(deadline.getTime())) return { deadline };
+  throw badRequest(
+    'X-Deadline must be an instant, such as 2030-01-31T12:00:00Z, or a number of seconds from now, above 0.',
+  );
 }
 
-function after(seconds: number, clock: Clock): Date {
-  return new Date(wallNow(clock) + seconds * 1_000);
-}
+/** A hundred years. */
+const MOST_SECONDS = 100 * 365 * 86_400;
 
 function single(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];

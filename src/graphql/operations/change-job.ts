@@ -123,6 +123,7 @@ builder.mutationFields((t) => ({
         const outcome = await accept.setPriority(principal, jobId(input.id), input.priority);
         switch (outcome.kind) {
           case 'updated':
+          case 'same':
             return { job: outcome.job };
           case 'not-queued':
             throw new JobNotQueuedError(outcome.job);

@@ -20,12 +20,16 @@ import type { QueueWriter } from '../queue-writer.ts';
 
 export function cancel(
   writer: QueueWriter,
-  { id, reason }: { readonly id: JobId; readonly reason: string | null },
+  {
+    id,
+    reason,
+    callerLeft,
+  }: { readonly id: JobId; readonly reason: string | null; readonly callerLeft?: boolean },
 ): CancelOutcome {
   const job = writer.tables.jobById(id);
   if (!job) return { kind: 'not-found' };
   if (!jobTransition(job.status, 'cancel')) return { kind: 'not-cancellable', job };
-  const cancelled = endByCancelling(writer, job, { reason, endedRun: null });
+  const cancelled = endByCancelling(writer, job, { reason, endedRun: null, callerLeft: callerLeft ?? false });
   return { kind: 'cancelled', job: cancelled, previousStatus: job.status };
 }
 
@@ -33,7 +37,7 @@ export function cancel(
 export function endByCancelling(
   writer: QueueWriter,
   job: Job,
-  end: { readonly reason: string | null; readonly endedRun: JobFailure | null },
+  end: { readonly reason: string | null; readonly endedRun: JobFailure | null; readonly callerLeft: boolean },
 ): Job {
   const cancelled = writer.update(job, {
     status: nextJobStatus(job.status, 'cancel'),
@@ -42,6 +46,7 @@ export function endByCancelling(
     history: withEndedRun(job, writer.now, end.endedRun),
     // Whoever holds the claim finds it gone.
     fence: job.fence + 1,
+    callerLeft: end.callerLeft || undefined,
   });
   if (end.reason !== null) writer.tables.noteCancellation(cancelled, end.reason);
   return cancelled;
@@ -55,22 +60,30 @@ export function retry(
   if (!job) return { kind: 'not-found' };
   if (!jobTransition(job.status, 'requeue')) return { kind: 'not-finished', job };
   if (writer.waiting >= queueLimit) return { kind: 'queue-full', limit: queueLimit, waiting: writer.waiting };
+  // One that has passed would fail the job again at once.
+  const deadline = job.deadline !== null && job.deadline > writer.now ? job.deadline : null;
+  return { kind: 'requeued', job: requeue(writer, job, { deadline }) };
+}
+
+/** With its age, so that it has its old place, and a fresh count of attempts. */
+export function requeue(
+  writer: QueueWriter,
+  job: Job,
+  changes: Pick<Job, 'deadline'> & Partial<Pick<Job, 'live'>>,
+): Job {
   writer.tables.deleteResult(job);
-  return {
-    kind: 'requeued',
-    job: writer.update(job, {
-      status: nextJobStatus(job.status, 'requeue'),
-      startedAt: null,
-      finishedAt: null,
-      notBefore: null,
-      failedAttempts: 0,
-      backend: null,
-      instanceId: null,
-      failure: null,
-      // One that has passed would fail the job again at once.
-      deadline: job.deadline !== null && job.deadline > writer.now ? job.deadline : null,
-    }),
-  };
+  return writer.update(job, {
+    ...changes,
+    status: nextJobStatus(job.status, 'requeue'),
+    startedAt: null,
+    finishedAt: null,
+    notBefore: null,
+    failedAttempts: 0,
+    backend: null,
+    instanceId: null,
+    failure: null,
+    callerLeft: undefined,
+  });
 }
 
 export function setPriority(
@@ -80,7 +93,8 @@ export function setPriority(
   const job = writer.tables.jobById(id);
   if (!job) return { kind: 'not-found' };
   if (job.status !== 'PENDING') return { kind: 'not-queued', job };
-  return { kind: 'updated', job: job.priority === priority ? job : writer.update(job, { priority }) };
+  if (job.priority === priority) return { kind: 'same', job };
+  return { kind: 'updated', job: writer.update(job, { priority }) };
 }
 
 export function changeMany(
@@ -101,6 +115,7 @@ export function changeMany(
       case 'not-cancellable':
       case 'not-finished':
       case 'not-queued':
+      case 'same':
         unchanged += 1;
         break;
       case 'not-found':

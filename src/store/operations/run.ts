@@ -74,7 +74,8 @@ export function recover(writer: QueueWriter): Recovery {
   const { files } = writer.tables;
   for (const id of files.unfinished()) files.delete(id);
   const left = writer.tables.left();
-  for (const job of left) endByCancelling(writer, job, { reason: CALLER_GONE, endedRun: INTERRUPTED });
+  for (const job of left)
+    endByCancelling(writer, job, { reason: CALLER_GONE, endedRun: INTERRUPTED, callerLeft: true });
   const abandoned = writer.tables.abandoned();
   for (const job of abandoned) {
     const history = withEndedRun(job, writer.now, INTERRUPTED);

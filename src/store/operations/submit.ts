@@ -5,6 +5,7 @@ import type { SubmitOutcome } from '../../domain/store.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { EncodedJob, EncodedSubmission } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { requeue } from './job-commands.ts';
 
 /** How long an idempotency key is remembered. */
 export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
@@ -12,9 +13,9 @@ export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
 export function submit(writer: QueueWriter, submission: EncodedSubmission): SubmitOutcome {
   const repeated = repetition(writer, submission);
   if (repeated) return repeated;
-  if (writer.waiting + submission.jobs.length > submission.queueLimit) {
-    return { kind: 'queue-full', limit: submission.queueLimit, waiting: writer.waiting };
-  }
+  if (writer.waiting + submission.jobs.length > submission.queueLimit) return queueFull(writer, submission);
+  const left = submission.takesUp ? writer.tables.jobById(submission.takesUp) : null;
+  if (left?.callerLeft) return takenUp(writer, submission, left);
   const { tables } = writer;
   const batch = submission.batch;
   if (batch) tables.insertBatch({ ...batch, createdAt: writer.now });
@@ -57,7 +58,25 @@ function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitO
   // Retention may be shorter than the key's life: with nothing left to answer, the submission is a new one.
   if (!first) return null;
   if (known.inputHash !== inputHash) return { kind: 'conflict', existing: first };
+  if (first.callerLeft) {
+    if (writer.waiting >= submission.queueLimit) return queueFull(writer, submission);
+    return takenUp(writer, submission, first);
+  }
   return { kind: 'duplicate', jobs, batchId: known.batchId };
+}
+
+function takenUp(writer: QueueWriter, { jobs: [asked] }: EncodedSubmission, left: Job): SubmitOutcome {
+  const deadline = wholeDeadline(asked?.deadline ?? null);
+  const job = requeue(writer, left, { deadline, live: asked?.live ?? false });
+  return { kind: 'taken-up', jobs: [job], batchId: null };
+}
+
+function queueFull({ waiting }: QueueWriter, { queueLimit }: EncodedSubmission): SubmitOutcome {
+  return { kind: 'queue-full', limit: queueLimit, waiting };
+}
+
+function wholeDeadline(deadline: number | null): number | null {
+  return deadline === null ? null : Math.ceil(deadline);
 }
 
 function storeBlobs(writer: QueueWriter, submission: Pick<EncodedSubmission, 'jobs' | 'blobs'>): void {
@@ -89,7 +108,7 @@ function newJob(
     createdAt,
     startedAt: null,
     finishedAt: null,
-    deadline: job.deadline === null ? null : Math.ceil(job.deadline),
+    deadline: wholeDeadline(job.deadline),
     notBefore: null,
     failedAttempts: 0,
     maxAttempts: job.maxAttempts,

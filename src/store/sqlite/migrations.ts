@@ -128,6 +128,9 @@ CREATE TABLE refused_lines (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** 1 for a job that was cancelled as its caller left. */
+const CALLERS_THAT_LEFT = `ALTER TABLE jobs ADD COLUMN caller_left INTEGER`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -137,6 +140,7 @@ const MIGRATIONS: readonly string[] = [
   LIVE_JOBS,
   BATCH_TALLIES,
   FILES_AND_REQUEST_BATCHES,
+  CALLERS_THAT_LEFT,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -42,6 +42,11 @@ export const CHANGING_COLUMNS: readonly (Column & { readonly same: (a: Job, b: J
   { name: 'urgency', value: urgencyOf, same: (a, b) => a.priority === b.priority },
   { name: 'failure', value: (job) => objectText(job.failure), same: (a, b) => a.failure === b.failure },
   { name: 'history', value: (job) => listText(job.history), same: (a, b) => a.history === b.history },
+  {
+    name: 'caller_left',
+    value: (job) => (job.callerLeft ? 1 : null),
+    same: (a, b) => a.callerLeft === b.callerLeft,
+  },
 ];
 
 function column(
@@ -80,7 +85,7 @@ export function insertValues(job: Job): SQLInputValue[] {
 export const JOB_COLUMNS = `jobs.sequence, jobs.id, jobs.revision, jobs.status, jobs.bucket, jobs.fence, jobs.started_at,
   jobs.finished_at, jobs.not_before, jobs.failed_attempts, jobs.backend, jobs.instance_id, jobs.failure, jobs.history,
   jobs.created_at, jobs.deadline, jobs.max_attempts, jobs.kind, jobs.model_name, jobs.batch, jobs.labels, jobs.metadata,
-  jobs.live`;
+  jobs.live, jobs.caller_left`;
 
 export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
   const bucket = bucketOf(row[4] as number);
@@ -110,6 +115,7 @@ export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
     labels: parsed(row[20], []),
     metadata: parsed(row[21], null),
     live: row[22] !== null,
+    ...(row[23] !== null && { callerLeft: true }),
   };
 }
 

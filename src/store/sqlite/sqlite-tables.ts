@@ -155,7 +155,10 @@ export class SqliteTables implements Tables, Owner {
       changed.push('line = ?');
       values.push(isClaimable(after) ? this.buckets.numberOf(after) : null);
     }
-    if (before.live && !after.live) changed.push('live = NULL');
+    if (before.live !== after.live) {
+      changed.push('live = ?');
+      values.push(after.live ? this.lease.life : null);
+    }
     if (after.status === 'QUEUED' || after.status === 'RUNNING') {
       changed.push('owner = ?');
       values.push(this.lease.life);

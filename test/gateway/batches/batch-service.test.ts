@@ -49,6 +49,7 @@ beforeEach(async () => {
 /** Another server over the same store. */
 function serve(): BatchService {
   const accept = createAcceptService({
+    log: () => {},
     store,
     models: NO_MODELS,
     queueFor: (asked) => asked,
