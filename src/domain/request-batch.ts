@@ -147,7 +147,15 @@ export interface NewRequestBatch {
   readonly windowMs: number;
   /** Known where the lines were looked at before: then it is IN_PROGRESS at once. */
   readonly total: number | null;
+  /** As of a `Submission`. Keys of batches of requests are others than those of jobs. */
+  readonly idempotency: { readonly key: string; readonly inputHash: string } | null;
 }
+
+export type CreateBatchOutcome =
+  /** `duplicate`: its key matched an earlier one with the same input, and nothing new was stored. */
+  | { readonly kind: 'made' | 'duplicate'; readonly batch: RequestBatch }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'no-lines' };
 
 /** Jobs and refusals of the lines between two places of the file. */
 export interface Piece {
@@ -207,8 +215,8 @@ export interface RequestBatchPage {
 }
 
 export interface RequestBatchStore {
-  /** Null when the file is not there. Whose it may be is not asked. */
-  create(batch: NewRequestBatch): Promise<RequestBatch | null>;
+  /** Whose the file may be is not asked. */
+  create(batch: NewRequestBatch): Promise<CreateBatchOutcome>;
   /** Null when the batch is not there, or the event is not for the status that it has. */
   step(step: RequestBatchStep): Promise<RequestBatch | null>;
   /** A piece and what it leaves of the file are one commit. */

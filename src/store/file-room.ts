@@ -4,6 +4,7 @@ import type { BatchId, FileId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type {
   CountedRequestBatch,
+  CreateBatchOutcome,
   NewRequestBatch,
   Piece,
   PieceOutcome,
@@ -81,11 +82,12 @@ export class RequestBatchRoom implements RequestBatchStore {
   }
 
   /** @throws UnstorableValueError */
-  async create(batch: NewRequestBatch): Promise<RequestBatch | null> {
+  async create(batch: NewRequestBatch): Promise<CreateBatchOutcome> {
     return this.#calls.write('createRequestBatch', {
       ...batch,
       client: unicode(batch.client),
       metadata: batch.metadata && jsonObject(batch.metadata, 'metadata'),
+      idempotency: batch.idempotency && { ...batch.idempotency, key: unicode(batch.idempotency.key) },
     });
   }
 

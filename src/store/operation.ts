@@ -8,6 +8,7 @@ import type { JobFilter } from '../domain/job-filter.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type {
   CountedRequestBatch,
+  CreateBatchOutcome,
   NewRequestBatch,
   Piece,
   PieceOutcome,
@@ -127,7 +128,7 @@ export interface Operations {
   appendFile: { input: EncodedChunk; answer: AppendOutcome };
   finishFile: { input: FinishedFile; answer: StoredFile | null };
   deleteFile: { input: FileId; answer: boolean };
-  createRequestBatch: { input: NewRequestBatch; answer: RequestBatch | null };
+  createRequestBatch: { input: NewRequestBatch; answer: CreateBatchOutcome };
   stepRequestBatch: { input: RequestBatchStep; answer: RequestBatch | null };
   takePiece: { input: EncodedPiece; answer: PieceOutcome };
   cancelBatchJobs: { input: { readonly id: BatchId; readonly limit: number }; answer: number };

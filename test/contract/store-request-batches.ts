@@ -22,6 +22,7 @@ function asked(changes: Partial<NewRequestBatch> & Pick<NewRequestBatch, 'lines'
     window: '24h',
     windowMs: 24 * HOUR_MS,
     total: 3,
+    idempotency: null,
     ...changes,
   };
 }
@@ -29,9 +30,9 @@ function asked(changes: Partial<NewRequestBatch> & Pick<NewRequestBatch, 'lines'
 /** A batch in progress, over a file of three lines. */
 async function inProgress(store: Store, changes: Partial<NewRequestBatch> = {}): Promise<BatchId> {
   const lines = { of: await fileOf(store, ['1\n2\n3\n']), copy: fileId() };
-  const batch = await store.requestBatches.create(asked({ lines, ...changes }));
-  if (!batch) throw new Error('The batch was not made.');
-  return batch.id;
+  const outcome = await store.requestBatches.create(asked({ lines, ...changes }));
+  if (!('batch' in outcome)) throw new Error('The batch was not made.');
+  return outcome.batch.id;
 }
 
 function piece(
@@ -53,7 +54,8 @@ export function storeRequestBatchesContract(current: CurrentStore): void {
     const { store, clock } = current();
     const file = await fileOf(store, ['1\n2\n3\n']);
     const copy = fileId();
-    const made = await store.requestBatches.create(asked({ lines: { of: file, copy } }));
+    const outcome = await store.requestBatches.create(asked({ lines: { of: file, copy } }));
+    const made = 'batch' in outcome ? outcome.batch : null;
     expect(made).toMatchObject({
       inputFile: file,
       content: copy,
@@ -75,8 +77,26 @@ export function storeRequestBatchesContract(current: CurrentStore): void {
     const begun = fileId();
     await store.files.begin({ id: begun, client: 'alice', purpose: 'BATCH', name: 'x' });
     for (const of of [fileId(), begun])
-      expect(await store.requestBatches.create(asked({ lines: { of, copy: fileId() } }))).toBeNull();
+      expect(await store.requestBatches.create(asked({ lines: { of, copy: fileId() } }))).toEqual({
+        kind: 'no-lines',
+      });
     expect(await store.requestBatches.unended()).toEqual([]);
+  });
+
+  test('A key makes one batch in 24 hours, whose content is told from others', async () => {
+    const { store, clock } = current();
+    const of = await fileOf(store, ['1\n2\n3\n']);
+    const make = (idempotency: NewRequestBatch['idempotency'], client = 'alice') =>
+      store.requestBatches.create(asked({ client, idempotency, lines: { of, copy: fileId() } }));
+    const key = { key: 'k', inputHash: 'h' };
+    const first = await make(key);
+    expect(first).toMatchObject({ kind: 'made' });
+    expect(await make(key)).toEqual({ ...first, kind: 'duplicate' });
+    expect(await make({ ...key, inputHash: 'other' })).toEqual({ kind: 'conflict' });
+    expect(await make(key, 'bob')).toMatchObject({ kind: 'made' });
+    expect((await store.requestBatches.unended()).length).toBe(2);
+    clock.advance(24 * HOUR_MS);
+    expect(await make(key)).toMatchObject({ kind: 'made' });
   });
 
   test('A piece is taken once, where the batch has got to, and only while it is in progress', async () => {

@@ -7,7 +7,7 @@ import { type CountedRequestBatch, isEnded } from '../../domain/request-batch.ts
 import { JSON_BODY } from '../../http/body-reader.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
-import { wishedPriority } from '../shared/caller.ts';
+import { idempotencyKeyOf, wishedPriority } from '../shared/caller.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
 import { isObject, jsonObjectOf } from '../shared/json-object.ts';
 import { badRequest, ProblemError, refused } from '../shared/problem.ts';
@@ -63,6 +63,7 @@ async function create(service: BatchService, exchange: GatewayExchange): Promise
     windowMs: windowMs(WINDOW),
     metadata: null,
     priority,
+    idempotencyKey: idempotencyKeyOf(request.headers),
   });
   return mustSee(service, exchange, id);
 }

@@ -1,8 +1,10 @@
 /** What the batch APIs do, whatever their words: files and batches of a client, which nobody else sees. */
+import { createHash } from 'node:crypto';
 import type { AcceptService } from '../../accept/accept-service.ts';
 import type { ModelDirectory } from '../../accept/admit.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { type BatchId, type FileId, newId } from '../../domain/ids.ts';
+import { canonicalJson } from '../../domain/json.ts';
 import { onlyClient, type Principal, sees } from '../../domain/principal.ts';
 import {
   type CountedRequestBatch,
@@ -38,7 +40,10 @@ export interface BatchServiceDependencies {
 export type AskedBatch = Pick<
   NewRequestBatch,
   'api' | 'endpoint' | 'priority' | 'metadata' | 'window' | 'windowMs'
->;
+> & { readonly idempotencyKey: string | null };
+
+const KEY_USED =
+  'This idempotency key was used within the last 24 hours for another batch. Use a new key for a new batch.';
 
 export class BatchService {
   readonly endpoints: BatchEndpoints;
@@ -118,13 +123,14 @@ export class BatchService {
       yield lineOf(batch.api, outcome, endpoint, { clock: this.clock, log: this.#log });
   }
 
-  /** Null when the file is gone. */
+  /** Null when the file is gone. @throws ProblemError 409 */
   async createOf(principal: Principal, file: StoredFile, asked: AskedBatch): Promise<RequestBatch | null> {
     const copy = newId('file', this.clock, this.random);
-    return this.#create({ ...this.#new(principal, asked), lines: { of: file.id, copy }, total: null });
+    const lines = { of: file.id, copy };
+    return this.#create({ ...this.#new(principal, asked, file.id), lines, total: null });
   }
 
-  /** @param lines each with its end */
+  /** @param lines each with its end @throws ProblemError 409 */
   async createWith(
     principal: Principal,
     lines: Iterable<string> | AsyncIterable<string>,
@@ -135,10 +141,17 @@ export class BatchService {
     await this.files.begin({ id: own, client: principal.client, purpose: 'BATCH_INPUT', name: 'requests' });
     try {
       const writer = new FileWriter(this.files, own, this.quota);
-      for await (const line of lines) await writer.write(Buffer.from(line));
+      const hash = createHash('sha256');
+      for await (const line of lines) {
+        hash.update(line);
+        await writer.write(Buffer.from(line));
+      }
       await writer.end();
-      const batch = await this.#create({ ...this.#new(principal, asked), lines: { own }, total });
+      const made = this.#new(principal, asked, hash.digest('hex'));
+      const batch = await this.#create({ ...made, lines: { own }, total });
       if (!batch) throw new Error('The lines of a batch are gone before it was made.');
+      // An earlier one has lines of its own.
+      if (batch.id !== made.id) await this.files.delete(own);
       return batch;
     } catch (error) {
       await this.files.delete(own);
@@ -146,14 +159,34 @@ export class BatchService {
     }
   }
 
-  #new(principal: Principal, asked: AskedBatch) {
-    return { ...asked, id: newId('bat', this.clock, this.random), client: principal.client };
+  /** @param content what tells its lines from others */
+  #new(principal: Principal, { idempotencyKey: key, ...asked }: AskedBatch, content: string) {
+    const inputHash = createHash('sha256')
+      .update(canonicalJson({ ...asked, content }))
+      .digest('hex');
+    return {
+      ...asked,
+      id: newId('bat', this.clock, this.random),
+      client: principal.client,
+      idempotency: key === null ? null : { key, inputHash },
+    };
   }
 
   async #create(batch: NewRequestBatch): Promise<RequestBatch | null> {
-    const made = await this.#store.requestBatches.create(batch);
-    if (made) this.#runner.look(made.id);
-    return made;
+    const outcome = await this.#store.requestBatches.create(batch);
+    switch (outcome.kind) {
+      case 'made':
+        this.#runner.look(outcome.batch.id);
+        return outcome.batch;
+      case 'duplicate':
+        return outcome.batch;
+      case 'conflict':
+        throw new ProblemError(refused(409, 'IDEMPOTENCY_CONFLICT', KEY_USED));
+      case 'no-lines':
+        return null;
+      default:
+        return outcome satisfies never;
+    }
   }
 
   async batch(

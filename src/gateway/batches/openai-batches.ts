@@ -6,7 +6,7 @@ import type { CountedRequestBatch } from '../../domain/request-batch.ts';
 import { JSON_BODY } from '../../http/body-reader.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
-import { wishedPriority } from '../shared/caller.ts';
+import { idempotencyKeyOf, wishedPriority } from '../shared/caller.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
 import { isObject, jsonObjectOf } from '../shared/json-object.ts';
 import { badRequest, ProblemError, refused } from '../shared/problem.ts';
@@ -42,6 +42,7 @@ async function create(service: BatchService, exchange: GatewayExchange): Promise
     windowMs: windowMs(window),
     metadata: metadataOf(body.metadata),
     priority: wishedPriority(request.headers) ?? 'LOW',
+    idempotencyKey: idempotencyKeyOf(request.headers),
   } as const;
   const tooUrgent = priorityProblem(principal, asked.priority);
   if (tooUrgent) throw badRequest(`X-Priority: ${tooUrgent.message}`);

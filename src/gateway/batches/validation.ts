@@ -49,7 +49,8 @@ export async function validate(
       if (seen.has(customId)) say(duplicate(customId, line.number));
       seen.add(customId);
       const made = lineJobs.jobOf(batch, line.number, request);
-      if ('status' in made)
+      // What the model cannot hold is the fault of that line alone, which the API answers as a request.
+      if ('status' in made && made.code !== 'CONTEXT_LENGTH_EXCEEDED')
         say({ code: made.code.toLowerCase(), message: made.message, line: line.number, param: 'body' });
     }
   } catch (error) {

@@ -28,16 +28,26 @@ export function callerWishes(
 ): CallerWishes {
   const priority = wishedPriority(headers);
   const comesBack = Number(single(headers, 'x-stainless-retry-count')) > 0;
-  const idempotencyKey = single(headers, 'x-idempotency-key') ?? single(headers, 'idempotency-key');
+  const idempotencyKey = idempotencyKeyOf(headers);
   const labels = trustsClientHeaders ? sessionLabels(headers) : [];
   return {
     ...(labels.length > 0 && { labels }),
     ...(priority && { priority }),
     ...timeLeft(headers),
     ...(comesBack && { comesBack }),
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(idempotencyKey !== null && { idempotencyKey }),
   };
 }
+
+/** As of a job. @throws ProblemError 400 */
+export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
+  const key = single(headers, 'x-idempotency-key') ?? single(headers, 'idempotency-key');
+  if (key !== undefined && key.length > LONGEST_KEY)
+    throw badRequest(`X-Idempotency-Key must have at most ${LONGEST_KEY} characters.`);
+  return key ?? null;
+}
+
+const LONGEST_KEY = 128;
 
 /** `X-Priority` alone. @throws ProblemError 400 */
 export function wishedPriority(headers: IncomingHttpHeaders): JobPriority | undefined {

@@ -1,6 +1,7 @@
 /** Batches of requests: made of a file, worked off piece by piece, ended once. */
 import type { BatchId } from '../../domain/ids.ts';
 import {
+  type CreateBatchOutcome,
   FILE_START,
   isEnded,
   type NewRequestBatch,
@@ -14,19 +15,25 @@ import {
 import type { EncodedPiece } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import { cancel } from './job-commands.ts';
-import { insertJobs } from './submit.ts';
+import { insertJobs, remembered } from './submit.ts';
 
 export function createRequestBatch(
   writer: QueueWriter,
-  { lines, windowMs, total, ...asked }: NewRequestBatch,
-): RequestBatch | null {
+  { idempotency, lines, windowMs, total, ...asked }: NewRequestBatch,
+): CreateBatchOutcome {
+  const known = idempotency && remembered(writer, asked.client, keyOf(idempotency));
+  const before = known?.batchId ? writer.tables.requestBatches.byId(known.batchId) : null;
+  if (before) {
+    if (known?.inputHash !== idempotency?.inputHash) return { kind: 'conflict' };
+    return { kind: 'duplicate', batch: before };
+  }
   const { files, requestBatches } = writer.tables;
   const source = files.byId('own' in lines ? lines.own : lines.of);
-  if (!source) return null;
+  if (!source) return { kind: 'no-lines' };
   // Its own file is finished with it, so that none is left over by a server that ends in between.
   if ('own' in lines) files.update(lines.own, { isReady: true });
   else {
-    if (!source.isReady) return null;
+    if (!source.isReady) return { kind: 'no-lines' };
     files.insert({
       ...source,
       id: lines.copy,
@@ -57,7 +64,19 @@ export function createRequestBatch(
   requestBatches.insert(batch);
   const { id, client } = batch;
   writer.tables.insertBatch({ id, client, name: null, createdAt: writer.now });
-  return batch;
+  if (idempotency)
+    writer.tables.putIdempotency(client, keyOf(idempotency), {
+      inputHash: idempotency.inputHash,
+      batchId: id,
+      createdAt: writer.now,
+      firstSequence: 0,
+      lastSequence: -1,
+    });
+  return { kind: 'made', batch };
+}
+
+function keyOf({ key }: { readonly key: string }): string {
+  return `batch:${key}`;
 }
 
 export function stepRequestBatch(writer: QueueWriter, step: RequestBatchStep): RequestBatch | null {

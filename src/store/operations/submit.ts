@@ -5,6 +5,7 @@ import type { SubmitOutcome } from '../../domain/store.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { EncodedJob, EncodedSubmission } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import type { IdempotencyRecord } from '../tables.ts';
 import { requeue } from './job-commands.ts';
 
 /** How long an idempotency key is remembered. */
@@ -51,8 +52,8 @@ export function insertJobs(
 function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitOutcome | null {
   if (!submission.idempotency) return null;
   const { client, key, inputHash } = submission.idempotency;
-  const known = writer.tables.idempotency(client, key);
-  if (!known || known.createdAt <= livedBefore(writer.now, IDEMPOTENCY_MS, writer.tables.gaps())) return null;
+  const known = remembered(writer, client, key);
+  if (!known) return null;
   const jobs = writer.tables.jobsBySequence(known.firstSequence, known.lastSequence);
   const [first] = jobs;
   // Retention may be shorter than the key's life: with nothing left to answer, the submission is a new one.
@@ -63,6 +64,13 @@ function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitO
     return takenUp(writer, submission, first);
   }
   return { kind: 'duplicate', jobs, batchId: known.batchId };
+}
+
+/** What was submitted with the key, while it is remembered. */
+export function remembered(writer: QueueWriter, client: string, key: string): IdempotencyRecord | null {
+  const known = writer.tables.idempotency(client, key);
+  const since = livedBefore(writer.now, IDEMPOTENCY_MS, writer.tables.gaps());
+  return known && known.createdAt > since ? known : null;
 }
 
 function takenUp(writer: QueueWriter, { jobs: [asked] }: EncodedSubmission, left: Job): SubmitOutcome {

@@ -88,6 +88,7 @@ async function create(lines: readonly string[], windowMs = 24 * HOUR_MS) {
     endpoint: ENDPOINT,
     priority: 'LOW',
     metadata: null,
+    idempotencyKey: null,
     window: '24h',
     windowMs,
   });

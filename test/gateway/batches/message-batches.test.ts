@@ -104,6 +104,34 @@ it('A cancelled batch ends with the results of what was done', async () => {
   await expect(client.messages.batches.retrieve(made.id)).rejects.toMatchObject({ status: 404 });
 });
 
+it('A prompt that the model cannot hold fails its own request', async () => {
+  const long = {
+    model: 'smollm:360m',
+    messages: [{ role: 'user' as const, content: 'word'.repeat(60_000) }],
+  };
+  const made = await client.messages.batches.create({ requests: [request('a'), request('long', long)] });
+  expect((await ended(made.id)).request_counts).toEqual({ ...NONE, succeeded: 1, errored: 1 });
+  const results = await collected(await client.messages.batches.results(made.id));
+  expect(results.find(({ custom_id: id }) => id === 'long')?.result).toMatchObject({
+    type: 'errored',
+    error: { error: { type: 'invalid_request_error' } },
+  });
+});
+
+it('A key makes one batch, whose requests are told from others', async () => {
+  const create = (key: string, ...names: readonly string[]) =>
+    client.messages.batches.create(
+      { requests: names.map((name) => request(name)) },
+      { headers: { 'X-Idempotency-Key': key } },
+    );
+  const first = await create('one', 'a', 'b');
+  expect((await create('one', 'a', 'b')).id).toBe(first.id);
+  await ended(first.id);
+  expect((await create('one', 'a', 'b')).id).toBe(first.id);
+  await expect(create('one', 'a', 'c')).rejects.toMatchObject({ status: 409 });
+  expect((await create('two', 'a', 'b')).id).not.toBe(first.id);
+});
+
 it('Lists go either way by cursors', async () => {
   const bob = clientOf('bob');
   const ids: string[] = [];

@@ -275,6 +275,44 @@ it('What goes wrong at run time is a line of the error file', async () => {
   ]);
 });
 
+it('A prompt that the model cannot hold fails its own line, whoever finds it out', async () => {
+  // Trained for 2,048 tokens: the first is seen to be too long by its text, of the second only the server can tell.
+  const long = (count: number) => ({
+    model: 'smollm:360m',
+    messages: [{ role: 'user', content: 'word'.repeat(count) }],
+  });
+  const lines = [chatLine('a'), chatLine('seen', long(60_000)), chatLine('told', long(3_000)), chatLine('b')];
+  const done = await ended((await run(lines)).id);
+  expect(done).toMatchObject({ status: 'completed', request_counts: { total: 4, completed: 2, failed: 2 } });
+  expect((await linesOf(done.output_file_id)).map((line) => line.custom_id)).toEqual(['a', 'b']);
+  const errors = await linesOf(done.error_file_id);
+  expect(errors.map((line) => line.custom_id).sort()).toEqual(['seen', 'told']);
+  for (const { response } of errors)
+    expect(response).toMatchObject({
+      status_code: 400,
+      body: { error: { type: 'invalid_request_error', code: 'context_length_exceeded' } },
+    });
+});
+
+it('A key makes one batch, however often it is sent', async () => {
+  const { id } = await upload([chatLine('a')]);
+  const create = (key: string, more: object = {}) =>
+    client.batches.create(
+      { input_file_id: id, endpoint: '/v1/chat/completions', completion_window: '24h', ...more },
+      { headers: { 'X-Idempotency-Key': key } },
+    );
+  const first = await create('one');
+  expect((await create('one')).id).toBe(first.id);
+  await ended(first.id);
+  expect(await create('one')).toMatchObject({ id: first.id, status: 'completed' });
+  expect((await create('two')).id).not.toBe(first.id);
+  await expect(create('one', { metadata: { other: 'yes' } })).rejects.toMatchObject({
+    status: 409,
+    code: 'idempotency_conflict',
+  });
+  await expect(create('k'.repeat(129))).rejects.toMatchObject({ status: 400 });
+});
+
 it('A cancelled batch keeps what was done, and tells what was not', async () => {
   const lines = Array.from({ length: 60 }, (_, i) => chatLine(`n${i}`, { max_tokens: 64 }));
   const made = await run(lines);
