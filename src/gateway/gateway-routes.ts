@@ -2,20 +2,33 @@
 import { BodyReader, siblingProgram } from '../http/body-reader.ts';
 import type { Route } from '../http/route.ts';
 import { OllamaError } from '../ollama-api/errors.ts';
+import type { Router } from '../ollama-api/router.ts';
 import { anthropicRoutes } from './anthropic/anthropic-gateway.ts';
 import { addMessageBatchRoutes } from './batches/anthropic-batches.ts';
 import { batchRoutes } from './batches/batch-routes.ts';
 import type { BatchService } from './batches/batch-service.ts';
 import { ollamaRoutes } from './ollama/ollama-gateway.ts';
 import { openaiRoutes } from './openai/routes.ts';
+import { openapiDocument } from './openapi/document.ts';
+import { addDocumentRoute, asksForDocument } from './openapi/document-route.ts';
 import { addRestRoutes } from './rest/rest-routes.ts';
 import type { GatewayDependencies } from './shared/dependencies.ts';
+import type { GatewayHandler, GatewayRoute } from './shared/gateway-route.ts';
 import { trusting } from './shared/on-behalf.ts';
 
 /** The first route that matches a path answers it, so that what lies deeper comes first. */
 export function gatewayRoutes(deps: GatewayDependencies, batches: BatchService): readonly Route[] {
-  const routes = [
-    ...ollamaRoutes(deps, (router) => addRestRoutes(router, deps)),
+  const document = () =>
+    openapiDocument(
+      routes.flatMap(({ router }) => router.table),
+      deps.system.version,
+    );
+  const addOthers = (router: Router<GatewayHandler>) => {
+    addRestRoutes(router, deps);
+    addDocumentRoute(router, document);
+  };
+  const routes: readonly GatewayRoute[] = [
+    ...ollamaRoutes(deps, addOthers, asksForDocument),
     ...batchRoutes(deps, batches),
     ...anthropicRoutes(deps, (router) => addMessageBatchRoutes(router, batches)),
     ...openaiRoutes(deps),

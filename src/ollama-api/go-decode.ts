@@ -4,6 +4,7 @@
  * that decodes itself ends the decoding at once, so that its error comes before all others.
  */
 import { OllamaError } from './errors.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { type JsonKind, JsonText } from './json-text.ts';
 
 /** A value has the wrong type. */
@@ -41,14 +42,16 @@ interface Place {
 /** How one field is decoded. */
 export interface Field<T> {
   readonly zero: T;
+  /** What it takes, for documents. `null` is taken for every field, as if it were absent. */
+  readonly schema: JsonSchema;
   decode(json: JsonText, place: Place): T;
 }
 
 export type Shape = Readonly<Record<string, Field<unknown>>>;
 export type Decoded<S extends Shape> = { [K in keyof S]: S[K] extends Field<infer T> ? T : never };
 
-function field<T>(zero: T, decode: (json: JsonText, place: Place) => T): Field<T> {
-  return { zero, decode };
+function field<T>(zero: T, schema: JsonSchema, decode: (json: JsonText, place: Place) => T): Field<T> {
+  return { zero, schema, decode };
 }
 
 /** Decodes values of one kind; of another one it says so, and goes on. */
@@ -57,8 +60,9 @@ function ofKind<T>(
   type: string,
   zero: T,
   read: (json: JsonText, place: Place) => T,
+  more: JsonSchema = {},
 ): Field<T> {
-  return field(zero, (json, place) => {
+  return field(zero, { type: kind === 'bool' ? 'boolean' : kind, ...more }, (json, place) => {
     if (json.kind === kind) return read(json, place);
     place.save(new GoTypeError(json.kind, type, place.struct, place.path));
     return zero;
@@ -68,13 +72,14 @@ function ofKind<T>(
 const LARGEST_INT = 2n ** 63n - 1n;
 
 function integer(type: string, least: bigint, most: bigint): Field<number> {
-  return ofKind('number', type, 0, (json, place) => {
+  const read = (json: JsonText, place: Place) => {
     const { text } = json;
     const isInteger = /^-?\d+$/.test(text) && BigInt(text) >= least && BigInt(text) <= most;
     if (isInteger) return Number(text);
     place.save(new GoTypeError(`number ${text}`, type, place.struct, place.path));
     return 0;
-  });
+  };
+  return ofKind('number', type, 0, read, { type: 'integer' });
 }
 
 /** A text, which Go calls `type`. */
@@ -99,7 +104,7 @@ const textOf = (json: JsonText) => String(json.value()).toWellFormed();
 
 /** Any value. */
 function any(): Field<unknown> {
-  return field<unknown>(undefined, (json, place) => {
+  return field<unknown>(undefined, {}, (json, place) => {
     checkNumbers(json, place);
     return json.value();
   });
@@ -107,12 +112,12 @@ function any(): Field<unknown> {
 
 /** A value as it is written; undefined for `null`, too. */
 function raw(): Field<string | undefined> {
-  return field<string | undefined>(undefined, (json) => json.text);
+  return field<string | undefined>(undefined, {}, (json) => json.text);
 }
 
 /** Any value, as it is written. */
 function anyText(): Field<string | undefined> {
-  return field<string | undefined>(undefined, (json, place) => {
+  return field<string | undefined>(undefined, {}, (json, place) => {
     checkNumbers(json, place);
     return json.text;
   });
@@ -139,6 +144,7 @@ function stringMap(): Field<Readonly<Record<string, string>> | undefined> {
     undefined,
     (json, place) =>
       Object.fromEntries([...json.members()].map(([name, value]) => [name, decodeOr(item, value, place)])),
+    { additionalProperties: item.schema },
   );
 }
 
@@ -147,21 +153,25 @@ const decodeOr = <T>(item: Field<T>, json: JsonText, place: Place): T =>
   json.kind === 'null' ? item.zero : item.decode(json, place);
 
 function list<T>(item: Field<T>, type: string): Field<readonly T[] | undefined> {
-  return ofKind<readonly T[] | undefined>('array', type, undefined, (json, place) =>
-    Array.from(json.elements(), (element) => decodeOr(item, element, place)),
+  return ofKind<readonly T[] | undefined>(
+    'array',
+    type,
+    undefined,
+    (json, place) => Array.from(json.elements(), (element) => decodeOr(item, element, place)),
+    { items: item.schema },
   );
 }
 
 /** A value that Go holds by a pointer: undefined where it is absent. */
 function pointer<T>(item: Field<T>): Field<T | undefined> {
-  return field<T | undefined>(undefined, item.decode);
+  return field<T | undefined>(undefined, item.schema, item.decode);
 }
 
 /** @param type as Go calls it as a whole */
 function struct<S extends Shape>(name: string, shape: S, type = `api.${name}`): Field<Decoded<S>> {
   const zero = Object.fromEntries(Object.entries(shape).map(([key, { zero }]) => [key, zero])) as Decoded<S>;
   const byFoldedName = new Map(Object.keys(shape).map((key) => [folded(key), key]));
-  return ofKind('object', type, zero, (json, place) => {
+  const read = (json: JsonText, place: Place) => {
     const result: Record<string, unknown> = { ...zero };
     for (const [given, value] of json.members()) {
       const known = Object.hasOwn(shape, given) ? given : byFoldedName.get(folded(given));
@@ -170,15 +180,22 @@ function struct<S extends Shape>(name: string, shape: S, type = `api.${name}`): 
       result[known] = shape[known]?.decode(value, inner);
     }
     return result as Decoded<S>;
-  });
+  };
+  return ofKind('object', type, zero, read, objectSchema(shape));
+}
+
+/** What an object of this shape takes, for documents. Fields that it does not have are ignored. */
+export function objectSchema(shape: Shape): JsonSchema {
+  const properties = Object.fromEntries(Object.entries(shape).map(([name, { schema }]) => [name, schema]));
+  return { type: 'object', properties };
 }
 
 /** Go folds the long s, too. */
 const folded = (name: string) => name.replaceAll('ſ', 's').toLowerCase();
 
 /** A type that decodes itself. What `decode` throws ends the whole decoding. */
-function own<T>(zero: T, decode: (json: JsonText) => T): Field<T> {
-  return field(zero, (json, place) => {
+function own<T>(zero: T, schema: JsonSchema, decode: (json: JsonText) => T): Field<T> {
+  return field(zero, schema, (json, place) => {
     try {
       return decode(json);
     } catch (error) {
@@ -204,7 +221,7 @@ function unmarshal<T>(item: Field<T>, json: JsonText): T {
 /** A struct with a decoder of its own. */
 const ownStruct = <S extends Shape>(name: string, shape: S): Field<Decoded<S>> => {
   const inner = struct(name, shape);
-  return own(inner.zero, (json) => unmarshal(inner, json));
+  return own(inner.zero, inner.schema, (json) => unmarshal(inner, json));
 };
 
 /** What the library of Ollama's ordered maps says of everything that is no object. */
@@ -212,7 +229,8 @@ const NO_OBJECT = "Value looks like object, but can't find closing '}' symbol";
 
 /** An object that keeps its order. Its values are checked by `item`; what is given is the object as it was sent. */
 function orderedMap(item: Field<unknown>): Field<Readonly<Record<string, unknown>> | undefined> {
-  return own<Readonly<Record<string, unknown>> | undefined>(undefined, (json) => {
+  const schema = { type: 'object', additionalProperties: item.schema };
+  return own<Readonly<Record<string, unknown>> | undefined>(undefined, schema, (json) => {
     if (json.kind !== 'object') throw new Error(NO_OBJECT);
     for (const [, value] of json.members()) unmarshal(item, value);
     return json.value() as Readonly<Record<string, unknown>>;
@@ -221,7 +239,7 @@ function orderedMap(item: Field<unknown>): Field<Readonly<Record<string, unknown
 
 /** A value that must have a shape, and is given as it was sent, with what the shape does not know. */
 function checked(shape: Field<unknown>): Field<unknown> {
-  return field<unknown>(undefined, (json, place) => {
+  return field<unknown>(undefined, shape.schema, (json, place) => {
     shape.decode(json, place);
     return json.value();
   });
@@ -230,10 +248,10 @@ function checked(shape: Field<unknown>): Field<unknown> {
 /** Decoding works by recursion, whose stack ends at some two thousand of them. */
 const DEEPEST_SHAPE = 500;
 
-/** The field again, for a shape that holds itself. */
+/** The field again, for a shape that holds itself: documents say nothing of it. */
 function lazy<T>(zero: T, item: () => Field<T>): Field<T> {
   let depth = 0;
-  return field(zero, (json, place) => {
+  return field(zero, {}, (json, place) => {
     if (depth >= DEEPEST_SHAPE) throw new Error('exceeded max depth');
     depth += 1;
     try {

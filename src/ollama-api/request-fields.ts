@@ -6,19 +6,24 @@ import { quoteGo } from './go-quote.ts';
 
 /** `keep_alive` in milliseconds; undefined where the request has none. */
 export function keepAlive(): Field<number | undefined> {
-  return go.own<number | undefined>(undefined, (json) => parseKeepAlive(go.unmarshal(go.any(), json)));
+  const schema = { type: ['string', 'number'], description: 'Seconds, or a duration such as 5m.' };
+  return go.own<number | undefined>(undefined, schema, (json) =>
+    parseKeepAlive(go.unmarshal(go.any(), json)),
+  );
 }
 
-export type Think = boolean | 'high' | 'medium' | 'low' | 'max';
+const LEVELS = ['high', 'medium', 'low', 'max'] as const;
+export type Think = boolean | (typeof LEVELS)[number];
 
 const CHOICES = '"high", "medium", "low", "max", true, or false';
 
 export function think(): Field<Think | undefined> {
-  return go.own<Think | undefined>(undefined, (json) => {
+  return go.own<Think | undefined>(undefined, { enum: [true, false, ...LEVELS] }, (json) => {
     const value = json.kind === 'bool' || json.kind === 'string' ? json.value() : undefined;
     if (typeof value === 'boolean') return value;
     if (typeof value !== 'string') throw new Error(`think must be a boolean or string (${CHOICES})`);
-    if (value === 'high' || value === 'medium' || value === 'low' || value === 'max') return value;
+    const level = LEVELS.find((each) => each === value);
+    if (level) return level;
     throw new Error(`invalid think value: ${quoteGo(value)} (must be ${CHOICES})`);
   });
 }
@@ -31,6 +36,9 @@ export function image(): Field<string> {
   const bytes = go.list(go.uint8(), IMAGE_TYPE);
   return {
     zero: '',
+    schema: {
+      anyOf: [{ ...text.schema, contentEncoding: 'base64' }, bytes.schema],
+    },
     decode: (json, place) => {
       if (json.kind === 'array') return Buffer.from(bytes.decode(json, place) ?? []).toString('base64');
       const value = text.decode(json, place);
@@ -44,7 +52,7 @@ export function image(): Field<string> {
 /** A schema's `type`: a text, or a list of them. */
 function propertyType(): Field<unknown> {
   const list = go.list(go.string(), '[]string');
-  return go.own<unknown>(undefined, (json) =>
+  return go.own<unknown>(undefined, { anyOf: [{ type: 'string' }, list.schema] }, (json) =>
     json.kind === 'string' ? json.value() : go.unmarshal(list, json),
   );
 }

@@ -1,5 +1,6 @@
 interface Route<H> {
   readonly method: string;
+  readonly path: string;
   readonly pattern: RegExp;
   readonly names: readonly string[];
   readonly handler: H;
@@ -22,8 +23,13 @@ export class Router<H> {
   add(methods: string, path: string, handler: H): this {
     const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
     const pattern = new RegExp(`^${path.replace(/:\w+/g, '([^/]+)')}$`);
-    for (const method of methods.split(',')) this.#routes.push({ method, pattern, names, handler });
+    for (const method of methods.split(',')) this.#routes.push({ method, path, pattern, names, handler });
     return this;
+  }
+
+  /** All of them, in their order. */
+  get table(): readonly { readonly method: string; readonly path: string }[] {
+    return this.#routes.map(({ method, path }) => ({ method, path }));
   }
 
   /** @param path decoded, without a query */

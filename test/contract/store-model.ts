@@ -204,7 +204,8 @@ async function change(
     }
     case 'priority': {
       const outcome = await store.setPriority(id, one.priority);
-      expect(outcome.kind).toBe(known.status === 'PENDING' ? 'updated' : 'not-queued');
+      const inQueue = known.priority === one.priority ? 'same' : 'updated';
+      expect(outcome.kind).toBe(known.status === 'PENDING' ? inQueue : 'not-queued');
       if (known.status === 'PENDING') known.priority = one.priority;
       return;
     }

@@ -1,5 +1,4 @@
 /** Anthropic's API on this server: programs that speak it work unchanged with local models. */
-import type { Route } from '../../http/route.ts';
 import { ModelRequiredError, modelNotFound, OllamaError } from '../../ollama-api/errors.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import { Router } from '../../ollama-api/router.ts';
@@ -8,7 +7,12 @@ import { answerLoad } from '../ollama/load.ts';
 import { chatTask } from '../ollama/tasks.ts';
 import { answerWithJob } from '../shared/answer-with-job.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
-import { type GatewayExchange, type GatewayHandler, gatewayRoute } from '../shared/gateway-route.ts';
+import {
+  type GatewayExchange,
+  type GatewayHandler,
+  type GatewayRoute,
+  gatewayRoute,
+} from '../shared/gateway-route.ts';
 import { problemOf } from '../shared/problem.ts';
 import { CONVERSATION_BODY, MESSAGES_BODY } from './bodies.ts';
 import { estimatedTokens } from './count-tokens.ts';
@@ -22,7 +26,7 @@ import { searchesWeb } from './tools.ts';
 export function anthropicRoutes(
   deps: GatewayDependencies,
   addFurther: (router: Router<GatewayHandler>) => void = () => {},
-): readonly Route[] {
+): readonly GatewayRoute[] {
   const router = new Router<GatewayHandler>()
     .add('POST', '/v1/messages', (exchange) => messages(deps, exchange))
     .add('POST', '/v1/messages/count_tokens', (exchange) => countTokens(deps, exchange));
@@ -34,7 +38,7 @@ function routeAt(
   path: string,
   router: Router<GatewayHandler>,
   { bodies, guard, logger, random }: GatewayDependencies,
-): Route {
+): GatewayRoute {
   const route = gatewayRoute({
     path,
     router,

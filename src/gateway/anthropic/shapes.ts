@@ -56,7 +56,16 @@ const messageRole = go.struct(
 /** What `null` is in their place. */
 const NO_MESSAGE: Message = { role: '', content: '' };
 
-const message = go.own<Message>(NO_MESSAGE, (json) => {
+const MESSAGE_SCHEMA = {
+  type: 'object',
+  properties: {
+    ...(messageRole.schema.properties as object),
+    content: { anyOf: [{ type: 'string' }, blocks.schema] },
+  },
+  required: ['content'],
+};
+
+const message = go.own<Message>(NO_MESSAGE, MESSAGE_SCHEMA, (json) => {
   const { role } = go.unmarshal(messageRole, json);
   return { role, content: contentOf(json) };
 });
@@ -83,7 +92,7 @@ const TOOL = {
 export type Tool = Decoded<typeof TOOL>;
 
 /** What can be counted of a request. */
-const CONVERSATION = {
+export const CONVERSATION = {
   model: go.string(),
   messages: go.list(message, '[]anthropic.MessageParam'),
   /** A text, or a list of blocks. */
@@ -92,7 +101,7 @@ const CONVERSATION = {
 } as const;
 export type Conversation = Decoded<typeof CONVERSATION>;
 
-const MESSAGES_REQUEST = {
+export const MESSAGES_REQUEST = {
   ...CONVERSATION,
   max_tokens: go.int(),
   stream: go.bool(),

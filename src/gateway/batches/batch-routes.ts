@@ -1,10 +1,9 @@
 /** OpenAI's batch API. Anthropic's lies below its messages. */
-import type { Route } from '../../http/route.ts';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { Router } from '../../ollama-api/router.ts';
 import { openaiError, sendProblem } from '../openai/errors.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
-import { type GatewayHandler, gatewayRoute } from '../shared/gateway-route.ts';
+import { type GatewayHandler, type GatewayRoute, gatewayRoute } from '../shared/gateway-route.ts';
 import { problemOf, problemOfRefusal } from '../shared/problem.ts';
 import type { BatchService } from './batch-service.ts';
 import { addBatchRoutes } from './openai-batches.ts';
@@ -15,7 +14,7 @@ const PATHS = ['/v1/files', '/v1/files/*', '/v1/batches', '/v1/batches/*'];
 export function batchRoutes(
   { bodies, guard, logger }: GatewayDependencies,
   batches: BatchService,
-): readonly Route[] {
+): readonly GatewayRoute[] {
   const router = new Router<GatewayHandler>();
   addFileRoutes(router, batches);
   addBatchRoutes(router, batches);

@@ -4,7 +4,7 @@ import { OllamaError } from '../../ollama-api/errors.ts';
 import { sendError, sendJson } from '../../ollama-api/exchange.ts';
 import { Router } from '../../ollama-api/router.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
-import { type GatewayHandler, gatewayRoute } from '../shared/gateway-route.ts';
+import { type GatewayHandler, type GatewayRoute, gatewayRoute } from '../shared/gateway-route.ts';
 import { problemOf } from '../shared/problem.ts';
 import { ollamaError, sendProblem } from './errors.ts';
 import { addFixedRoutes, lowestVersion } from './fixed-routes.ts';
@@ -12,11 +12,15 @@ import { addInferenceRoutes } from './inference-routes.ts';
 import { addLibraryRoutes } from './library-routes.ts';
 import { runningModels } from './running-models.ts';
 
-/** @param addOthers adds what lies at paths of `/api` that Ollama does not have */
+/**
+ * @param addOthers adds what lies at paths of `/api` that Ollama does not have
+ * @param isPage whether a request is for one of those, and is answered without a key
+ */
 export function ollamaRoutes(
   deps: GatewayDependencies,
   addOthers: (router: Router<GatewayHandler>) => void,
-): readonly Route[] {
+  isPage: NonNullable<Route['isPage']>,
+): readonly GatewayRoute[] {
   const { bodies, clock, guard, logger, modelOperations, system } = deps;
   const log = (message: string) => logger.error(message);
   const router = new Router<GatewayHandler>();
@@ -33,6 +37,7 @@ export function ollamaRoutes(
   return [
     gatewayRoute({
       path: '/api/*',
+      isPage,
       router,
       guard,
       bodies,

@@ -1,9 +1,8 @@
 /** The OpenAI-compatible API: programs that speak it work unchanged. */
-import type { Route } from '../../http/route.ts';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { Router } from '../../ollama-api/router.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
-import { type GatewayHandler, gatewayRoute } from '../shared/gateway-route.ts';
+import { type GatewayHandler, type GatewayRoute, gatewayRoute } from '../shared/gateway-route.ts';
 import { problemOf, problemOfRefusal } from '../shared/problem.ts';
 import { openaiError, sendProblem } from './errors.ts';
 import { addInferenceRoutes } from './inference-routes.ts';
@@ -11,7 +10,7 @@ import { addModelRoutes } from './model-routes.ts';
 import { addResponsesRoute } from './responses/routes.ts';
 import { addTranscriptionRoute } from './transcriptions/routes.ts';
 
-export function openaiRoutes(deps: GatewayDependencies): readonly Route[] {
+export function openaiRoutes(deps: GatewayDependencies): readonly GatewayRoute[] {
   const router = new Router<GatewayHandler>();
   addInferenceRoutes(router, deps);
   addResponsesRoute(router, deps);

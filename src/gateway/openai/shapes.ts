@@ -30,7 +30,7 @@ export type ToolCall = NonNullable<Message['tool_calls']>[number];
 
 const streamOptions = go.pointer(struct('StreamOptions', { include_usage: go.bool() }));
 
-const CHAT_COMPLETION_REQUEST = {
+export const CHAT_COMPLETION_REQUEST = {
   model: go.string(),
   messages: go.list(message, '[]openai.Message'),
   stream: go.bool(),
@@ -62,7 +62,7 @@ const CHAT_COMPLETION_REQUEST = {
 } as const;
 export type ChatCompletionRequest = Decoded<typeof CHAT_COMPLETION_REQUEST>;
 
-const COMPLETION_REQUEST = {
+export const COMPLETION_REQUEST = {
   model: go.string(),
   prompt: go.string(),
   frequency_penalty: go.float('float32'),
@@ -82,7 +82,7 @@ const COMPLETION_REQUEST = {
 } as const;
 export type CompletionRequest = Decoded<typeof COMPLETION_REQUEST>;
 
-const EMBED_REQUEST = {
+export const EMBED_REQUEST = {
   input: go.any(),
   model: go.string(),
   dimensions: go.int(),

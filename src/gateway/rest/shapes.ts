@@ -22,7 +22,7 @@ export const SUBMIT_REQUEST = z
   })
   .describe('A prompt for a model. For a model that only embeds, it is the text to embed.');
 
-const JOB_ANSWER = z.object({
+export const JOB_ANSWER = z.object({
   job_id: z.string(),
   status: z.enum(REST_STATUSES).describe('A cancelled job has failed.'),
   model: z.string(),
@@ -41,7 +41,7 @@ export type JobAnswer = z.infer<typeof JOB_ANSWER>;
 const bytes = z.int().describe('Bytes.');
 const jobs = z.int().describe('Jobs.');
 
-const STATS_ANSWER = z.object({
+export const STATS_ANSWER = z.object({
   running: z.boolean().describe('Whether jobs are started; false while the scheduler is paused.'),
   queue: z.object({
     total_jobs: jobs,
@@ -54,7 +54,7 @@ const STATS_ANSWER = z.object({
 });
 export type StatsAnswer = z.infer<typeof STATS_ANSWER>;
 
-const HEALTH_ANSWER = z.object({
+export const HEALTH_ANSWER = z.object({
   status: z.enum(['healthy', 'degraded', 'stalled']),
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
 });

@@ -6,6 +6,7 @@ import { keepAlive } from '../../ollama-api/request-fields.ts';
 export function extension<T>(item: Field<T>): Field<T | undefined> {
   return {
     zero: undefined,
+    schema: item.schema,
     decode(json) {
       try {
         return go.unmarshal(item, json);

@@ -27,6 +27,11 @@ export interface GatewayExchange extends Exchange {
 
 export type GatewayHandler = (exchange: GatewayExchange) => Promise<void> | void;
 
+/** A route of the listener, behind which a table of an API lies. */
+export interface GatewayRoute extends Route {
+  readonly router: Router<GatewayHandler>;
+}
+
 export interface GatewayApi {
   /** Where it lies: one path, or all below one (`/api/*`). */
   readonly path: string;
@@ -35,6 +40,8 @@ export interface GatewayApi {
   readonly bodies: BodyReader;
   /** Answers what a handler threw before anything was sent. */
   fail(exchange: GatewayExchange, error: unknown): void;
+  /** See `Route.isPage`. */
+  readonly isPage?: Route['isPage'];
   /** The JSON of what the listener itself refuses. */
   refusalBody(refusal: HttpRefusal): unknown;
 }
@@ -42,9 +49,12 @@ export interface GatewayApi {
 /** Of a request for inference, whose images come as base64. */
 const MOST_BODY_BYTES = 100 * MiB;
 
-export function gatewayRoute({ bodies, fail, guard, path, refusalBody, router }: GatewayApi): Route {
+export function gatewayRoute(api: GatewayApi): GatewayRoute {
+  const { bodies, fail, guard, isPage, path, refusalBody, router } = api;
   return {
     path,
+    router,
+    ...(isPage && { isPage }),
     methods: 'any',
     guard,
     bodyBytes: MOST_BODY_BYTES,

@@ -139,15 +139,22 @@ describe('a caller whose job waits', () => {
     await answered;
   });
 
-  it('has what it says of priority, deadline and key with its job', async () => {
-    const headers = { 'x-priority': 'low', 'x-deadline': '30', 'idempotency-key': 'k' };
+  it.each([
+    [
+      { 'x-priority': 'low', 'idempotency-key': 'k' },
+      { priority: 'LOW', idempotencyKey: 'k' },
+    ],
+    [{ 'x-deadline': '30', 'x-stainless-timeout': '600' }, { patienceMs: 30_000 }],
+    [{ 'x-stainless-timeout': '600' }, { patienceMs: 600_000 }],
+    [{ 'x-stainless-timeout': 'long' }, {}],
+    [{ 'x-deadline': '2030-01-31T12:00:00Z' }, { deadline: new Date('2030-01-31T12:00:00Z') }],
+    [{ 'x-stainless-retry-count': '0' }, {}],
+    [{ 'x-stainless-retry-count': '1' }, { comesBack: true }],
+  ])('has what %j says with its job', (headers, said) => {
     const t = world({ headers });
     void t.answering();
-    expect(t.opened[0]?.submission).toMatchObject({
-      priority: 'LOW',
-      deadline: new Date(t.clock.now() + 30_000),
-      idempotencyKey: 'k',
-    });
+    const { model: _, request: __, ...rest } = t.opened[0]?.submission ?? {};
+    expect(rest).toEqual(said);
   });
 });
 

@@ -37,7 +37,7 @@ const TYPE = 'Type string "json:\\"type\\""';
 const contentType = named({ type: go.string() }, TYPE);
 const itemType = named({ type: go.string(), role: go.string() }, `${TYPE}; Role string "json:\\"role\\""`);
 
-const written = go.own<JsonText | undefined>(undefined, (json) => json);
+const written = go.own<JsonText | undefined>(undefined, {}, (json) => json);
 const MESSAGE = go.struct('', { role: go.string(), content: written });
 const CALL_OUTPUT = go.struct('', { call_id: go.string(), output: written });
 const FUNCTION_CALL = struct('ResponsesFunctionCall', {
@@ -88,7 +88,8 @@ export type InputItem = InputMessage | CallOutput | Remembered;
 export type Input = string | readonly InputItem[];
 
 export function input(): Field<Input> {
-  return go.own<Input>('', (json) => textOrList(json, 'input', itemOf));
+  const schema = { anyOf: [{ type: 'string' }, { type: 'array', items: itemType.schema }] };
+  return go.own<Input>('', schema, (json) => textOrList(json, 'input', itemOf));
 }
 
 function itemOf(json: JsonText): InputItem {

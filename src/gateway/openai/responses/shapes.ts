@@ -30,7 +30,7 @@ const tools: Field<readonly Tool[] | undefined> = go.list(
   '[]openai.ResponsesTool',
 );
 
-const RESPONSES_REQUEST = {
+export const RESPONSES_REQUEST = {
   model: go.string(),
   background: go.bool(),
   conversation: go.raw(),
