@@ -53,6 +53,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     onRequest: true,
     load: () => import('./managed-runs.ts'),
   },
+  'as-measured': {
+    about: 'simulated runs beside those that were measured on a real server',
+    load: async () => only((await import('./scheduler/as-measured.ts')).run),
+  },
   swaps: {
     about: 'what the swap of two models costs beyond the load itself, on virtual processes',
     onRequest: true,

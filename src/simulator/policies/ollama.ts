@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { idleFirst, type ServerRules } from '../server/rules.ts';
 import type { Runner } from '../server/runner.ts';
+import type { SimulatedJob } from '../workload/workload.ts';
+import type { Contender, ContenderFactory, Stage } from './contender.ts';
 import { requestContender } from './request-contender.ts';
 
 export interface OllamaSettings {
@@ -10,13 +12,23 @@ export interface OllamaSettings {
   readonly keepAliveMs: number;
   /** Whether it goes by what engines remember of the card (v0.30 and later), or reads it. */
   readonly belief: ServerRules['belief'];
+  /**
+   * It knows none of its models yet: the first request for each has its files read, and whoever comes meanwhile waits for the same reading and
+   * goes on with it, so that a crowd comes to its line grouped by models.
+   */
+  readonly isFresh: boolean;
 }
 
 const MODELS_PER_GPU = 3;
 /** A further model is admitted when it is predicted to take no more of what is believed to be free. */
 const ADMISSIBLE_SHARE = 0.8;
 
-export const USUAL_OLLAMA: OllamaSettings = { mostLoaded: null, keepAliveMs: 300_000, belief: 'frozen' };
+export const USUAL_OLLAMA: OllamaSettings = {
+  mostLoaded: null,
+  keepAliveMs: 300_000,
+  belief: 'frozen',
+  isFresh: false,
+};
 
 export function ollamaRules(settings: OllamaSettings, gpus: number): ServerRules {
   return {
@@ -29,8 +41,36 @@ export function ollamaRules(settings: OllamaSettings, gpus: number): ServerRules
   };
 }
 
-export function ollama(settings: OllamaSettings) {
-  return requestContender(({ machine }) => ollamaRules(settings, machine.settings.gpuBytes.length));
+export function ollama(settings: OllamaSettings): ContenderFactory {
+  const serve = requestContender(({ machine }) => ollamaRules(settings, machine.settings.gpuBytes.length));
+  return (stage) => {
+    const server = serve(stage);
+    return settings.isFresh ? afterReading(server, stage) : server;
+  };
+}
+
+/** What the files of a model take to be read, half as much more or less. */
+const READING_MS = 10;
+
+function afterReading(server: Contender, { clock, random }: Stage): Contender {
+  const known = new Set<string>();
+  const waiting = new Map<string, SimulatedJob[]>();
+  const read = (model: string) => {
+    known.add(model);
+    for (const job of waiting.get(model) ?? []) server.arrive(job);
+  };
+  return {
+    arrive: (job) => {
+      const { model } = job;
+      const together = waiting.get(model);
+      if (known.has(model)) server.arrive(job);
+      else if (together) together.push(job);
+      else {
+        waiting.set(model, [job]);
+        clock.after(READING_MS * (0.5 + random.next()), () => read(model));
+      }
+    },
+  };
 }
 
 /** The shortest first; among equals by the path of the weights, which is a hash. */

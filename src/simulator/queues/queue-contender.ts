@@ -4,6 +4,7 @@
  */
 import { JOB_PRIORITIES } from '../../domain/job.ts';
 import type { Contender, Stage } from '../policies/contender.ts';
+import { type OllamaSettings, USUAL_OLLAMA } from '../policies/ollama.ts';
 import type { SimulatedJob, SimulatedModel } from '../workload/workload.ts';
 import { type QueueServer, queueServer, type Resident } from './queue-server.ts';
 
@@ -42,9 +43,10 @@ export class QueueContender implements Contender {
   #loads = 0;
   #isPlanned = false;
 
-  constructor(stage: Stage, next: NextExchange) {
+  /** @param ollama how an attached server is set up */
+  constructor(stage: Stage, next: NextExchange, ollama: OllamaSettings = USUAL_OLLAMA) {
     this.#stage = stage;
-    this.#server = queueServer(stage, () => this.#plan());
+    this.#server = queueServer(stage, ollama, () => this.#plan());
     this.#next = next;
     this.#models = new Map(stage.workload.models.map((model) => [model.name, model]));
   }

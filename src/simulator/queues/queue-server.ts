@@ -1,7 +1,7 @@
 /** What a policy with queues of its own needs of a server: both kinds of servers have it. */
 import type { GpuShare } from '../machine/machine.ts';
 import type { Stage } from '../policies/contender.ts';
-import { ollamaRules, USUAL_OLLAMA } from '../policies/ollama.ts';
+import { type OllamaSettings, ollamaRules } from '../policies/ollama.ts';
 import { RequestServer } from '../server/request-server.ts';
 import { LOADS_AT_ONCE } from '../vramkeeper/managed-server.ts';
 import type { SimulatedJob, SimulatedModel } from '../workload/workload.ts';
@@ -26,9 +26,12 @@ export interface QueueServer {
   run(job: SimulatedJob, done: () => void): void;
 }
 
-/** @param freed called when memory is free again that nobody here has unloaded */
-export function queueServer(stage: Stage, freed: () => void): QueueServer {
-  return stage.server === 'managed' ? managed(stage) : attached(stage, freed);
+/**
+ * @param ollama how an attached one is set up
+ * @param freed called when memory is free again that nobody here has unloaded
+ */
+export function queueServer(stage: Stage, ollama: OllamaSettings, freed: () => void): QueueServer {
+  return stage.server === 'managed' ? managed(stage) : attached(stage, ollama, freed);
 }
 
 function managed({ clock, machine }: Stage): QueueServer {
@@ -53,9 +56,13 @@ function managed({ clock, machine }: Stage): QueueServer {
 }
 
 /** One Ollama, asked by requests: it places by itself, and may evict by itself. */
-function attached({ clock, random, machine, workload }: Stage, freed: () => void): QueueServer {
+function attached(
+  { clock, random, machine, workload }: Stage,
+  settings: OllamaSettings,
+  freed: () => void,
+): QueueServer {
   const rules = ollamaRules(
-    { ...USUAL_OLLAMA, keepAliveMs: Number.POSITIVE_INFINITY },
+    { ...settings, keepAliveMs: Number.POSITIVE_INFINITY },
     machine.settings.gpuBytes.length,
   );
   const server = new RequestServer(clock, random, machine, rules, freed);
