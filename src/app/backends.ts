@@ -1,6 +1,8 @@
 /** From the configuration to backends, their probes, and what the scheduler must know of them. */
+
 import { createManagedOllamaBackend } from '../backend/managed/managed-backend.ts';
 import { AUTO_PARALLEL } from '../backend/managed/settings.ts';
+import { type Address, checkOllama, type ServerCheck } from '../backend/ollama/answer.ts';
 import type { Deadlines } from '../backend/ollama/deadlines.ts';
 import type { KnownFacts } from '../backend/ollama/known-facts.ts';
 import { ollamaNames } from '../backend/ollama/model-names.ts';
@@ -59,18 +61,47 @@ export function buildBackends(
   });
 }
 
+/** The servers of a type of backend that others run, for people who have to see to one. */
+export interface BackendServer {
+  readonly product: string;
+  /** What to do where none answers. */
+  readonly start: string;
+  /** The oldest version that is known to work; older ones differ in ways that matter (see docs/operations.md). */
+  readonly oldest: string;
+  /** The command that fetches a model. */
+  readonly pull: string;
+  /** What answers at an address. Never throws. */
+  check(address: Address, clock: Clock): Promise<ServerCheck>;
+}
+
 interface BackendType {
   readonly names: ModelNameRule;
+  readonly server: BackendServer;
   build(each: BackendConfig, config: Config, clock: Clock, logger: Logger, known: KnownFacts): Backend;
 }
 
 const BACKEND_TYPES: Readonly<Record<BackendConfig['type'], BackendType>> = {
-  ollama: { names: ollamaNames, build: buildOllama },
+  ollama: {
+    names: ollamaNames,
+    server: {
+      product: 'Ollama',
+      start:
+        'Start it with "ollama serve" (https://ollama.com/download), or name another address with OLLAMA_HOST or --backend.',
+      oldest: '0.15',
+      pull: 'ollama pull',
+      check: checkOllama,
+    },
+    build: buildOllama,
+  },
 };
 
 /** How a backend writes the names of its models, before it is built. */
 export function namesOf({ type }: Pick<BackendConfig, 'type'>): ModelNameRule {
   return BACKEND_TYPES[type].names;
+}
+
+export function serverOf({ type }: Pick<BackendConfig, 'type'>): BackendServer {
+  return BACKEND_TYPES[type].server;
 }
 
 /** Without any backend names are taken as Ollama writes them. */

@@ -1,7 +1,7 @@
 /** The doctor looks at GPUs and models by what the server uses, so that both see the same. */
 import { describe, expect, test } from 'vitest';
+import { checkOllama } from '../../src/backend/ollama/answer.ts';
 import { gpuFindings } from '../../src/cli/doctor/doctor-gpus.ts';
-import { checkOllama } from '../../src/cli/server/ollama-check.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { BackendConfig } from '../../src/config/config.ts';
 import { testConfig } from '../app/test-app.ts';
@@ -72,7 +72,7 @@ describe('whoever asks what an Ollama has', () => {
     await using ollama = await httpServer(({ path }, response) =>
       response.end(JSON.stringify(path === '/api/tags' ? { models } : { version: '0.33.0' })),
     );
-    expect(await checkOllama({ url: ollama.url })).toEqual({
+    expect(await checkOllama({ url: ollama.url }, systemClock)).toEqual({
       kind: 'answers',
       version: '0.33.0',
       models: names,

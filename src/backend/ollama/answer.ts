@@ -34,15 +34,18 @@ export async function askOllama(
   return outcome.kind === 'answers' ? { kind: 'answers', version: outcome.answer.version } : outcome;
 }
 
-/** The names of its models, as it says them, without those that run elsewhere. Never throws. */
-export async function askModels(
-  { url, headers }: Address,
-  clock: Clock,
-): Promise<Outcome<readonly string[]>> {
+/** What an Ollama says of itself and of its models, without those that run elsewhere; or what is there instead. Never throws. */
+export async function checkOllama({ url, headers }: Address, clock: Clock): Promise<ServerCheck> {
+  const server = await askOllama({ url, headers }, clock);
+  if (server.kind !== 'answers') return server;
   const tags = await ask({ url: `${url}/api/tags`, headers }, tagsAnswer, clock);
   if (tags.kind !== 'answers') return tags;
-  return { kind: 'answers', answer: (tags.answer.models ?? []).filter(isLocal).map(({ name }) => name) };
+  return { ...server, models: (tags.answer.models ?? []).filter(isLocal).map(({ name }) => name) };
 }
+
+export type ServerCheck =
+  | { readonly kind: 'answers'; readonly version: string; readonly models: readonly string[] }
+  | Exclude<OllamaAnswer, { kind: 'answers' }>;
 
 type Outcome<T> =
   | { readonly kind: 'answers'; readonly answer: T }

@@ -1,6 +1,6 @@
 /** What the doctor looks at behind the server: an Ollama that others run, its settings, its GPUs. */
 
-import { namesOf } from '../../app/backends.ts';
+import { type BackendServer, namesOf, serverOf } from '../../app/backends.ts';
 import type { Clock } from '../../clock.ts';
 import type { BackendConfig, Config } from '../../config/config.ts';
 
@@ -8,12 +8,8 @@ import { append } from '../../domain/long-lists.ts';
 import { isLoopback } from '../../domain/loopback.ts';
 import { type ModelNameRule, namedModel } from '../../domain/model-names.ts';
 import { isOlderThan } from '../../domain/version.ts';
-import { checkOllama, startOllamaHint } from '../server/ollama-check.ts';
 import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
-
-/** What is known to work; older ones differ in ways that matter (see docs/operations.md). */
-const OLDEST_OLLAMA = '0.15';
 
 export async function checkAttached(
   backend: BackendConfig,
@@ -22,13 +18,14 @@ export async function checkAttached(
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const subject = backend.name.slice(0, 10);
-  const check = await checkOllama(backend, clock);
+  const server = serverOf(backend);
+  const check = await server.check(backend, clock);
   switch (check.kind) {
     case 'silent':
       findings.push({
         level: 'warn',
         subject,
-        text: `no Ollama answers at ${backend.url}: jobs will wait. ${startOllamaHint()}`,
+        text: `no ${server.product} answers at ${backend.url}: jobs will wait. ${server.start}`,
       });
       break;
     case 'closed':
@@ -42,13 +39,13 @@ export async function checkAttached(
       findings.push({
         level: 'fail',
         subject,
-        text: `what answers at ${backend.url} is no Ollama (${check.said}). Correct the address.`,
+        text: `what answers at ${backend.url} is no ${server.product} (${check.said}). Correct the address.`,
       });
       break;
     case 'answers':
       findings.push(
-        versionFinding(subject, backend.url, check.version),
-        modelsFinding(subject, check.models, namesOf(backend), config, 'ollama pull'),
+        versionFinding(subject, backend.url, check.version, server),
+        modelsFinding(subject, check.models, namesOf(backend), config, server.pull),
       );
       break;
     default:
@@ -60,14 +57,19 @@ export async function checkAttached(
   return findings;
 }
 
-function versionFinding(subject: string, url: string, version: string): Finding {
-  if (isOlderThan(version, OLDEST_OLLAMA))
+function versionFinding(
+  subject: string,
+  url: string,
+  version: string,
+  { product, oldest }: BackendServer,
+): Finding {
+  if (isOlderThan(version, oldest))
     return {
       level: 'warn',
       subject,
-      text: `Ollama ${version} at ${url} is older than ${OLDEST_OLLAMA}, which is not tried here. Update it.`,
+      text: `${product} ${version} at ${url} is older than ${oldest}, which is not tried here. Update it.`,
     };
-  return { level: 'ok', subject, text: `Ollama ${version} at ${url}` };
+  return { level: 'ok', subject, text: `${product} ${version} at ${url}` };
 }
 
 /** @param pull the command that fetches one. */

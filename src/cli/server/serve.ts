@@ -1,5 +1,6 @@
 /** `vramkeeper serve` */
 
+import { serverOf } from '../../app/backends.ts';
 import { lookAround, settleBackends } from '../../app/choose-backends.ts';
 import type { App } from '../../app.ts';
 import { lookAtFolder, lookAtProgram } from '../../backend/managed/look.ts';
@@ -8,7 +9,6 @@ import type { BackendConfig, Config, ManagedConfig } from '../../config/config.t
 import { type Flags, loadConfig } from '../../config/load.ts';
 import type { ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { checkOllama, startOllamaHint } from './ollama-check.ts';
 import { StopWish, startApp, untilStopped } from './server-process.ts';
 
 export async function serve(flags: Flags, terminal: Terminal): Promise<ExitCode> {
@@ -43,14 +43,17 @@ async function sayMissingBackends(config: Config, terminal: Terminal): Promise<v
 
 async function unanswered(backend: BackendConfig): Promise<readonly string[]> {
   const { url } = backend;
-  const check = await checkOllama(backend);
+  const server = serverOf(backend);
+  const check = await server.check(backend, systemClock);
   switch (check.kind) {
     case 'silent':
-      return [`No Ollama answers at ${url} yet: jobs wait until it does. ${startOllamaHint()}`];
+      return [`No ${server.product} answers at ${url} yet: jobs wait until it does. ${server.start}`];
     case 'closed':
-      return [`Something listens at ${url}, but ${check.why}. Jobs wait until an Ollama answers there.`];
+      return [
+        `Something listens at ${url}, but ${check.why}. Jobs wait until ${server.product} answers there.`,
+      ];
     case 'strange':
-      return [`What answers at ${url} is no Ollama (${check.said}): jobs wait until it is one.`];
+      return [`What answers at ${url} is no ${server.product} (${check.said}): jobs wait until it is one.`];
     case 'answers':
       return [];
     default:
