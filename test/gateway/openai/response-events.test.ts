@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { chatShape } from '../../../src/gateway/ollama/text-shapes.ts';
-import { EventsForm } from '../../../src/gateway/openai/responses/forms.ts';
+import { EventsForm } from '../../../src/gateway/openai/responses/events-form.ts';
 import { echoOf } from '../../../src/gateway/openai/responses/response.ts';
 import { type ResponseEvent, ResponseEvents } from '../../../src/gateway/openai/responses/response-events.ts';
 import { readResponses } from '../../../src/gateway/openai/responses/shapes.ts';

@@ -9,7 +9,7 @@ import type { GatewayExchange, GatewayHandler } from '../../shared/gateway-route
 import { withoutIdleThoughts } from '../idle-thoughts.ts';
 import { WholeForm } from '../text-forms.ts';
 import { readBody } from './body.ts';
-import { EventsForm } from './forms.ts';
+import { EventsForm } from './events-form.ts';
 import { echoOf } from './response.ts';
 import { ResponseEvents } from './response-events.ts';
 import { chatRequest } from './to-chat.ts';
