@@ -91,10 +91,17 @@ export function encodeFilter(filter: JobFilter): JobFilter {
   };
 }
 
-/** Whether an operation is plain data, but for the bytes of its blobs. @throws UnstorableValueError */
+/** Whether an operation is plain data, but for the bytes of its blobs, and for requests, which were looked at by themselves. @throws UnstorableValueError */
 export function checkPlain(input: unknown, name: string): void {
-  const isSubmission = typeof input === 'object' && input !== null && 'blobs' in input;
-  refuse(isSubmission ? { ...input, blobs: null } : input, name);
+  refuse(isOfJobs(input) ? { ...input, blobs: null, jobs: input.jobs.map(withoutRequest) } : input, name);
+}
+
+function isOfJobs(input: unknown): input is Pick<EncodedSubmission, 'jobs' | 'blobs'> {
+  return typeof input === 'object' && input !== null && 'blobs' in input && 'jobs' in input;
+}
+
+function withoutRequest({ request: _, ...job }: EncodedJob): Omit<EncodedJob, 'request'> {
+  return job;
 }
 
 /** @throws UnstorableValueError */
@@ -152,13 +159,13 @@ function encodeJob(job: NewJob): EncodedJob {
     );
   if (job.deadline !== null && !(Math.abs(job.deadline) <= LAST_INSTANT_MS))
     throw new UnstorableValueError(`deadline must be an instant in epoch milliseconds, not ${job.deadline}.`);
+  refuse(job.request, 'request');
   return {
     ...job,
     client: unicode(job.client),
     modelName: unicode(job.modelName),
     queue: unicode(job.queue) as NewJob['queue'],
     labels: job.labels.map(({ key, value }) => ({ key: unicode(key), value: unicode(value) })),
-    request: jsonText(job.request, 'request'),
     blobs: blobsOf(job.request),
   };
 }

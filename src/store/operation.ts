@@ -49,8 +49,8 @@ import type {
 } from '../domain/stored-file.ts';
 import type { VectorPiece } from '../domain/vectors.ts';
 
-export interface EncodedJob extends Omit<NewJob, 'request'> {
-  readonly request: string;
+/** Its request becomes text where it is written: the text of 20 MiB takes long to be escaped, and the thread that answers callers has others to serve. */
+export interface EncodedJob extends NewJob {
   readonly blobs: readonly BlobHash[];
 }
 

@@ -220,9 +220,8 @@ describe('an answer that cannot be read', () => {
 });
 
 async function submissionOf() {
-  const { request: _request, ...job } = newJob();
   return {
-    jobs: [{ ...job, request: '{}', blobs: [] }],
+    jobs: [{ ...newJob(), blobs: [] }],
     batch: null,
     blobs: new Map(),
     idempotency: null,

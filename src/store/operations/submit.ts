@@ -45,7 +45,7 @@ export function insertJobs(
 ): readonly Job[] {
   storeBlobs(writer, submission);
   return submission.jobs.map((job) =>
-    writer.insert(newJob(job, batchId, writer.now), job.request, job.blobs),
+    writer.insert(newJob(job, batchId, writer.now), JSON.stringify(job.request), job.blobs),
   );
 }
 
