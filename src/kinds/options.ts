@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import { RUNNER_OPTION_NAMES } from '../domain/model.ts';
 import type { ModelOptions } from '../domain/request.ts';
 import { jsonObject, optional } from './fields.ts';
-import { type InstanceWishes, MOST_CONTEXT_TOKENS } from './wishes.ts';
+import { MOST_CONTEXT_TOKENS } from './wishes.ts';
 
 /** Options of Ollama's that may be passed in `extra`, with their types; names that are not here are passed as they are. */
 const EXTRA_OPTIONS: ReadonlyMap<string, 'integer' | 'number' | 'strings'> = new Map([
@@ -114,23 +114,3 @@ export const options = z.object({
   extra: optional(extra),
 });
 export type ApiOptions = z.output<typeof options> & ModelOptions;
-
-/**
- * An `options` object of Ollama's, for those who were given one: what a request may carry, and what is a wish. Values are not looked at, but
- * for what has a field of its own here.
- */
-export function splitOptions(given: JsonObject): {
-  readonly options: ModelOptions;
-  readonly wishes: InstanceWishes;
-} {
-  const extra: Record<string, Json> = {};
-  const others: Record<string, Json> = {};
-  const { num_ctx: context, ...rest } = given;
-  for (const [name, value] of Object.entries(typeof context === 'number' ? rest : given)) {
-    if (value !== undefined) (SERVER_FIELDS.has(name) ? others : extra)[name] = value;
-  }
-  return {
-    options: Object.keys(extra).length > 0 ? { extra } : {},
-    wishes: { ...(typeof context === 'number' && { contextLength: context }), others },
-  };
-}

@@ -9,7 +9,6 @@ import { embed } from '../../src/kinds/embed.ts';
 import { generate } from '../../src/kinds/generate.ts';
 import type { JobKindSpec, ShapeOf } from '../../src/kinds/kind.ts';
 import { blobsOf, JOB_KINDS, kindOf, mapImages } from '../../src/kinds/kinds.ts';
-import { splitOptions } from '../../src/kinds/options.ts';
 import { granted } from '../../src/kinds/wishes.ts';
 
 /** Never run: the compiler must refuse each of these. */
@@ -98,26 +97,6 @@ describe('images', () => {
   test.each(withImages)('are replaced, and nothing else is: %#', (request) => {
     const there = mapImages(request, (hash) => ({ hash }));
     expect(mapImages(there, ({ hash }) => hash)).toEqual(request);
-  });
-});
-
-describe("options under Ollama's names", () => {
-  test('are what a request carries, but for those that reload a model, which are wishes', () => {
-    const given = {
-      num_predict: 5,
-      top_k: 3,
-      seed: 1,
-      num_ctx: 5_000,
-      num_gpu: 1,
-      use_mmap: false,
-      odd: [1],
-    };
-    expect(splitOptions(given)).toEqual({
-      options: { extra: { num_predict: 5, top_k: 3, seed: 1, odd: [1] } },
-      wishes: { contextLength: 5_000, others: { num_gpu: 1, use_mmap: false } },
-    });
-    expect(splitOptions({})).toEqual({ options: {}, wishes: { others: {} } });
-    expect(splitOptions({ num_ctx: '5000' }).wishes).toEqual({ others: { num_ctx: '5000' } });
   });
 });
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
 import { BackendError, InvalidSettingError } from '../../src/domain/errors.ts';
-import { fieldsFirst } from '../../src/telemetry/fields-first.ts';
 import { createLogger, createLoggerOn, type LogSettings } from '../../src/telemetry/logger.ts';
 
 let folder: string;
@@ -139,16 +138,6 @@ describe('prompts and outputs', () => {
       url: 'http://x/',
     });
   });
-});
-
-test('code that writes fields first comes to the same log', () => {
-  const { logger, lines } = logTo();
-  fieldsFirst(logger.child('MONITOR')).warn({ backend: 'box' }, 'lost');
-  fieldsFirst(logger).info('alone');
-  expect(lines()).toEqual([
-    '[12:04:05.067] [MONITOR] warning: lost backend=box',
-    '[12:04:05.067] [SYSTEM] alone',
-  ]);
 });
 
 describe('standard output', () => {
