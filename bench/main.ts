@@ -18,6 +18,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     onRequest: true,
     load: () => import('./fan-out/fan-out.ts'),
   },
+  gateway: {
+    about: 'what the drop-in routes add to the backend itself',
+    onRequest: true,
+    load: async () => only((await import('./gateway/gateway.ts')).run),
+  },
   lives: {
     about: 'durable job lives of the store, in groups against one by one',
     load: async () => only((await import('./store/lives.ts')).run),
