@@ -76,9 +76,15 @@ async function receive(
     return share.grow(received - share.bytes, gone).then(() => request.resume(), end.reject);
   };
   request.on('data', onData);
-  request.once('end', end.resolve);
+  let isWhole = false;
+  request.once('end', () => {
+    isWhole = true;
+    end.resolve();
+  });
   request.once('error', end.reject);
-  request.once('close', () => end.reject(endedEarly()));
+  request.once('close', () => {
+    if (!isWhole) end.reject(endedEarly());
+  });
   const slow = () => end.reject(tooSlow());
   const pace = told === null ? null : new Pace(told, limits, clock, () => received, slow);
   const limit = clock.after(limits.requestTimeoutMs, slow);

@@ -28,6 +28,9 @@ export interface RequestHandlerOptions {
   readonly logger: Logger;
 }
 
+/** One for all: every answer ends with it, and making an error takes its stack. */
+const GONE = new DOMException('The caller is gone, or has its whole answer.', 'AbortError');
+
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
   readonly #stopping = new AbortController();
@@ -96,7 +99,7 @@ export class RequestHandler {
       : authenticator.principal(credentialsOf(request.headers));
     if (needsKey) known(request.socket, principal.client);
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => gone.abort(GONE));
     const shares: Share[] = [];
     const exchange: Exchange = {
       request,

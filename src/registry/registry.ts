@@ -6,6 +6,7 @@ import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
 import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import type { MoreSlots, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
 import type { ModelState } from '../domain/system.ts';
+import { ByVersion } from './by-version.ts';
 import type { ContextRange } from './context/context-length.ts';
 import { estimateFootprint, type FootprintEstimate } from './estimate.ts';
 import { DRIVER_CONTEXT_BYTES, type PredictedFootprint, predictFootprint } from './footprint/predict.ts';
@@ -47,6 +48,9 @@ class ModelRegistry implements Registry {
   readonly #inventories = new Map<BackendId, Inventory>();
   readonly #rooms = new Map<BackendId, GpuRoom>();
   readonly #serverShapes: ServerShapes;
+  /** Each job is resolved several times, and so are the instances in each turn. */
+  readonly #resolved = new ByVersion<ResolvedModel>();
+  readonly #states = new ByVersion<ModelState>();
   #version = 0;
 
   constructor(options: RegistryOptions) {
@@ -119,6 +123,10 @@ class ModelRegistry implements Registry {
   }
 
   model(name: string): ModelState | null {
+    return this.#states.of(this.version, name, () => this.#state(name));
+  }
+
+  #state(name: string): ModelState | null {
     const meant = this.names.resolve(name);
     const having = [...this.#inventories.keys()].flatMap((backendId) => {
       const info = this.modelOn(backendId, meant);
@@ -143,6 +151,10 @@ class ModelRegistry implements Registry {
   }
 
   resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null {
+    return this.#resolved.of(this.version, `${backendId} ${queue}`, () => this.#resolve(queue, backendId));
+  }
+
+  #resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null {
     const wanted = parseQueueKey(queue);
     const inventory = this.#inventories.get(backendId);
     const info = this.modelOn(backendId, wanted.model);

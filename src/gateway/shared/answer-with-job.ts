@@ -4,6 +4,7 @@
  */
 import type { LiveJob } from '../../accept/live-jobs.ts';
 import type { JobSubmission } from '../../accept/submission.ts';
+import type { Timer } from '../../clock.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { JobEnd } from '../../events/job-end.ts';
@@ -35,6 +36,9 @@ export interface CompleteEnd extends JobEnd {
   readonly result: JobResult;
 }
 
+/** A job that runs by then has no place in the queue to tell, and counting those before it is work for the store. */
+const PLACE_AFTER_MS = 50;
+
 const PROMPT_TRUNCATED = 'x-prompt-truncated';
 
 export async function answerWithJob(
@@ -49,9 +53,11 @@ export async function answerWithJob(
   const submission = { ...requested, ...callerWishes(request.headers, deps) };
   let last: JsonObject | null = null;
   let acceptedAt: number | null = null;
+  let place: Timer | null = null;
   const listener = {
     attempt() {
       last = null;
+      place?.cancel();
       untell(response, PROMPT_TRUNCATED);
       tell(
         response,
@@ -79,7 +85,7 @@ export async function answerWithJob(
     exchange.release();
     tell(response, 'x-job-id', accepted.id);
     tellDropped(response, wishes);
-    tellPosition(response, job);
+    place = clock.after(PLACE_AFTER_MS, () => tellPosition(response, job));
     silence.begin();
     const end = await job.ended;
     const { result } = end;
@@ -90,6 +96,7 @@ export async function answerWithJob(
     if (gone.aborted) return;
     form.fail(problemOf(error, (message) => logger.error(message)));
   } finally {
+    place?.cancel();
     silence.end();
   }
 }
@@ -110,7 +117,7 @@ function tellDropped(response: Response, { dropped }: GrantedWishes): void {
   if (dropped.length > 0) tell(response, 'x-options-dropped', dropped.join(', '));
 }
 
-/** Not waited for: a job that starts at once has no position to tell. */
+/** Not waited for. */
 function tellPosition(response: Response, job: LiveJob): void {
   job.queued().then(
     ({ position }) => {

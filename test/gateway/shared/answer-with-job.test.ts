@@ -128,6 +128,7 @@ describe('a caller whose job waits', () => {
     const answered = t.answering();
     await t.accept(['keep_alive', 'num_gpu']);
     t.clock.advance(1_234);
+    await nextTurn();
     t.listener().attempt?.(1);
     expect(t.sent).toEqual({
       'x-job-id': 'job_1',
@@ -135,6 +136,18 @@ describe('a caller whose job waits', () => {
       'x-queue-wait-ms': '1234',
       'x-options-dropped': 'keep_alive, num_gpu',
     });
+    t.ended.resolve(COMPLETE);
+    await answered;
+  });
+
+  it('is told no place where its job starts at once, and nobody counts it', async () => {
+    const t = world();
+    const answered = t.answering();
+    await t.accept();
+    t.listener().attempt?.(1);
+    t.clock.advance(1_000);
+    await nextTurn();
+    expect(t.sent).toEqual({ 'x-job-id': 'job_1', 'x-queue-wait-ms': '0' });
     t.ended.resolve(COMPLETE);
     await answered;
   });
