@@ -45,10 +45,21 @@ export const systemClock: Clock = {
   },
 };
 
-export const systemRandom: Random = {
-  next: () => Math.random(),
-  bytes: (count) => randomBytes(count),
-};
+/** Asking for chance costs more than the bytes: an id needs ten, and each job some ids. */
+const POOL_BYTES = 4_096;
+
+function pooledBytes(): Random['bytes'] {
+  let pool = Buffer.alloc(0);
+  return (count) => {
+    if (count > POOL_BYTES) return randomBytes(count);
+    if (count > pool.length) pool = randomBytes(POOL_BYTES);
+    const taken = pool.subarray(0, count);
+    pool = pool.subarray(count);
+    return taken;
+  };
+}
+
+export const systemRandom: Random = { next: () => Math.random(), bytes: pooledBytes() };
 
 /** Mulberry32 (T. Ettinger, public domain): small, fast, and good enough for jitter and test data; never for secrets. */
 export function seededRandom(seed: number): Random {
