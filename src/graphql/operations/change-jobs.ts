@@ -51,7 +51,7 @@ function manyPayload(name: string, description: string) {
       }),
       unchanged: t.exposeInt('unchanged', {
         description:
-          'Jobs that were not in a status in which it can be done; of a filter, only those that left it meanwhile.',
+          'Jobs that were not in a status in which it can be done, of a filter only those that left it meanwhile; and those that are so already.',
       }),
     }),
   });
