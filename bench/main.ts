@@ -58,6 +58,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     onRequest: true,
     load: () => import('./managed-runs.ts'),
   },
+  scheduler: {
+    about: 'the scheduler in simulated runs, beside baselines, bounds and what it is to reach',
+    onRequest: true,
+    load: () => import('./scheduler/scheduler.ts'),
+  },
   'as-measured': {
     about: 'simulated runs beside those that were measured on a real server',
     load: async () => only((await import('./scheduler/as-measured.ts')).run),

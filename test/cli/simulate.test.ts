@@ -1,34 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../src/cli/program.ts';
-import type { Terminal } from '../../src/cli/terminal/terminal.ts';
 import { greatest } from '../../src/domain/long-lists.ts';
-
-/** The command in this process: it needs nothing outside. */
-async function run(args: readonly string[], columns: number | null = null) {
-  let out = '';
-  let notes = '';
-  const terminal: Terminal = {
-    outIsTerminal: false,
-    notesAreTerminal: false,
-    columns,
-    out: (text) => {
-      out += text;
-    },
-    outLine: (text = '') => {
-      out += `${text}\n`;
-    },
-    note: (text = '') => {
-      notes += `${text}\n`;
-    },
-    noteText: (text) => {
-      notes += text;
-    },
-    style: (_, text) => text,
-    noteStyle: (_, text) => text,
-  };
-  const code = await runCommand(['simulate', ...args], '0.0.0', terminal);
-  return { code, out, notes };
-}
+import { runSimulated as run } from './support/simulated.ts';
 
 describe('simulate', () => {
   test('prints the figures of every run as one JSON object', async () => {

@@ -27,6 +27,7 @@ export function addSimulate(program: Command, terminal: Terminal, run: Run): voi
     .option('--seed <number>', 'of all chance', number(0, 2 ** 31), 1)
     .option('--seeds <number>', 'so many seeds from there on', number(1, MOST_SEEDS), 1)
     .option('--json', 'print JSON')
+    .option('--report <file>', 'also write a page with drawings, of the first seed')
     .action((options) =>
       run(async () => (await import('../simulate/simulate.ts')).runSimulation(options, terminal)),
     );

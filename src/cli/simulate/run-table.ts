@@ -28,7 +28,7 @@ const FIGURES: readonly Figure[] = [
 
 export function runTable(
   runs: readonly SimulatedRun[],
-  { server, machine, seeds }: Simulation,
+  simulation: Simulation,
   width: number | null,
 ): string {
   const [first] = runs;
@@ -38,10 +38,15 @@ export function runTable(
     policy,
     ...FIGURES.map(({ value, digits }) => median(own.map(({ figures }) => value(figures))).toFixed(digits)),
   ]);
+  const about = aboutRuns(first, simulation);
+  return `${about}\n\n${fittedTable([{ head: 'POLICY' }, ...FIGURES], rows, width)}\n\nTimes in seconds; DECIDES is the 99th percentile of a decision in milliseconds.`;
+}
+
+/** What was run, in one line. */
+export function aboutRuns({ workload }: SimulatedRun, { server, machine, seeds }: Simulation): string {
   const cards = machine.gpuBytes.map(formatBytes).join(' + ');
   const over = seeds.length === 1 ? `seed ${seeds[0]}` : `medians of ${seeds.length} seeds`;
-  const about = `${first.workload.name}: ${first.workload.jobs.length} jobs, ${cards}, ${server}, ${over}`;
-  return `${about}\n\n${fittedTable([{ head: 'POLICY' }, ...FIGURES], rows, width)}\n\nTimes in seconds; DECIDES is the 99th percentile of a decision in milliseconds.`;
+  return `${workload.name}: ${workload.jobs.length} jobs, ${cards}, ${server}, ${over}`;
 }
 
 function median(values: readonly number[]): number {

@@ -9,6 +9,7 @@ import {
 import { EXIT, type ExitCode, UsageError } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { machineOf, policiesOf, type SimulateFlags, serverKindOf } from './flags.ts';
+import { writeReport } from './report-file.ts';
 import { runTable } from './run-table.ts';
 import { workloadSource } from './workload-source.ts';
 
@@ -36,6 +37,7 @@ async function simulated(flags: SimulateFlags, terminal: Terminal): Promise<Exit
   const runs = [...simulate(simulation, systemClock)];
   if (flags.json) terminal.outLine(JSON.stringify({ runs: runs.map(({ figures }) => figures) }));
   else terminal.outLine(runTable(runs, simulation, terminal.columns));
+  if (flags.report !== undefined) await writeReport(flags.report, runs, simulation);
   const note = runs[0]?.workload.note;
   if (note) terminal.note(note);
   return EXIT.done;
