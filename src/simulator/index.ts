@@ -17,7 +17,7 @@ export { Draws } from './workload/draws.ts';
 export type { WorkloadSettings } from './workload/generated.ts';
 export { EMBEDDING_MODEL } from './workload/people.ts';
 export { recordedWorkload, workMsOf } from './workload/recorded.ts';
-export { parseTrace } from './workload/trace.ts';
+export { parseTrace, type TraceJob } from './workload/trace.ts';
 export { numbered, type SimulatedJob, type SimulatedModel, type Workload } from './workload/workload.ts';
 export {
   generate,

@@ -16,6 +16,11 @@ export function addSimulate(program: Command, terminal: Terminal, run: Run): voi
     .option('--server <kind>', 'attached (one Ollama) or managed (a process for each model)', 'managed')
     .option('--workload <name>', 'jobs to generate (default: backlog)')
     .option('--trace <file>', 'recorded jobs: a table with the columns of docs/simulate.md')
+    .option(
+      '--from-server [url]',
+      'the completed jobs of a server (default: VRAMKEEPER_URL, else the usual one)',
+    )
+    .option('--key <key>', 'its API key (default: VRAMKEEPER_KEY, where other users do not see it)')
     .option('--jobs <number>', 'how many of them', number(1, MOST_JOBS))
     .option('--rate <number>', 'arrivals a second, where they come one by one', positive)
     .option('--models <number>', 'models that they are for', number(1, MOST_MODELS))

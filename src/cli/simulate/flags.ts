@@ -21,7 +21,9 @@ export interface SimulateFlags {
   readonly server: string;
   readonly workload?: string;
   readonly trace?: string;
-  readonly fromServer?: string | boolean;
+  /** True: the usual one. */
+  readonly fromServer?: string | true;
+  readonly key?: string;
   readonly jobs?: number;
   readonly rate?: number;
   readonly models?: number;

@@ -32,7 +32,7 @@ async function simulated(flags: SimulateFlags, terminal: Terminal): Promise<Exit
     server: serverKindOf(flags.server),
     machine,
     seeds,
-    workload: await workloadSource(flags, machine),
+    workload: await workloadSource(flags, machine, terminal),
   };
   const runs = [...simulate(simulation, systemClock)];
   if (flags.json) terminal.outLine(JSON.stringify({ runs: runs.map(({ figures }) => figures) }));

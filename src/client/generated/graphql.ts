@@ -1077,6 +1077,22 @@ export type BackendTroublesQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type BackendTroublesQuery = { backends: Array<{ name: string, url: string, health: BackendHealth, problem: string | null }> };
 
+export type RecordedJobsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type RecordedJobsQuery = { jobs: { nodes: Array<{ modelName: string, client: string, priority: JobPriority, createdAt: string, startedAt: string | null, finishedAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ModelSizesQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ModelSizesQuery = { models: { nodes: Array<{ name: string, diskBytes: number, vramEstimate: { bytes: number } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
 export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -2152,6 +2168,41 @@ export const BackendTroublesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<BackendTroublesQuery, BackendTroublesQueryVariables>;
+export const RecordedJobsDocument = new TypedDocumentString(`
+    query RecordedJobs($first: Int!, $after: String) {
+  jobs(first: $first, after: $after, filter: { statuses: [COMPLETE] }) {
+    nodes {
+      modelName
+      client
+      priority
+      createdAt
+      startedAt
+      finishedAt
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RecordedJobsQuery, RecordedJobsQueryVariables>;
+export const ModelSizesDocument = new TypedDocumentString(`
+    query ModelSizes($first: Int!, $after: String) {
+  models(first: $first, after: $after) {
+    nodes {
+      name
+      diskBytes
+      vramEstimate {
+        bytes
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ModelSizesQuery, ModelSizesQueryVariables>;
 export const HealthReportDocument = new TypedDocumentString(`
     query HealthReport {
   health {

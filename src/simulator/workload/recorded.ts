@@ -44,7 +44,7 @@ export function recordedWorkload(
       model: row.model ?? others[draws.weighted(weights)]?.name ?? '',
       client: row.client ?? ONE_CLIENT,
       priority: row.priority ?? drawnPriority(settings, draws),
-      workMs: Math.max(1, workMsOf(row)),
+      workMs: row.workMs ?? Math.max(1, workMsOf(row)),
       arrivalMs: row.arrivalMs,
       after: null,
     }),

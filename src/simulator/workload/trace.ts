@@ -13,6 +13,8 @@ export interface TraceJob {
   readonly arrivalMs: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** What it took, where that was recorded; null to go by its tokens. */
+  readonly workMs: number | null;
   readonly model: string | null;
   /** What its model takes, where the table tells. */
   readonly modelBytes: number | null;
@@ -90,6 +92,7 @@ function rowOf(cells: readonly string[], columns: Columns, place: Place): TraceJ
     arrivalMs: instantOf(cell('time'), place),
     promptTokens: tokens('promptTokens'),
     outputTokens: tokens('outputTokens'),
+    workMs: null,
     model: cell('model') || null,
     modelBytes: bytesOf(cell('modelBytes'), place),
     client: cell('client') || null,
