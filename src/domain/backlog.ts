@@ -40,6 +40,13 @@ export interface QueueBacklog {
   readonly buckets: readonly Bucket[];
 }
 
+/** Of a queue in which nothing waits. */
+export function emptyBacklog(queue: QueueKey): QueueBacklog {
+  const none = { count: 0, createdAtSum: 0, oldestCreatedAt: null };
+  const byPriority = { HIGH: none, NORMAL: none, LOW: none };
+  return { queue, count: 0, oldestCreatedAt: Number.POSITIVE_INFINITY, byPriority, buckets: [] };
+}
+
 /** Read side, for whoever decides. */
 export interface BacklogView {
   /** Grows with every change, so a reader can tell that nothing happened. */

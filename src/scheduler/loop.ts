@@ -3,20 +3,24 @@
  * else, so whatever reads it in a step may act on it in that step.
  */
 import type { Clock, Random, Timer } from '../clock.ts';
-import type { BacklogView } from '../domain/backlog.ts';
+import { type BacklogView, emptyBacklog } from '../domain/backlog.ts';
 import { newId } from '../domain/ids.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
 import { USUAL_POLICY } from './decide/decide.ts';
+import type { Plan } from './decide/plan.ts';
 import type { Policy } from './decide/policy.ts';
 import type { Demand, LoadOption } from './decide/snapshot.ts';
+import type { Verdict } from './decide/verdict.ts';
 import { DecisionLog } from './decision-log.ts';
 import { carryOut, type Effects } from './effects.ts';
 import type { SchedulerEvent } from './events.ts';
 import { loadOption } from './snapshot/options.ts';
+import { snapshotOf } from './snapshot/snapshot-of.ts';
 import { type BackendSettings, initialState, type SchedulerState } from './state.ts';
 import { step } from './step.ts';
 import type { World } from './turn.ts';
+import { wishesOf } from './wishes/upkeep.ts';
 
 export interface LoopDependencies {
   readonly backends: readonly BackendSettings[];
@@ -39,6 +43,7 @@ export class SchedulerLoop {
   /** Who carries out what is decided; null before the start and after the stop. */
   #effects: Effects | null = null;
   #isTurning = false;
+  #plan: Plan | null = null;
   #look: Timer | null = null;
   #wake: Timer | null = null;
   /** Where each queue of the present demand could run. Models change seldom, the backlog with each job. */
@@ -56,6 +61,27 @@ export class SchedulerLoop {
 
   get state(): SchedulerState {
     return this.#state;
+  }
+
+  /** Made in the last turn; null before the first. Another object after each. */
+  get plan(): Plan | null {
+    return this.#plan;
+  }
+
+  /** What a queue waits for by the last plan. Of one that it does not know, by one that is only tried now. */
+  verdictOf(queue: QueueKey): Verdict | null {
+    return this.#plan?.verdicts.of(queue) ?? this.#try(queue).verdicts.of(queue);
+  }
+
+  #try(queue: QueueKey): Plan {
+    const { resolver, backends, clock } = this.#deps;
+    const now = clock.now();
+    const demand = this.#currentDemand();
+    const isKnown = demand.some(({ backlog }) => backlog.queue === queue);
+    const options = () => backends.flatMap(({ id }) => loadOption(queue, id, resolver) ?? []);
+    const all = isKnown ? demand : [...demand, { backlog: emptyBacklog(queue), options: options() }];
+    const wishes = wishesOf(this.#state, this.#world());
+    return this.policy.decide(snapshotOf(this.#state, all, wishes, now), now);
   }
 
   /** Decides from now on; what comes of it is told by `handle`. */
@@ -101,8 +127,9 @@ export class SchedulerLoop {
   #turn(event: SchedulerEvent, effects: Effects): void {
     const now = this.#deps.clock.now();
     const before = this.#state;
-    const { state, effects: asked, wakeAt } = step(before, event, this.#world(), this.policy, now);
+    const { state, effects: asked, plan, wakeAt } = step(before, event, this.#world(), this.policy, now);
     this.#state = state;
+    this.#plan = plan;
     for (const effect of asked) {
       if (effect.type === 'decided')
         this.decisions.add({ ...effect.reason, jobId: effect.jobId, cellId: null, at: now });

@@ -2,6 +2,7 @@
 import { nextInstanceStatus } from '../domain/instance.ts';
 import { apply } from './apply.ts';
 import { settled } from './decide/forced-share.ts';
+import type { Plan } from './decide/plan.ts';
 import type { Policy } from './decide/policy.ts';
 import type { Effect, EventOf, SchedulerEvent } from './events.ts';
 import { markDeficits } from './ledger/cards.ts';
@@ -23,6 +24,7 @@ import { withWish } from './wishes/wishes.ts';
 export interface Step {
   readonly state: SchedulerState;
   readonly effects: readonly Effect[];
+  readonly plan: Plan;
   /** When to look again although nothing happened, epoch milliseconds; null for never. */
   readonly wakeAt: number | null;
 }
@@ -58,6 +60,7 @@ export function step(
   );
   return {
     state: markDeficits(applied.state, now),
+    plan,
     effects: [...heard.effects, ...told.effects, ...kept.effects, ...refused.effects, ...applied.effects],
     wakeAt: Number.isFinite(wakeAt) ? wakeAt : null,
   };

@@ -21,14 +21,13 @@ import type {
 } from '../domain/system.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Registry } from '../registry/registry.ts';
-import { type LoadOption, type Snapshot, serves } from '../scheduler/decide/snapshot.ts';
+import { type LoadOption, serves } from '../scheduler/decide/snapshot.ts';
 import { explain } from '../scheduler/explain/explain.ts';
 import { lastingFaults } from '../scheduler/explain/lasting-faults.ts';
 import { gpusOf } from '../scheduler/ledger/cards.ts';
 import { refusedAt } from '../scheduler/loads/refuse-impossible.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
 import { loadOption } from '../scheduler/snapshot/options.ts';
-import { snapshotOf } from '../scheduler/snapshot/snapshot-of.ts';
 import {
   type BackendRecord,
   type InstanceRecord,
@@ -86,10 +85,8 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
     decisions: () => loop.decisions.all(),
     cellLog: (id, lines) => cellLog(sources.backends, id, lines),
-    explain: (job) => {
-      const snapshot = currentSnapshot(sources);
-      return explanations.of(job, snapshot, clock.now(), () => explainJob(sources, job, snapshot));
-    },
+    explain: (job) =>
+      explanations.of(job, loop.plan ?? loop.state, clock.now(), () => explainJob(sources, job)),
   };
 }
 
@@ -256,12 +253,12 @@ function faultsOf({ loop, executor, clock }: SystemViewSources): readonly Lastin
   return lastingFaults(loop.state, executor.troubles, clock.now());
 }
 
-function explainJob(sources: SystemViewSources, job: Job, snapshot: Snapshot): JobWaiting | null {
+function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
   const { registry, statistics, clock, loop } = sources;
   const meanRunMs = statistics.meanRunMs(job.queue);
   const input = {
     job,
-    snapshot,
+    verdict: loop.verdictOf(job.queue),
     options: optionsOf(sources, job.queue),
     modelsKnown: registry.known,
     awaitedOf: awaitedOf(sources, job.queue),
@@ -275,17 +272,4 @@ function explainJob(sources: SystemViewSources, job: Job, snapshot: Snapshot): J
 function awaitedOf({ registry, loop }: SystemViewSources, queue: QueueKey): readonly string[] {
   const backends = [...loop.state.backends.values()].map(({ settings }) => settings);
   return backends.filter(({ id }) => registry.isAwaited?.(queue, id)).map(({ name }) => name);
-}
-
-/** The snapshot of the present state, made once per state and backlog: a page of jobs asks for it a hundred times. */
-const snapshots = new WeakMap<SchedulerState, { readonly version: number; readonly snapshot: Snapshot }>();
-
-function currentSnapshot(sources: SystemViewSources): Snapshot {
-  const { loop, backlog, clock } = sources;
-  const known = snapshots.get(loop.state);
-  if (known?.version === backlog.version) return known.snapshot;
-  const demand = backlog.queues().map((one) => ({ backlog: one, options: optionsOf(sources, one.queue) }));
-  const snapshot = snapshotOf(loop.state, demand, [], clock.now());
-  snapshots.set(loop.state, { version: backlog.version, snapshot });
-  return snapshot;
 }

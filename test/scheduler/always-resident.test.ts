@@ -5,13 +5,11 @@ import { InvalidInputError } from '../../src/domain/errors.ts';
 import { newId } from '../../src/domain/ids.ts';
 import type { JobPriority } from '../../src/domain/job.ts';
 import { GiB } from '../../src/domain/units.ts';
-import { explain } from '../../src/scheduler/explain/explain.ts';
-import { loadOption } from '../../src/scheduler/snapshot/options.ts';
-import { snapshotOf } from '../../src/scheduler/snapshot/snapshot-of.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { namesOfOllama } from '../support/model-names.ts';
 import { BACKEND, SimulatedWorld, type WorldModel } from './simulated-world.ts';
+import { whyItWaits } from './why-it-waits.ts';
 
 const model = (name: string, gib: number): WorldModel => ({
   name: `${name}:latest`,
@@ -77,19 +75,7 @@ describe('on a server that holds what it serves', () => {
       box.run(2 * 60 * 60_000);
       expect(box.loads).toEqual([]);
       expect(job).toMatchObject({ startedAt: null, finishedAt: null });
-      const options = [loadOption(job.queue, BACKEND, box.resolver)].filter((one) => one !== null);
-      const backlog = box.backlog.queues().map((each) => ({ backlog: each, options }));
-      const told = explain(
-        {
-          job: { ...job, modelName: job.model, status: 'PENDING', notBefore: null } as never,
-          snapshot: snapshotOf(box.loop.state, backlog, [], box.clock.now()),
-          options,
-          faults: [],
-          modelsKnown: true,
-          meanRunMs: null,
-        },
-        box.clock.now(),
-      );
+      const told = whyItWaits(box, job);
       expect(told).toMatchObject({ reason: 'MODEL_UNAVAILABLE' });
       expect(told?.explanation).toContain('whoever runs that');
       box.loadForOthers('absent:latest');

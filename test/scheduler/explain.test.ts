@@ -5,7 +5,6 @@ import type { JobPriority } from '../../src/domain/job.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { explain } from '../../src/scheduler/explain/explain.ts';
 import { loadOption } from '../../src/scheduler/snapshot/options.ts';
-import { snapshotOf } from '../../src/scheduler/snapshot/snapshot-of.ts';
 import type { ClusterJob } from './cluster-jobs.ts';
 import type { ClusterModel } from './cluster-models.ts';
 import { backendIdOf, type ClusterServer, SimulatedCluster } from './simulated-cluster.ts';
@@ -25,15 +24,11 @@ function cluster(models: readonly ClusterModel[], server: Partial<ClusterServer>
 
 function why(world: SimulatedCluster, job: ClusterJob): string {
   const now = world.clock.now();
-  const optionsOf = (queue: ClusterJob['queue']) =>
-    [loadOption(queue, backendIdOf('box'), world.models)].filter((option) => option !== null);
-  const demand = world.jobs.backlog
-    .queues()
-    .map((backlog) => ({ backlog, options: optionsOf(backlog.queue) }));
+  const option = loadOption(job.queue, backendIdOf('box'), world.models);
   const input = {
     job: { ...job, modelName: job.model, status: 'PENDING', notBefore: null } as never,
-    snapshot: snapshotOf(world.loop.state, demand, [], now),
-    options: optionsOf(job.queue),
+    verdict: world.loop.verdictOf(job.queue),
+    options: option ? [option] : [],
     faults: [],
     modelsKnown: true,
     meanRunMs: null,

@@ -8,7 +8,6 @@ import { explainedBySlots } from '../../src/scheduler/decide/impossible.ts';
 import { explain } from '../../src/scheduler/explain/explain.ts';
 import { refusedAt } from '../../src/scheduler/loads/refuse-impossible.ts';
 import { loadOption } from '../../src/scheduler/snapshot/options.ts';
-import { snapshotOf } from '../../src/scheduler/snapshot/snapshot-of.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { namesOfOllama } from '../support/model-names.ts';
@@ -44,7 +43,7 @@ function why(
   return explain(
     {
       ...{ job, options, modelsKnown: true, meanRunMs: null, faults: [], awaitedOf },
-      snapshot: snapshotOf(w.loop.state, [], [], now),
+      verdict: more.options === 'none' ? null : w.loop.verdictOf(queue),
       refusedAt: refusedAt(w.loop.state, queue),
     },
     now,

@@ -2,6 +2,7 @@
 import { type Random, seededRandom } from '../../src/clock.ts';
 import { newId, stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
+import type { Policy } from '../../src/scheduler/decide/policy.ts';
 import type { ClusterModel } from './cluster-models.ts';
 import { type ClusterServer, SimulatedCluster } from './simulated-cluster.ts';
 import { randomPriority } from './simulated-world.ts';
@@ -15,7 +16,8 @@ export interface Drive {
 const CARD_GIB = 24;
 const LARGEST_GIB = 20;
 
-export function drive(seed: number, turns: number): Drive {
+/** @param policy default the usual one */
+export function drive(seed: number, turns: number, policy?: Policy): Drive {
   const random = seededRandom(seed);
   const servers = Array.from({ length: 1 + below(3, random) }, (_, i): ClusterServer => {
     const isManaged = random.next() < 0.7;
@@ -43,7 +45,7 @@ export function drive(seed: number, turns: number): Drive {
       ...(isRare && { on: [`s${below(servers.length, random)}`] }),
     };
   });
-  const cluster = new SimulatedCluster({ servers, models, random });
+  const cluster = new SimulatedCluster({ servers, models, random, ...(policy && { policy }) });
   const { loop } = cluster;
   let events = 0;
   const handle = loop.handle.bind(loop);

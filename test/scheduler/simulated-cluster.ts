@@ -8,6 +8,7 @@ import type { Resident } from '../../src/domain/backend.ts';
 import { type BackendId, type InstanceId, stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { parseQueueKey } from '../../src/domain/queue-key.ts';
+import type { Policy } from '../../src/scheduler/decide/policy.ts';
 import type { Effects, TaskOf } from '../../src/scheduler/effects.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import type { BackendSettings } from '../../src/scheduler/state.ts';
@@ -30,6 +31,8 @@ export interface ClusterOptions {
   readonly servers: readonly ClusterServer[];
   readonly models: readonly ClusterModel[];
   readonly random: Random;
+  /** Default the usual one. */
+  readonly policy?: Policy;
 }
 
 interface Held {
@@ -64,7 +67,7 @@ export class SimulatedCluster implements Effects {
   readonly #down = new Set<BackendId>();
   readonly #poked = new Set<BackendId>();
 
-  constructor({ servers, models, random }: ClusterOptions) {
+  constructor({ servers, models, random, policy }: ClusterOptions) {
     this.#servers = new Map(servers.map((server) => [backendIdOf(server.name), server]));
     this.models = new ClusterModels(models, (id) => this.#servers.get(id)?.name);
     this.loop = new SchedulerLoop({
@@ -73,6 +76,7 @@ export class SimulatedCluster implements Effects {
       resolver: this.models,
       clock: this.clock,
       random,
+      ...(policy && { policy }),
       changed: (state) => {
         this.rules.turned(state);
         this.onChange();

@@ -3,20 +3,15 @@ import type { JobWaiting } from '../../src/domain/decision.ts';
 import { explain } from '../../src/scheduler/explain/explain.ts';
 import { lastingFaults } from '../../src/scheduler/explain/lasting-faults.ts';
 import { loadOption } from '../../src/scheduler/snapshot/options.ts';
-import { snapshotOf } from '../../src/scheduler/snapshot/snapshot-of.ts';
 import { BACKEND, type SimulatedJob, type SimulatedWorld } from './simulated-world.ts';
 
 export function whyItWaits(w: SimulatedWorld, job: SimulatedJob): JobWaiting | null {
   const now = w.clock.now();
   const option = loadOption(job.queue, BACKEND, w.resolver);
-  const demand = w.backlog.queues().map((backlog) => ({
-    backlog,
-    options: [loadOption(backlog.queue, BACKEND, w.resolver)].filter((each) => each !== null),
-  }));
   return explain(
     {
       job: { ...job, modelName: job.model, status: 'PENDING', notBefore: null } as never,
-      snapshot: snapshotOf(w.loop.state, demand, [], now),
+      verdict: w.loop.verdictOf(job.queue),
       options: option ? [option] : [],
       modelsKnown: true,
       meanRunMs: null,

@@ -18,6 +18,7 @@ import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { Snapshot } from './snapshot.ts';
 import { cannotLeaveYet } from './unload-turn.ts';
+import { verdictsOf } from './verdicts.ts';
 
 export const USUAL_POLICY: Policy = { decide };
 
@@ -42,5 +43,5 @@ function decide(snapshot: Snapshot, now: number): Plan {
     if (!backend.alwaysResident) expireIdle(draft, backend);
     unloadIdle(draft, backend);
   }
-  return draft.plan();
+  return draft.plan(verdictsOf(draft));
 }

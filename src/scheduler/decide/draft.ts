@@ -14,6 +14,7 @@ import {
   serves,
 } from './snapshot.ts';
 import type { Timed } from './timed.ts';
+import type { Refusal, Resident, Verdicts } from './verdict.ts';
 import { weightedWaiting } from './waiting.ts';
 
 export class Draft {
@@ -27,6 +28,7 @@ export class Draft {
   readonly #swaps = new Map<BackendId, readonly Swap[]>();
   readonly #forced = new Map<BackendId, number>();
   readonly #reasons: Reason[] = [];
+  readonly #refusals = new Map<string, Refusal>();
   readonly #demand: DemandByWeights;
   readonly #instances: InstancesByWeights;
   readonly #servable = new Map<InstanceId, readonly Demand[]>();
@@ -41,7 +43,7 @@ export class Draft {
     this.#backends = new Map(snapshot.backends.map((backend) => [backend.id, backend]));
   }
 
-  plan(): Plan {
+  plan(verdicts: Verdicts): Plan {
     return {
       claims: this.claims,
       drains: [...this.draining],
@@ -50,6 +52,7 @@ export class Draft {
       swaps: this.#swaps,
       forced: this.#forced,
       reasons: this.#reasons,
+      verdicts,
       wakeAt: Number.isFinite(this.#wakeAt) ? this.#wakeAt : null,
     };
   }
@@ -77,6 +80,28 @@ export class Draft {
   unload(backend: BackendSnapshot, instance: InstanceSnapshot, explanation: string): void {
     this.#unloads.push(instance.id);
     this.reason('UNLOAD', backend, instance.variant.modelName, explanation);
+  }
+
+  /** Takes down why it is not loaded. The last reason holds. */
+  refuse(option: LoadOption, refusal: Refusal): void {
+    this.#refusals.set(shapeKey(option), refusal);
+  }
+
+  refusalOf(option: LoadOption): Refusal | undefined {
+    return this.#refusals.get(shapeKey(option));
+  }
+
+  /** The instance as this plan leaves it. */
+  left(instance: InstanceSnapshot): Resident {
+    if (this.isToldToGo(instance)) return { ...instance, status: 'UNLOADING', unloadStartedAt: this.now };
+    return this.draining.has(instance.id) ? { ...instance, status: 'DRAINING' } : instance;
+  }
+
+  /** Since when instances load that will serve it, epoch milliseconds; those of this plan since now. */
+  loadingOf(option: LoadOption): readonly number[] {
+    const begun = this.loads.some((load) => serves(load.option, option)) ? [this.now] : [];
+    const loading = this.#instances.serving(option).filter(({ status }) => status === 'LOADING');
+    return [...loading.map(({ loadStartedAt }) => loadStartedAt), ...begun];
   }
 
   /** By this plan. */
@@ -201,6 +226,11 @@ export class Draft {
     const loads = this.loads.filter((load) => load.option.backendId === backend.id);
     return swaps.reduce(withSwap, loads.reduce(withLoad, backend));
   }
+}
+
+/** What is loaded as one. */
+function shapeKey({ backendId, variant: { weights, contextLength, options } }: LoadOption): string {
+  return `${backendId} ${weights} ${options.shift} ${contextLength}`;
 }
 
 function leftToServer(evicts: readonly InstanceSnapshot[]): string {

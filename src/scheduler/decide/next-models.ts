@@ -6,13 +6,14 @@ import { type Candidate, waitedFor, wishedFor } from './candidates.ts';
 import { GATHERING_MS } from './constants.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout, obstacle } from './fit.ts';
+import { refilledAt } from './forced-share.ts';
 import { countLimit } from './limits.ts';
 import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
 import { withLoad } from './planned.ts';
 import { byUrgency, isForced } from './rank.ts';
 import { replicas } from './replicas.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
-import { willingVictims } from './switch-test.ts';
+import { stancesTo, willingVictims } from './switch-test.ts';
 import { always, holdsUntil, type Timed } from './timed.ts';
 import { chooseVictims } from './victim-sets.ts';
 import { oldestAt } from './waiting.ts';
@@ -31,38 +32,61 @@ function isGathering(draft: Draft, backend: BackendSnapshot): Timed<boolean> {
 }
 
 export function openSwaps(draft: Draft): void {
-  const gathering = draft.snapshot.backends.filter((each) => draft.note(isGathering(draft, each)));
   const wanted = [...waitedFor(draft), ...wishedFor(draft), ...replicas(draft)];
-  // What may go to an empty server waits for that, or somebody would have to leave for it elsewhere.
-  const waits = new Set(
-    wanted
-      .filter((one) => gathering.some((each) => isOn(each, one)))
-      .map(({ option }) => option.variant.weights),
-  );
+  const gathered = gatheredAt(draft, wanted);
+  for (const { option } of wanted) {
+    const until = gathered.get(option.variant.weights);
+    if (until !== undefined) draft.refuse(option, { kind: 'GATHERING', until });
+  }
   const candidates = byUrgency(
     draft,
-    wanted.filter(({ option }) => !waits.has(option.variant.weights)),
+    wanted.filter(({ option }) => !gathered.has(option.variant.weights)),
   );
   const mostUrgent = candidates[0];
   // Free memory first: a load without victims takes nothing from anyone.
   const left = candidates
-    .filter((candidate) => !draft.note(mustWaitFor(draft, candidate, mostUrgent)))
+    .filter((candidate) => !waitsFor(draft, candidate, mostUrgent))
     .filter((candidate) => !open(draft, candidate, [], candidates));
   for (const [place, candidate] of left.entries()) {
     const backend = draft.backendOf(candidate.option);
     if (!backend || !candidate.mayEvict) continue;
+    const { option, priority, overdueAt } = candidate;
+    const may = mayOpen(draft, backend, candidate);
+    if (!may) draft.refuse(option, { kind: 'CHANNELS' });
     // Who comes first may still have others leave early, although nothing can be loaded for it yet.
-    if (place > 0 && !mayOpen(draft, backend, candidate)) continue;
-    const { option, priority } = candidate;
-    const willing = willingVictims(draft, backend, {
-      option,
-      priority,
-      forced: draft.note(isForced(draft, candidate)),
-    });
+    if (place > 0 && !may) continue;
+    const forced = draft.note(isForced(draft, candidate));
+    const stances = stancesTo(draft, backend, { option, priority, forced });
+    const willing = willingVictims(draft, stances);
     const opened = willing.length > 0 && open(draft, candidate, willing, left);
+    if (!opened && may) {
+      const forcedAt = Math.max(overdueAt, refilledAt(draft.forcedSeconds(backend), draft.now));
+      draft.refuse(option, { kind: 'NO_ROOM', backend: draft.withPlanned(backend), stances, forcedAt });
+    }
     if (!opened && place === 0) leaveEarly(draft, candidate, backend, willing);
   }
   for (const candidate of left) cutWhereFree(draft, candidate, left);
+}
+
+/**
+ * By weights that may go to a server that is gathering: until when they wait for it, epoch milliseconds. Elsewhere somebody might have to leave
+ * for them meanwhile.
+ */
+function gatheredAt(draft: Draft, wanted: readonly Candidate[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const backend of draft.snapshot.backends) {
+    const gathering = isGathering(draft, backend);
+    if (!draft.note(gathering)) continue;
+    for (const candidate of wanted)
+      if (isOn(backend, candidate)) found.set(candidate.option.variant.weights, gathering.until);
+  }
+  return found;
+}
+
+function waitsFor(draft: Draft, candidate: Candidate, mostUrgent: Candidate | undefined): boolean {
+  const waits = mustWaitFor(draft, candidate, mostUrgent);
+  if (waits.is) draft.refuse(candidate.option, { kind: 'COURTESY', until: waits.until });
+  return draft.note(waits);
 }
 
 /**

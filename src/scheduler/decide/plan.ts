@@ -5,6 +5,7 @@ import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import type { Footprint } from '../../domain/instance.ts';
 import type { ClaimPick } from '../../domain/store.ts';
 import type { LoadOption, Swap } from './snapshot.ts';
+import type { Verdicts } from './verdict.ts';
 
 export type Placement = Footprint;
 
@@ -42,6 +43,8 @@ export interface Plan {
   /** Seconds of loads for which residents with work have to give way by this plan, by backend. */
   readonly forced: ReadonlyMap<BackendId, number>;
   readonly reasons: readonly Reason[];
+  /** What each queue that still waits waits for. */
+  readonly verdicts: Verdicts;
   /** When to look again although nothing happened, epoch milliseconds; null for never. */
   readonly wakeAt: number | null;
 }

@@ -155,8 +155,10 @@ export interface Swap {
 
 export interface Demand {
   readonly backlog: QueueBacklog;
-  /** Where it could run, and as what; empty when no backend has the model. */
+  /** Where it could run, and as what it would be loaded now; empty when no backend has the model. */
   readonly options: readonly LoadOption[];
+  /** The same before anything was held against them. Absent: nothing is. */
+  readonly asResolved?: readonly LoadOption[];
 }
 
 /** A variant that could be loaded on one backend. */

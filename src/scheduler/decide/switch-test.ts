@@ -31,7 +31,7 @@ export type Stance =
   | 'MOVING';
 
 /** Why the resident would leave for the newcomer, or would not. */
-export function stanceOf(
+function stanceOf(
   draft: Draft,
   backend: BackendSnapshot,
   instance: InstanceSnapshot,
@@ -56,18 +56,25 @@ export function stanceOf(
   return always(newcomer.forced ? 'FORCED' : 'HAS_WORK');
 }
 
+/** The residents by how they stand to the newcomer. */
+export function stancesTo(
+  draft: Draft,
+  backend: BackendSnapshot,
+  newcomer: Newcomer,
+): ReadonlyMap<Stance, readonly InstanceSnapshot[]> {
+  return Map.groupBy(backend.instances, (instance) =>
+    draft.note(stanceOf(draft, backend, instance, newcomer)),
+  );
+}
+
 /**
  * Those with nothing of their own to do, least recently used first; then those whose work another backend serves as well. For a forced
  * newcomer also the others that have served for long enough, the least waited for first.
  */
 export function willingVictims(
   draft: Draft,
-  backend: BackendSnapshot,
-  newcomer: Newcomer,
+  stances: ReadonlyMap<Stance, readonly InstanceSnapshot[]>,
 ): readonly InstanceSnapshot[] {
-  const stances = Map.groupBy(backend.instances, (instance) =>
-    draft.note(stanceOf(draft, backend, instance, newcomer)),
-  );
   const those = (stance: Stance) => stances.get(stance) ?? [];
   const byUse = (a: InstanceSnapshot, b: InstanceSnapshot) =>
     Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || a.lastUsedAt - b.lastUsedAt;

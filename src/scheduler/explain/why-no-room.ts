@@ -1,14 +1,9 @@
 /** What keeps a model out, and who stands how to making room for it, in the words of a waiting job. */
-
 import { footprintBytes } from '../../domain/instance.ts';
-import type { JobPriority } from '../../domain/job.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
-import { Draft } from '../decide/draft.ts';
-import { type Obstacle, obstacle } from '../decide/fit.ts';
-import { refilledAt } from '../decide/forced-share.ts';
 import { countLimit } from '../decide/limits.ts';
-import type { BackendSnapshot, InstanceSnapshot, LoadOption, Snapshot } from '../decide/snapshot.ts';
-import { type Stance, stanceOf } from '../decide/switch-test.ts';
+import type { Stance } from '../decide/switch-test.ts';
+import type { NoRoom, Resident } from '../decide/verdict.ts';
 
 /** An unload that takes longer is said to be stuck. */
 export const LATE_UNLOAD_MS = 30_000;
@@ -24,43 +19,33 @@ const STAYS: Readonly<Record<Exclude<Stance, 'MOVING'>, string>> = {
 };
 
 /** Who is in memory and why that does not change now; and when it may. */
-export function whyNoRoom(
-  { option, backend }: { readonly option: LoadOption; readonly backend: BackendSnapshot },
-  { priority, overdueAt }: { readonly priority: JobPriority; readonly overdueAt: number },
-  snapshot: Snapshot,
-  now: number,
-): string {
-  const draft = new Draft(snapshot, now);
-  const residents = backend.instances.map((instance) => {
-    const { is: stance } = stanceOf(draft, backend, instance, { option, priority, forced: false });
-    const how = stance === 'MOVING' ? movement(instance, now) : STAYS[stance];
-    return `${instance.variant.modelName} (${formatBytes(footprintBytes(instance))}) ${how}`;
+export function whyNoRoom(verdict: NoRoom, now: number): string {
+  const residents = verdict.residents.map(({ resident, stance }) => {
+    const how = stance === 'MOVING' ? movement(resident, now) : STAYS[stance];
+    return `${resident.variant.modelName} (${formatBytes(footprintBytes(resident))}) ${how}`;
   });
-  const forcedAt = Math.max(overdueAt, refilledAt(backend.forcedSeconds, now));
-  const canForce = backend.instances.some(({ pinned, status }) => !pinned && status === 'READY');
-  const until = canForce && forcedAt > now ? `; a swap is forced in ${formatDuration(forcedAt - now)}` : '';
-  return `${limit(obstacle(option, backend), option, backend)}; ${residents.join(', ') || 'nothing of ours is in memory'}${until}.`;
+  const until = verdict.until === null ? '' : `; a swap is forced in ${formatDuration(verdict.until - now)}`;
+  return `${limit(verdict)}; ${residents.join(', ') || 'nothing of ours is in memory'}${until}.`;
 }
 
-function limit(found: Obstacle | null, option: LoadOption, backend: BackendSnapshot): string {
-  const need = formatBytes(option.footprintBytes);
-  const free = formatBytes(backend.gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0));
-  switch (found) {
+function limit({ obstacle, needBytes, freeBytes, place }: NoRoom): string {
+  const what = `Needs ${formatBytes(needBytes)}, ${formatBytes(freeBytes)} free`;
+  switch (obstacle) {
     case 'COUNT':
-      return `Needs ${need}, ${free} free, but ${countLimit(backend)}`;
+      return `${what}, but ${countLimit(place)}`;
     case 'BELIEF':
-      return `Needs ${need}, ${free} free, but ${backend.name} would not believe that and evict by itself`;
+      return `${what}, but ${place.name} would not believe that and evict by itself`;
     case 'HOST':
     case 'MEMORY':
     case null:
-      return `Needs ${need}, ${free} free`;
+      return what;
     default:
-      return found satisfies never;
+      return obstacle satisfies never;
   }
 }
 
 /** What an instance that is not ready is doing, and since when if that is too long. */
-export function movement(instance: InstanceSnapshot, now: number): string {
+export function movement(instance: Resident, now: number): string {
   const { status, activeJobs, unloadStartedAt, loadStartedAt, nameless } = instance;
   switch (status) {
     case 'LOADING':

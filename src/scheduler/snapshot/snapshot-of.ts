@@ -46,7 +46,11 @@ function withOptions(
   const isSpecial = ({ mayOffload, misfit, marginBytes }: LoadOption) =>
     hasShortfalls || mayOffload || misfit !== null || marginBytes > 0;
   if (!demand.some(({ options }) => options.some(isSpecial))) return demand;
-  return demand.map((each) => ({ ...each, options: each.options.map(change) }));
+  return demand.map((each) => ({
+    ...each,
+    options: each.options.map(change),
+    asResolved: each.options,
+  }));
 }
 
 function backendSnapshot(

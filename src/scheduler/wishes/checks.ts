@@ -12,6 +12,7 @@ import { couldFit, fitWithout } from '../decide/fit.ts';
 import { impossibleEverywhere } from '../decide/impossible.ts';
 import { emptied, withLoad } from '../decide/planned.ts';
 import { type BackendSnapshot, type LoadOption, serves } from '../decide/snapshot.ts';
+import { noRoomFor } from '../decide/verdicts.ts';
 import { whyNoRoom } from '../explain/why-no-room.ts';
 import { loadOption } from '../snapshot/options.ts';
 import { snapshotOf } from '../snapshot/snapshot-of.ts';
@@ -187,8 +188,8 @@ export function whatStandsInTheWay(
     const backend = snapshot.backends.find(({ id }) => id === option.backendId);
     if (!backend) return [];
     if (!backend.available) return [`${backend.name} does not answer.`];
-    const shown = { option: asItLoads(option, [backend], now), backend };
-    return [whyNoRoom(shown, { priority: 'HIGH', overdueAt: now }, snapshot, now)];
+    const loaded = asItLoads(option, [backend], now);
+    return [whyNoRoom(noRoomFor(snapshot, loaded, backend, now), now)];
   });
   return told.join(' ');
 }
