@@ -98,7 +98,7 @@ export interface InstanceRecord extends Instance {
   /** When the server said that it is gone, epoch milliseconds; its memory may still be on its way back. */
   readonly unloadedAt: number | null;
   readonly pinned: boolean;
-  /** No name of its backend means its weights any more: its server cannot be told to let it go (decide/nameless.ts). */
+  /** No name of its backend means its weights any more: its server cannot be told to let it go (decide/manners/nameless.ts). */
   readonly nameless: boolean;
   /** It is left to its server to evict it for a load: its bytes count no more, unless the server keeps it. */
   readonly yielded: boolean;

@@ -3,6 +3,7 @@ import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { least } from '../../domain/long-lists.ts';
 import { LONGEST_COURTESY_MS, OVERDUE_MS, WISH_WEIGHT } from './constants.ts';
 import type { Draft } from './draft.ts';
+import { mannersOf } from './manners/manners-of.ts';
 import { misfitUntil } from './misfit.ts';
 import { fitsEmpty } from './placement.ts';
 import { nextTrialAt, pausedUntil } from './shortfall.ts';
@@ -100,7 +101,7 @@ function jobsCandidate(draft: Draft, { option, waiting }: Target): Omit<Candidat
   const count = waiting.reduce((sum, { demand }) => sum + demand.backlog.count, 0);
   return {
     option,
-    weight: bySizeToo(weight, option, draft),
+    weight: weightOn(draft, weight, option),
     courteousUntil: least(waiting.map((each) => each.oldestAt)) + LONGEST_COURTESY_MS,
     overdueAt: least(waiting.map((each) => each.overdueAt)),
     priority: mostUrgent(waiting.map(({ demand }) => demand)),
@@ -123,7 +124,7 @@ export function wishedFor(draft: Draft): readonly Candidate[] {
     .map(({ option, why, mayEvict, overdueAt: until }) => ({
       option,
       wider: [],
-      weight: mayEvict ? bySizeToo(WISH_WEIGHT, option, draft) : 0,
+      weight: mayEvict ? weightOn(draft, WISH_WEIGHT, option) : 0,
       // A person who asks for a model gets it at once; what is only kept warm must be in nobody's way.
       courteousUntil: mayEvict ? 0 : Number.POSITIVE_INFINITY,
       overdueAt: until,
@@ -135,15 +136,9 @@ export function wishedFor(draft: Draft): readonly Candidate[] {
     }));
 }
 
-/**
- * On a server that goes by frozen records whoever comes after others finds room only when they have all gone, one slow unload after the
- * other. So large models come first, by their share of the cards.
- */
-function bySizeToo(weight: number, option: LoadOption, draft: Draft): number {
+function weightOn(draft: Draft, weight: number, option: LoadOption): number {
   const backend = draft.backendOf(option);
-  const totalBytes = backend?.gpus.reduce((sum, gpu) => sum + gpu.totalBytes, 0) ?? 0;
-  if (!backend?.admitsByItself || totalBytes === 0) return weight;
-  return (weight * option.footprintBytes) / totalBytes;
+  return backend ? mannersOf(backend).weight(weight, option, backend) : weight;
 }
 
 /** Its backend answers and can be told to load, its last load did not fail just now, and its cards could hold it if nobody used them. */

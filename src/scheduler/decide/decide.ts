@@ -10,14 +10,15 @@
  * the server itself will believe that it fits; jobs only to instances that are ready.
  */
 import { append } from '../../domain/long-lists.ts';
+import { cannotLeaveYet } from './cannot-leave-yet.ts';
 import { Draft } from './draft.ts';
 import { fillInstances } from './fill.ts';
-import { advance, expireIdle, relieve, unloadIdle, wakeStuckLoads } from './keep-up.ts';
+import { advance, expireIdle, relieve, unloadIdle } from './keep-up.ts';
+import { mannersOf } from './manners/manners-of.ts';
 import { openSwaps } from './next-models.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { Snapshot } from './snapshot.ts';
-import { cannotLeaveYet } from './unload-turn.ts';
 import { verdictsOf } from './verdicts.ts';
 
 export const USUAL_POLICY: Policy = { decide };
@@ -28,7 +29,7 @@ function decide(snapshot: Snapshot, now: number): Plan {
     advance(draft, backend);
     if (backend.alwaysResident) continue;
     relieve(draft, backend);
-    wakeStuckLoads(draft, backend);
+    mannersOf(backend).wakeStuckLoads(draft, backend);
   }
   if (!snapshot.paused) {
     const staying = new Set(snapshot.backends.flatMap((backend) => cannotLeaveYet(draft, backend)));

@@ -33,6 +33,11 @@ export class Draft {
   readonly #instances: InstancesByWeights;
   readonly #servable = new Map<InstanceId, readonly Demand[]>();
   readonly #weights = new Map<InstanceId, number>();
+  /** Backends with what was planned when it was last asked for. */
+  readonly #planned = new Map<
+    BackendSnapshot,
+    { readonly loads: number; readonly swaps: readonly Swap[]; readonly planned: BackendSnapshot }
+  >();
   #wakeAt = Number.POSITIVE_INFINITY;
 
   constructor(snapshot: Snapshot, now: number) {
@@ -223,8 +228,12 @@ export class Draft {
 
   /** The backend with what this plan has decided already counted as taken: its loads, and the swaps that are open. */
   withPlanned(backend: BackendSnapshot, swaps = this.swapsOf(backend)): BackendSnapshot {
+    const known = this.#planned.get(backend);
+    if (known?.loads === this.loads.length && known.swaps === swaps) return known.planned;
     const loads = this.loads.filter((load) => load.option.backendId === backend.id);
-    return swaps.reduce(withSwap, loads.reduce(withLoad, backend));
+    const planned = swaps.reduce(withSwap, loads.reduce(withLoad, backend));
+    this.#planned.set(backend, { loads: this.loads.length, swaps, planned });
+    return planned;
   }
 }
 

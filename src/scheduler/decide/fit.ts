@@ -1,11 +1,11 @@
 /** Whether an instance fits, and where. */
 import { bytesOn, totalBytes } from '../../domain/instance.ts';
-import { serverAdmits, serverTakesWhole } from './belief.ts';
 import { hostAdmits, hostCouldAdmit } from './host.ts';
-import { evictedByServer } from './nameless.ts';
+import { admissionOf } from './manners/admission.ts';
 import { isMoving, place, placeSplit, placeWhole } from './placement.ts';
 import type { Placement } from './plan.ts';
 import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
+import type { Obstacle } from './verdict.ts';
 
 /** Whether it could ever fit, with every instance gone. */
 export function couldFit(option: LoadOption, backend: BackendSnapshot): boolean {
@@ -26,17 +26,6 @@ export function without(backend: BackendSnapshot, leaving: readonly InstanceSnap
     ),
   }));
 }
-
-/** What keeps an option out. */
-export type Obstacle =
-  /** The server holds no more models at once. */
-  | 'COUNT'
-  /** The host has no memory for another process. */
-  | 'HOST'
-  /** The cards have too little left. */
-  | 'MEMORY'
-  /** The server would not believe that it fits. */
-  | 'BELIEF';
 
 /**
  * Where the option fits once `leaving` are gone; null when something keeps it out. On several cards only what no single one could hold, or
@@ -67,7 +56,7 @@ function placeWithout(
   const fits = (gone: readonly InstanceSnapshot[]) => isPlaced(option, backend, gone, maySplit);
   const found = placeBeside(option, backend, leaving, maySplit);
   if (typeof found !== 'string') return found;
-  const evicted = evictedByServer(option, backend, leaving, fits);
+  const evicted = admissionOf(backend).evicts(option, backend, leaving, fits);
   return evicted.length > 0 ? placeBeside(option, backend, [...leaving, ...evicted], maySplit) : found;
 }
 
@@ -75,7 +64,9 @@ function placeWithout(
 export function evictedFor(option: LoadOption, backend: BackendSnapshot): readonly InstanceSnapshot[] {
   const maySplit = mustBeSplit(option, backend);
   if (isPlaced(option, backend, [], maySplit)) return [];
-  return evictedByServer(option, backend, [], (gone) => isPlaced(option, backend, gone, maySplit));
+  return admissionOf(backend).evicts(option, backend, [], (gone) =>
+    isPlaced(option, backend, gone, maySplit),
+  );
 }
 
 function isPlaced(
@@ -98,26 +89,24 @@ function placeBeside(
   const gpus = without(backend, leaving);
   const staying = backend.instances.filter((instance) => !leaving.includes(instance));
   // A server that judges for itself takes one card only where it believes that it fits, and else all of them.
-  const cards = backend.admitsByItself
-    ? gpus.filter((gpu) => serverTakesWhole(option.predictedByServerBytes, gpu, gpus.length, staying))
-    : gpus;
+  const { takesWhole, takesPart } = admissionOf(backend);
+  const cards = gpus.filter((gpu) => takesWhole(option.predictedByServerBytes, gpu, gpus.length, staying));
   const whole = cards.length === 0 && gpus.length > 0 ? null : placeWhole(option, cards);
   if (whole) return whole;
   const split = maySplit ? placeSplit(option, gpus, backend) : null;
   if (!split) return placeWhole(option, gpus) ? 'BELIEF' : 'MEMORY';
   // Of a model over several cards each card's share is judged by itself.
-  const admitted =
-    !backend.admitsByItself ||
-    split.every(({ gpuId, bytes }) => {
-      const gpu = backend.gpus.find((each) => each.id === gpuId);
-      const predicted = (option.predictedByServerBytes * bytes) / totalBytes(split);
-      return gpu !== undefined && serverAdmits(predicted, gpu, staying);
-    });
+  const admitted = split.every(({ gpuId, bytes }) => {
+    const gpu = backend.gpus.find((each) => each.id === gpuId);
+    const predicted = (option.predictedByServerBytes * bytes) / totalBytes(split);
+    return gpu !== undefined && takesPart(predicted, gpu, staying);
+  });
   return admitted ? split : 'BELIEF';
 }
 
 /** Whether no single card could hold it even if everybody left who is not pinned. */
-function mustBeSplit(option: LoadOption, { gpus, instances, admitsByItself }: BackendSnapshot): boolean {
+function mustBeSplit(option: LoadOption, backend: BackendSnapshot): boolean {
+  const { gpus, instances } = backend;
   if (gpus.length < 2) return false;
   const pinned = instances.filter((instance) => instance.pinned);
   return !gpus.some((gpu) => {
@@ -127,7 +116,7 @@ function mustBeSplit(option: LoadOption, { gpus, instances, admitsByItself }: Ba
     const seen = { ...gpu, freeBytes: freeBytes + headroomBytes };
     return (
       option.footprintBytes <= freeBytes &&
-      (!admitsByItself || serverTakesWhole(option.predictedByServerBytes, seen, gpus.length, pinned))
+      admissionOf(backend).takesWhole(option.predictedByServerBytes, seen, gpus.length, pinned)
     );
   });
 }

@@ -1,19 +1,19 @@
-/** What has to go on whatever waits: finished drains, open swaps, idle instances, stuck loads, overdrawn cards. */
+/** What has to go on whatever waits: finished drains, open swaps, idle instances, overdrawn cards. */
 import { bytesOn } from '../../domain/instance.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
-import { FOREIGN_PATIENCE_MS, LEAST_STUCK_MS, STUCK_FACTOR } from './constants.ts';
+import { FOREIGN_PATIENCE_MS } from './constants.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout } from './fit.ts';
-import { isLeftToServer } from './nameless.ts';
+import { mannersOf } from './manners/manners-of.ts';
+import { isLeftToServer } from './manners/nameless.ts';
 import type { BackendSnapshot, InstanceSnapshot, Swap } from './snapshot.ts';
-import { isBusyUnloading } from './unload-turn.ts';
 
 /** Drained instances are unloaded, broken ones cleared away; swaps whose victims are gone become loads. */
 export function advance(draft: Draft, backend: BackendSnapshot): void {
   if (!backend.available) return;
   for (const instance of backend.instances) {
     if (instance.activeJobs > 0) continue;
-    if (instance.status === 'DRAINING' && !draft.note(isBusyUnloading(draft, backend)))
+    if (instance.status === 'DRAINING' && !draft.note(mannersOf(backend).isBusyUnloading(draft, backend)))
       draft.unload(backend, instance, 'Its last job is done.');
     if (instance.status === 'FAILED') draft.unload(backend, instance, 'It failed and is cleared away.');
   }
@@ -89,39 +89,8 @@ export function unloadIdle(draft: Draft, backend: BackendSnapshot): void {
   for (const instance of backend.instances) {
     if (!draft.draining.has(instance.id) || instance.activeJobs > 0) continue;
     if (draft.claims.some((claim) => claim.instanceId === instance.id)) continue;
-    if (draft.note(isBusyUnloading(draft, backend))) continue;
+    if (draft.note(mannersOf(backend).isBusyUnloading(draft, backend))) continue;
     draft.unload(backend, instance, 'It has no job.');
-  }
-}
-
-/**
- * An Ollama whose loads hang for no reason is woken by any unload (its pending loop waits for an event that never comes): the least
- * recently used instance with nothing to do is given up for that, one at a time.
- */
-export function wakeStuckLoads(draft: Draft, backend: BackendSnapshot): void {
-  if (!backend.available || !backend.admitsByItself) return;
-  const leaving = backend.instances.some(
-    (instance) => instance.status === 'DRAINING' || instance.status === 'UNLOADING',
-  );
-  for (const instance of backend.instances) {
-    if (instance.status !== 'LOADING') continue;
-    const patienceMs = Math.max(LEAST_STUCK_MS, STUCK_FACTOR * instance.expectedLoadMs);
-    const stuckAt = instance.loadStartedAt + patienceMs;
-    if (stuckAt > draft.now) {
-      draft.wakeBy(stuckAt);
-      continue;
-    }
-    if (leaving) return;
-    const idle = draft.standing(backend).filter((other) => !other.pinned && draft.isIdle(other));
-    const [victim] = idle.sort((a, b) => a.lastUsedAt - b.lastUsedAt);
-    if (!victim) return;
-    const waited = formatDuration(draft.now - instance.loadStartedAt);
-    draft.drain(
-      backend,
-      victim,
-      `${instance.variant.modelName} has been loading for ${waited}; an unload wakes a stuck server.`,
-    );
-    return;
   }
 }
 

@@ -1,14 +1,12 @@
 /** Which model is loaded next, and where. */
 import { totalBytes } from '../../domain/instance.ts';
-import { least } from '../../domain/long-lists.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { type Candidate, waitedFor, wishedFor } from './candidates.ts';
-import { GATHERING_MS } from './constants.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout, obstacle } from './fit.ts';
 import { refilledAt } from './forced-share.ts';
 import { countLimit } from './limits.ts';
-import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
+import { mannersOf } from './manners/manners-of.ts';
 import { withLoad } from './planned.ts';
 import { byUrgency, isForced } from './rank.ts';
 import { replicas } from './replicas.ts';
@@ -16,20 +14,6 @@ import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.t
 import { stancesTo, willingVictims } from './switch-test.ts';
 import { always, holdsUntil, type Timed } from './timed.ts';
 import { chooseVictims } from './victim-sets.ts';
-import { oldestAt } from './waiting.ts';
-
-/**
- * Whether the first model of an empty server that goes by frozen records had better not be chosen yet: until it leaves again it decides what
- * fits beside it.
- */
-function isGathering(draft: Draft, backend: BackendSnapshot): Timed<boolean> {
-  if (!backend.admitsByItself || backend.instances.length > 0) return always(false);
-  const waiting = draft.snapshot.demand.filter(({ options }) =>
-    options.some(({ backendId }) => backendId === backend.id),
-  );
-  const gatheredAt = least(waiting.map(({ backlog }) => oldestAt(backlog))) + GATHERING_MS;
-  return Number.isFinite(gatheredAt) ? holdsUntil(gatheredAt, draft.now) : always(false);
-}
 
 export function openSwaps(draft: Draft): void {
   const wanted = [...waitedFor(draft), ...wishedFor(draft), ...replicas(draft)];
@@ -75,7 +59,7 @@ export function openSwaps(draft: Draft): void {
 function gatheredAt(draft: Draft, wanted: readonly Candidate[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const backend of draft.snapshot.backends) {
-    const gathering = isGathering(draft, backend);
+    const gathering = mannersOf(backend).isGathering(draft, backend);
     if (!draft.note(gathering)) continue;
     for (const candidate of wanted)
       if (isOn(backend, candidate)) found.set(candidate.option.variant.weights, gathering.until);
@@ -122,7 +106,8 @@ function mustWaitFor(
   const backend = draft.backendOf(option);
   if (!backend || !mostUrgent?.mayEvict || mostUrgent.option === option) return always(false);
   if (mostUrgent.option.backendId !== backend.id || draft.isServed(mostUrgent.option)) return always(false);
-  if (!wouldKeepOut(draft.withPlanned(backend), option, mostUrgent.option)) return always(false);
+  if (!mannersOf(backend).wouldKeepOut(draft.withPlanned(backend), option, mostUrgent.option))
+    return always(false);
   if (backend.instances.some(({ status }) => status === 'DRAINING' || status === 'UNLOADING'))
     return always(true);
   return holdsUntil(courteousUntil, draft.now);
@@ -134,7 +119,8 @@ function leaveEarly(
   backend: BackendSnapshot,
   willing: readonly InstanceSnapshot[],
 ): void {
-  for (const instance of earlyLeavers(draft, draft.withPlanned(backend), option, willing)) {
+  const early = mannersOf(backend).earlyLeavers(draft, draft.withPlanned(backend), option, willing);
+  for (const instance of early) {
     draft.drain(
       backend,
       instance,
@@ -186,7 +172,7 @@ function open(
     option,
     ...inWay.filter((other) => !draft.isServed(other.option)).map((other) => other.option),
   ];
-  const company = spoilers(draft, now, victims, willing, queue);
+  const company = mannersOf(backend).company(draft, now, victims, willing, queue);
   for (const spoiler of company) {
     draft.drain(
       backend,

@@ -20,7 +20,7 @@ export interface PlannedClaim {
 export interface PlannedLoad {
   readonly option: LoadOption;
   readonly placement: Placement;
-  /** Whom the server will evict for it by itself (nameless.ts). */
+  /** Whom the server will evict for it by itself (manners/nameless.ts). */
   readonly evicts: readonly InstanceId[];
 }
 

@@ -92,7 +92,7 @@ export interface InstanceSnapshot extends Instance, OverdueShare {
   readonly keepAliveMs: number | null;
   /** Never a victim, and no keep-alive. */
   readonly pinned: boolean;
-  /** No name means its weights any more (nameless.ts). */
+  /** No name means its weights any more (manners/nameless.ts). */
   readonly nameless: boolean;
   /** What its load should take. */
   readonly expectedLoadMs: number;

@@ -5,6 +5,7 @@ import { LEAST_SERVICE_LOADS, YOUNGEST_VICTIM_MS } from './constants.ts';
 import type { Draft } from './draft.ts';
 import { type BackendSnapshot, type InstanceSnapshot, type LoadOption, serves } from './snapshot.ts';
 import { always, type Timed } from './timed.ts';
+import type { Stance } from './verdict.ts';
 
 /** For whom others are asked to leave. */
 export interface Newcomer {
@@ -14,21 +15,6 @@ export interface Newcomer {
   /** Residents with work may be made to give way. */
   readonly forced: boolean;
 }
-
-/** How a resident stands to making room: the first three do, in this order. */
-export type Stance =
-  | 'IDLE'
-  /** Another backend serves its jobs as well. */
-  | 'SPARE'
-  /** It has work, and gives way to one that waited for too long. */
-  | 'FORCED'
-  | 'HAS_WORK'
-  /** The last of its jobs was more urgent, and not long ago. */
-  | 'MORE_URGENT'
-  | 'JUST_LOADED'
-  | 'PINNED'
-  /** It loads, or is on its way out. */
-  | 'MOVING';
 
 /** Why the resident would leave for the newcomer, or would not. */
 function stanceOf(

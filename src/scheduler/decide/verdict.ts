@@ -1,9 +1,33 @@
 /** What a queue waits for by a plan, with what decided it. The words for it are found in explain/, which judges nothing again. */
 import type { QueueBacklog } from '../../domain/backlog.ts';
 import type { QueueKey } from '../../domain/queue-key.ts';
-import type { Obstacle } from './fit.ts';
 import type { BackendSnapshot, InstanceSnapshot } from './snapshot.ts';
-import type { Stance } from './switch-test.ts';
+
+/** What keeps an option out. */
+export type Obstacle =
+  /** The server holds no more models at once. */
+  | 'COUNT'
+  /** The host has no memory for another process. */
+  | 'HOST'
+  /** The cards have too little left. */
+  | 'MEMORY'
+  /** The server would not believe that it fits. */
+  | 'BELIEF';
+
+/** How a resident stands to making room: the first three do, in this order. */
+export type Stance =
+  | 'IDLE'
+  /** Another backend serves its jobs as well. */
+  | 'SPARE'
+  /** It has work, and gives way to one that waited for too long. */
+  | 'FORCED'
+  | 'HAS_WORK'
+  /** The last of its jobs was more urgent, and not long ago. */
+  | 'MORE_URGENT'
+  | 'JUST_LOADED'
+  | 'PINNED'
+  /** It loads, or is on its way out. */
+  | 'MOVING';
 
 /** Of a plan. */
 export interface Verdicts {

@@ -1,6 +1,7 @@
 /** Which set of residents leaves for a model: among all that make room the one that is cheapest to bring back. */
-import { EXACT_UP_TO, UNLOAD_STALL_MS } from './constants.ts';
+import { EXACT_UP_TO } from './constants.ts';
 import { fitWithout } from './fit.ts';
+import { admissionOf } from './manners/admission.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
 /**
@@ -31,7 +32,7 @@ function cheapestSubset(
   let best: { readonly cost: number; readonly set: readonly InstanceSnapshot[] } | null = null;
   for (let bits = 1; bits < 2 ** others.length; bits += 1) {
     const chosen = others.filter((_, i) => (bits >> i) & 1);
-    const stalls = backend.admitsByItself ? (forced.length + chosen.length - 1) * UNLOAD_STALL_MS : 0;
+    const stalls = admissionOf(backend).unloadsMs(forced.length + chosen.length);
     const cost = chosen.reduce((sum, instance) => sum + leavingCost(instance, others), stalls);
     if (best && cost >= best.cost) continue;
     const set = [...forced, ...chosen];

@@ -2,8 +2,7 @@
 import { footprintBytes } from '../../domain/instance.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { countLimit } from '../decide/limits.ts';
-import type { Stance } from '../decide/switch-test.ts';
-import type { NoRoom, Resident } from '../decide/verdict.ts';
+import type { NoRoom, Resident, Stance } from '../decide/verdict.ts';
 
 /** An unload that takes longer is said to be stuck. */
 export const LATE_UNLOAD_MS = 30_000;

@@ -1,6 +1,6 @@
 /**
  * Instances whose name has come to mean other weights, or nothing: somebody has pulled, copied or deleted, and no new job wants them. What no
- * other name means either has no name by which its server could be told to let it go (decide/nameless.ts).
+ * other name means either has no name by which its server could be told to let it go (decide/manners/nameless.ts).
  */
 import { nextInstanceStatus } from '../../domain/instance.ts';
 import { queueKey } from '../../domain/queue-key.ts';

@@ -4,11 +4,11 @@
  * evictions when the record that happens to be asked says otherwise, so all of them must say yes.
  */
 
-import type { GpuId } from '../../domain/ids.ts';
-import { totalBytes } from '../../domain/instance.ts';
-import { least } from '../../domain/long-lists.ts';
-import { ADMITTED_SHARE } from './constants.ts';
-import type { GpuSnapshot, InstanceSnapshot } from './snapshot.ts';
+import type { GpuId } from '../../../domain/ids.ts';
+import { totalBytes } from '../../../domain/instance.ts';
+import { least } from '../../../domain/long-lists.ts';
+import { ADMITTED_SHARE } from '../constants.ts';
+import type { GpuSnapshot, InstanceSnapshot } from '../snapshot.ts';
 
 /** What an engine's frozen record is made of. */
 export type MemoryRecord = Pick<InstanceSnapshot, 'footprint' | 'reportedBytes' | 'freeBeforeLoad'>;

@@ -5,9 +5,10 @@
  * (server/sched.go, findRunnerToUnload). So such a load is sent although the ledger has no room for it, where it is sure that the server
  * takes these and nobody else.
  */
+
+import { ADMITTED_SHARE } from '../constants.ts';
+import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from '../snapshot.ts';
 import { believedFreeBytes } from './belief.ts';
-import { ADMITTED_SHARE } from './constants.ts';
-import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
 /** Whether nothing but its server can end it. */
 export function isLeftToServer({ nameless, status }: InstanceSnapshot): boolean {
@@ -25,7 +26,7 @@ export function evictedByServer(
   leaving: readonly InstanceSnapshot[],
   fits: (gone: readonly InstanceSnapshot[]) => boolean,
 ): readonly InstanceSnapshot[] {
-  if (!backend.admitsByItself || !backend.instances.some(isLeftToServer)) return [];
+  if (!backend.instances.some(isLeftToServer)) return [];
   const present = backend.instances.filter((instance) => !leaving.includes(instance));
   const inOrder = present
     .filter(isLeftToServer)

@@ -3,13 +3,13 @@
  * (belief.ts): memory that comes back stays invisible to it as long as a resident that was loaded before it came back remains, so that a
  * large model often needs everybody gone. An empty card is really read.
  */
-import { bytesOn } from '../../domain/instance.ts';
+import { bytesOn } from '../../../domain/instance.ts';
+import { LEAST_GAIN } from '../constants.ts';
+import type { Draft } from '../draft.ts';
+import { fitWithout } from '../fit.ts';
+import type { Placement } from '../plan.ts';
+import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from '../snapshot.ts';
 import { type MemoryRecord, serverAdmits } from './belief.ts';
-import { LEAST_GAIN } from './constants.ts';
-import type { Draft } from './draft.ts';
-import { fitWithout } from './fit.ts';
-import type { Placement } from './plan.ts';
-import type { BackendSnapshot, GpuSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 
 /**
  * The rest of the residents on the card that is being cleared for the first of `wanted`, when none of them has anything to do and more
@@ -25,7 +25,7 @@ export function spoilers(
   wanted: readonly LoadOption[],
 ): readonly InstanceSnapshot[] {
   const [target] = wanted;
-  if (!backend.admitsByItself || !target || victims.length === 0) return [];
+  if (!target || victims.length === 0) return [];
   const placement = fitWithout(target, backend, victims);
   const card = placement?.length === 1 && backend.gpus.find(({ id }) => id === placement[0]?.gpuId);
   if (!card) return [];
@@ -48,7 +48,7 @@ export function earlyLeavers(
   target: LoadOption,
   willing: readonly InstanceSnapshot[],
 ): readonly InstanceSnapshot[] {
-  if (!backend.admitsByItself || draft.swapsOf(backend).length > 0) return [];
+  if (draft.swapsOf(backend).length > 0) return [];
   const movable = backend.instances.filter(({ pinned }) => !pinned);
   // Kept out by another program, a reservation or a pin it would gain nothing.
   if (!fitWithout(target, backend, movable)) return [];
@@ -60,7 +60,6 @@ export function earlyLeavers(
 
 /** Whether `option`, loaded now, would keep `target` out of every card even when all who may go have gone. */
 export function wouldKeepOut(backend: BackendSnapshot, option: LoadOption, target: LoadOption): boolean {
-  if (!backend.admitsByItself) return false;
   const pinned = backend.instances.filter((instance) => instance.pinned);
   const placement = fitWithout(option, backend, []) ?? [];
   const holds = (records: readonly MemoryRecord[]) =>

@@ -1,0 +1,35 @@
+/** The manners of both kinds of servers. */
+import type { BackendSnapshot } from '../snapshot.ts';
+import { always } from '../timed.ts';
+import { isGathering } from './gathering.ts';
+import { earlyLeavers, spoilers, wouldKeepOut } from './make-way.ts';
+import type { Manners } from './manners.ts';
+import { weightBySize } from './size-first.ts';
+import { wakeStuckLoads } from './stuck-loads.ts';
+import { isBusyUnloading } from './unload-turn.ts';
+
+/** An Ollama that others run, whose engines keep frozen records of the memory. */
+const ATTACHED: Manners = {
+  weight: weightBySize,
+  isGathering,
+  isBusyUnloading,
+  wouldKeepOut,
+  earlyLeavers,
+  company: spoilers,
+  wakeStuckLoads,
+};
+
+/** A process of our own for each instance. */
+const MANAGED: Manners = {
+  weight: (weight) => weight,
+  isGathering: () => always(false),
+  isBusyUnloading: () => always(false),
+  wouldKeepOut: () => false,
+  earlyLeavers: () => [],
+  company: () => [],
+  wakeStuckLoads: () => {},
+};
+
+export function mannersOf({ admitsByItself }: Pick<BackendSnapshot, 'admitsByItself'>): Manners {
+  return admitsByItself ? ATTACHED : MANAGED;
+}
