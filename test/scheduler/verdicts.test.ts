@@ -1,6 +1,7 @@
 /** What a plan says that each waiting queue waits for, against what the plan does; and that people are told just that. */
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
+import type { QueueKey } from '../../src/domain/queue-key.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
 import { fitWithout } from '../../src/scheduler/decide/fit.ts';
@@ -161,5 +162,37 @@ describe('the verdict of a plan', () => {
     expect(world.loop.verdictOf(queue)).toMatchObject({ kind: 'LOADING' });
     expect(world.loads).toEqual([]);
     expect(world.loop.state.instances.size).toBe(0);
+  });
+
+  it('goes as the example of DESIGN.md tells', () => {
+    const model = (name: string, gib: number) => ({ name, bytes: gib * GiB, loadMs: 4_000, runMs: 10_000 });
+    const servers = [{ name: 'box', cards: [24 * GiB] }];
+    const models = [model('a', 16), model('b', 16), model('c', 6)];
+    const world = new SimulatedCluster({ servers, models, random: seededRandom(1) });
+    const said = ({ queue }: { readonly queue: QueueKey }) => {
+      const job = { queue, status: 'PENDING', notBefore: null, priority: 'NORMAL', createdAt: 0 } as never;
+      const input = { options: [], modelsKnown: true, meanRunMs: null, faults: [] };
+      const verdict = world.loop.verdictOf(queue);
+      return `${verdict?.kind}: ${explain({ job, verdict, ...input }, world.clock.now())?.explanation}`;
+    };
+    for (let i = 0; i < 10; i += 1) world.submit({ model: 'a', priority: 'LOW' });
+    world.run(6_000);
+    const b = world.submit({ model: 'b' });
+    world.run(60_000);
+    const c = world.submit({ model: 'c', priority: 'LOW', runMs: 40_000 });
+    world.run(10);
+    expect(said(c)).toMatch(/^LOADING: /);
+    expect(said(b)).toMatch(/^NO_ROOM: .*a .* has work of its own, c .* has been loading for /);
+    world.run(6_000);
+    expect(said(b)).toMatch(
+      /^NO_ROOM: Needs 16.0 GiB, 2.0 GiB free; a .* has work of its own, c .* a swap is forced in 1 min 5\d s\.$/,
+    );
+    for (let ms = 0; said(b).startsWith('NO_ROOM') && ms < 60_000; ms += 100) world.run(100);
+    expect(said(b)).toMatch(
+      /^MAKING_ROOM: Room for its 16.0 GiB is being made: a is to go and finishes one job first\.$/,
+    );
+    world.runUntilDone(120_000);
+    expect(world.loads.map((load) => load.model)).toEqual(['a', 'c', 'b']);
+    expect(world.residents('box')).toEqual(['c', 'b']);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What an Ollama of our days believes to be free (contract measured on v0.33): while any model is on a card it asks not the card but
+ * What an Ollama of our days believes to be free (measured on v0.33): while any model is on a card it asks not the card but
  * one running engine's record, frozen when that engine was loaded, and which one is chance. A load that truly fits is preceded by
  * evictions when the record that happens to be asked says otherwise, so all of them must say yes.
  */
