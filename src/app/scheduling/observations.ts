@@ -9,7 +9,7 @@ import type { OwnLoads } from '../../executor/own-loads.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { roomOf } from '../../registry/room.ts';
 import type { SchedulerLoop } from '../../scheduler/loop.ts';
-import { weightsOf } from '../../scheduler/observe/observe.ts';
+import { weightsOf } from '../../scheduler/observe/residents.ts';
 import type { BuiltBackend } from '../backends.ts';
 
 export interface ObservationsParts {
