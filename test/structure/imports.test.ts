@@ -248,6 +248,30 @@ test('what a backend can is asked of its capabilities, not of its mode', () => {
   expect(others.flatMap(modeChecks)).toEqual([]);
 });
 
+/** Which kind of server it is decides in these alone: what it admits, and how it has to be treated. */
+const KNOW_MANNERS = ['scheduler/decide/manners/admission.ts', 'scheduler/decide/manners/manners-of.ts'];
+/** Where it is a fact that is handed on. */
+const TELL_MANNERS = ['scheduler/decide/snapshot.ts', 'scheduler/snapshot/snapshot-of.ts'];
+
+test('whether a server judges by itself is asked by its manners alone', () => {
+  const asking = files
+    .filter(({ path, text }) => path.startsWith('scheduler/') && text.includes('admitsByItself'))
+    .map(({ path }) => path);
+  expect(asking.toSorted()).toEqual([...KNOW_MANNERS, ...TELL_MANNERS].toSorted());
+});
+
+test('the numbers of the policy stand in one file', () => {
+  const others = files.filter(
+    ({ path }) => path.startsWith('scheduler/decide/') && path !== 'scheduler/decide/constants.ts',
+  );
+  const found = others.flatMap(({ path, text }) =>
+    [...text.matchAll(/^(?:export )?const ([A-Z][A-Z_]+)(?::[^=\n]*)? = [\d(]/gm)].map(
+      ([, name]) => `${path}: ${name}`,
+    ),
+  );
+  expect(found).toEqual([]);
+});
+
 /** Where the rule of a backend's names may be named: it is that backend's, and the wiring hands it to whoever finds models by names. */
 const KNOW_NAME_RULES = ['backend', 'app'];
 

@@ -2,7 +2,8 @@
 import { messageOf } from '../../domain/errors.ts';
 import type { Variant } from '../../domain/model.ts';
 import type { LoadMeasurement, Registry } from '../../registry/registry.ts';
-import type { Effect } from '../../scheduler/events.ts';
+import type { TaskOf } from '../../scheduler/effects.ts';
+import { roomOfLoad } from '../../scheduler/loads/room.ts';
 import type { InstanceRecord, SchedulerState } from '../../scheduler/state.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
@@ -20,20 +21,15 @@ export class Learning {
   }
 
   /** @param variant as it was really loaded */
-  measured(
-    { backendId, config, footprint, freeBeforeLoad }: InstanceRecord,
-    variant: Variant,
-    measurement: LoadMeasurement,
-  ): void {
+  measured(instance: InstanceRecord, variant: Variant, measurement: LoadMeasurement): void {
     const { registry, state } = this.#parts;
+    const { backendId, config } = instance;
     const backend = state().backends.get(backendId);
-    const headroom = backend?.settings.headroomBytes ?? 0;
-    const rooms = footprint.map(({ gpuId }) => Math.max(0, (freeBeforeLoad.get(gpuId) ?? 0) - headroom));
-    const roomBytes = rooms.reduce((sum, bytes) => sum + bytes, 0);
+    const room = roomOfLoad(instance, backend?.settings.headroomBytes ?? 0);
     registry
       .learnFootprint(variant, config, backend?.version ?? null, backendId, {
         ...measurement,
-        ...(rooms.length > 0 && { roomBytes, cards: rooms.length }),
+        ...(room.cards > 0 && room),
       })
       .catch(this.#notLearned);
   }
@@ -41,7 +37,7 @@ export class Learning {
   /** What the probe saw it take, which is more than its server tells. */
   probed(
     { variant, config, backendId }: InstanceRecord,
-    { probedBytes, cards }: Pick<Extract<Effect, { type: 'probed' }>, 'probedBytes' | 'cards'>,
+    { probedBytes, cards }: Pick<TaskOf<'probed'>, 'probedBytes' | 'cards'>,
   ): void {
     this.#parts.registry
       .learnProbed(variant, config, backendId, { probedBytes, cards })

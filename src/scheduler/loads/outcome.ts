@@ -15,6 +15,7 @@ import {
 } from '../state.ts';
 import type { Reduced, World } from '../turn.ts';
 import { afterFailedLoad, afterLoad } from './holds.ts';
+import { roomOfLoad } from './room.ts';
 
 export function loaded(state: SchedulerState, event: EventOf<'loaded'>, now: number): Reduced {
   const instance = state.instances.get(event.instanceId);
@@ -119,10 +120,7 @@ function failedForMemory(
   world: World,
   now: number,
 ): FailedForMemory {
-  const { variant, config, footprint, freeBeforeLoad } = instance;
-  const rooms = footprint.map(({ gpuId }) =>
-    Math.max(0, (freeBeforeLoad.get(gpuId) ?? 0) - settings.headroomBytes),
-  );
+  const { variant, config } = instance;
   const empty = (gpus ?? []).map(({ reading }) => Math.max(0, reading.totalBytes - settings.headroomBytes));
   const { modelName, contextLength, options } = variant;
   const queue = queueKey({ model: modelName, contextLength, shift: options.shift });
@@ -130,8 +128,7 @@ function failedForMemory(
     ...shapeOf(instance),
     modelName: variant.modelName,
     kvCacheType: config.kvCacheType,
-    cards: footprint.length,
-    roomBytes: rooms.reduce((sum, bytes) => sum + bytes, 0),
+    ...roomOfLoad(instance, settings.headroomBytes),
     allBytes: empty.reduce((sum, bytes) => sum + bytes, 0),
     wasMeasured: world.resolve(queue, settings.id)?.measured ?? false,
     message,
