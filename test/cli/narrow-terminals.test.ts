@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { barLine } from '../../src/cli/jobs/progress.ts';
+import { type Cell, cellTable } from '../../src/cli/memory/cells.ts';
 import { fittedTable } from '../../src/cli/terminal/fitted-table.ts';
 import { widthOf } from '../../src/cli/terminal/text.ts';
 import { wrapped } from '../../src/cli/terminal/wrapped.ts';
+import { systemClock } from '../../src/clock.ts';
 import { Served } from './support/served.ts';
 
 let served: Served;
@@ -33,6 +35,11 @@ const COMMANDS = [
   'list',
   'decisions',
   'health',
+  'show',
+  'budget',
+  'workers',
+  'doctor',
+  'logs',
   'batch',
   'reservations',
   'random',
@@ -40,19 +47,43 @@ const COMMANDS = [
 ];
 const ARGS: Readonly<Record<string, readonly string[]>> = {
   top: ['top', '--once'],
+  show: ['show', 'gemma:2b'],
+  workers: ['workers', '2GiB'],
   random: ['submit', '--random', '5', '--seed', '1'],
 };
 
 describe.each([60, 80])('in %i columns', (columns) => {
   test.each(COMMANDS)('no line of %s is too long', async (name) => {
     const args = name === 'batch' ? ['job', batchId] : (ARGS[name] ?? [name]);
-    const { out } = await served.run(args, {
+    const { out, notes } = await served.run(args, {
       env: { VRAMKEEPER_URL: served.url, COLUMNS: String(columns) },
     });
-    const lines = out.trimEnd().split('\n');
+    const lines = `${out}${notes}`.trimEnd().split('\n');
     expect(lines.length).toBeGreaterThan(1);
-    expect(lines.filter((line) => widthOf(line) > columns)).toEqual([]);
+    // A word by itself, such as a digest, can't be broken.
+    const tooLong = lines.filter((line) => widthOf(line) > columns && /\S\s+\S/.test(line));
+    expect(tooLong).toEqual([]);
+    expect(`${out}${notes}`).not.toContain('…');
   });
+});
+
+/** Of what leaves something out. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  top: ['HEALTHY', 'loading', 'evictions', '·FREE'],
+  list: ['gemma:2b', 'nomic-embed-text:latest', 'qwen2.5:0.5b'],
+};
+
+test.each(['budget', 'doctor', 'top', 'list'])('no word of %s is lost in 60 columns', async (name) => {
+  const words = async (columns: string) => {
+    const { out } = await served.run(ARGS[name] ?? [name], {
+      env: { VRAMKEEPER_URL: served.url, COLUMNS: columns },
+    });
+    return out.split(/\s+/);
+  };
+  const narrow = new Set(await words('60'));
+  // Ages and figures may have changed meanwhile.
+  const whole = EXPECTED[name] ?? (await words('400')).filter((word) => !/\d/.test(word));
+  expect(whole.filter((word) => !narrow.has(word))).toEqual([]);
 });
 
 test('what is left of an id is enough for the other commands, and names and ends are whole', async () => {
@@ -110,6 +141,8 @@ test('a sentence keeps every word in its order, and no line is longer than its r
         const broken = wrapped(words.join(' '), columns, indent);
         expect(broken.split(/\s+/).filter(Boolean)).toEqual(words);
         for (const line of broken.split('\n'))
+          expect(widthOf(line)).toBeLessThanOrEqual(Math.max(columns, widthOf(line.trim())));
+        for (const line of broken.split('\n'))
           if (line.trim().includes(' ')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
       },
     ),
@@ -123,3 +156,38 @@ test('a bar gives way to the figures beside it', () => {
   expect(barLine(0.1, figures, 50, draw)).toBe(`${'#'.repeat(15)} ${figures}`);
   expect(barLine(0.1, figures, 36, draw)).toBe(figures);
 });
+
+test.each([60, 80, 120])(
+  'server processes in %i columns: the id is whole, and so is why one ended',
+  (columns) => {
+    const exitReason =
+      'It was ended for the sake of others: its model had no job, and gemma:2b needed 2.0 GiB.';
+    const cell = (over: Partial<Cell>): Cell => ({
+      id: 'cell_01m8pfny07y36xdw79xjmq3rg5',
+      role: 'INSTANCE',
+      modelName: 'nomic-embed-text:latest',
+      gpus: [{ index: 0 }],
+      pid: 123_456,
+      port: 40_001,
+      status: 'READY',
+      residentBytes: 500 * 2 ** 20,
+      startedAt: '2026-11-30T12:00:00Z',
+      endedAt: null,
+      exitReason: null,
+      backend: 'rig',
+      ...over,
+    });
+    const ended = cell({ status: 'EXITED', exitReason, endedAt: '2026-11-30T12:01:00Z' });
+    const library = cell({ role: 'LIBRARY', modelName: null, gpus: [] });
+    const drawn = cellTable([library, cell({}), ended], {
+      terminal: { style: (_, text) => text },
+      clock: systemClock,
+      columns,
+    });
+    const lines = drawn.split('\n');
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    expect(lines.filter((line) => line.startsWith(`${ended.id} `))).toHaveLength(3);
+    expect(lines[1]).toContain('library');
+    expect(drawn.replaceAll(/\s+/g, ' ')).toContain(exitReason);
+  },
+);

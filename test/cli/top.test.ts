@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cleaned, clip, shortDuration, widthOf } from '../../src/cli/terminal/text.ts';
 import { shareCells } from '../../src/cli/top/top-bar.ts';
+import { decisionLines } from '../../src/cli/top/top-decisions.ts';
 import { divide, topFrame } from '../../src/cli/top/top-frame.ts';
 import type { Backend, Situation } from '../../src/cli/top/top-sections.ts';
 import { GiB } from '../../src/domain/units.ts';
@@ -134,7 +135,51 @@ describe('on a screen of any size', () => {
         lines.some((line) => line.startsWith(name)),
         name,
       ).toBe(true);
-    expect(lines[1]).toBe('… 2 more');
+    expect(lines).toContain('! nvidia-smi does not answer.');
+    expect(lines).toContain('… 1 more: vramkeeper health');
+  });
+
+  test.each([60, 80])('of %i columns nothing is cut that matters', (columns) => {
+    const reason = 'Makes room for a-model (4 waiting, weight 13.5; needs 2.0 GiB); last used 4 min 5 s ago.';
+    const problem =
+      'The GPU probe nvidia-smi has not answered for 12 s. What is in use is not known until it does.';
+    const named = 'nomic-embed-text:latest';
+    const lines = page(
+      {
+        situation: {
+          ...situation,
+          health: { status: 'DEGRADED', problems: [{ message: problem }] },
+          decisions: { nodes: [{ at: ago(1_000), kind: 'DRAIN', modelName: named, explanation: reason }] },
+        },
+        backends: [{ ...state.backends[0], instances: [instance(named, { pinned: true })] } as Backend],
+      },
+      columns,
+    );
+    const text = lines.join(' ').replaceAll(/\s+/g, ' ');
+    for (const whole of [
+      reason,
+      problem,
+      named,
+      'up 2 h 5 min',
+      'pinned',
+      '·FREE',
+      '8.5',
+      'ends in 2h; processes',
+    ])
+      expect(text).toContain(whole);
+    expect(text).not.toContain('…');
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+  });
+
+  test('only whole decisions are shown, but of a newest one that is higher than its room', () => {
+    const entries = [['a', 'b'], ['c'], ['d', 'e']];
+    const shown = (height: number) => decisionLines({ head: 'HEAD', entries }, height, 20);
+    expect(shown(9)).toEqual(['HEAD', 'a', 'b', 'c', 'd', 'e']);
+    expect(shown(5)).toEqual(['HEAD', 'a', 'b', 'c']);
+    expect(shown(3)).toEqual(['HEAD', 'a', 'b']);
+    expect(shown(2)).toEqual(['HEAD', 'a …']);
+    expect(shown(1)).toEqual(['HEAD']);
+    expect(decisionLines({ head: 'HEAD', entries: [] }, 4, 20)).toEqual(['HEAD']);
   });
 
   test('nothing is wider or higher than it, with colours or without', () => {

@@ -5,6 +5,7 @@ import { type Flags, loadConfig } from '../../config/load.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { wrapped } from '../terminal/wrapped.ts';
 import { checkAttached } from './doctor-backend.ts';
 import { checkDataDir, checkNode, checkPort } from './doctor-host.ts';
 import { checkManaged } from './doctor-managed.ts';
@@ -58,23 +59,9 @@ async function readConfig(flags: Flags, say: (finding: Finding) => void): Promis
 }
 
 const INDENT = 17;
-const NARROWEST = 60;
 
 function print(finding: Finding, terminal: Terminal): void {
   const level = terminal.style(STYLES[finding.level], finding.level.padEnd(4));
-  const text = terminal.outIsTerminal ? wrapped(finding.text, process.stdout.columns ?? 80) : finding.text;
-  terminal.outLine(`${level}  ${finding.subject.padEnd(10)} ${text}`);
-}
-
-/** Broken between words, the further lines below the first one. */
-function wrapped(text: string, columns: number): string {
-  const width = Math.max(NARROWEST, columns) - INDENT - 1;
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join(`\n${' '.repeat(INDENT)}`);
+  const line = `${level}  ${finding.subject.padEnd(10)} ${finding.text}`;
+  terminal.outLine(wrapped(line, terminal.columns, INDENT));
 }

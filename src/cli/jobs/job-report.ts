@@ -45,7 +45,8 @@ export function cutNote({ result }: ShownJob): string | null {
 export function resultBlock(job: ShownJob, place: string, terminal: Terminal): string {
   const spent = between(job.startedAt, job.finishedAt);
   const head = `${place} ${job.modelName} ${statusText(job.status, terminal)} in ${spent}  ${job.id}`;
-  return `${terminal.style('bold', '──')} ${head}\n${resultText(job)}\n`;
+  const line = wrapped(`${terminal.style('bold', '──')} ${head}`, terminal.columns, 3);
+  return `${line}\n${resultText(job)}\n`;
 }
 
 /** Everything about one job. */

@@ -3,12 +3,12 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { Cells } from '../../client/cell-documents.ts';
 import type { CellsQuery } from '../../client/generated/graphql.ts';
 import type { Clock } from '../../clock.ts';
-import { greatest } from '../../domain/long-lists.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { CommandError } from '../exit.ts';
-import { table } from '../terminal/table.ts';
+import { fittedTable } from '../terminal/fitted-table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { cleaned, clip, shortDuration, widthOf } from '../terminal/text.ts';
+import { cleaned, shortDuration } from '../terminal/text.ts';
+import { wrapped } from '../terminal/wrapped.ts';
 
 type Backend = CellsQuery['backends'][number];
 
@@ -74,47 +74,49 @@ function whatThereIs(cells: readonly Cell[]): string {
 
 const STATUS_STYLE = { STARTING: 'cyan', READY: 'green', STOPPING: 'yellow', EXITED: 'gray' } as const;
 
-/** @param columns of the terminal, into which the last column is cut; null for as many as it takes. */
+/**
+ * Why one ended stands below it.
+ * @param columns of the terminal; null for as many as it takes
+ */
 export function cellTable(
   cells: readonly Cell[],
   {
     terminal,
     clock,
     columns,
-  }: { readonly terminal: Terminal; readonly clock: Clock; readonly columns: number | null },
+  }: { readonly terminal: Pick<Terminal, 'style'>; readonly clock: Clock; readonly columns: number | null },
 ): string {
   const several = new Set(cells.map(({ backend }) => backend)).size > 1;
-  const head = ['ID', 'ROLE', 'MODEL', 'GPU', 'PID', 'PORT', 'STATUS', 'MEMORY', 'AGE', 'WHY IT ENDED'];
-  const rows = cells.map((cell) => [
-    cell.id,
-    cell.role.toLowerCase(),
-    cell.modelName ?? '-',
-    several ? `${cell.backend}:${gpuText(cell)}` : gpuText(cell),
-    String(cell.pid),
-    cell.port ? String(cell.port) : '-',
-    terminal.style(STATUS_STYLE[cell.status], cell.status),
-    cell.residentBytes ? formatBytes(cell.residentBytes) : '-',
-    ageText(cell, clock),
-  ]);
-  const right = [4, 5, 7];
-  const facts = table(head.slice(0, -1), rows, right).split('\n');
-  const room = columns === null ? Number.POSITIVE_INFINITY : columns - greatest(facts.map(widthOf)) - 2;
-  const why = cells.map(({ exitReason }) => exitReason ?? '');
-  if (why.every((text) => text === '')) return facts.join('\n');
-  if (columns !== null && room < LEAST_REASON) {
-    const [first = '', ...lines] = facts;
-    const below = (text: string) => (text ? [terminal.style('dim', clip(`  ${text}`, columns))] : []);
-    return [first, ...lines.flatMap((line, i) => [line, ...below(why[i] ?? '')])].join('\n');
-  }
-  return table(
-    head,
-    rows.map((row, i) => [...row, clip(why[i] ?? '', room)]),
-    right,
-  );
+  const [head = '', ...lines] = fittedTable(
+    [
+      { head: 'ID' },
+      { head: 'ROLE', rank: 2 },
+      { head: 'MODEL', least: 12 },
+      { head: 'GPU', rank: several ? 5 : 3 },
+      { head: 'PID', right: true, rank: 4 },
+      { head: 'PORT', right: true, rank: 1 },
+      { head: 'STATUS' },
+      { head: 'MEMORY', right: true, rank: 6 },
+      { head: 'AGE', rank: 7 },
+    ],
+    cells.map((cell) => [
+      cell.id,
+      cell.role.toLowerCase(),
+      // A library has no model; where its role is left out, this says what it is.
+      { long: cell.modelName ?? '-', short: cell.modelName ?? cell.role.toLowerCase() },
+      several ? `${cell.backend}:${gpuText(cell)}` : gpuText(cell),
+      String(cell.pid),
+      cell.port ? String(cell.port) : '-',
+      terminal.style(STATUS_STYLE[cell.status], cell.status),
+      cell.residentBytes ? formatBytes(cell.residentBytes) : '-',
+      ageText(cell, clock),
+    ]),
+    columns,
+  ).split('\n');
+  const below = ({ exitReason }: Cell) =>
+    exitReason ? [terminal.style('dim', wrapped(`  ${exitReason}`, columns, 2))] : [];
+  return [head, ...cells.flatMap((cell, i) => [lines[i] ?? '', ...below(cell)])].join('\n');
 }
-
-/** A reason in less room than this says nothing, and goes to a line of its own. */
-const LEAST_REASON = 24;
 
 function gpuText({ gpus }: Pick<Cell, 'gpus'>): string {
   return gpus.map(({ index }) => index).join('+') || '-';

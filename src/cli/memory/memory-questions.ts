@@ -3,6 +3,7 @@ import { MemoryBudget, WorkerAllocation } from '../../client/memory-documents.ts
 import { type ConnectionOptions, connected } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { wrapped } from '../terminal/wrapped.ts';
 import { gpuIdOf } from './gpu-option.ts';
 
 export interface WorkersOptions extends ConnectionOptions {
@@ -25,7 +26,7 @@ export async function workers(
       minBytesPerWorker,
     };
     const { workerAllocation } = await api.request(WorkerAllocation, { input });
-    terminal.outLine(options.json ? JSON.stringify(workerAllocation) : workerAllocation.explanation);
+    terminal.outLine(answerText(workerAllocation, options, terminal));
     return EXIT.done;
   });
 }
@@ -39,7 +40,15 @@ export async function budget(
   return connected(options, terminal, async (api) => {
     const asked = models.length > 0 ? { models: [...models] } : {};
     const { memoryBudget } = await api.request(MemoryBudget, asked);
-    terminal.outLine(options.json ? JSON.stringify(memoryBudget) : memoryBudget.explanation);
+    terminal.outLine(answerText(memoryBudget, options, terminal));
     return memoryBudget.fits ? EXIT.done : EXIT.failed;
   });
+}
+
+function answerText(
+  answer: { readonly explanation: string },
+  { json }: { readonly json?: boolean },
+  { columns }: Terminal,
+): string {
+  return json ? JSON.stringify(answer) : wrapped(answer.explanation, columns, 2);
 }

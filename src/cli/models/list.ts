@@ -7,6 +7,7 @@ import { fittedTable } from '../terminal/fitted-table.ts';
 import { humanTime } from '../terminal/human-time.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cleaned } from '../terminal/text.ts';
+import { shortRelative } from '../terminal/when.ts';
 import { listedModels, sayNoModels } from './models.ts';
 
 export function listInstalled(
@@ -23,9 +24,9 @@ export function listInstalled(
         fittedTable(
           [
             { head: 'NAME', least: 12 },
-            { head: 'ID' },
+            { head: 'ID', rank: 3 },
             { head: 'SIZE', right: true },
-            { head: 'MODIFIED' },
+            { head: 'MODIFIED', rank: 4 },
             { head: 'PARAMETERS', right: true, rank: 2 },
             { head: 'QUANTIZATION', rank: 1 },
           ],
@@ -33,7 +34,7 @@ export function listInstalled(
             model.name,
             shortDigest(model.digest),
             formatBytes(model.diskBytes),
-            humanTime(model.modifiedAt, clock),
+            { long: humanTime(model.modifiedAt, clock), short: shortRelative(model.modifiedAt, clock) },
             model.parameterSize ?? '-',
             model.quantization ?? '-',
           ]),

@@ -1,5 +1,6 @@
 /** Standard output for results, standard error for everything about them. */
 import { styleText } from 'node:util';
+import { wrapped } from './wrapped.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -13,7 +14,7 @@ export interface Terminal {
   out(text: string): void;
   /** A result and a line break. */
   outLine(text?: string): void;
-  /** Something about the results, on a line of its own. */
+  /** Something about the results, on a line of its own; broken between words where that is too long for the terminal. */
   note(text?: string): void;
   /** The same without a line break. */
   noteText(text: string): void;
@@ -32,15 +33,19 @@ export function systemTerminal(): Terminal {
     outIsTerminal: process.stdout.isTTY,
     notesAreTerminal: process.stderr.isTTY,
     get columns() {
-      return process.stdout.columns || Number(process.env.COLUMNS) || null;
+      return columnsOf(process.stdout);
     },
     out: (text) => void process.stdout.write(text),
     outLine: (text = '') => void process.stdout.write(`${text}\n`),
-    note: (text = '') => void process.stderr.write(`${text}\n`),
+    note: (text = '') => void process.stderr.write(`${wrapped(text, columnsOf(process.stderr))}\n`),
     noteText: (text) => void process.stderr.write(text),
     style: paint(process.stdout),
     noteStyle: paint(process.stderr),
   };
+}
+
+function columnsOf(stream: NodeJS.WriteStream): number | null {
+  return stream.columns || Number(process.env.COLUMNS) || null;
 }
 
 /** For facts among the notes. */

@@ -3,7 +3,7 @@ import { widthOf } from './text.ts';
 
 /**
  * @param columns of a line; null leaves the text as it is
- * @param indent spaces before every line but the first
+ * @param indent spaces before every line but the first; fewer before a word that only fits so
  */
 export function wrapped(text: string, columns: number | null, indent = 0): string {
   if (columns === null) return text;
@@ -20,7 +20,8 @@ function broken(line: string, columns: number, indent: number): string {
   for (const [word] of line.matchAll(/\s*\S+/g)) {
     if (present !== '' && widthOf(present + word) > columns) {
       lines.push(present);
-      present = `${' '.repeat(indent)}${word.trimStart()}`;
+      const bare = word.trimStart();
+      present = `${' '.repeat(Math.min(indent, Math.max(0, columns - widthOf(bare))))}${bare}`;
     } else present += word;
   }
   return [...lines, present].join('\n');

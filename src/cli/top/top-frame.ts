@@ -1,16 +1,15 @@
 /** The picture of `vramkeeper top`: what there is, laid out for a screen of a given size. */
-
 import { clip } from '../terminal/text.ts';
+import { decisionLines, decisionSection } from './top-decisions.ts';
 import {
   type Backend,
   type Canvas,
   cellLines,
-  decisionTable,
   gpuTable,
-  headLine,
+  headLines,
   holderLines,
   instanceTable,
-  problemLines,
+  problems,
   queueTable,
   type Situation,
 } from './top-sections.ts';
@@ -27,8 +26,6 @@ export interface FrameOptions extends Canvas {
   readonly rows: number | null;
 }
 
-/** The last of the sections below the GPUs. */
-const DECISION_SECTION = 2;
 /** From here on there is room for who holds what, and for more than one problem. */
 const TALL = 30;
 const MOST_PROBLEMS = 3;
@@ -42,32 +39,35 @@ export function topFrame(state: TopState, options: FrameOptions): readonly strin
   const { columns, rows, terminal } = options;
   const { situation, backends, notice } = state;
   const tall = rows === null || rows >= TALL;
-  const problems = problemLines(situation, options);
   const top = [
-    headLine(situation, backends, options),
+    ...headLines(situation, backends, options),
     ...(notice ? [terminal.style('red', clip(notice, columns))] : []),
-    ...shortened(problems, rows === null ? problems.length : tall ? MOST_PROBLEMS : 1, options),
+    ...problemLines(situation, rows === null ? Number.POSITIVE_INFINITY : tall ? MOST_PROBLEMS : 1, options),
     '',
     ...shortened(gpuTable(backends, options), gpuRows(rows), options),
     ...(tall ? holderLines(backends, options) : []),
     ...cellLines(backends, options),
   ];
-  const sections = [
-    instanceTable(backends, options),
-    queueTable(situation, options),
-    decisionTable(situation, options),
-  ].map((lines, i) =>
-    rows === null && i === DECISION_SECTION ? lines.slice(0, UNLIMITED_DECISIONS + 1) : lines,
-  );
+  const tables = [instanceTable(backends, options), queueTable(situation, options)];
+  const decided = decisionSection(situation, options);
+  const entries = rows === null ? decided.entries.slice(0, UNLIMITED_DECISIONS) : decided.entries;
+  const sections = [...tables, [decided.head, ...entries.flat()]];
   const heights = rows === null ? sections.map(({ length }) => length) : divide(sections, rows - top.length);
-  const lists = sections.flatMap((lines, i) => {
-    const height = heights[i] ?? 0;
+  const lists = heights.flatMap((height, i) => {
     if (height < 1) return [];
-    // There are always older decisions.
-    return ['', ...(i === DECISION_SECTION ? lines.slice(0, height) : shortened(lines, height, options))];
+    const table = tables[i];
+    return ['', ...(table ? shortened(table, height, options) : decisionLines(decided, height, columns))];
   });
   const lines = [...top, ...lists].map((line) => clip(line, columns));
   return rows === null ? lines : lines.slice(0, Math.max(0, rows));
+}
+
+/** The first of them, each whole; then how many are missing. */
+function problemLines(situation: Situation, most: number, options: FrameOptions): readonly string[] {
+  const all = problems(situation, options);
+  const missing = all.length - Math.min(most, all.length);
+  const rest = missing > 0 ? [options.terminal.style('dim', `… ${missing} more: vramkeeper health`)] : [];
+  return [...all.slice(0, most).flat(), ...rest];
 }
 
 function gpuRows(rows: number | null): number {

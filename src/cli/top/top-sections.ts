@@ -2,10 +2,11 @@
 import type { TopMemorySubscription, TopSituationQuery } from '../../client/generated/graphql.ts';
 import { greatest } from '../../domain/long-lists.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
-import { decisionName } from '../queue/decision-name.ts';
+import { type Column, fittedTable } from '../terminal/fitted-table.ts';
 import { table } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { clip, clockTime, gib, shortDuration, shortTokens, widthOf } from '../terminal/text.ts';
+import { clip, gib, shortDuration, shortTokens, widthOf } from '../terminal/text.ts';
+import { wrapped } from '../terminal/wrapped.ts';
 import { ledgerBar, SHARES } from './top-bar.ts';
 
 export type Backend = TopMemorySubscription['vramChanged']['backends'][number];
@@ -13,7 +14,6 @@ export type Situation = TopSituationQuery;
 type Gpu = Backend['gpus'][number];
 type Cell = Backend['cells'][number];
 type Instance = Backend['instances'][number];
-type Decision = Situation['decisions']['nodes'][number];
 
 /** What a section is drawn with. */
 export interface Canvas {
@@ -27,14 +27,16 @@ export interface Canvas {
 const WIDE = 110;
 const LEAST_BAR = 10;
 const MOST_BAR = 60;
-const LEAST_NAME = 12;
+/** Its column, and what is between columns. */
+const BAR = 1;
+const GAP = 2;
 
-/** One line of facts; those that find no room are left out from the right. */
-export function headLine(
+/** How things are, in facts that stay whole: a line that is full goes on below. */
+export function headLines(
   { stats, health }: Situation,
   backends: readonly Backend[],
   { columns, now, terminal }: Canvas,
-): string {
+): readonly string[] {
   const { counts, swaps, latency } = stats;
   // Models, and not the jobs that wait for them.
   const loading = backends
@@ -53,13 +55,13 @@ export function headLine(
     swapText(swaps),
     `up ${formatDuration(Math.max(0, now - Date.parse(stats.startedAt)))}`,
   ];
-  let line = '';
+  const lines: string[] = [];
   for (const part of parts) {
-    const longer = line ? `${line}   ${part}` : part;
-    if (widthOf(longer) > columns) break;
-    line = longer;
+    const longer = lines.length > 0 ? `${lines.at(-1)}   ${part}` : part;
+    if (lines.length > 0 && widthOf(longer) <= columns) lines[lines.length - 1] = longer;
+    else lines.push(part);
   }
-  return line;
+  return lines;
 }
 
 /** Starts that somebody waited for are only on managed backends. */
@@ -68,10 +70,11 @@ function swapText({ loads, evictions, coldStarts, warmStarts }: Situation['stats
   return `${loads} loads${cold}, ${evictions} evictions`;
 }
 
-export function problemLines({ stats, health }: Situation, { columns, terminal }: Canvas): readonly string[] {
+/** The lines of each problem. */
+export function problems({ stats, health }: Situation, canvas: Canvas): readonly (readonly string[])[] {
   const said = health.problems.map(({ message }) => message);
   const paused = stats.paused && said.length === 0 ? ['The scheduler is paused.'] : [];
-  return [...paused, ...said].map((text) => terminal.style('yellow', clip(`! ${text}`, columns)));
+  return [...paused, ...said].map((text) => sentence(`! ${text}`, 'yellow', canvas));
 }
 
 /** A head, then a line for each GPU. */
@@ -84,20 +87,27 @@ export function gpuTable(backends: readonly Backend[], { columns, terminal }: Ca
     'TOTAL',
     ...SHARES.map(({ glyph, name, shortName }) => `${glyph}${wide ? name : shortName}`),
   ];
-  const right = head.map((_, i) => i).slice(2);
   const draw = (barWidth: number) => {
+    const shown = <T>(cells: readonly T[]) => cells.filter((_, i) => i !== BAR || barWidth > 0);
     const rows = backends.flatMap((backend) =>
-      backend.gpus.map((gpu) => [
-        gpuLabel(backend, gpu, wide),
-        ledgerBar(gpu.vram, barWidth, terminal),
-        gib(gpu.vram.totalBytes),
-        ...SHARES.map(({ field }) => figure(gpu, field, terminal)),
-      ]),
+      backend.gpus.map((gpu) =>
+        shown([
+          gpuLabel(backend, gpu, wide),
+          ledgerBar(gpu.vram, barWidth, terminal),
+          gib(gpu.vram.totalBytes),
+          ...SHARES.map(({ field }) => figure(gpu, field, terminal)),
+        ]),
+      ),
     );
-    return table(head, rows, right).split('\n');
+    return table(
+      shown(head),
+      rows,
+      shown(head).flatMap((text, i) => (i >= BAR && text !== '' ? [i] : [])),
+    ).split('\n');
   };
-  const rest = greatest(draw(0).map(widthOf));
-  const [first = '', ...lines] = draw(Math.min(MOST_BAR, Math.max(LEAST_BAR, columns - rest)));
+  const room = columns - greatest(draw(0).map(widthOf)) - GAP;
+  // The figures matter more than their picture.
+  const [first = '', ...lines] = draw(room < LEAST_BAR ? 0 : Math.min(MOST_BAR, room));
   return [terminal.style('dim', first), ...lines];
 }
 
@@ -117,10 +127,8 @@ function figure(
 }
 
 /** Who holds what is neither ours nor free. */
-export function holderLines(
-  backends: readonly Backend[],
-  { columns, now, terminal }: Canvas,
-): readonly string[] {
+export function holderLines(backends: readonly Backend[], canvas: Canvas): readonly string[] {
+  const { now } = canvas;
   return backends.flatMap(({ name, gpus }) =>
     gpus.flatMap((gpu) => {
       const reserved = gpu.reservations.map(({ owner, bytes, ready, expiresAt }) => {
@@ -133,13 +141,13 @@ export function holderLines(
       );
       const parts = [...reserved, ...(foreign.length > 0 ? [`processes: ${foreign.join(', ')}`] : [])];
       if (parts.length === 0) return [];
-      return [terminal.style('dim', clip(`${name}:${gpu.index}  ${parts.join('; ')}`, columns))];
+      return sentence(`${name}:${gpu.index}  ${parts.join('; ')}`, 'dim', canvas);
     }),
   );
 }
 
 /** What the server processes are doing, a line for each backend that starts some. */
-export function cellLines(backends: readonly Backend[], { columns, terminal }: Canvas): readonly string[] {
+export function cellLines(backends: readonly Backend[], canvas: Canvas): readonly string[] {
   return backends.flatMap(({ name, capabilities, cells }) => {
     if (!capabilities.startsProcesses) return [];
     const living = cells.filter(({ status }) => status !== 'EXITED');
@@ -157,7 +165,7 @@ export function cellLines(backends: readonly Backend[], { columns, terminal }: C
     const bytes = living.reduce((sum, { residentBytes }) => sum + (residentBytes ?? 0), 0);
     const memory = bytes > 0 ? `; ${formatBytes(bytes)} of RAM` : '';
     const text = parts.length > 0 ? `${parts.join(', ')}${memory}` : 'none';
-    return [terminal.style('dim', clip(`${name}  server processes: ${text}`, columns))];
+    return sentence(`${name}  server processes: ${text}`, 'dim', canvas);
   });
 }
 
@@ -168,7 +176,16 @@ export function instanceTable(backends: readonly Backend[], canvas: Canvas): rea
   );
   entries.sort((a, b) => (a.instance.id < b.instance.id ? -1 : 1));
   return namedTable(
-    ['IN MEMORY', 'STATUS', 'SLOTS', 'CONTEXT', 'VRAM GiB', 'GPU', 'USED', 'KEPT'],
+    [
+      { head: 'IN MEMORY', least: 12 },
+      { head: 'STATUS' },
+      { head: 'SLOTS', right: true, rank: 4 },
+      { head: 'CONTEXT', right: true, rank: 1 },
+      { head: 'VRAM GiB', right: true },
+      { head: 'GPU', rank: several ? 5 : 3 },
+      { head: 'USED', rank: 2 },
+      { head: 'KEPT', rank: 6 },
+    ],
     entries.map(({ instance, place }) => [
       instance.modelName,
       statusText(instance, canvas.terminal),
@@ -181,7 +198,6 @@ export function instanceTable(backends: readonly Backend[], canvas: Canvas): rea
         : `${shortDuration(canvas.now - Date.parse(instance.lastUsedAt))} ago`,
       keptText(instance, canvas.now),
     ]),
-    [2, 3, 4],
     canvas,
   );
 }
@@ -215,7 +231,14 @@ export function queueTable({ stats }: Situation, canvas: Canvas): readonly strin
     .toSorted((a, b) => (b.oldestAge ?? 0) - (a.oldestAge ?? 0));
   const age = (ms: number | null | undefined) => (ms === null || ms === undefined ? '-' : shortDuration(ms));
   return namedTable(
-    ['QUEUE', 'HIGH', 'NORMAL', 'LOW', 'OLDEST', 'CLEAR IN'],
+    [
+      { head: 'QUEUE', least: 12 },
+      { head: 'HIGH', right: true },
+      { head: 'NORMAL', right: true },
+      { head: 'LOW', right: true },
+      { head: 'OLDEST', right: true, rank: 2 },
+      { head: 'CLEAR IN', right: true, rank: 1 },
+    ],
     waiting.map((queue) => [
       queue.contextLength ? `${queue.modelName} @${shortTokens(queue.contextLength)}` : queue.modelName,
       String(queue.pendingHigh),
@@ -224,65 +247,27 @@ export function queueTable({ stats }: Situation, canvas: Canvas): readonly strin
       age(queue.oldestAge),
       age(queue.expectedClear),
     ]),
-    [1, 2, 3, 4, 5],
     canvas,
   );
 }
 
-/** Dispatches between two other decisions are one line. */
-export function decisionTable({ decisions }: Situation, { columns, terminal }: Canvas): readonly string[] {
-  if (decisions.nodes.length === 0) return [emptyLine('DECIDED', 'nothing yet', terminal)];
-  const runs: Decision[][] = [];
-  for (const decision of decisions.nodes) {
-    const run = runs.at(-1);
-    if (run && decision.kind === 'DISPATCH' && run[0]?.kind === 'DISPATCH') run.push(decision);
-    else runs.push([decision]);
-  }
-  const lines = runs.flatMap(([newest, ...older]) => {
-    if (!newest) return [];
-    const why = older.length > 0 ? dispatchesText([newest, ...older]) : decisionText(newest);
-    return [clip(`${clockTime(newest.at).padEnd(10)}${kindText(newest.kind, terminal)}${why}`, columns)];
-  });
-  return [terminal.style('dim', `${'DECIDED'.padEnd(10)}${'WHAT'.padEnd(10)}WHY`), ...lines];
+/** A table whose first column holds names. */
+function namedTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { columns: width, terminal }: Canvas,
+): readonly string[] {
+  if (rows.length === 0) return [emptyLine(columns[0]?.head ?? '', 'nothing', terminal)];
+  const [first = '', ...lines] = fittedTable(columns, rows, width).split('\n');
+  return [terminal.style('dim', first), ...lines];
 }
 
-/** Ten columns. */
-function kindText(kind: Decision['kind'], terminal: Canvas['terminal']): string {
-  const text = decisionName(kind).padEnd(10);
-  return kind === 'CELL_DEATH' ? terminal.style('red', text) : text;
-}
-
-function decisionText({ modelName, explanation }: Decision): string {
-  return modelName ? `${modelName}: ${explanation}` : explanation;
-}
-
-/** `12 to phi3:mini, 4 to gemma:2b`. */
-function dispatchesText(run: readonly Decision[]): string {
-  const counts = new Map<string, number>();
-  for (const { modelName } of run) counts.set(modelName ?? '?', (counts.get(modelName ?? '?') ?? 0) + 1);
-  const parts = [...counts].toSorted(([, a], [, b]) => b - a);
-  return parts.map(([name, count]) => `${count} to ${name}`).join(', ');
-}
-
-function emptyLine(name: string, text: string, terminal: Canvas['terminal']): string {
+export function emptyLine(name: string, text: string, terminal: Canvas['terminal']): string {
   return terminal.style('dim', `${name}  ${text}`);
 }
 
-/** A table whose first column holds names, cut to what the others leave of the line. */
-function namedTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  right: readonly number[],
-  { columns, terminal }: Canvas,
-): readonly string[] {
-  if (rows.length === 0) return [emptyLine(head[0] ?? '', 'nothing', terminal)];
-  const draw = (nameWidth: number) =>
-    table(
-      head,
-      rows.map(([name = '', ...others]) => [clip(name, nameWidth), ...others]),
-      right,
-    ).split('\n');
-  const bare = greatest(draw(0).map(widthOf)) - widthOf(head[0] ?? '');
-  const [first = '', ...lines] = draw(Math.max(LEAST_NAME, columns - bare));
-  return [terminal.style('dim', first), ...lines];
+function sentence(text: string, style: 'dim' | 'yellow', { columns, terminal }: Canvas): readonly string[] {
+  return wrapped(text, columns, GAP)
+    .split('\n')
+    .map((line) => terminal.style(style, line));
 }
