@@ -1,6 +1,7 @@
 /** From the API's input to submissions. All that is wrong is told at once. */
 import type { z } from 'zod';
 import { type Clock, wallNow } from '../clock.ts';
+import { withDeepAsText } from '../domain/deep-json.ts';
 import { type InputIssue, InvalidInputError } from '../domain/errors.ts';
 import { isId } from '../domain/ids.ts';
 import { jsonProblem } from '../domain/json.ts';
@@ -11,7 +12,7 @@ import type { BatchSubmission, JobSubmission } from './submission.ts';
 /** Reads the shape of `SubmitJobInput`. @throws InvalidInputError with every problem of it */
 export function readJob(input: unknown, clock: Clock): JobSubmission {
   const deadline = typeof input === 'object' && input !== null && 'deadline' in input ? input.deadline : null;
-  return read(submitJobSchema, input, deadlineProblems(deadline, clock));
+  return atRest(read(submitJobSchema, input, deadlineProblems(deadline, clock)));
 }
 
 /** Reads the shape of `SubmitBatchInput`, but for its jobs. @throws InvalidInputError with every problem of it */
@@ -23,12 +24,20 @@ export function readBatch(
 
 /** Looks at what was decoded elsewhere as at any input, but for what the request asks of its model. @throws InvalidInputError */
 export function checkedJob(submission: JobSubmission, clock: Clock): JobSubmission {
-  const { comesBack, id, live, patienceMs, request, wishes, ...rest } = submission;
+  const { comesBack, id, live, patienceMs, request, wishes, ...rest } = atRest(submission);
   const issues = [...deadlineProblems(submission.deadline, clock)];
   if (id !== undefined && !isId('job', id)) issues.push({ path: ['id'], message: 'is no id of a job.' });
   const notJson = jsonProblem(mapImages(request, () => ''));
   if (notJson) issues.push({ ...notJson, path: ['request', specOf(request).field, ...notJson.path] });
   return { ...read(jobSchema, rest, issues), comesBack, id, live, patienceMs, request, wishes };
+}
+
+/** Between what a schema or an answer needs, which is some ten levels, and what JSON may have that rests. */
+const DEEPEST_AT_REST = 48;
+
+/** What its caller asks of the model goes to the backend as it came, however deep: see `deep-json.ts`. */
+function atRest(submission: JobSubmission): JobSubmission {
+  return { ...submission, request: withDeepAsText(submission.request, DEEPEST_AT_REST) };
 }
 
 function deadlineProblems(deadline: unknown, clock: Clock): readonly InputIssue[] {

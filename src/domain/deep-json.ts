@@ -5,23 +5,26 @@
 
 /** The one field of an object that stands for the JSON of this text. */
 const TEXT = '$deepJson';
+/** A field that a caller named like this one rests with one `$` more in its name, so that nobody can write what stands for a text. */
+const NAMED_ALIKE = /^\$+deepJson$/;
 
-/**
- * What lies `levels` deep becomes its text, in an object that `withDeepJson` knows. Only lists and plain objects are looked into. What is an
- * object of this kind already stays so.
- */
+/** What lies `levels` deep becomes its text, for `withDeepJson`. Only lists and plain objects are looked into. */
 export function withDeepAsText<T>(value: T, levels: number): T {
-  if (!isContainer(value) || deepText(value) !== null) return value;
+  if (!isContainer(value)) return value;
   if (levels <= 0) return { [TEXT]: stringifyDeep(value) } as T;
-  return mapped(value, (inner) => withDeepAsText(inner, levels - 1)) as T;
+  return mapped(
+    value,
+    (inner) => withDeepAsText(inner, levels - 1),
+    (key) => (NAMED_ALIKE.test(key) ? `$${key}` : key),
+  ) as T;
 }
 
-/** The opposite. */
+/** The opposite: any JSON comes back as it was, whatever fields of what has rested were put into other objects meanwhile. */
 export function withDeepJson<T>(value: T): T {
   if (!isContainer(value)) return value;
-  const text = deepText(value);
-  if (text !== null) return parsed(text, value) as T;
-  return mapped(value, withDeepJson) as T;
+  const text = TEXT in value ? value[TEXT] : undefined;
+  if (typeof text === 'string') return JSON.parse(text) as T;
+  return mapped(value, withDeepJson, (key) => (NAMED_ALIKE.test(key) ? key.slice(1) : key)) as T;
 }
 
 /** `JSON.stringify` for values of any depth. */
@@ -61,6 +64,8 @@ function partsOf(container: object): Rest[] {
 
 type Container = readonly unknown[] | Readonly<Record<string, unknown>>;
 
+const isList = (container: Container): container is readonly unknown[] => Array.isArray(container);
+
 function isContainer(value: unknown): value is Container {
   if (Array.isArray(value)) return true;
   return (
@@ -70,22 +75,11 @@ function isContainer(value: unknown): value is Container {
   );
 }
 
-function mapped(container: Container, map: (inner: unknown) => unknown): Container {
-  if (Array.isArray(container)) return container.map(map);
-  return Object.fromEntries(Object.entries(container).map(([key, inner]) => [key, map(inner)]));
-}
-
-function deepText(value: Container): string | null {
-  if (Array.isArray(value) || Object.keys(value).length !== 1) return null;
-  const text = (value as Readonly<Record<string, unknown>>)[TEXT];
-  return typeof text === 'string' ? text : null;
-}
-
-/** A caller may have written such an object, with any text. */
-function parsed(text: string, otherwise: unknown): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return otherwise;
-  }
+function mapped(
+  container: Container,
+  map: (inner: unknown) => unknown,
+  rename: (key: string) => string,
+): Container {
+  if (isList(container)) return container.map((inner) => map(inner));
+  return Object.fromEntries(Object.entries(container).map(([key, inner]) => [rename(key), map(inner)]));
 }

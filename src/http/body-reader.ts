@@ -4,6 +4,7 @@
  */
 import { extname } from 'node:path';
 import { Tinypool } from 'tinypool';
+import { withDeepAsText, withDeepJson } from '../domain/deep-json.ts';
 import { cutForMessage } from '../domain/json.ts';
 
 /** A reading that threads know by its name. Pure. */
@@ -13,17 +14,22 @@ export interface BodyDecoder<T> {
   decode(text: string): T;
 }
 
-/** Undefined where it is no JSON. Nested too deep for a thread to hand over, it comes cut, and is still too deep for whoever reads it. */
+/** Undefined where it is no JSON. */
+export const WHOLE_JSON_BODY: BodyDecoder<unknown> = { name: 'whole json', decode: parsed };
+
+/** The same for readers that work by recursion: nested too deep for them, it comes cut, and is still too deep for whoever reads it. */
 export const JSON_BODY: BodyDecoder<unknown> = {
   name: 'json',
-  decode(text) {
-    try {
-      return cutForMessage(JSON.parse(text));
-    } catch {
-      return undefined;
-    }
-  },
+  decode: (text) => cutForMessage(parsed(text)),
 };
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** What the thread is given, and what it answers. */
 export interface DecodeTask {
@@ -31,6 +37,15 @@ export interface DecodeTask {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 export type Decoded = { readonly value: unknown } | { readonly refusal: PlainError };
+
+/** Levels that go from thread to thread as they are: what lies deeper than anything means goes as its text. */
+const DEEPEST_HANDED_OVER = 32;
+
+/** Runs in the thread. @throws what the decoder throws */
+export function decodeForCaller(decoder: BodyDecoder<unknown>, { bytes }: DecodeTask): Decoded {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return { value: withDeepAsText(decoder.decode(text), DEEPEST_HANDED_OVER) };
+}
 
 /** An error as it goes from thread to thread. */
 export interface PlainError {
@@ -68,7 +83,7 @@ export class BodyReader {
       ...(owned && { transferList: [bytes.buffer] }),
     });
     if ('refusal' in decoded) throw this.#options.revive(decoded.refusal);
-    return decoded.value as T;
+    return withDeepJson(decoded.value as T);
   }
 
   async stop(): Promise<void> {

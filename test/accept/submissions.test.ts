@@ -5,8 +5,9 @@ import type { AcceptService } from '../../src/accept/accept-service.ts';
 import { submitJobSchema } from '../../src/accept/input-schema.ts';
 import type { JobSubmission } from '../../src/accept/submission.ts';
 import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
+import { stringifyDeep, withDeepJson } from '../../src/domain/deep-json.ts';
 import { parseQueueKey, queueKey } from '../../src/domain/queue-key.ts';
-import type { ImageSource, JobRequest } from '../../src/domain/request.ts';
+import type { GenerateRequest, ImageSource, JobRequest } from '../../src/domain/request.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
 import { modelInfo } from '../support/system-fixture.ts';
 
@@ -203,7 +204,7 @@ describe('a decoded submission', () => {
     ['too many tries', { maxAttempts: 21 }, ['maxAttempts']],
     ['an empty key', { idempotencyKey: '' }, ['idempotencyKey']],
     ['a label twice', { labels: ['b', 'c'].map((value) => ({ key: 'a', value })) }, ['labels']],
-    ['what is nested too deep', { request: { ...request, format: deep as never } }, ['request', 'generate']],
+    ['metadata nested too deep', { metadata: { deep: deep as never } }, ['metadata']],
     [
       'a number that is none',
       { request: { ...request, options: { seed: Number.NaN } } },
@@ -216,6 +217,14 @@ describe('a decoded submission', () => {
       (error: { issues: readonly { path: readonly string[] }[] }) => error,
     )) as { issues: readonly { path: readonly string[] }[] };
     expect(issues.map((issue) => issue.path.slice(0, path.length))).toContainEqual(path);
+  });
+
+  test('may ask its model for what is nested deep, and what looks like its text stays what it is', () => {
+    const format = { deep: deep as never, $deepJson: '[1]' };
+    const { job } = accept.prepare(ANYONE, { model: MODEL, request: { ...request, format } });
+    expect(structuredClone(job.request)).toEqual(job.request);
+    const sent = withDeepJson((job.request as GenerateRequest).format);
+    expect(stringifyDeep(sent)).toBe(stringifyDeep(format));
   });
 
   test('is refused for what its client may not do, and what its model cannot', async () => {

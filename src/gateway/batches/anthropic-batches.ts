@@ -2,9 +2,10 @@
 
 import { priorityProblem } from '../../accept/admit.ts';
 import { nextTurn } from '../../clock.ts';
+import { stringifyDeep } from '../../domain/deep-json.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { type CountedRequestBatch, isEnded } from '../../domain/request-batch.ts';
-import { JSON_BODY } from '../../http/body-reader.ts';
+import { WHOLE_JSON_BODY } from '../../http/body-reader.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
 import { idempotencyKeyOf, wishedPriority } from '../shared/caller.ts';
@@ -49,7 +50,7 @@ interface AskedRequest {
 
 async function create(service: BatchService, exchange: GatewayExchange): Promise<CountedRequestBatch> {
   const { principal, request } = exchange;
-  const { requests } = jsonObjectOf(await exchange.read(JSON_BODY));
+  const { requests } = jsonObjectOf(await exchange.read(WHOLE_JSON_BODY));
   const asked = await askedRequests(requests);
   const priority = wishedPriority(request.headers) ?? 'LOW';
   const tooUrgent = priorityProblem(principal, priority);
@@ -93,7 +94,7 @@ async function askedRequests(requests: unknown): Promise<readonly AskedRequest[]
 
 async function* linesOf(asked: readonly AskedRequest[]): AsyncGenerator<string> {
   for (const [index, { customId, params }] of asked.entries()) {
-    yield `${JSON.stringify({ custom_id: customId, params })}\n`;
+    yield `${stringifyDeep({ custom_id: customId, params })}\n`;
     if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
   }
 }

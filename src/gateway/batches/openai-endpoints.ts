@@ -1,5 +1,6 @@
 /** What OpenAI's API takes in a batch: the requests of its paths, whose answers are whole. */
 import type { ModelDirectory } from '../../accept/accept.ts';
+import { withDeepAsText, withDeepJson } from '../../domain/deep-json.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { vectorsIn } from '../../domain/vectors.ts';
 import { stringifyGo } from '../../ollama-api/go-json.ts';
@@ -59,16 +60,20 @@ const embeddings: BatchEndpoint = {
   },
 };
 
+/** A note rests in the metadata of its job, which is nested at most 64 levels deep. */
+const DEEPEST_IN_NOTE = 32;
+
 const responses: BatchEndpoint = {
   toJob(models, text) {
     const body = readResponses(text);
     const { job } = jobOf(chatTask(models, responsesChat(body)));
-    return { job, note: { echo: echoOf(body), searchesWeb: searchesWeb(body) } };
+    const echo = withDeepAsText(echoOf(body), DEEPEST_IN_NOTE);
+    return { job, note: { echo, searchesWeb: searchesWeb(body) } };
   },
   toBody(end, clock) {
     const { job, note } = end;
     const record = new GatheredText(chatShape(job.modelName, clock)).whole(end, null);
-    const echo = note.echo as JsonObject;
+    const echo = withDeepJson(note.echo) as JsonObject;
     const terms = { id: publicJobId('resp_', job.id), echo, searchesWeb: note.searchesWeb === true };
     return stringifyGo(new ResponseEvents(terms, clock).whole(record));
   },

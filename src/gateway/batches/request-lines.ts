@@ -1,4 +1,5 @@
 /** Lines of a batch as requests. */
+import { stringifyDeep } from '../../domain/deep-json.ts';
 import type { LineProblem, RequestBatch } from '../../domain/request-batch.ts';
 import { isObject } from '../shared/json-object.ts';
 import type { Line } from './line-reader.ts';
@@ -33,7 +34,7 @@ export function readRequestLine(
   if (customId.length > LONGEST_ID)
     return wrong('invalid_custom_id', `custom_id has more than ${LONGEST_ID} characters.`, 'custom_id');
   // The lines of the other API are our own writing.
-  if (api === 'ANTHROPIC') return { customId, body: JSON.stringify(value.params) };
+  if (api === 'ANTHROPIC') return { customId, body: stringifyDeep(value.params) };
   if (value.method !== 'POST')
     return wrong('invalid_method', "The method of every request must be 'POST'.", 'method');
   if (value.url !== endpoint)
@@ -44,7 +45,7 @@ export function readRequestLine(
     );
   if (!isObject(value.body))
     return wrong('missing_required_parameter', "Missing required parameter: 'body', an object.", 'body');
-  return { customId, body: JSON.stringify(value.body) };
+  return { customId, body: stringifyDeep(value.body) };
 }
 
 /** Of a custom_id, in characters. */

@@ -10,7 +10,6 @@ import {
   GENERATE_REQUEST,
   type GenerateRequest,
 } from '../../ollama-api/request-shapes.ts';
-import { bodyDecoder } from '../shared/body-decoder.ts';
 
 type WithImages<T extends { readonly images: readonly string[] | undefined }> = Omit<T, 'images'> & {
   readonly images: readonly ImageSource[] | undefined;
@@ -39,7 +38,7 @@ function body<S extends Shape, T>(
   shape: S,
   finish: (request: Decoded<S>) => T,
 ): BodyDecoder<T> {
-  return bodyDecoder(`ollama ${name}`, (text) => finish(decodeBody(name, shape, text)));
+  return { name: `ollama ${name}`, decode: (text) => finish(decodeBody(name, shape, text)) };
 }
 
 function withBytes<T extends { readonly images: readonly string[] | undefined }>(from: T): WithImages<T> {

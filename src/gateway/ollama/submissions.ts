@@ -1,6 +1,5 @@
 /** Requests of Ollama's API as jobs: everything is kept that the backend is to see, and what would reload a model becomes a wish. */
 import type { JobSubmission } from '../../accept/submission.ts';
-import { withDeepAsText } from '../../domain/deep-json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { RUNNER_OPTION_NAMES } from '../../domain/model.ts';
 import type { ChatMessage, ImageSource, ModelOptions, ThinkLevel } from '../../domain/request.ts';
@@ -49,9 +48,6 @@ export function embedJob(body: Decoded<typeof EMBED_REQUEST>, input: readonly st
   });
 }
 
-/** Between what a decoder leaves (`body-decoder.ts`), as a form of a request adds a few levels, and what a job may have. */
-const DEEPEST_IN_REQUEST = 48;
-
 interface WithOptions {
   readonly options: Readonly<Record<string, unknown>>;
   readonly keep_alive: number | undefined;
@@ -67,7 +63,7 @@ function requested(
   return {
     model: withoutSource(model),
     // Every field is of its type by the decoder; what differs from the request's type is only how absence is written.
-    request: withDeepAsText(present(request), DEEPEST_IN_REQUEST) as unknown as JobSubmission['request'],
+    request: present(request) as unknown as JobSubmission['request'],
     wishes: instanceWishes(body),
   };
 }

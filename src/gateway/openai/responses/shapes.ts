@@ -3,7 +3,6 @@
 import { type Decoded, decodeBody, type Field, go, type Shape } from '../../../ollama-api/go-decode.ts';
 import { think } from '../../../ollama-api/request-fields.ts';
 import { beyondTheApi, extension } from '../../shared/beyond-the-api.ts';
-import { bodyDecoder } from '../../shared/body-decoder.ts';
 import { input } from './input.ts';
 
 const struct = <S extends Shape>(name: string, shape: S) => go.struct(name, shape, `openai.${name}`);
@@ -73,4 +72,4 @@ export function readResponses(body: string): ResponsesRequest {
   return decodeBody('ResponsesRequest', RESPONSES_REQUEST, body, { package: 'openai', missing: 'EOF' });
 }
 
-export const RESPONSES_BODY = bodyDecoder('openai responses', readResponses);
+export const RESPONSES_BODY = { name: 'openai responses', decode: readResponses };
