@@ -2,7 +2,12 @@
  * How much may be done out of its order for who has waited for too long. As an absolute right of way it would be all: under overload
  * everybody is overdue, and nothing is left of priorities, of fair shares, and of the time in which models serve instead of being loaded.
  */
-import { FORCED_BURST_SECONDS, FORCED_SHARE, MOST_OVERDUE_CREDIT_MS } from './constants.ts';
+import {
+  FORCED_BURST_SECONDS,
+  FORCED_SHARE,
+  MOST_OVERDUE_CREDIT_MS,
+  OVERDUE_SLOT_SHARE,
+} from './constants.ts';
 
 /** A token bucket of seconds. */
 export interface ForcedBudget {
@@ -27,7 +32,7 @@ export function spend(budget: ForcedBudget, seconds: number, now: number): Force
   return { seconds: secondsLeft(budget, now) - seconds, at: now };
 }
 
-/** The same share of the slots of one instance, for overdue jobs of the models that it serves. */
+/** The share of the slots of one instance, for overdue jobs of the models that it serves. */
 export interface OverdueShare {
   /** Jobs that were claimed before their turn because they were overdue, and that have not left. */
   readonly overdueJobs: number;
@@ -38,11 +43,11 @@ export interface OverdueShare {
 /** How many more overdue jobs may be claimed before their turn. */
 export function overdueSlots({ overdueJobs, overdueCreditMs }: OverdueShare, parallel: number): number {
   if (overdueCreditMs < 0) return 0;
-  return Math.max(0, Math.ceil(parallel * FORCED_SHARE) - overdueJobs);
+  return Math.max(0, Math.ceil(parallel * OVERDUE_SLOT_SHARE) - overdueJobs);
 }
 
 /** The credit after a job has left its slot. */
 export function settled(creditMs: number, ranMs: number, wasOverdue: boolean): number {
-  const change = wasOverdue ? -ranMs : (ranMs * FORCED_SHARE) / (1 - FORCED_SHARE);
+  const change = wasOverdue ? -ranMs : (ranMs * OVERDUE_SLOT_SHARE) / (1 - OVERDUE_SLOT_SHARE);
   return Math.min(MOST_OVERDUE_CREDIT_MS, creditMs + change);
 }

@@ -21,7 +21,8 @@ const ATTACHED: Manners = {
 
 /** A process of our own for each instance. */
 const MANAGED: Manners = {
-  weight: (weight) => weight,
+  // What each second of loading is for.
+  weight: (weight, { loadMs }) => (1_000 * weight) / Math.max(1, loadMs),
   isGathering: () => always(false),
   isBusyUnloading: () => always(false),
   wouldKeepOut: () => false,
