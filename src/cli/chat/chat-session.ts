@@ -1,9 +1,11 @@
 /** A conversation in the terminal: reads, asks, shows, and does what `/` commands say. */
 import type { ApiClient } from '../../client/api-client.ts';
+import { systemClock } from '../../clock.ts';
 import { VramkeeperError } from '../../domain/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { showJob } from '../jobs/api-calls.ts';
 import { cutNote } from '../jobs/job-report.ts';
+import { followedPull } from '../models/pull.ts';
 import { inCommandWords } from '../terminal/command-words.ts';
 import { factLines } from '../terminal/facts.ts';
 import { noteStyled, type Terminal } from '../terminal/terminal.ts';
@@ -14,6 +16,7 @@ import type { ChatSettings } from './chat-flags.ts';
 import { carryOut, type Talk } from './command-effects.ts';
 import { answered, asked, type ChatMessage, type Conversation, jobOf, lastQuestion } from './conversation.ts';
 import type { LineInput } from './line-input.ts';
+import { isYes, type Offer } from './model-choice.ts';
 import { type Effect, type Happening, next, type Phase } from './phase.ts';
 import { questionOf } from './question.ts';
 import { type Block, feed } from './text-block.ts';
@@ -34,6 +37,8 @@ export class ChatSession implements Talk {
   #settings: ChatSettings;
   #phase: Phase = 'READING';
   #answer: RunningAnswer | null = null;
+  /** What Ctrl-C gives up where no answer is awaited. */
+  #giveUp: (() => void) | null = null;
   /** The last question, if it has no answer: it is no part of the conversation then. */
   #unanswered: ChatMessage | null = null;
 
@@ -94,6 +99,10 @@ export class ChatSession implements Talk {
 
   /** Ctrl-C, whatever goes on. */
   interrupt(): void {
+    if (this.#giveUp) {
+      this.#giveUp();
+      return;
+    }
     const effect = this.#happens('INTERRUPTED');
     switch (effect) {
       case 'NOTHING':
@@ -119,6 +128,11 @@ export class ChatSession implements Talk {
   /** Something about the conversation, between its lines. */
   say(text: string): void {
     this.view.note(text);
+  }
+
+  offerOf(model: string): Offer | null {
+    if (!this.input.isTerminal) return null;
+    return { agrees: (question) => this.#agrees(question), pull: () => this.#pull(model) };
   }
 
   /** From now on; nothing of the one before is left. */
@@ -166,6 +180,37 @@ export class ChatSession implements Talk {
         ? `${id} waits (${waiting.reason}): ${inCommandWords(waiting.explanation)}`
         : `${id} is ${status}.`,
     );
+  }
+
+  /** Ctrl-C, and leaving, is no. */
+  async #agrees(question: string): Promise<boolean> {
+    const refused = Promise.withResolvers<null>();
+    this.#giveUp = () => {
+      this.input.dropLine();
+      this.terminal.noteText('\n');
+      refused.resolve(null);
+    };
+    try {
+      return isYes(await Promise.race([this.input.read(question), refused.promise]));
+    } finally {
+      this.#giveUp = null;
+    }
+  }
+
+  async #pull(model: string): Promise<ExitCode> {
+    const leaving = new AbortController();
+    this.#giveUp = () => leaving.abort();
+    const { api, terminal } = this;
+    try {
+      return await followedPull(api, model, {
+        backendId: null,
+        terminal,
+        clock: systemClock,
+        signal: leaving.signal,
+      });
+    } finally {
+      this.#giveUp = null;
+    }
   }
 
   async #take(text: string): Promise<void> {

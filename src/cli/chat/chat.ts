@@ -1,8 +1,7 @@
 /** `vramkeeper chat`: a conversation with a model. */
 import { createInterface } from 'node:readline/promises';
-import type { ApiClient } from '../../client/api-client.ts';
 import { connected } from '../connection.ts';
-import { CommandError, EXIT, type ExitCode } from '../exit.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
 import { pullModel } from '../models/pull.ts';
 import { onInterrupt } from '../terminal/interrupts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -10,14 +9,14 @@ import { AnswerView, terminalAround } from './answer-view.ts';
 import { type ChatFlags, noteKeepAlive, startOf } from './chat-flags.ts';
 import { ChatSession } from './chat-session.ts';
 import { LineInput } from './line-input.ts';
-import { lookForModel } from './model-choice.ts';
+import { isYes, needModel, type Offer } from './model-choice.ts';
 
 export async function chat(model: string, flags: ChatFlags, terminal: Terminal): Promise<ExitCode> {
   const start = await startOf(model, flags);
   noteKeepAlive(flags, terminal);
   const view = new AnswerView(terminal, start.settings);
   return connected(flags, terminalAround(view, terminal), async (api) => {
-    await needModel(api, model, flags, terminal);
+    await needModel(api, model, terminal, offerOf(model, flags, terminal));
     const session = new ChatSession(
       api,
       start,
@@ -45,22 +44,10 @@ export function goesOn(id: string): string {
   return `The job goes on without you. Read it with "vramkeeper follow ${id}", end it with "vramkeeper cancel ${id}".`;
 }
 
-/** @throws CommandError when it is not there and is not to be fetched */
-export async function needModel(
-  api: ApiClient,
-  model: string,
-  flags: ChatFlags,
-  terminal: Terminal,
-): Promise<void> {
-  const choice = await lookForModel(api, model);
-  if (choice.kind === 'there') return;
-  if (!process.stdin.isTTY || !terminal.notesAreTerminal)
-    throw new CommandError(`${choice.message}\nFetch it with "vramkeeper pull ${model}".`);
-  terminal.note(choice.message);
-  if (!(await agrees(`Fetch it now, as "vramkeeper pull ${model}" does? [y/N] `)))
-    throw new CommandError(`Then choose another. "vramkeeper list" has those that are there.`);
-  const exit = await pullModel(model, flags, terminal);
-  if (exit !== EXIT.done) throw new CommandError(`Without ${model} there is nobody to talk to.`);
+/** Of a model that is missing at the start; null where nobody can be asked. */
+export function offerOf(model: string, flags: ChatFlags, terminal: Terminal): Offer | null {
+  if (!process.stdin.isTTY || !terminal.notesAreTerminal) return null;
+  return { agrees, pull: () => pullModel(model, flags, terminal) };
 }
 
 /** Leaving is no. */
@@ -70,7 +57,7 @@ async function agrees(question: string): Promise<boolean> {
     const left = new Promise<string>((resolve) => {
       lines.once('close', () => resolve(''));
     });
-    return /^y(es)?$/i.test((await Promise.race([lines.question(question), left])).trim());
+    return isYes(await Promise.race([lines.question(question), left]));
   } finally {
     lines.close();
   }

@@ -9,7 +9,7 @@ import { type ChatCommand, helpRows } from './chat-command.ts';
 import type { ChatSettings } from './chat-flags.ts';
 import type { Conversation } from './conversation.ts';
 import { loadConversation, saveConversation } from './conversation-file.ts';
-import { lookForModel } from './model-choice.ts';
+import { needModel, type Offer } from './model-choice.ts';
 
 /** What they act on. */
 export interface Talk {
@@ -19,6 +19,8 @@ export interface Talk {
   settings: ChatSettings;
   images: readonly string[];
   say(text: string): void;
+  /** Of a model that is missing; null where nobody can be asked. */
+  offerOf(model: string): Offer | null;
   /** Goes on with another conversation, or with this one as it is set now. */
   begin(conversation: Conversation): void;
   retry(): Promise<void>;
@@ -83,9 +85,7 @@ export async function carryOut(command: Exclude<ChatCommand, { kind: 'bye' }>, t
 }
 
 async function changeModel(name: string, talk: Talk): Promise<void> {
-  const choice = await lookForModel(talk.api, name);
-  if (choice.kind === 'missing')
-    return talk.say(`${choice.message}\n"vramkeeper pull ${name}" in another terminal fetches it.`);
+  await needModel(talk.api, name, talk.terminal, talk.offerOf(name));
   talk.begin({ ...talk.conversation, model: name });
   talk.say(`${name} answers from now on.`);
 }

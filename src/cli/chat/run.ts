@@ -9,9 +9,10 @@ import { onInterrupt } from '../terminal/interrupts.ts';
 import { noteStyled, type Terminal } from '../terminal/terminal.ts';
 import { RunningAnswer } from './answer.ts';
 import { AnswerView, terminalAround, withoutOutput } from './answer-view.ts';
-import { chat, goesOn, needModel } from './chat.ts';
+import { chat, goesOn, offerOf } from './chat.ts';
 import { type ChatFlags, noteKeepAlive, startOf } from './chat-flags.ts';
 import { asked, jobOf } from './conversation.ts';
+import { needModel } from './model-choice.ts';
 import { questionOf } from './question.ts';
 import { timings } from './timings.ts';
 
@@ -53,7 +54,7 @@ async function answerOnce(
   noteKeepAlive(flags, terminal);
   const view = new AnswerView(flags.json ? withoutOutput(terminal) : terminal, settings);
   return connected(flags, terminalAround(view, terminal), async (api) => {
-    await needModel(api, model, flags, terminal);
+    await needModel(api, model, terminal, offerOf(model, flags, terminal));
     const answer = await RunningAnswer.begin(api, jobOf(asked(conversation, question), settings.priority));
     let isStopped = false;
     const stopListening = onInterrupt((count, signal) => {

@@ -1,7 +1,7 @@
 /** How far a set of jobs is: a bar for a person, a line now and then for a log. */
 import cliProgress from 'cli-progress';
+import { barLine, LONGEST_BAR } from '../terminal/bar-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { clip, widthOf } from '../terminal/text.ts';
 import type { Tally } from './job-watch.ts';
 
 export interface Progress {
@@ -28,21 +28,6 @@ export function stateText(tally: Tally): string {
   if (tally.failed > 0) parts.push(`${tally.failed} failed`);
   if (tally.cancelled > 0) parts.push(`${tally.cancelled} cancelled`);
   return parts.join(', ');
-}
-
-const LONGEST_BAR = 30;
-/** A shorter one says less than the figures beside it. */
-const SHORTEST_BAR = 5;
-
-/** A bar and what is to be said beside it, in so many columns: the bar gives way first. */
-export function barLine(
-  share: number,
-  text: string,
-  columns: number,
-  draw: (share: number, width: number) => string,
-): string {
-  const width = Math.min(LONGEST_BAR, columns - widthOf(text) - 1);
-  return clip(width < SHORTEST_BAR ? text : `${draw(share, width)} ${text}`, columns);
 }
 
 class Bar implements Progress {

@@ -3,6 +3,7 @@ import cliProgress from 'cli-progress';
 import type { PullUpdatesSubscription } from '../../client/generated/graphql.ts';
 import type { Clock } from '../../clock.ts';
 import { formatBytes } from '../../domain/units.ts';
+import { barLine, LONGEST_BAR } from '../terminal/bar-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 export type Pull = PullUpdatesSubscription['pullUpdated'];
@@ -52,11 +53,17 @@ class Bar implements PullProgressView {
         stream: process.stderr,
         hideCursor: true,
         clearOnComplete: false,
-        barsize: 30,
+        barsize: LONGEST_BAR,
         fps: 10,
         format: (options, params, payload: { readonly state?: string }) =>
-          `${terminal.noteStyle('cyan', cliProgress.Format.BarFormat(params.progress, options))} ` +
-          `${Math.floor(params.progress * 100)} %  ${payload.state ?? ''}`,
+          barLine(
+            params.progress,
+            `${Math.floor(params.progress * 100)} %  ${payload.state ?? ''}`,
+            // The cursor stands behind it.
+            process.stderr.columns - 1,
+            (share, width) =>
+              terminal.noteStyle('cyan', cliProgress.Format.BarFormat(share, { ...options, barsize: width })),
+          ),
       },
       cliProgress.Presets.shades_classic,
     );

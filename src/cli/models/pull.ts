@@ -19,48 +19,77 @@ export async function pullModel(
   clock: Clock = systemClock,
 ): Promise<ExitCode> {
   return connected(options, terminal, async (api) => {
-    const id = await startPull(api, name, options);
-    const progress = createPullProgress(terminal, clock);
-    const stopListening = onInterrupt(() => {
-      progress.stop();
-      terminal.note(`\nThe download goes on without you. Follow it again with "vramkeeper pull ${name}".`);
-      process.exit(EXIT.interrupted);
-    });
+    const leaving = new AbortController();
+    const stopListening = onInterrupt(() => leaving.abort());
     try {
-      const pull = await followPull(api, id, (state) => progress.update(state), clock);
-      progress.stop();
-      if (pull.status === 'FAILED') {
-        terminal.note(`${pull.modelName} could not be pulled. ${pull.error ?? ''}`.trimEnd());
-        return EXIT.failed;
-      }
-      terminal.outLine(`${pull.modelName} is on ${pull.backend?.name ?? 'its backend'}.`);
-      return EXIT.done;
+      const backendId = await backendIdOf(api, options);
+      return await followedPull(api, name, { backendId, terminal, clock, signal: leaving.signal });
     } finally {
-      progress.stop();
       stopListening();
     }
   });
 }
 
-async function startPull(api: ApiClient, model: string, options: BackendOptions): Promise<string> {
-  const backendId = await backendIdOf(api, options);
+export interface PullFollowing {
+  /** Null for the server's choice. */
+  readonly backendId: string | null;
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  /** Ends the following; the download goes on. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts the download, or joins it, and shows it until its end. */
+export async function followedPull(
+  api: ApiClient,
+  name: string,
+  { backendId, terminal, clock, signal }: PullFollowing,
+): Promise<ExitCode> {
+  const id = await startPull(api, name, backendId);
+  const progress = createPullProgress(terminal, clock);
+  try {
+    const pull = await followPull(api, id, (state) => progress.update(state), clock, signal);
+    progress.stop();
+    if (pull === null) {
+      terminal.note(`\nThe download goes on without you. Follow it again with "vramkeeper pull ${name}".`);
+      return EXIT.interrupted;
+    }
+    if (pull.status === 'FAILED') {
+      terminal.note(`${pull.modelName} could not be pulled. ${pull.error ?? ''}`.trimEnd());
+      return EXIT.failed;
+    }
+    terminal.outLine(`${pull.modelName} is on ${pull.backend?.name ?? 'its backend'}.`);
+    return EXIT.done;
+  } finally {
+    progress.stop();
+  }
+}
+
+async function startPull(api: ApiClient, model: string, backendId: string | null): Promise<string> {
   const { pullModel: answer } = await api.request(PullModel, { input: { model, backendId } });
   if (answer.__typename === 'PullModelPayload') return answer.pull.id;
   throw new CommandError(answer.message);
 }
 
-/** Resolves with its end, through lost connections. */
+/** Resolves with its end, through lost connections; with null when the signal ends it. */
 async function followPull(
   api: ApiClient,
   id: string,
   onUpdate: (pull: Pull) => void,
   clock: Clock,
-): Promise<Pull> {
-  for (;;) {
-    for await (const { pullUpdated } of api.subscribe(PullUpdates, { id })) {
-      onUpdate(pullUpdated);
-      if (pullUpdated.status !== 'RUNNING') return pullUpdated;
+  signal: AbortSignal,
+): Promise<Pull | null> {
+  try {
+    for (;;) {
+      for await (const { pullUpdated } of api.subscribe(PullUpdates, { id }, signal)) {
+        onUpdate(pullUpdated);
+        if (pullUpdated.status !== 'RUNNING') return pullUpdated;
+      }
+      if (signal.aborted) return null;
+      await sleep(clock, AGAIN_MS, signal);
     }
-    await sleep(clock, AGAIN_MS);
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
   }
 }

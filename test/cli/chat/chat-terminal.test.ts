@@ -109,7 +109,9 @@ test('/retry asks the last question again, also one without an answer', async ()
   expect((await newestJob()).priority).toBe('LOW');
 
   talk.enter('/model no-such-model');
-  await talk.untilPrompt(/vramkeeper pull no-such-model/);
+  await talk.until((text) => /vramkeeper pull no-such-model"\s+does\? \[y\/N\]$/.test(text));
+  talk.enter('');
+  await talk.untilPrompt(/Then choose another/);
   expect(talk.session.conversation.model).toBe(MODEL);
   talk.enter('/model all-minilm');
   await talk.untilPrompt(/cannot answer/);

@@ -39,6 +39,7 @@ export class TypedConversation implements AsyncDisposable {
   readonly #api: ApiClient;
   readonly #keyboard = new Keyboard();
   readonly #screen: Screen;
+  readonly #dimmed = new Screen(100_000);
 
   private constructor(url: string, start: Awaited<ReturnType<typeof startOf>>, columns: number) {
     this.#screen = new Screen(columns);
@@ -52,7 +53,10 @@ export class TypedConversation implements AsyncDisposable {
       note: (text = '') => write(`${text}\n`),
       noteText: write,
       style: (_style, text) => text,
-      noteStyle: (_style, text) => text,
+      noteStyle: (style, text) => {
+        if (style === 'dim') this.#dimmed.write(text);
+        return text;
+      },
     };
     const view = new AnswerView(terminal, start.settings);
     const around = terminalAround(view, terminal);
@@ -87,6 +91,11 @@ export class TypedConversation implements AsyncDisposable {
 
   get text(): string {
     return this.#screen.text();
+  }
+
+  /** All that was written dimmed so far, also what is no longer on the screen. */
+  get dimmed(): string {
+    return this.#dimmed.text();
   }
 
   type(keys: string): void {

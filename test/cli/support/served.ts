@@ -60,6 +60,13 @@ export class Served implements AsyncDisposable {
     );
   }
 
+  async untilPulling(model: string): Promise<void> {
+    await eventually(
+      () => this.query('{ modelPulls { modelName status } }'),
+      (seen) => JSON.stringify(seen).includes(`{"modelName":"${model}","status":"RUNNING"}`),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server[Symbol.asyncDispose]();
     await this.ollama.stop();
