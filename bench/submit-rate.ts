@@ -1,15 +1,11 @@
 /** submitJob over HTTP, durable and validated, against a bare yoga that answers hello: the same machine, the same client, in turns. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { createSchema, createYoga } from 'graphql-yoga';
-import { createApp } from '../src/app.ts';
-import { systemClock } from '../src/clock.ts';
-import { createLoggerOn } from '../src/telemetry/logger.ts';
+import type { App } from '../src/app.ts';
+import { withServedApp } from './support/served-app.ts';
 
 const SECONDS = 5;
 const ROUNDS = 3;
@@ -21,35 +17,10 @@ const SUBMIT = {
 };
 
 export async function run(print: (line: string) => void): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-bench-'));
-  const app = createApp(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      dataDir,
-      headroomBytes: 0,
-      backends: [],
-      retentionMs: 86_400_000,
-      models: {},
-      keepAliveMs: null,
-      warmup: [],
-      keepWarm: [],
-      reservations: [],
-      contextLength: 4096,
-      queueLimit: 10_000_000,
-      onClientGone: 'cancel',
-      maxBodyBytes: 20 * 1024 ** 2,
-      fileQuota: { ofClient: 2 ** 31, ofAll: 2 ** 33 },
-      keys: [],
-      hosts: [],
-      origins: [],
-      log: { level: 'silent', format: 'text', file: null },
-      pollIntervalMs: 2_000,
-      configFile: null,
-    },
-    { logger: createLoggerOn({ write: () => {} }, 'silent', systemClock) },
-  );
-  await app.start();
+  await withServedApp({}, (app) => compare(app, print));
+}
+
+async function compare(app: App, print: (line: string) => void): Promise<void> {
   const yoga = createYoga({
     schema: createSchema({
       typeDefs: 'type Query { hello: String }',
@@ -74,10 +45,8 @@ export async function run(print: (line: string) => void): Promise<void> {
       `ratio                          ${(median.submit / median.hello).toFixed(2)} (median of ${ROUNDS} rounds of ${SECONDS} s, 64 connections)`,
     );
   }
-  await app.stop({ graceMs: 0 });
   hello.closeAllConnections();
   hello.close();
-  await rm(dataDir, { recursive: true, force: true });
 }
 
 async function rate(url: string, body: object): Promise<number> {

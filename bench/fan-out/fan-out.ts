@@ -4,16 +4,12 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { WebSocketServer } from 'ws';
-import { createApp } from '../../src/app.ts';
-import { systemClock } from '../../src/clock.ts';
-import { createLoggerOn } from '../../src/telemetry/logger.ts';
+import type { App } from '../../src/app.ts';
+import { withServedApp } from '../support/served-app.ts';
 
 const SELECTIONS = {
   plain: 'type cursor previousStatus job { id status modelName priority createdAt }',
@@ -35,7 +31,7 @@ export async function run(print: (line: string) => void, args: readonly string[]
   const readers = fork(new URL('readers.ts', import.meta.url), { execArgv: [] });
   try {
     for (const [name, selection] of Object.entries(SELECTIONS)) {
-      const told = await toldByServer(readers, subscribers, jobs, selection);
+      const told = await withServedApp({}, (app) => toldByServer(app, readers, subscribers, jobs, selection));
       const bare = await bareSends(readers, subscribers, jobs, told.bytesPerEvent);
       print(
         `${name}: ${subscribers} subscribers, one batch of ${jobs} jobs, ${told.bytesPerEvent} bytes an event`,
@@ -54,40 +50,12 @@ function figures({ microsecondsPerEvent, longestHoldMs, wholeMs }: Figures): str
 }
 
 async function toldByServer(
+  app: App,
   readers: ChildProcess,
   subscribers: number,
   jobs: number,
   selection: string,
 ): Promise<Figures> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-bench-'));
-  const app = createApp(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      dataDir,
-      headroomBytes: 0,
-      backends: [],
-      retentionMs: 86_400_000,
-      models: {},
-      keepAliveMs: null,
-      warmup: [],
-      keepWarm: [],
-      reservations: [],
-      contextLength: 4096,
-      queueLimit: 10_000_000,
-      onClientGone: 'cancel',
-      maxBodyBytes: 20 * 1024 ** 2,
-      fileQuota: { ofClient: 2 ** 31, ofAll: 2 ** 33 },
-      keys: [],
-      hosts: [],
-      origins: [],
-      log: { level: 'silent', format: 'text', file: null },
-      pollIntervalMs: 2_000,
-      configFile: null,
-    },
-    { logger: createLoggerOn({ write: () => {} }, 'silent', systemClock) },
-  );
-  await app.start();
   const query = `subscription { jobUpdated { ${selection} } }`;
   await tell(readers, {
     url: `${app.graphqlUrl.replace(/^http/, 'ws')}`,
@@ -111,10 +79,7 @@ async function toldByServer(
   };
   // The first round warms up, and shows that every subscription has begun.
   await measured(readers, subscribers, 20, async () => await submit(20));
-  const result = await measured(readers, subscribers, jobs, async () => await submit(jobs));
-  await app.stop({ graceMs: 0 });
-  await rm(dataDir, { recursive: true, force: true });
-  return result;
+  return measured(readers, subscribers, jobs, async () => await submit(jobs));
 }
 
 async function bareSends(

@@ -1,12 +1,7 @@
 /** The jobs submitted to a vramkeeper with one backend. All times are the server's own, so that asking it costs the jobs nothing. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type App, createApp } from '../../src/app.ts';
-import { systemClock } from '../../src/clock.ts';
-import type { BackendConfig, Config } from '../../src/config/config.ts';
-import { MiB } from '../../src/domain/units.ts';
-import { createLoggerOn } from '../../src/telemetry/logger.ts';
+import type { App } from '../../src/app.ts';
+import type { BackendConfig } from '../../src/config/config.ts';
+import { withServedApp } from '../support/served-app.ts';
 import { CONTEXT_LENGTH } from './virtual.ts';
 import { type JobTimes, type Outcome, PROMPT, summarize, type WorkloadJob } from './workload.ts';
 
@@ -35,53 +30,21 @@ export async function throughVramkeeper(
   });
 }
 
-/** A server with this backend while `use` runs, in a folder of its own. */
+/** A server with this backend while `use` runs. */
 export async function withVramkeeper<T>(
   backend: BackendConfig,
   use: (server: Served) => Promise<T>,
 ): Promise<T> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-bench-'));
-  const lines: string[] = [];
-  const logger = createLoggerOn({ write: (line) => void lines.push(line) }, LOG_LEVEL, systemClock);
-  const app = createApp(configOf(backend, dataDir), { logger });
-  try {
-    await app.start();
-    return await use({ ask: (query, variables = {}) => ask(app, query, variables) });
-  } finally {
-    await app.stop({ graceMs: 0 });
-    if (process.env.VRAMKEEPER_BENCH_LOG) process.stderr.write(lines.join(''));
-    await rm(dataDir, { recursive: true, force: true });
-  }
-}
-
-/** `VRAMKEEPER_BENCH_LOG=debug` shows what the server wrote, when it is over. */
-const LOG_LEVEL = process.env.VRAMKEEPER_BENCH_LOG === 'debug' ? 'debug' : 'silent';
-
-function configOf(backend: BackendConfig, dataDir: string): Config {
-  return {
-    host: '127.0.0.1',
-    port: 0,
-    dataDir,
-    headroomBytes: 0,
+  const settings = {
     backends: [backend],
-    retentionMs: 86_400_000,
-    models: {},
     keepAliveMs: 300_000,
-    warmup: [],
-    keepWarm: [],
-    reservations: [],
     contextLength: CONTEXT_LENGTH,
     queueLimit: 100_000,
-    onClientGone: 'cancel',
-    maxBodyBytes: 20 * MiB,
-    fileQuota: { ofClient: 2 ** 31, ofAll: 2 ** 33 },
-    keys: [],
-    hosts: [],
-    origins: [],
-    log: { level: 'silent', format: 'text', file: null },
     pollIntervalMs: 1_000,
-    configFile: null,
   };
+  return withServedApp(settings, (app) =>
+    use({ ask: (query, variables = {}) => ask(app, query, variables) }),
+  );
 }
 
 async function ask(app: App, query: string, variables: object): Promise<Answer> {
