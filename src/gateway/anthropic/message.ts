@@ -13,7 +13,7 @@ import {
   stopReasonOf,
 } from './answer.ts';
 
-/** Of a job that was made by `toJob`. */
+/** Of a job that was made of a request of this API. */
 export function toMessage(end: CompleteEnd, terms: AnswerTerms): JsonObject {
   return messageOf(saidBy(end), endingOf(end), terms);
 }

@@ -1,24 +1,14 @@
 /** Requests of Anthropic's API as jobs: as a chat of Ollama's, with the options that its server makes of them. */
 import type { JsonObject } from '../../domain/json.ts';
-import type { ModelInfo } from '../../domain/model.ts';
 import type { Think } from '../../ollama-api/request-fields.ts';
 import type { ChatRequest } from '../../ollama-api/request-shapes.ts';
-import { relaxed } from '../ollama/find-model.ts';
-import { chatJob, type RequestedJob } from '../ollama/submissions.ts';
+import type { RequestedJob } from '../ollama/submissions.ts';
 import { ollamaMessages } from './conversation.ts';
 import type { MessagesRequest } from './shapes.ts';
 import { ollamaTools } from './tools.ts';
 
 export interface MessagesJob extends RequestedJob {
   readonly metadata?: JsonObject;
-}
-
-/**
- * @param model what is known of it; null for nothing
- * @throws OllamaError 400
- */
-export function toJob(body: MessagesRequest, model: ModelInfo | null = null): MessagesJob {
-  return { ...chatJob(relaxed(chatRequest(body), model)), ...userOf(body) };
 }
 
 /** More of a user's id is no id. */

@@ -3,13 +3,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ModelInfo } from '../../../src/domain/model.ts';
 import type { ChatRequest, ImageSource } from '../../../src/domain/request.ts';
-import { readMessages } from '../../../src/gateway/anthropic/shapes.ts';
-import { toJob } from '../../../src/gateway/anthropic/to-job.ts';
+import { type MessagesRequest, readMessages } from '../../../src/gateway/anthropic/shapes.ts';
+import { chatRequest, userOf } from '../../../src/gateway/anthropic/to-job.ts';
+import { relaxed } from '../../../src/gateway/ollama/find-model.ts';
+import { chatJob } from '../../../src/gateway/ollama/submissions.ts';
 import { OllamaError } from '../../../src/ollama-api/errors.ts';
 
 const HELLO = [{ role: 'user', content: 'Hello.' }];
 const read = (more: object) =>
   readMessages(JSON.stringify({ model: 'm', max_tokens: 5, messages: HELLO, ...more }));
+/** As the routes make it, of a model of which so much is known. */
+const toJob = (body: MessagesRequest, model: ModelInfo | null = null) => ({
+  ...chatJob(relaxed(chatRequest(body), model)),
+  ...userOf(body),
+});
 const jobOf = (more: object) => toJob(read(more));
 const chatOf = (more: object) => jobOf(more).request as ChatRequest<ImageSource>;
 const messagesOf = (...messages: object[]) => chatOf({ messages }).messages;
