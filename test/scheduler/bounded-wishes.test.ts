@@ -80,6 +80,17 @@ describe('a pin or a load that does not fit beside what is pinned', () => {
     expect(world.loop.state.wishes.pins).toHaveLength(1);
   });
 
+  it('says that the memory of the host is short where its GPUs are not', async () => {
+    const { world, wishes } = await started([model('a', 4), model('b', 4)], {
+      mode: 'MANAGED',
+      host: { totalBytes: 1.5 * GiB, bytesPerInstance: GiB },
+    });
+    expect(await within(world, wishes.pinModel({ ...anywhere, model: 'a' }), 20_000)).toBe('there');
+    await expect(wishes.pinModel({ ...anywhere, model: 'b' })).rejects.toThrow(
+      "needs 1.0 GiB of the host's memory and does not fit beside what is pinned (a:latest)",
+    );
+  });
+
   it('counts a pin whose model is not loaded yet', async () => {
     const { world, wishes } = await started([model('a', 16), model('b', 16)]);
     const first = wishes.pinModel({ ...anywhere, model: 'a' });
@@ -102,6 +113,18 @@ describe('a pin or a load that does not fit beside what is pinned', () => {
     const { world, wishes } = await started([model('a', 4), model('b', 4)], { maxLoadedModels: 1 });
     await within(world, wishes.pinModel({ ...anywhere, model: 'a' }), 20_000);
     await expect(wishes.pinModel({ ...anywhere, model: 'b' })).rejects.toThrow('a:latest');
+  });
+});
+
+it('a load for which the host is too small is refused with what the host can give, not with what its GPUs can', async () => {
+  const { wishes } = await started([model('a', 4)], {
+    mode: 'MANAGED',
+    host: { totalBytes: GiB / 2, bytesPerInstance: GiB },
+  });
+  const asked = wishes.loadModel({ model: 'a', backendId: null, contextLength: null });
+  await expect(asked).rejects.toMatchObject({
+    code: 'INSUFFICIENT_VRAM',
+    message: expect.stringMatching(/1\.0 GiB of the host's memory; .* the host can give \d+ MiB now\.$/),
   });
 });
 

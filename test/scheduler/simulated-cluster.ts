@@ -25,6 +25,8 @@ export interface ClusterServer {
   readonly mode?: 'ATTACHED' | 'MANAGED';
   /** Default the usual one of its mode. */
   readonly maxLoadedModels?: number;
+  /** Default unwatched. */
+  readonly host?: { readonly totalBytes: number; readonly bytesPerInstance: number };
 }
 
 export interface ClusterOptions {
@@ -133,6 +135,9 @@ export class SimulatedCluster implements Effects {
     const server = this.#servers.get(backendId);
     const isUp = !this.#down.has(backendId);
     const here = [...this.#held.values()].filter((one) => one.backendId === backendId);
+    const heldBytes = here.length * (server?.host?.bytesPerInstance ?? 0);
+    const totalBytes = server?.host?.totalBytes ?? 0;
+    const host = server?.host ? { totalBytes, heldBytes, availableBytes: totalBytes - heldBytes } : null;
     const gpus = (server?.cards ?? []).map((totalBytes, index) => {
       const key = `GPU-${index}`;
       const id = stableId('gpu', server?.name ?? '', key);
@@ -149,7 +154,7 @@ export class SimulatedCluster implements Effects {
       problem: isUp ? null : 'It does not answer.',
       version: '0.33.0',
       residents: isUp ? here.filter(({ state }) => state === 'resident').map(residentOf) : null,
-      host: null,
+      host,
       gpus,
       probeProblem: null,
       models: null,
@@ -303,14 +308,16 @@ export function backendIdOf(server: string): BackendId {
   return stableId('bkd', server);
 }
 
-function settingsOf({ name, mode = 'MANAGED', maxLoadedModels }: ClusterServer): BackendSettings {
+function settingsOf({ name, mode = 'MANAGED', maxLoadedModels, host }: ClusterServer): BackendSettings {
   const isManaged = mode === 'MANAGED';
   return {
     id: backendIdOf(name),
     name,
     mode,
     url: 'http://test',
-    capabilities: isManaged ? managedCapabilities() : attachedCapabilities(),
+    capabilities: isManaged
+      ? managedCapabilities({ hostBytesPerInstance: host?.bytesPerInstance ?? 0 })
+      : attachedCapabilities(),
     maxLoadedModels: maxLoadedModels ?? null,
     headroomBytes: 0,
     parallel: 1,

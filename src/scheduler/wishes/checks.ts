@@ -9,6 +9,7 @@ import type { ModelResolver } from '../../domain/resolver.ts';
 import { formatBytes } from '../../domain/units.ts';
 import { asItLoads } from '../decide/as-it-loads.ts';
 import { couldFit, fitWithout } from '../decide/fit.ts';
+import { hostBytesOf } from '../decide/host.ts';
 import { impossibleEverywhere } from '../decide/impossible.ts';
 import { emptied, withLoad } from '../decide/planned.ts';
 import { type BackendSnapshot, type LoadOption, serves } from '../decide/snapshot.ts';
@@ -85,28 +86,62 @@ export function requireRoom(
   }
   if (answering.some((option) => isAlwaysThere(option, snapshot.backends))) return;
   const loadable = changeable({ model, backendId }, answering, state);
-  const fits = loadable.some((option) => {
+  const places = loadable.flatMap((option) => {
     const backend = backendOf(option.backendId);
-    return backend !== undefined && couldFit(asItLoads(option, [backend], now), backend);
+    return backend ? [{ option: asItLoads(option, [backend], now), backend }] : [];
   });
-  if (fits) {
+  if (places.some(({ option, backend }) => couldFit(option, backend))) {
     requireRoomBesidePins(model, loadable, snapshot.backends, { state, resolver, now });
     return;
   }
   const never = impossibleEverywhere(loadable, snapshot.backends, now);
   if (never) throw new InsufficientVramError(never.explanation, never.requiredBytes, never.largestBytes);
-  const required = least(loadable.map((option) => option.footprintBytes));
-  const largest = Math.max(
-    0,
-    greatest(
-      loadable.flatMap((option) => backendOf(option.backendId)?.gpus.map((gpu) => gpu.capacityBytes) ?? []),
-    ),
-  );
+  const { required, largest, isOfHost } = shortageIn(places, 'capacityBytes', couldFit);
+  const giver = isOfHost ? 'the host can give' : 'the largest GPU can give';
   throw new InsufficientVramError(
-    `${model} needs ${formatBytes(required)}; beside other programs and reservations the largest GPU can give ${formatBytes(largest)} now.`,
+    `${model} needs ${formatBytes(required)}${isOfHost ? " of the host's memory" : ''}; beside other programs and reservations ${giver} ${formatBytes(largest)} now.`,
     required,
     largest,
   );
+}
+
+interface Place {
+  readonly option: LoadOption;
+  readonly backend: BackendSnapshot;
+}
+
+interface Shortage {
+  readonly required: number;
+  /** What the best place gives. */
+  readonly largest: number;
+  /** The host's memory is short, and not that of its GPUs. */
+  readonly isOfHost: boolean;
+}
+
+/** What is missing in places none of which has room: the host's memory, where the GPUs of one would do. */
+function shortageIn(
+  places: readonly Place[],
+  given: 'capacityBytes' | 'freeBytes',
+  fits: (option: LoadOption, backend: BackendSnapshot) => boolean,
+): Shortage {
+  const ofHost = places.flatMap(({ option, backend }) => {
+    const { host, gpus } = backend;
+    return host !== null && fits(option, { ...backend, host: null })
+      ? [{ required: hostBytesOf(option, host.bytesPerInstance, gpus), given: host[given] }]
+      : [];
+  });
+  const isOfHost = ofHost.length > 0;
+  const found = isOfHost
+    ? ofHost
+    : places.map(({ option, backend }) => ({
+        required: option.footprintBytes,
+        given: greatest(backend.gpus.map((gpu) => gpu[given])),
+      }));
+  return {
+    required: least(found.map(({ required }) => required)),
+    largest: Math.max(0, greatest(found.map((one) => one.given))),
+    isOfHost,
+  };
 }
 
 /** In memory on a server that keeps it there. */
@@ -125,17 +160,19 @@ function requireRoomBesidePins(
   grounds: Grounds,
 ): void {
   const pinned = new Set<string>();
-  const required = least(options.map(({ footprintBytes }) => footprintBytes));
-  let largest = 0;
+  const places: Place[] = [];
+  const fits = (option: LoadOption, backend: BackendSnapshot) => fitWithout(option, backend, []) !== null;
   for (const option of options) {
     const backend = backends.find(({ id }) => id === option.backendId);
     if (!backend) continue;
     const alone = withPinsOnly(option, backend, grounds, pinned);
-    if (fitWithout(asItLoads(option, [backend], grounds.now), alone, [])) return;
-    largest = Math.max(largest, greatest(alone.gpus.map(({ freeBytes }) => freeBytes)));
+    const place = { option: asItLoads(option, [backend], grounds.now), backend: alone };
+    if (fits(place.option, place.backend)) return;
+    places.push(place);
   }
+  const { required, largest, isOfHost } = shortageIn(places, 'freeBytes', fits);
   throw new InsufficientVramError(
-    `${model} needs ${formatBytes(required)} and does not fit beside what is pinned (${[...pinned].join(', ')}), which leaves ${formatBytes(largest)}. Unpin one of them, or ask for a smaller context.`,
+    `${model} needs ${formatBytes(required)}${isOfHost ? " of the host's memory" : ''} and does not fit beside what is pinned (${[...pinned].join(', ')}), which leaves ${formatBytes(largest)}. Unpin one of them, or ask for a smaller context.`,
     required,
     largest,
   );
