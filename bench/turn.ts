@@ -30,6 +30,14 @@ interface Scene {
 const SCENES: readonly Scene[] = [
   { about: '7,000 client names', models: 2, gpus: 1, gpuBytes: 24 * GiB, clients: 7_000, jobs: 7_000 },
   {
+    about: '100,000 client names in one queue',
+    models: 1,
+    gpus: 1,
+    gpuBytes: 24 * GiB,
+    clients: 100_000,
+    jobs: 100_000,
+  },
+  {
     about: '200 models, 8 GPUs, 1,000,000 waiting jobs',
     models: 200,
     gpus: 8,

@@ -2,8 +2,10 @@
  * The waiting jobs as numbers: per queue × priority × client a count, the sum of their arrival times and the oldest one.
  * Decisions read these and never the jobs, so they cost by models and clients, not by jobs.
  */
-import { JOB_PRIORITIES, type JobPriority } from './job.ts';
+import type { JobPriority } from './job.ts';
 import type { QueueKey } from './queue-key.ts';
+import { QueueTally } from './queue-tally.ts';
+import { VersionedMap } from './versioned-map.ts';
 
 /** What of a job decides where it waits. */
 export interface BucketKey {
@@ -26,6 +28,12 @@ export interface Bucket extends BucketKey {
   readonly oldestCreatedAt: number | null;
 }
 
+export interface PlacedBucket extends Bucket {
+  readonly id: string;
+  /** Grows with each bucket that comes into its queue: among equals the first goes first. */
+  readonly place: number;
+}
+
 export interface QueueBacklog {
   readonly queue: QueueKey;
   readonly count: number;
@@ -36,15 +44,23 @@ export interface QueueBacklog {
       { readonly count: number; readonly createdAtSum: number; readonly oldestCreatedAt: number | null }
     >
   >;
-  /** Never empty ones. */
-  readonly buckets: readonly Bucket[];
+  /** By their ids; never empty ones. */
+  readonly buckets: VersionedMap<string, PlacedBucket>;
+  /** Jobs by ids of buckets that are being claimed: the numbers of this backlog are without them, its buckets are not. */
+  readonly claimed?: ReadonlyMap<string, number>;
 }
 
 /** Of a queue in which nothing waits. */
 export function emptyBacklog(queue: QueueKey): QueueBacklog {
   const none = { count: 0, createdAtSum: 0, oldestCreatedAt: null };
   const byPriority = { HIGH: none, NORMAL: none, LOW: none };
-  return { queue, count: 0, oldestCreatedAt: Number.POSITIVE_INFINITY, byPriority, buckets: [] };
+  return {
+    queue,
+    count: 0,
+    oldestCreatedAt: Number.POSITIVE_INFINITY,
+    byPriority,
+    buckets: VersionedMap.of(),
+  };
 }
 
 /** Read side, for whoever decides. */
@@ -58,14 +74,17 @@ export interface BacklogView {
   /** Queues with at least one job, in no particular order. */
   queues(): readonly QueueBacklog[];
   queue(key: QueueKey): QueueBacklog | undefined;
+  /** How many buckets each client has; none with none. */
+  readonly clients: VersionedMap<string, number>;
 }
 
-/** The counters themselves. Whoever owns the jobs applies each bucket's new value; empty buckets disappear. */
+/** The counters themselves. Whoever owns the jobs applies each bucket's new value; empty buckets disappear. Each costs the logarithm of their number. */
 export class Backlog implements BacklogView {
   #version = 0;
   #count = 0;
   #delayed = 0;
-  readonly #queues = new Map<QueueKey, Map<string, Bucket>>();
+  #clients = VersionedMap.of<string, number>();
+  readonly #queues = new Map<QueueKey, QueueTally>();
   readonly #summaries = new Map<QueueKey, QueueBacklog>();
 
   get version(): number {
@@ -80,17 +99,20 @@ export class Backlog implements BacklogView {
     return this.#delayed;
   }
 
+  get clients(): VersionedMap<string, number> {
+    return this.#clients;
+  }
+
   apply(changed: readonly Bucket[], delayed: number): void {
     this.#version += 1;
     this.#delayed = delayed;
     for (const bucket of changed) {
-      const buckets = this.#queues.get(bucket.queue) ?? new Map<string, Bucket>();
-      const key = bucketId(bucket);
-      this.#count += bucket.count - (buckets.get(key)?.count ?? 0);
-      if (bucket.count > 0) buckets.set(key, bucket);
-      else buckets.delete(key);
-      if (buckets.size > 0) this.#queues.set(bucket.queue, buckets);
-      else this.#queues.delete(bucket.queue);
+      const tally = this.#queues.get(bucket.queue) ?? new QueueTally();
+      const before = tally.put(bucket);
+      this.#count += bucket.count - before;
+      this.#countClient(bucket.client, Number(bucket.count > 0) - Number(before > 0));
+      if (tally.isEmpty) this.#queues.delete(bucket.queue);
+      else this.#queues.set(bucket.queue, tally);
       this.#summaries.delete(bucket.queue);
     }
   }
@@ -100,36 +122,14 @@ export class Backlog implements BacklogView {
   }
 
   queue(key: QueueKey): QueueBacklog | undefined {
-    const buckets = this.#queues.get(key);
-    if (!buckets) return undefined;
-    const known = this.#summaries.get(key);
-    if (known) return known;
-    const summary = summarise(key, [...buckets.values()]);
-    this.#summaries.set(key, summary);
-    return summary;
+    const known = this.#summaries.get(key) ?? this.#queues.get(key)?.summary(key);
+    if (known) this.#summaries.set(key, known);
+    return known;
   }
-}
 
-function summarise(queue: QueueKey, buckets: readonly Bucket[]): QueueBacklog {
-  const none = () => ({ count: 0, createdAtSum: 0, oldestCreatedAt: null as number | null });
-  const byPriority = { HIGH: none(), NORMAL: none(), LOW: none() };
-  for (const { priority, count, createdAtSum, oldestCreatedAt } of buckets) {
-    const own = byPriority[priority];
-    own.count += count;
-    own.createdAtSum += createdAtSum;
-    own.oldestCreatedAt = older(own.oldestCreatedAt, oldestCreatedAt);
+  #countClient(client: string, more: number): void {
+    if (more === 0) return;
+    const count = (this.#clients.get(client) ?? 0) + more;
+    this.#clients = count > 0 ? this.#clients.with(client, count) : this.#clients.without(client);
   }
-  const all = JOB_PRIORITIES.map((priority) => byPriority[priority]);
-  return {
-    queue,
-    buckets,
-    byPriority,
-    count: all.reduce((sum, { count }) => sum + count, 0),
-    oldestCreatedAt: all.map((one) => one.oldestCreatedAt).reduce(older, null) ?? 0,
-  };
-}
-
-function older(a: number | null, b: number | null): number | null {
-  if (a === null || b === null) return a ?? b;
-  return Math.min(a, b);
 }

@@ -142,8 +142,9 @@ export class SchedulerLoop {
   }
 
   #world(): World {
-    const { resolver, clock, random } = this.#deps;
+    const { backlog, resolver, clock, random } = this.#deps;
     return {
+      clients: backlog.clients,
       demand: this.#currentDemand(),
       hasListed: (backendId) => resolver.hasListed(backendId),
       isNamed: (weights, backendId) => resolver.isNamed(weights, backendId),

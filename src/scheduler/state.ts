@@ -6,11 +6,13 @@ import type { BackendId, GpuId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { JobPriority } from '../domain/job.ts';
 import type { BackendHealth } from '../domain/system.ts';
+import { VersionedMap } from '../domain/versioned-map.ts';
 import { type ForcedBudget, FULL_BUDGET } from './decide/forced-share.ts';
 import type { PlannedClaim } from './decide/plan.ts';
 import type { Shortfall, Swap } from './decide/snapshot.ts';
 import type { LoadHold } from './loads/holds.ts';
 import type { ProbedMemory } from './observe/probed-memory.ts';
+import type { Activation, Service } from './runs/service.ts';
 import type { Strikes } from './runs/strikes.ts';
 import { NO_WISHES, type Wishes } from './wishes/wishes.ts';
 
@@ -20,9 +22,9 @@ export interface SchedulerState {
   /** Every instance that is not GONE. */
   readonly instances: ReadonlyMap<InstanceId, InstanceRecord>;
   /** Seconds of slots that each client has used; bounded, the longest unseen are forgotten. */
-  readonly service: ReadonlyMap<string, number>;
+  readonly service: Service;
   /** Clients that had claimable jobs at the last step. */
-  readonly activeClients: ReadonlySet<string>;
+  readonly activeClients: Activation['active'];
   /** What a job took in its slot, in the lately weighted mean, in milliseconds by weights. */
   readonly runMs: ReadonlyMap<string, number>;
   /** Claims that the store has not answered yet: their jobs are still in the backlog's counts. */
@@ -152,8 +154,8 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
       ]),
     ),
     instances: new Map(),
-    service: new Map(),
-    activeClients: new Set(),
+    service: VersionedMap.of(),
+    activeClients: VersionedMap.of(),
     runMs: new Map(),
     claims: new Map(),
     nextClaim: 1,

@@ -39,6 +39,7 @@ export function step(
   const heard = hear(before, event, world, now);
   const { service, active } = activate(
     { service: heard.state.service, active: heard.state.activeClients },
+    world.clients,
     world.demand,
   );
   const withWishes = keepWishes({ ...heard.state, service, activeClients: active }, world, now);

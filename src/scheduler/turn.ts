@@ -1,4 +1,5 @@
 /** What a turn of the loop looks things up in, and what its parts hand on. */
+import type { BacklogView } from '../domain/backlog.ts';
 import type { BackendId, InstanceId } from '../domain/ids.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { ResolvedModel } from '../domain/resolver.ts';
@@ -10,6 +11,8 @@ import type { SchedulerState } from './state.ts';
 export interface World {
   /** The backlog with where its queues could run, before what is being claimed is taken off. */
   readonly demand: readonly Demand[];
+  /** Those with jobs in it. */
+  readonly clients: BacklogView['clients'];
   /** Whether the backend has told its models. */
   hasListed(backendId: BackendId): boolean;
   /** Whether any name of the backend means these weights. */

@@ -1,6 +1,6 @@
 /** Virtual time of a simulated run: a heap of what is to happen, so that hours cost by events and not by timers that wait. */
 import type { Clock, Timer } from '../clock.ts';
-import { MinHeap } from '../scheduler/decide/min-heap.ts';
+import { MinHeap } from '../domain/min-heap.ts';
 
 interface Entry {
   readonly due: number;

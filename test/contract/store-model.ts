@@ -250,7 +250,7 @@ function bucketsOf(store: Store): Numbers {
   return Object.fromEntries(
     store.backlog
       .queues()
-      .flatMap(({ buckets }) => buckets)
+      .flatMap(({ buckets }) => [...buckets.entries()].map(([, bucket]) => bucket))
       .map((one) => [
         `${one.queue} ${one.priority} ${one.client}`,
         [one.count, one.createdAtSum, one.oldestCreatedAt],

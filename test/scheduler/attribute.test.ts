@@ -6,6 +6,7 @@ import type { ForeignProcess } from '../../src/domain/gpu.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
+import { VersionedMap } from '../../src/domain/versioned-map.ts';
 import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
 import { gpusOf } from '../../src/scheduler/ledger/cards.ts';
@@ -34,6 +35,7 @@ class Box {
   constructor() {
     this.#world = {
       demand: [],
+      clients: VersionedMap.of(),
       hasListed: () => true,
       isNamed: () => true,
       resolve: () => ({

@@ -5,6 +5,7 @@ import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { ForeignProcess } from '../../src/domain/gpu.ts';
 import { type InstanceId, stableId } from '../../src/domain/ids.ts';
 import { GiB } from '../../src/domain/units.ts';
+import { VersionedMap } from '../../src/domain/versioned-map.ts';
 import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
 import { impossibleEverywhere } from '../../src/scheduler/decide/impossible.ts';
 import type { Effect } from '../../src/scheduler/events.ts';
@@ -27,6 +28,7 @@ const desktop = { owner: 'desktop', bytes: 2 * GiB, gpu: null, whileProcess: nul
 function box(reservations: Reservations) {
   const world: World = {
     demand: [],
+    clients: VersionedMap.of(),
     hasListed: () => true,
     isNamed: () => true,
     resolve: () => ({

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
+import { VersionedMap } from '../../src/domain/versioned-map.ts';
 import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
 import { UNSEEN } from '../../src/scheduler/observe/probed-memory.ts';
 import { NO_STRIKES } from '../../src/scheduler/runs/strikes.ts';
@@ -22,6 +23,7 @@ const instanceId = stableId('ins', 'a');
 const gpuId = stableId('gpu', 'box', '0');
 const world = {
   demand: [],
+  clients: VersionedMap.of<string, number>(),
   resolve: () => null,
   hasListed: () => true,
   isNamed: () => true,

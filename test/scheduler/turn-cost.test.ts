@@ -1,44 +1,53 @@
 /** What a turn looks at, counted: it must not grow by clients times slots, nor by instances times models. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Bucket } from '../../src/domain/backlog.ts';
+import { Backlog, type Bucket } from '../../src/domain/backlog.ts';
 import { JOB_PRIORITIES } from '../../src/domain/job.ts';
+import { MinHeap } from '../../src/domain/min-heap.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
+import { VersionedMap } from '../../src/domain/versioned-map.ts';
 import { DemandByWeights } from '../../src/scheduler/decide/by-weights.ts';
 import { claimOrder } from '../../src/scheduler/decide/claim-order.ts';
-import { MinHeap } from '../../src/scheduler/decide/min-heap.ts';
 import type { Demand, LoadOption } from '../../src/scheduler/decide/snapshot.ts';
 
-const NOW = 1_000_000;
-
-/** One job of each client. `looks` counts how often a bucket was looked at. */
-function countedBuckets(clients: number) {
-  const counter = { looks: 0 };
-  const buckets = Array.from(
-    { length: clients },
-    (_, i): Bucket => ({
-      queue: queueKey({ model: 'a:latest', contextLength: null }),
-      get priority() {
-        counter.looks += 1;
-        return JOB_PRIORITIES[i % JOB_PRIORITIES.length] ?? 'LOW';
-      },
-      client: `client ${i}`,
-      count: 1,
-      createdAtSum: i,
-      oldestCreatedAt: i,
-    }),
-  );
-  return { buckets, counter };
-}
-
-test.each([1_000, 8_000])(
-  'the jobs for 64 slots are chosen in one pass over the buckets of %i clients',
+test.each([1_000, 64_000])(
+  'the jobs for 8 slots are chosen among %i clients by looking at a few of them',
   (clients) => {
-    const { buckets, counter } = countedBuckets(clients);
-    const { overdue, usual } = claimOrder(buckets, new Map(), 64, 16, NOW);
-    expect([overdue.length, usual.length]).toEqual([16, 48]);
-    // One look for each of the two ranks, and a few for each pick.
-    expect(counter.looks).toBeLessThan(2 * clients + 64 * 10);
+    const backlog = new Backlog();
+    const queue = queueKey({ model: 'a:latest', contextLength: null });
+    const bucket = (i: number): Bucket => ({
+      queue,
+      priority: JOB_PRIORITIES[i % JOB_PRIORITIES.length] ?? 'LOW',
+      client: `client ${i}`,
+      count: 2,
+      createdAtSum: 2 * i,
+      oldestCreatedAt: i,
+    });
+    backlog.apply(
+      Array.from({ length: clients }, (_, i) => bucket(i)),
+      0,
+    );
+    let service = VersionedMap.of<string, number>();
+    const now = 10 * 3_600_000;
+    const choose = () => claimOrder(backlog.queues(), new Map(), service, 8, 2, now);
+    const { overdue, usual } = choose();
+    expect([overdue.length, usual.length]).toEqual([2, 6]);
+    let looks = 0;
+    const get = VersionedMap.prototype.get;
+    VersionedMap.prototype.get = function (this: never, key) {
+      looks += 1;
+      return get.call(this, key);
+    };
+    try {
+      for (let turn = 0; turn < 10; turn += 1) {
+        backlog.apply([{ ...bucket(turn), count: 1 }], 0);
+        service = service.with(`client ${turn}`, turn);
+        choose();
+      }
+    } finally {
+      VersionedMap.prototype.get = get;
+    }
+    expect(looks).toBeLessThan(10 * 100);
   },
 );
 
@@ -76,50 +85,3 @@ test('a heap gives everything in order, whatever was pushed meanwhile', () => {
     }),
   );
 });
-
-test('the order by a heap is that of choosing the most urgent again for each slot', () => {
-  const bucket = fc.record({
-    queue: fc.constantFrom(
-      ...['a:latest', 'b:latest'].map((model) => queueKey({ model, contextLength: null })),
-    ),
-    priority: fc.constantFrom(...JOB_PRIORITIES),
-    client: fc.constantFrom('x', 'y', 'z'),
-    count: fc.integer({ min: 0, max: 4 }),
-    createdAtSum: fc.constant(0),
-    oldestCreatedAt: fc.integer({ min: 0, max: 20 }),
-  });
-  const buckets = fc.uniqueArray(bucket, {
-    selector: ({ queue, priority, client }) => `${queue} ${priority} ${client}`,
-  });
-  const service = fc.record({ x: fc.nat(3), y: fc.nat(3), z: fc.nat(3) });
-  fc.assert(
-    fc.property(buckets, service, fc.nat(10), (waiting, used, slots) => {
-      const served = new Map(Object.entries(used));
-      const { usual } = claimOrder(waiting, served, slots, 0, NOW);
-      const picks = usual.flatMap(({ count, ...pick }) => Array.from({ length: count }, () => pick));
-      expect(picks).toEqual(oneByOne(waiting, served, slots));
-    }),
-  );
-});
-
-/** The rule itself: by priority, then least service, then age, then place; each pick is a second of service. */
-function oneByOne(waiting: readonly Bucket[], service: Map<string, number>, slots: number) {
-  const left = waiting.map((bucket) => ({ bucket, count: bucket.count }));
-  const picks: Pick<Bucket, 'queue' | 'priority' | 'client'>[] = [];
-  while (picks.length < slots) {
-    const [next] = left
-      .filter(({ count }) => count > 0)
-      .sort(
-        ({ bucket: a }, { bucket: b }) =>
-          JOB_PRIORITIES.indexOf(a.priority) - JOB_PRIORITIES.indexOf(b.priority) ||
-          (service.get(a.client) ?? 0) - (service.get(b.client) ?? 0) ||
-          (a.oldestCreatedAt ?? 0) - (b.oldestCreatedAt ?? 0),
-      );
-    if (!next) break;
-    next.count -= 1;
-    const { queue, priority, client } = next.bucket;
-    service.set(client, (service.get(client) ?? 0) + 1);
-    picks.push({ queue, priority, client });
-  }
-  return picks;
-}

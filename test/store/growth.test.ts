@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
+import { Backlog } from '../../src/domain/backlog.ts';
 import { BoundedMap } from '../../src/domain/bounded-map.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { JOB_STATUSES, type Job } from '../../src/domain/job.ts';
 import type { QueueKey } from '../../src/domain/queue-key.ts';
 import type { Store } from '../../src/domain/store.ts';
+import { VersionedMap } from '../../src/domain/versioned-map.ts';
 import { TextCache } from '../../src/graphql/server/text-cache.ts';
 import { JOB_KINDS } from '../../src/kinds/kinds.ts';
-import { activate, charge, type Service } from '../../src/scheduler/runs/service.ts';
+import { type Activation, activate, charge } from '../../src/scheduler/runs/service.ts';
 import { Buckets } from '../../src/store/sqlite/buckets.ts';
 import { SqliteReads } from '../../src/store/sqlite/reads/reads.ts';
 import { Statements } from '../../src/store/sqlite/statements.ts';
@@ -156,14 +158,28 @@ describe('A hundred thousand', () => {
   });
 
   test('clients that wait at once are counted, and few of them remembered', () => {
-    const clients = Array.from({ length: 2 * MANY }, (_, i) => ({ client: `c${i}` }));
-    const demand = [{ backlog: { buckets: clients } }] as unknown as Parameters<typeof activate>[1];
-    const first = activate({ service: new Map(), active: new Set() }, demand);
-    const again = [{ backlog: { buckets: [...clients, { client: 'late' }] } }] as unknown as typeof demand;
-    expect(activate(first, again).active.size).toBe(2 * MANY + 1);
-    const service: Service = charge(first.service, 'c1', 5);
+    const backlog = new Backlog();
+    const wait = (client: string) =>
+      backlog.apply(
+        [{ queue: 'a' as QueueKey, priority: 'LOW', client, count: 1, createdAtSum: 0, oldestCreatedAt: 0 }],
+        0,
+      );
+    const look = (before: Activation) =>
+      activate(
+        before,
+        backlog.clients,
+        backlog.queues().map((each) => ({ backlog: each, options: [] })),
+      );
+    wait('first');
+    let seen = look({ service: VersionedMap.of([['first', 7]]), active: VersionedMap.of() });
+    for (let i = 0; i < 2 * MANY; i += 1) wait(`c${i}`);
+    seen = look(seen);
+    expect(seen.active.size).toBe(2 * MANY + 1);
+    expect(seen.service.get('c1')).toBe(7);
+    let service = seen.service;
+    for (let i = 0; i < MANY; i += 1) service = charge(service, 'c1', 1);
     expect(service.size).toBeLessThanOrEqual(4_096);
-    expect(service.get('c1')).toBe(5);
+    expect(service.get('c1')).toBe(7 + MANY);
   });
 
   test('texts of queries are kept within their characters', () => {

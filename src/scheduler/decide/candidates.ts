@@ -1,13 +1,14 @@
 /** What is wanted in memory and not there: for jobs that wait, and for wishes. */
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { least } from '../../domain/long-lists.ts';
-import { LONGEST_COURTESY_MS, OVERDUE_MS, WISH_WEIGHT } from './constants.ts';
+import { LONGEST_COURTESY_MS, WISH_WEIGHT } from './constants.ts';
 import type { Draft } from './draft.ts';
 import { mannersOf } from './manners/manners-of.ts';
 import { misfitUntil } from './misfit.ts';
 import { fitsEmpty } from './placement.ts';
+import { orderOf } from './queue-order.ts';
 import { nextTrialAt, pausedUntil } from './shortfall.ts';
-import type { Demand, LoadOption } from './snapshot.ts';
+import type { Demand, LoadOption, Snapshot } from './snapshot.ts';
 import { always, type Timed } from './timed.ts';
 import { oldestAt, overdueAt, weightedWaiting } from './waiting.ts';
 
@@ -81,19 +82,22 @@ export function waitedFor(draft: Draft): readonly Candidate[] {
 function waitingOf({ snapshot, now }: Draft, demand: Demand): Waiting {
   const { backlog } = demand;
   const firstOverdueAt = overdueAt(backlog);
-  const overdue =
-    firstOverdueAt > now
-      ? []
-      : backlog.buckets.filter(
-          ({ priority, oldestCreatedAt }) => (oldestCreatedAt ?? now) + OVERDUE_MS[priority] <= now,
-        );
   return {
     demand,
     weight: weightedWaiting(backlog, now),
     oldestAt: oldestAt(backlog),
     overdueAt: firstOverdueAt,
-    service: least(overdue.map(({ client }) => snapshot.service.get(client) ?? 0)),
+    service: firstOverdueAt > now ? Number.POSITIVE_INFINITY : leastServedOverdue(demand, snapshot, now),
   };
+}
+
+/** Of the buckets whose jobs are not all being claimed. */
+function leastServedOverdue({ backlog }: Demand, { service }: Snapshot, now: number): number {
+  const overdue = orderOf(backlog, service).overdue(now);
+  let first = overdue.next();
+  while (first && (backlog.claimed?.get(first.bucket.id) ?? 0) >= first.bucket.count) first = overdue.next();
+  overdue.close();
+  return first?.service ?? Number.POSITIVE_INFINITY;
 }
 
 function jobsCandidate(draft: Draft, { option, waiting }: Target): Omit<Candidate, 'wider'> {

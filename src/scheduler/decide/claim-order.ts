@@ -3,16 +3,17 @@
  * received the least service, so that one client's flood does not hold up another's single job (fair sharing by service counters: "VTC",
  * Sheng et al., OSDI 2024). Overdue ones come before their turn in their share of the slots (forced-share.ts), fairly among clients too.
  */
-import { type Bucket, bucketId } from '../../domain/backlog.ts';
+import { type Bucket, bucketId, type PlacedBucket, type QueueBacklog } from '../../domain/backlog.ts';
 import { JOB_PRIORITIES } from '../../domain/job.ts';
+import { MinHeap } from '../../domain/min-heap.ts';
 import type { ClaimPick } from '../../domain/store.ts';
 import { EXPECTED_SERVICE_SECONDS, OVERDUE_MS } from './constants.ts';
-import { MinHeap } from './min-heap.ts';
+import { type Cursor, orderOf, type ServiceCounters } from './queue-order.ts';
 
 interface Candidate {
-  readonly bucket: Bucket;
-  /** Among equals the first goes first. */
-  readonly place: number;
+  readonly bucket: PlacedBucket;
+  /** Place of its queue among those that are served. */
+  readonly queue: number;
   left: number;
   taken: number;
 }
@@ -26,38 +27,56 @@ export interface ClaimOrder {
 
 /**
  * Up to `slots` picks. Of each bucket only the oldest job's age is known, so one job at most is taken as overdue from a bucket; the next
- * step looks again. Costs one look at each bucket, and its logarithm for each pick.
+ * step looks again. Costs a few looks at the first buckets of each queue for each pick, however many wait behind them.
+ * @param taken jobs by ids of buckets that are given out already
  * @param overdueSlots how many of the slots may be given to overdue jobs before their turn
  */
 export function claimOrder(
-  buckets: readonly Bucket[],
-  service: ReadonlyMap<string, number>,
+  backlogs: readonly QueueBacklog[],
+  taken: ReadonlyMap<string, number>,
+  service: ServiceCounters,
   slots: number,
   overdueSlots: number,
   now: number,
 ): ClaimOrder {
-  const candidates: Candidate[] = [];
-  for (const bucket of buckets) {
-    if (bucket.count > 0) candidates.push({ bucket, place: candidates.length, left: bucket.count, taken: 0 });
-  }
+  const candidates = new Map<string, Candidate>();
   /** With what was picked here counted already. */
   const charged = new Map<string, number>();
   const serviceOf = ({ bucket: { client } }: Candidate) => charged.get(client) ?? service.get(client) ?? 0;
-  const take = (rankOf: (candidate: Candidate) => Rank | null, most: number): readonly ClaimPick[] => {
+  const candidateOf = (bucket: PlacedBucket, queue: number): Candidate => {
+    const gone = (taken.get(bucket.id) ?? 0) + (backlogs[queue]?.claimed?.get(bucket.id) ?? 0);
+    const candidate = candidates.get(bucket.id) ?? { bucket, queue, left: bucket.count - gone, taken: 0 };
+    candidates.set(bucket.id, candidate);
+    return candidate;
+  };
+  const take = (
+    rankAs: (candidate: Candidate, service: number) => Rank | null,
+    cursors: readonly { readonly cursor: Cursor; readonly queue: number }[],
+    most: number,
+  ): readonly ClaimPick[] => {
     const picks: ClaimPick[] = [];
-    if (most <= 0) return picks;
-    const waiting = candidates.flatMap((candidate) => {
-      const rank = candidate.left > 0 ? rankOf(candidate) : null;
-      return rank ? [{ candidate, rank }] : [];
-    });
-    const queue = new MinHeap(waiting, precedes);
-    for (let next = queue.pop(); next && picked(picks) < most; next = queue.pop()) {
-      const { candidate } = next;
+    const rankOf = (candidate: Candidate) => rankAs(candidate, serviceOf(candidate));
+    const heap = new MinHeap<Ranked>([], precedes);
+    // The next of an order stands for all that come after it there: picks make clients less urgent, never more.
+    const pull = (from: number) => {
+      const { cursor, queue } = cursors[from] ?? {};
+      for (let entry = cursor?.next(); entry && queue !== undefined; entry = cursor?.next()) {
+        const candidate = candidateOf(entry.bucket, queue);
+        const rank = candidate.left > 0 ? rankAs(candidate, entry.service) : null;
+        if (!rank) continue;
+        heap.push({ candidate, rank, from });
+        return;
+      }
+    };
+    for (const from of cursors.keys()) pull(from);
+    for (let next = heap.pop(); next && picked(picks) < most; next = heap.pop()) {
+      const { candidate, from } = next;
+      if (from !== null) pull(from);
       const rank = rankOf(candidate);
       if (!rank) continue;
-      // Picks make a client's other buckets less urgent, never more: one that went down since it was ranked waits for its new turn.
-      if (precedes(next, { candidate, rank })) {
-        queue.push({ candidate, rank });
+      const ranked = { candidate, rank, from: null };
+      if (precedes(next, ranked)) {
+        heap.push(ranked);
         continue;
       }
       candidate.left -= 1;
@@ -65,15 +84,29 @@ export function claimOrder(
       charged.set(candidate.bucket.client, serviceOf(candidate) + EXPECTED_SERVICE_SECONDS);
       append(picks, candidate.bucket);
       const again = candidate.left > 0 ? rankOf(candidate) : null;
-      if (again) queue.push({ candidate, rank: again });
+      if (again) heap.push({ candidate, rank: again, from: null });
     }
+    for (const { cursor } of cursors) cursor.close();
     return picks;
   };
-  const overdue = take(
-    (candidate) => overdueRank(candidate, serviceOf(candidate), now),
-    Math.min(slots, overdueSlots),
+  if (slots <= 0) return { overdue: [], usual: [] };
+  const orders = backlogs.map((backlog) => orderOf(backlog, service));
+  const mostOverdue = Math.min(slots, overdueSlots);
+  const overdue =
+    mostOverdue <= 0
+      ? []
+      : take(
+          (candidate, used) => overdueRank(candidate, used, now),
+          orders.map((order, queue) => ({ cursor: order.overdue(now), queue })),
+          mostOverdue,
+        );
+  const usual = take(
+    (candidate, used) => usualRank(candidate, used, now),
+    JOB_PRIORITIES.flatMap((priority) =>
+      orders.map((order, queue) => ({ cursor: order.usual(priority), queue })),
+    ),
+    slots - picked(overdue),
   );
-  const usual = take((candidate) => usualRank(candidate, serviceOf(candidate), now), slots - picked(overdue));
   return { overdue, usual };
 }
 
@@ -83,6 +116,8 @@ type Rank = readonly [number, number, number];
 interface Ranked {
   readonly candidate: Candidate;
   readonly rank: Rank;
+  /** The order whose next one it is; null once it was looked at. */
+  readonly from: number | null;
 }
 
 /** Null where it is not overdue, or one of its jobs was taken as such. */
@@ -101,7 +136,8 @@ function precedes(a: Ranked, b: Ranked): boolean {
   if (a0 !== b0) return a0 < b0;
   if (a1 !== b1) return a1 < b1;
   if (a2 !== b2) return a2 < b2;
-  return a.candidate.place < b.candidate.place;
+  if (a.candidate.queue !== b.candidate.queue) return a.candidate.queue < b.candidate.queue;
+  return a.candidate.bucket.place < b.candidate.bucket.place;
 }
 
 function picked(picks: readonly ClaimPick[]): number {

@@ -1,5 +1,5 @@
 /** Fills the slots of instances with the jobs that they can serve. */
-import { type Bucket, bucketId, type QueueBacklog } from '../../domain/backlog.ts';
+import { bucketId } from '../../domain/backlog.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { ClaimPick } from '../../domain/store.ts';
 import { claimOrder } from './claim-order.ts';
@@ -24,9 +24,9 @@ export function fillInstances(
   for (const instance of takers(snapshot, leaving)) {
     const slots = instance.config.parallel - instance.activeJobs;
     if (slots <= 0) continue;
-    const open = servable(instance).flatMap(({ backlog }) => without(taken, backlog));
+    const open = servable(instance).map(({ backlog }) => backlog);
     const mostOverdue = overdueSlots(instance, instance.config.parallel);
-    const { overdue, usual } = claimOrder(open, snapshot.service, slots, mostOverdue, now);
+    const { overdue, usual } = claimOrder(open, taken, snapshot.service, slots, mostOverdue, now);
     for (const pick of [...overdue, ...usual])
       taken.set(bucketId(pick), (taken.get(bucketId(pick)) ?? 0) + pick.count);
     const as = instance.status === 'LOADING' ? 'QUEUED' : 'RUNNING';
@@ -51,13 +51,4 @@ function takers(
     ...instances.filter((instance) => instance.status === 'READY' || cannotLeaveYet.has(instance.id)),
     ...instances.filter((instance) => instance.status === 'LOADING'),
   ];
-}
-
-/** The buckets less what was taken of them. */
-function without(taken: ReadonlyMap<string, number>, { buckets }: QueueBacklog): readonly Bucket[] {
-  if (taken.size === 0) return buckets;
-  return buckets.map((bucket) => {
-    const count = taken.get(bucketId(bucket));
-    return count === undefined ? bucket : { ...bucket, count: bucket.count - count };
-  });
 }

@@ -7,6 +7,7 @@ import type { JobPriority } from '../../domain/job.ts';
 import { covers, type InstanceConfig, type Variant } from '../../domain/model.ts';
 import type { Misfit, MoreSlots, SlotChoice } from '../../domain/resolver.ts';
 import type { OverdueShare } from './forced-share.ts';
+import type { ServiceCounters } from './queue-order.ts';
 
 export interface Snapshot {
   /** Start nothing new; what drains goes on. */
@@ -17,7 +18,7 @@ export interface Snapshot {
   /** Models to be resident although no job waits for them. */
   readonly wishes: readonly Wish[];
   /** Service received so far per client, in seconds of slots. */
-  readonly service: ReadonlyMap<string, number>;
+  readonly service: ServiceCounters;
   /** What a job takes in its slot, in milliseconds by weights; nothing is known of the others yet. */
   readonly runMs: ReadonlyMap<string, number>;
 }

@@ -52,7 +52,12 @@ export function refuseImpossible(
     refusals.set(queue, { since, saidAt: isDue ? now : saidAt });
     wakeAt = Math.min(wakeAt, isDue ? now + againMs : dueAt);
     if (!isDue) continue;
-    const picks = buckets.map(({ priority, client, count }) => ({ queue, priority, client, count }));
+    const picks = [...buckets.entries()].map(([, { priority, client, count }]) => ({
+      queue,
+      priority,
+      client,
+      count,
+    }));
     const modelName = demand.options[0]?.variant.modelName ?? null;
     const reason = { kind: 'WAIT', backendId: null, modelName, explanation: failure.message } as const;
     effects.push({ type: 'refuse', picks, failure }, { type: 'decided', reason, jobId: null });

@@ -3,45 +3,76 @@
  * becomes active is lifted to the least counter of those active before it: absence earns no credit (virtual token counter,
  * Sheng et al., OSDI 2024).
  */
+
+import { JOB_PRIORITIES } from '../../domain/job.ts';
+import type { VersionedMap } from '../../domain/versioned-map.ts';
+import { orderOf } from '../decide/queue-order.ts';
 import type { Demand } from '../decide/snapshot.ts';
 
-export type Service = ReadonlyMap<string, number>;
+export type Service = VersionedMap<string, number>;
 
 /** Clients whose service is remembered; the longest unseen are forgotten first. */
 const MOST_CLIENTS = 4_096;
+/** For one charge, so that none is slow. */
+const MOST_FORGOTTEN = 64;
 
 export interface Activation {
   readonly service: Service;
-  readonly active: ReadonlySet<string>;
+  readonly active: VersionedMap<string, unknown>;
 }
 
-/** Takes notice of who waits now. The same objects come back when nobody came or went. */
-export function activate(before: Activation, demand: readonly Demand[]): Activation {
-  const active = new Set<string>();
-  const newcomers: string[] = [];
-  for (const { backlog } of demand) {
-    for (const { client } of backlog.buckets) {
-      const seen = active.size;
-      if (active.add(client).size > seen && !before.active.has(client)) newcomers.push(client);
+/**
+ * Takes notice of who waits now. Costs by who came and went since then.
+ * @param active the clients that wait, with a number of whatever
+ */
+export function activate(
+  { service: before, active: activeBefore }: Activation,
+  active: Activation['active'],
+  demand: readonly Demand[],
+): Activation {
+  const orders = demand.map(({ backlog }) => orderOf(backlog, before));
+  const changes = [...(active.changesSince(activeBefore) ?? allOf(activeBefore, active))];
+  const newcomers = new Set<string>();
+  let floor = Number.POSITIVE_INFINITY;
+  for (const [client, then] of changes) {
+    const waits = active.get(client) !== undefined;
+    if (waits && then === undefined) newcomers.add(client);
+    if (!waits && then !== undefined) floor = Math.min(floor, before.get(client) ?? 0);
+  }
+  if (newcomers.size === 0) return { service: before, active };
+  if (activeBefore.size === 0) return { service: before, active };
+  for (const order of orders) {
+    for (const priority of JOB_PRIORITIES) {
+      const cursor = order.usual(priority);
+      let first = cursor.next();
+      while (first && newcomers.has(first.bucket.client)) first = cursor.next();
+      cursor.close();
+      floor = Math.min(floor, first?.service ?? Number.POSITIVE_INFINITY);
     }
   }
-  if (newcomers.length === 0)
-    return active.size === before.active.size ? before : { service: before.service, active };
-  let floor = before.active.size > 0 ? Number.POSITIVE_INFINITY : 0;
-  for (const client of before.active) floor = Math.min(floor, before.service.get(client) ?? 0);
-  const service = new Map(before.service);
-  for (const client of newcomers) service.set(client, Math.max(floor, service.get(client) ?? 0));
+  let service = before;
+  for (const client of newcomers) {
+    if ((service.get(client) ?? 0) < floor) service = service.with(client, floor);
+  }
   return { service, active };
 }
 
+function allOf(before: Activation['active'], now: Activation['active']): ReadonlyMap<string, unknown> {
+  const then = new Map(before.entries());
+  const all = new Map<string, unknown>(then);
+  for (const [client] of now.entries()) if (!all.has(client)) all.set(client, undefined);
+  return all;
+}
+
 export function charge(service: Service, client: string, seconds: number): Service {
-  const charged = new Map(service);
   // Taken out and put in again, so that the map's own order is that of last use.
-  charged.delete(client);
-  charged.set(client, (service.get(client) ?? 0) + seconds);
-  for (const oldest of charged.keys()) {
-    if (charged.size <= MOST_CLIENTS) break;
-    charged.delete(oldest);
+  const used = (service.get(client) ?? 0) + seconds;
+  let charged = service.without(client).with(client, used);
+  const oldest: string[] = [];
+  for (const [name] of charged.entries()) {
+    if (charged.size - oldest.length <= MOST_CLIENTS || oldest.length === MOST_FORGOTTEN) break;
+    oldest.push(name);
   }
+  for (const name of oldest) charged = charged.without(name);
   return charged;
 }

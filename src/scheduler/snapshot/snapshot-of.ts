@@ -1,10 +1,9 @@
 /** The state as decisions see it: the ledger worked out, and what is being claimed taken off the demand. */
 
-import type { Bucket, QueueBacklog } from '../../domain/backlog.ts';
+import { bucketId, type QueueBacklog } from '../../domain/backlog.ts';
 import type { Gpu } from '../../domain/gpu.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import { bytesOn } from '../../domain/instance.ts';
-import type { QueueKey } from '../../domain/queue-key.ts';
 import type { ClaimPick } from '../../domain/store.ts';
 import { asItLoads } from '../decide/as-it-loads.ts';
 import { secondsLeft } from '../decide/forced-share.ts';
@@ -138,11 +137,10 @@ function gpuSnapshot(
 /** Jobs whose claim is under way are still in the counts: they must not be decided about twice. */
 function withoutClaimed(state: SchedulerState, demand: readonly Demand[]): readonly Demand[] {
   if (state.claims.size === 0) return demand;
-  const claimed = new Map<QueueKey, Map<string, ClaimPick[]>>();
-  for (const pick of [...state.claims.values()].flatMap(({ picks }) => picks)) {
-    const ofQueue = claimed.get(pick.queue) ?? new Map<string, ClaimPick[]>();
-    claimed.set(pick.queue, ofQueue.set(pick.client, [...(ofQueue.get(pick.client) ?? []), pick]));
-  }
+  const claimed = Map.groupBy(
+    [...state.claims.values()].flatMap(({ picks }) => picks),
+    ({ queue }) => queue,
+  );
   return demand.flatMap((each) => {
     const ofQueue = claimed.get(each.backlog.queue);
     if (!ofQueue) return [each];
@@ -151,37 +149,25 @@ function withoutClaimed(state: SchedulerState, demand: readonly Demand[]): reado
   });
 }
 
-/**
- * Takes the oldest of each bucket off; their mean arrival stands for their own, which is not known.
- * @param claimed of this queue, by client
- */
-function lessened(
-  backlog: QueueBacklog,
-  claimed: ReadonlyMap<string, readonly ClaimPick[]>,
-): QueueBacklog | null {
+/** Takes the oldest of each bucket off; their mean arrival stands for their own, which is not known. @param claimed of this queue */
+function lessened(backlog: QueueBacklog, claimed: readonly ClaimPick[]): QueueBacklog | null {
   const byPriority = { ...backlog.byPriority };
   let { count } = backlog;
-  const buckets: Bucket[] = [];
-  for (const bucket of backlog.buckets) {
-    const picks = claimed.get(bucket.client);
-    if (!picks) {
-      buckets.push(bucket);
-      continue;
-    }
-    const { priority } = bucket;
-    const asked = picks.reduce((sum, pick) => sum + (pick.priority === priority ? pick.count : 0), 0);
-    const taken = Math.min(bucket.count, asked);
-    const sum = (bucket.createdAtSum / bucket.count) * taken;
-    const total = byPriority[priority];
-    const left = total.count - taken;
-    byPriority[priority] = {
+  const taken = new Map<string, number>();
+  for (const pick of claimed) {
+    const bucket = backlog.buckets.get(bucketId(pick));
+    if (!bucket) continue;
+    const before = taken.get(bucket.id) ?? 0;
+    const more = Math.min(bucket.count - before, pick.count);
+    taken.set(bucket.id, before + more);
+    const total = byPriority[pick.priority];
+    const left = total.count - more;
+    byPriority[pick.priority] = {
       count: left,
-      createdAtSum: total.createdAtSum - sum,
+      createdAtSum: total.createdAtSum - (bucket.createdAtSum / bucket.count) * more,
       oldestCreatedAt: left === 0 ? null : total.oldestCreatedAt,
     };
-    count -= taken;
-    if (taken < bucket.count)
-      buckets.push({ ...bucket, count: bucket.count - taken, createdAtSum: bucket.createdAtSum - sum });
+    count -= more;
   }
-  return count === 0 ? null : { ...backlog, count, buckets, byPriority };
+  return count === 0 ? null : { ...backlog, count, byPriority, claimed: taken };
 }

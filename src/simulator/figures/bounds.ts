@@ -1,6 +1,6 @@
 /** What no policy can beat on a workload and a machine: figures are told beside these. Nothing is loaded at the start. */
 import { greatest, least } from '../../domain/long-lists.ts';
-import { MinHeap } from '../../scheduler/decide/min-heap.ts';
+import { MinHeap } from '../../domain/min-heap.ts';
 import { fullThroughput, loadMsAlone, type MachineSettings } from '../machine/settings.ts';
 import type { ServerKind } from '../policies/contender.ts';
 import { LOADS_AT_ONCE } from '../vramkeeper/managed-server.ts';

@@ -10,6 +10,15 @@ export class MinHeap<T> {
     for (let i = Math.floor(items.length / 2) - 1; i >= 0; i -= 1) this.#sink(i);
   }
 
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** Undefined when there is none. */
+  get first(): T | undefined {
+    return this.#items[0];
+  }
+
   push(item: T): void {
     const items = this.#items;
     let at = items.push(item) - 1;
