@@ -1,23 +1,29 @@
+/** Changes. Whoever keeps an older map and never asks again would otherwise keep every change from then on. */
+export const LONGEST_LINEAGE = 16_384;
+
 /**
  * A map whose changes make newer maps in O(1), while the older ones stay what they were. Only the newest holds entries; each older one holds what
  * differs from the next ("rerooting", Baker, "Shallow Binding Makes Functional Arrays Fast", 1991). So whoever keeps an older one can be told
  * what has changed since, and what nobody keeps is no memory.
  */
 export class VersionedMap<K, V> {
-  /** The same for all that came of one map, one after the other. */
+  /** The same for all that came of one map, one after the other, up to so many changes. */
   readonly lineage: object;
   readonly size: number;
   #entries: Map<K, V> | null;
   #next: Change<K, V> | null = null;
+  /** In its lineage, before it. */
+  readonly #changes: number;
 
-  private constructor(entries: Map<K, V>, lineage: object) {
+  private constructor(entries: Map<K, V>, lineage: object, changes: number) {
     this.#entries = entries;
     this.size = entries.size;
     this.lineage = lineage;
+    this.#changes = changes;
   }
 
   static of<K, V>(entries: Iterable<readonly [K, V]> = []): VersionedMap<K, V> {
-    return new VersionedMap(new Map(entries), {});
+    return new VersionedMap(new Map(entries), {}, 0);
   }
 
   get(key: K): V | undefined {
@@ -67,10 +73,12 @@ export class VersionedMap<K, V> {
 
   #changed(key: K, change: (entries: Map<K, V>) => void): VersionedMap<K, V> {
     const entries = this.#entries;
-    if (!entries) return VersionedMap.of(this.entries()).#changed(key, change);
+    if (!entries || this.#changes === LONGEST_LINEAGE) {
+      return VersionedMap.of(this.entries()).#changed(key, change);
+    }
     const before = entries.get(key);
     change(entries);
-    const newer = new VersionedMap(entries, this.lineage);
+    const newer = new VersionedMap(entries, this.lineage, this.#changes + 1);
     this.#entries = null;
     this.#next = { map: newer, key, before };
     return newer;
