@@ -1,8 +1,9 @@
 /** Answers of `/api/generate` and `/api/chat`: record by record as the backend gave them, or as one. */
 import type { JsonObject } from '../../domain/json.ts';
 import { type Exchange, ObjectStream } from '../../ollama-api/exchange.ts';
-import { sendSpace, sendWhole } from '../shared/answer-bytes.ts';
+import { sendWhole } from '../shared/answer-bytes.ts';
 import type { AnswerForm, CompleteEnd } from '../shared/answer-with-job.ts';
+import { GatheredForm } from '../shared/gathered-form.ts';
 import { GatheredText, type TextShape } from '../shared/gathered-text.ts';
 import type { Problem } from '../shared/problem.ts';
 import { ollamaError, sendProblem, tellHeaders } from './errors.ts';
@@ -38,36 +39,14 @@ export class StreamForm implements AnswerForm {
   }
 }
 
-/** One object. While it is waited for it begins with spaces, which no reader of JSON minds. */
-export class WholeForm implements AnswerForm {
-  readonly #exchange: Exchange;
-  readonly #gathered: GatheredText;
-
-  constructor(exchange: Exchange, shape: TextShape) {
-    this.#exchange = exchange;
-    this.#gathered = new GatheredText(shape);
-  }
-
-  begin(): void {
-    this.#gathered.begin();
-  }
-
-  record(raw: JsonObject): boolean {
-    this.#gathered.add(raw);
-    return false;
-  }
-
-  waiting(): void {
-    sendSpace(this.#exchange);
-  }
-
-  complete(end: CompleteEnd, last: JsonObject | null): void {
-    sendWhole(this.#exchange, this.#gathered.whole(end, last));
+/** One object. */
+export class WholeForm extends GatheredForm {
+  end(whole: JsonObject): void {
+    sendWhole(this.exchange, whole);
   }
 
   fail(problem: Problem): void {
-    if (this.#exchange.response.headersSent)
-      sendWhole(this.#exchange, { error: ollamaError(problem).message });
-    else sendProblem(this.#exchange, problem);
+    if (this.exchange.response.headersSent) sendWhole(this.exchange, { error: ollamaError(problem).message });
+    else sendProblem(this.exchange, problem);
   }
 }

@@ -2,8 +2,9 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { Exchange } from '../../ollama-api/exchange.ts';
 import { stringifyGo } from '../../ollama-api/go-json.ts';
-import { EVENT_STREAM_HEADERS, sendSpace, sendWhole } from '../shared/answer-bytes.ts';
+import { EVENT_STREAM_HEADERS, sendWhole } from '../shared/answer-bytes.ts';
 import type { AnswerForm, CompleteEnd } from '../shared/answer-with-job.ts';
+import { GatheredForm } from '../shared/gathered-form.ts';
 import { GatheredText, type TextShape } from '../shared/gathered-text.ts';
 import type { Problem } from '../shared/problem.ts';
 import { openaiError, sendProblem } from './errors.ts';
@@ -60,42 +61,21 @@ function eventsOf(values: readonly unknown[]): string {
   return values.map((value) => `data: ${stringifyGo(value)}\n\n`).join('');
 }
 
-/** One object. While it is waited for it begins with spaces, which no reader of JSON minds. */
-export class WholeForm implements AnswerForm {
-  readonly #exchange: Exchange;
+/** One object. */
+export class WholeForm extends GatheredForm {
   readonly #answer: Pick<TextAnswer, 'whole'>;
-  readonly #gathered: GatheredText;
 
   constructor(exchange: Exchange, answer: Pick<TextAnswer, 'whole'>, shape: TextShape) {
-    this.#exchange = exchange;
+    super(exchange, shape);
     this.#answer = answer;
-    this.#gathered = new GatheredText(shape);
   }
 
-  begin(): void {
-    this.#gathered.begin();
-  }
-
-  record(raw: JsonObject): boolean {
-    this.#gathered.add(raw);
-    return false;
-  }
-
-  waiting(): void {
-    sendSpace(this.#exchange);
-  }
-
-  complete(end: CompleteEnd, last: JsonObject | null): void {
-    this.end(this.#gathered.whole(end, last));
-  }
-
-  /** @param whole the record that says everything */
   end(whole: JsonObject): void {
-    sendWhole(this.#exchange, this.#answer.whole(whole));
+    sendWhole(this.exchange, this.#answer.whole(whole));
   }
 
   fail(problem: Problem): void {
-    failWhole(this.#exchange, problem);
+    failWhole(this.exchange, problem);
   }
 }
 
