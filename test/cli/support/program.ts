@@ -21,6 +21,14 @@ export interface Ended {
   readonly notes: string;
 }
 
+/** Without the cache each program would make one of its own, in the folder for temporary files. */
+const CARRIED = Object.fromEntries(
+  ['PATH', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 /** A program that runs; ended with the block that `using` it stands in, or with the test. */
 export class RunningProgram implements AsyncDisposable {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -32,7 +40,7 @@ export class RunningProgram implements AsyncDisposable {
   constructor(args: readonly string[], { cwd, env = {}, input }: RunOptions) {
     this.child = spawn(process.execPath, [LAUNCHER, ...args], {
       cwd,
-      env: { PATH: process.env.PATH ?? '', HOME: cwd, NO_COLOR: '1', ...env },
+      env: { ...CARRIED, HOME: cwd, NO_COLOR: '1', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.child.stdin.on('error', () => {});
