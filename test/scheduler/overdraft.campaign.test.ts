@@ -5,6 +5,7 @@ import { GiB } from '../../src/domain/units.ts';
 import { WishIntake } from '../../src/scheduler/wishes/intake.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { namesOfOllama } from '../support/model-names.ts';
+import type { ServerMode } from './simulated-server.ts';
 import { randomPriority, SimulatedWorld, type WorldModel } from './simulated-world.ts';
 
 const EVENTS = 100_000;
@@ -19,6 +20,7 @@ function pick<T>(from: readonly T[], random: Random): T {
 /** One world for a while: jobs, other programs that come and go, leases, pins, failing and hanging loads, a lost server, a blind probe. */
 async function live(
   random: Random,
+  mode: ServerMode,
 ): Promise<{ readonly events: number; readonly violations: readonly string[] }> {
   const models = Array.from({ length: 8 }, (_, i): WorldModel => {
     const bytes = Math.ceil((1 + random.next() * 17) * GiB);
@@ -29,7 +31,7 @@ async function live(
       runMs: 200 + random.next() * 3_000,
     };
   });
-  const world = new SimulatedWorld({ models, random, keepAliveMs: 60_000 });
+  const world = new SimulatedWorld({ models, random, mode, keepAliveMs: 60_000 });
   const { clock, loop } = world;
   const store = createMemoryStore({ clock, serverId: newId('srv', clock, random) });
   await store.start();
@@ -101,9 +103,10 @@ it(`never overdraws a card that it could have known to be full, in ${EVENTS} eve
   const random = seededRandom(SEED);
   for (let events = 0, worlds = 0; events < EVENTS; worlds += 1) {
     const seed = Math.floor(random.next() * 2 ** 32);
-    const outcome = await live(seededRandom(seed));
-    expect({ world: worlds, seed, violations: outcome.violations }).toEqual({
-      world: worlds,
+    const mode = worlds % 2 === 0 ? 'MANAGED' : 'ATTACHED';
+    const outcome = await live(seededRandom(seed), mode);
+    expect({ mode, seed, violations: outcome.violations }).toEqual({
+      mode,
       seed,
       violations: [],
     });
