@@ -4,7 +4,7 @@ import type { BackendSnapshot, InstanceSnapshot, LoadOption } from '../snapshot.
 import type { Timed } from '../timed.ts';
 
 export interface Manners {
-  /** What waiting counts for there, in whatever unit: only models of one server are compared by it. */
+  /** What waiting counts for there, for the order of models on one server. Between kinds of servers the units differ, and the order says little. */
   weight(weight: number, option: LoadOption, backend: BackendSnapshot): number;
   /** Its first model had better not be chosen yet. */
   isGathering(draft: Draft, backend: BackendSnapshot): Timed<boolean>;

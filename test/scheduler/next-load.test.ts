@@ -1,0 +1,43 @@
+/** Which model is loaded next, and how often one has to give way for another. */
+import { expect, it } from 'vitest';
+import { seededRandom } from '../../src/clock.ts';
+import { GiB } from '../../src/domain/units.ts';
+import type { ServerMode } from './simulated-server.ts';
+import { SimulatedWorld, type WorldModel } from './simulated-world.ts';
+
+const SLOW: WorldModel = { name: 'slow:latest', bytes: 16 * GiB, loadMs: 8_000, runMs: 1_000 };
+const QUICK: WorldModel = { ...SLOW, name: 'quick:latest', loadMs: 1_000 };
+
+it.each([
+  ['MANAGED', 'quick:latest', 'what gains most by each second of its load'],
+  ['ATTACHED', 'slow:latest', 'what most is waited for, of models of one size'],
+] as const)('on %s servers %s comes first: %s', (mode: ServerMode, first: string, _why: string) => {
+  const world = new SimulatedWorld({ models: [SLOW, QUICK], random: seededRandom(1), mode });
+  world.loop.handle({ type: 'pause' });
+  for (const { name } of [SLOW, SLOW, SLOW, QUICK, QUICK]) world.submit(name);
+  world.run(1_000);
+  world.loop.handle({ type: 'resume' });
+  world.run(60_000);
+  expect(world.loads[0]).toBe(first);
+  expect([world.unfinished, world.violations]).toEqual([0, []]);
+});
+
+it('two models with work have each other give way in a twentieth of the time', () => {
+  const models = ['a', 'b'].map(
+    (name): WorldModel => ({
+      name: `${name}:latest`,
+      bytes: 16 * GiB,
+      loadMs: 2_000,
+      runMs: 4_000,
+    }),
+  );
+  const world = new SimulatedWorld({ models, random: seededRandom(1), mode: 'MANAGED' });
+  for (const { name } of models) for (let job = 0; job < 5_000; job += 1) world.submit(name);
+  world.run(3_600_000);
+  expect(world.unfinished).toBeGreaterThan(0);
+  // Each costs two loads of two seconds; 20 s may be spent at once, and the first one is forced by nobody.
+  const most = (20 + 0.05 * 3_600) / 4 + 2;
+  expect(world.loads.length).toBeGreaterThan(most / 2);
+  expect(world.loads.length).toBeLessThanOrEqual(most);
+  expect(world.violations).toEqual([]);
+});
