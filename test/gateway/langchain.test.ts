@@ -5,22 +5,10 @@ import { ChatOllama, Ollama, OllamaEmbeddings } from '@langchain/ollama';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually } from '../support/eventually.ts';
-import { thinModel } from '../virtual-ollama/bench.ts';
+import { ABLE, CATALOG, EMBEDDER, PLAIN, PNG } from './support/able-models.ts';
 import { collected, type GatewayWorld, gatewayWorld } from './support/world.ts';
 
-const PLAIN = 'plain';
-const ABLE = 'able:7b';
-const EMBEDDER = 'vectors';
 const QUESTION = 'How is the weather?';
-const PNG =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
-
-const { facts } = thinModel('x', 1);
-const catalog = [
-  thinModel(PLAIN, 100),
-  { ...thinModel(ABLE, 100), capabilities: ['completion', 'tools', 'thinking', 'vision'] as const },
-  { ...thinModel(EMBEDDER, 50), facts: { ...facts, architecture: 'bert', poolingType: 1 } },
-];
 
 const weather = tool(async ({ city }) => `Rain in ${city}.`, {
   name: 'weather',
@@ -30,7 +18,7 @@ const weather = tool(async ({ city }) => `Rain in ${city}.`, {
 
 let world: GatewayWorld;
 beforeAll(async () => {
-  world = await gatewayWorld({ ollama: { catalog } });
+  world = await gatewayWorld({ ollama: { catalog: CATALOG } });
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
@@ -153,7 +141,7 @@ describe('what goes wrong', () => {
 });
 
 test('a program that gives up has its jobs cancelled: before the first token, in mid-stream, and while they wait', async () => {
-  await using t = await gatewayWorld({ ollama: { catalog, tokensPerSecond: 2 } });
+  await using t = await gatewayWorld({ ollama: { catalog: CATALOG, tokensPerSecond: 2 } });
   const giveUp = new AbortController();
   const long = { numPredict: 10_000 };
   const speaking = (async () => {
