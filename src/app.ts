@@ -6,6 +6,7 @@ import { buildBatches } from './app/batches.ts';
 import { Listeners } from './app/listeners.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
+import { termsOf } from './app/terms.ts';
 import { version } from './app/version.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
 import { StrayOllama, strayUrl } from './backend/ollama/stray-ollama.ts';
@@ -200,6 +201,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const batches = buildBatches(config, { store, accept, models, clock, random, logger: logger.child('API') });
   const readsOf = ownReads(store);
+  const terms = termsOf(config);
   const graphql = new GraphQLServer({
     schema,
     buildContext: ({ principal, signal, answer }) => ({
@@ -214,12 +216,13 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       modelOperations,
       events,
       outputs,
+      terms,
       clock,
     }),
     logger: logger.child('API'),
     clock,
     random,
-    needsKey: config.keys.length > 0,
+    needsKey: terms.needsKey,
   });
   const listeners = new Listeners({
     config,

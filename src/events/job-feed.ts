@@ -33,6 +33,8 @@ export interface JobNotice {
   readonly previousStatus: JobStatus | null;
   /** Earlier changes of this job merged into this one, as far as the log reaches. */
   readonly coalesced: number;
+  /** Whether it is the last of a snapshot. */
+  readonly snapshotComplete: boolean;
   /** Opaque: comes back as `after`. */
   readonly cursor: string;
   /** Epoch milliseconds. */
@@ -152,6 +154,7 @@ export class JobFeed extends DemandStream<JobNotice> {
       job,
       previousStatus: null,
       coalesced: 0,
+      snapshotComplete: index === jobs.length - 1,
       cursor: this.#cursor(this.#revision, index < jobs.length - 1),
       at,
     }));
@@ -204,6 +207,7 @@ export class JobFeed extends DemandStream<JobNotice> {
       job,
       previousStatus,
       coalesced,
+      snapshotComplete: false,
       cursor: this.#cursor(job.revision),
       at: entry.at,
     });
@@ -218,8 +222,15 @@ export class JobFeed extends DemandStream<JobNotice> {
     for (const job of jobs) {
       this.#revision = Math.max(this.#revision, job.revision);
       if ((this.#told.get(job.id) ?? 0) >= job.revision || !mayBeKnownToReader(this.#filter, job)) continue;
-      const cursor = this.#cursor(job.revision);
-      this.#page.push({ type: 'CHANGED', job, previousStatus: null, coalesced: 0, cursor, at });
+      this.#page.push({
+        type: 'CHANGED',
+        job,
+        previousStatus: null,
+        coalesced: 0,
+        snapshotComplete: false,
+        cursor: this.#cursor(job.revision),
+        at,
+      });
     }
     if (this.#id === undefined && jobs.length === PAGE_SIZE) return;
     this.#told.clear();

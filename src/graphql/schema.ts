@@ -28,6 +28,7 @@ import './types/model-details.ts';
 import './types/model-pull.ts';
 import './types/reservation.ts';
 import './types/stats.ts';
+import './types/viewer.ts';
 import './types/worker-allocation.ts';
 
 export const schema: GraphQLSchema = builder.toSchema();

@@ -4,7 +4,7 @@ import { type Json, type JsonObject, jsonProblem } from '../domain/json.ts';
 import { THINK_LEVELS } from '../domain/request.ts';
 import { imageProblem } from './images.ts';
 
-const MOST_IMAGES = 64;
+export const MOST_IMAGES = 64;
 /** Ollama refuses more. */
 const MOST_LOGPROBS = 20;
 

@@ -34,6 +34,23 @@ describe('following all jobs', () => {
     await reader.close();
   });
 
+  it('says with which event a snapshot ends, and of a change never that', async () => {
+    for (const count of [1, 2, PAGE_SIZE + 1]) {
+      const { table, follow } = world();
+      const first = table.submit();
+      for (let i = 1; i < count; i += 1) table.submit();
+      const reader = follow();
+      await reader.drain();
+      table.submit();
+      table.finish(first.id);
+      await reader.drain();
+      const ends = reader.taken.flatMap((notice, i) => (notice.snapshotComplete ? [i] : []));
+      expect(ends).toEqual([Math.min(count, PAGE_SIZE) - 1]);
+      expect(reader.taken.length).toBeGreaterThan(Math.min(count, PAGE_SIZE));
+      await reader.close();
+    }
+  });
+
   it('takes the newest hundred into the snapshot', async () => {
     const { table, follow } = world();
     for (let i = 0; i < 150; i += 1) table.submit();

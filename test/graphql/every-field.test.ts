@@ -130,6 +130,7 @@ test('every field of the schema answers', async () => {
   await api.query(operation('query', 'node', `(id: "${text}")`));
   await api.query(operation('query', 'nodes', `(ids: ${JSON.stringify(ids)})`));
   await api.query(operation('query', 'stats'));
+  await api.query(operation('query', 'viewer'));
   await api.memory.reserve({ owner: 'x', bytes: 1, gpuId: null, leaseMs: null });
   await api.query(operation('query', 'reservations'));
   await api.query(operation('query', 'memoryBudget'));

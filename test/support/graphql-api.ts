@@ -113,6 +113,10 @@ export class GraphQLApi {
       modelOperations: this.operations,
       events: log,
       outputs,
+      terms: {
+        needsKey: false,
+        limits: { batchJobs: 1_000, bodyBytes: 20 * 1024 ** 2, images: 64, retentionMs: 7 * 86_400_000 },
+      },
       clock,
       scope: { caller: principal.client },
       answer: new AnswerBudget(DEFAULT_ANSWER_LIMITS, null, new AbortController().signal),

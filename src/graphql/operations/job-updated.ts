@@ -31,6 +31,11 @@ const JobEventRef = builder.objectRef<JobNotice>('JobEvent').implement({
         'The status that this stream told before, or had to tell next when it was left. Null for `SNAPSHOT`, for a new job, and where ' +
         'the stream had fallen behind.',
     }),
+    snapshotComplete: t.exposeBoolean('snapshotComplete', {
+      description:
+        'Whether the snapshot ends with this event: of the newest 100, what the client knew and was not told again is not there any ' +
+        'more. A snapshot without a job has no event.',
+    }),
     type: t.expose('type', { type: JobEventTypeEnum }),
   }),
 });
