@@ -1,5 +1,5 @@
 /** A plan carried into the state, and what has to be done for it. */
-import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
+import type { BackendId, InstanceId } from '../domain/ids.ts';
 import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
 import { spend } from './decide/forced-share.ts';
 import { hostBytesOf } from './decide/host.ts';
@@ -15,11 +15,11 @@ import type { Reduced, World } from './turn.ts';
 /** Carries a plan into the state, and says what has to be done for it. */
 export function apply(before: SchedulerState, plan: Plan, world: World, now: number): Reduced {
   let state = before;
-  const effects: Effect[] = plan.reasons.map((reason) => ({
-    type: 'decided',
-    reason,
-    jobId: null as JobId | null,
-  }));
+  const ids = new Map(plan.loads.map(({ reason }) => [reason, world.newInstanceId()]));
+  const effects: Effect[] = plan.reasons.map((reason) => {
+    const instanceId = ids.get(reason);
+    return { type: 'decided', reason: instanceId ? { ...reason, instanceId } : reason, jobId: null };
+  });
   const move = (id: InstanceId, event: InstanceEvent) => {
     const instance = state.instances.get(id);
     if (instance)
@@ -59,9 +59,9 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
     const backend = state.backends.get(backendId);
     if (backend) state = withBackend(state, { ...backend, forced: spend(backend.forced, seconds, now) });
   }
-  for (const { option, placement, evicts } of plan.loads) {
+  for (const { option, placement, evicts, reason } of plan.loads) {
     for (const evicted of evicts) state = yieldToServer(state, evicted);
-    const id = world.newInstanceId();
+    const id = ids.get(reason) ?? world.newInstanceId();
     const backend = state.backends.get(option.backendId);
     state = withInstance(state, {
       id,

@@ -7,7 +7,8 @@ import type { JobFailure } from '../domain/job.ts';
 import type { Variant } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import type { ClaimPick } from '../domain/store.ts';
-import type { PlannedClaim, Reason } from './decide/plan.ts';
+import type { PlannedClaim } from './decide/plan.ts';
+import type { Reason } from './decide/reason.ts';
 import type { WishChange } from './wishes/wishes.ts';
 
 export type SchedulerEvent =

@@ -15,6 +15,7 @@ import type { Verdict } from './decide/verdict.ts';
 import { DecisionLog } from './decision-log.ts';
 import { carryOut, type Effects } from './effects.ts';
 import type { SchedulerEvent } from './events.ts';
+import { decisionOf } from './explain/decision-of.ts';
 import { loadOption } from './snapshot/options.ts';
 import { snapshotOf } from './snapshot/snapshot-of.ts';
 import { type BackendSettings, initialState, type SchedulerState } from './state.ts';
@@ -131,8 +132,7 @@ export class SchedulerLoop {
     this.#state = state;
     this.#plan = plan;
     for (const effect of asked) {
-      if (effect.type === 'decided')
-        this.decisions.add({ ...effect.reason, jobId: effect.jobId, cellId: null, at: now });
+      if (effect.type === 'decided') this.decisions.add(decisionOf(effect.reason, effect.jobId, now));
       else carryOut(effects, effect);
     }
     this.#wake?.cancel();

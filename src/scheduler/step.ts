@@ -4,6 +4,7 @@ import { apply } from './apply.ts';
 import { settled } from './decide/forced-share.ts';
 import type { Plan } from './decide/plan.ts';
 import type { Policy } from './decide/policy.ts';
+import { reasonAbout } from './decide/reason.ts';
 import type { Effect, EventOf, SchedulerEvent } from './events.ts';
 import { markDeficits } from './ledger/cards.ts';
 import { loaded, loadFailed } from './loads/outcome.ts';
@@ -115,6 +116,7 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
       kind: 'DISPATCH',
       backendId: instance.backendId,
       modelName: instance.variant.modelName,
+      instanceId: instance.id,
       explanation: `Slot ${instance.jobs.length + 1 + event.jobs.indexOf(jobId)} of ${instance.config.parallel} of an instance that is ${instance.status}${instance.spilled || instance.partialOffload ? ' and partly on the CPU' : ''}.`,
     },
   }));
@@ -180,8 +182,7 @@ function unloadWeights(before: SchedulerState, event: EventOf<'unload-weights'>)
       effects.push({ type: 'cancel-load', instanceId: id });
     } else state = withInstance(state, { ...instance, status: nextInstanceStatus(status, 'drain') });
     const explanation = status === 'LOADING' ? 'It was asked to go while it loaded.' : 'It was asked to go.';
-    const reason = { kind: 'DRAIN', backendId, modelName: variant.modelName, explanation } as const;
-    effects.push({ type: 'decided', reason, jobId: null });
+    effects.push({ type: 'decided', reason: reasonAbout(instance, 'DRAIN', explanation), jobId: null });
   }
   return { state, effects };
 }

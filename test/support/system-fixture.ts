@@ -280,12 +280,18 @@ export class SystemFixture implements SystemView, SystemControl {
 export function decisions(count: number, jobId: JobId | null = null): readonly Decision[] {
   return Array.from({ length: count }, (_, i) => ({
     sequence: i + 1,
+    othersUpTo: i + 1,
     at: AT + i,
     kind: 'LOAD' as const,
     backendId: BACKEND,
     jobId,
     cellId: null,
     modelName: 'qwen3:8b',
+    instanceId: null,
+    gpuId: null,
+    bytes: null,
+    inFavourOf: null,
+    jobCount: 0,
     explanation: `Decision ${i + 1}.`,
   }));
 }

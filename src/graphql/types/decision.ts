@@ -5,13 +5,18 @@ import { backendById, cellsOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { connectionOf, pageOf, pageRange } from '../paging.ts';
-import { BackendRef, CellRef, DecisionRef, JobRef } from '../refs.ts';
+import { BackendRef, CellRef, DecisionRef, GpuRef, JobRef } from '../refs.ts';
 import { DecisionKindEnum } from './enums.ts';
 
 DecisionRef.implement({
   description: 'One thing that the scheduler decided, or that became of a server process, and why.',
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime' }),
+    bytes: t.expose('bytes', {
+      type: 'Bytes',
+      nullable: true,
+      description: 'What it moves or needs, over all GPUs; null where no memory is meant.',
+    }),
     backend: t.field({
       type: BackendRef,
       nullable: true,
@@ -28,12 +33,32 @@ DecisionRef.implement({
     explanation: t.exposeString('explanation', {
       description: 'One sentence with the numbers that decided it.',
     }),
+    gpu: t.field({
+      type: GpuRef,
+      nullable: true,
+      description:
+        'The GPU that it is about; null when it is about none or several, or that is not there any more.',
+      resolve: ({ gpuId }, _args, { system }) => (gpuId ? system.gpu(gpuId) : null),
+    }),
+    id: t.id({
+      description: 'Opaque. Stays the same over restarts.',
+      resolve: ({ sequence }) => `dec_${sequence}`,
+    }),
+    inFavourOf: t.exposeString('inFavourOf', {
+      nullable: true,
+      description: 'Of a drain or unload that makes room: the model that it is for.',
+    }),
+    instanceId: t.exposeID('instanceId', {
+      nullable: true,
+      description: 'The instance that it is about, which may be gone by now; null when it is about none.',
+    }),
     job: t.field({
       type: JobRef,
       nullable: true,
       description: 'The job that it is about; null when it is about none, or the job is forgotten.',
       resolve: ({ jobId }, _args, { loaders }) => (jobId ? loaders.job.load(jobId) : null),
     }),
+    jobCount: t.exposeInt('jobCount', { description: 'How many jobs are handed out by it.' }),
     kind: t.expose('kind', { type: DecisionKindEnum }),
     modelName: t.exposeString('modelName', { nullable: true }),
   }),

@@ -2,8 +2,9 @@
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import { DemandByWeights, InstancesByWeights } from './by-weights.ts';
 import { evictedFor } from './fit.ts';
-import type { Plan, PlannedClaim, PlannedLoad, Reason } from './plan.ts';
+import type { Plan, PlannedClaim, PlannedLoad } from './plan.ts';
 import { withLoad, withSwap } from './planned.ts';
+import { type Reason, reasonAbout } from './reason.ts';
 import {
   type BackendSnapshot,
   type Demand,
@@ -77,14 +78,16 @@ export class Draft {
     if (at > this.now) this.#wakeAt = Math.min(this.#wakeAt, at);
   }
 
-  drain(backend: BackendSnapshot, instance: InstanceSnapshot, explanation: string): void {
+  /** @param inFavourOf the model that it makes room for. Absent: none */
+  drain(instance: InstanceSnapshot, explanation: string, inFavourOf?: string): void {
     this.draining.add(instance.id);
-    this.reason('DRAIN', backend, instance.variant.modelName, explanation);
+    this.#reasons.push(reasonAbout(instance, 'DRAIN', explanation, inFavourOf));
   }
 
   unload(backend: BackendSnapshot, instance: InstanceSnapshot, explanation: string): void {
     this.#unloads.push(instance.id);
-    this.reason('UNLOAD', backend, instance.variant.modelName, explanation);
+    const swap = this.swapsOf(backend).find(({ victims }) => victims.includes(instance.id));
+    this.#reasons.push(reasonAbout(instance, 'UNLOAD', explanation, swap?.target.variant.modelName));
   }
 
   /** Takes down why it is not loaded. The last reason holds. */
@@ -114,10 +117,17 @@ export class Draft {
     return this.#unloads.includes(id);
   }
 
-  load(backend: BackendSnapshot, load: Omit<PlannedLoad, 'evicts'>, explanation: string): void {
+  load(backend: BackendSnapshot, load: Omit<PlannedLoad, 'evicts' | 'reason'>, explanation: string): void {
     const evicts = evictedFor(load.option, this.withPlanned(backend));
-    this.loads.push({ ...load, evicts: evicts.map(({ id }) => id) });
-    this.reason('LOAD', backend, load.option.variant.modelName, `${explanation}${leftToServer(evicts)}`);
+    const reason: Reason = {
+      kind: 'LOAD',
+      backendId: backend.id,
+      modelName: load.option.variant.modelName,
+      explanation: `${explanation}${leftToServer(evicts)}`,
+      footprint: load.placement,
+    };
+    this.loads.push({ ...load, evicts: evicts.map(({ id }) => id), reason });
+    this.#reasons.push(reason);
   }
 
   /** Seconds of loads that residents with work may still give way for. */

@@ -76,11 +76,7 @@ export function expireIdle(draft: Draft, backend: BackendSnapshot): void {
     const expiresAt = instance.lastUsedAt + instance.keepAliveMs;
     if (expiresAt > draft.now) draft.wakeBy(expiresAt);
     else
-      draft.drain(
-        backend,
-        instance,
-        `Idle for ${formatDuration(draft.now - instance.lastUsedAt)}, its keep-alive.`,
-      );
+      draft.drain(instance, `Idle for ${formatDuration(draft.now - instance.lastUsedAt)}, its keep-alive.`);
   }
 }
 
@@ -123,11 +119,7 @@ export function relieve(draft: Draft, backend: BackendSnapshot): void {
     for (const instance of candidates) {
       if (missing <= 0) break;
       const why = forReservation ? 'for a reservation' : 'for programs outside';
-      draft.drain(
-        backend,
-        instance,
-        `Makes room ${why}: ${formatBytes(gpu.deficitBytes)} too much is claimed.`,
-      );
+      draft.drain(instance, `Makes room ${why}: ${formatBytes(gpu.deficitBytes)} too much is claimed.`);
       missing -= on(instance);
     }
   }

@@ -122,9 +122,9 @@ function leaveEarly(
   const early = mannersOf(backend).earlyLeavers(draft, draft.withPlanned(backend), option, willing);
   for (const instance of early) {
     draft.drain(
-      backend,
       instance,
       `Makes room for ${option.variant.modelName} early: it has nothing to do, while others that have to leave as well still work.`,
+      option.variant.modelName,
     );
   }
 }
@@ -163,9 +163,9 @@ function open(
   for (const victim of victims) {
     const unused = formatDuration(draft.now - victim.lastUsedAt);
     draft.drain(
-      backend,
       victim,
       `Makes room for ${option.variant.modelName} (${need}); last used ${unused} ago.`,
+      option.variant.modelName,
     );
   }
   const queue = [
@@ -175,9 +175,9 @@ function open(
   const company = mannersOf(backend).company(draft, now, victims, willing, queue);
   for (const spoiler of company) {
     draft.drain(
-      backend,
       spoiler,
       `Leaves with others for ${option.variant.modelName}: it has nothing to do, and while it stays the server does not see what memory came back, and would keep waiting models out.`,
+      option.variant.modelName,
     );
   }
   const leaving = [...victims, ...company].map((instance) => instance.id);

@@ -1,9 +1,8 @@
 /** What was decided in one step, each entry with its reason. */
-
-import type { DecisionKind } from '../../domain/decision.ts';
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import type { Footprint } from '../../domain/instance.ts';
 import type { ClaimPick } from '../../domain/store.ts';
+import type { Reason } from './reason.ts';
 import type { LoadOption, Swap } from './snapshot.ts';
 import type { Verdicts } from './verdict.ts';
 
@@ -22,13 +21,8 @@ export interface PlannedLoad {
   readonly placement: Placement;
   /** Whom the server will evict for it by itself (manners/nameless.ts). */
   readonly evicts: readonly InstanceId[];
-}
-
-export interface Reason {
-  readonly kind: DecisionKind;
-  readonly backendId: BackendId | null;
-  readonly modelName: string | null;
-  readonly explanation: string;
+  /** One of the plan's reasons. */
+  readonly reason: Reason;
 }
 
 export interface Plan {

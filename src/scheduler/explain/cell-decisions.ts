@@ -1,6 +1,6 @@
 /** The starts and ends of server processes, told among the decisions. */
 import type { CellEvent } from '../../domain/cell.ts';
-import type { Decision, DecisionKind } from '../../domain/decision.ts';
+import type { DecisionKind, NewDecision } from '../../domain/decision.ts';
 import type { Gpu } from '../../domain/gpu.ts';
 import type { BackendId } from '../../domain/ids.ts';
 
@@ -15,7 +15,7 @@ export function cellDecision(
   { kind, at, cell, reason }: CellEvent,
   backendId: BackendId,
   gpus: readonly Gpu[],
-): Omit<Decision, 'sequence'> {
+): NewDecision {
   const { id: cellId, modelName, pid } = cell;
   return {
     kind: KINDS[kind],
@@ -24,6 +24,11 @@ export function cellDecision(
     jobId: null,
     cellId,
     modelName,
+    instanceId: null,
+    gpuId: gpus.find(({ key }) => cell.gpuKeys.length === 1 && cell.gpuKeys.includes(key))?.id ?? null,
+    bytes: null,
+    inFavourOf: null,
+    jobCount: 0,
     explanation: `Process ${pid}${placeOf(cell.gpuKeys, gpus)} ${VERBS[kind]}. ${reason}`,
   };
 }

@@ -2,6 +2,7 @@
 import { footprintBytes, nextInstanceStatus, totalBytes } from '../../domain/instance.ts';
 import { queueKey } from '../../domain/queue-key.ts';
 import { formatDuration } from '../../domain/units.ts';
+import { reasonAbout } from '../decide/reason.ts';
 import { type FailedForMemory, tokensOf, withFailure, withSuccess } from '../decide/shortfall.ts';
 import type { EventOf } from '../events.ts';
 import {
@@ -95,12 +96,7 @@ export function loadFailed(
     : hold.isFinal
       ? 'its waiting jobs end'
       : `not tried again for ${formatDuration(hold.until - now)}`;
-  const reason = {
-    kind: 'LOAD',
-    backendId: backend.settings.id,
-    modelName: instance.variant.modelName,
-    explanation: `The load failed (${message}); ${then}.`,
-  } as const;
+  const reason = reasonAbout(instance, 'LOAD', `The load failed (${message}); ${then}.`);
   return {
     state: withInstance(withBackend(takenBack(state, backend), held), broken),
     effects: [{ type: 'decided', reason, jobId: null }],

@@ -4,6 +4,7 @@
  */
 import { nextInstanceStatus } from '../../domain/instance.ts';
 import { queueKey } from '../../domain/queue-key.ts';
+import { reasonAbout } from '../decide/reason.ts';
 import type { Effect } from '../events.ts';
 import { type InstanceRecord, type SchedulerState, withInstance } from '../state.ts';
 import type { Reduced, World } from '../turn.ts';
@@ -19,9 +20,7 @@ export function drainReplaced(before: SchedulerState, world: World): Reduced {
     const explanation = mayGo ? whyNotWanted(instance, world) : null;
     if (explanation === null) continue;
     state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, 'drain') });
-    const { backendId, variant } = instance;
-    const reason = { kind: 'DRAIN', backendId, modelName: variant.modelName, explanation } as const;
-    effects.push({ type: 'decided', reason, jobId: null });
+    effects.push({ type: 'decided', reason: reasonAbout(instance, 'DRAIN', explanation), jobId: null });
   }
   return { state, effects };
 }

@@ -27,9 +27,9 @@ export function wakeStuckLoads(draft: Draft, backend: BackendSnapshot): void {
     if (!victim) return;
     const waited = formatDuration(draft.now - instance.loadStartedAt);
     draft.drain(
-      backend,
       victim,
       `${instance.variant.modelName} has been loading for ${waited}; an unload wakes a stuck server.`,
+      instance.variant.modelName,
     );
     return;
   }
