@@ -32,6 +32,7 @@ import { JobLog } from './telemetry/job-log.ts';
 import { createLogger, type RootLogger } from './telemetry/logger.ts';
 import { cellStatistics } from './view/cell-statistics.ts';
 import { JobStatistics } from './view/job-statistics.ts';
+import { createLiveStates } from './view/live-states.ts';
 import { createMemoryOperations } from './view/memory-operations.ts';
 import { OwnJobs } from './view/own-jobs.ts';
 import { createSystemView } from './view/system-view.ts';
@@ -202,6 +203,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const batches = buildBatches(config, { store, accept, models, clock, random, logger: logger.child('API') });
   const readsOf = ownReads(store);
   const terms = termsOf(config);
+  const live = createLiveStates(events, clock);
   const graphql = new GraphQLServer({
     schema,
     buildContext: ({ principal, signal, answer }) => ({
@@ -216,6 +218,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       modelOperations,
       events,
       outputs,
+      live,
       terms,
       clock,
     }),

@@ -108,7 +108,11 @@ export abstract class DemandStream<T> implements AsyncIterableIterator<T, undefi
     this.#producing = false;
   }
 
+  /** Called once, when the reader has left or the stream is complete. */
+  protected left(): void {}
+
   #end(): void {
+    if (!this.#ended) this.left();
     this.#ended = true;
     this.#interrupt?.();
     for (const pending of this.#pending.splice(0)) pending.resolve({ done: true, value: undefined });

@@ -8,6 +8,7 @@ import type { ReadScope } from '../domain/store.ts';
 import type { SystemControl, SystemView } from '../domain/system.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { OutputHub } from '../events/output-hub.ts';
+import type { LiveStates } from '../view/live-states.ts';
 import type { ServerTerms } from '../view/server-terms.ts';
 import type { AnswerBudget } from './answer-budget.ts';
 import type { Loaders, StoreReads } from './loaders.ts';
@@ -22,6 +23,7 @@ export interface GraphQLContext {
   readonly modelOperations: ModelOperations;
   readonly events: EventLog;
   readonly outputs: OutputHub;
+  readonly live: LiveStates;
   readonly terms: ServerTerms;
   readonly clock: Clock;
   readonly loaders: Loaders;

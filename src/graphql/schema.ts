@@ -12,6 +12,7 @@ import './operations/pull-updated.ts';
 import './operations/reserve-vram.ts';
 import './operations/scheduler.ts';
 import './operations/models-in-memory.ts';
+import './operations/stats-changed.ts';
 import './operations/submit.ts';
 import './operations/vram-changed.ts';
 import './types/backend.ts';

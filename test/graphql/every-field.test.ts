@@ -189,6 +189,7 @@ test('every field of the schema answers', async () => {
     ['jobUpdated', ''],
     ['jobOutput', `(id: "${text}")`],
     ['vramChanged', ''],
+    ['statsChanged', ''],
     ['pullUpdated', `(id: "${pullModel.pull.id}")`],
   ] as const) {
     const events = await api.subscribe(operation('subscription', name, args));

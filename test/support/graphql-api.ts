@@ -16,6 +16,7 @@ import type { GraphQLContext } from '../../src/graphql/context.ts';
 import { ownReads } from '../../src/graphql/own-reads.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import { createLiveStates } from '../../src/view/live-states.ts';
 import { LibraryFixture } from './library-fixture.ts';
 import { MemoryOperationsFixture } from './memory-operations-fixture.ts';
 import { namesOfOllama } from './model-names.ts';
@@ -53,6 +54,7 @@ export class GraphQLApi {
   readonly box = new LibraryFixture('box', this.system);
   readonly log = new EventLog({ random: seededRandom(1) });
   readonly outputs = new OutputHub();
+  readonly live = createLiveStates(this.log, this.clock);
   readonly operations: LibraryOperations;
   readonly store: Store;
   /** How often each method of the store was called by resolvers. */
@@ -113,6 +115,7 @@ export class GraphQLApi {
       modelOperations: this.operations,
       events: log,
       outputs,
+      live: this.live,
       terms: {
         needsKey: false,
         limits: { batchJobs: 1_000, bodyBytes: 20 * 1024 ** 2, images: 64, retentionMs: 7 * 86_400_000 },

@@ -51,7 +51,7 @@ const HealthProblemRef = builder.objectRef<HealthProblem>('HealthProblem').imple
   }),
 });
 
-const HealthRef = builder.objectRef<Health>('Health').implement({
+export const HealthRef = builder.objectRef<Health>('Health').implement({
   description: 'How the server is, and what to do where it is not well.',
   fields: (t) => ({
     backends: t.expose('backends', { type: [BackendRef] }),

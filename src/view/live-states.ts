@@ -1,0 +1,18 @@
+/** What is followed as a whole: each state is worked out once for all who follow the same. */
+import type { Clock } from '../clock.ts';
+import type { EventLog } from '../events/event-log.ts';
+import { FollowedStates } from '../events/state-feed.ts';
+
+/** Says that figures changed; the reader takes them from the system view. */
+export interface Stamped {
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export interface LiveStates {
+  readonly stats: FollowedStates<Stamped>;
+}
+
+export function createLiveStates(log: EventLog, clock: Clock): LiveStates {
+  return { stats: new FollowedStates(log, clock) };
+}
