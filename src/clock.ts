@@ -21,6 +21,8 @@ export interface Clock {
   monotonic(): number;
   /** Runs `callback` once after `delayMs` (at least 0). A pending timer does not keep the process alive. */
   after(delayMs: number, callback: () => void): Timer;
+  /** Runs `callback` once when what runs now, and what that has led to, is done: in the same turn of the event loop, before any timer that is not due yet. */
+  soon(callback: () => void): Timer;
 }
 
 /** A source of chance. */
@@ -42,6 +44,11 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_DELAY_MS));
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
+  },
+  // The shortest timer takes a millisecond. This one keeps the process alive, as it could wait for other events otherwise; it is over at once.
+  soon(callback) {
+    const immediate = setImmediate(callback);
+    return { cancel: () => clearImmediate(immediate) };
   },
 };
 
@@ -172,6 +179,10 @@ export class SteadyClock implements Clock {
     return this.#clock.after(delayMs, callback);
   }
 
+  soon(callback: () => void): Timer {
+    return this.#clock.soon(callback);
+  }
+
   /** Goes on from `instant`, if that is later: an earlier start got so far, before the clock on the wall was set back. */
   goOnFrom(instant: number): void {
     const ahead = instant - this.now();
@@ -241,6 +252,11 @@ export class VirtualClock implements Clock {
     const entry = { due: this.#now + Math.max(0, delayMs), order: this.#sequence++, callback };
     this.#timers.add(entry);
     return { cancel: () => void this.#timers.delete(entry) };
+  }
+
+  /** With the next move, be it by nothing. */
+  soon(callback: () => void): Timer {
+    return this.after(0, callback);
   }
 
   /** When the next timer is due, in epoch milliseconds; undefined when none is set. */

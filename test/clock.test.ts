@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SteadyClock, systemClock, systemRandom, VirtualClock } from '../src/clock.ts';
 import { newId } from '../src/domain/ids.ts';
+import { OwnedClock } from '../src/virtual-ollama/core/owned-clock.ts';
 
 type Event = { readonly kind: 'advance' | 'jump' | 'sleep'; readonly ms: number };
 const event: fc.Arbitrary<Event> = fc.oneof(
@@ -12,6 +14,52 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     ms: fc.oneof(fc.integer({ min: 2_000, max: 1e9 }), fc.integer({ min: -1e9, max: -2_000 })),
   }),
 );
+
+describe('soon', () => {
+  it.each([
+    { name: 'of this machine', clock: systemClock },
+    { name: 'that is steady', clock: new SteadyClock(systemClock) },
+    { name: 'of one owner', clock: new OwnedClock(systemClock) },
+  ])('comes before the shortest timer of a clock $name, and after what runs', async ({ clock }) => {
+    const order: string[] = [];
+    const over = Promise.withResolvers<void>();
+    // Where the event loop hears of files and sockets, so that what is soon comes next in any case.
+    readFile(import.meta.filename, () => {
+      clock.after(0, () => {
+        order.push('timer');
+        over.resolve();
+      });
+      clock.soon(() => order.push('first'));
+      clock.soon(() => order.push('cancelled')).cancel();
+      clock.soon(() => order.push('second'));
+      void Promise.resolve().then(() => order.push('what this led to'));
+      order.push('this');
+    });
+    await over.promise;
+    expect(order).toEqual(['this', 'what this led to', 'first', 'second', 'timer']);
+  });
+
+  it('is nothing after the end of its owner', async () => {
+    const order: string[] = [];
+    const clock = new OwnedClock(systemClock);
+    clock.soon(() => order.push('owned'));
+    clock.close();
+    await new Promise<void>((resolve) => systemClock.soon(resolve));
+    expect(order).toEqual([]);
+  });
+
+  it('comes with the next move of a clock that stands still', () => {
+    const order: string[] = [];
+    const clock = new VirtualClock();
+    clock.after(1, () => order.push('timer'));
+    clock.soon(() => order.push('soon'));
+    expect(order).toEqual([]);
+    clock.advance(0);
+    expect(order).toEqual(['soon']);
+    clock.advance(1);
+    expect(order).toEqual(['soon', 'timer']);
+  });
+});
 
 describe('steady time', () => {
   it('goes by as time does, whatever is done to the clock on the wall, and tells how far that is off', () => {

@@ -105,7 +105,7 @@ export class SchedulerLoop {
   /** Something may have changed. However often this is called in a tick, it costs one turn. */
   look(): void {
     if (this.#look || !this.#effects) return;
-    this.#look = this.#deps.clock.after(0, () => {
+    this.#look = this.#deps.clock.soon(() => {
       this.#look = null;
       this.handle({ type: 'look' });
     });

@@ -40,6 +40,10 @@ export class EventClock implements Clock {
     };
   }
 
+  soon(callback: () => void): Timer {
+    return this.after(0, callback);
+  }
+
   /** Goes on to what is next and does it. False when nothing more is to happen. */
   step(): boolean {
     for (let next = this.#entries.pop(); next; next = this.#entries.pop()) {

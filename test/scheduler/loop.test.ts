@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../src/clock.ts';
+import { seededRandom, systemClock } from '../../src/clock.ts';
+import { Backlog } from '../../src/domain/backlog.ts';
 import { GiB } from '../../src/domain/units.ts';
+import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
+import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import { randomPriority, SimulatedWorld, type WorldModel } from './simulated-world.ts';
 
 const model = (name: string, gib: number, more: Partial<WorldModel> = {}): WorldModel => ({
@@ -27,6 +31,38 @@ describe('the scheduling loop', () => {
     expect(w.unfinished).toBe(0);
     expect(w.loads).toEqual(['a:latest']);
     expect(w.violations).toEqual([]);
+  });
+
+  it('looks as soon as it is asked to, before the shortest timer, and once however often it is asked', async () => {
+    const order: string[] = [];
+    const w = world([]);
+    const loop = new SchedulerLoop({
+      backends: [],
+      backlog: new Backlog(),
+      resolver: { version: 1, hasListed: () => true, isNamed: () => true, resolve: () => null },
+      clock: systemClock,
+      random: seededRandom(1),
+      policy: {
+        decide(snapshot, now) {
+          order.push('decision');
+          return USUAL_POLICY.decide(snapshot, now);
+        },
+      },
+      changed: () => {},
+    });
+    const over = Promise.withResolvers<void>();
+    readFile(import.meta.filename, () => {
+      systemClock.after(0, () => {
+        order.push('timer');
+        over.resolve();
+      });
+      loop.start(w);
+      loop.look();
+      loop.look();
+      order.push('asked');
+    });
+    await over.promise;
+    expect(order).toEqual(['asked', 'decision', 'timer']);
   });
 
   it('keeps a resident while it has work and swaps when its queue is empty', () => {

@@ -31,6 +31,10 @@ export class SettableClock implements Clock {
     return timer;
   }
 
+  soon(callback: () => void): Timer {
+    return systemClock.soon(callback);
+  }
+
   /** Somebody sets the clock on the wall: durations go on as if nothing had happened. */
   jump(ms: number): void {
     this.#setBy += ms;

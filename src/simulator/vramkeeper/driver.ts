@@ -173,5 +173,6 @@ function timing(clock: Clock, timed: (decision: () => void) => void): Clock {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     after: (delayMs, callback) => clock.after(delayMs, () => timed(callback)),
+    soon: (callback) => clock.soon(() => timed(callback)),
   };
 }

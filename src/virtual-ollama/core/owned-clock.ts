@@ -19,8 +19,16 @@ export class OwnedClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Timer {
+    return this.#owned(callback, (own) => this.#clock.after(delayMs, own));
+  }
+
+  soon(callback: () => void): Timer {
+    return this.#owned(callback, (own) => this.#clock.soon(own));
+  }
+
+  #owned(callback: () => void, set: (own: () => void) => Timer): Timer {
     if (this.#closed) return { cancel: () => {} };
-    const timer = this.#clock.after(delayMs, () => {
+    const timer = set(() => {
       this.#timers.delete(owned);
       callback();
     });
