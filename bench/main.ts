@@ -67,6 +67,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'simulated runs beside those that were measured on a real server',
     load: async () => only((await import('./scheduler/as-measured.ts')).run),
   },
+  'as-served': {
+    about: 'simulated runs beside the same jobs through a whole server on a virtual Ollama',
+    onRequest: true,
+    load: () => import('./scheduler/as-served.ts'),
+  },
   swaps: {
     about: 'what the swap of two models costs beyond the load itself, on virtual processes',
     onRequest: true,

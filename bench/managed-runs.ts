@@ -118,7 +118,7 @@ async function onReal(
   };
 }
 
-async function onVirtual(way: Way, jobs: readonly WorkloadJob[]): Promise<Outcome> {
+export async function onVirtual(way: Way, jobs: readonly WorkloadJob[]): Promise<Outcome> {
   if (way !== 'managed') {
     const ollama = await runVirtualOllama(SERVER);
     try {

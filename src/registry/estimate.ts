@@ -2,13 +2,10 @@
 import { bytesOnCards, bytesOnOneCard, type CardOverhead } from '../domain/card-overhead.ts';
 import { greatest } from '../domain/long-lists.ts';
 import { marginToGiveUp } from '../domain/margin.ts';
-import { MiB } from '../domain/units.ts';
+import { UNTOLD_BUFFER_BYTES } from './footprint/compute-buffers.ts';
 import type { PredictedFootprint } from './footprint/predict.ts';
 import { linearFit } from './learned/linear-fit.ts';
 import type { LearnedEntry, Observation } from './learned/observation.ts';
-
-/** At least so much is added to what nobody has measured: the engine's own buffers differ with its version and with the card. */
-const LEAST_MARGIN_BYTES = 256 * MiB;
 
 /**
  * Where a footprint comes from. `MEASURED`: this very variant was loaded under this version of the server. `FITTED`: the line
@@ -84,7 +81,7 @@ function fitted(question: EstimateQuestion): Estimated | null {
   });
   const fit = linearFit(points);
   if (!fit) return null;
-  const marginBytes = Math.ceil(Math.max(LEAST_MARGIN_BYTES, 2 * fit.sigma));
+  const marginBytes = Math.ceil(Math.max(UNTOLD_BUFFER_BYTES, 2 * fit.sigma));
   const { contextLength, slots, driverBytes } = question;
   const size = fit.intercept + fit.slope * contextLength * slots + buffers(contextLength, slots);
   const bytes = Math.ceil(Math.max(0, size)) + driverBytes + marginBytes;
@@ -109,7 +106,7 @@ function raised(question: EstimateQuestion): Estimated {
     const size = bytesOnOneCard(newest.sizeBytes, there.graph, newest.cards);
     bytes = Math.max(bytes, size + driverBytes + withoutMargin(predicted) - withoutMargin(there));
   }
-  const marginBytes = Math.max(LEAST_MARGIN_BYTES, predicted.marginBytes);
+  const marginBytes = Math.max(UNTOLD_BUFFER_BYTES, predicted.marginBytes);
   return { bytes: bytes + marginBytes, measured: false, source: 'PREDICTED', marginBytes };
 }
 

@@ -2,11 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import type { InstanceConfig, ModelInfo } from '../../src/domain/model.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
+import { MiB } from '../../src/domain/units.ts';
 import { predictFootprint } from '../../src/registry/footprint/predict.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import type { FixtureOptions } from './fixture.ts';
 import { BOX, RIG, registryWith, resolved } from './fixture.ts';
-import { BERT, GEMMA3_27B, model, QWEN3_30B } from './models.ts';
+import { BERT, GEMMA3_27B, LLAMA_8B, model, QWEN3_30B } from './models.ts';
 
 const MODELS = [
   model('llama:8b'),
@@ -78,6 +79,27 @@ describe.each([
     const real = truth(info, CONTEXT, slots, kv);
     const predicted = footprintBytes - marginBytes - driverBytes;
     expect(Math.abs(predicted - real) / real).toBeLessThan(0.03);
+  });
+});
+
+describe('an engine that takes as much more or less of every model', () => {
+  const small = (name: string, blockCount: number, embeddingLength: number, diskBytes: number) =>
+    model(name, { diskBytes, facts: { ...LLAMA_8B, blockCount, embeddingLength, headCountKv: 4 } });
+  const SMALL = [small('one:1b', 22, 2048, 620e6), small('other:1.5b', 28, 1536, 1003e6), model('large:8b')];
+
+  test.each([240, 220, -150])('by %i MiB is not taken for one with other slots or caches', async (mib) => {
+    const registry = registryWith(SMALL, { parallel: 4 });
+    const told = resolved(registry, 'large:8b', CONTEXT).footprintBytes;
+    for (const name of ['one:1b', 'other:1.5b']) {
+      const { variant, config, info } = resolved(registry, name, 2048);
+      const sizeBytes = truth(info, 2048, 4, 'f16') + mib * MiB;
+      await registry.learnFootprint(variant, config, '0.33.0', BOX, {
+        sizeBytes,
+        vramBytes: sizeBytes,
+        loadMs: 1,
+      });
+      expect(resolved(registry, 'large:8b', CONTEXT).footprintBytes).toBe(told);
+    }
   });
 });
 

@@ -3,6 +3,10 @@
  * Its logs print them as "compute buffer size"; the coefficients are read off those of many models, and a test holds them there.
  */
 import type { ArchitectureFacts, InstanceConfig } from '../../domain/model.ts';
+import { MiB } from '../../domain/units.ts';
+
+/** The engine's own buffers differ with its version and with the card, by about so much: at least this is added to what nobody has measured. */
+export const UNTOLD_BUFFER_BYTES = 256 * MiB;
 
 /** A vocabulary as large as they come, for models that do not tell. */
 const UNKNOWN_VOCABULARY = 262_144;

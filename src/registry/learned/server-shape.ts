@@ -4,6 +4,7 @@
  */
 import { greatest, least } from '../../domain/long-lists.ts';
 import type { InstanceConfig } from '../../domain/model.ts';
+import { UNTOLD_BUFFER_BYTES } from '../footprint/compute-buffers.ts';
 
 export interface ServerShape {
   /** Contexts that memory is taken for. */
@@ -34,10 +35,10 @@ type Said = ServerShape & { readonly kvCacheNamed: boolean };
 
 /**
  * The shape that comes close to every load, where what was said does not and at least two loads tell both apart; else what was said. Of several that
- * explain them alike the most usual one.
+ * explain them alike the most usual one. Slots and caches take more of one model than of another; what all of them take alike is the engine's own.
  */
 export function inferShape(said: Said, evidence: readonly ShapeEvidence[]): ServerShape {
-  if (evidence.length === 0 || worst(said, evidence) <= CLOSE) return said;
+  if (isCloseButForBuffers(said, evidence)) return said;
   const types = said.kvCacheNamed ? [said.kvCacheType] : TYPES;
   const shapes = types.flatMap((kvCacheType) => SLOTS.map((slots) => ({ slots, kvCacheType })));
   const possible = shapes
@@ -45,6 +46,17 @@ export function inferShape(said: Said, evidence: readonly ShapeEvidence[]): Serv
     .filter(({ shape, off }) => off <= CLOSE && witnesses(shape, said, evidence) >= FEWEST_WITNESSES);
   const best = least(possible.map(({ off }) => off));
   return possible.find(({ off }) => off <= best + CLOSE / 5)?.shape ?? said;
+}
+
+/** Whether some number of bytes, the same for every load, brings them all close. */
+function isCloseButForBuffers(shape: ServerShape, evidence: readonly ShapeEvidence[]): boolean {
+  const off = evidence.map((one) => ({
+    bytes: one.sizeBytes - one.predict(shape),
+    tolerance: CLOSE * one.sizeBytes,
+  }));
+  const lowest = greatest([-UNTOLD_BUFFER_BYTES, ...off.map(({ bytes, tolerance }) => bytes - tolerance)]);
+  const highest = least([UNTOLD_BUFFER_BYTES, ...off.map(({ bytes, tolerance }) => bytes + tolerance)]);
+  return lowest <= highest;
 }
 
 function worst(shape: ServerShape, evidence: readonly ShapeEvidence[]): number {
