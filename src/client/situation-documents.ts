@@ -27,6 +27,13 @@ export const HealthReport = graphql(`
         }
       }
     }
+    stats {
+      workEstimates {
+        sampleCount
+        medianError
+        bias
+      }
+    }
   }
 `);
 

@@ -9,6 +9,7 @@ import type { Instance } from './instance.ts';
 import type { Job, JobPriority } from './job.ts';
 import type { ModelInfo } from './model.ts';
 import type { QueueKey } from './queue-key.ts';
+import type { EstimateError } from './work.ts';
 
 export type BackendHealth = 'HEALTHY' | 'DEGRADED' | 'UNREACHABLE';
 
@@ -153,6 +154,8 @@ export interface SystemView {
   queues(): readonly QueueState[];
   swaps(): SwapStats;
   latency(priority: JobPriority | null, windowMs: number): LatencyStats;
+  /** Of the work of jobs, lately. */
+  workEstimates(): EstimateError;
   /** The newest last; bounded, so old ones are gone. */
   decisions(): readonly Decision[];
   /** The last lines that a cell wrote, oldest first; null when there is no such cell. */

@@ -10,6 +10,7 @@ import type { Variant } from '../domain/model.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
 import type { Store } from '../domain/store.ts';
+import type { DoneWork } from '../domain/work.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** What the executor tells the loop; the loop's own events of these names. */
@@ -22,6 +23,7 @@ export interface ExecutorReports {
     ranMs: number;
     evidence: Evidence;
     succeeded: boolean;
+    work?: DoneWork | undefined;
   }): void;
   /** A job has its result. */
   answered(of: { readonly job: Pick<Job, 'queue'>; readonly request: JobRequest }, result: JobResult): void;

@@ -9,6 +9,7 @@ import { isTerminal } from '../domain/job.ts';
 import type { ClaimedJob, JobChange, Store } from '../domain/store.ts';
 import type { Trouble } from '../domain/system.ts';
 import { formatDuration } from '../domain/units.ts';
+import { sizeOf } from '../kinds/job-size.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
 import { Gates } from './gates.ts';
 import { HeldClaims } from './held-claims.ts';
@@ -253,9 +254,10 @@ export class Executor {
       runJob(instance, run, this.#deps, {
         stopped: this.#stopped.signal,
         insist: (operation) => this.#insistence.on(operation),
-        left: (ranMs, error) => {
+        left: (ranMs, ended) => {
           instance.running.delete(run);
-          const evidence = error === null || error instanceof RunEnded ? 'none' : evidenceOf(error);
+          const isDone = 'result' in ended;
+          const evidence = isDone || ended.error instanceof RunEnded ? 'none' : evidenceOf(ended.error);
           const { id: jobId, client } = claimed.job;
           this.#deps.reports.left({
             instanceId: instance.instanceId,
@@ -263,7 +265,8 @@ export class Executor {
             client,
             ranMs,
             evidence,
-            succeeded: error === null,
+            succeeded: isDone,
+            work: isDone ? { size: sizeOf(claimed.request), usage: ended.result.usage } : undefined,
           });
         },
       }),

@@ -32,7 +32,7 @@ export interface RunHooks {
   readonly stopped: AbortSignal;
   insist<T>(operation: () => Promise<T>): Promise<T>;
   /** The slot is free: told as soon as the backend is done, so that the next job need not wait for the disk. */
-  left(ranMs: number, error: unknown): void;
+  left(ranMs: number, ended: { readonly result: JobResult } | { readonly error: unknown }): void;
 }
 
 export async function runJob(
@@ -52,7 +52,7 @@ export async function runJob(
   );
   const ranMs = run.sentAt === null ? 0 : clock.monotonic() - run.sentAt;
   if ('result' in outcome) {
-    hooks.left(ranMs, null);
+    hooks.left(ranMs, outcome);
     const finish = {
       id: job.id,
       fence: job.fence,
@@ -64,7 +64,7 @@ export async function runJob(
     await hooks.insist(() => store.finish(finish));
     deps.reports.answered(run.claimed, outcome.result);
   } else {
-    hooks.left(ranMs, outcome.error);
+    hooks.left(ranMs, outcome);
     await settle(instance, run, outcome.error, recorder, deps, hooks);
   }
 }

@@ -7,8 +7,10 @@ import type { JobFailure } from '../domain/job.ts';
 import type { Variant } from '../domain/model.ts';
 import type { BackendObservation } from '../domain/observation.ts';
 import type { ClaimPick } from '../domain/store.ts';
+import type { DoneWork } from '../domain/work.ts';
 import type { PlannedClaim } from './decide/plan.ts';
 import type { Reason } from './decide/reason.ts';
+import type { Work } from './runs/work.ts';
 import type { WishChange } from './wishes/wishes.ts';
 
 export type SchedulerEvent =
@@ -32,7 +34,11 @@ export type SchedulerEvent =
       readonly ranMs: number;
       readonly evidence: Evidence;
       readonly succeeded: boolean;
+      /** Of a job that succeeded. Absent: nothing is known of it but its time. */
+      readonly work?: DoneWork | undefined;
     }
+  /** What an earlier run of the server had learned. */
+  | { readonly type: 'recalled'; readonly work: Pick<Work, 'models' | 'speeds'> }
   | {
       readonly type: 'loaded';
       readonly instanceId: InstanceId;

@@ -14,6 +14,7 @@ import type { LoadHold } from './loads/holds.ts';
 import type { ProbedMemory } from './observe/probed-memory.ts';
 import type { Activation, Service } from './runs/service.ts';
 import type { Strikes } from './runs/strikes.ts';
+import { NO_WORK, type Work } from './runs/work.ts';
 import { NO_WISHES, type Wishes } from './wishes/wishes.ts';
 
 export interface SchedulerState {
@@ -25,8 +26,8 @@ export interface SchedulerState {
   readonly service: Service;
   /** Clients that had claimable jobs at the last step. */
   readonly activeClients: Activation['active'];
-  /** What a job took in its slot, in the lately weighted mean, in milliseconds by weights. */
-  readonly runMs: ReadonlyMap<string, number>;
+  /** What finished jobs taught of the work of others. */
+  readonly work: Work;
   /** Claims that the store has not answered yet: their jobs are still in the backlog's counts. */
   readonly claims: ReadonlyMap<number, PlannedClaim>;
   readonly nextClaim: number;
@@ -156,7 +157,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
     instances: new Map(),
     service: VersionedMap.of(),
     activeClients: VersionedMap.of(),
-    runMs: new Map(),
+    work: NO_WORK,
     claims: new Map(),
     nextClaim: 1,
     wishes: NO_WISHES,

@@ -11,7 +11,7 @@ import { loaded, loadFailed } from './loads/outcome.ts';
 import { refuseImpossible } from './loads/refuse-impossible.ts';
 import { unloaded } from './observe/freed-memory.ts';
 import { observe } from './observe/observe.ts';
-import { learnRun } from './runs/run-time.ts';
+import { learnWork } from './runs/learn-work.ts';
 import { activate, charge } from './runs/service.ts';
 import { isBroken, withRun } from './runs/strikes.ts';
 import { snapshotOf } from './snapshot/snapshot-of.ts';
@@ -87,6 +87,8 @@ function hear(state: SchedulerState, event: SchedulerEvent, world: World, now: n
       return claimed(state, event);
     case 'left':
       return left(state, event, now);
+    case 'recalled':
+      return { state: { ...state, work: { ...state.work, ...event.work } }, effects: [] };
     case 'loaded':
       return loaded(state, event, now);
     case 'load-failed':
@@ -135,9 +137,12 @@ function left(before: SchedulerState, event: EventOf<'left'>, now: number): Redu
   const charged = { ...before, service: charge(before.service, event.client, event.ranMs / 1000) };
   const instance = charged.instances.get(event.instanceId);
   if (!instance) return { state: charged, effects: [] };
+  const { client, ranMs, work } = event;
   const { weights } = instance.variant;
   const state =
-    event.ranMs > 0 ? { ...charged, runMs: learnRun(charged.runMs, weights, event.ranMs) } : charged;
+    event.succeeded && ranMs > 0
+      ? { ...charged, work: learnWork(charged.work, { weights, client, ranMs, work }) }
+      : charged;
   const at = instance.jobs.indexOf(event.jobId);
   const jobs = at < 0 ? instance.jobs : instance.jobs.toSpliced(at, 1);
   const overdue = new Set(instance.overdue);

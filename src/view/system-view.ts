@@ -27,6 +27,7 @@ import { lastingFaults } from '../scheduler/explain/lasting-faults.ts';
 import { gpusOf } from '../scheduler/ledger/cards.ts';
 import { refusedAt } from '../scheduler/loads/refuse-impossible.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
+import { workError } from '../scheduler/runs/work-estimate.ts';
 import { loadOption } from '../scheduler/snapshot/options.ts';
 import {
   type BackendRecord,
@@ -83,6 +84,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     queues: () => backlog.queues().map(({ queue }) => queueState(sources, queue)),
     swaps: sources.swaps,
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
+    workEstimates: () => workError(loop.state.work),
     decisions: () => loop.decisions.all(),
     cellLog: (id, lines) => cellLog(sources.backends, id, lines),
     explain: (job) =>

@@ -161,7 +161,14 @@ test('pause says what goes on and health why nothing starts, until resume', asyn
   await served.run(['resume']);
   expect(await served.run(['health'])).toMatchObject({ code: 0, out: expect.stringMatching(/^HEALTHY\n/) });
   const { out } = await served.run(['health', '--json']);
-  expect(JSON.parse(out)).toMatchObject({ status: 'HEALTHY', backends: [{ health: 'HEALTHY' }] });
+  expect(JSON.parse(out)).toMatchObject({
+    status: 'HEALTHY',
+    backends: [{ health: 'HEALTHY' }],
+    workEstimates: { sampleCount: expect.any(Number) },
+  });
+  expect((await served.run(['health'])).out).toMatch(
+    /^Estimated work: within \d+ % for half of the last \d+ jobs, \d+ % too (long|short) in all\.$/m,
+  );
 });
 
 test('decisions are listed, of a kind, about a model or a job', async () => {

@@ -161,6 +161,7 @@ describe('stats', () => {
         high: latency(priority: HIGH, window: 60000) { sampleCount }
         instances { modelName }
         paused startedAt version truncatedPrompts vram { totalBytes }
+        workEstimates { sampleCount medianError bias }
       }
     }`);
     expect(stats).toEqual({
@@ -194,6 +195,7 @@ describe('stats', () => {
       startedAt: '2026-11-20T21:39:03.120Z',
       version: '1.2.3',
       vram: { totalBytes: 48 * GiB },
+      workEstimates: { sampleCount: 3, medianError: 0.25, bias: -0.1 },
     });
     expect(api.system.asked).toEqual([
       [null, 300_000],

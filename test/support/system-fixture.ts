@@ -257,6 +257,10 @@ export class SystemFixture implements SystemView, SystemControl {
     return { sampleCount: 2, queueP50Ms: 10, queueP95Ms: 20.5, runP50Ms: null, runP95Ms: 40 };
   }
 
+  workEstimates() {
+    return { sampleCount: 3, medianError: 0.25, bias: -0.1 };
+  }
+
   decisions(): readonly Decision[] {
     return this.decided;
   }

@@ -24,6 +24,7 @@ import type { JobStatistics } from '../../view/job-statistics.ts';
 import { SwapCounter } from '../../view/swap-counter.ts';
 import { type BuiltBackend, nameRules } from '../backends.ts';
 import { EffectRunner } from './effect-runner.ts';
+import { LearnedWork } from './learned-work.ts';
 import { Learning } from './learning.ts';
 import { Observations } from './observations.ts';
 import { Outcomes } from './outcomes.ts';
@@ -60,6 +61,7 @@ export class Scheduling {
   readonly #observations: Observations;
   readonly #readings: WantedReadings;
   readonly #ownLoads: OwnLoads;
+  readonly #learnedWork: LearnedWork;
   readonly #effects: EffectRunner;
   /** What ends each listening to a backend. */
   readonly #following: ((() => void) | undefined)[] = [];
@@ -89,6 +91,7 @@ export class Scheduling {
         parts.changed();
         this.wishes.stateChanged();
         reservations.stateChanged(this.loop.state);
+        this.#learnedWork.stateChanged(this.loop.state);
       },
     });
     const { loop } = this;
@@ -96,6 +99,7 @@ export class Scheduling {
     this.wishes = new WishIntake({ loop, resolver: registry, names: registry.names, store, clock, random });
     this.pauseSwitch = new PauseSwitch({ loop, store, logger: log });
     this.#ownLoads = new OwnLoads({ store, clock, logger: log });
+    this.#learnedWork = new LearnedWork({ loop, store, clock, logger: log });
     const ownLoads = this.#ownLoads;
     this.contexts = new ContextChoice({
       contextRange: (model) => registry.contextRange(model),
@@ -155,7 +159,9 @@ export class Scheduling {
     for (const { backend } of backends) await backend.start();
     await this.pauseSwitch.start();
     await this.#ownLoads.start();
+    await this.#learnedWork.start();
     this.loop.start(this.#effects);
+    this.#learnedWork.apply();
     this.pauseSwitch.apply();
     await this.wishes.start();
     for (const model of config.warmup) this.wishes.keepWarm(model, false);
@@ -180,6 +186,7 @@ export class Scheduling {
     this.wishes.stop();
     for (const unfollow of this.#following.splice(0)) unfollow?.();
     await this.executor.stop(0);
+    await this.#learnedWork.stop();
     this.#readings.stop();
     await this.#monitor.stop();
     await Promise.all(this.#parts.backends.map(({ backend }) => backend.stop()));

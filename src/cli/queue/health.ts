@@ -11,6 +11,7 @@ import { cleaned } from '../terminal/text.ts';
 import { wrapped } from '../terminal/wrapped.ts';
 
 type Health = HealthReportQuery['health'];
+type Stats = HealthReportQuery['stats'];
 
 const STATUS_STYLE = { HEALTHY: 'green', DEGRADED: 'yellow', STALLED: 'red' } as const;
 const BACKEND_STYLE = { HEALTHY: 'green', DEGRADED: 'yellow', UNREACHABLE: 'red' } as const;
@@ -20,16 +21,32 @@ export function printHealth(
   terminal: Terminal,
 ): Promise<ExitCode> {
   return connected(options, terminal, async (api) => {
-    const { health } = cleaned(await api.request(HealthReport, {}));
-    terminal.outLine(options.json ? JSON.stringify(health) : healthText(health, terminal));
+    const { health, stats } = cleaned(await api.request(HealthReport, {}));
+    const json = () => JSON.stringify({ ...health, ...stats });
+    terminal.outLine(options.json ? json() : healthText(health, stats, terminal));
     return health.status === 'HEALTHY' ? EXIT.done : EXIT.failed;
   });
 }
 
-function healthText({ status, problems, backends }: Health, terminal: Terminal): string {
+function healthText({ status, problems, backends }: Health, stats: Stats, terminal: Terminal): string {
   const head = terminal.style(STATUS_STYLE[status], status);
   const lines = problems.map(({ message }) => wrapped(`! ${inCommandWords(message)}`, terminal.columns, 2));
-  return [head, ...lines, ...(backends.length > 0 ? ['', backendTable(backends, terminal)] : [])].join('\n');
+  const table = backends.length > 0 ? ['', backendTable(backends, terminal)] : [];
+  const estimates = estimateLines(stats).map((line) => wrapped(line, terminal.columns, 2));
+  return [head, ...lines, ...table, ...(estimates.length > 0 ? ['', ...estimates] : [])].join('\n');
+}
+
+/** How far what is said of the future can be believed; nothing before jobs have shown it. */
+function estimateLines({ workEstimates: { sampleCount, medianError, bias } }: Stats): readonly string[] {
+  if (medianError === null || bias === null) return [];
+  const drift = `${percentOf(Math.abs(bias))} too ${bias < 0 ? 'short' : 'long'} in all`;
+  return [
+    `Estimated work: within ${percentOf(medianError)} for half of the last ${sampleCount} jobs, ${drift}.`,
+  ];
+}
+
+function percentOf(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
 
 function backendTable(backends: Health['backends'], terminal: Terminal): string {

@@ -1096,7 +1096,7 @@ export type ModelSizesQuery = { models: { nodes: Array<{ name: string, diskBytes
 export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type HealthReportQuery = { health: { status: HealthStatus, problems: Array<{ code: HealthProblemCode, message: string, backend: { name: string } | null }>, backends: Array<{ name: string, url: string, mode: BackendMode, health: BackendHealth, version: string | null, gpus: Array<{ index: number }>, vram: { totalBytes: number, usedBytes: number } }> } };
+export type HealthReportQuery = { health: { status: HealthStatus, problems: Array<{ code: HealthProblemCode, message: string, backend: { name: string } | null }>, backends: Array<{ name: string, url: string, mode: BackendMode, health: BackendHealth, version: string | null, gpus: Array<{ index: number }>, vram: { totalBytes: number, usedBytes: number } }> }, stats: { workEstimates: { sampleCount: number, medianError: number | null, bias: number | null } } };
 
 export type DecisionsQueryVariables = Exact<{
   first: number;
@@ -2227,6 +2227,13 @@ export const HealthReportDocument = new TypedDocumentString(`
         totalBytes
         usedBytes
       }
+    }
+  }
+  stats {
+    workEstimates {
+      sampleCount
+      medianError
+      bias
     }
   }
 }

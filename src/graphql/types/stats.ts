@@ -1,6 +1,7 @@
 /** Figures of the queue, of jobs and of swaps. */
 import { parseQueueKey } from '../../domain/queue-key.ts';
 import type { LatencyStats, QueueState, SwapStats } from '../../domain/system.ts';
+import type { EstimateError } from '../../domain/work.ts';
 import { instancesOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
 import { InstanceRef, StatsRef } from '../refs.ts';
@@ -96,6 +97,24 @@ const LatencyStatsRef = builder.objectRef<LatencyStats>('LatencyStats').implemen
   }),
 });
 
+const WorkEstimatesRef = builder.objectRef<EstimateError>('WorkEstimates').implement({
+  description:
+    'How well it was known before how long jobs would be in their slots, over the last jobs that succeeded.',
+  fields: (t) => ({
+    bias: t.exposeFloat('bias', {
+      nullable: true,
+      description:
+        'By which part of their true time all of them together were estimated too long (0.1: a tenth); negative where too short. Null when there were none.',
+    }),
+    medianError: t.exposeFloat('medianError', {
+      nullable: true,
+      description:
+        'Half of the estimates were not farther off, as a part of the true time. Null when there were none.',
+    }),
+    sampleCount: t.exposeInt('sampleCount', { description: 'How many jobs that is.' }),
+  }),
+});
+
 StatsRef.implement({
   description: 'Counters, memory and latencies.',
   fields: (t) => ({
@@ -142,6 +161,10 @@ StatsRef.implement({
       type: VramUsageRef,
       description: 'Over all backends.',
       resolve: (_stats, _args, { system }) => system.usage(),
+    }),
+    workEstimates: t.field({
+      type: WorkEstimatesRef,
+      resolve: (_stats, _args, { system }) => system.workEstimates(),
     }),
   }),
 });

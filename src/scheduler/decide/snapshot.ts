@@ -20,7 +20,7 @@ export interface Snapshot {
   /** Service received so far per client, in seconds of slots. */
   readonly service: ServiceCounters;
   /** What a job takes in its slot, in milliseconds by weights; nothing is known of the others yet. */
-  readonly runMs: ReadonlyMap<string, number>;
+  readonly runMs: Pick<ReadonlyMap<string, number>, 'get'>;
 }
 
 export interface BackendSnapshot {

@@ -8,13 +8,12 @@ import { JOB_PRIORITIES } from '../../domain/job.ts';
 import type { VersionedMap } from '../../domain/versioned-map.ts';
 import { orderOf } from '../decide/queue-order.ts';
 import type { Demand } from '../decide/snapshot.ts';
+import { withUsed } from './lately-used.ts';
 
 export type Service = VersionedMap<string, number>;
 
 /** Clients whose service is remembered; the longest unseen are forgotten first. */
 const MOST_CLIENTS = 4_096;
-/** For one charge, so that none is slow. */
-const MOST_FORGOTTEN = 64;
 
 export interface Activation {
   readonly service: Service;
@@ -65,14 +64,5 @@ function allOf(before: Activation['active'], now: Activation['active']): Readonl
 }
 
 export function charge(service: Service, client: string, seconds: number): Service {
-  // Taken out and put in again, so that the map's own order is that of last use.
-  const used = (service.get(client) ?? 0) + seconds;
-  let charged = service.without(client).with(client, used);
-  const oldest: string[] = [];
-  for (const [name] of charged.entries()) {
-    if (charged.size - oldest.length <= MOST_CLIENTS || oldest.length === MOST_FORGOTTEN) break;
-    oldest.push(name);
-  }
-  for (const name of oldest) charged = charged.without(name);
-  return charged;
+  return withUsed(service, client, (service.get(client) ?? 0) + seconds, MOST_CLIENTS);
 }

@@ -12,6 +12,7 @@ import type { BackendSnapshot, Demand, GpuSnapshot, LoadOption, Snapshot, Wish }
 import { gpusOf, uncertainBytes } from '../ledger/cards.ts';
 import { hostSnapshot } from '../ledger/host.ts';
 import { alwaysReserved } from '../reservations/use.ts';
+import { meanRunMs } from '../runs/work.ts';
 import { type BackendRecord, instancesOf, type SchedulerState } from '../state.ts';
 
 /** Ollama's default limit (`OLLAMA_MAX_LOADED_MODELS` = 0). */
@@ -32,7 +33,7 @@ export function snapshotOf(
     demand: withOptions(withoutClaimed(state, demand), backends, asLoaded),
     wishes: wishes.map((wish) => ({ ...wish, option: asLoaded(wish.option) })),
     service: state.service,
-    runMs: state.runMs,
+    runMs: { get: (weights) => meanRunMs(state.work, weights) },
   };
 }
 
