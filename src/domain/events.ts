@@ -2,12 +2,11 @@
 
 import type { OutputRecord } from './backend.ts';
 import type { BackendAnswer } from './errors.ts';
-import type { Job, JobStatus } from './job.ts';
 import type { ModelPull } from './model-operations.ts';
-import type { Finish } from './store.ts';
+import type { Finish, JobChange } from './store.ts';
 
 export type DomainEvent =
-  | { readonly kind: 'job'; readonly job: Job; readonly previousStatus: JobStatus | null }
+  | ({ readonly kind: 'job' } & JobChange)
   /** Memory, instances or backends changed; readers take the state from the system view. */
   | { readonly kind: 'vram' }
   | { readonly kind: 'pull'; readonly pull: ModelPull };

@@ -156,7 +156,12 @@ export interface JobPosition {
   readonly sequence: number;
 }
 
-/** Where a job stands in a list ordered by `field`. By PRIORITY the value is its urgency: LOW 0, NORMAL 1, HIGH 2. */
+/** LOW 0, NORMAL 1, HIGH 2. */
+export function urgencyOf(priority: JobPriority): number {
+  return JOB_PRIORITIES.length - 1 - JOB_PRIORITIES.indexOf(priority);
+}
+
+/** Where a job stands in a list ordered by `field`. By PRIORITY the value is its urgency. */
 export function jobPosition(job: Job, field: JobOrderField): JobPosition {
   const { sequence } = job;
   switch (field) {
@@ -165,7 +170,7 @@ export function jobPosition(job: Job, field: JobOrderField): JobPosition {
     case 'FINISHED_AT':
       return { value: job.finishedAt, sequence };
     case 'PRIORITY':
-      return { value: JOB_PRIORITIES.length - 1 - JOB_PRIORITIES.indexOf(job.priority), sequence };
+      return { value: urgencyOf(job.priority), sequence };
     default:
       return field satisfies never;
   }
@@ -213,6 +218,8 @@ export interface JobChange {
   readonly job: Job;
   /** Null when the job is new. */
   readonly previousStatus: JobStatus | null;
+  /** Absent: the one that it has. */
+  readonly previousPriority?: JobPriority;
 }
 
 /** What a finished job left, in bytes as stored. Told without reading any of it. */

@@ -192,7 +192,7 @@ export class JobFeed extends DemandStream<JobNotice> {
     return undefined;
   }
 
-  #changed({ entry, coalesced, previousStatus, since }: JobEntry): JobNotice | undefined {
+  #changed({ entry, coalesced, before, since }: JobEntry): JobNotice | undefined {
     if (entry.event.kind !== 'job') return undefined;
     const job = entry.event.job;
     const told = job.revision <= Math.max(this.#joinRevision, this.#told.get(job.id) ?? 0);
@@ -200,12 +200,12 @@ export class JobFeed extends DemandStream<JobNotice> {
     if (told) return undefined;
     if (this.#id !== undefined && isTerminal(job.status)) this.#phase = 'complete';
     const toldBeforeLeaving =
-      previousStatus !== null && since <= this.#leftAt && mayBeKnownToReader(this.#filter, job);
-    if (!toldBeforeLeaving && !concernsReader(this.#filter, job, previousStatus)) return undefined;
+      before !== null && since <= this.#leftAt && mayBeKnownToReader(this.#filter, job);
+    if (!toldBeforeLeaving && !concernsReader(this.#filter, job, before)) return undefined;
     return sharedNotice(entry, {
       type: 'CHANGED',
       job,
-      previousStatus,
+      previousStatus: before?.status ?? null,
       coalesced,
       snapshotComplete: false,
       cursor: this.#cursor(job.revision),

@@ -1,6 +1,6 @@
 /** A position in the event log, and what to take next from there. */
 import type { DomainEvent } from '../domain/events.ts';
-import type { JobStatus } from '../domain/job.ts';
+import type { JobBefore } from '../domain/job-filter.ts';
 import type { EventLog, LogEntry } from './event-log.ts';
 
 export type ReadResult =
@@ -9,8 +9,8 @@ export type ReadResult =
       readonly entry: LogEntry;
       /** Older entries of the same key that were passed over since the last one taken. */
       readonly coalesced: number;
-      /** The job's status before the first of those, and so the last one that this reader was told; null for none. */
-      readonly previousStatus: JobStatus | null;
+      /** The job before the first of those, and so as this reader was told last; null for none. */
+      readonly before: JobBefore | null;
       /** Sequence of the entry before the first of those, 0 when the log knows of none. */
       readonly since: number;
     }
@@ -27,8 +27,9 @@ export interface LogReader {
   moveTo(sequence: number): void;
 }
 
-function statusBefore(event: DomainEvent): JobStatus | null {
-  return event.kind === 'job' ? event.previousStatus : null;
+function jobBefore(event: DomainEvent): JobBefore | null {
+  if (event.kind !== 'job' || event.previousStatus === null) return null;
+  return { status: event.previousStatus, priority: event.previousPriority ?? event.job.priority };
 }
 
 /**
@@ -72,7 +73,7 @@ export class KeyReader implements LogReader {
       kind: 'entry',
       entry: newest,
       coalesced,
-      previousStatus: statusBefore(first.event),
+      before: jobBefore(first.event),
       since: first.previous,
     };
   }
@@ -80,7 +81,7 @@ export class KeyReader implements LogReader {
 
 interface Passed {
   count: number;
-  readonly previousStatus: JobStatus | null;
+  readonly before: JobBefore | null;
   readonly since: number;
 }
 
@@ -127,7 +128,7 @@ export class ScanReader implements LogReader {
           kind: 'entry',
           entry,
           coalesced: passed?.count ?? 0,
-          previousStatus: passed ? passed.previousStatus : statusBefore(entry.event),
+          before: passed ? passed.before : jobBefore(entry.event),
           since: passed ? passed.since : entry.previous,
         };
       }
@@ -135,7 +136,7 @@ export class ScanReader implements LogReader {
       else {
         this.#passed.set(entry.key, {
           count: 1,
-          previousStatus: statusBefore(entry.event),
+          before: jobBefore(entry.event),
           since: entry.previous,
         });
       }

@@ -18,8 +18,7 @@ export class Publisher {
 
   jobsChanged(changes: readonly JobChange[]): void {
     const at = this.#clock.now();
-    for (const { job, previousStatus } of changes)
-      this.#events.publish({ kind: 'job', job, previousStatus }, at);
+    for (const change of changes) this.#events.publish({ kind: 'job', ...change }, at);
   }
 
   systemChanged(): void {

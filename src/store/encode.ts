@@ -82,10 +82,12 @@ export function encodeReturn(one: ReturnToQueue): ReturnToQueue {
 
 /** Texts as they were stored, so that they find what was stored. */
 export function encodeFilter(filter: JobFilter): JobFilter {
-  const { client, labels, models } = filter;
+  const { client, clients, labels, matching, models } = filter;
   return {
     ...filter,
     ...(client !== undefined && { client: unicode(client) }),
+    ...(clients && { clients: clients.map(unicode) }),
+    ...(matching !== undefined && { matching: unicode(matching) }),
     ...(labels && { labels: labels.map(({ key, value }) => ({ key: unicode(key), value: unicode(value) })) }),
     ...(models && { models: models.map(unicode) }),
   };

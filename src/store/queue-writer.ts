@@ -132,7 +132,7 @@ export class QueueWriter {
   report(): CommitReport {
     const changes: JobChange[] = [];
     for (const { before, after } of this.#log) {
-      if (after) changes.push({ job: after, previousStatus: before?.status ?? null });
+      if (after) changes.push(changeOf(before, after));
     }
     return {
       changes,
@@ -152,4 +152,12 @@ export class QueueWriter {
     this.#log.push({ before, after });
     this.#tally.change(before, after);
   }
+}
+
+function changeOf(before: Job | null, job: Job): JobChange {
+  if (!before) return { job, previousStatus: null };
+  const previousStatus = before.status;
+  return before.priority === job.priority
+    ? { job, previousStatus }
+    : { job, previousStatus, previousPriority: before.priority };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BatchId } from '../../src/domain/ids.ts';
-import { JOB_STATUSES } from '../../src/domain/job.ts';
+import { JOB_PRIORITIES, JOB_STATUSES } from '../../src/domain/job.ts';
 import type { JobFilter } from '../../src/domain/job-filter.ts';
 import { concernsReader, matchesJob } from '../../src/domain/job-filter.ts';
 import { JOB_KINDS } from '../../src/kinds/kinds.ts';
@@ -9,6 +9,7 @@ import { jobRecord, START } from '../events/support/job-table.ts';
 
 const label = fc.record({ key: fc.constantFrom('a', 'b'), value: fc.constantFrom('1', '2') });
 const status = fc.constantFrom(...JOB_STATUSES);
+const priority = fc.constantFrom(...JOB_PRIORITIES);
 const batchId = fc.constantFrom('bat_1' as BatchId, 'bat_2' as BatchId);
 const job = fc
   .record({
@@ -17,20 +18,27 @@ const job = fc
     labels: fc.array(label, { maxLength: 3 }),
     batchId: fc.option(batchId),
     createdAt: fc.integer({ min: START, max: START + 3 }),
+    client: fc.constantFrom('Ann', 'bob'),
+    priority,
     sequence: fc.nat(6),
   })
   .map(({ sequence, ...change }) => jobRecord(sequence, 1, change));
-const filter: fc.Arbitrary<JobFilter> = fc.record(
-  {
-    statuses: fc.array(status),
-    kinds: fc.array(fc.constantFrom(...JOB_KINDS)),
-    labels: fc.array(label, { maxLength: 2 }),
-    models: fc.array(fc.constantFrom('llama3', 'LLAMA3:latest', 'Llama3', 'qwen2.5:0.5b', 'phi3:mini')),
-    batchId,
-    createdAfter: fc.integer({ min: START - 1, max: START + 3 }),
-  },
-  { requiredKeys: [] },
-);
+const conditions = {
+  statuses: fc.array(status),
+  kinds: fc.array(fc.constantFrom(...JOB_KINDS)),
+  labels: fc.array(label, { maxLength: 2 }),
+  models: fc.array(fc.constantFrom('llama3', 'LLAMA3:latest', 'Llama3', 'qwen2.5:0.5b', 'phi3:mini')),
+  batchId,
+  createdAfter: fc.integer({ min: START - 1, max: START + 3 }),
+  createdBefore: fc.integer({ min: START, max: START + 4 }),
+  clients: fc.array(fc.constantFrom('Ann', 'bob', 'eve'), { maxLength: 2 }),
+  priorities: fc.array(priority, { maxLength: 2 }),
+  matching: fc.constantFrom('ann', 'OB', 'LLAMA3:L', 'qwen', 'job_000003', '2'),
+};
+/** Few conditions at a time: many let nothing through. */
+const filter: fc.Arbitrary<JobFilter> = fc
+  .tuple(fc.record(conditions), fc.subarray(Object.keys(conditions), { maxLength: 3 }))
+  .map(([all, names]) => Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name))));
 
 describe('a job filter', () => {
   it('lets everything through when it is empty', () => {
@@ -67,12 +75,32 @@ describe('a job filter', () => {
     expect(matchesJob({ models: [] }, one)).toBe(false);
   });
 
+  it('finds a text in what names a job, whatever its capitals, and an id by how it begins', () => {
+    const one = jobRecord(3, 1, { client: 'Night-Ly', labels: [{ key: 'Project', value: 'Größe 7' }] });
+    for (const matching of ['night', 'LAMA3', 'latest', 'project', 'größe', 'E 7', one.id, 'job_0000']) {
+      expect(matchesJob({ matching }, one), matching).toBe(true);
+    }
+    // Other letters have capitals, too; the index of a database does not know them.
+    for (const matching of [
+      'GRÖSSE',
+      'GRÖßE',
+      '000003',
+      'JOB_',
+      'odd',
+      '%',
+      '_____________________________',
+    ]) {
+      expect(matchesJob({ matching }, one), matching).toBe(false);
+    }
+  });
+
   it('tells a reader of a job that matches or stops matching, and of no other', () => {
     fc.assert(
-      fc.property(filter, job, fc.option(status), (wanted, one, previousStatus) => {
-        const before = previousStatus !== null && matchesJob(wanted, { ...one, status: previousStatus });
-        expect(concernsReader(wanted, one, previousStatus)).toBe(matchesJob(wanted, one) || before);
+      fc.property(filter, job, fc.option(fc.record({ status, priority })), (wanted, one, before) => {
+        const matched = before !== null && matchesJob(wanted, { ...one, ...before });
+        expect(concernsReader(wanted, one, before)).toBe(matchesJob(wanted, one) || matched);
       }),
+      { numRuns: 1_000 },
     );
   });
 });

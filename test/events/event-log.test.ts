@@ -70,14 +70,18 @@ describe('a reader that takes every job', () => {
     const a = table.submit();
     const b = table.submit();
     table.finish(a.id);
-    expect(reader.read()).toMatchObject({ entry: { key: b.id }, coalesced: 0, previousStatus: null });
+    expect(reader.read()).toMatchObject({ entry: { key: b.id }, coalesced: 0, before: null });
     expect(reader.read()).toMatchObject({
       entry: { key: a.id, sequence: 4 },
       coalesced: 2,
-      previousStatus: null,
+      before: null,
     });
     table.finish(b.id);
-    expect(reader.read()).toMatchObject({ entry: { key: b.id }, coalesced: 1, previousStatus: 'PENDING' });
+    expect(reader.read()).toMatchObject({
+      entry: { key: b.id },
+      coalesced: 1,
+      before: { status: 'PENDING' },
+    });
     expect(reader.read()).toEqual({ kind: 'nothing' });
     expect(reader.passedKeys).toBe(0);
   });
@@ -143,7 +147,11 @@ describe('a reader of one job', () => {
     const reader = new KeyReader(log, job.id, log.newest);
     for (let i = 0; i < 8; i += 1) table.submit();
     table.apply(job.id, 'start');
-    expect(reader.read()).toMatchObject({ entry: { key: job.id }, coalesced: 0, previousStatus: 'PENDING' });
+    expect(reader.read()).toMatchObject({
+      entry: { key: job.id },
+      coalesced: 0,
+      before: { status: 'PENDING' },
+    });
     for (let i = 0; i < 8; i += 1) table.submit();
     expect(reader.read()).toEqual({ kind: 'overrun' });
   });

@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
-import type { JobEvent, JobStatus } from '../../src/domain/job.ts';
+import { JOB_PRIORITIES, type Job, type JobEvent, type JobStatus } from '../../src/domain/job.ts';
 import type { JobFilter } from '../../src/domain/job-filter.ts';
 import { matchesJob } from '../../src/domain/job-filter.ts';
 import type { JobNotice } from '../../src/events/job-feed.ts';
 import { world } from './support/feed-world.ts';
+import { type JobTable, START } from './support/job-table.ts';
 
 const EVENTS: readonly JobEvent[] = ['claim', 'start', 'return', 'complete', 'fail', 'cancel', 'requeue'];
 const FILTERS: readonly JobFilter[] = [
@@ -17,7 +18,13 @@ const FILTERS: readonly JobFilter[] = [
   { labels: [{ key: 'parity', value: 'odd' }] },
   { kinds: ['CHAT'], statuses: ['PENDING', 'COMPLETE'] },
   { models: ['llama3'] },
+  { priorities: ['HIGH'] },
+  { priorities: ['NORMAL', 'LOW'], statuses: ['PENDING', 'RUNNING'] },
+  { finishedAfter: START + 20 },
+  { matching: 'LAMA3', createdBefore: START + 30 },
 ];
+
+const reader = fc.nat(FILTERS.length - 1);
 
 const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ do: 'submit' as const }) },
@@ -29,8 +36,16 @@ const step = fc.oneof(
       event: fc.constantFrom(...EVENTS),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('take' as const), reader: fc.nat(6) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const), reader: fc.nat(6) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('move' as const),
+      job: fc.nat(40),
+      priority: fc.constantFrom(...JOB_PRIORITIES),
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('take' as const), reader }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const), reader }) },
   { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
 );
 
@@ -39,6 +54,10 @@ interface Reader {
   stream: ReturnType<ReturnType<typeof world>['follow']>;
   /** What it took in each of its earlier connections. */
   readonly past: JobNotice[][];
+}
+
+function jobOf({ jobs }: JobTable, number: number): Job | undefined {
+  return [...jobs.values()][number % jobs.size];
 }
 
 describe('any course of events, read at any pace', () => {
@@ -54,7 +73,7 @@ describe('any course of events, read at any pace', () => {
           const slippedIn = [...duringReads];
           table.onRead = () => {
             const change = slippedIn.shift();
-            const job = change && [...table.jobs.values()][change.job];
+            const job = change && jobOf(table, change.job);
             if (job) table.apply(job.id, change.event);
           };
           const readers: Reader[] = FILTERS.map((filter) => ({
@@ -74,8 +93,13 @@ describe('any course of events, read at any pace', () => {
                 table.submit();
                 break;
               case 'apply': {
-                const job = [...table.jobs.values()][one.job];
+                const job = jobOf(table, one.job);
                 if (job) table.apply(job.id, one.event);
+                break;
+              }
+              case 'move': {
+                const job = jobOf(table, one.job);
+                if (job) table.move(job.id, one.priority);
                 break;
               }
               case 'restart':
@@ -122,7 +146,7 @@ describe('any course of events, read at any pace', () => {
           if (one.do === 'submit') table.submit();
           else if (one.do === 'take') await reader.take();
           else if (one.do === 'apply') {
-            const job = [...table.jobs.values()][one.job];
+            const job = jobOf(table, one.job);
             if (job) table.apply(job.id, one.event);
           }
         }

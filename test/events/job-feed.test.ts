@@ -74,6 +74,24 @@ describe('following all jobs', () => {
     }
   });
 
+  it('sends a job that was moved out of the priorities asked for once more, and others not at all', async () => {
+    const { table, follow } = world();
+    const [moved, other] = [table.submit(), table.submit()];
+    const reader = follow({ filter: { priorities: ['NORMAL'] } });
+    await reader.drain();
+    table.move(moved.id, 'HIGH');
+    await reader.drain();
+    table.move(other.id, 'LOW');
+    table.finish(other.id);
+    table.finish(moved.id);
+    await reader.drain();
+    expect(reader.taken.slice(2).map(({ job }) => [job.id, job.priority, job.status])).toEqual([
+      [moved.id, 'HIGH', 'PENDING'],
+      [other.id, 'LOW', 'COMPLETE'],
+    ]);
+    await reader.close();
+  });
+
   it('sends a job that stops matching once more', async () => {
     const { table, follow } = world();
     const job = table.submit();

@@ -114,3 +114,19 @@ describe.each(NAMES)('%s', (name) => {
     expect(await api.job(theirs)).toEqual(before);
   });
 });
+
+test('is made to what a filter by client, priority, time or text takes, and an empty text takes nothing', async () => {
+  const ids: JobId[] = [];
+  for (const priority of ['HIGH', 'NORMAL', 'LOW']) ids.push(await api.submit({ priority }));
+  const [high, normal, low] = ids as [JobId, JobId, JobId];
+  const by = (filter: object) => change('cancelJobs', { filter });
+  expect(await by({ matching: '' })).toMatchObject({ __typename: 'InvalidInputError' });
+  expect(await by({ clients: ['somebody'] })).toMatchObject({ changed: 0 });
+  expect(await by({ priorities: ['LOW'], matching: 'job_' })).toMatchObject({ changed: 1 });
+  expect(await by({ matching: high })).toMatchObject({ changed: 1 });
+  expect(await statuses([high, normal, low])).toEqual(['CANCELLED', 'PENDING', 'CANCELLED']);
+  const createdBefore = new Date(api.clock.now() + 1).toISOString();
+  expect(await by({ createdBefore, clients: ['tester'] })).toMatchObject({ changed: 1 });
+  const finishedAfter = new Date(api.clock.now() - 1).toISOString();
+  expect(await change('retryJobs', { filter: { finishedAfter } })).toMatchObject({ changed: 3 });
+});

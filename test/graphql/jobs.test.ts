@@ -149,9 +149,22 @@ describe('filters', () => {
         [],
       ],
       [{ createdAfter: '2026-11-20T21:40:03.120Z' }, [third, second]],
+      [{ createdBefore: '2026-11-20T21:40:03.121Z' }, [first]],
+      [{ finishedAfter: '2026-11-20T21:40:03.120Z' }, []],
+      [{ clients: ['tester'] }, [third, second, first]],
+      [{ clients: ['somebody'] }, []],
+      [{ priorities: ['NORMAL', 'LOW'], matching: 'N3:8B' }, [second, first]],
+      [{ priorities: ['HIGH'] }, []],
+      [{ priorities: [] }, []],
+      [{ matching: second }, [second]],
+      [{ matching: '' }, [third, second, first]],
+      [{ matching: 'nowhere' }, []],
       [{ batchId: 'bat_unknown' }, []],
       [
-        { statuses: null, kinds: null, models: null, labels: null, createdAfter: null, batchId: null },
+        {
+          ...{ statuses: null, kinds: null, models: null, labels: null, createdAfter: null, batchId: null },
+          ...{ clients: null, priorities: null, matching: null, createdBefore: null, finishedAfter: null },
+        },
         [third, second, first],
       ],
     ];
@@ -162,8 +175,12 @@ describe('filters', () => {
     }
   });
 
-  test('bound their lists', async () => {
-    const filter = { models: Array.from({ length: 101 }, (_, i) => `m${i}`) };
+  test.each([
+    { models: Array.from({ length: 101 }, (_, i) => `m${i}`) },
+    { clients: Array.from({ length: 101 }, (_, i) => `c${i}`) },
+    { priorities: Array(101).fill('LOW') },
+    { matching: 'x'.repeat(101) },
+  ])('bound their lists and texts', async (filter) => {
     expect(await api.refusal(JOBS, { first: 1, filter })).toBe('BAD_USER_INPUT');
   });
 });

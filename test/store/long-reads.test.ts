@@ -56,6 +56,24 @@ describe('A store with many jobs', () => {
     expect(await store.countJobs({ kinds: ['GENERATE'] })).toBe(JOBS);
   });
 
+  it('goes on writing and answering by id while texts are searched for in every job', async () => {
+    let searching = true;
+    const searches = Promise.all(
+      ['nowhere', 'NOBODY', 'none', 'nil'].map((matching) =>
+        store.countJobs({ matching }, { caller: matching }),
+      ),
+    ).finally(() => {
+      searching = false;
+    });
+    for (let i = 0; i < 5; i += 1) {
+      await store.remember('space', 'key', i);
+      expect(await store.job(`job_${i + 1}` as JobId)).not.toBeNull();
+    }
+    expect(searching).toBe(true);
+    expect(await searches).toEqual([0, 0, 0, 0]);
+    expect(await store.countJobs({ matching: 'LLAMA3' })).toBe(JOBS);
+  });
+
   it('has nothing left in its queues of callers who are gone', async () => {
     const lister = (): ListWorker => {
       const abandoned = sharedCell();

@@ -71,8 +71,7 @@ export class GraphQLApi {
     this.store =
       store ?? createMemoryStore({ clock, serverId: newId('srv', clock, this.#random) as ServerId });
     this.store.onCommit((changes) => {
-      for (const { job, previousStatus } of changes)
-        log.publish({ kind: 'job', job, previousStatus }, clock.now());
+      for (const change of changes) log.publish({ kind: 'job', ...change }, clock.now());
     });
     const accept = createAcceptService({
       log: () => {},

@@ -285,13 +285,22 @@ export type JobFailureCode =
 export type JobFilter = {
   /** Jobs of this batch. */
   batchId?: string | null | undefined;
+  /** Jobs of any of these clients. */
+  clients?: Array<string> | null | undefined;
   /** Jobs accepted later than this. */
   createdAfter?: string | null | undefined;
+  /** Jobs accepted earlier than this. */
+  createdBefore?: string | null | undefined;
+  /** Jobs that ended later than this. */
+  finishedAfter?: string | null | undefined;
   kinds?: Array<JobKind> | null | undefined;
   /** Jobs that have all of these. */
   labels?: Array<LabelInput> | null | undefined;
+  /** Jobs whose id begins so, or that have this text in a label, in the name of their model or in that of their client, in capitals or not. At most 100 characters; an empty text is no condition. There is no index for it: a search that takes more than ten seconds is ended. */
+  matching?: string | null | undefined;
   /** By name, with or without the tag `:latest`. */
   models?: Array<string> | null | undefined;
+  priorities?: Array<JobPriority> | null | undefined;
   statuses?: Array<JobStatus> | null | undefined;
 };
 

@@ -3,7 +3,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { BucketKey } from '../../domain/backlog.ts';
 import type { BatchId, InstanceId, JobId } from '../../domain/ids.ts';
 import type { Job, JobKind, JobStatus } from '../../domain/job.ts';
-import { jobPosition } from '../../domain/store.ts';
+import { urgencyOf } from '../../domain/store.ts';
 import type { Row } from './statements.ts';
 
 interface Column {
@@ -39,7 +39,7 @@ export const CHANGING_COLUMNS: readonly (Column & { readonly same: (a: Job, b: J
   column('backend', 'backend'),
   column('instance_id', 'instanceId'),
   column('deadline', 'deadline'),
-  { name: 'urgency', value: urgencyOf, same: (a, b) => a.priority === b.priority },
+  { name: 'urgency', value: (job) => urgencyOf(job.priority), same: (a, b) => a.priority === b.priority },
   { name: 'failure', value: (job) => objectText(job.failure), same: (a, b) => a.failure === b.failure },
   { name: 'history', value: (job) => listText(job.history), same: (a, b) => a.history === b.history },
   {
@@ -64,11 +64,6 @@ function column(
     | 'deadline',
 ) {
   return { name, value: (job: Job) => job[key], same: (a: Job, b: Job) => a[key] === b[key] };
-}
-
-/** What lists order by for PRIORITY. */
-function urgencyOf(job: Job): number {
-  return jobPosition(job, 'PRIORITY').value ?? 0;
 }
 
 const INSERTED = [...FIXED_COLUMNS, ...CHANGING_COLUMNS];

@@ -1,7 +1,13 @@
 /** A queue in miniature: jobs, their revisions, and the reads that feeds heal from. Naive on purpose, it is the model of the tests. */
 import type { EventPublisher } from '../../../src/domain/events.ts';
 import type { JobId } from '../../../src/domain/ids.ts';
-import { isTerminal, type Job, type JobEvent, jobTransition } from '../../../src/domain/job.ts';
+import {
+  isTerminal,
+  type Job,
+  type JobEvent,
+  type JobPriority,
+  jobTransition,
+} from '../../../src/domain/job.ts';
 import type { JobFilter } from '../../../src/domain/job-filter.ts';
 import { queueKey } from '../../../src/domain/queue-key.ts';
 import type { JobPage, JobQuery } from '../../../src/domain/store.ts';
@@ -85,6 +91,18 @@ export class JobTable {
     };
     this.jobs.set(id, job);
     this.#publisher.publish({ kind: 'job', job, previousStatus: before.status }, START + this.#revision);
+    return true;
+  }
+
+  /** False when it does not wait. */
+  move(id: JobId, priority: JobPriority): boolean {
+    const before = this.jobs.get(id);
+    if (before?.status !== 'PENDING' || before.priority === priority) return false;
+    this.#revision += 1;
+    const job: Job = { ...before, priority, revision: this.#revision };
+    this.jobs.set(id, job);
+    const { status: previousStatus, priority: previousPriority } = before;
+    this.#publisher.publish({ kind: 'job', job, previousStatus, previousPriority }, START + this.#revision);
     return true;
   }
 

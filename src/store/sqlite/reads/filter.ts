@@ -2,6 +2,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { JobFilter } from '../../../domain/job-filter.ts';
 import { append } from '../../../domain/long-lists.ts';
+import { urgencyOf } from '../../../domain/store.ts';
 
 export interface Condition {
   /** Terms to be joined by AND. */
@@ -11,6 +12,9 @@ export interface Condition {
 
 /** The statuses that `jobs_seldom` holds, spelled as in its definition: SQLite uses a partial index on such a term alone. */
 const SELDOM = `jobs.status IN ('QUEUED', 'RUNNING', 'FAILED', 'CANCELLED')`;
+/** Comes after every character that an id can have. */
+export const LAST = '\u{10ffff}';
+
 const COMMON = new Set(['PENDING', 'COMPLETE']);
 
 export function conditionOf(filter: JobFilter): Condition {
@@ -21,14 +25,26 @@ export function conditionOf(filter: JobFilter): Condition {
     append(values, used);
   };
   if (filter.createdAfter !== undefined) add('jobs.created_at > ?', filter.createdAfter);
+  if (filter.createdBefore !== undefined) add('jobs.created_at < ?', filter.createdBefore);
+  if (filter.finishedAfter !== undefined) add('jobs.finished_at > ?', filter.finishedAfter);
   if (filter.kinds) add(...oneOf('jobs.kind', filter.kinds));
   if (filter.statuses) {
     if (!filter.statuses.some((status) => COMMON.has(status))) add(SELDOM);
     add(...oneOf('jobs.status', filter.statuses));
   }
   if (filter.batchId !== undefined) add('jobs.batch = ?', filter.batchId);
+  if (filter.priorities) {
+    // Without its index: a third of all jobs is no short list, and lists have an order to be read in.
+    add(...oneOf('+jobs.urgency', filter.priorities.map(urgencyOf)));
+  }
   if (filter.client !== undefined) {
     add('jobs.bucket IN (SELECT id FROM buckets WHERE client = ?)', filter.client);
+  }
+  if (filter.clients) {
+    add(
+      'jobs.bucket IN (SELECT id FROM buckets WHERE client IN (SELECT value FROM json_each(?)))',
+      JSON.stringify(filter.clients),
+    );
   }
   for (const { key, value } of filter.labels ?? []) {
     add('jobs.sequence IN (SELECT sequence FROM job_labels WHERE key = ? AND value = ?)', key, value);
@@ -39,6 +55,17 @@ export function conditionOf(filter: JobFilter): Condition {
     const buckets = `(SELECT id FROM buckets WHERE model IN ${anyOf})`;
     add(`(jobs.model_name IN ${anyOf} OR jobs.bucket IN ${buckets})`, models, models);
   }
+  if (filter.matching !== undefined) {
+    const text = filter.matching;
+    const has = (column: string) => `instr(lower(${column}), lower(?)) > 0`;
+    const buckets = `(SELECT id FROM buckets WHERE ${has('client')} OR ${has('model')})`;
+    const labels = `SELECT 1 FROM json_each(jobs.labels) WHERE ${has("value ->> 'key'")} OR ${has("value ->> 'value'")}`;
+    add(
+      `((jobs.id >= ? AND jobs.id < ?) OR jobs.bucket IN ${buckets} OR ${has('jobs.model_name')} OR EXISTS (${labels}))`,
+      ...[text, `${text}${LAST}`],
+      ...[text, text, text, text, text],
+    );
+  }
   return { terms, values };
 }
 
@@ -47,7 +74,7 @@ export function where(terms: readonly string[]): string {
 }
 
 /** Distinct, so that their number, and with it the shape of the statement, is bounded by the kinds of values there are. */
-function oneOf(column: string, values: readonly string[]): readonly [string, ...string[]] {
+function oneOf<T extends string | number>(column: string, values: readonly T[]): readonly [string, ...T[]] {
   const distinct = [...new Set(values)];
   return [`${column} IN (${distinct.map(() => '?').join(', ')})`, ...distinct];
 }

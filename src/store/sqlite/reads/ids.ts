@@ -3,10 +3,7 @@ import type { BatchId, JobId } from '../../../domain/ids.ts';
 import type { IdQuery } from '../../../domain/store.ts';
 import { PATIENT } from '../patience.ts';
 import { LIMIT, type Statements, textAt } from '../statements.ts';
-import { conditionOf, where } from './filter.ts';
-
-/** Comes after every character that an id can have. */
-const LAST = '\u{10ffff}';
+import { conditionOf, LAST, where } from './filter.ts';
 
 export function idsWithPrefix(
   statements: Statements,

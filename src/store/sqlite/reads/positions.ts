@@ -1,5 +1,7 @@
 /** Places in the queue: how many waiting jobs are more urgent, or as urgent and older. */
 import type { JobId } from '../../../domain/ids.ts';
+import type { JobPriority } from '../../../domain/job.ts';
+import { urgencyOf } from '../../../domain/store.ts';
 import { PATIENT } from '../patience.ts';
 import { numberAt, type Statements, textAt } from '../statements.ts';
 
@@ -16,9 +18,6 @@ const WAITING_BUCKETS = `
   )
   SELECT buckets.id, priority FROM waiting JOIN buckets USING (id)`;
 
-/** As in the column of that name: the higher, the sooner. */
-const URGENCIES: Readonly<Record<string, number>> = { LOW: 0, NORMAL: 1, HIGH: 2 };
-
 /** One pass over the waiting jobs' index, however many are asked about. */
 export function queuePositions(
   statements: Statements,
@@ -34,7 +33,7 @@ export function queuePositions(
   const places = new Map<number, number>();
   for (const row of statements.rows(WAITING_BUCKETS)) {
     goOn();
-    countBucket(statements, numberAt(row, 0), URGENCIES[textAt(row, 1)] ?? 0, distinct, places);
+    countBucket(statements, numberAt(row, 0), urgencyOf(textAt(row, 1) as JobPriority), distinct, places);
   }
   const delayed = statements.rows('SELECT sequence, urgency FROM jobs WHERE not_before IS NOT NULL');
   for (const row of delayed) {
