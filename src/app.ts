@@ -1,5 +1,6 @@
 /** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
 import { createAcceptService, type ModelDirectory } from './accept/accept.ts';
+import { ImageService } from './accept/image-service.ts';
 import { LiveJobs } from './accept/live-jobs.ts';
 import { buildBackends } from './app/backends.ts';
 import { buildBatches } from './app/batches.ts';
@@ -173,6 +174,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     random,
     log: (message) => logger.warn(message),
   });
+  const images = new ImageService({ store, quota: config.imageQuota });
   const memory = createMemoryOperations(scheduling.wishes, system);
   const liveJobs = new LiveJobs({
     accept,
@@ -211,6 +213,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       scope: { caller: principal.client, signal },
       answer,
       accept,
+      images,
       ...readsOf(principal),
       system,
       control: scheduling.pauseSwitch,
@@ -245,6 +248,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       logger: logger.child('API'),
     },
     batches,
+    images,
     notReady: () => (ready ? store.writeProblem : 'The server is starting or stopping.'),
     clock,
   });

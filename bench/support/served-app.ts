@@ -44,6 +44,7 @@ function configOf(dataDir: string, settings: Partial<Config>): Config {
     onClientGone: 'cancel',
     maxBodyBytes: 20 * MiB,
     fileQuota: { ofClient: 2 ** 31, ofAll: 2 ** 33 },
+    imageQuota: { ofClient: 2 ** 31, ofAll: 2 ** 33 },
     keys: [],
     hosts: [],
     origins: [],

@@ -7,6 +7,8 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** One message of a conversation. */
 export type ChatMessageInput = {
   content: string;
+  /** Images that `storeImage` answered, for models that see; they come after those of `images`, with which they are at most 64. */
+  imageIds?: Array<string> | null | undefined;
   /** Base64, for models that see. */
   images?: Array<string> | null | undefined;
   role: ChatRole;
@@ -68,6 +70,8 @@ export type GenerateRequestInput = {
   context?: Array<number> | null | undefined;
   /** The form of the answer: `"json"`, or a JSON Schema that it must meet. */
   format?: unknown;
+  /** Images that `storeImage` answered, for models that see; they come after those of `images`, with which they are at most 64. */
+  imageIds?: Array<string> | null | undefined;
   /** Base64, for models that see. */
   images?: Array<string> | null | undefined;
   /** Have the server tell how likely each token was. It does so in each record of its answer, of which the last one is kept (`raw`). */

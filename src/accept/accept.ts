@@ -33,7 +33,7 @@ import {
   type RequestedChange,
 } from './accept-service.ts';
 import { type AcceptDependencies, type AdmittedJob, admittedJob, priorityProblem } from './admit.ts';
-import { BlobCollector } from './blobs.ts';
+import { BlobCollector, unknownImages } from './blobs.ts';
 import { changeMany, type JobSelection, type ManyChanged } from './change-many.ts';
 import { jobLeft } from './come-back.ts';
 import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
@@ -182,6 +182,7 @@ class FrontDoor implements AcceptService {
       jobs: [job],
       batch: null,
       blobs: collector.blobs,
+      imagesOf: onlyClient(principal),
       idempotency: identity(principal, submission.idempotencyKey, essence(admitted)),
       takesUp,
     });
@@ -205,6 +206,7 @@ class FrontDoor implements AcceptService {
       jobs: admitted.map(({ job }) => job),
       batch: { id: newId('bat', clock, random), name, client: principal.client },
       blobs: collector.blobs,
+      imagesOf: onlyClient(principal),
       idempotency: identity(principal, batch.idempotencyKey, { name, jobs: admitted.map(essence) }),
     });
     if (!outcome.batchId) {
@@ -266,6 +268,8 @@ class FrontDoor implements AcceptService {
         throw new IdempotencyConflictError(outcome.existing);
       case 'queue-full':
         throw new QueueFullError(outcome.limit, retryAfterMs());
+      case 'unknown-images':
+        throw unknownImages(submission, outcome.hashes);
       default:
         return outcome satisfies never;
     }

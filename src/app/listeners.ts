@@ -1,4 +1,5 @@
 /** Where the server listens: at its own port, and where that is wanted in the place of an Ollama, with the drop-in APIs alone. */
+import type { ImageService } from '../accept/image-service.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BatchService } from '../gateway/batches/batch-service.ts';
@@ -10,6 +11,7 @@ import { HttpServer } from '../http/http-server.ts';
 import { graphqlRoute, graphqlSocketRoute } from '../http/routes/graphql-route.ts';
 import { healthRoutes } from '../http/routes/health-routes.ts';
 import { homeRoute } from '../http/routes/home-route.ts';
+import { imageRoutes } from '../http/routes/image-routes.ts';
 import { listenInPlaceOfOllama } from './ollama-port.ts';
 
 export interface ListenersParts {
@@ -21,6 +23,7 @@ export interface ListenersParts {
   readonly graphql: GraphQLServer;
   readonly gateway: Omit<GatewayDependencies, 'guard' | 'bodies' | 'trustsClientHeaders'>;
   readonly batches: BatchService;
+  readonly images: ImageService;
   /** Why the server is not ready; null when it is. */
   readonly notReady: () => string | null;
   readonly clock: Clock;
@@ -33,7 +36,7 @@ export class Listeners {
   readonly #inPlaceOfOllama: HttpServer | null;
 
   constructor(parts: ListenersParts) {
-    const { batches, clock, config, gateway, graphql, notReady, portFallback, serverId } = parts;
+    const { batches, clock, config, gateway, graphql, images, notReady, portFallback, serverId } = parts;
     this.#parts = parts;
     const { host, hosts, keys, ollamaPort = null, origins } = config;
     const guard = new OllamaGuard({
@@ -67,6 +70,7 @@ export class Listeners {
       routes: [
         ...healthRoutes(notReady),
         graphqlRoute(graphql, this.#bodies),
+        ...imageRoutes(images),
         ...gateways,
         homeRoute({ guard }),
       ],

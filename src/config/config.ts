@@ -154,6 +154,8 @@ export interface Config {
   readonly maxBodyBytes: number;
   /** The most bytes of files that are kept for batches. */
   readonly fileQuota: { readonly ofClient: number; readonly ofAll: number };
+  /** The most bytes of images that clients hand in by themselves. */
+  readonly imageQuota: { readonly ofClient: number; readonly ofAll: number };
   readonly onClientGone: OnClientGone;
   readonly keys: readonly KeyConfig[];
   /** Names that the server answers to beside its own, in lower case; `*` for any. */

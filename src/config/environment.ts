@@ -25,6 +25,8 @@ const VARIABLES: readonly Variable[] = [
   { name: 'VRAMKEEPER_MAX_BODY_BYTES', path: ['maxBodyBytes'], as: 'text' },
   { name: 'VRAMKEEPER_FILE_BYTES', path: ['fileBytes'], as: 'text' },
   { name: 'VRAMKEEPER_FILE_BYTES_PER_CLIENT', path: ['fileBytesPerClient'], as: 'text' },
+  { name: 'VRAMKEEPER_IMAGE_BYTES', path: ['imageBytes'], as: 'text' },
+  { name: 'VRAMKEEPER_IMAGE_BYTES_PER_CLIENT', path: ['imageBytesPerClient'], as: 'text' },
   { name: 'VRAMKEEPER_ON_CLIENT_GONE', path: ['onClientGone'], as: 'text' },
   { name: 'VRAMKEEPER_HOSTS', path: ['hosts'], as: 'list' },
   { name: 'VRAMKEEPER_ORIGINS', path: ['origins'], as: 'list' },

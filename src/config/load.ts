@@ -191,6 +191,10 @@ function complete(settings: Settings, around: Surroundings): Rest {
       ofClient: settings.fileBytesPerClient ?? 2 * GiB,
       ofAll: settings.fileBytes ?? 10 * GiB,
     },
+    imageQuota: {
+      ofClient: settings.imageBytesPerClient ?? 1 * GiB,
+      ofAll: settings.imageBytes ?? 5 * GiB,
+    },
     keys: (settings.keys ?? []).map(keyConfig),
     hosts: settings.hosts ?? [],
     origins: settings.origins ?? [],

@@ -227,6 +227,10 @@ const fileBytes = size.refine((bytes) => bytes >= MiB, {
   error: 'less than 1MiB would refuse every batch of some size. 2GiB is usual.',
 });
 
+const imageBytes = size.refine((bytes) => bytes >= MiB, {
+  error: 'less than 1MiB would refuse most images. 1GiB is usual.',
+});
+
 const settingsShape = z.strictObject({
   host: text('a host or address').optional(),
   port: wholeNumber(0, 65535).optional(),
@@ -275,6 +279,8 @@ const settingsShape = z.strictObject({
   onClientGone: oneOf(ON_CLIENT_GONE).optional(),
   fileBytes: fileBytes.optional(),
   fileBytesPerClient: fileBytes.optional(),
+  imageBytes: imageBytes.optional(),
+  imageBytesPerClient: imageBytes.optional(),
   keys: keys.optional(),
   hosts: hosts.optional(),
   origins: origins.optional(),

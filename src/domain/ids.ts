@@ -13,7 +13,19 @@ export type GpuId = Id<'gpu'>;
 export type BackendId = Id<'bkd'>;
 export type CellId = Id<'cel'>;
 export type FileId = Id<'file'>;
-export type IdPrefix = 'job' | 'bat' | 'mdl' | 'ins' | 'gpu' | 'bkd' | 'srv' | 'rsv' | 'pul' | 'cel' | 'file';
+export type IdPrefix =
+  | 'job'
+  | 'bat'
+  | 'mdl'
+  | 'ins'
+  | 'gpu'
+  | 'bkd'
+  | 'srv'
+  | 'rsv'
+  | 'pul'
+  | 'cel'
+  | 'file'
+  | 'img';
 export type ServerId = Id<'srv'>;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -8,8 +8,13 @@ declare const kind: unique symbol;
 /** `sha256:` and 64 hex digits. */
 export type BlobHash = `sha256:${string}` & { readonly [kind]: 'blob' };
 
-/** An image, or a sound for models that hear, as it comes in: its bytes, or base64 text of them, which may be a `data:` URL. */
-export type ImageSource = Uint8Array | string;
+/** An image that was handed in before. */
+export interface ImageReference {
+  readonly stored: BlobHash;
+}
+
+/** An image, or a sound for models that hear, as it comes in: its bytes, or base64 text of them, which may be a `data:` URL, or a reference. */
+export type ImageSource = Uint8Array | string | ImageReference;
 
 export const THINK_LEVELS = ['OFF', 'ON', 'LOW', 'MEDIUM', 'HIGH', 'MAX'] as const;
 export type ThinkLevel = (typeof THINK_LEVELS)[number];

@@ -6,6 +6,7 @@
 
 import type { BacklogView } from './backlog.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
+import type { ImageStore } from './image.ts';
 import {
   JOB_PRIORITIES,
   type Job,
@@ -33,8 +34,10 @@ export interface Submission {
   /** At least one; all or none are stored. */
   readonly jobs: readonly NewJob[];
   readonly batch: { readonly id: BatchId; readonly name: string | null; readonly client: string } | null;
-  /** The bytes behind every hash in the requests. Those already stored are not stored again. */
+  /** The bytes behind the hashes in the requests. Those already stored are not stored again. Hashes without bytes name images that are there. */
   readonly blobs: ReadonlyMap<BlobHash, Uint8Array>;
+  /** Whose images may be named. Null, as when it is absent: anybody's. */
+  readonly imagesOf?: string | null;
   /** The same key of the same client within 24 hours, judged by the hash of the input, is a duplicate or a conflict. */
   readonly idempotency: { readonly client: string; readonly key: string; readonly inputHash: string } | null;
   /** A job whose caller left and has come back with the same request: it is taken up, where nobody else has done so. Of a single job. */
@@ -50,6 +53,8 @@ export type SubmitOutcome =
   /** An earlier job of the same request, which ended as its caller left, is in the queue again in its old place: for this caller, and until this deadline. */
   | { readonly kind: 'taken-up'; readonly jobs: readonly Job[]; readonly batchId: null }
   | { readonly kind: 'conflict'; readonly existing: Job }
+  /** Images that are named without their bytes are not there. */
+  | { readonly kind: 'unknown-images'; readonly hashes: readonly BlobHash[] }
   | { readonly kind: 'queue-full'; readonly limit: number; readonly waiting: number };
 
 /** Take up to `count` of the oldest claimable jobs of one bucket. */
@@ -244,6 +249,7 @@ export interface ReadScope {
 
 export interface Store {
   readonly files: FileStore;
+  readonly images: ImageStore;
   readonly requestBatches: RequestBatchStore;
 
   /** Opens or creates. @throws DataDirectoryInUseError, StoreUnusableError */
@@ -291,7 +297,7 @@ export interface Store {
   recover(): Promise<Recovery>;
   /**
    * Renews this server's lease, makes delayed jobs claimable that are due, fails waiting jobs past their deadline, and
-   * forgets finished jobs, ended batches of requests and files of clients older than `retentionMs`, in portions. Answers when it should be called again at the latest.
+   * forgets finished jobs, ended batches of requests and files of clients older than `retentionMs`, and images that nothing uses, in portions. Answers when it should be called again at the latest.
    */
   tend(retentionMs: number): Promise<{ readonly nextInMs: number }>;
 

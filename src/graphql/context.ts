@@ -1,5 +1,6 @@
 /** What every resolver is given: who asks, and the parts of the server that it may use. */
 import type { AcceptService } from '../accept/accept-service.ts';
+import type { ImageService } from '../accept/image-service.ts';
 import type { Clock } from '../clock.ts';
 import type { MemoryOperations } from '../domain/memory-operations.ts';
 import type { ModelOperations } from '../domain/model-operations.ts';
@@ -16,6 +17,7 @@ import type { Loaders, StoreReads } from './loaders.ts';
 export interface GraphQLContext {
   readonly principal: Principal;
   readonly accept: AcceptService;
+  readonly images: ImageService;
   readonly store: StoreReads;
   readonly system: SystemView;
   readonly control: SystemControl;

@@ -4,6 +4,7 @@
  */
 import DataLoader from 'dataloader';
 import type { BatchId, JobId } from '../domain/ids.ts';
+import type { ImageId, ImageStore, StoredImage } from '../domain/image.ts';
 import type { Job, JobEnding, OutputChannel } from '../domain/job.ts';
 import type { Batch, ResultSizes, Store } from '../domain/store.ts';
 
@@ -26,7 +27,10 @@ export type StoreReads = Pick<
   | 'texts'
   | 'raws'
   | 'vectors'
->;
+  | 'blob'
+> & {
+  readonly images: Pick<ImageStore, 'images'>;
+};
 
 export interface Loaders {
   readonly job: Loader<JobId, Job | null>;
@@ -35,6 +39,7 @@ export interface Loaders {
   readonly ending: Loader<JobId, JobEnding | null>;
   readonly texts: Loader<JobId, Readonly<Record<OutputChannel, string>> | null>;
   readonly raw: Loader<JobId, string | null>;
+  readonly image: Loader<ImageId, StoredImage | null>;
   readonly queuePosition: Loader<JobId, number | null>;
 }
 
@@ -51,6 +56,7 @@ export function createLoaders(store: StoreReads): Loaders {
     ending: gathered((ids) => store.endings(ids)),
     texts: gathered((ids) => store.texts(ids)),
     raw: gathered((ids) => store.raws(ids)),
+    image: gathered((ids) => store.images.images(ids, null)),
     queuePosition: gathered((ids) => store.queuePositions(ids)),
   };
 }

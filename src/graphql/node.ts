@@ -1,6 +1,7 @@
 /** Objects with a global id. The id's prefix says which kind, so that the id alone finds the object and its type. */
 import type { Gpu } from '../domain/gpu.ts';
 import { type BatchId, type IdPrefix, isId, type JobId } from '../domain/ids.ts';
+import type { ImageId, StoredImage } from '../domain/image.ts';
 import type { Job } from '../domain/job.ts';
 import type { Reservation } from '../domain/memory-operations.ts';
 import type { ModelPull, ModelPullId } from '../domain/model-operations.ts';
@@ -21,7 +22,8 @@ export type Identified =
   | BackendState
   | BackendCell
   | Reservation
-  | ModelPull;
+  | ModelPull
+  | StoredImage;
 
 type Found = Identified | null;
 
@@ -47,6 +49,7 @@ const KINDS: Readonly<
   cel: { type: 'Cell', find: (id, { system }) => withId(cellsOf(system), id) },
   rsv: { type: 'Reservation', find: (id, { memory }) => withId(memory.reservations(), id) },
   pul: { type: 'ModelPull', find: (id, { modelOperations }) => modelOperations.findPull(id as ModelPullId) },
+  img: { type: 'Image', find: (id, { loaders }) => loaders.image.load(id as ImageId) },
   bkd: { type: 'Backend', find: (id, { system }) => withId(backendsOf(system), id) },
 };
 
@@ -71,7 +74,7 @@ export const NodeRef = builder.interfaceRef<Identified>('Node').implement({
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
-        'Globally unique and stable. Prefixed by kind (`job_`, `bat_`, `mdl_`, `ins_`, `gpu_`, `bkd_`, `cel_`, `rsv_`, `pul_`), otherwise opaque.',
+        'Globally unique and stable. Prefixed by kind (`job_`, `bat_`, `mdl_`, `ins_`, `gpu_`, `bkd_`, `cel_`, `rsv_`, `pul_`, `img_`), otherwise opaque.',
     }),
   }),
 });

@@ -41,6 +41,7 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
     countJobs: (filter, scope) => store.countJobs(ownFilter(principal, filter), scope),
     idsWithPrefix: (query, scope) => store.idsWithPrefix({ ...query, client: principal.client }, scope),
     batches: async (ids) => (await store.batches(ids)).map(own),
+    images: { images: (ids) => store.images.images(ids, principal.client) },
     // How much there is to do is no secret.
     counts: () => store.counts(),
     changedSince: (revision, limit) => store.changedSince(revision, limit),
@@ -51,6 +52,7 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
     output: (id) => store.output(id),
     texts: (ids) => store.texts(ids),
     raws: (ids) => store.raws(ids),
+    blob: (hash) => store.blob(hash),
     vectors: (id, from, count) => store.vectors(id, from, count),
   };
 }

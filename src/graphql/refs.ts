@@ -1,6 +1,7 @@
 /** Every object type that others refer to, with the domain value behind it. The files in `types/` say what is in them. */
 import type { Decision } from '../domain/decision.ts';
 import type { Gpu } from '../domain/gpu.ts';
+import type { StoredImage } from '../domain/image.ts';
 import type { Job } from '../domain/job.ts';
 import type { Reservation } from '../domain/memory-operations.ts';
 import type { ModelPull } from '../domain/model-operations.ts';
@@ -16,6 +17,7 @@ export const InstanceRef = builder.objectRef<InstanceState>('Instance');
 export const BackendRef = builder.objectRef<BackendState>('Backend');
 export const CellRef = builder.objectRef<BackendCell>('Cell');
 export const GpuRef = builder.objectRef<Gpu>('Gpu');
+export const ImageRef = builder.objectRef<StoredImage>('Image');
 export const ReservationRef = builder.objectRef<Reservation>('Reservation');
 export const DecisionRef = builder.objectRef<Decision>('Decision');
 /** The system view itself: each field reads it in the same tick. */

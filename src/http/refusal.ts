@@ -10,8 +10,10 @@ export type RefusalCode =
   | 'LOOP'
   | 'METHOD_NOT_ALLOWED'
   | 'NOT_FOUND'
+  | 'QUOTA_EXCEEDED'
   | 'REQUEST_TIMEOUT'
   | 'STOPPING'
+  | 'STORE_UNWRITABLE'
   | 'UNAUTHORIZED'
   | 'UNKNOWN_HOST'
   | 'URL_TOO_LONG';
@@ -30,6 +32,8 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   BUSY: 503,
   LOOP: 508,
   STOPPING: 503,
+  QUOTA_EXCEEDED: 507,
+  STORE_UNWRITABLE: 507,
 };
 
 export class HttpRefusal extends VramkeeperError {

@@ -1,19 +1,21 @@
 /** The kind of job that asks for the next message of a conversation. */
 import { z } from 'zod';
 import type { Json } from '../domain/json.ts';
-import { images, json, jsonObject, ofText, optional, text } from './fields.ts';
+import { imageFields, json, jsonObject, ofText, optional, text, withImages } from './fields.ts';
 import type { JobKindSpec, Lack } from './kind.ts';
 import { imageLacks, textLacks } from './text-lacks.ts';
 
-const message = z.object({
-  role: z.enum(['SYSTEM', 'USER', 'ASSISTANT', 'TOOL']),
-  content: text,
-  thinking: optional(text),
-  images,
-  toolCalls: optional(json),
-  toolName: optional(text),
-  toolCallId: optional(text),
-});
+const message = z
+  .object({
+    role: z.enum(['SYSTEM', 'USER', 'ASSISTANT', 'TOOL']),
+    content: text,
+    thinking: optional(text),
+    ...imageFields,
+    toolCalls: optional(json),
+    toolName: optional(text),
+    toolCallId: optional(text),
+  })
+  .transform(withImages);
 
 /** The next message of a conversation. */
 export const chat: JobKindSpec<'CHAT'> = {

@@ -1,7 +1,8 @@
 /** Schemas of fields that several inputs have. */
 import { z } from 'zod';
+import { imageHashOf } from '../domain/image.ts';
 import { type Json, type JsonObject, jsonProblem } from '../domain/json.ts';
-import { THINK_LEVELS } from '../domain/request.ts';
+import { type ImageReference, type ImageSource, THINK_LEVELS } from '../domain/request.ts';
 import { imageProblem } from './images.ts';
 
 export const MOST_IMAGES = 64;
@@ -44,7 +45,42 @@ const image = z.string().superRefine((value, context) => {
   const message = imageProblem(value);
   if (message) context.addIssue({ code: 'custom', message });
 });
-export const images = optional(z.array(image).max(MOST_IMAGES, `at most ${MOST_IMAGES} images.`));
+const TOO_MANY_IMAGES = `at most ${MOST_IMAGES} images.`;
+const images = optional(z.array(image).max(MOST_IMAGES, TOO_MANY_IMAGES));
+
+const imageId = z.string().transform((text, context): ImageReference => {
+  const stored = imageHashOf(text);
+  if (stored) return { stored };
+  context.addIssue({
+    code: 'custom',
+    message: 'is no id of an image. Take it from the answer of storeImage.',
+  });
+  return z.NEVER;
+});
+const imageIds = optional(z.array(imageId).max(MOST_IMAGES, TOO_MANY_IMAGES));
+
+/** Images that come with a request, and the names of those that were handed in before. */
+export const imageFields = { images, imageIds };
+
+export interface ImageFields {
+  readonly images?: readonly ImageSource[] | undefined;
+  readonly imageIds?: readonly ImageReference[] | undefined;
+}
+
+/** The value with its images as one list, those that came with it first. */
+export function withImages<T extends ImageFields>(
+  { images, imageIds, ...value }: T,
+  context: z.RefinementCtx,
+): Omit<T, keyof ImageFields> & { readonly images?: readonly ImageSource[] | undefined } {
+  const all = images || imageIds ? [...(images ?? []), ...(imageIds ?? [])] : undefined;
+  if (all && all.length > MOST_IMAGES)
+    context.addIssue({
+      code: 'custom',
+      path: ['imageIds'],
+      message: `at most ${MOST_IMAGES} images, those of images included.`,
+    });
+  return { ...value, images: all };
+}
 
 /** Fields of every request for a text. */
 export const ofText = {

@@ -1,7 +1,7 @@
 /** The kind of job that asks for the text that follows a prompt. */
 import { z } from 'zod';
 import type { InputIssue } from '../domain/errors.ts';
-import { images, ofText, optional, prose, text } from './fields.ts';
+import { imageFields, ofText, optional, prose, text } from './fields.ts';
 import type { JobKindSpec, Lack } from './kind.ts';
 import { imageLacks, textLacks } from './text-lacks.ts';
 
@@ -28,7 +28,7 @@ export const generate: JobKindSpec<'GENERATE'> = {
     template: optional(text),
     context: optional(z.array(z.int('must be a whole number.'))),
     raw: optional(z.boolean()),
-    images,
+    ...imageFields,
   },
 
   rules(request): readonly InputIssue[] {

@@ -7,19 +7,31 @@ export function payloadOf(text: string): string {
   return text.replace(DATA_URL, '').replace(/\s+/g, '');
 }
 
-/** The forms that Ollama decodes, by how their bytes begin. */
-const FORMATS: readonly (readonly [name: string, isIt: (bytes: Buffer) => boolean])[] = [
-  ['PNG', (bytes) => bytes.subarray(0, 8).toString('latin1') === '\x89PNG\r\n\x1a\n'],
-  ['JPEG', (bytes) => bytes.subarray(0, 3).toString('latin1') === '\xff\xd8\xff'],
-  [
-    'WebP',
-    (bytes) =>
-      bytes.subarray(0, 4).toString('latin1') === 'RIFF' &&
-      bytes.subarray(8, 12).toString('latin1') === 'WEBP',
-  ],
-  ['GIF', (bytes) => /^GIF8[79]a/.test(bytes.subarray(0, 6).toString('latin1'))],
-  ['BMP', (bytes) => bytes.subarray(0, 2).toString('latin1') === 'BM' && bytes.length >= 26],
+/** A form that Ollama decodes, with the beginning of its bytes in hex digits. */
+interface Format {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly beginning: RegExp;
+}
+
+const FORMATS: readonly Format[] = [
+  { name: 'PNG', mediaType: 'image/png', beginning: /^89504e470d0a1a0a/ },
+  { name: 'JPEG', mediaType: 'image/jpeg', beginning: /^ffd8ff/ },
+  { name: 'WebP', mediaType: 'image/webp', beginning: /^52494646.{8}57454250/ },
+  { name: 'GIF', mediaType: 'image/gif', beginning: /^474946383[79]61/ },
+  { name: 'BMP', mediaType: 'image/bmp', beginning: /^424d.{48}/ },
 ];
+
+const IMAGE_FORMATS = FORMATS.map(({ name }) => name).join(', ');
+
+/** Such as `image/png`, by how the bytes begin; null for what is no image in a form that models are given. */
+export function mediaTypeOf(bytes: Uint8Array): string | null {
+  const start = Buffer.from(bytes.subarray(0, 36)).toString('hex');
+  return FORMATS.find(({ beginning }) => beginning.test(start))?.mediaType ?? null;
+}
+
+/** Said of what is none, after the name of the field. */
+export const NO_IMAGE = `is no image in a form that models are given: ${IMAGE_FORMATS}.`;
 
 /** Base64 characters that hold the beginning by which a form is recognised. */
 const BEGINNING = 48;
@@ -34,6 +46,5 @@ export function imageProblem(text: string): string | null {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(payload) || payload.replace(/=+$/, '').length % 4 === 1)
     return 'is not base64.';
   const bytes = Buffer.from(payload.slice(0, BEGINNING), 'base64');
-  if (FORMATS.some(([, isIt]) => isIt(bytes))) return null;
-  return `is no image in a form that models are given: ${FORMATS.map(([name]) => name).join(', ')}.`;
+  return mediaTypeOf(bytes) === null ? NO_IMAGE : null;
 }

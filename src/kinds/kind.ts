@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { InputIssue } from '../domain/errors.ts';
 import type { JobResult } from '../domain/job.ts';
 import type { Capability } from '../domain/model.ts';
-import type { ImageSource, JobKind, RequestOf } from '../domain/request.ts';
+import type { ImageReference, ImageSource, JobKind, RequestOf } from '../domain/request.ts';
 
 /** Fields that are for those who bring a decoded request, and not in the API's input. */
 type TypedOnly = 'debugRenderOnly' | 'normalize';
@@ -19,6 +19,8 @@ export type ShapeOf<K extends JobKind> = {
 } & {
   /** Whether the context moves on when it is full: a wish, for kinds whose calls may say so. */
   readonly shift?: z.ZodType<boolean | undefined>;
+  /** Images that were handed in before, for kinds that take images. */
+  readonly imageIds?: z.ZodType<readonly ImageReference[] | undefined>;
 };
 
 /** What has to fit into one context. */

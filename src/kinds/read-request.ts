@@ -1,7 +1,7 @@
 /** Reads what the API's input says of a request: exactly one field of a kind. */
 import { z } from 'zod';
 import type { ImageSource, JobKind, JobRequest } from '../domain/request.ts';
-import { optional } from './fields.ts';
+import { type ImageFields, optional, withImages } from './fields.ts';
 import type { JobKindSpec } from './kind.ts';
 import { JOB_KINDS, kindOf } from './kinds.ts';
 import { type ApiOptions, options } from './options.ts';
@@ -13,12 +13,15 @@ export interface ReadRequest {
 }
 
 /** What the shape of a kind has read, with the wishes still in it. */
-type Fields = JobRequest<ImageSource> & { readonly shift?: boolean; readonly options?: ApiOptions };
+type Fields = JobRequest<ImageSource> & {
+  readonly shift?: boolean;
+  readonly options?: ApiOptions;
+};
 
 function readKind(kind: JobKind, { shape, rules }: JobKindSpec<JobKind>) {
   return z.object({ ...shape, options: optional(options) }).transform((fields, context): ReadRequest => {
     // `ShapeOf` has a schema for each field of a request of this kind, of the type of that field.
-    const read = { kind, ...fields } as Fields;
+    const read = { kind, ...withImages(fields as ImageFields, context) } as Fields;
     for (const issue of rules?.(read) ?? [])
       context.addIssue({ code: 'custom', ...issue, path: [...issue.path] });
     return split(read);

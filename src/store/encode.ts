@@ -29,6 +29,8 @@ export function encodeSubmission(submission: Submission): EncodedSubmission {
       key: unicode(idempotency.key),
     },
     blobs: compact(submission.blobs),
+    imagesOf:
+      submission.imagesOf === undefined || submission.imagesOf === null ? null : unicode(submission.imagesOf),
     takesUp: submission.takesUp ?? null,
     queueLimit: count(submission.queueLimit),
   };

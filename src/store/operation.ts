@@ -3,6 +3,7 @@
  * Requests, results and remembered values travel and rest as JSON text: only the caller's side ever parses them.
  */
 import type { BatchId, FileId, JobId } from '../domain/ids.ts';
+import type { KeepImageOutcome, NewImage, StoredImage } from '../domain/image.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import type { BlobHash } from '../domain/request.ts';
@@ -67,6 +68,16 @@ export interface EncodedChunk extends FileChunk {
   readonly hash: string;
 }
 
+export interface EncodedImage extends NewImage {
+  readonly hash: BlobHash;
+}
+
+/** @see ImageStore.images */
+export interface ImageQuery {
+  readonly hashes: readonly (BlobHash | null)[];
+  readonly client: string | null;
+}
+
 export interface EncodedClaim {
   readonly job: Job;
   readonly request: string;
@@ -128,6 +139,7 @@ export interface Operations {
   appendFile: { input: EncodedChunk; answer: AppendOutcome };
   finishFile: { input: FinishedFile; answer: StoredFile | null };
   deleteFile: { input: FileId; answer: boolean };
+  keepImage: { input: EncodedImage; answer: KeepImageOutcome };
   createRequestBatch: { input: NewRequestBatch; answer: CreateBatchOutcome };
   stepRequestBatch: { input: RequestBatchStep; answer: RequestBatch | null };
   takePiece: { input: EncodedPiece; answer: PieceOutcome };
@@ -170,6 +182,7 @@ export interface Reads {
   raws: { input: readonly JobId[]; answer: readonly (string | null)[] };
   vectors: { input: VectorRange; answer: readonly VectorPiece[] };
   blob: { input: BlobHash; answer: Uint8Array | null };
+  images: { input: ImageQuery; answer: readonly (StoredImage | null)[] };
   file: { input: FileId; answer: StoredFile | null };
   files: { input: FileQuery; answer: FilePage };
   fileChunk: { input: { readonly id: FileId; readonly place: number }; answer: Uint8Array | null };

@@ -7,6 +7,7 @@ import { isTerminal, type Job, type JobCounts } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type { JobChange } from '../domain/store.ts';
 import { resultOf } from '../kinds/kinds.ts';
+import { releaseImage } from './image-uses.ts';
 import type { Tables } from './tables.ts';
 import { type Recount, Tally } from './tally.ts';
 
@@ -102,6 +103,7 @@ export class QueueWriter {
   }
 
   forget(job: Job): void {
+    for (const hash of this.tables.blobsOf(job)) releaseImage(this.tables.images, hash, job.client, this.now);
     this.tables.deleteJob(job);
     this.#record(job, null);
   }

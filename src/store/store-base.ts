@@ -57,6 +57,7 @@ import {
   unicode,
 } from './encode.ts';
 import { type Calls, FileRoom, RequestBatchRoom } from './file-room.ts';
+import { ImageRoom } from './image-room.ts';
 import type { AnswerOf, InputOf, Operations, Reads } from './operation.ts';
 import type { CommitReport } from './queue-writer.ts';
 
@@ -73,6 +74,7 @@ const PIECES_AT_ONCE = 8;
 
 export abstract class StoreBase implements Store {
   readonly files: FileRoom;
+  readonly images: ImageRoom;
   readonly requestBatches: RequestBatchRoom;
   protected readonly logger: StoreLogger;
   readonly #backlog = new Backlog();
@@ -87,6 +89,7 @@ export abstract class StoreBase implements Store {
       read: (kind, input) => this.read(kind, input),
     };
     this.files = new FileRoom(calls);
+    this.images = new ImageRoom(calls);
     this.requestBatches = new RequestBatchRoom(calls);
   }
 

@@ -4,6 +4,7 @@ import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type { FileTables, RequestBatchTables } from './file-tables.ts';
+import type { ImageTables } from './image-tables.ts';
 import type { Gap } from './lived-time.ts';
 import type { EncodedResult, StagedVectors } from './operation.ts';
 
@@ -18,6 +19,7 @@ export interface IdempotencyRecord {
 
 export interface Tables {
   readonly files: FileTables;
+  readonly images: ImageTables;
   readonly requestBatches: RequestBatchTables;
 
   jobById(id: JobId): Job | null;
@@ -49,7 +51,9 @@ export interface Tables {
   insertJob(job: Job, request: string, blobs: readonly BlobHash[]): void;
   /** `before` is the row as it stands. */
   updateJob(before: Job, after: Job): void;
-  /** Forgets it with its request, result, labels, and its blobs and batch when it was the last one of them. */
+  /** What its request refers to. */
+  blobsOf(job: Job): readonly BlobHash[];
+  /** Forgets it with its request, result and labels, and its batch when it was the last one of it. */
   deleteJob(job: Job): void;
 
   request(job: Job): string;
@@ -68,8 +72,6 @@ export interface Tables {
   }): void;
   /** Deletes it unless it has jobs. */
   deleteEmptyBatch(id: BatchId): void;
-  hasBlob(hash: BlobHash): boolean;
-  insertBlob(hash: BlobHash, bytes: Uint8Array): void;
 
   idempotency(client: string, key: string): IdempotencyRecord | null;
   putIdempotency(client: string, key: string, record: IdempotencyRecord): void;

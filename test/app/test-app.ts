@@ -37,6 +37,7 @@ export function testConfig(
     onClientGone: 'cancel',
     maxBodyBytes: 20 * 1024 ** 2,
     fileQuota: { ofClient: GiB, ofAll: 2 * GiB },
+    imageQuota: { ofClient: GiB, ofAll: 2 * GiB },
     keys: [],
     hosts: [],
     origins: [],

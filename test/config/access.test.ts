@@ -115,6 +115,8 @@ describe('values that cannot work', () => {
     ['maxBodyBytes: 1GiB', /maxBodyBytes: more than 256MiB/],
     ['fileBytes: 5', /fileBytes: less than 1MiB/],
     ['fileBytesPerClient: much', /fileBytesPerClient: /],
+    ['imageBytes: 5', /imageBytes: less than 1MiB/],
+    ['imageBytesPerClient: much', /imageBytesPerClient: /],
     ['headroom: 512', /headroom: 512 bytes are too few\. Write a unit, such as 512MiB/],
     [fixed('24'), /total: 24 bytes are too few/],
     ['reservations: [{ owner: a, bytes: 8 }]', /reservations\[0\]\.bytes: 8 bytes are too few/],

@@ -33,6 +33,7 @@ describe('defaults', () => {
       onClientGone: 'cancel',
       maxBodyBytes: 20 * MiB,
       fileQuota: { ofClient: 2 * GiB, ofAll: 10 * GiB },
+      imageQuota: { ofClient: GiB, ofAll: 5 * GiB },
       keys: [],
       hosts: [],
       origins: [],
@@ -107,6 +108,8 @@ onClientGone: finish
 maxBodyBytes: 1MiB
 fileBytes: 3GiB
 fileBytesPerClient: 2MiB
+imageBytes: 4GiB
+imageBytesPerClient: 3MiB
 keys: [{ name: ada, key: 0123456789abcdef, admin: true }, { name: bob, key: fedcba9876543210, maxPriority: low }]
 hosts: [gpu-box.lan]
 origins: [https://app.example]
@@ -164,6 +167,7 @@ silenceTimeout: 10m
     onClientGone: 'finish',
     maxBodyBytes: MiB,
     fileQuota: { ofClient: 2 * MiB, ofAll: 3 * GiB },
+    imageQuota: { ofClient: 3 * MiB, ofAll: 4 * GiB },
     keys: [
       { name: 'ada', key: '0123456789abcdef', admin: true, maxPriority: 'HIGH' },
       { name: 'bob', key: 'fedcba9876543210', admin: false, maxPriority: 'LOW' },

@@ -4,6 +4,7 @@ import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { storeBoundsContract } from './store-bounds.ts';
 import { storeFilesContract } from './store-files.ts';
+import { storeImagesContract } from './store-images.ts';
 import { storeJobCommandsContract } from './store-job-commands.ts';
 import { storeListContract } from './store-lists.ts';
 import { storeModelContract } from './store-model.ts';
@@ -40,6 +41,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeJobCommandsContract(current);
     storeBoundsContract(current);
     storeFilesContract(current);
+    storeImagesContract(current);
     storeRequestBatchesContract(current);
   });
 

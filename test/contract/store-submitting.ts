@@ -226,7 +226,7 @@ export function storeSubmittingContract(current: CurrentStore): void {
     });
 
     it('must come with the job that names them first', async () => {
-      await expect(store.submit(submission([withImage()]))).rejects.toBeInstanceOf(StoreFailedError);
+      expect(await store.submit(submission([withImage()]))).toMatchObject({ kind: 'unknown-images' });
       expect(store.counts().PENDING).toBe(0);
     });
   });

@@ -86,6 +86,9 @@ beforeEach(async () => {
 });
 afterEach(() => api.stop());
 
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 const JOB =
   '{ model: "qwen3:8b", request: { generate: { prompt: "x" } }, labels: [{ key: "a", value: "b" }] }';
 
@@ -146,6 +149,12 @@ test('every field of the schema answers', async () => {
     const priority = name === 'updateJobPriorities' ? ', priority: LOW' : '';
     await api.query(operation('mutation', name, `(input: { jobs: { ids: ["${waiting}"] }${priority} })`));
   }
+  for (const base64 of [
+    PNG,
+    'no image',
+    Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.alloc(2_000)]).toString('base64'),
+  ])
+    await api.query(operation('mutation', 'storeImage', `(input: { base64: "${base64}" })`));
   await api.query(operation('mutation', 'pauseScheduler'));
   await api.query(operation('mutation', 'resumeScheduler'));
   const submitJob = (input: string) => api.query(operation('mutation', 'submitJob', `(input: ${input})`));

@@ -4,10 +4,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
 import type { BatchId, JobId } from '../../src/domain/ids.ts';
+import { imageIdOf } from '../../src/domain/image.ts';
 import type { JobResult } from '../../src/domain/job.ts';
 import { prepareDirectory } from '../../src/store/sqlite/open-database.ts';
 import { SCHEMA } from '../../src/store/sqlite/schema.ts';
-import { claimOne } from '../contract/store-fixtures.ts';
+import { blobOf, claimOne } from '../contract/store-fixtures.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
 const USAGE = { promptTokens: 3, completionTokens: 2, evalDurationMs: 1.5, loadDurationMs: 0 };
@@ -22,6 +23,9 @@ const TEXT = {
 };
 const NUMBERS = Array.from({ length: 150 }, (_, i) => [i + 0.1, -1 - i, 1e-7]);
 const EMBED = { kind: 'embed', embeddings: NUMBERS, usage: USAGE, raw: { model: 'm' } };
+
+const IMAGE = blobOf('GIF89a and the rest of it');
+const SOUND = blobOf('RIFF0000WAVEfmt ');
 
 function writeFirstVersion(path: string): void {
   const database = new DatabaseSync(path);
@@ -43,6 +47,11 @@ function writeFirstVersion(path: string): void {
   database.exec("INSERT INTO batches VALUES ('bat_old', 'nightly', 'alice', 5)");
   database.exec("UPDATE jobs SET batch = 'bat_old' WHERE sequence <> 2");
   database.exec(`UPDATE jobs SET failure = '{"code":"DEADLINE_EXCEEDED"}' WHERE sequence = 3`);
+  for (const [hash, bytes] of [IMAGE, SOUND]) {
+    database.prepare('INSERT INTO blobs VALUES (?, ?)').run(hash, bytes);
+    database.prepare('INSERT INTO job_blobs VALUES (4, ?)').run(hash);
+  }
+  database.prepare('INSERT INTO job_blobs VALUES (1, ?)').run(IMAGE[0]);
   request.run(4, JSON.stringify({ kind: 'GENERATE', prompt: 'Why?' }));
   database.close();
 }
@@ -72,6 +81,13 @@ it('A data folder of the first version opens with every job and result', async (
   const batch = 'bat_old' as BatchId;
   const counts = { PENDING: 1, QUEUED: 0, RUNNING: 0, COMPLETE: 1, FAILED: 1, CANCELLED: 0 };
   expect(await store.batch(batch)).toMatchObject({ name: 'nightly', counts, finishedAt: null });
+  const images = [IMAGE, SOUND].map(([hash, bytes]) => ({ id: imageIdOf(hash), hash, bytes: bytes.length }));
+  const ids = images.map(({ id }) => id);
+  expect(await store.images.images(ids, 'alice')).toEqual([
+    { ...images[0], mediaType: 'image/gif' },
+    { ...images[1], mediaType: 'application/octet-stream' },
+  ]);
+  expect(await store.images.images(ids, 'bob')).toEqual([null, null]);
   const claimed = await claimOne(store);
   expect(claimed.job.id).toBe('job_waits');
   await store.cancel(claimed.job.id, null);

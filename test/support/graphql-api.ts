@@ -1,6 +1,7 @@
 /** The real schema over the real accept service, event log and, unless another one is given, in-memory store, in virtual time; only the system is a fixture. */
 import { type ExecutionResult, execute, parse, subscribe, validate } from 'graphql';
 import { createAcceptService } from '../../src/accept/accept.ts';
+import { ImageService } from '../../src/accept/image-service.ts';
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
 import { type InstanceId, type JobId, newId, type ServerId } from '../../src/domain/ids.ts';
 import type { Job, JobFailure, JobResult, OutputPart } from '../../src/domain/job.ts';
@@ -42,6 +43,8 @@ export const EMBED_RESULT: JobResult = {
   usage: { promptTokens: 4, completionTokens: 0, evalDurationMs: 0, loadDurationMs: 0 },
   raw: {},
 };
+
+export const IMAGE_QUOTA = { ofClient: 1_000, ofAll: 1_500 };
 
 /** What a test selects from a result is its own affair, so it is not typed here. */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
@@ -107,6 +110,7 @@ export class GraphQLApi {
     this.context = {
       principal,
       accept,
+      images: new ImageService({ store: this.store, quota: IMAGE_QUOTA }),
       ...ownReads(reads)(principal),
       system,
       control: system,

@@ -57,6 +57,8 @@ export type CellStatus =
 /** One message of a conversation. */
 export type ChatMessageInput = {
   content: string;
+  /** Images that `storeImage` answered, for models that see; they come after those of `images`, with which they are at most 64. */
+  imageIds?: Array<string> | null | undefined;
   /** Base64, for models that see. */
   images?: Array<string> | null | undefined;
   role: ChatRole;
@@ -173,6 +175,8 @@ export type GenerateRequestInput = {
   context?: Array<number> | null | undefined;
   /** The form of the answer: `"json"`, or a JSON Schema that it must meet. */
   format?: unknown;
+  /** Images that `storeImage` answered, for models that see; they come after those of `images`, with which they are at most 64. */
+  imageIds?: Array<string> | null | undefined;
   /** Base64, for models that see. */
   images?: Array<string> | null | undefined;
   /** Have the server tell how likely each token was. It does so in each record of its answer, of which the last one is kept (`raw`). */
@@ -546,6 +550,8 @@ export type UserErrorCode =
   | 'CONTEXT_LENGTH_EXCEEDED'
   /** The idempotency key was used before with other input. */
   | 'IDEMPOTENCY_CONFLICT'
+  /** As many bytes of images are kept as may be. */
+  | 'IMAGE_QUOTA_EXCEEDED'
   /** There will never be enough GPU memory for it. */
   | 'INSUFFICIENT_VRAM'
   /** Something in the input cannot be used as it is. */
@@ -612,6 +618,7 @@ export type CellLogQuery = { node:
     | { __typename: 'Batch' }
     | { __typename: 'Cell', status: CellStatus, endedAt: string | null, exitReason: string | null, logTail: Array<string> }
     | { __typename: 'Gpu' }
+    | { __typename: 'Image' }
     | { __typename: 'Instance' }
     | { __typename: 'Job' }
     | { __typename: 'Model' }
@@ -669,6 +676,7 @@ export type JobStatesQuery = { nodes: Array<
     | { __typename: 'Batch' }
     | { __typename: 'Cell' }
     | { __typename: 'Gpu' }
+    | { __typename: 'Image' }
     | { __typename: 'Instance' }
     | { __typename: 'Job', id: string, status: JobStatus }
     | { __typename: 'Model' }
@@ -686,6 +694,7 @@ export type JobTimesQuery = { nodes: Array<
     | { __typename: 'Batch' }
     | { __typename: 'Cell' }
     | { __typename: 'Gpu' }
+    | { __typename: 'Image' }
     | { __typename: 'Instance' }
     | { __typename: 'Job', kind: JobKind, modelName: string, status: JobStatus, createdAt: string, startedAt: string | null, finishedAt: string | null, result:
         | { __typename: 'EmbedResult', truncated: boolean | null }
@@ -775,6 +784,7 @@ export type KindsOfIdsQuery = { nodes: Array<
     | { __typename: 'Batch', id: string }
     | { __typename: 'Cell', id: string }
     | { __typename: 'Gpu', id: string }
+    | { __typename: 'Image', id: string }
     | { __typename: 'Instance', id: string }
     | { __typename: 'Job', id: string }
     | { __typename: 'Model', id: string }

@@ -11,6 +11,8 @@ const TRUNCATE_TEXTS =
   'With `false` a job with a text that is longer than the context is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. Otherwise the text ' +
   'is cut, and `truncated` of the result says so.';
 const IMAGES = 'Base64, for models that see.';
+const IMAGE_IDS =
+  'Images that `storeImage` answered, for models that see; they come after those of `images`, with which they are at most 64.';
 const SHIFT =
   'Whether the context moves on when it is full; with `false` an answer ends there, and a prompt that is too long is refused. Where it differs ' +
   'from what the model does by itself (`true` for nearly all) it needs an instance of its own: leave it out where you can.';
@@ -49,6 +51,7 @@ const GenerateRequestInput = builder.inputType('GenerateRequestInput', {
         'Tokens of a conversation to go on with, as `context` of the `raw` result of its last answer.',
     }),
     format: t.field({ type: 'JSON', description: FORMAT }),
+    imageIds: t.idList({ description: IMAGE_IDS }),
     images: t.stringList({ description: IMAGES }),
     logprobs: t.boolean({ description: LOGPROBS }),
     options: t.field({ type: ModelOptionsInput }),
@@ -68,6 +71,7 @@ const ChatMessageInput = builder.inputType('ChatMessageInput', {
   description: 'One message of a conversation.',
   fields: (t) => ({
     content: t.string({ required: true }),
+    imageIds: t.idList({ description: IMAGE_IDS }),
     images: t.stringList({ description: IMAGES }),
     role: t.field({ type: ChatRoleEnum, required: true }),
     thinking: t.string({ description: 'In a message of the assistant: what it thought before.' }),

@@ -1,6 +1,7 @@
 /** Errors that a mutation's caller can act on, as members of result unions. Anything else propagates and is masked. */
 import type { ObjectFieldsShape } from '@pothos/core';
 import { IdempotencyConflictError } from '../../accept/accept-service.ts';
+import { ImageQuotaError } from '../../accept/image-service.ts';
 import { ContextLengthExceededError } from '../../domain/context-errors.ts';
 import {
   BackendUnavailableError,
@@ -31,6 +32,7 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
       description: 'The prompt is longer than every context that the model can have.',
     },
     IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used before with other input.' },
+    IMAGE_QUOTA_EXCEEDED: { description: 'As many bytes of images are kept as may be.' },
     INSUFFICIENT_VRAM: { description: 'There will never be enough GPU memory for it.' },
     INVALID_INPUT: { description: 'Something in the input cannot be used as it is.' },
     JOB_NOT_CANCELLABLE: { description: 'The job has ended.' },
@@ -87,6 +89,15 @@ export const InvalidInput = userError(
       type: [InputIssueRef],
       description: 'Every problem found, not only the first.',
     }),
+  }),
+);
+
+export const ImageQuotaExceeded = userError(
+  ImageQuotaError,
+  'IMAGE_QUOTA_EXCEEDED',
+  'As many bytes of images are kept as may be, of the caller or of all. Nothing was stored.',
+  (t) => ({
+    limitBytes: t.expose('limitBytes', { type: 'Bytes', description: 'The most that may be kept.' }),
   }),
 );
 

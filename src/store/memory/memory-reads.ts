@@ -75,7 +75,8 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
       const left = leftBy(tables, id);
       return left ? piecesWithin(tables.vectors.get(left.sequence) ?? [], from, count) : [];
     },
-    blob: (hash) => tables.blobs.get(hash)?.slice() ?? null,
+    blob: (hash) => tables.images.content(hash),
+    images: (query) => tables.images.stored(query),
     file: (id) => {
       const file = tables.files.byId(id);
       return file?.isReady ? storedFile(file) : null;

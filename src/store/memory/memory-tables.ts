@@ -9,6 +9,7 @@ import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable } from '../tally.ts';
 import { MemoryFiles, MemoryRequestBatches } from './memory-files.ts';
+import { MemoryImages } from './memory-images.ts';
 import { SequenceHeap } from './sequence-heap.ts';
 
 interface StoredRequest {
@@ -20,6 +21,7 @@ type BatchRecord = Parameters<Tables['insertBatch']>[0];
 
 export class MemoryTables implements Tables {
   readonly files = new MemoryFiles();
+  readonly images = new MemoryImages();
   readonly requestBatches = new MemoryRequestBatches((id) => this.#hasJobs(id));
   /** In order of sequence, as sequences only grow. */
   readonly jobs = new Map<number, Job>();
@@ -30,9 +32,7 @@ export class MemoryTables implements Tables {
   readonly vectors = new Map<number, readonly VectorPiece[]>();
   readonly batches = new Map<BatchId, BatchRecord>();
   readonly batchJobs = new Map<BatchId, Set<number>>();
-  readonly blobs = new Map<BlobHash, Uint8Array>();
   readonly facts = new Map<string, Map<string, string>>();
-  readonly #blobUses = new Map<BlobHash, number>();
   readonly #idempotency = new Map<string, IdempotencyRecord>();
   readonly #claimable = new Map<string, SequenceHeap>();
   /** PENDING jobs with a delay or a deadline. */
@@ -130,7 +130,6 @@ export class MemoryTables implements Tables {
     if (this.sequences.has(job.id)) throw new Error(`There is a job ${job.id} already`);
     this.sequences.set(job.id, job.sequence);
     this.requests.set(job.sequence, { body, blobs });
-    for (const hash of blobs) this.#blobUses.set(hash, (this.#blobUses.get(hash) ?? 0) + 1);
     if (job.batchId !== null) {
       const members = this.batchJobs.get(job.batchId) ?? new Set();
       this.batchJobs.set(job.batchId, members.add(job.sequence));
@@ -142,13 +141,16 @@ export class MemoryTables implements Tables {
     this.#put(before, after);
   }
 
+  blobsOf({ sequence }: Job): readonly BlobHash[] {
+    return this.requests.get(sequence)?.blobs ?? [];
+  }
+
   deleteJob({ id, sequence, batchId }: Job): void {
     this.jobs.delete(sequence);
     this.#timed.delete(sequence);
     this.sequences.delete(id);
     this.results.delete(sequence);
     this.vectors.delete(sequence);
-    for (const hash of this.requests.get(sequence)?.blobs ?? []) this.#dropBlob(hash);
     this.requests.delete(sequence);
     if (batchId === null) return;
     this.batchJobs.get(batchId)?.delete(sequence);
@@ -186,14 +188,6 @@ export class MemoryTables implements Tables {
     this.batches.set(batch.id, batch);
   }
 
-  hasBlob(hash: BlobHash): boolean {
-    return this.blobs.has(hash);
-  }
-
-  insertBlob(hash: BlobHash, bytes: Uint8Array): void {
-    this.blobs.set(hash, bytes);
-  }
-
   idempotency(client: string, key: string): IdempotencyRecord | null {
     return this.#idempotency.get(`${client}\0${key}`) ?? null;
   }
@@ -222,11 +216,12 @@ export class MemoryTables implements Tables {
   /** Takes back what a failed operation did. @param changes newest first. */
   undo(changes: readonly { readonly before: Job | null; readonly after: Job | null }[]): void {
     for (const { before, after } of changes) {
-      if (after && !before) this.deleteJob(after);
-      else if (after && before) this.#put(after, before);
+      if (after && !before) {
+        for (const hash of this.blobsOf(after)) this.images.undoUse(hash, after.client);
+        this.deleteJob(after);
+      } else if (after && before) this.#put(after, before);
     }
     for (const id of this.batches.keys()) this.deleteEmptyBatch(id);
-    for (const hash of this.blobs.keys()) if (!this.#blobUses.has(hash)) this.blobs.delete(hash);
   }
 
   #put(before: Job | null, after: Job): void {
@@ -240,16 +235,6 @@ export class MemoryTables implements Tables {
     const heap = this.#claimable.get(id) ?? new SequenceHeap();
     this.#claimable.set(id, heap);
     heap.push(after.sequence);
-  }
-
-  #dropBlob(hash: BlobHash): void {
-    const uses = (this.#blobUses.get(hash) ?? 0) - 1;
-    if (uses > 0) {
-      this.#blobUses.set(hash, uses);
-      return;
-    }
-    this.#blobUses.delete(hash);
-    this.blobs.delete(hash);
   }
 
   #timedJobs(limit: number, due: (job: Job) => boolean): readonly Job[] {

@@ -2,6 +2,7 @@
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import { appendFile, beginFile, deleteFile, finishFile } from './files.ts';
+import { keepImage } from './images.ts';
 import { cancel, changeMany, retry, setPriority } from './job-commands.ts';
 import {
   cancelBatchJobs,
@@ -37,6 +38,7 @@ const OPERATIONS: {
   appendFile,
   finishFile,
   deleteFile,
+  keepImage,
   createRequestBatch,
   stepRequestBatch,
   takePiece,

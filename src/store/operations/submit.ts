@@ -1,11 +1,12 @@
 /** Takes jobs and batches into the queue, each submission once. */
-import { StoreFailedError } from '../../domain/errors.ts';
 import type { Job } from '../../domain/job.ts';
 import type { SubmitOutcome } from '../../domain/store.ts';
+import { useImage } from '../image-uses.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { EncodedJob, EncodedSubmission } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import type { IdempotencyRecord } from '../tables.ts';
+import { missingImages } from './images.ts';
 import { requeue } from './job-commands.ts';
 
 /** How long an idempotency key is remembered. */
@@ -17,6 +18,8 @@ export function submit(writer: QueueWriter, submission: EncodedSubmission): Subm
   if (writer.waiting + submission.jobs.length > submission.queueLimit) return queueFull(writer, submission);
   const left = submission.takesUp ? writer.tables.jobById(submission.takesUp) : null;
   if (left?.callerLeft) return takenUp(writer, submission, left);
+  const missing = missingImages(writer, submission);
+  if (missing.length > 0) return { kind: 'unknown-images', hashes: missing };
   const { tables } = writer;
   const batch = submission.batch;
   if (batch) tables.insertBatch({ ...batch, createdAt: writer.now });
@@ -43,10 +46,11 @@ export function insertJobs(
   submission: Pick<EncodedSubmission, 'jobs' | 'blobs'>,
   batchId: Job['batchId'],
 ): readonly Job[] {
-  storeBlobs(writer, submission);
-  return submission.jobs.map((job) =>
-    writer.insert(newJob(job, batchId, writer.now), JSON.stringify(job.request), job.blobs),
-  );
+  return submission.jobs.map((job) => {
+    for (const hash of job.blobs)
+      useImage(writer.tables.images, hash, job.client, submission.blobs.get(hash));
+    return writer.insert(newJob(job, batchId, writer.now), JSON.stringify(job.request), job.blobs);
+  });
 }
 
 function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitOutcome | null {
@@ -85,15 +89,6 @@ function queueFull({ waiting }: QueueWriter, { queueLimit }: EncodedSubmission):
 
 function wholeDeadline(deadline: number | null): number | null {
   return deadline === null ? null : Math.ceil(deadline);
-}
-
-function storeBlobs(writer: QueueWriter, submission: Pick<EncodedSubmission, 'jobs' | 'blobs'>): void {
-  for (const hash of new Set(submission.jobs.flatMap((job) => job.blobs))) {
-    if (writer.tables.hasBlob(hash)) continue;
-    const bytes = submission.blobs.get(hash);
-    if (!bytes) throw new StoreFailedError(`The submission names the blob ${hash} without its bytes.`);
-    writer.tables.insertBlob(hash, bytes);
-  }
 }
 
 function newJob(

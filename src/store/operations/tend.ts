@@ -1,8 +1,10 @@
 /** What a store does from time to time: what is due, and what is old. */
+import { UNUSED_IMAGE_MS } from '../../domain/image.ts';
 import { nextJobStatus } from '../../domain/job.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { Tending } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { forgetUnusedImages } from './images.ts';
 import { forgetRequestBatch } from './request-batches.ts';
 import { IDEMPOTENCY_MS } from './submit.ts';
 
@@ -12,6 +14,8 @@ const PORTION = 500;
 const LONGEST_PAUSE_MS = 1_000;
 /** Files in one call: each may have two hundred chunks. */
 const MOST_FILES = 4;
+/** Images in one call: each may have as many bytes as a file has in twenty chunks. */
+const MOST_IMAGES = 32;
 
 export function tend(writer: QueueWriter, { retentionMs }: { readonly retentionMs: number }): Tending {
   writer.tables.renewLease(writer.now);
@@ -22,8 +26,10 @@ export function tend(writer: QueueWriter, { retentionMs }: { readonly retentionM
     writer.tables.deleteIdempotencyBefore(keptSince(writer, IDEMPOTENCY_MS), PORTION),
     forgetRequestBatches(writer, retentionMs),
   ];
+  const imagesWait =
+    forgetUnusedImages(writer, keptSince(writer, UNUSED_IMAGE_MS), MOST_IMAGES) >= MOST_IMAGES;
   const filesWait = deleteOldFiles(writer, retentionMs);
-  if (filesWait || portions.some((touched) => touched >= PORTION)) return { nextInMs: 0 };
+  if (filesWait || imagesWait || portions.some((touched) => touched >= PORTION)) return { nextInMs: 0 };
   const untilDue = (writer.tables.nextDue() ?? Number.POSITIVE_INFINITY) - writer.now;
   return { nextInMs: Math.min(Math.max(0, untilDue), LONGEST_PAUSE_MS) };
 }

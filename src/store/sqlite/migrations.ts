@@ -131,6 +131,40 @@ CREATE TABLE refused_lines (
 /** 1 for a job that was cancelled as its caller left. */
 const CALLERS_THAT_LEFT = `ALTER TABLE jobs ADD COLUMN caller_left INTEGER`;
 
+/**
+ * Who has each content: by jobs (and what else refers to it), or handed in by itself. The form of what is there already is told by how it
+ * begins, as `kinds/images.ts` does.
+ */
+const IMAGES = `
+CREATE TABLE images (
+  hash TEXT NOT NULL,
+  client TEXT NOT NULL,
+  uses INTEGER NOT NULL,
+  is_kept INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  media_type TEXT NOT NULL,
+  unused_since INTEGER,
+  PRIMARY KEY (hash, client)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX images_kept ON images (client, bytes) WHERE is_kept = 1;
+CREATE INDEX images_unused ON images (unused_since) WHERE unused_since IS NOT NULL;
+INSERT INTO images
+  SELECT used.hash, used.client, used.uses, 0, octet_length(blobs.bytes),
+    CASE
+      WHEN hex(substr(blobs.bytes, 1, 8)) = '89504E470D0A1A0A' THEN 'image/png'
+      WHEN hex(substr(blobs.bytes, 1, 3)) = 'FFD8FF' THEN 'image/jpeg'
+      WHEN hex(substr(blobs.bytes, 1, 4)) = '52494646' AND hex(substr(blobs.bytes, 9, 4)) = '57454250' THEN 'image/webp'
+      WHEN hex(substr(blobs.bytes, 1, 6)) IN ('474946383761', '474946383961') THEN 'image/gif'
+      WHEN hex(substr(blobs.bytes, 1, 2)) = '424D' AND octet_length(blobs.bytes) >= 26 THEN 'image/bmp'
+      ELSE 'application/octet-stream'
+    END, NULL
+  FROM (
+    SELECT hash, client, count(*) AS uses
+    FROM job_blobs JOIN jobs USING (sequence) JOIN buckets ON buckets.id = jobs.bucket GROUP BY hash, client
+  ) AS used JOIN blobs ON blobs.hash = used.hash;
+DROP INDEX job_blobs_hash;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -141,6 +175,7 @@ const MIGRATIONS: readonly string[] = [
   BATCH_TALLIES,
   FILES_AND_REQUEST_BATCHES,
   CALLERS_THAT_LEFT,
+  IMAGES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -13,6 +13,7 @@ import { SqliteBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
 import { SqliteFiles } from './files.ts';
 import type { Owner } from './group-commit.ts';
+import { SqliteImages } from './images.ts';
 import type { Lease } from './lease.ts';
 import { SqliteRequestBatches } from './request-batches.ts';
 import { CHANGING_COLUMNS, INSERT_JOB, insertValues, JOB_COLUMNS, jobOf } from './rows.ts';
@@ -23,6 +24,7 @@ const JOBS = `SELECT ${JOB_COLUMNS} FROM jobs`;
 export class SqliteTables implements Tables, Owner {
   readonly files: SqliteFiles;
   readonly requestBatches: SqliteRequestBatches;
+  readonly images: SqliteImages;
   readonly #batches: SqliteBatches;
   readonly buckets: Buckets;
   readonly lease: Lease;
@@ -32,6 +34,7 @@ export class SqliteTables implements Tables, Owner {
     this.#statements = statements;
     this.files = new SqliteFiles(statements);
     this.requestBatches = new SqliteRequestBatches(statements);
+    this.images = new SqliteImages(statements);
     this.#batches = new SqliteBatches(statements);
     this.buckets = new Buckets(statements);
     this.lease = lease;
@@ -172,6 +175,12 @@ export class SqliteTables implements Tables, Owner {
     this.#batches.count(before, after);
   }
 
+  blobsOf({ sequence }: Job): readonly BlobHash[] {
+    return this.#statements
+      .rows('SELECT hash FROM job_blobs WHERE sequence = ?', sequence)
+      .map((row) => textAt(row, 0) as BlobHash);
+  }
+
   deleteJob(job: Job): void {
     const { sequence, labels, batchId } = job;
     this.#markHighest();
@@ -187,7 +196,7 @@ export class SqliteTables implements Tables, Owner {
         sequence,
       );
     }
-    this.#deleteBlobs(sequence);
+    this.#statements.run('DELETE FROM job_blobs WHERE sequence = ?', sequence);
     this.buckets.prune(job);
     this.#batches.count(job, null);
     if (batchId !== null) this.deleteEmptyBatch(batchId);
@@ -243,14 +252,6 @@ export class SqliteTables implements Tables, Owner {
 
   deleteEmptyBatch(id: BatchId): void {
     this.#batches.deleteEmpty(id);
-  }
-
-  hasBlob(hash: BlobHash): boolean {
-    return this.#statements.row('SELECT 1 FROM blobs WHERE hash = ?', hash) !== undefined;
-  }
-
-  insertBlob(hash: BlobHash, bytes: Uint8Array): void {
-    this.#statements.run('INSERT INTO blobs VALUES (?, ?)', hash, bytes);
   }
 
   idempotency(client: string, key: string): IdempotencyRecord | null {
@@ -324,18 +325,6 @@ export class SqliteTables implements Tables, Owner {
          UNION ALL SELECT 'revision', max(coalesce((SELECT max(revision) FROM jobs), 0),
            coalesce((SELECT value FROM high_marks WHERE name = 'revision'), 0))`,
     );
-  }
-
-  #deleteBlobs(sequence: number): void {
-    const hashes = this.#statements.rows('SELECT hash FROM job_blobs WHERE sequence = ?', sequence);
-    for (const row of hashes) {
-      const hash = textAt(row, 0);
-      this.#statements.run('DELETE FROM job_blobs WHERE sequence = ? AND hash = ?', sequence, hash);
-      this.#statements.run(
-        'DELETE FROM blobs WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM job_blobs WHERE hash = blobs.hash)',
-        hash,
-      );
-    }
   }
 
   #job(row: Row): Job {

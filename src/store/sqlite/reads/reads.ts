@@ -8,6 +8,7 @@ import { pageOf } from '../../paging.ts';
 import { SqliteBatches } from '../batches.ts';
 import { Buckets } from '../buckets.ts';
 import { SqliteFiles } from '../files.ts';
+import { SqliteImages } from '../images.ts';
 import { PATIENT } from '../patience.ts';
 import { highest } from '../recount.ts';
 import { SqliteRequestBatches } from '../request-batches.ts';
@@ -30,6 +31,7 @@ export class SqliteReads {
   readonly #buckets: Buckets;
   readonly #batches: SqliteBatches;
   readonly #files: SqliteFiles;
+  readonly #images: SqliteImages;
   readonly #requestBatches: SqliteRequestBatches;
   readonly #goOn: () => void;
 
@@ -40,6 +42,7 @@ export class SqliteReads {
     this.#buckets = new Buckets(statements);
     this.#batches = new SqliteBatches(statements);
     this.#files = new SqliteFiles(statements);
+    this.#images = new SqliteImages(statements);
     this.#requestBatches = new SqliteRequestBatches(statements);
   }
 
@@ -86,10 +89,8 @@ export class SqliteReads {
       }),
     raws: (ids) => ids.map((id) => this.#left('raw', id)),
     vectors: (range) => this.#vectors(range),
-    blob: (hash) => {
-      const bytes = this.#statements.row('SELECT bytes FROM blobs WHERE hash = ?', hash)?.[0];
-      return bytes instanceof Uint8Array ? bytes : null;
-    },
+    blob: (hash) => this.#images.content(hash),
+    images: (query) => this.#images.stored(query),
     file: (id) => this.#files.ready(id),
     files: (query) => this.#files.list(query),
     fileChunk: ({ id, place }) => this.#files.chunk(id, place),

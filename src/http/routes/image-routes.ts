@@ -1,0 +1,70 @@
+/** Images by their content: handed in as they are, and sent to those who may see them. */
+import { ImageQuotaError, type ImageService } from '../../accept/image-service.ts';
+import { InvalidInputError, StoreUnwritableError } from '../../domain/errors.ts';
+import { IMAGES_PATH, imagePath, MOST_IMAGE_BYTES } from '../../domain/image.ts';
+import { HttpRefusal } from '../refusal.ts';
+import { secureHeaders, sendJson } from '../respond.ts';
+import type { Route } from '../route.ts';
+
+/** What has an id has one content for ever, and is for its caller alone. */
+const FOR_EVER = 'private, max-age=31536000, immutable';
+
+export function imageRoutes(images: ImageService): readonly Route[] {
+  return [
+    {
+      path: IMAGES_PATH,
+      methods: ['POST'],
+      // The image as it is, which needs no room for base64.
+      bodyBytes: MOST_IMAGE_BYTES,
+      async handle({ body, principal, response }) {
+        const sent = await body();
+        try {
+          const image = await images.keep(principal, sent.take());
+          const { id, bytes, mediaType } = image;
+          sendJson(response, 201, { id, bytes, mediaType, path: imagePath(id) });
+        } catch (error) {
+          throw refusalOf(error);
+        }
+      },
+    },
+    {
+      path: `${IMAGES_PATH}/*`,
+      methods: ['GET'],
+      async handle({ principal, request, response, url }) {
+        const image = await images.find(principal, url.pathname.slice(IMAGES_PATH.length + 1));
+        if (!image) throw noSuchImage();
+        const headers = {
+          ...secureHeaders(image.mediaType),
+          'cache-control': FOR_EVER,
+          'content-type': image.mediaType,
+          'content-length': image.bytes,
+          etag: `"${image.id}"`,
+        };
+        if (request.method === 'HEAD') {
+          response.writeHead(200, headers);
+          response.end();
+          return;
+        }
+        const bytes = await images.bytesOf(image);
+        if (!bytes) throw noSuchImage();
+        response.writeHead(200, headers);
+        response.end(bytes);
+      },
+    },
+  ];
+}
+
+function noSuchImage(): HttpRefusal {
+  return new HttpRefusal(
+    'NOT_FOUND',
+    'There is no such image. They are forgotten an hour after nothing refers to them any more.',
+  );
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof InvalidInputError)
+    return new HttpRefusal('BAD_REQUEST', `The body ${error.issues.map(({ message }) => message).join(' ')}`);
+  if (error instanceof ImageQuotaError) return new HttpRefusal('QUOTA_EXCEEDED', error.message);
+  if (error instanceof StoreUnwritableError) return new HttpRefusal('STORE_UNWRITABLE', error.message);
+  return error;
+}
