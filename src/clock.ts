@@ -3,6 +3,7 @@
  * `Math.random`, so that tests and the simulator can run the same code in virtual time.
  */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 
 /** A timer that has an owner: whoever sets it cancels it. Cancelling twice, or after it fired, does nothing. */
@@ -17,12 +18,24 @@ export interface Clock {
   readonly wallAheadMs?: number;
   /** Milliseconds since the machine started, those in which it slept too. Absent: it does not sleep. */
   uptime?(): number;
+  /** Which start of the machine `uptime` counts from. Absent or null: unknown. */
+  readonly boot?: string | null;
   /** Milliseconds from an arbitrary origin; never goes back. Use it for durations and deadlines of our own. */
   monotonic(): number;
   /** Runs `callback` once after `delayMs` (at least 0). A pending timer does not keep the process alive. */
   after(delayMs: number, callback: () => void): Timer;
   /** Runs `callback` once when what runs now, and what that has led to, is done: in the same turn of the event loop, before any timer that is not due yet. */
   soon(callback: () => void): Timer;
+}
+
+/** What a clock shows at one moment, so that another life of the server can tell what happened since. */
+export interface ClockReading {
+  /** Epoch milliseconds, as `wallAheadMs` and `uptimeMs`. */
+  readonly now: number;
+  readonly wallAheadMs: number;
+  /** Null where it is unknown, as `boot`. */
+  readonly uptimeMs: number | null;
+  readonly boot: string | null;
 }
 
 /** A source of chance. */
@@ -36,10 +49,20 @@ export interface Random {
 /** The longest delay a Node timer holds; a longer one would fire at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
+/** Linux names each start of the machine; elsewhere nothing does. */
+function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   uptime: () => uptime() * 1_000,
+  boot: bootId(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_DELAY_MS));
     timer.unref();
@@ -183,6 +206,15 @@ export class SteadyClock implements Clock {
     return this.#clock.soon(callback);
   }
 
+  reading(): ClockReading {
+    return {
+      now: this.now(),
+      wallAheadMs: this.#left,
+      uptimeMs: this.#clock.uptime?.() ?? null,
+      boot: this.#clock.boot ?? null,
+    };
+  }
+
   /** Goes on from `instant`, if that is later: an earlier start got so far, before the clock on the wall was set back. */
   goOnFrom(instant: number): void {
     const ahead = instant - this.now();
@@ -212,6 +244,7 @@ export class VirtualClock implements Clock {
   /** How far the clock on the wall was set, and how long the machine slept: neither is monotonic time. */
   #setBy = 0;
   #slept = 0;
+  #boots = 1;
   readonly #origin: number;
   #sequence = 0;
   readonly #timers = new Set<{
@@ -236,6 +269,15 @@ export class VirtualClock implements Clock {
 
   uptime(): number {
     return this.monotonic() + this.#slept;
+  }
+
+  get boot(): string {
+    return `boot ${this.#boots}`;
+  }
+
+  /** The machine starts anew, as far as anyone can tell who was not there. */
+  reboot(): void {
+    this.#boots += 1;
   }
 
   /** Somebody sets the clock on the wall, forward or back. */

@@ -257,6 +257,12 @@ export interface Store {
   /** Commits what was asked for, then closes. Safe to call twice. */
   stop(): Promise<void>;
 
+  /**
+   * How far the clock was set forward between the lives of this store so far, in all, in milliseconds; as of `start`. An instant that something
+   * ends at is remembered without it, and recalled with what it is by then: so it moves with the clock.
+   */
+  readonly setForwardMs: number;
+
   // What waits, kept incrementally and as of the last commit this server has seen.
   readonly backlog: BacklogView;
   counts(): JobCounts;

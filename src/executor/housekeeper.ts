@@ -38,6 +38,8 @@ export class Housekeeper {
     this.#timer?.cancel();
     this.#timer = null;
     await this.#running;
+    // The next life has to know how far this one got, and how far the clock was set in it.
+    await this.#tend();
   }
 
   /** Something will be due in `ms`, perhaps sooner than what is known. */

@@ -2,6 +2,7 @@
  * The writes and reads of a store as plain data, so that they can cross to another thread and gather in one commit.
  * Requests, results and remembered values travel and rest as JSON text: only the caller's side ever parses them.
  */
+import type { ClockReading } from '../clock.ts';
 import type { BatchId, FileId, JobId } from '../domain/ids.ts';
 import type { KeepImageOutcome, NewImage, StoredImage } from '../domain/image.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
@@ -110,6 +111,11 @@ export type EncodedFinish = Fenced &
       }
   );
 
+export interface Tend {
+  readonly retentionMs: number;
+  readonly clock: ClockReading;
+}
+
 export interface Tending {
   readonly nextInMs: number;
 }
@@ -134,7 +140,7 @@ export interface Operations {
   setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };
   changeMany: { input: { readonly ids: readonly JobId[]; readonly change: ManyChange }; answer: ManyOutcome };
   recover: { input: null; answer: Recovery };
-  tend: { input: { readonly retentionMs: number }; answer: Tending };
+  tend: { input: Tend; answer: Tending };
   beginFile: { input: NewFile; answer: null };
   appendFile: { input: EncodedChunk; answer: AppendOutcome };
   finishFile: { input: FinishedFile; answer: StoredFile | null };

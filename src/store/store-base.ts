@@ -1,4 +1,5 @@
 /** What all stores share: the caller's side of writes and reads, and the queue's numbers as of the last commit seen. */
+import { type Clock, SteadyClock } from '../clock.ts';
 import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
@@ -77,12 +78,14 @@ export abstract class StoreBase implements Store {
   readonly images: ImageRoom;
   readonly requestBatches: RequestBatchRoom;
   protected readonly logger: StoreLogger;
+  protected readonly clock: SteadyClock;
   readonly #backlog = new Backlog();
   readonly #listeners = new Set<(changes: readonly JobChange[]) => void>();
   #counts: JobCounts = NO_JOBS;
   #staleFences = 0;
 
-  constructor(logger: StoreLogger) {
+  constructor(clock: Clock, logger: StoreLogger) {
+    this.clock = SteadyClock.over(clock);
     this.logger = logger;
     const calls: Calls = {
       write: (kind, input) => this.write(kind, input),
@@ -93,6 +96,7 @@ export abstract class StoreBase implements Store {
     this.requestBatches = new RequestBatchRoom(calls);
   }
 
+  abstract readonly setForwardMs: number;
   abstract readonly writeProblem: string | null;
   abstract start(): Promise<void>;
   abstract stop(): Promise<void>;
@@ -217,7 +221,7 @@ export abstract class StoreBase implements Store {
   }
 
   tend(retentionMs: number): Promise<{ readonly nextInMs: number }> {
-    return this.#write('tend', { retentionMs: duration(retentionMs) });
+    return this.#write('tend', { retentionMs: duration(retentionMs), clock: this.clock.reading() });
   }
 
   async remember(space: string, key: string, value: Json): Promise<void> {

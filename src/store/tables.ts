@@ -1,4 +1,5 @@
 /** The rows that the operations work on. Synchronous: an operation never waits half-way. */
+import type { ClockReading } from '../clock.ts';
 import type { BucketKey } from '../domain/backlog.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
@@ -83,5 +84,5 @@ export interface Tables {
 
   remember(space: string, key: string, value: string): void;
   /** Says that this server lives, if that has to be said again by now. */
-  renewLease(now: number): void;
+  renewLease(reading: ClockReading): void;
 }

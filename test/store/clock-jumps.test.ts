@@ -115,6 +115,63 @@ describe.each(JUMPS)('a jump of the clock by %s ms', (jump) => {
   });
 });
 
+describe.each([-8 * DAY_MS, 8 * DAY_MS])('a jump of the clock by %s ms', (jump) => {
+  it.each(['while the store is open', 'between two lives'])(
+    '%s leaves what waits its time and its age',
+    async (when) => {
+      const { id, createdAt } = await acceptOne(store, { deadline: clock.now() + 10_000 });
+      if (when === 'while the store is open') {
+        clock.jump(jump);
+        await store.tend(DAY_MS);
+        clock.reboot();
+        await restart();
+      } else {
+        await store.tend(DAY_MS);
+        await store.stop();
+        clock.jump(jump);
+        await restart();
+      }
+      const ahead = Math.max(0, jump);
+      expect(store.setForwardMs).toBe(ahead);
+      clock.advance(9_999);
+      await store.tend(DAY_MS);
+      expect(await store.job(id)).toMatchObject({ status: 'PENDING', createdAt: createdAt + ahead });
+      clock.advance(1);
+      await store.tend(DAY_MS);
+      expect(await store.job(id)).toMatchObject({ status: 'FAILED', failure: { code: 'DEADLINE_EXCEEDED' } });
+    },
+  );
+});
+
+describe('time between two lives', () => {
+  const waits = async () => (await acceptOne(store, { deadline: clock.now() + HOUR_MS })).id;
+
+  it('goes by for deadlines, whether the machine was up or off', async () => {
+    const first = await waits();
+    await store.stop();
+    clock.advance(HOUR_MS);
+    await restart();
+    await store.tend(WEEK_MS);
+    const second = await waits();
+    await store.stop();
+    clock.reboot();
+    clock.advance(HOUR_MS);
+    await restart();
+    await store.tend(WEEK_MS);
+    for (const id of [first, second]) expect(await store.job(id)).toMatchObject({ status: 'FAILED' });
+    expect(store.setForwardMs).toBe(0);
+  });
+
+  it('has a jump that was seen moved once, however often the store is opened', async () => {
+    const id = await waits();
+    clock.jump(WEEK_MS);
+    await store.tend(WEEK_MS);
+    for (let life = 0; life < 3; life += 1) await restart();
+    expect(await store.job(id)).toMatchObject({ status: 'PENDING', deadline: clock.now() + HOUR_MS });
+    expect(store.setForwardMs).toBe(WEEK_MS);
+  });
+});
+
 describe('time in which the machine slept', () => {
   it('is time: delays, deadlines and retention go on', async () => {
     const id = await finished();

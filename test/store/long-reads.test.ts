@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SteadyClock, systemClock } from '../../src/clock.ts';
 import { CallerGoneError, ReadTooLongError, StoreBusyError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobQuery, Store } from '../../src/domain/store.ts';
@@ -82,7 +83,7 @@ describe('A store with many jobs', () => {
         serverId: '',
         leaseMs: 0,
         groupLimit: 1,
-        now: 0,
+        clock: new SteadyClock(systemClock).reading(),
         abandoned,
       };
       const ignored = { now: () => 0, onReport: () => {}, onDeath: () => {} };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SteadyClock, systemClock } from '../../src/clock.ts';
 import { UnstorableValueError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Operations, Reads } from '../../src/store/operation.ts';
@@ -33,7 +34,13 @@ async function openLink<T>(name: 'writer' | 'reader'): Promise<WorkerLink<T>> {
   const link = new WorkerLink<T>({
     name,
     role: name,
-    settings: { dataDir: directory.path, serverId: 'srv_x', leaseMs: 30_000, groupLimit: 1_024, now: 0 },
+    settings: {
+      dataDir: directory.path,
+      serverId: 'srv_x',
+      leaseMs: 30_000,
+      groupLimit: 1_024,
+      clock: new SteadyClock(systemClock).reading(),
+    },
     now: () => 0,
     onReport: () => {},
     onDeath: (error) => deaths.push(error),

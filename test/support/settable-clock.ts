@@ -4,6 +4,7 @@ import { type Clock, systemClock, type Timer } from '../../src/clock.ts';
 export class SettableClock implements Clock {
   #setBy = 0;
   #passed = 0;
+  #boots = 1;
   /** What each timer that is set calls, and when by monotonic time. */
   readonly #timers = new Map<Timer, { readonly due: number; readonly fire: () => void }>();
 
@@ -13,6 +14,14 @@ export class SettableClock implements Clock {
 
   monotonic(): number {
     return systemClock.monotonic() + this.#passed;
+  }
+
+  uptime(): number {
+    return this.monotonic();
+  }
+
+  get boot(): string {
+    return `boot ${this.#boots}`;
   }
 
   after(delayMs: number, callback: () => void): Timer {
@@ -38,6 +47,11 @@ export class SettableClock implements Clock {
   /** Somebody sets the clock on the wall: durations go on as if nothing had happened. */
   jump(ms: number): void {
     this.#setBy += ms;
+  }
+
+  /** The machine starts anew, as far as a server can tell that is started after it. */
+  reboot(): void {
+    this.#boots += 1;
   }
 
   /** So much time goes by at once: what is due by then fires, but for timers that are set by others on the way. */

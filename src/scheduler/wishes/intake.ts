@@ -4,7 +4,6 @@ import { BackendUnavailableError, ModelNotFoundError } from '../../domain/errors
 import type { Gpu } from '../../domain/gpu.ts';
 import { newId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
 import type {
   MemoryOperations,
   ModelTarget,
@@ -32,6 +31,7 @@ import {
   whatStandsInTheWay,
 } from './checks.ts';
 import { failedLoads } from './failed-loads.ts';
+import { RememberedWishes } from './remembered-wishes.ts';
 import { StateWaits } from './state-waits.ts';
 import type { Pin, ReservationRecord, Wishes } from './wishes.ts';
 
@@ -39,21 +39,20 @@ export interface WishIntakeDependencies {
   readonly loop: SchedulerLoop;
   readonly resolver: ModelResolver;
   readonly names: Pick<ModelNames, 'resolve' | 'suggest'>;
-  readonly store: Pick<Store, 'remember' | 'recall'>;
+  readonly store: Pick<Store, 'remember' | 'recall' | 'setForwardMs'>;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-const LEASES = 'reservations';
-const PINS = 'pins';
-
 export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinModel'> {
   readonly #deps: WishIntakeDependencies;
   readonly #waits: StateWaits;
+  readonly #remembered: RememberedWishes;
 
   constructor(deps: WishIntakeDependencies) {
     this.#deps = deps;
     this.#waits = new StateWaits(deps.loop, deps.clock);
+    this.#remembered = new RememberedWishes(deps.store);
   }
 
   /** Answers whoever waits. To be called when nothing is decided any more. */
@@ -64,20 +63,13 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
   /** Takes up the leases and pins of earlier lives that have not ended. */
   async start(): Promise<void> {
     const now = this.#deps.clock.now();
-    for (const value of (await this.#deps.store.recall(LEASES)).values()) {
-      const reservation = value as unknown as ReservationRecord | null;
-      if (reservation && (reservation.expiresAt === null || reservation.expiresAt > now)) {
-        this.#deps.loop.handle({
-          type: 'wish',
-          change: { kind: 'reserve', reservation: { ...reservation, ready: false } },
-        });
-      }
-    }
-    for (const value of (await this.#deps.store.recall(PINS)).values()) {
-      const pin = value as unknown as Pin | null;
-      if (pin && (pin.until === null || pin.until > now))
-        this.#deps.loop.handle({ type: 'wish', change: { kind: 'pin', pin: { ...pin, askedAt: now } } });
-    }
+    for (const reservation of await this.#remembered.reservations(now))
+      this.#deps.loop.handle({
+        type: 'wish',
+        change: { kind: 'reserve', reservation: { ...reservation, ready: false } },
+      });
+    for (const pin of await this.#remembered.pins(now))
+      this.#deps.loop.handle({ type: 'wish', change: { kind: 'pin', pin: { ...pin, askedAt: now } } });
   }
 
   /** To be called whenever the loop's state has changed: wakes those who wait for something to become true. */
@@ -107,7 +99,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
       foreignBefore: usage.foreignBytes,
     };
     this.#deps.loop.handle({ type: 'wish', change: { kind: 'reserve', reservation } });
-    await this.#deps.store.remember(LEASES, reservation.id, asJson(reservation));
+    await this.#remembered.keepReservation(reservation);
     const kept = this.reservations().find((each) => each.id === reservation.id);
     return kept ?? { ...reservation, ready: false };
   }
@@ -116,7 +108,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
     const reservation = this.#deps.loop.state.wishes.reservations.get(id);
     if (reservation?.kind !== 'LEASE') return false;
     this.#deps.loop.handle({ type: 'wish', change: { kind: 'end-reservation', id } });
-    await this.#deps.store.remember(LEASES, id, null);
+    await this.#remembered.dropReservation(id);
     return true;
   }
 
@@ -185,7 +177,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
       askedAt,
     };
     this.#deps.loop.handle({ type: 'wish', change: { kind: 'pin', pin } });
-    await this.#deps.store.remember(PINS, pinKey(pin), asJson(pin));
+    await this.#remembered.keepPin(pin);
     return this.#untilReady(target, queue);
   }
 
@@ -199,7 +191,7 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
       change: { kind: 'unpin', modelName, backendId: target.backendId },
     });
     const gone = pins.filter((pin) => target.backendId === null || pin.backendId === target.backendId);
-    await Promise.all(gone.map((pin) => this.#deps.store.remember(PINS, pinKey(pin), null)));
+    await Promise.all(gone.map((pin) => this.#remembered.dropPin(pin)));
   }
 
   #gpus(): readonly Gpu[] {
@@ -290,13 +282,4 @@ function isWanted({ loads, pins }: Wishes, backendId: ModelTarget['backendId'], 
 
 function isOf({ variant }: Instance, option: LoadOption): boolean {
   return variant.weights === option.variant.weights;
-}
-
-function pinKey(pin: Pin): string {
-  return `${pin.modelName} ${pin.backendId ?? '*'}`;
-}
-
-/** Records are plain data; the store takes them as JSON. */
-function asJson(record: object): Json {
-  return record as JsonObject;
 }

@@ -1,5 +1,5 @@
 /** The store without a disk: the same operations on rows in memory, for tests and simulated runs. Nothing outlives `stop`. */
-import { type Clock, SteadyClock } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import {
   CallerGoneError,
   messageOf,
@@ -28,7 +28,6 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
 }
 
 class MemoryStore extends StoreBase {
-  readonly #clock: Clock;
   readonly #tables = new MemoryTables();
   readonly #writer = new QueueWriter(this.#tables, {
     counts: NO_JOBS,
@@ -41,10 +40,11 @@ class MemoryStore extends StoreBase {
   #state: 'new' | 'started' | 'stopped' = 'new';
 
   constructor(options: MemoryStoreOptions) {
-    super(options.logger ?? SILENT);
-    this.#clock = SteadyClock.over(options.clock);
+    super(options.clock, options.logger ?? SILENT);
   }
 
+  /** It has one life. */
+  readonly setForwardMs = 0;
   /** There is no disk to fail. */
   readonly writeProblem = null;
 
@@ -63,7 +63,7 @@ class MemoryStore extends StoreBase {
   ): Promise<AnswerOf<Operations, K>> {
     this.#mustBeStarted();
     const mark = this.#writer.mark();
-    this.#writer.now = this.#clock.now();
+    this.#writer.now = this.clock.now();
     try {
       const call = { kind, input } as unknown as CallOf<Operations, K>;
       const answer = perform(this.#writer, call);

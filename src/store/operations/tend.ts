@@ -2,7 +2,7 @@
 import { UNUSED_IMAGE_MS } from '../../domain/image.ts';
 import { nextJobStatus } from '../../domain/job.ts';
 import { livedBefore } from '../lived-time.ts';
-import type { Tending } from '../operation.ts';
+import type { Tend, Tending } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import { forgetUnusedImages } from './images.ts';
 import { forgetRequestBatch } from './request-batches.ts';
@@ -17,8 +17,8 @@ const MOST_FILES = 4;
 /** Images in one call: each may have as many bytes as a file has in twenty chunks. */
 const MOST_IMAGES = 32;
 
-export function tend(writer: QueueWriter, { retentionMs }: { readonly retentionMs: number }): Tending {
-  writer.tables.renewLease(writer.now);
+export function tend(writer: QueueWriter, { retentionMs, clock }: Tend): Tending {
+  writer.tables.renewLease({ ...clock, now: writer.now });
   const portions = [
     wakeDelayed(writer),
     failOverdue(writer),

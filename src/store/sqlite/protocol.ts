@@ -1,4 +1,5 @@
 /** What the store's thread and its workers say to each other. */
+import type { ClockReading } from '../../clock.ts';
 import type { CallOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import type { Failure } from './failures.ts';
@@ -10,8 +11,8 @@ export interface WorkerSettings {
   readonly leaseMs: number;
   /** The most operations in one commit. */
   readonly groupLimit: number;
-  /** Epoch milliseconds at the start. */
-  readonly now: number;
+  /** At the start. */
+  readonly clock: ClockReading;
   /** See `Patience`; the writer has none. */
   readonly abandoned?: Int32Array;
 }
@@ -46,13 +47,20 @@ export interface Answers {
   readonly problem?: string | null;
 }
 
+export interface StoreStart {
+  /** The store's time, epoch milliseconds: the settings' one, or where an earlier start got to. */
+  readonly at: number;
+  /** How far the clock was set forward between the lives so far, in all. */
+  readonly setForwardMs: number;
+}
+
 export type FromWorker =
   /** Sent once, before any answers; the writer says what it found. */
   | {
       readonly kind: 'ready';
       readonly report: CommitReport | null;
-      /** The store's time at the start, epoch milliseconds: the settings' one, or where an earlier start got to. */
-      readonly startedAt: number | null;
+      /** Of the writer. */
+      readonly start: StoreStart | null;
     }
   /** It cannot be opened, or is another server's by now; nothing comes after it. */
   | { readonly kind: 'failed'; readonly failure: Failure }

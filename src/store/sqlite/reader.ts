@@ -54,7 +54,7 @@ function serve(settings: WorkerSettings): void {
     const numbers = calls.map(({ number }) => number);
     tellAnswers(tell, { numbers, answers: snapshot(calls), report: null }, 'clone');
   });
-  tell({ kind: 'ready', report: null, startedAt: null });
+  tell({ kind: 'ready', report: null, start: null });
 }
 
 serve(workerData as WorkerSettings);

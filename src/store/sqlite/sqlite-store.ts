@@ -1,5 +1,5 @@
 /** The store of one machine: SQLite, one writer thread and one reader thread. */
-import { type Clock, SteadyClock } from '../../clock.ts';
+import { type Clock, wallNow } from '../../clock.ts';
 import { messageOf, StoreClosedError, type VramkeeperError } from '../../domain/errors.ts';
 import type { ServerId } from '../../domain/ids.ts';
 import type { ReadScope, Store } from '../../domain/store.ts';
@@ -7,12 +7,15 @@ import type { AnswerOf, InputOf, Operations, Reads } from '../operation.ts';
 import { SILENT, StoreBase, type StoreLogger } from '../store-base.ts';
 import { ListLanes, type ListWorker } from './list-lanes.ts';
 import { sharedCell } from './patience.ts';
-import type { WorkerSettings } from './protocol.ts';
+import type { StoreStart, WorkerSettings } from './protocol.ts';
 import { WorkerLink } from './worker-link.ts';
 
 const LEASE_MS = 30_000;
 /** Bounds the time that one commit keeps the ones after it waiting. */
 const GROUP_LIMIT = 1_024;
+
+/** A clock that is off by less is being corrected. */
+const WORTH_SAYING_MS = 60_000;
 
 /** They look at as many rows as there are, not at as many as they answer. */
 const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set([
@@ -53,12 +56,17 @@ class SqliteStore extends StoreBase {
   #listers: readonly ListWorker[] = [];
   #lists: ListLanes | undefined;
   #writeProblem: string | null = null;
+  #setForwardMs = 0;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: SqliteStoreOptions) {
-    super(options.logger ?? SILENT);
+    super(options.clock, options.logger ?? SILENT);
     this.#options = options;
+  }
+
+  get setForwardMs(): number {
+    return this.#setForwardMs;
   }
 
   get writeProblem(): string | null {
@@ -94,14 +102,13 @@ class SqliteStore extends StoreBase {
 
   async #open(): Promise<void> {
     const { dataDir, serverId, leaseMs = LEASE_MS, groupLimit = GROUP_LIMIT } = this.#options;
-    const clock = SteadyClock.over(this.#options.clock);
-    const settings: WorkerSettings = { dataDir, serverId, leaseMs, groupLimit, now: clock.now() };
+    const settings: WorkerSettings = { dataDir, serverId, leaseMs, groupLimit, clock: this.clock.reading() };
     const link = (name: string, role: 'writer' | 'reader', abandoned = sharedCell()) => ({
       name,
       role,
       settings: { ...settings, abandoned },
-      now: () => clock.now(),
-      onStart: (startedAt: number) => clock.goOnFrom(startedAt),
+      now: () => this.clock.now(),
+      onStart: (start: StoreStart) => this.#begin(start),
       onReport: (report: Parameters<typeof this.applyCommit>[0]) => this.applyCommit(report),
       onProblem: (problem: string | null) => this.#noteProblem(problem),
       onDeath: (error: VramkeeperError) => {
@@ -130,6 +137,17 @@ class SqliteStore extends StoreBase {
       await this.#stopThreads();
       throw error;
     }
+  }
+
+  #begin({ at, setForwardMs }: StoreStart): void {
+    this.#setForwardMs = setForwardMs;
+    const aheadMs = at - wallNow(this.clock);
+    if (aheadMs > WORTH_SAYING_MS)
+      this.logger.warn(
+        {},
+        `The clock of this machine is ${Math.round(aheadMs / 1_000)} s behind what an earlier start has seen. Times are shown as if it had not been set back.`,
+      );
+    this.clock.goOnFrom(at);
   }
 
   #noteProblem(problem: string | null): void {

@@ -1,5 +1,6 @@
 /** The rows of the queue in SQLite, as the operations see them. */
 import type { SQLInputValue } from 'node:sqlite';
+import type { ClockReading } from '../../clock.ts';
 import type { BucketKey } from '../../domain/backlog.ts';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
@@ -298,8 +299,8 @@ export class SqliteTables implements Tables, Owner {
     this.#statements.run('INSERT OR REPLACE INTO facts VALUES (?, ?, ?)', space, key, value);
   }
 
-  renewLease(now: number): void {
-    this.lease.renew(now);
+  renewLease(reading: ClockReading): void {
+    this.lease.renew(reading);
   }
 
   gaps(): readonly Gap[] {

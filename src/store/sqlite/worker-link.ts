@@ -17,7 +17,7 @@ import type { AnswerOf, CallOf, InputOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import { errorOf } from './failures.ts';
 import type { Allowance } from './patience.ts';
-import type { Answers, FromWorker, NumberedCall, ToWorker, WorkerSettings } from './protocol.ts';
+import type { Answers, FromWorker, NumberedCall, StoreStart, ToWorker, WorkerSettings } from './protocol.ts';
 
 interface Caller<T> {
   readonly numbered: NumberedCall<T>;
@@ -35,8 +35,8 @@ export interface WorkerLinkOptions {
   readonly settings: WorkerSettings;
   /** The time to send along, epoch milliseconds. */
   readonly now: () => number;
-  /** The writer has opened the store at this time, epoch milliseconds. */
-  readonly onStart?: (startedAt: number) => void;
+  /** The writer has opened the store. */
+  readonly onStart?: (start: StoreStart) => void;
   /** Before the answers of a commit are handed out. */
   readonly onReport: (report: CommitReport) => void;
   /** After each commit: why nothing can be written, or null. */
@@ -153,7 +153,7 @@ export class WorkerLink<T> {
       case 'ready':
         if (message.report) this.#options.onReport(message.report);
         this.#isOpen = true;
-        if (message.startedAt !== null) this.#options.onStart?.(message.startedAt);
+        if (message.start) this.#options.onStart?.(message.start);
         ready();
         return;
       case 'failed':

@@ -17,20 +17,24 @@ import { SqliteTables } from './sqlite-tables.ts';
 import { Statements } from './statements.ts';
 import { tellAnswers } from './tell-answers.ts';
 
-function open({ dataDir, serverId, leaseMs, now }: WorkerSettings) {
+function open({ dataDir, serverId, leaseMs, clock }: WorkerSettings) {
   prepareDirectory(dataDir);
   const lock = takeOwnerLock(dataDir);
   try {
     const database = openForWriting(dataDir);
     const statements = new Statements(database);
-    const tables = new SqliteTables(statements, Lease.take(statements, serverId, leaseMs, now));
+    database.exec('BEGIN IMMEDIATE');
+    const lease = Lease.take(statements, serverId, leaseMs, clock);
+    database.exec('COMMIT');
+    const tables = new SqliteTables(statements, lease);
     const writer = new QueueWriter(tables, recount(statements));
     const group = new GroupCommit(database, writer, new DataFiles(dataDir), tables);
     const close = () => {
       database.close();
       lock.release();
     };
-    return { group, close, report: writer.report(), startedAt: tables.lease.startedAt };
+    const start = { at: lease.startedAt, setForwardMs: lease.setForwardMs };
+    return { group, close, report: writer.report(), start };
   } catch (error) {
     lock.release();
     throw error;
@@ -96,7 +100,7 @@ function serve(settings: WorkerSettings): void {
     }
     if (gathered.stop) stop();
   });
-  tell({ kind: 'ready', report: store.report, startedAt: store.startedAt });
+  tell({ kind: 'ready', report: store.report, start: store.start });
 }
 
 serve(workerData as WorkerSettings);
