@@ -36,6 +36,7 @@ const config: CodegenConfig = {
   ignoreNoDocuments: true,
   generates: {
     'examples/generated/': client('examples/*.ts'),
+    'src/dashboard/generated/': client('src/dashboard/documents/*.graphql'),
     'src/client/generated/': client('src/cli/**/*.ts', 'src/client/*.ts'),
   },
 };

@@ -19,9 +19,9 @@ const compiled = spawnSync(process.execPath, [compiler, '--project', join(root, 
 // The compiler has said why.
 if (compiled.status !== 0) process.exit(1);
 
-// Whatever is not compiled goes along as it is, but for documents.
+// Whatever is not compiled goes along as it is, but for documents, and for the web page, which is built by `build-page.ts`.
 for (const name of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
-  if (/\.(ts|md)$/.test(name) || !/\.[^/]+$/.test(name)) continue;
+  if (name.startsWith('dashboard') || /\.(ts|md)$/.test(name) || !/\.[^/]+$/.test(name)) continue;
   cpSync(join(sources, name), join(target, name));
 }
 

@@ -12,7 +12,9 @@ import { graphqlRoute, graphqlSocketRoute } from '../http/routes/graphql-route.t
 import { healthRoutes } from '../http/routes/health-routes.ts';
 import { homeRoute } from '../http/routes/home-route.ts';
 import { imageRoutes } from '../http/routes/image-routes.ts';
+import { pageRoutes } from '../http/routes/page-routes.ts';
 import { listenInPlaceOfOllama } from './ollama-port.ts';
+import { PAGE_FOLDER } from './page-folder.ts';
 
 export interface ListenersParts {
   readonly config: Config;
@@ -71,8 +73,8 @@ export class Listeners {
         ...healthRoutes(notReady),
         graphqlRoute(graphql, this.#bodies),
         ...imageRoutes(images),
+        ...pageRoutes({ folder: PAGE_FOLDER, guard }),
         ...gateways,
-        homeRoute({ guard }),
       ],
       socketRoutes: [graphqlSocketRoute(graphql)],
     });

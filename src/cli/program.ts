@@ -73,6 +73,7 @@ function addServing(program: Command, terminal: Terminal, run: Run): void {
     .description('run a server with a virtual Ollama, and 50 sample jobs on it')
     .option('--exit', 'end after the summary instead of serving on')
     .option('--managed', 'give each model in memory a virtual server process of its own')
+    .option('--open', 'open its web page in a browser')
     .action((options) => run(async () => (await import('./demo/demo.ts')).demo(options, terminal)));
   withServerFlags(
     program.command('doctor').description('check Ollama, GPUs and settings, and say what to change'),

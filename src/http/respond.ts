@@ -14,7 +14,7 @@ const BASE_HEADERS: Readonly<Record<string, string>> = {
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /** GraphiQL is one page with its scripts, styles, fonts and workers inside. */
-const PAGE_POLICY = [
+const GRAPHIQL_POLICY = [
   "default-src 'none'",
   "script-src 'unsafe-inline' blob:",
   'worker-src blob:',
@@ -27,10 +27,11 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function secureHeaders(contentType: string): Readonly<Record<string, string>> {
-  const policy = contentType.startsWith('text/html') ? PAGE_POLICY : DATA_POLICY;
-  return { ...BASE_HEADERS, 'content-security-policy': policy };
-}
+/** Of every answer; what is more than data names a policy of its own. */
+export const SECURE_HEADERS: Readonly<Record<string, string>> = {
+  ...BASE_HEADERS,
+  'content-security-policy': DATA_POLICY,
+};
 
 export function sendText(
   response: ServerResponse,
@@ -39,14 +40,23 @@ export function sendText(
   text: string,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const body = Buffer.from(text, 'utf8');
+  sendBytes(response, status, contentType, Buffer.from(text, 'utf8'), headers);
+}
+
+/** @param body null: the answer has none, as 304 */
+export function sendBytes(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: Buffer | null,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
-    ...secureHeaders(contentType),
+    ...SECURE_HEADERS,
     ...headers,
-    'content-type': contentType,
-    'content-length': body.length,
+    ...(body && { 'content-type': contentType, 'content-length': body.length }),
   });
-  response.end(body);
+  response.end(body ?? undefined);
 }
 
 export function sendJson(
@@ -83,6 +93,8 @@ export async function sendFetched(
     [...fetched.headers].map(([name, value]) => [name.toLowerCase(), value]),
   );
   const contentType = fetched.headers.get('content-type') ?? 'application/json; charset=utf-8';
+  // The only page among what is fetched.
+  if (contentType.startsWith('text/html')) headers['content-security-policy'] = GRAPHIQL_POLICY;
   const goesOn = isStream(fetched);
   if (!goesOn && headers['transfer-encoding'] !== 'chunked') {
     sendText(response, fetched.status, contentType, await fetched.text(), headers);
@@ -98,7 +110,7 @@ export async function sendFetched(
   // Set, and not only written, so that whoever watches the connection sees what is sent on it.
   response.setHeader('content-type', contentType);
   response.writeHead(fetched.status, {
-    ...secureHeaders(contentType),
+    ...SECURE_HEADERS,
     ...others,
     ...(goesOn && { 'x-accel-buffering': 'no' }),
   });

@@ -48,7 +48,7 @@ export interface Route {
   readonly guard?: RouteGuard;
   /** Its largest body. Absent: the server's. */
   readonly bodyBytes?: number;
-  /** Answered without a key, and while the server stops: only what tells whether the server is there. */
+  /** Answered without a key, and while the server stops: what tells whether the server is there, and what has no data in it. */
   readonly open?: boolean;
   /** Whether a request is for a page of the server's own, which shows nothing before it has a key. Answered without one. */
   readonly isPage?: (request: IncomingMessage) => boolean;

@@ -10,7 +10,7 @@ import type { Guard } from './guard.ts';
 import type { HttpLimits } from './http-limits.ts';
 import type { Intake } from './intake.ts';
 import { HttpRefusal } from './refusal.ts';
-import { refusalBody, secureHeaders } from './respond.ts';
+import { refusalBody, SECURE_HEADERS } from './respond.ts';
 import type { SocketRoute } from './route.ts';
 
 export interface UpgradeHandlerOptions {
@@ -84,7 +84,7 @@ export class UpgradeHandler {
   ): void {
     const body = Buffer.from(`${JSON.stringify(value)}\n`);
     const lines = Object.entries({
-      ...secureHeaders('application/json'),
+      ...SECURE_HEADERS,
       ...headers,
       connection: 'close',
       'content-type': 'application/json; charset=utf-8',

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { RunningProgram } from './support/program.ts';
 
 let folder: string;
@@ -41,12 +42,36 @@ async function leftRunning(): Promise<number[]> {
 test('with a process for each model, too', async () => {
   await using program = demo('--managed', '--exit');
   const { code, out, notes } = await program.ended;
-  expect(out).toMatch(/^A virtual Ollama process for each model in memory/);
+  expect(out).toMatch(
+    /^The web page: http:\/\/127\.0\.0\.1:\d+\nA virtual Ollama process for each model in memory/,
+  );
   expect(notes).toMatch(/50\/50 jobs done, .*queue 0 \| VRAM .* of 12\.0 GiB \| \d+ resident: /);
   expect(out.trimEnd().split('\n').at(-1)).toBe('50 complete, 0 failed, 0 cancelled');
   expect(code).toBe(0);
   expect(await leftRunning()).toEqual([]);
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('opens the web page where it is told to', async () => {
+  const opened = join(folder, 'opened');
+  const bin = await mkdtemp(join(tmpdir(), 'bin-'));
+  await writeFile(join(bin, 'xdg-open'), `#!/bin/sh\necho "$1" > "${opened}"\n`, { mode: 0o755 });
+  await using program = new RunningProgram(['demo', '--open'], {
+    cwd: folder,
+    env: { TMPDIR: folder, PATH: `${bin}${delimiter}${process.env.PATH}` },
+  });
+  await program.untilSaid(/50 random jobs over 10 models/);
+  const url = await eventually(() => readFile(opened, 'utf8').catch(() => ''));
+  await program.untilSaid(new RegExp(`The web page: ${url.trim()}\n`));
+});
+
+test('says where the page is when no browser can be opened', async () => {
+  const bin = await mkdtemp(join(tmpdir(), 'bin-'));
+  await using program = new RunningProgram(['demo', '--open'], {
+    cwd: folder,
+    env: { TMPDIR: folder, PATH: bin },
+  });
+  await program.untilSaid(/cannot be started to open a browser\. Open http:\/\/127\.0\.0\.1:\d+ yourself\./);
 });
 
 test('a settings file and variables of the user are not for it', async () => {

@@ -20,6 +20,7 @@ import { modelSummary } from '../submit/summary.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { attachedMachine, type DemoMachine, managedMachine } from './demo-machine.ts';
 import { createDemoView, type DemoView } from './demo-view.ts';
+import { openBrowser } from './open-browser.ts';
 import { VramWatch } from './vram-watch.ts';
 
 const JOBS = 50;
@@ -30,6 +31,8 @@ const MODELS_WITHIN_MS = 20_000;
 export interface DemoOptions {
   readonly exit?: boolean;
   readonly managed?: boolean;
+  /** Opens the web page in a browser. */
+  readonly open?: boolean;
 }
 
 export async function demo(
@@ -49,7 +52,8 @@ export async function demo(
     machine = options.managed ? await managedMachine(folder) : await attachedMachine();
     const app = await startApp(await demoConfig(machine, folder), { portFallback: true });
     try {
-      return await show({ app, machine, folder, wish, terminal, clock, serveOn: !options.exit });
+      const { exit: ends = false, open = false } = options;
+      return await show({ app, machine, folder, wish, terminal, clock, serveOn: !ends, open });
     } finally {
       // What is unfinished is thrown away with the folder.
       await app.stop({ graceMs: 0 });
@@ -68,15 +72,18 @@ interface Stage {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly serveOn: boolean;
+  readonly open: boolean;
 }
 
 async function show(stage: Stage): Promise<ExitCode> {
   const { app, machine, folder, wish, terminal } = stage;
   const usual = new URL(app.url).port === String(USUAL_PORT);
+  terminal.outLine(`The web page: ${app.url}`);
   terminal.outLine(machine.about);
   terminal.outLine(`vramkeeper with its data in ${folder}: ${app.url}`);
   terminal.outLine(`GraphiQL: ${app.graphqlUrl}`);
   if (!usual) terminal.outLine(`(port ${USUAL_PORT} is taken, so it has another one)`);
+  if (stage.open) await openBrowser(app.url, terminal);
   const view = createDemoView(terminal);
   const work = runJobs(stage, view);
   const exit = await Promise.race([work, wish.wanted.then(() => null)]);
@@ -89,7 +96,9 @@ async function show(stage: Stage): Promise<ExitCode> {
   }
   if (!stage.serveOn) return exit;
   terminal.outLine();
-  terminal.outLine(`Still serving. Try a query in GraphiQL at ${app.graphqlUrl}, or in another terminal:`);
+  terminal.outLine(
+    `Still serving: ${app.url}. Try a query in GraphiQL at ${app.graphqlUrl}, or in another terminal:`,
+  );
   terminal.outLine(
     `  vramkeeper submit qwen2.5:0.5b "Why is the sky blue?"${usual ? '' : ` --server ${app.url}`}`,
   );

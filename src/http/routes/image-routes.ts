@@ -3,7 +3,7 @@ import { ImageQuotaError, type ImageService } from '../../accept/image-service.t
 import { InvalidInputError, StoreUnwritableError } from '../../domain/errors.ts';
 import { IMAGES_PATH, imagePath, MOST_IMAGE_BYTES } from '../../domain/image.ts';
 import { HttpRefusal } from '../refusal.ts';
-import { secureHeaders, sendJson } from '../respond.ts';
+import { SECURE_HEADERS, sendJson } from '../respond.ts';
 import type { Route } from '../route.ts';
 
 /** What has an id has one content for ever, and is for its caller alone. */
@@ -34,7 +34,7 @@ export function imageRoutes(images: ImageService): readonly Route[] {
         const image = await images.find(principal, url.pathname.slice(IMAGES_PATH.length + 1));
         if (!image) throw noSuchImage();
         const headers = {
-          ...secureHeaders(image.mediaType),
+          ...SECURE_HEADERS,
           'cache-control': FOR_EVER,
           'content-type': image.mediaType,
           'content-length': image.bytes,

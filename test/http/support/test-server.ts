@@ -1,12 +1,16 @@
 /** A real server on a free port of loopback, with a small schema. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { systemClock, systemRandom } from '../../../src/clock.ts';
 import { EventLog } from '../../../src/events/event-log.ts';
 import { gatewayBodies } from '../../../src/gateway/gateway-routes.ts';
 import { GraphQLServer, type GraphQLServerOptions } from '../../../src/graphql/server/graphql-server.ts';
+import { Guard } from '../../../src/http/guard.ts';
 import { HttpServer, type HttpServerOptions } from '../../../src/http/http-server.ts';
 import { graphqlRoute, graphqlSocketRoute } from '../../../src/http/routes/graphql-route.ts';
 import { healthRoutes } from '../../../src/http/routes/health-routes.ts';
-import { homeRoute } from '../../../src/http/routes/home-route.ts';
+import { pageRoutes } from '../../../src/http/routes/page-routes.ts';
 import type { LogFields, Logger } from '../../../src/telemetry/logger.ts';
 import { testSchema } from './test-schema.ts';
 
@@ -35,6 +39,8 @@ export function recordingLogger(): { readonly logger: Logger; readonly lines: Lo
 export interface TestServerOptions {
   readonly graphql?: Partial<GraphQLServerOptions>;
   readonly http?: Partial<HttpServerOptions>;
+  /** Of the web page. Default: one that is not there. */
+  readonly pageFolder?: string;
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
@@ -54,7 +60,10 @@ export async function startTestServer(options: TestServerOptions = {}) {
     routes: [
       graphqlRoute(graphql, gatewayBodies()),
       ...healthRoutes(() => (http.isStopping ? 'The server is stopping.' : null)),
-      homeRoute(),
+      ...pageRoutes({
+        folder: options.pageFolder ?? join(tmpdir(), 'not-built'),
+        guard: new Guard({ host: '127.0.0.1', hosts: [], origins: [] }),
+      }),
     ],
     socketRoutes: [graphqlSocketRoute(graphql)],
     clock: systemClock,

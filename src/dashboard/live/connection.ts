@@ -1,0 +1,159 @@
+/**
+ * The way to the server: questions by HTTP, what is live over one WebSocket. It is opened with the first subscription and again, with
+ * growing pauses, whenever it is lost. Where the server does not know the key, both ways stay closed: another key takes another connection.
+ */
+import { type Client, createClient } from 'graphql-ws';
+import type { TypedDocumentString } from '../generated/graphql.ts';
+import { after, now } from './clock.ts';
+import { graphQLProblem, problemOf, ServerProblem } from './problems.ts';
+
+export type Link =
+  | { readonly status: 'connecting' }
+  | { readonly status: 'open' }
+  /** `since` in ms of this machine's time. */
+  | { readonly status: 'lost'; readonly since: number }
+  /** `known`: a key was given, and the server does not know it. */
+  | { readonly status: 'refused'; readonly known: boolean };
+
+export interface Sink<T> {
+  next(value: T): void;
+  failed(problem: Error): void;
+  done?(): void;
+}
+
+const PATH = '/graphql';
+const PING_MS = 10_000;
+/** The longest that a server which is there takes to answer a ping. */
+const PONG_MS = 5_000;
+const LONGEST_PAUSE_MS = 3_000;
+/** Its close codes for whom it does not let in. */
+const REFUSALS: readonly number[] = [4401, 4403];
+
+export class Connection {
+  readonly #key: string | null;
+  readonly #client: Client;
+  #link: Link = { status: 'connecting' };
+  readonly #listeners = new Set<() => void>();
+
+  /** @param key null: none */
+  constructor(key: string | null) {
+    this.#key = key;
+    this.#client = this.#open();
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  readonly watch = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  close(): void {
+    void this.#client.dispose();
+  }
+
+  /** @throws ServerProblem */
+  async ask<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const response = await fetch(PATH, {
+      method: 'POST',
+      headers: {
+        accept: 'application/graphql-response+json',
+        'content-type': 'application/json',
+        ...(this.#key !== null && { authorization: `Bearer ${this.#key}` }),
+      },
+      body: JSON.stringify({ query: document.toString(), variables }),
+      signal: signal ?? null,
+    }).catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      throw new ServerProblem('LOST', 'The server cannot be reached.');
+    });
+    if (response.status === 401) this.#refused();
+    const answer: unknown = await response.json().catch(() => null);
+    const { data, errors } = (answer ?? {}) as { data?: Result; errors?: readonly unknown[] };
+    if (errors?.length) throw graphQLProblem(errors);
+    if (data === undefined || data === null)
+      throw new ServerProblem('FAILED', `The server answered ${response.status} without data.`);
+    return data;
+  }
+
+  /** @param variables may be changed until the stream is opened again: so it goes on where it was left. @returns what ends it */
+  follow<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+    sink: Sink<Result>,
+  ): () => void {
+    let ended = false;
+    const stop = this.#client.subscribe<Result>(
+      { query: document.toString(), variables: variables as Record<string, unknown> },
+      {
+        next: ({ data, errors }) => {
+          if (ended) return;
+          if (errors?.length) sink.failed(graphQLProblem(errors));
+          else if (data) sink.next(data);
+        },
+        error: (error) => {
+          // A socket that is closed for good has its own place in the page.
+          if (!ended && !(error instanceof CloseEvent)) sink.failed(problemOf(error));
+        },
+        complete: () => {
+          if (!ended) sink.done?.();
+        },
+      },
+    );
+    return () => {
+      ended = true;
+      stop();
+    };
+  }
+
+  #open(): Client {
+    let stopWaiting = () => {};
+    const client: Client = createClient({
+      url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${PATH}`,
+      connectionParams: () => (this.#key === null ? {} : { authorization: `Bearer ${this.#key}` }),
+      keepAlive: PING_MS,
+      retryAttempts: Number.POSITIVE_INFINITY,
+      retryWait: (retries) => pause(Math.min(LONGEST_PAUSE_MS, 200 * 2 ** retries)),
+      shouldRetry: () => this.#link.status !== 'refused',
+      on: {
+        connected: () => {
+          this.#become({ status: 'open' });
+        },
+        ping: (received) => {
+          if (received) return;
+          stopWaiting();
+          stopWaiting = after(PONG_MS, () => client.terminate());
+        },
+        pong: (received) => {
+          if (received) stopWaiting();
+        },
+        closed: (event) => {
+          stopWaiting();
+          const code = event instanceof CloseEvent ? event.code : 0;
+          if (REFUSALS.includes(code)) this.#refused();
+          // 1000 is our own goodbye: nothing is followed any more.
+          else if (code !== 1000 && this.#link.status !== 'refused' && this.#link.status !== 'lost')
+            this.#become({ status: 'lost', since: now() });
+        },
+      },
+    });
+    return client;
+  }
+
+  #refused(): void {
+    this.#become({ status: 'refused', known: this.#key !== null });
+  }
+
+  #become(link: Link): void {
+    this.#link = link;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => after(ms, resolve));

@@ -1,0 +1,87 @@
+/**
+ * What the page knows of the server: one entry for each thing that is asked for or followed, shared by all who show it. Components are
+ * told of changes at most ten times a second. An entry that nobody shows any more is kept for a moment, so that going to a page and back
+ * begins with what was there.
+ */
+import { after, now } from './clock.ts';
+import type { Flush } from './flush.ts';
+
+export interface Known<T> {
+  /** Undefined before the first answer. */
+  readonly value: T | undefined;
+  /** Why there is no newer value; null where there is one. */
+  readonly problem: Error | null;
+  /** Whether the stream has ended because there is nothing more to tell. */
+  readonly ended: boolean;
+}
+
+export interface Feed<T> {
+  put(change: (value: T | undefined) => T): void;
+  fail(problem: Error): void;
+  end(): void;
+}
+
+/** @returns what ends it */
+export type Source<T> = (feed: Feed<T>) => () => void;
+
+const KEPT_MS = 5_000;
+const NOTHING: Known<never> = { value: undefined, problem: null, ended: false };
+
+class Entry<T> {
+  known: Known<T> = NOTHING;
+  readonly listeners = new Set<() => void>();
+  stop: (() => void) | null = null;
+  stopForgetting = () => {};
+}
+
+export class LiveStore {
+  readonly #entries = new Map<string, Entry<unknown>>();
+  readonly #flush: Flush;
+  /** When the newest event came, in ms of this machine's time. */
+  heardAt = 0;
+
+  constructor(flush: Flush) {
+    this.#flush = flush;
+  }
+
+  known<T>(name: string): Known<T> {
+    return (this.#entries.get(name) as Entry<T> | undefined)?.known ?? NOTHING;
+  }
+
+  /** @returns what ends the watching */
+  watch<T>(name: string, source: Source<T>, listener: () => void): () => void {
+    const entry = this.#entry<T>(name);
+    entry.stopForgetting();
+    entry.listeners.add(listener);
+    if (entry.stop === null) this.#start(entry, source);
+    return () => {
+      entry.listeners.delete(listener);
+      if (entry.listeners.size > 0) return;
+      entry.stopForgetting = after(KEPT_MS, () => {
+        entry.stop?.();
+        this.#entries.delete(name);
+      });
+    };
+  }
+
+  #entry<T>(name: string): Entry<T> {
+    const entry = (this.#entries.get(name) as Entry<T> | undefined) ?? new Entry<T>();
+    this.#entries.set(name, entry as Entry<unknown>);
+    return entry;
+  }
+
+  #start<T>(entry: Entry<T>, source: Source<T>): void {
+    const become = (known: Known<T>) => {
+      entry.known = known;
+      this.#flush.tell(entry.listeners);
+    };
+    entry.stop = source({
+      put: (change) => {
+        this.heardAt = now();
+        become({ value: change(entry.known.value), problem: null, ended: false });
+      },
+      fail: (problem) => become({ ...entry.known, problem }),
+      end: () => become({ ...entry.known, ended: true }),
+    });
+  }
+}

@@ -1,0 +1,144 @@
+/** How components ask: once (`useAnswer`), as it changes (`useLive`), and for a change (`useChange`). */
+import { createContext, useCallback, useContext, useMemo, useState, useSyncExternalStore } from 'react';
+import type { TypedDocumentString } from '../generated/graphql.ts';
+import type { Connection, Link } from './connection.ts';
+import type { Known, LiveStore, Source } from './live-store.ts';
+import { problemOf, ServerProblem } from './problems.ts';
+
+export interface Live {
+  readonly connection: Connection;
+  readonly store: LiveStore;
+}
+
+export const LiveContext = createContext<Live | null>(null);
+
+export function useLiveParts(): Live {
+  const live = useContext(LiveContext);
+  if (!live) throw new Error('This component stands outside of the page.');
+  return live;
+}
+
+export function useLink(): Link {
+  const { connection } = useLiveParts();
+  return useSyncExternalStore(connection.watch, () => connection.link);
+}
+
+export interface Shown<T> extends Known<T> {
+  /** Asks again. */
+  readonly again: () => void;
+}
+
+function useSource<T>(name: string, source: Source<T>): Shown<T> {
+  const { store } = useLiveParts();
+  const [turn, setTurn] = useState(0);
+  const named = turn === 0 ? name : `${name}#${turn}`;
+  // The name says all that the source depends on.
+  const watch = useCallback((listener: () => void) => store.watch(named, source, listener), [store, named]);
+  const known = useSyncExternalStore(watch, () => store.known<T>(named));
+  const again = useCallback(() => setTurn((last) => last + 1), []);
+  return useMemo(() => ({ ...known, again }), [known, again]);
+}
+
+export interface LiveOptions<Result, Variables, T> {
+  /** What becomes of the value with an event. Absent: the event is the value. */
+  readonly fold?: (value: T | undefined, event: Result) => T;
+  /** The variables with which the stream goes on after this event when it was lost. */
+  readonly resume?: (variables: Variables, event: Result) => Partial<Variables>;
+}
+
+/** @param options have to be the same for the same document */
+export function useLive<Result, Variables, T = Result>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+  options: LiveOptions<Result, Variables, T> = {},
+): Shown<T> {
+  const { connection } = useLiveParts();
+  const { fold = (_: T | undefined, event: Result) => event as unknown as T, resume } = options;
+  return useSource<T>(nameOf(document, variables), ({ put, fail, end }) => {
+    const sent = { ...variables };
+    return connection.follow(document, sent, {
+      next: (event) => {
+        if (resume) Object.assign(sent as object, resume(sent, event));
+        put((value) => fold(value, event));
+      },
+      failed: fail,
+      done: end,
+    });
+  });
+}
+
+/** Asked when it is first shown, and again whenever the connection comes back: what was missed meanwhile is seen then. */
+export function useAnswer<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+): Shown<Result> {
+  const { connection } = useLiveParts();
+  return useSource<Result>(nameOf(document, variables), ({ put, fail }) => {
+    let asking = new AbortController();
+    const ask = () => {
+      asking.abort();
+      const mine = new AbortController();
+      asking = mine;
+      connection.ask(document, variables, mine.signal).then(
+        (answer) => mine.signal.aborted || put(() => answer),
+        (error: unknown) => mine.signal.aborted || fail(problemOf(error)),
+      );
+    };
+    let status = connection.link.status;
+    const stopWatching = connection.watch(() => {
+      const regained = connection.link.status === 'open' && status !== 'open' && status !== 'connecting';
+      status = connection.link.status;
+      if (regained) ask();
+    });
+    ask();
+    return () => {
+      stopWatching();
+      asking.abort();
+    };
+  });
+}
+
+function nameOf(document: TypedDocumentString<unknown, never>, variables: unknown): string {
+  return `${JSON.stringify(variables)} ${document.toString()}`;
+}
+
+export interface Change<Variables, Result> {
+  /** Resolves with null where it was refused; `problem` says why then. */
+  readonly run: (variables: Variables) => Promise<Result | null>;
+  readonly running: boolean;
+  readonly problem: Error | null;
+  readonly forget: () => void;
+}
+
+/** One mutation, whose result union tells what was wrong as `{ code, message }`. */
+export function useChange<Result extends object, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+): Change<Variables, Result> {
+  const { connection } = useLiveParts();
+  const [running, setRunning] = useState(false);
+  const [problem, setProblem] = useState<Error | null>(null);
+  const run = useCallback(
+    async (variables: Variables) => {
+      setRunning(true);
+      setProblem(null);
+      try {
+        const result = await connection.ask(document, variables);
+        for (const outcome of Object.values(result)) {
+          if (isRefusal(outcome)) throw new ServerProblem(outcome.code, outcome.message);
+        }
+        return result;
+      } catch (error) {
+        setProblem(problemOf(error));
+        return null;
+      } finally {
+        setRunning(false);
+      }
+    },
+    [connection, document],
+  );
+  return { run, running, problem, forget: () => setProblem(null) };
+}
+
+function isRefusal(outcome: unknown): outcome is { readonly code: string; readonly message: string } {
+  return outcome instanceof Object && 'code' in outcome && 'message' in outcome;
+}

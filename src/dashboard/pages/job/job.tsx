@@ -1,0 +1,3 @@
+export function JobPage({ id }: { readonly id: string }) {
+  return <p>{id}</p>;
+}

@@ -1,0 +1,58 @@
+/** Takes the pictures of the web page: `npm run pictures [FOLDER] [PAGE...]`. Without a folder, those of docs/web.md. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Page } from 'playwright-core';
+import { launchBrowser } from './support/browser.ts';
+import { BusyServer } from './support/busy-server.ts';
+
+const [folder = resolve(import.meta.dirname, '../../docs/pictures'), ...wanted] = process.argv.slice(2);
+const SIZES = [
+  { name: 'wide', width: 1400, height: 900 },
+  { name: 'narrow', width: 360, height: 780 },
+] as const;
+const PAGES: Readonly<Record<string, string>> = {
+  overview: '/',
+  queue: '/queue',
+  models: '/models',
+  reservations: '/reservations',
+  decisions: '/decisions',
+  workers: '/workers',
+};
+
+mkdirSync(folder, { recursive: true });
+await using server = await BusyServer.start();
+const browser = await launchBrowser();
+try {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const { name: size, width, height } of SIZES) {
+      const context = await browser.newContext({
+        colorScheme,
+        viewport: { width, height },
+        deviceScaleFactor: 1,
+        reducedMotion: 'reduce',
+      });
+      const page = await context.newPage();
+      page.on('console', (message) => console.log(`${message.type()}: ${message.text()}`));
+      page.on('pageerror', (error) => console.log(String(error)));
+      for (const [name, path] of Object.entries(PAGES)) {
+        if (wanted.length > 0 && !wanted.includes(name)) continue;
+        await show(page, path);
+        await page.screenshot({
+          path: join(folder, `${name}-${size}-${colorScheme}.png`),
+          fullPage: size === 'narrow',
+        });
+      }
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+}
+
+async function show(page: Page, path: string): Promise<void> {
+  await page.goto(`${server.app.url}/#${path}`);
+  await page.locator('main .card').first().waitFor();
+  await page.waitForFunction(
+    'document.querySelectorAll(".skeleton").length === 0 && document.fonts.status === "loaded"',
+  );
+}

@@ -1,0 +1,74 @@
+/** Who looks, and what becomes of the page when the server is away. */
+import { describe, expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createLoggerOn } from '../../src/telemetry/logger.ts';
+import { attached, TestApp, testConfig } from '../app/test-app.ts';
+import { useBrowser } from './support/open-page.ts';
+
+const open = useBrowser();
+const KEY = 'key-of-ann-0123456789';
+const KEYS = [
+  { name: 'ann', key: KEY, admin: true, maxPriority: 'HIGH' as const },
+  { name: 'bob', key: 'key-of-bob-0123456789', admin: false, maxPriority: 'NORMAL' as const },
+];
+
+describe('a server with keys', () => {
+  test('is shown once a key is given, and asked for it again where it is not known', async () => {
+    await using t = await TestApp.start({ config: { keys: KEYS } });
+    const { page, requests } = await open(t.app.url);
+    await page.getByText('This server asks for a key.').waitFor();
+    await page.getByLabel('Key').fill('no-such-key-0123456789');
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('The server does not know this key.').waitFor();
+    await page.getByLabel('Key').fill(KEY);
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('Memory of ollama').waitFor();
+    expect(await page.getByText('Live').count()).toBe(1);
+    await page.reload();
+    await page.getByText('Memory of ollama').waitFor();
+    expect(requests.filter((url) => url.includes('key-of-ann'))).toEqual([]);
+    expect(await page.context().cookies()).toEqual([]);
+    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(KEY);
+    await page.getByRole('button', { name: 'Forget key' }).click();
+    await page.getByText('This server asks for a key.').waitFor();
+  });
+
+  test('shows nobody but administrators what only they may do', async () => {
+    await using t = await TestApp.start({ config: { keys: KEYS } });
+    const { page } = await open(t.app.url);
+    await page.getByLabel('Key').fill('key-of-bob-0123456789');
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByText('Memory of ollama').waitFor();
+    expect(await page.getByRole('link', { name: 'Workers' }).count()).toBe(0);
+  });
+});
+
+test('a server that is started again is shown again, without what is gone', async () => {
+  await using t = await TestApp.start();
+  await t.query('mutation { loadModel(input: { model: "gemma:2b" }) { __typename } }');
+  const { page } = await open(t.app.url);
+  await page.locator('.segment[data-model="gemma:2b"]').waitFor();
+  const port = Number(new URL(t.app.url).port);
+  await t.app.stop({ graceMs: 0 });
+  await page.getByText('Lost', { exact: true }).waitFor();
+  await page.getByText(/Connection lost\. What you see is/).waitFor();
+  expect(await page.locator('main.stale').count()).toBe(1);
+  t.ollama.core.memory.setForeign(0, 0);
+  await fetch(`${t.ollama.url}/api/generate`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'gemma:2b', keep_alive: 0 }),
+  });
+  const again = createApp(testConfig(t.dataDir, [attached(t.ollama.url)], { port }), {
+    clock: systemClock,
+    logger: createLoggerOn({ write: () => {} }, 'silent', systemClock),
+  });
+  await again.start();
+  try {
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByText('No model is in memory.').waitFor();
+    expect(await page.locator('main.stale').count()).toBe(0);
+  } finally {
+    await again.stop({ graceMs: 0 });
+  }
+});
