@@ -5,6 +5,7 @@ import { LiveJobs } from './accept/live-jobs.ts';
 import { buildBackends } from './app/backends.ts';
 import { buildBatches } from './app/batches.ts';
 import { Listeners } from './app/listeners.ts';
+import { Past } from './app/past.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { termsOf } from './app/terms.ts';
@@ -114,9 +115,13 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
     random,
     logger,
-    changed: () => publisher.systemChanged(),
+    changed: () => {
+      publisher.systemChanged();
+      past.stateChanged();
+    },
   });
   const { registry, loop, executor } = scheduling;
+  const past = new Past({ store, loop, clock, logger: logger.child('QUEUE') });
   const housekeeper = new Housekeeper({
     store,
     clock,
@@ -222,6 +227,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       events,
       outputs,
       live,
+      history: store.history,
       terms,
       clock,
     }),
@@ -269,6 +275,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       logger
         .child('QUEUE')
         .info(`${cancelled} jobs whose clients waited on the last server when it ended are cancelled.`);
+    await past.start();
+    started.push(() => past.stop());
     started.push(
       store.onCommit((changes) => {
         statistics.record(changes);
@@ -277,13 +285,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         executor.jobsChanged(changes);
         ends.jobsChanged(changes);
         batches.jobsChanged(changes);
-        for (const { job } of changes) {
-          const due = Math.min(
-            job.notBefore ?? Number.POSITIVE_INFINITY,
-            job.deadline ?? Number.POSITIVE_INFINITY,
-          );
-          if (job.status === 'PENDING' && Number.isFinite(due)) housekeeper.dueIn(due - clock.now());
-        }
+        past.jobsChanged(changes);
+        housekeeper.jobsChanged(changes);
         loop.look();
       }),
     );

@@ -5,6 +5,7 @@
  */
 
 import type { BacklogView } from './backlog.ts';
+import type { HistoryStore } from './history-store.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import type { ImageStore } from './image.ts';
 import {
@@ -24,11 +25,13 @@ import type { JobFilter } from './job-filter.ts';
 import type { Json } from './json.ts';
 import type { NewJob } from './new-job.ts';
 import type { QueueKey } from './queue-key.ts';
+import type { ReadScope } from './read-scope.ts';
 import type { BlobHash, JobRequest } from './request.ts';
 import type { RequestBatchStore } from './request-batch.ts';
 import type { FileStore } from './stored-file.ts';
 
 export type { NewJob } from './new-job.ts';
+export type { ReadScope } from './read-scope.ts';
 
 export interface Submission {
   /** At least one; all or none are stored. */
@@ -241,16 +244,11 @@ export interface Recovery {
   readonly cancelled: number;
 }
 
-/** Who reads, so that callers take turns, and until when: what an aborted signal belongs to is read no further. */
-export interface ReadScope {
-  readonly caller: string;
-  readonly signal?: AbortSignal;
-}
-
 export interface Store {
   readonly files: FileStore;
   readonly images: ImageStore;
   readonly requestBatches: RequestBatchStore;
+  readonly history: HistoryStore;
 
   /** Opens or creates. @throws DataDirectoryInUseError, StoreUnusableError */
   start(): Promise<void>;

@@ -1,7 +1,7 @@
 /** Calls the store's `tend` when it is due, and again after any commit that may have brought the next due time nearer. */
 import type { Clock, Timer } from '../clock.ts';
 import { messageOf, StoreClosedError } from '../domain/errors.ts';
-import type { Store } from '../domain/store.ts';
+import type { JobChange, Store } from '../domain/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const AFTER_FAILURE_MS = 5_000;
@@ -40,6 +40,18 @@ export class Housekeeper {
     await this.#running;
     // The next life has to know how far this one got, and how far the clock was set in it.
     await this.#tend();
+  }
+
+  /** Of what waits it is known until when. */
+  jobsChanged(changes: readonly JobChange[]): void {
+    for (const { job } of changes) {
+      if (job.status !== 'PENDING') continue;
+      const due = Math.min(
+        job.notBefore ?? Number.POSITIVE_INFINITY,
+        job.deadline ?? Number.POSITIVE_INFINITY,
+      );
+      if (Number.isFinite(due)) this.dueIn(due - this.#clock.now());
+    }
   }
 
   /** Something will be due in `ms`, perhaps sooner than what is known. */

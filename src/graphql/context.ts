@@ -2,6 +2,7 @@
 import type { AcceptService } from '../accept/accept-service.ts';
 import type { ImageService } from '../accept/image-service.ts';
 import type { Clock } from '../clock.ts';
+import type { HistoryStore } from '../domain/history-store.ts';
 import type { MemoryOperations } from '../domain/memory-operations.ts';
 import type { ModelOperations } from '../domain/model-operations.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -13,6 +14,11 @@ import type { LiveStates } from '../view/live-states.ts';
 import type { ServerTerms } from '../view/server-terms.ts';
 import type { AnswerBudget } from './answer-budget.ts';
 import type { Loaders, StoreReads } from './loaders.ts';
+
+/** Of the past, which whoever may see the present memory may see, too. */
+export interface HistoryReads {
+  readonly residencies: Pick<HistoryStore['residencies'], 'list'>;
+}
 
 export interface GraphQLContext {
   readonly principal: Principal;
@@ -27,6 +33,7 @@ export interface GraphQLContext {
   readonly outputs: OutputHub;
   readonly live: LiveStates;
   readonly terms: ServerTerms;
+  readonly history: HistoryReads;
   readonly clock: Clock;
   readonly loaders: Loaders;
   /** For reads that may take long: they end with their caller. */

@@ -30,6 +30,7 @@ import './types/model.ts';
 import './types/model-details.ts';
 import './types/model-pull.ts';
 import './types/reservation.ts';
+import './types/residency.ts';
 import './types/stats.ts';
 import './types/viewer.ts';
 import './types/worker-allocation.ts';

@@ -15,6 +15,7 @@ import type {
   RequestBatchStep,
   RequestBatchStore,
 } from '../domain/request-batch.ts';
+import type { ReadScope } from '../domain/store.ts';
 import type {
   AppendOutcome,
   FileChunk,
@@ -32,7 +33,11 @@ import type { AnswerOf, InputOf, Operations, Reads } from './operation.ts';
 export interface Calls {
   /** Bytes and texts are as they should be already. */
   write<K extends keyof Operations>(kind: K, input: InputOf<Operations, K>): Promise<AnswerOf<Operations, K>>;
-  read<K extends keyof Reads>(kind: K, input: InputOf<Reads, K>): Promise<AnswerOf<Reads, K>>;
+  read<K extends keyof Reads>(
+    kind: K,
+    input: InputOf<Reads, K>,
+    scope?: ReadScope,
+  ): Promise<AnswerOf<Reads, K>>;
 }
 
 export class FileRoom implements FileStore {

@@ -20,6 +20,7 @@ import type {
   RequestBatchQuery,
   RequestBatchStep,
 } from '../domain/request-batch.ts';
+import type { Residency, ResidencyList, ResidencyQuery } from '../domain/residency.ts';
 import type {
   Batch,
   CancelOutcome,
@@ -151,6 +152,8 @@ export interface Operations {
   takePiece: { input: EncodedPiece; answer: PieceOutcome };
   cancelBatchJobs: { input: { readonly id: BatchId; readonly limit: number }; answer: number };
   deleteRequestBatch: { input: BatchId; answer: boolean };
+  keepResidencies: { input: readonly Residency[]; answer: null };
+  interruptResidencies: { input: null; answer: readonly Residency[] };
   remember: { input: { readonly space: string; readonly key: string; readonly value: string }; answer: null };
 }
 
@@ -197,6 +200,7 @@ export interface Reads {
   unendedRequestBatches: { input: null; answer: readonly BatchId[] };
   batchMembers: { input: PartOfBatch; answer: readonly Job[] };
   refusedLines: { input: PartOfBatch; answer: readonly RefusedLine[] };
+  residencies: { input: ResidencyQuery; answer: ResidencyList };
   recall: { input: string; answer: ReadonlyMap<string, string> };
 }
 

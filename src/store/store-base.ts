@@ -58,6 +58,7 @@ import {
   unicode,
 } from './encode.ts';
 import { type Calls, FileRoom, RequestBatchRoom } from './file-room.ts';
+import { HistoryRoom } from './history-room.ts';
 import { ImageRoom } from './image-room.ts';
 import type { AnswerOf, InputOf, Operations, Reads } from './operation.ts';
 import type { CommitReport } from './queue-writer.ts';
@@ -77,6 +78,7 @@ export abstract class StoreBase implements Store {
   readonly files: FileRoom;
   readonly images: ImageRoom;
   readonly requestBatches: RequestBatchRoom;
+  readonly history: HistoryRoom;
   protected readonly logger: StoreLogger;
   protected readonly clock: SteadyClock;
   readonly #backlog = new Backlog();
@@ -89,11 +91,12 @@ export abstract class StoreBase implements Store {
     this.logger = logger;
     const calls: Calls = {
       write: (kind, input) => this.write(kind, input),
-      read: (kind, input) => this.read(kind, input),
+      read: (kind, input, scope) => this.read(kind, input, scope),
     };
     this.files = new FileRoom(calls);
     this.images = new ImageRoom(calls);
     this.requestBatches = new RequestBatchRoom(calls);
+    this.history = new HistoryRoom(calls);
   }
 
   abstract readonly setForwardMs: number;

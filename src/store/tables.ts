@@ -5,6 +5,7 @@ import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type { FileTables, RequestBatchTables } from './file-tables.ts';
+import type { HistoryTables } from './history-tables.ts';
 import type { ImageTables } from './image-tables.ts';
 import type { Gap } from './lived-time.ts';
 import type { EncodedResult, StagedVectors } from './operation.ts';
@@ -22,6 +23,7 @@ export interface Tables {
   readonly files: FileTables;
   readonly images: ImageTables;
   readonly requestBatches: RequestBatchTables;
+  readonly history: HistoryTables;
 
   jobById(id: JobId): Job | null;
   /** Those that still exist, in order. */
@@ -79,6 +81,8 @@ export interface Tables {
   /** How many were deleted. */
   deleteIdempotencyBefore(createdAt: number, limit: number): number;
 
+  /** When an earlier life of this server is last known to have lived, epoch milliseconds; null when there was none. */
+  lastLivedAt(): number | null;
   /** When no server lived, oldest first. */
   gaps(): readonly Gap[];
 

@@ -4,6 +4,7 @@ import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { storeBoundsContract } from './store-bounds.ts';
 import { storeFilesContract } from './store-files.ts';
+import { storeHistoryContract } from './store-history.ts';
 import { storeImagesContract } from './store-images.ts';
 import { storeJobCommandsContract } from './store-job-commands.ts';
 import { storeListContract } from './store-lists.ts';
@@ -43,6 +44,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeFilesContract(current);
     storeImagesContract(current);
     storeRequestBatchesContract(current);
+    storeHistoryContract(current);
   });
 
   storeListContract(name, makeStore);

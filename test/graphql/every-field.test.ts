@@ -13,8 +13,9 @@ import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
 import { StoreUnwritableError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { residency } from '../contract/store-history.ts';
 import { EMBED_RESULT, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
-import { cell, decisions } from '../support/system-fixture.ts';
+import { AT, cell, decisions } from '../support/system-fixture.ts';
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'];
 const objects = Object.values(schema.getTypeMap()).filter(
@@ -132,6 +133,8 @@ test('every field of the schema answers', async () => {
   await api.query(operation('query', 'models', '(first: 10)'));
   await api.query(operation('query', 'node', `(id: "${text}")`));
   await api.query(operation('query', 'nodes', `(ids: ${JSON.stringify(ids)})`));
+  await api.store.history.residencies.keep([residency({ loadingAt: AT - 1_000 })]);
+  await api.query(operation('query', 'residencies', `(from: "${new Date(AT - 5_000).toISOString()}")`));
   await api.query(operation('query', 'stats'));
   await api.query(operation('query', 'viewer'));
   await api.memory.reserve({ owner: 'x', bytes: 1, gpuId: null, leaseMs: null });

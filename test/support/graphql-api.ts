@@ -119,6 +119,7 @@ export class GraphQLApi {
       events: log,
       outputs,
       live: this.live,
+      history: this.store.history,
       terms: {
         needsKey: false,
         limits: { batchJobs: 1_000, bodyBytes: 20 * 1024 ** 2, images: 64, retentionMs: 7 * 86_400_000 },

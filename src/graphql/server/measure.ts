@@ -111,14 +111,15 @@ export class Measurer {
       aliases: aliases + inner.aliases,
       fields: 1 + inner.fields,
       cost: ownCost(field) + inner.cost * this.#items(node, field, paged),
-      page: larger(this.#pageOf(node), inner.page),
+      // A field that says how large its pages may be looks at them itself.
+      page: ownPage(field) === undefined ? larger(this.#pageOf(node), inner.page) : inner.page,
     };
   }
 
   #items(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, paged: boolean): number {
     if (!field || !node.selectionSet) return 1;
     if (field.args.some((argument) => PAGE_ARGUMENTS.includes(argument.name))) {
-      return this.#pageOf(node)?.size ?? this.#largestPage;
+      return this.#pageOf(node)?.size ?? ownPage(field) ?? this.#largestPage;
     }
     if (paged || !isListType(getNullableType(field.type))) return 1;
     for (const { value } of node.arguments ?? []) {
@@ -142,6 +143,12 @@ export class Measurer {
     const type = name === undefined ? undefined : this.#schema.getType(name);
     return isCompositeType(type) ? type : undefined;
   }
+}
+
+/** The largest page, where the field says that it is another than usual: `extensions: { largestPage }`. */
+function ownPage(field: GraphQLField<unknown, unknown> | undefined): number | undefined {
+  const page: unknown = field?.extensions.largestPage;
+  return typeof page === 'number' ? page : undefined;
 }
 
 /** One, unless the field says that it takes more: `extensions: { cost }`. */

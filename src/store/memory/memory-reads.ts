@@ -99,6 +99,7 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
       membersOf(tables, id)
         .filter(({ sequence }) => sequence > after)
         .slice(0, limit),
+    residencies: (query) => tables.history.residencies(query),
     refusedLines: ({ id, after, limit }) =>
       tables.requestBatches
         .refusals(id)

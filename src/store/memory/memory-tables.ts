@@ -9,6 +9,7 @@ import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable } from '../tally.ts';
 import { MemoryFiles, MemoryRequestBatches } from './memory-files.ts';
+import { MemoryHistory } from './memory-history.ts';
 import { MemoryImages } from './memory-images.ts';
 import { SequenceHeap } from './sequence-heap.ts';
 
@@ -23,6 +24,7 @@ export class MemoryTables implements Tables {
   readonly files = new MemoryFiles();
   readonly images = new MemoryImages();
   readonly requestBatches = new MemoryRequestBatches((id) => this.#hasJobs(id));
+  readonly history = new MemoryHistory();
   /** In order of sequence, as sequences only grow. */
   readonly jobs = new Map<number, Job>();
   readonly sequences = new Map<JobId, number>();
@@ -208,6 +210,10 @@ export class MemoryTables implements Tables {
   }
 
   renewLease(): void {}
+
+  lastLivedAt(): null {
+    return null;
+  }
 
   gaps(): readonly [] {
     return [];

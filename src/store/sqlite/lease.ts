@@ -25,6 +25,8 @@ export class Lease {
   readonly startedAt: number;
   /** How far the clock was set forward between the lives so far, in all. */
   readonly setForwardMs: number;
+  /** When the life before this one is last known to have lived; null when there was none. */
+  readonly lastLivedAt: number | null;
   /** Between the lives so far, this one's start included. */
   readonly gaps: readonly Gap[];
   readonly #statements: Statements;
@@ -39,6 +41,7 @@ export class Lease {
     readonly startedAt: number;
     readonly setForwardMs: number;
     readonly wallAheadMs: number;
+    readonly lastLivedAt: number | null;
     readonly gaps: readonly Gap[];
   }) {
     this.#statements = parts.statements;
@@ -48,6 +51,7 @@ export class Lease {
     this.setForwardMs = parts.setForwardMs;
     this.#until = parts.startedAt + parts.leaseMs;
     this.#wallAheadMs = parts.wallAheadMs;
+    this.lastLivedAt = parts.lastLivedAt;
     this.gaps = parts.gaps;
   }
 
@@ -81,6 +85,7 @@ export class Lease {
       leaseMs,
       startedAt: startAt,
       setForwardMs: inAllMs,
+      lastLivedAt: last?.reading.now ?? null,
       wallAheadMs,
       gaps,
     });

@@ -165,6 +165,21 @@ INSERT INTO images
 DROP INDEX job_blobs_hash;
 `;
 
+/** Stays of models in memory. What has not gone has no `gone_at`; `interrupted` is 1 for what ended with a server. */
+const RESIDENCIES = `
+CREATE TABLE residencies (
+  sequence INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  model_name TEXT NOT NULL,
+  loading_at INTEGER NOT NULL,
+  gone_at INTEGER,
+  interrupted INTEGER,
+  record TEXT NOT NULL
+) STRICT;
+CREATE INDEX residencies_gone ON residencies (ifnull(gone_at, 9223372036854775807));
+CREATE INDEX residencies_interrupted ON residencies (interrupted) WHERE interrupted IS NOT NULL;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -176,6 +191,7 @@ const MIGRATIONS: readonly string[] = [
   FILES_AND_REQUEST_BATCHES,
   CALLERS_THAT_LEFT,
   IMAGES,
+  RESIDENCIES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -25,6 +25,7 @@ const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set([
   'idsWithPrefix',
   'files',
   'requestBatches',
+  'residencies',
 ]);
 
 /** What reads for the server itself, and for all callers together. */

@@ -14,6 +14,7 @@ import { SqliteBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
 import { SqliteFiles } from './files.ts';
 import type { Owner } from './group-commit.ts';
+import { SqliteHistory } from './history.ts';
 import { SqliteImages } from './images.ts';
 import type { Lease } from './lease.ts';
 import { SqliteRequestBatches } from './request-batches.ts';
@@ -26,6 +27,7 @@ export class SqliteTables implements Tables, Owner {
   readonly files: SqliteFiles;
   readonly requestBatches: SqliteRequestBatches;
   readonly images: SqliteImages;
+  readonly history: SqliteHistory;
   readonly #batches: SqliteBatches;
   readonly buckets: Buckets;
   readonly lease: Lease;
@@ -36,6 +38,7 @@ export class SqliteTables implements Tables, Owner {
     this.files = new SqliteFiles(statements);
     this.requestBatches = new SqliteRequestBatches(statements);
     this.images = new SqliteImages(statements);
+    this.history = new SqliteHistory(statements);
     this.#batches = new SqliteBatches(statements);
     this.buckets = new Buckets(statements);
     this.lease = lease;
@@ -301,6 +304,10 @@ export class SqliteTables implements Tables, Owner {
 
   renewLease(reading: ClockReading): void {
     this.lease.renew(reading);
+  }
+
+  lastLivedAt(): number | null {
+    return this.lease.lastLivedAt;
   }
 
   gaps(): readonly Gap[] {

@@ -8,6 +8,7 @@ import { pageOf } from '../../paging.ts';
 import { SqliteBatches } from '../batches.ts';
 import { Buckets } from '../buckets.ts';
 import { SqliteFiles } from '../files.ts';
+import { SqliteHistory } from '../history.ts';
 import { SqliteImages } from '../images.ts';
 import { PATIENT } from '../patience.ts';
 import { highest } from '../recount.ts';
@@ -33,6 +34,7 @@ export class SqliteReads {
   readonly #files: SqliteFiles;
   readonly #images: SqliteImages;
   readonly #requestBatches: SqliteRequestBatches;
+  readonly #history: SqliteHistory;
   readonly #goOn: () => void;
 
   /** @param goOn called now and then during reads that may take long; what it throws ends them. */
@@ -44,6 +46,7 @@ export class SqliteReads {
     this.#files = new SqliteFiles(statements);
     this.#images = new SqliteImages(statements);
     this.#requestBatches = new SqliteRequestBatches(statements);
+    this.#history = new SqliteHistory(statements);
   }
 
   perform<K extends keyof Reads>(call: CallOf<Reads, K>): AnswerOf<Reads, K> {
@@ -108,6 +111,7 @@ export class SqliteReads {
         )
         .map(this.#jobOf),
     refusedLines: (part) => this.#requestBatches.refusals(part),
+    residencies: (query) => this.#history.residencies(query, this.#goOn),
     recall: (space) =>
       new Map(
         this.#statements

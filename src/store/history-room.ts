@@ -1,0 +1,40 @@
+/** The caller's side of what is kept of the past. */
+import type { HistoryStore } from '../domain/history-store.ts';
+import type { Residency, ResidencyList, ResidencyQuery, ResidencyStore } from '../domain/residency.ts';
+import type { ReadScope } from '../domain/store.ts';
+import { unicode } from './encode.ts';
+import type { Calls } from './file-room.ts';
+
+export class HistoryRoom implements HistoryStore {
+  readonly residencies: ResidencyStore;
+
+  constructor(calls: Calls) {
+    this.residencies = new ResidencyRoom(calls);
+  }
+}
+
+class ResidencyRoom implements ResidencyStore {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  async keep(residencies: readonly Residency[]): Promise<void> {
+    const texts = residencies.map((one) => ({
+      ...one,
+      modelName: unicode(one.modelName),
+      reason: unicode(one.reason),
+      endReason: one.endReason === null ? null : unicode(one.endReason),
+    }));
+    await this.#calls.write('keepResidencies', texts);
+  }
+
+  interrupt(): Promise<readonly Residency[]> {
+    return this.#calls.write('interruptResidencies', null);
+  }
+
+  list(query: ResidencyQuery, scope?: ReadScope): Promise<ResidencyList> {
+    return this.#calls.read('residencies', query, scope);
+  }
+}

@@ -1,0 +1,79 @@
+/** The past as rows: what is asked for in columns, the rest as JSON. */
+import {
+  type Residency,
+  type ResidencyList,
+  type ResidencyQuery,
+  residencyList,
+} from '../../domain/residency.ts';
+import type { HistoryTables } from '../history-tables.ts';
+import { type Row, type Statements, textAt } from './statements.ts';
+
+/** As the index has it: what has not gone goes last. */
+const GONE_AT = 'ifnull(gone_at, 9223372036854775807)';
+/** Rows between two looks at whether the reader still waits. */
+const PORTION = 256;
+
+export class SqliteHistory implements HistoryTables {
+  readonly #statements: Statements;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  putResidency(residency: Residency): void {
+    this.#statements.run(
+      `INSERT INTO residencies (id, model_name, loading_at, gone_at, interrupted, record) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET model_name = excluded.model_name, loading_at = excluded.loading_at,
+         gone_at = excluded.gone_at, interrupted = excluded.interrupted, record = excluded.record`,
+      residency.id,
+      residency.modelName,
+      residency.loadingAt,
+      residency.goneAt,
+      residency.interrupted ? 1 : null,
+      JSON.stringify(residency),
+    );
+  }
+
+  openResidencies(): readonly Residency[] {
+    return this.#statements
+      .rows(`SELECT record FROM residencies WHERE ${GONE_AT} = 9223372036854775807`)
+      .map(residencyAt);
+  }
+
+  interruptedResidencies(): readonly Residency[] {
+    return this.#statements
+      .rows('SELECT record FROM residencies WHERE interrupted IS NOT NULL ORDER BY sequence')
+      .map(residencyAt);
+  }
+
+  pruneResidencies(time: number, most: number): void {
+    this.#statements.run(`DELETE FROM residencies WHERE ${GONE_AT} <= ?`, time);
+    this.#statements.run(
+      'DELETE FROM residencies WHERE sequence <= (SELECT max(sequence) FROM residencies) - ?',
+      most,
+    );
+  }
+
+  // What readers ask.
+
+  /** @param goOn called now and then; what it throws ends the read. */
+  residencies(query: ResidencyQuery, goOn: () => void): ResidencyList {
+    const rows = this.#statements.rows(
+      `SELECT record FROM residencies
+       WHERE ${GONE_AT} > ? AND loading_at < ? AND (? IS NULL OR model_name = ?) ORDER BY loading_at, sequence`,
+      query.from,
+      query.to,
+      query.modelName ?? null,
+      query.modelName ?? null,
+    );
+    const found = rows.map((row, i) => {
+      if (i % PORTION === 0) goOn();
+      return residencyAt(row);
+    });
+    return residencyList(found, query);
+  }
+}
+
+function residencyAt(row: Row): Residency {
+  return JSON.parse(textAt(row, 0)) as Residency;
+}

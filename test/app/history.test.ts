@@ -1,0 +1,57 @@
+/** The past as a whole server keeps it, over restarts. */
+import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { AppClient, attached, startApp, TestApp, testConfig } from './test-app.ts';
+
+const MODEL = 'smollm:360m';
+
+const RESIDENCIES = `query ($from: DateTime!) { residencies(from: $from) { complete nodes {
+  modelName bytes contextLength loadingAt readyAt endingAt goneAt reason endReason jobs merged instanceId
+  gpuId gpu { id index } backend { name } } } }`;
+
+async function residencies(client: AppClient) {
+  const from = new Date(Date.now() - 600_000).toISOString();
+  return (await client.query(RESIDENCIES, { from })).residencies.nodes;
+}
+
+test('A stay in memory is told while it lasts, goes on over a restart, and ends when the model is unloaded', async () => {
+  await using t = await TestApp.start();
+  await t.ended(await t.generate(MODEL));
+  const [stay, ...others] = await eventually(
+    () => residencies(t),
+    ([one]) => one?.readyAt !== null && one?.readyAt !== undefined,
+  );
+  expect(others).toEqual([]);
+  expect(stay).toMatchObject({
+    modelName: MODEL,
+    bytes: expect.any(Number),
+    goneAt: null,
+    reason: expect.stringMatching(/needs/),
+    endReason: null,
+    merged: 1,
+    gpu: { index: 0 },
+    backend: { name: 'ollama' },
+  });
+  expect(stay.bytes).toBeGreaterThan(0);
+  expect(Date.parse(stay.loadingAt)).toBeLessThanOrEqual(Date.parse(stay.readyAt));
+
+  await t.app.stop({ graceMs: 0 });
+  await using stack = new AsyncDisposableStack();
+  const app = await startApp(testConfig(t.dataDir, [attached(t.ollama.url)]));
+  stack.defer(() => app.stop({ graceMs: 0 }));
+  const client = new AppClient(app);
+  const [same, ...more] = await eventually(
+    () => residencies(client),
+    ([one]) => one?.goneAt === null,
+  );
+  expect(more).toEqual([]);
+  expect(same).toMatchObject({ loadingAt: stay.loadingAt, reason: stay.reason, jobs: 1 });
+  expect(same.instanceId).not.toBe(stay.instanceId);
+
+  await client.query(`mutation { unloadModel(input: { model: "${MODEL}" }) { __typename } }`);
+  const [gone] = await eventually(
+    () => residencies(client),
+    ([one]) => one?.goneAt !== null,
+  );
+  expect(gone.endReason).toBe('It was asked to go.');
+});
