@@ -41,6 +41,8 @@ interface TextRequest {
   readonly topLogprobs?: number;
   /** Answer with the prompt as the template makes it, and run nothing. */
   readonly debugRenderOnly?: boolean;
+  /** What whoever answers for it has to say again of it, in words of its own API. No model is given it. */
+  readonly echo?: JsonObject;
   readonly options?: ModelOptions;
 }
 

@@ -6,7 +6,7 @@ import type { Capability } from '../domain/model.ts';
 import type { ImageReference, ImageSource, JobKind, RequestOf } from '../domain/request.ts';
 
 /** Fields that are for those who bring a decoded request, and not in the API's input. */
-type TypedOnly = 'debugRenderOnly' | 'normalize';
+type TypedOnly = 'debugRenderOnly' | 'echo' | 'normalize';
 
 /**
  * A schema for each field of a request, as the API's input has it: one that is missing, or that the request does not have, does not compile.

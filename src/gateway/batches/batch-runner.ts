@@ -189,7 +189,7 @@ export class BatchRunner {
     if (batch.api === 'ANTHROPIC' || !endpoint) return [];
     const bytes: Record<OutputPart, number> = { ANSWERS: 0, ERRORS: 0 };
     let lines = 0;
-    for await (const outcome of outcomesOf(store, batch.id)) {
+    for await (const outcome of outcomesOf(store, batch.id, endpoint)) {
       const line = lineOf(batch.api, outcome, endpoint, { clock, log });
       bytes[line.part] += Buffer.byteLength(line.text);
       lines += 1;

@@ -119,7 +119,7 @@ export class BatchService {
       throw new ProblemError(
         refused(500, 'UNKNOWN_ENDPOINT', `This server knows no endpoint ${batch.endpoint} any more.`),
       );
-    for await (const outcome of outcomesOf(this.#store, batch.id))
+    for await (const outcome of outcomesOf(this.#store, batch.id, endpoint))
       yield lineOf(batch.api, outcome, endpoint, { clock: this.clock, log: this.#log });
   }
 

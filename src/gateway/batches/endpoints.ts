@@ -8,7 +8,7 @@ import type { CompleteEnd } from '../shared/answer-with-job.ts';
 
 export interface BatchRequest {
   readonly job: Pick<JobSubmission, 'model' | 'request' | 'wishes' | 'metadata'>;
-  /** What `toBody` has to know of the request. Kept with the job. */
+  /** What little `toBody` has to know of the request. Kept in the metadata of the job, so what may be large is the request's `echo`. */
   readonly note?: JsonObject;
 }
 
@@ -16,9 +16,13 @@ export interface AnsweredJob extends CompleteEnd {
   readonly job: Job;
   /** As `toJob` left it. */
   readonly note: JsonObject;
+  /** As `toJob` left it in its request. */
+  readonly echo: JsonObject;
 }
 
 export interface BatchEndpoint {
+  /** Its answers say again what they were asked with. */
+  readonly echoes?: true;
   /** @param body JSON of one request @throws what the path itself would answer, as a problem or an error of Ollama's */
   toJob(models: ModelDirectory, body: string): BatchRequest;
   /** JSON. The same end gives the same text. */

@@ -1,7 +1,5 @@
 /** What OpenAI's API takes in a batch: the requests of its paths, whose answers are whole. */
 import type { ModelDirectory } from '../../accept/accept.ts';
-import { withDeepAsText, withDeepJson } from '../../domain/deep-json.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import { vectorsIn } from '../../domain/vectors.ts';
 import { stringifyGo } from '../../ollama-api/go-json.ts';
 import { chatTask, embedTask, generateTask, type Task } from '../ollama/tasks.ts';
@@ -60,20 +58,17 @@ const embeddings: BatchEndpoint = {
   },
 };
 
-/** A note rests in the metadata of its job, which is nested at most 64 levels deep. */
-const DEEPEST_IN_NOTE = 32;
-
 const responses: BatchEndpoint = {
+  echoes: true,
   toJob(models, text) {
     const body = readResponses(text);
     const { job } = jobOf(chatTask(models, responsesChat(body)));
-    const echo = withDeepAsText(echoOf(body), DEEPEST_IN_NOTE);
-    return { job, note: { echo, searchesWeb: searchesWeb(body) } };
+    const request = { ...job.request, echo: echoOf(body) };
+    return { job: { ...job, request }, note: { searchesWeb: searchesWeb(body) } };
   },
   toBody(end, clock) {
-    const { job, note } = end;
+    const { echo, job, note } = end;
     const record = new GatheredText(chatShape(job.modelName, clock)).whole(end, null);
-    const echo = withDeepJson(note.echo) as JsonObject;
     const terms = { id: publicJobId('resp_', job.id), echo, searchesWeb: note.searchesWeb === true };
     return stringifyGo(new ResponseEvents(terms, clock).whole(record));
   },

@@ -3,19 +3,22 @@ import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEFAULT_CATALOG } from '../../../src/virtual-ollama/core/default-catalog.ts';
 import { eventually } from '../../support/eventually.ts';
-import { thinModel } from '../../virtual-ollama/bench.ts';
+import { THIN, thinModel } from '../../virtual-ollama/bench.ts';
 import { type GatewayWorld, gatewayWorld } from '../support/world.ts';
 
 const CHAT = 'llama3.2:1b';
 const EMBED = 'all-minilm:latest';
 const TOOLS = 'able:1b';
+/** It has room for what is as long as a book's chapter. */
+const WIDE = 'wide:1b';
 
 let world: GatewayWorld;
 let client: OpenAI;
 
 beforeAll(async () => {
   const able = { ...thinModel(TOOLS, 50), capabilities: ['completion', 'tools'] as const };
-  world = await gatewayWorld({ ollama: { catalog: [...DEFAULT_CATALOG, able] } });
+  const wide = { ...able, name: WIDE, facts: { ...THIN, contextLength: 131_072 } };
+  world = await gatewayWorld({ ollama: { catalog: [...DEFAULT_CATALOG, able, wide] } });
   client = clientOf('alice');
 });
 afterAll(() => world[Symbol.asyncDispose]());
@@ -225,6 +228,36 @@ it('Responses say again what was asked for, and one whose model asks for a searc
       response: { status_code: 403, body: { error: { code: 'web_search_unavailable' } } },
     },
   ]);
+});
+
+it('Responses say again what is larger than the metadata of a job may be', async () => {
+  const long = 'a word '.repeat(12_000);
+  const tool = (description: string) => ({
+    type: 'function',
+    name: 'weather',
+    description,
+    strict: null,
+    parameters: {},
+  });
+  const schema = { type: 'object', description: long, properties: {} };
+  const format = { type: 'json_schema', name: 'x', schema } as const;
+  const ASKED = {
+    tools: { tools: [tool('short'), tool(long)] },
+    instructions: { instructions: long },
+    schema: { text: { format } },
+  };
+  const lines = Object.entries(ASKED).map(([custom_id, more]) => ({
+    custom_id,
+    method: 'POST',
+    url: '/v1/responses',
+    body: { model: WIDE, input: 'Say it.', max_output_tokens: 2, ...more },
+  }));
+  const done = await ended((await run(lines, '/v1/responses')).id);
+  expect(await linesOf(done.error_file_id)).toEqual([]);
+  expect(done).toMatchObject({ status: 'completed', request_counts: { total: 3, completed: 3, failed: 0 } });
+  const answers = await linesOf(done.output_file_id);
+  for (const { custom_id, response } of answers)
+    expect(response.body).toMatchObject(ASKED[custom_id as keyof typeof ASKED]);
 });
 
 it('One bad line fails the whole batch, and every bad line is named', async () => {
