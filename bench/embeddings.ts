@@ -11,12 +11,13 @@ import { z } from 'zod';
 import { OllamaConnection } from '../src/backend/ollama/connection.ts';
 import { DEFAULT_DEADLINES } from '../src/backend/ollama/deadlines.ts';
 import { runEmbed } from '../src/backend/ollama/run-embed.ts';
-import { nextTurn, systemClock, systemRandom } from '../src/clock.ts';
+import { systemClock, systemRandom } from '../src/clock.ts';
 import { type InstanceId, newId } from '../src/domain/ids.ts';
 import { RawJson } from '../src/graphql/raw-json.ts';
 import { answerBody } from '../src/graphql/server/answer-body.ts';
 import { createSqliteStore } from '../src/store/sqlite/sqlite-store.ts';
 import { benchJob, QUEUE } from './store/lives.ts';
+import { measured } from './support/loop-hold.ts';
 
 const TEXTS = 10_000;
 const DIMENSIONS = 1_024;
@@ -92,40 +93,4 @@ async function claimed(store: ReturnType<typeof createSqliteStore>) {
   });
   if (!first) throw new Error('There was nothing to claim.');
   return first.job;
-}
-
-async function measured<T>(print: (line: string) => void, name: string, work: () => Promise<T>): Promise<T> {
-  const turns = watchTurns();
-  await nextTurn();
-  const start = systemClock.monotonic();
-  const result = await work();
-  const tookMs = systemClock.monotonic() - start;
-  await nextTurn();
-  const columns = [`${tookMs.toFixed(0)} ms`, `${turns.end().toFixed(0)} ms`];
-  print(`${name.padEnd(38)} ${columns.map((column) => column.padStart(9)).join('   ')}`);
-  return result;
-}
-
-/** The longest turn of the event loop, in milliseconds of processor time: other programs on the machine do not count. */
-function watchTurns() {
-  const used = () => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1_000;
-  };
-  let longest = 0;
-  let before = used();
-  let watching = true;
-  const look = () => {
-    const now = used();
-    longest = Math.max(longest, now - before);
-    before = now;
-    if (watching) setImmediate(look);
-  };
-  setImmediate(look);
-  return {
-    end: () => {
-      watching = false;
-      return longest;
-    },
-  };
 }

@@ -39,6 +39,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'ten thousand vectors from the backend to the caller, in pieces against as one text',
     load: async () => only((await import('./embeddings.ts')).run),
   },
+  texts: {
+    about:
+      'a submission with a text of 20 million characters to the thread that writes it, against the plain message',
+    load: async () => only((await import('./large-texts.ts')).run),
+  },
   footprint: {
     about: 'predicted memory against what loads take, before and after the first',
     load: async () => only((await import('./footprint.ts')).run),

@@ -100,7 +100,10 @@ export function checkPlain(input: unknown, name: string): void {
   refuse(isOfJobs(input) ? { ...input, blobs: null, jobs: input.jobs.map(withoutRequest) } : input, name);
 }
 
-function isOfJobs(input: unknown): input is Pick<EncodedSubmission, 'jobs' | 'blobs'> {
+/** What brings jobs with all that they refer to. */
+export type OfJobs = Pick<EncodedSubmission, 'jobs' | 'blobs'>;
+
+export function isOfJobs(input: unknown): input is OfJobs {
   return typeof input === 'object' && input !== null && 'blobs' in input && 'jobs' in input;
 }
 

@@ -52,7 +52,10 @@ import type {
 } from '../domain/stored-file.ts';
 import type { VectorPiece } from '../domain/vectors.ts';
 
-/** Its request becomes text where it is written: the text of 20 MiB takes long to be escaped, and the thread that answers callers has others to serve. */
+/**
+ * Its request becomes text where it is written: the text of 20 MiB takes long to be escaped, and the thread that answers callers has others to
+ * serve. On the way to another thread its large texts are bytes: see `handing-over.ts`.
+ */
 export interface EncodedJob extends NewJob {
   readonly blobs: readonly BlobHash[];
 }

@@ -1,6 +1,7 @@
 /** Takes jobs and batches into the queue, each submission once. */
 import type { Job } from '../../domain/job.ts';
 import type { SubmitOutcome } from '../../domain/store.ts';
+import { takenOver } from '../handing-over.ts';
 import { useImage } from '../image-uses.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { EncodedJob, EncodedSubmission } from '../operation.ts';
@@ -49,7 +50,7 @@ export function insertJobs(
   return submission.jobs.map((job) => {
     for (const hash of job.blobs)
       useImage(writer.tables.images, hash, job.client, submission.blobs.get(hash));
-    return writer.insert(newJob(job, batchId, writer.now), JSON.stringify(job.request), job.blobs);
+    return writer.insert(newJob(job, batchId, writer.now), JSON.stringify(takenOver(job.request)), job.blobs);
   });
 }
 

@@ -82,7 +82,7 @@ class Lane {
         run: (ticket) => {
           const allowance = { ticket, withinMs: this.#withinMs };
           return this.#worker.link
-            .call(kind, input, allowance)
+            .call(kind, input, { allowance })
             .then(resolve, reject)
             .finally(() => signal?.removeEventListener('abort', leave));
         },

@@ -3,6 +3,8 @@ import { type Clock, wallNow } from '../../clock.ts';
 import { messageOf, StoreClosedError, type VramkeeperError } from '../../domain/errors.ts';
 import type { ServerId } from '../../domain/ids.ts';
 import type { ReadScope, Store } from '../../domain/store.ts';
+import { isOfJobs, type OfJobs } from '../encode.ts';
+import { handedOver, hasLargeText } from '../handing-over.ts';
 import type { AnswerOf, InputOf, Operations, Reads } from '../operation.ts';
 import { SILENT, StoreBase, type StoreLogger } from '../store-base.ts';
 import { ListLanes, type ListWorker } from './list-lanes.ts';
@@ -89,7 +91,8 @@ class SqliteStore extends StoreBase {
     kind: K,
     input: InputOf<Operations, K>,
   ): Promise<AnswerOf<Operations, K>> {
-    return this.#writer ? this.#writer.call(kind, input) : notStarted();
+    if (!this.#writer) return notStarted();
+    return isOfJobs(input) ? this.#handOver(kind, input) : this.#writer.call(kind, input);
   }
 
   protected read<K extends keyof Reads>(
@@ -99,6 +102,19 @@ class SqliteStore extends StoreBase {
   ): Promise<AnswerOf<Reads, K>> {
     if (!this.#reader || !this.#lists) return notStarted();
     return MAY_TAKE_LONG.has(kind) ? this.#lists.read(kind, input, scope) : this.#reader.call(kind, input);
+  }
+
+  /** The bytes of its blobs are its own, and no caller's. */
+  async #handOver<K extends keyof Operations>(
+    kind: K,
+    input: InputOf<Operations, K> & OfJobs,
+  ): Promise<AnswerOf<Operations, K>> {
+    const { jobs, blobs } = input;
+    const texts = jobs.some(({ request }) => hasLargeText(request)) ? await handedOver(jobs) : null;
+    const whole = texts ? { ...input, jobs: texts.value } : input;
+    const images = [...blobs.values()].map(({ buffer }) => buffer as ArrayBuffer);
+    const buffers = [...(texts?.buffers ?? []), ...images];
+    return this.#writer ? this.#writer.call(kind, whole, { buffers }) : notStarted();
   }
 
   async #open(): Promise<void> {

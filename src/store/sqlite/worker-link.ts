@@ -21,10 +21,18 @@ import type { Answers, FromWorker, NumberedCall, StoreStart, ToWorker, WorkerSet
 
 interface Caller<T> {
   readonly numbered: NumberedCall<T>;
+  /** What changes hands with it, so that it cannot be sent twice. */
+  readonly buffers: readonly ArrayBuffer[];
   /** Of the message that it was sent in, in their order, from 1; null while it is gathered. */
   place: number | null;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
+}
+
+export interface Sending {
+  readonly allowance?: Allowance | undefined;
+  /** Of the input; they are the worker's from then on. */
+  readonly buffers?: readonly ArrayBuffer[];
 }
 
 export interface WorkerLinkOptions {
@@ -79,19 +87,24 @@ export class WorkerLink<T> {
     return this.#ready;
   }
 
-  /** A call with an allowance is sent at once and alone. */
-  call<K extends keyof T>(kind: K, input: InputOf<T, K>, allowance?: Allowance): Promise<AnswerOf<T, K>> {
+  /** A call with an allowance, or with buffers that change hands, is sent at once and alone. */
+  call<K extends keyof T>(
+    kind: K,
+    input: InputOf<T, K>,
+    { allowance, buffers = [] }: Sending = {},
+  ): Promise<AnswerOf<T, K>> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const number = this.#nextNumber++;
       const numbered = { number, call: { kind, input } as unknown as CallOf<T> };
       this.#callers.set(number, {
         numbered,
+        buffers,
         place: null,
         resolve: resolve as (value: unknown) => void,
         reject,
       });
-      if (allowance) {
+      if (allowance || buffers.length > 0) {
         this.#send();
         this.#deliver([numbered], allowance);
         return;
@@ -136,7 +149,10 @@ export class WorkerLink<T> {
   /** Why it could not be sent; null when it was. */
   #post(calls: readonly NumberedCall<T>[], now: number, allowance: Allowance | undefined): unknown {
     try {
-      this.#worker.postMessage({ kind: 'calls', request: { now, calls, allowance } } satisfies ToWorker<T>);
+      this.#worker.postMessage(
+        { kind: 'calls', request: { now, calls, allowance } } satisfies ToWorker<T>,
+        calls.flatMap(({ number }) => this.#callers.get(number)?.buffers ?? []),
+      );
     } catch (error) {
       return error;
     }
