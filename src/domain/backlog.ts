@@ -27,6 +27,14 @@ export interface Bucket extends BucketKey {
   readonly createdAtSum: number;
   /** Arrival of the oldest, epoch milliseconds; null when empty. */
   readonly oldestCreatedAt: number | null;
+  /** Of its jobs' sequences. Absent: nobody counts them. */
+  readonly sequences?: SequenceSpan | undefined;
+}
+
+/** Where jobs stand in the order of acceptance, as two numbers. */
+export interface SequenceSpan {
+  readonly oldest: number;
+  readonly mean: number;
 }
 
 export interface PlacedBucket extends Bucket {
@@ -62,6 +70,13 @@ export function emptyBacklog(queue: QueueKey): QueueBacklog {
     byPriority,
     buckets: VersionedMap.of(),
   };
+}
+
+/** How many of the bucket's jobs come before the one with this sequence, about: as if they had come evenly. */
+export function placeInBucket({ count, sequences }: Bucket, sequence: number): number {
+  if (!sequences || sequences.mean <= sequences.oldest) return 0;
+  const share = (sequence - sequences.oldest) / (2 * (sequences.mean - sequences.oldest));
+  return Math.round(Math.min(1, Math.max(0, share)) * (count - 1));
 }
 
 /** Read side, for whoever decides. */

@@ -10,12 +10,13 @@ import type { ModelResolver } from '../domain/resolver.ts';
 import { USUAL_POLICY } from './decide/decide.ts';
 import type { Plan } from './decide/plan.ts';
 import type { Policy } from './decide/policy.ts';
-import type { Demand, LoadOption } from './decide/snapshot.ts';
+import type { Demand, LoadOption, Snapshot } from './decide/snapshot.ts';
 import type { Verdict } from './decide/verdict.ts';
 import { DecisionLog } from './decision-log.ts';
 import { carryOut, type Effects } from './effects.ts';
 import type { SchedulerEvent } from './events.ts';
 import { decisionOf } from './explain/decision-of.ts';
+import { Forecasts } from './forecast/forecasts.ts';
 import { loadOption } from './snapshot/options.ts';
 import { snapshotOf } from './snapshot/snapshot-of.ts';
 import { type BackendSettings, initialState, type SchedulerState } from './state.ts';
@@ -38,6 +39,8 @@ export interface LoopDependencies {
 export class SchedulerLoop {
   readonly decisions = new DecisionLog();
   readonly policy: Policy;
+  /** When jobs should start. */
+  readonly forecasts: Forecasts;
   readonly #deps: LoopDependencies;
   readonly #events: SchedulerEvent[] = [];
   #state: SchedulerState;
@@ -58,6 +61,14 @@ export class SchedulerLoop {
     this.#deps = deps;
     this.policy = deps.policy ?? USUAL_POLICY;
     this.#state = initialState(deps.backends);
+    this.forecasts = new Forecasts({
+      policy: this.policy,
+      clock: deps.clock,
+      version: () => this.#plan,
+      work: () => this.#state.work,
+      snapshot: (change) => this.#snapshot(change),
+      optionsOf: (queue) => this.#optionsOf(queue),
+    });
   }
 
   get state(): SchedulerState {
@@ -75,14 +86,23 @@ export class SchedulerLoop {
   }
 
   #try(queue: QueueKey): Plan {
-    const { resolver, backends, clock } = this.#deps;
-    const now = clock.now();
-    const demand = this.#currentDemand();
-    const isKnown = demand.some(({ backlog }) => backlog.queue === queue);
-    const options = () => backends.flatMap(({ id }) => loadOption(queue, id, resolver) ?? []);
-    const all = isKnown ? demand : [...demand, { backlog: emptyBacklog(queue), options: options() }];
+    const snapshot = this.#snapshot((demand) => {
+      const isKnown = demand.some(({ backlog }) => backlog.queue === queue);
+      return isKnown
+        ? demand
+        : [...demand, { backlog: emptyBacklog(queue), options: this.#optionsOf(queue) }];
+    });
+    return this.policy.decide(snapshot, this.#deps.clock.now());
+  }
+
+  #snapshot(change: (demand: readonly Demand[]) => readonly Demand[]): Snapshot {
     const wishes = wishesOf(this.#state, this.#world());
-    return this.policy.decide(snapshotOf(this.#state, all, wishes, now), now);
+    return snapshotOf(this.#state, change(this.#currentDemand()), wishes, this.#deps.clock.now());
+  }
+
+  #optionsOf(queue: QueueKey): readonly LoadOption[] {
+    const { backends, resolver } = this.#deps;
+    return backends.flatMap(({ id }) => loadOption(queue, id, resolver) ?? []);
   }
 
   /** Decides from now on; what comes of it is told by `handle`. */
@@ -155,15 +175,14 @@ export class SchedulerLoop {
 
   /** Worked out anew only when the backlog or the models have changed. */
   #currentDemand(): readonly Demand[] {
-    const { backlog, resolver, backends } = this.#deps;
+    const { backlog, resolver } = this.#deps;
     const versions = `${backlog.version} ${resolver.version}`;
     if (this.#demand.versions === versions) return this.#demand.value;
     if (this.#options.version !== resolver.version)
       this.#options = { version: resolver.version, byQueue: new Map() };
     const known = this.#options.byQueue;
     const value = backlog.queues().map((queue) => {
-      const options =
-        known.get(queue.queue) ?? backends.flatMap(({ id }) => loadOption(queue.queue, id, resolver) ?? []);
+      const options = known.get(queue.queue) ?? this.#optionsOf(queue.queue);
       return { backlog: queue, options };
     });
     // Of those that wait alone: who asks chooses the names.

@@ -138,7 +138,7 @@ export class QueueWriter {
     }
     return {
       changes,
-      buckets: this.#tally.takeChanged((bucket) => this.tables.oldestArrival(bucket)),
+      buckets: this.#tally.takeChanged((bucket) => this.tables.oldestOf(bucket)),
       delayed: this.#tally.delayed,
       counts: this.#tally.counts(),
       staleFences: this.#staleFences,

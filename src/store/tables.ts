@@ -9,6 +9,7 @@ import type { HistoryTables } from './history-tables.ts';
 import type { ImageTables } from './image-tables.ts';
 import type { Gap } from './lived-time.ts';
 import type { EncodedResult, StagedVectors } from './operation.ts';
+import type { Oldest } from './tally.ts';
 
 export interface IdempotencyRecord {
   readonly inputHash: string;
@@ -30,8 +31,8 @@ export interface Tables {
   jobsBySequence(first: number, last: number): readonly Job[];
   /** The oldest jobs of a bucket that can be claimed now, oldest first. Costs nothing for those that wait behind them. */
   oldestClaimable(bucket: BucketKey, limit: number): readonly Job[];
-  /** When the first of those came, epoch milliseconds; null when there is none. */
-  oldestArrival(bucket: BucketKey): number | null;
+  /** The first of those; null when there is none. */
+  oldestOf(bucket: BucketKey): Oldest | null;
   /** PENDING jobs whose delay is over at `now`. */
   delayedUntil(now: number, limit: number): readonly Job[];
   /** PENDING jobs whose deadline has come at `now`. */

@@ -10,7 +10,11 @@ export interface BucketTally extends BucketKey {
   count: number;
   readonly baseAt: number;
   arrivalsAfterBaseMs: number;
+  sequenceSum: number;
 }
+
+/** A bucket's oldest claimable job. */
+export type Oldest = Pick<Job, 'createdAt' | 'sequence'>;
 
 /** What a store is opened with: a recount of its rows. */
 export interface Recount {
@@ -58,22 +62,24 @@ export class Tally {
 
   /**
    * The buckets that changed since the last call, empty ones included, which are dropped here.
-   * @param oldestOf the arrival of a bucket's oldest claimable job.
+   * @param oldestOf null for a bucket without any
    */
-  takeChanged(oldestOf: (bucket: BucketKey) => number | null): readonly Bucket[] {
+  takeChanged(oldestOf: (bucket: BucketKey) => Oldest | null): readonly Bucket[] {
     const changed: Bucket[] = [];
     for (const id of this.#changed) {
       const tally = this.#buckets.get(id);
       if (!tally) continue;
       if (tally.count === 0) this.#buckets.delete(id);
-      const { queue, priority, client, count, baseAt, arrivalsAfterBaseMs } = tally;
+      const { queue, priority, client, count, baseAt, arrivalsAfterBaseMs, sequenceSum } = tally;
+      const oldest = count === 0 ? null : oldestOf(tally);
       changed.push({
         queue,
         priority,
         client,
         count,
         createdAtSum: count * baseAt + arrivalsAfterBaseMs,
-        oldestCreatedAt: count === 0 ? null : oldestOf(tally),
+        oldestCreatedAt: oldest?.createdAt ?? null,
+        sequences: oldest ? { oldest: oldest.sequence, mean: sequenceSum / count } : undefined,
       });
     }
     this.#changed.clear();
@@ -91,11 +97,20 @@ export class Tally {
     let tally = this.#buckets.get(id);
     if (!tally) {
       const { queue, priority, client, createdAt } = job;
-      tally = { queue, priority, client, count: 0, baseAt: createdAt, arrivalsAfterBaseMs: 0 };
+      tally = {
+        queue,
+        priority,
+        client,
+        count: 0,
+        baseAt: createdAt,
+        arrivalsAfterBaseMs: 0,
+        sequenceSum: 0,
+      };
       this.#buckets.set(id, tally);
     }
     tally.count += sign;
     tally.arrivalsAfterBaseMs += sign * (job.createdAt - tally.baseAt);
+    tally.sequenceSum += sign * job.sequence;
     this.#changed.add(id);
   }
 }

@@ -1,6 +1,5 @@
-/** Waiting and running times of finished jobs, for people and for estimates, and how many prompts were cut. Bounded: old ones are forgotten. */
+/** Waiting and running times of finished jobs, for people, and how many prompts were cut. Bounded: old ones are forgotten. */
 import { isTerminal, type Job, type JobPriority } from '../domain/job.ts';
-import type { QueueKey } from '../domain/queue-key.ts';
 import type { JobChange } from '../domain/store.ts';
 import type { LatencyStats } from '../domain/system.ts';
 
@@ -12,13 +11,9 @@ interface Sample {
 }
 
 const MOST_SAMPLES = 20_000;
-const MOST_QUEUES = 1_000;
-/** Share of the newest job in a queue's mean. */
-const SMOOTHING = 0.2;
 
 export class JobStatistics {
   readonly #samples: Sample[] = [];
-  readonly #meanRunMs = new Map<QueueKey, number>();
   #truncatedPrompts = 0;
 
   record(changes: readonly JobChange[]): void {
@@ -41,19 +36,6 @@ export class JobStatistics {
     this.#samples.push({ finishedAt: job.finishedAt, priority: job.priority, queueMs, runMs });
     if (this.#samples.length > MOST_SAMPLES * 1.25)
       this.#samples.splice(0, this.#samples.length - MOST_SAMPLES);
-    if (job.status !== 'COMPLETE') return;
-    const mean = this.#meanRunMs.get(job.queue);
-    this.#meanRunMs.delete(job.queue);
-    this.#meanRunMs.set(job.queue, mean === undefined ? runMs : mean + SMOOTHING * (runMs - mean));
-    for (const oldest of this.#meanRunMs.keys()) {
-      if (this.#meanRunMs.size <= MOST_QUEUES) break;
-      this.#meanRunMs.delete(oldest);
-    }
-  }
-
-  /** Mean time in a slot, the newest jobs weighing most; null while no job of the queue was completed. */
-  meanRunMs(queue: QueueKey): number | null {
-    return this.#meanRunMs.get(queue) ?? null;
   }
 
   /** Over jobs that finished within the last `windowMs`. */

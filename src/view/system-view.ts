@@ -22,6 +22,7 @@ import type {
 import type { Executor } from '../executor/executor.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type LoadOption, serves } from '../scheduler/decide/snapshot.ts';
+import { expectedOf } from '../scheduler/explain/expected.ts';
 import { explain } from '../scheduler/explain/explain.ts';
 import { lastingFaults } from '../scheduler/explain/lasting-faults.ts';
 import { gpusOf } from '../scheduler/ledger/cards.ts';
@@ -230,13 +231,8 @@ function optionsOf(sources: SystemViewSources, queue: QueueKey): readonly LoadOp
 
 function queueState(sources: SystemViewSources, queue: QueueKey): QueueState {
   const backlog = sources.backlog.queue(queue);
-  const { loop, statistics, clock } = sources;
-  const options = optionsOf(sources, queue);
-  const ready = [...loop.state.instances.values()].filter(
-    (instance) => instance.status === 'READY' && options.some((option) => serves(instance, option)),
-  );
-  const slots = ready.reduce((total, instance) => total + instance.config.parallel, 0);
-  const mean = statistics.meanRunMs(queue);
+  const { loop, clock } = sources;
+  const clearAt = backlog ? loop.forecasts.present.clearOf(queue) : null;
   return {
     queue,
     modelName: parseQueueKey(queue).model,
@@ -246,8 +242,7 @@ function queueState(sources: SystemViewSources, queue: QueueKey): QueueState {
       LOW: backlog?.byPriority.LOW.count ?? 0,
     },
     oldestAgeMs: backlog ? Math.max(0, clock.now() - backlog.oldestCreatedAt) : null,
-    expectedClearMs:
-      mean !== null && slots > 0 && backlog ? Math.round((backlog.count * mean) / slots) : null,
+    expectedClearMs: clearAt === null ? null : Math.round(Math.max(0, clearAt - clock.now())),
   };
 }
 
@@ -256,16 +251,16 @@ function faultsOf({ loop, executor, clock }: SystemViewSources): readonly Lastin
 }
 
 function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
-  const { registry, statistics, clock, loop } = sources;
-  const meanRunMs = statistics.meanRunMs(job.queue);
+  const { registry, clock, loop } = sources;
+  const options = optionsOf(sources, job.queue);
   const input = {
     job,
     verdict: loop.verdictOf(job.queue),
-    options: optionsOf(sources, job.queue),
+    options,
     modelsKnown: registry.known,
     awaitedOf: awaitedOf(sources, job.queue),
     refusedAt: refusedAt(loop.state, job.queue),
-    meanRunMs,
+    expected: expectedOf(loop, job, options[0]?.variant.weights),
     faults: faultsOf(sources),
   };
   return explain(input, clock.now());

@@ -7,6 +7,7 @@ import type { ClaimPick } from '../../src/domain/store.ts';
 
 export interface ClusterJob {
   readonly id: JobId;
+  readonly sequence: number;
   readonly model: string;
   readonly queue: QueueKey;
   readonly priority: JobPriority;
@@ -37,6 +38,7 @@ export class ClusterJobs {
     const { model, priority = 'NORMAL', client = 'someone', contextLength = null, shift } = wish;
     const job: ClusterJob = {
       id: `job_${this.all.length + 1}` as JobId,
+      sequence: this.all.length + 1,
       model,
       queue: queueKey({ model, contextLength, shift }),
       priority,
@@ -86,6 +88,9 @@ export class ClusterJobs {
     const { jobs, createdAtSum } = this.#line(of);
     const { queue, priority, client } = of;
     const oldestCreatedAt = jobs[0]?.createdAt ?? null;
-    this.backlog.apply([{ queue, priority, client, count: jobs.length, createdAtSum, oldestCreatedAt }], 0);
+    const count = jobs.length;
+    const mean = jobs.reduce((sum, { sequence }) => sum + sequence, 0) / count;
+    const sequences = jobs[0] && { oldest: jobs[0].sequence, mean };
+    this.backlog.apply([{ queue, priority, client, count, createdAtSum, oldestCreatedAt, sequences }], 0);
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
 import type { JobPriority } from '../../src/domain/job.ts';
 import { GiB } from '../../src/domain/units.ts';
+import { expectedOf } from '../../src/scheduler/explain/expected.ts';
 import { explain } from '../../src/scheduler/explain/explain.ts';
 import { loadOption } from '../../src/scheduler/snapshot/options.ts';
 import type { ClusterJob } from './cluster-jobs.ts';
@@ -31,7 +32,7 @@ function why(world: SimulatedCluster, job: ClusterJob): string {
     options: option ? [option] : [],
     faults: [],
     modelsKnown: true,
-    meanRunMs: null,
+    expected: expectedOf(world.loop, job),
   };
   return explain(input, now)?.explanation ?? 'It does not wait.';
 }

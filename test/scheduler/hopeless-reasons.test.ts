@@ -42,7 +42,7 @@ function why(
   const { awaitedOf = [] } = more;
   return explain(
     {
-      ...{ job, options, modelsKnown: true, meanRunMs: null, faults: [], awaitedOf },
+      ...{ job, options, modelsKnown: true, faults: [], awaitedOf },
       verdict: more.options === 'none' ? null : w.loop.verdictOf(queue),
       refusedAt: refusedAt(w.loop.state, queue),
     },

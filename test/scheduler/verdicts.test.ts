@@ -133,7 +133,7 @@ describe('the verdict of a plan', () => {
     });
     for (let i = 0; i < 90; i += 1) world.submit({ model: ['a', 'b', 'c'][i % 3] ?? 'a' });
     const told = new Set<string>();
-    const input = { options: [], modelsKnown: true, meanRunMs: null, faults: [] };
+    const input = { options: [], modelsKnown: true, faults: [] };
     world.onChange = () => {
       const { plan } = world.loop;
       for (const { queue } of world.jobs.backlog.queues()) {
@@ -171,7 +171,7 @@ describe('the verdict of a plan', () => {
     const world = new SimulatedCluster({ servers, models, random: seededRandom(1) });
     const said = ({ queue }: { readonly queue: QueueKey }) => {
       const job = { queue, status: 'PENDING', notBefore: null, priority: 'NORMAL', createdAt: 0 } as never;
-      const input = { options: [], modelsKnown: true, meanRunMs: null, faults: [] };
+      const input = { options: [], modelsKnown: true, faults: [] };
       const verdict = world.loop.verdictOf(queue);
       return `${verdict?.kind}: ${explain({ job, verdict, ...input }, world.clock.now())?.explanation}`;
     };

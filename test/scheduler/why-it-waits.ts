@@ -14,7 +14,6 @@ export function whyItWaits(w: SimulatedWorld, job: SimulatedJob): JobWaiting | n
       verdict: w.loop.verdictOf(job.queue),
       options: option ? [option] : [],
       modelsKnown: true,
-      meanRunMs: null,
       faults: lastingFaults(w.loop.state, [], now),
     },
     now,

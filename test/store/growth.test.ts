@@ -152,8 +152,6 @@ describe('A hundred thousand', () => {
     for (let i = 0; i < MANY; i += 1) {
       statistics.record([{ job: { ...job, queue: `m${i}` as QueueKey }, previousStatus: 'RUNNING' }]);
     }
-    expect(statistics.meanRunMs('m1' as QueueKey)).toBeNull();
-    expect(statistics.meanRunMs(`m${MANY - 1}` as QueueKey)).toBe(1);
     expect(statistics.finishedWithin(10, 5)).toBeLessThanOrEqual(25_000);
   });
 

@@ -1,6 +1,6 @@
 /** Why a job waits: the verdict of the plan in words, with the numbers that decided. */
 import type { JobWaiting, WaitReason } from '../../domain/decision.ts';
-import { JOB_PRIORITIES, type Job } from '../../domain/job.ts';
+import type { Job } from '../../domain/job.ts';
 import type { LastingFault } from '../../domain/system.ts';
 import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { LONGEST_COURTESY_MS } from '../decide/constants.ts';
@@ -20,10 +20,20 @@ export interface ExplainInput {
   readonly refusedAt?: number | null;
   /** Whether any backend has ever told its models. */
   readonly modelsKnown: boolean;
-  /** Mean time of the jobs of this queue in a slot; null while there is no experience. */
-  readonly meanRunMs: number | null;
+  /** What is known of its start. Absent: nothing. */
+  readonly expected?: Expected;
   /** What has been wrong for long. */
   readonly faults: readonly LastingFault[];
+}
+
+/** Of a job by what the scheduler would do if nothing else came. */
+export interface Expected {
+  /** Jobs of its queue that start before it; null where nobody knows. */
+  readonly ahead: number | null;
+  /** Epoch milliseconds; null where it cannot be known. */
+  readonly start: number | null;
+  /** How long it should run, in milliseconds; null where nobody knows. */
+  readonly runMs: number | null;
 }
 
 /** Whose waiting a fault makes longer. */
@@ -40,8 +50,26 @@ const CONCERNS: Readonly<Record<LastingFault['kind'], readonly WaitReason[]>> = 
 export function explain(input: ExplainInput, now: number): JobWaiting | null {
   const found = reasonOf(input, now);
   if (!found) return null;
+  const told = withExpected(found, input, now);
   const said = input.faults.filter((fault) => concerns(fault, found, input)).map(({ message }) => message);
-  return said.length === 0 ? found : { ...found, explanation: [found.explanation, ...said].join(' ') };
+  return said.length === 0 ? told : { ...told, explanation: [told.explanation, ...said].join(' ') };
+}
+
+/** What its reason itself says of its start holds; what is sooner than this is not worth a word. */
+const SOON_MS = 2_000;
+
+function withExpected(found: JobWaiting, { expected, verdict }: ExplainInput, now: number): JobWaiting {
+  if (verdict?.kind === 'IMPOSSIBLE' || !expected) return found;
+  const start = found.expectedStart ?? expected.start;
+  if (start === null) return found;
+  const told = {
+    ...found,
+    expectedStart: Math.round(Math.max(now, start)),
+    expectedEnd: expected.runMs === null ? null : Math.round(Math.max(now, start) + expected.runMs),
+  };
+  if (found.expectedStart !== null || start - now < SOON_MS) return told;
+  const when = formatDuration(start - now);
+  return { ...told, explanation: `${found.explanation} It should start in about ${when}.` };
 }
 
 function concerns(
@@ -81,7 +109,7 @@ function said(verdict: Verdict, input: ExplainInput, now: number): JobWaiting {
     case 'LOADING':
       return loading(input, now);
     case 'TURN':
-      return inQueue(input, verdict, now);
+      return inQueue(input, verdict);
     case 'UNREACHABLE':
       return unavailable(input, verdict);
     case 'NOT_RESIDENT':
@@ -189,25 +217,17 @@ function unavailable(
 }
 
 function inQueue(
-  { job, meanRunMs }: ExplainInput,
+  { expected }: ExplainInput,
   { slots, backlog }: Extract<Verdict, { kind: 'TURN' }>,
-  now: number,
 ): JobWaiting {
-  const moreUrgent = JOB_PRIORITIES.slice(0, JOB_PRIORITIES.indexOf(job.priority));
-  const own = backlog.byPriority[job.priority];
-  // Of its own priority about as many are ahead as its age has of the oldest one's.
-  const span = own.oldestCreatedAt === null ? 0 : now - own.oldestCreatedAt;
-  const share = span > 0 ? 1 - Math.min(1, (now - job.createdAt) / span) : 0;
-  const ahead = Math.round(
-    moreUrgent.reduce((sum, priority) => sum + backlog.byPriority[priority].count, 0) + own.count * share,
-  );
-  const start = meanRunMs === null ? null : now + ((ahead + 1) * meanRunMs) / Math.max(1, slots);
   const has = slots === 1 ? 'the slot' : `one of the ${slots} slots`;
+  const ahead = expected?.ahead ?? null;
+  if (ahead === null) return waiting('QUEUE_ORDER', `${backlog.count} of its model's jobs wait for ${has}.`);
   const text =
     ahead === 0
       ? `It is next for ${has} of its model.`
       : `About ${ahead} of its model's jobs come before it for ${has}.`;
-  return waiting('QUEUE_ORDER', text, start, start !== null && meanRunMs !== null ? start + meanRunMs : null);
+  return waiting('QUEUE_ORDER', text);
 }
 
 function movements(instances: readonly Resident[], now: number): string {
@@ -225,16 +245,7 @@ function hostNeed({
   return `it may come to need ${formatBytes(needBytes)}, and ${formatBytes(freeBytes)} are left`;
 }
 
-function waiting(
-  reason: WaitReason,
-  explanation: string,
-  start: number | null = null,
-  end: number | null = null,
-): JobWaiting {
-  return {
-    reason,
-    explanation,
-    expectedStart: start === null ? null : Math.round(start),
-    expectedEnd: end === null ? null : Math.round(end),
-  };
+function waiting(reason: WaitReason, explanation: string, start: number | null = null): JobWaiting {
+  const expectedStart = start === null ? null : Math.round(start);
+  return { reason, explanation, expectedStart, expectedEnd: null };
 }

@@ -28,6 +28,7 @@ interface Line {
   /** Of those that were taken out; the rest waits. */
   taken: number;
   createdAtSum: number;
+  numberSum: number;
 }
 
 export class WaitingJobs {
@@ -41,6 +42,7 @@ export class WaitingJobs {
     while (at > line.taken && (line.jobs[at - 1]?.job.number ?? 0) > waiting.job.number) at -= 1;
     line.jobs.splice(at, 0, waiting);
     line.createdAtSum += waiting.createdAt;
+    line.numberSum += waiting.job.number;
     this.#tell(waiting, line);
   }
 
@@ -49,7 +51,10 @@ export class WaitingJobs {
     const line = this.#line(pick);
     const got = line.jobs.slice(line.taken, line.taken + pick.count);
     line.taken += got.length;
-    for (const { createdAt } of got) line.createdAtSum -= createdAt;
+    for (const { createdAt, job } of got) {
+      line.createdAtSum -= createdAt;
+      line.numberSum -= job.number;
+    }
     this.#tell(pick, line);
     return got;
   }
@@ -58,15 +63,17 @@ export class WaitingJobs {
     const id = bucketId(key);
     const known = this.#lines.get(id);
     if (known) return known;
-    const line: Line = { jobs: [], taken: 0, createdAtSum: 0 };
+    const line: Line = { jobs: [], taken: 0, createdAtSum: 0, numberSum: 0 };
     this.#lines.set(id, line);
     return line;
   }
 
-  #tell({ queue, priority, client }: BucketKey, { jobs, taken, createdAtSum }: Line): void {
+  #tell({ queue, priority, client }: BucketKey, { jobs, taken, createdAtSum, numberSum }: Line): void {
     const count = jobs.length - taken;
-    const oldestCreatedAt = jobs[taken]?.createdAt ?? null;
-    const bucket: Bucket = { queue, priority, client, count, createdAtSum, oldestCreatedAt };
+    const oldest = jobs[taken];
+    const oldestCreatedAt = oldest?.createdAt ?? null;
+    const sequences = oldest && { oldest: oldest.job.number, mean: numberSum / count };
+    const bucket: Bucket = { queue, priority, client, count, createdAtSum, oldestCreatedAt, sequences };
     this.backlog.apply([bucket], 0);
   }
 }

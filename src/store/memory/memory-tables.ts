@@ -7,7 +7,7 @@ import type { BlobHash } from '../../domain/request.ts';
 import type { VectorPiece } from '../../domain/vectors.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { IdempotencyRecord, Tables } from '../tables.ts';
-import { isClaimable } from '../tally.ts';
+import { isClaimable, type Oldest } from '../tally.ts';
 import { MemoryFiles, MemoryRequestBatches } from './memory-files.ts';
 import { MemoryHistory } from './memory-history.ts';
 import { MemoryImages } from './memory-images.ts';
@@ -66,8 +66,8 @@ export class MemoryTables implements Tables {
     return found;
   }
 
-  oldestArrival(bucket: BucketKey): number | null {
-    return this.oldestClaimable(bucket, 1)[0]?.createdAt ?? null;
+  oldestOf(bucket: BucketKey): Oldest | null {
+    return this.oldestClaimable(bucket, 1)[0] ?? null;
   }
 
   delayedUntil(now: number, limit: number): readonly Job[] {

@@ -12,8 +12,9 @@ export function recount(statements: Statements): QueueState {
   const baseAt = numberAt(statements.row('SELECT min(created_at) FROM jobs'), 0);
   const buckets = statements
     .rows(
-      `SELECT queue, priority, client, waiting, arrivals FROM
-         (SELECT line, count(*) AS waiting, sum(created_at - ?) AS arrivals FROM jobs
+      `SELECT queue, priority, client, waiting, arrivals, sequences FROM
+         (SELECT line, count(*) AS waiting, sum(created_at - ?) AS arrivals, sum(sequence) AS sequences
+          FROM jobs
           WHERE line IS NOT NULL GROUP BY line)
        JOIN buckets ON buckets.id = line`,
       baseAt,
@@ -23,6 +24,7 @@ export function recount(statements: Statements): QueueState {
       count: numberAt(row, 3),
       baseAt,
       arrivalsAfterBaseMs: numberAt(row, 4),
+      sequenceSum: numberAt(row, 5),
     }));
   return {
     counts: counts satisfies JobCounts,

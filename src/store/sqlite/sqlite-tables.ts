@@ -9,7 +9,7 @@ import { resultOf } from '../../kinds/kinds.ts';
 import type { Gap } from '../lived-time.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { IdempotencyRecord, Tables } from '../tables.ts';
-import { isClaimable } from '../tally.ts';
+import { isClaimable, type Oldest } from '../tally.ts';
 import { SqliteBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
 import { SqliteFiles } from './files.ts';
@@ -59,14 +59,14 @@ export class SqliteTables implements Tables, Owner {
     return this.#jobs(`${JOBS} WHERE line = ? ORDER BY sequence ${LIMIT}`, number, limit);
   }
 
-  oldestArrival(bucket: BucketKey): number | null {
+  oldestOf(bucket: BucketKey): Oldest | null {
     const number = this.buckets.find(bucket);
     if (number === undefined) return null;
     const row = this.#statements.row(
-      'SELECT created_at FROM jobs WHERE line = ? ORDER BY sequence LIMIT 1',
+      'SELECT created_at, sequence FROM jobs WHERE line = ? ORDER BY sequence LIMIT 1',
       number,
     );
-    return row ? numberAt(row, 0) : null;
+    return row ? { createdAt: numberAt(row, 0), sequence: numberAt(row, 1) } : null;
   }
 
   delayedUntil(now: number, limit: number): readonly Job[] {

@@ -1,0 +1,101 @@
+/** When waiting jobs should start if nothing else comes, by what the policy itself would do. */
+import { greatest } from '../../domain/long-lists.ts';
+import type { QueueKey } from '../../domain/queue-key.ts';
+import type { Policy } from '../decide/policy.ts';
+import type { Demand, Snapshot } from '../decide/snapshot.ts';
+import type { Work } from '../runs/work.ts';
+import { estimateMs } from '../runs/work-estimate.ts';
+import { aheadOf, type Placed } from './ahead.ts';
+import { Line } from './line.ts';
+import { walk } from './walk.ts';
+
+export interface Forecast {
+  /** Epoch milliseconds; null where it cannot be known. */
+  startOf(queue: QueueKey, job: Placed): number | null;
+  /** How many jobs of its queue start before it; null where nothing of the queue waits. */
+  aheadOf(queue: QueueKey, job: Placed): number | null;
+  /** When the last of the queue has started and should be done, epoch milliseconds; null where it cannot be known. */
+  clearOf(queue: QueueKey): number | null;
+  /** When so many of all waiting jobs have started, epoch milliseconds; null where it cannot be known. */
+  startedAt(jobs: number): number | null;
+}
+
+export interface ForecastParts {
+  readonly snapshot: Snapshot;
+  readonly policy: Policy;
+  readonly work: Work;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** With more clients the mean of all jobs stands for each. */
+const MOST_CLIENTS = 16;
+
+export function forecastOf({ snapshot, policy, work, now }: ForecastParts): Forecast {
+  const lines = new Map(
+    snapshot.demand.map((demand) => [demand.backlog.queue, new Line(demand, runMsOf(demand, work))]),
+  );
+  walk({ snapshot, policy, lines: [...lines.values()], now });
+  const ofItsPriority = ({ demand: { backlog }, runMs }: Line, job: Placed) =>
+    aheadOf(backlog, job, snapshot.service, runMs === null ? null : runMs / 1000);
+  return {
+    startOf: (queue, job) => {
+      const line = lines.get(queue);
+      return line ? line.startOf(job.priority, ofItsPriority(line, job)) : null;
+    },
+    aheadOf: (queue, job) => {
+      const line = lines.get(queue);
+      return line ? ofItsPriority(line, job) + moreUrgent(line.demand, job) : null;
+    },
+    clearOf: (queue) => clearOf(lines.get(queue)),
+    startedAt: (jobs) => startedAt([...lines.values()], jobs),
+  };
+}
+
+function moreUrgent({ backlog: { byPriority } }: Demand, { priority }: Placed): number {
+  const { HIGH, NORMAL } = byPriority;
+  switch (priority) {
+    case 'HIGH':
+      return 0;
+    case 'NORMAL':
+      return HIGH.count;
+    case 'LOW':
+      return HIGH.count + NORMAL.count;
+    default:
+      return priority satisfies never;
+  }
+}
+
+/** What a job of it takes, weighed by its clients' jobs. */
+function runMsOf({ backlog: { buckets, count }, options }: Demand, work: Work): number | null {
+  const weights = options[0]?.variant.weights;
+  if (weights === undefined) return null;
+  const ofClient = (client: string) => estimateMs(work, { weights, client, size: null });
+  if (buckets.size === 0 || buckets.size > MOST_CLIENTS) return ofClient('');
+  let sumMs = 0;
+  let jobs = 0;
+  for (const [, bucket] of buckets.entries()) {
+    const ms = ofClient(bucket.client);
+    if (ms === null) return null;
+    sumMs += ms * bucket.count;
+    jobs += bucket.count;
+  }
+  return jobs === 0 || count === 0 ? ofClient('') : sumMs / jobs;
+}
+
+function clearOf(line: Line | undefined): number | null {
+  if (!line?.isEmpty || line.runMs === null) return null;
+  return greatest(line.instants) + line.runMs;
+}
+
+function startedAt(lines: readonly Line[], jobs: number): number | null {
+  const instants = lines.flatMap((line) => line.instants).sort((a, b) => a - b);
+  const startedBy = (at: number) => lines.reduce((sum, line) => sum + line.startedBy(at), 0);
+  let [first, last] = [0, instants.length];
+  while (first < last) {
+    const middle = (first + last) >> 1;
+    if (startedBy(instants[middle] ?? 0) >= jobs) last = middle;
+    else first = middle + 1;
+  }
+  return instants[first] ?? null;
+}
