@@ -37,6 +37,8 @@ import { JobStatistics } from './view/job-statistics.ts';
 import { createLiveStates } from './view/live-states.ts';
 import { createMemoryOperations } from './view/memory-operations.ts';
 import { OwnJobs } from './view/own-jobs.ts';
+import { roomInMs } from './view/queue-room.ts';
+import { StartPromises } from './view/start-promises.ts';
 import { createSystemView } from './view/system-view.ts';
 
 export interface AppOverrides {
@@ -67,8 +69,6 @@ export interface App {
 }
 
 const GRACE_MS = 10_000;
-/** A full queue is worth another try when about this many jobs have left it. */
-const ROOM_WORTH_WAITING_FOR = 10;
 
 export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const wallClock = overrides.clock ?? systemClock;
@@ -101,6 +101,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   );
   const ends = new JobEnds(store);
   const statistics = new JobStatistics();
+  const promises = new StartPromises();
   const jobLog = new JobLog(store, logger.child('QUEUE'));
   const modelFacts = new StoredFacts(store, logger.child('REGISTRY'));
   const backends = buildBackends(config, clock, logger, modelFacts, { [ASKING_SERVER]: serverId });
@@ -142,6 +143,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     registry,
     backlog: store.backlog,
     statistics,
+    promises,
     strayServer: () => stray.found,
     storeProblem: () => store.writeProblem,
     backends: backends.map(({ backend }) => backend),
@@ -168,13 +170,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     queueFor: (asked, request) => scheduling.contexts.queueFor(asked, request),
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
-    retryAfterMs: () => {
-      const finishedPerMinute = statistics.finishedWithin(60_000, clock.now());
-      return Math.min(
-        60_000,
-        Math.max(1_000, (60_000 * ROOM_WORTH_WAITING_FOR) / Math.max(1, finishedPerMinute)),
-      );
-    },
+    retryAfterMs: () =>
+      roomInMs({ forecasts: loop.forecasts, statistics, clock, waiting: () => store.backlog.count }),
     clock,
     random,
     log: (message) => logger.warn(message),
@@ -280,6 +277,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(
       store.onCommit((changes) => {
         statistics.record(changes);
+        promises.record(changes);
         jobLog.record(changes);
         publisher.jobsChanged(changes);
         executor.jobsChanged(changes);

@@ -67,6 +67,19 @@ export const BatchJobs = graphql(`
   }
 `);
 
+export const ExpectedEnds = graphql(`
+  query ExpectedEnds($ids: [ID!]!) {
+    nodes(ids: $ids) {
+      __typename
+      ... on Job {
+        status
+        finishedAt
+        expectedEndAt
+      }
+    }
+  }
+`);
+
 export const JobStates = graphql(`
   query JobStates($ids: [ID!]!) {
     nodes(ids: $ids) {
@@ -190,11 +203,11 @@ export const ShowJob = graphql(`
       backend {
         name
       }
+      expectedStartAt
+      expectedEndAt
       waiting {
         reason
         explanation
-        expectedStart
-        expectedEnd
       }
       failure {
         code

@@ -24,6 +24,7 @@ export const ShowBatch = graphql(`
       client
       createdAt
       finishedAt
+      expectedEnd
       counts {
         pending
         queued

@@ -28,6 +28,10 @@ export const HealthReport = graphql(`
       }
     }
     stats {
+      startEstimates {
+        sampleCount
+        medianError
+      }
       workEstimates {
         sampleCount
         medianError

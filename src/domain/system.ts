@@ -120,6 +120,20 @@ export interface LatencyStats {
   readonly runP95Ms: number | null;
 }
 
+/** How far off the starts were that somebody was told. */
+export interface StartEstimates {
+  /** How many starts that is. */
+  readonly sampleCount: number;
+  /** Median of |promised − real|; null without any. */
+  readonly medianErrorMs: number | null;
+}
+
+/** When an unfinished job should start and be done, epoch milliseconds; null where nobody can know, or where it has happened. */
+export interface JobExpectation {
+  readonly start: number | null;
+  readonly end: number | null;
+}
+
 /** What one instance would take. */
 export interface VramEstimate {
   /** On one GPU. */
@@ -156,12 +170,14 @@ export interface SystemView {
   latency(priority: JobPriority | null, windowMs: number): LatencyStats;
   /** Of the work of jobs, lately. */
   workEstimates(): EstimateError;
+  startEstimates(): StartEstimates;
   /** The newest last; bounded, so old ones are gone. */
   decisions(): readonly Decision[];
   /** The last lines that a cell wrote, oldest first; null when there is no such cell. */
   cellLog(id: CellId, lines: number): Promise<readonly string[] | null>;
   /** Why a waiting job waits; null once it has started. */
   explain(job: Job): JobWaiting | null;
+  expectationOf(job: Job): JobExpectation;
 }
 
 export interface SystemControl {

@@ -23,12 +23,12 @@ import type { Executor } from '../executor/executor.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type LoadOption, serves } from '../scheduler/decide/snapshot.ts';
 import { expectedOf } from '../scheduler/explain/expected.ts';
-import { explain } from '../scheduler/explain/explain.ts';
+import { explain as explained } from '../scheduler/explain/explain.ts';
 import { lastingFaults } from '../scheduler/explain/lasting-faults.ts';
 import { gpusOf } from '../scheduler/ledger/cards.ts';
 import { refusedAt } from '../scheduler/loads/refuse-impossible.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
-import { workError } from '../scheduler/runs/work-estimate.ts';
+import { estimateMs, workError } from '../scheduler/runs/work-estimate.ts';
 import { loadOption } from '../scheduler/snapshot/options.ts';
 import {
   type BackendRecord,
@@ -38,6 +38,7 @@ import {
 } from '../scheduler/state.ts';
 import { Explanations } from './explanations.ts';
 import type { JobStatistics } from './job-statistics.ts';
+import type { StartPromises } from './start-promises.ts';
 
 export interface SystemViewSources {
   readonly startedAt: number;
@@ -48,6 +49,7 @@ export interface SystemViewSources {
   readonly backends: readonly Backend[];
   readonly backlog: BacklogView;
   readonly statistics: JobStatistics;
+  readonly promises: StartPromises;
   readonly swaps: () => SwapStats;
   readonly strayServer: () => StrayServer | null;
   readonly storeProblem: () => string | null;
@@ -57,6 +59,8 @@ export interface SystemViewSources {
 export function createSystemView(sources: SystemViewSources): SystemView {
   const { loop, registry, backlog, statistics, clock } = sources;
   const explanations = new Explanations();
+  const explain = (job: Job) =>
+    explanations.of(job, loop.plan ?? loop.state, clock.now(), () => explainJob(sources, job));
   return {
     startedAt: sources.startedAt,
     version: sources.version,
@@ -86,10 +90,16 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     swaps: sources.swaps,
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
     workEstimates: () => workError(loop.state.work),
+    startEstimates: () => sources.promises.estimates,
     decisions: () => loop.decisions.all(),
     cellLog: (id, lines) => cellLog(sources.backends, id, lines),
-    explain: (job) =>
-      explanations.of(job, loop.plan ?? loop.state, clock.now(), () => explainJob(sources, job)),
+    explain,
+    expectationOf: (job) => {
+      const waiting = explain(job);
+      return waiting
+        ? { start: waiting.expectedStart, end: waiting.expectedEnd }
+        : { start: null, end: endOfRun(sources, job) };
+    },
   };
 }
 
@@ -263,7 +273,21 @@ function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
     expected: expectedOf(loop, job, options[0]?.variant.weights),
     faults: faultsOf(sources),
   };
-  return explain(input, clock.now());
+  const waiting = explained(input, clock.now());
+  if (waiting?.expectedStart && job.status === 'PENDING')
+    sources.promises.promise(job.id, waiting.expectedStart);
+  return waiting;
+}
+
+/** Null where it has run for longer than it should: then nobody knows. */
+function endOfRun(sources: SystemViewSources, job: Job): number | null {
+  if (job.status !== 'RUNNING' || job.startedAt === null) return null;
+  const weights = optionsOf(sources, job.queue)[0]?.variant.weights;
+  const { client, kind } = job;
+  const runMs =
+    weights === undefined ? null : estimateMs(sources.loop.state.work, { weights, client, kind, size: null });
+  const end = runMs === null ? null : Math.round(job.startedAt + runMs);
+  return end !== null && end > sources.clock.now() ? end : null;
 }
 
 function awaitedOf({ registry, loop }: SystemViewSources, queue: QueueKey): readonly string[] {

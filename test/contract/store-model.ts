@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
+import type { SequenceSpan } from '../../src/domain/backlog.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { JOB_PRIORITIES, type Job, type JobPriority, type JobStatus } from '../../src/domain/job.ts';
 import type { JobChange, Store } from '../../src/domain/store.ts';
@@ -244,7 +245,15 @@ async function compare(
   }
 }
 
-type Numbers = Record<string, readonly [count: number, createdAtSum: number, oldestCreatedAt: number | null]>;
+type Numbers = Record<
+  string,
+  readonly [
+    count: number,
+    createdAtSum: number,
+    oldestCreatedAt: number | null,
+    sequences: SequenceSpan | undefined,
+  ]
+>;
 
 function bucketsOf(store: Store): Numbers {
   return Object.fromEntries(
@@ -253,7 +262,7 @@ function bucketsOf(store: Store): Numbers {
       .flatMap(({ buckets }) => [...buckets.entries()].map(([, bucket]) => bucket))
       .map((one) => [
         `${one.queue} ${one.priority} ${one.client}`,
-        [one.count, one.createdAtSum, one.oldestCreatedAt],
+        [one.count, one.createdAtSum, one.oldestCreatedAt, one.sequences],
       ]),
   );
 }
@@ -263,7 +272,15 @@ function recount(jobs: readonly Job[]): Numbers {
   return Object.fromEntries(
     Object.entries(groups).map(([key, group = []]) => [
       key,
-      [group.length, group.reduce((sum, one) => sum + one.createdAt, 0), group[0]?.createdAt ?? null],
+      [
+        group.length,
+        group.reduce((sum, one) => sum + one.createdAt, 0),
+        group[0]?.createdAt ?? null,
+        group[0] && {
+          oldest: group[0].sequence,
+          mean: group.reduce((sum, one) => sum + one.sequence, 0) / group.length,
+        },
+      ],
     ]),
   );
 }

@@ -161,7 +161,7 @@ describe('stats', () => {
         high: latency(priority: HIGH, window: 60000) { sampleCount }
         instances { modelName }
         paused startedAt version truncatedPrompts vram { totalBytes }
-        workEstimates { sampleCount medianError bias }
+        workEstimates { sampleCount medianError bias } startEstimates { sampleCount medianError }
       }
     }`);
     expect(stats).toEqual({
@@ -196,6 +196,7 @@ describe('stats', () => {
       version: '1.2.3',
       vram: { totalBytes: 48 * GiB },
       workEstimates: { sampleCount: 3, medianError: 0.25, bias: -0.1 },
+      startEstimates: { sampleCount: 4, medianError: 1_250 },
     });
     expect(api.system.asked).toEqual([
       [null, 300_000],

@@ -261,6 +261,15 @@ export class SystemFixture implements SystemView, SystemControl {
     return { sampleCount: 3, medianError: 0.25, bias: -0.1 };
   }
 
+  startEstimates() {
+    return { sampleCount: 4, medianErrorMs: 1_250.4 };
+  }
+
+  expectationOf(job: Job) {
+    const waiting = this.explain(job);
+    return { start: waiting?.expectedStart ?? null, end: job.status === 'PENDING' ? AT + 60_000 : null };
+  }
+
   decisions(): readonly Decision[] {
     return this.decided;
   }

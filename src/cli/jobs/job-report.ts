@@ -78,13 +78,14 @@ export function jobReport(job: ShownJob, terminal: Terminal, clock: Clock): stri
 }
 
 function waitingFacts(job: ShownJob, clock: Clock): Fact[] {
-  if (!job.waiting) return [];
-  const { reason, explanation, expectedStart, expectedEnd } = job.waiting;
+  const ends: Fact = ['Ends', job.expectedEndAt ? relative(job.expectedEndAt, clock) : null];
+  if (!job.waiting) return [ends];
+  const { reason, explanation } = job.waiting;
   return [
     ['Place', job.queuePosition == null ? null : `${job.queuePosition + 1} in the queue`],
     ['Waits', `${reason}: ${inCommandWords(explanation)}`],
-    ['Starts', expectedStart ? relative(expectedStart, clock) : null],
-    ['Ends', expectedEnd ? relative(expectedEnd, clock) : null],
+    ['Starts', job.expectedStartAt ? relative(job.expectedStartAt, clock) : null],
+    ends,
   ];
 }
 

@@ -80,6 +80,7 @@ function batchReport(batch: ShownBatch, terminal: Terminal, clock: Clock): strin
       ['Client', batch.client],
       ['Submitted', relative(batch.createdAt, clock)],
       ['Finished', batch.finishedAt ? relative(batch.finishedAt, clock) : null],
+      ['Ends', batch.expectedEnd ? relative(batch.expectedEnd, clock) : null],
       ['Progress', `${ended} of ${counts.total} ended: ${states}`],
     ],
     terminal,

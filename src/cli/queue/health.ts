@@ -1,7 +1,7 @@
 /** `vramkeeper health`: whether jobs run as they should. Fails when they do not, so that a script can ask. */
 import type { HealthReportQuery } from '../../client/generated/graphql.ts';
 import { HealthReport } from '../../client/situation-documents.ts';
-import { formatBytes } from '../../domain/units.ts';
+import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { type ConnectionOptions, connected } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { inCommandWords } from '../terminal/command-words.ts';
@@ -37,12 +37,18 @@ function healthText({ status, problems, backends }: Health, stats: Stats, termin
 }
 
 /** How far what is said of the future can be believed; nothing before jobs have shown it. */
-function estimateLines({ workEstimates: { sampleCount, medianError, bias } }: Stats): readonly string[] {
-  if (medianError === null || bias === null) return [];
-  const drift = `${percentOf(Math.abs(bias))} too ${bias < 0 ? 'short' : 'long'} in all`;
-  return [
-    `Estimated work: within ${percentOf(medianError)} for half of the last ${sampleCount} jobs, ${drift}.`,
-  ];
+function estimateLines({ startEstimates: starts, workEstimates: work }: Stats): readonly string[] {
+  const lines: string[] = [];
+  if (work.medianError !== null && work.bias !== null) {
+    const drift = `${percentOf(Math.abs(work.bias))} too ${work.bias < 0 ? 'short' : 'long'} in all`;
+    const within = `within ${percentOf(work.medianError)} for half of the last ${work.sampleCount} jobs`;
+    lines.push(`Estimated work: ${within}, ${drift}.`);
+  }
+  if (starts.medianError !== null)
+    lines.push(
+      `Foreseen starts: within ${formatDuration(starts.medianError)} for half of the last ${starts.sampleCount} that were told.`,
+    );
+  return lines;
 }
 
 function percentOf(share: number): string {

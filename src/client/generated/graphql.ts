@@ -666,6 +666,23 @@ export type BatchJobsQueryVariables = Exact<{
 
 export type BatchJobsQuery = { batch: { jobs: { nodes: Array<{ id: string, modelName: string, status: JobStatus }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
+export type ExpectedEndsQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type ExpectedEndsQuery = { nodes: Array<
+    | { __typename: 'Backend' }
+    | { __typename: 'Batch' }
+    | { __typename: 'Cell' }
+    | { __typename: 'Gpu' }
+    | { __typename: 'Instance' }
+    | { __typename: 'Job', status: JobStatus, finishedAt: string | null, expectedEndAt: string | null }
+    | { __typename: 'Model' }
+    | { __typename: 'ModelPull' }
+    | { __typename: 'Reservation' }
+   | null> };
+
 export type JobStatesQueryVariables = Exact<{
   ids: Array<string> | string;
 }>;
@@ -742,7 +759,7 @@ export type ShowJobQueryVariables = Exact<{
 }>;
 
 
-export type ShowJobQuery = { job: { id: string, status: JobStatus, kind: JobKind, modelName: string, priority: JobPriority, client: string, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, deadline: string | null, maxAttempts: number, metadata: unknown, labels: Array<{ key: string, value: string }>, batch: { id: string, name: string | null } | null, backend: { name: string } | null, waiting: { reason: WaitReason, explanation: string, expectedStart: string | null, expectedEnd: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, backendName: string, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, result:
+export type ShowJobQuery = { job: { id: string, status: JobStatus, kind: JobKind, modelName: string, priority: JobPriority, client: string, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, deadline: string | null, maxAttempts: number, metadata: unknown, expectedStartAt: string | null, expectedEndAt: string | null, labels: Array<{ key: string, value: string }>, batch: { id: string, name: string | null } | null, backend: { name: string } | null, waiting: { reason: WaitReason, explanation: string } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, backendName: string, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, result:
       | { __typename: 'EmbedResult', bytes: number, contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { promptTokens: number, promptDuration: number | null, completionTokens: number, evalDuration: number, loadDuration: number } }
       | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, truncated: boolean | null, usage: { promptTokens: number, promptDuration: number | null, completionTokens: number, evalDuration: number, loadDuration: number } }
      | null } | null };
@@ -804,7 +821,7 @@ export type ShowBatchQueryVariables = Exact<{
 }>;
 
 
-export type ShowBatchQuery = { batch: { id: string, name: string | null, client: string, createdAt: string, finishedAt: string | null, counts: { pending: number, queued: number, running: number, complete: number, failed: number, cancelled: number, total: number } } | null };
+export type ShowBatchQuery = { batch: { id: string, name: string | null, client: string, createdAt: string, finishedAt: string | null, expectedEnd: string | null, counts: { pending: number, queued: number, running: number, complete: number, failed: number, cancelled: number, total: number } } | null };
 
 export type CheckBatchQueryVariables = Exact<{
   input: SubmitBatchInput;
@@ -1115,7 +1132,7 @@ export type ModelSizesQuery = { models: { nodes: Array<{ name: string, diskBytes
 export type HealthReportQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type HealthReportQuery = { health: { status: HealthStatus, problems: Array<{ code: HealthProblemCode, message: string, backend: { name: string } | null }>, backends: Array<{ name: string, url: string, mode: BackendMode, health: BackendHealth, version: string | null, gpus: Array<{ index: number }>, vram: { totalBytes: number, usedBytes: number } }> }, stats: { workEstimates: { sampleCount: number, medianError: number | null, bias: number | null } } };
+export type HealthReportQuery = { health: { status: HealthStatus, problems: Array<{ code: HealthProblemCode, message: string, backend: { name: string } | null }>, backends: Array<{ name: string, url: string, mode: BackendMode, health: BackendHealth, version: string | null, gpus: Array<{ index: number }>, vram: { totalBytes: number, usedBytes: number } }> }, stats: { startEstimates: { sampleCount: number, medianError: number | null }, workEstimates: { sampleCount: number, medianError: number | null, bias: number | null } } };
 
 export type DecisionsQueryVariables = Exact<{
   first: number;
@@ -1266,6 +1283,18 @@ export const BatchJobsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<BatchJobsQuery, BatchJobsQueryVariables>;
+export const ExpectedEndsDocument = new TypedDocumentString(`
+    query ExpectedEnds($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    __typename
+    ... on Job {
+      status
+      finishedAt
+      expectedEndAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExpectedEndsQuery, ExpectedEndsQueryVariables>;
 export const JobStatesDocument = new TypedDocumentString(`
     query JobStates($ids: [ID!]!) {
   nodes(ids: $ids) {
@@ -1383,11 +1412,11 @@ export const ShowJobDocument = new TypedDocumentString(`
     backend {
       name
     }
+    expectedStartAt
+    expectedEndAt
     waiting {
       reason
       explanation
-      expectedStart
-      expectedEnd
     }
     failure {
       code
@@ -1518,6 +1547,7 @@ export const ShowBatchDocument = new TypedDocumentString(`
     client
     createdAt
     finishedAt
+    expectedEnd
     counts {
       pending
       queued
@@ -2249,6 +2279,10 @@ export const HealthReportDocument = new TypedDocumentString(`
     }
   }
   stats {
+    startEstimates {
+      sampleCount
+      medianError
+    }
     workEstimates {
       sampleCount
       medianError

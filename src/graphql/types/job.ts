@@ -124,6 +124,20 @@ JobRef.implement({
       nullable: true,
       description: 'It fails with `DEADLINE_EXCEEDED` when it is not finished by then.',
     }),
+    expectedEndAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it should be done, if nothing else comes; null once it has ended, and where there is no honest estimate.',
+      resolve: (job, _args, { system }) => system.expectationOf(job).end,
+    }),
+    expectedStartAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When it should start, if nothing else comes: by what the scheduler itself would do with all that waits now. Null once it has started, and where there is no honest estimate.',
+      resolve: (job, _args, { system }) => system.expectationOf(job).start,
+    }),
     failure: t.expose('failure', {
       type: JobFailureRef,
       nullable: true,

@@ -1,6 +1,6 @@
 /** Figures of the queue, of jobs and of swaps. */
 import { parseQueueKey } from '../../domain/queue-key.ts';
-import type { LatencyStats, QueueState, SwapStats } from '../../domain/system.ts';
+import type { LatencyStats, QueueState, StartEstimates, SwapStats } from '../../domain/system.ts';
 import type { EstimateError } from '../../domain/work.ts';
 import { instancesOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
@@ -115,6 +115,19 @@ const WorkEstimatesRef = builder.objectRef<EstimateError>('WorkEstimates').imple
   }),
 });
 
+const StartEstimatesRef = builder.objectRef<StartEstimates>('StartEstimates').implement({
+  description:
+    'How far off the starts were that somebody was told of jobs that have started since, over the last of them.',
+  fields: (t) => ({
+    medianError: t.expose('medianErrorMs', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'Half of them were not farther off. Null when there were none.',
+    }),
+    sampleCount: t.exposeInt('sampleCount', { description: 'How many starts that is.' }),
+  }),
+});
+
 StatsRef.implement({
   description: 'Counters, memory and latencies.',
   fields: (t) => ({
@@ -142,6 +155,10 @@ StatsRef.implement({
       type: [QueueStatsRef],
       description: 'The backlog, model by model.',
       resolve: (_stats, _args, { system }) => system.queues(),
+    }),
+    startEstimates: t.field({
+      type: StartEstimatesRef,
+      resolve: (_stats, _args, { system }) => system.startEstimates(),
     }),
     startedAt: t.field({
       type: 'DateTime',

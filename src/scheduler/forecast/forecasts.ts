@@ -10,8 +10,9 @@ import { withOneMore } from './one-more.ts';
 
 /** So long one is good enough although something has happened meanwhile, in milliseconds. Chosen: twice what people notice. */
 const LEAST_MS = 250;
-/** So many times what it took to make: forecasts take no more than a twentieth of the processor. */
+/** Or so many times what it took to make, so that forecasts take no more than a twentieth of the processor, but no longer than this. Chosen. */
 const TIMES_ITS_COST = 20;
+const MOST_STALE_MS = 2_000;
 /** So long one is good where nothing has happened, in milliseconds: what was to come by then has not. Chosen. */
 const MOST_MS = 5_000;
 const MOST_KINDS = 1_000;
@@ -69,7 +70,7 @@ export class Forecasts {
     if (!made) return false;
     const ageMs = this.#parts.clock.monotonic() - made.at;
     if (made.version === this.#parts.version()) return ageMs < MOST_MS;
-    return ageMs < Math.max(LEAST_MS, TIMES_ITS_COST * made.costMs);
+    return ageMs < Math.min(MOST_STALE_MS, Math.max(LEAST_MS, TIMES_ITS_COST * made.costMs));
   }
 
   #make(change: (demand: readonly Demand[]) => readonly Demand[]): Made {

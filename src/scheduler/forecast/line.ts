@@ -1,6 +1,7 @@
 /** The waiting jobs of one queue while a walk goes on: how many are left of each priority, and when the others started. Jobs are amounts here. */
 import type { QueueBacklog } from '../../domain/backlog.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
+import { least } from '../../domain/long-lists.ts';
 import { VersionedMap } from '../../domain/versioned-map.ts';
 import type { Demand } from '../decide/snapshot.ts';
 
@@ -89,7 +90,7 @@ export class Line {
     const byPriority = Object.fromEntries(parts) as QueueBacklog['byPriority'];
     const count = parts.reduce((sum, [, part]) => sum + part.count, 0);
     const oldest = parts.flatMap(([, { oldestCreatedAt }]) => oldestCreatedAt ?? []);
-    const oldestCreatedAt = Math.min(...oldest);
+    const oldestCreatedAt = least(oldest);
     return {
       ...this.demand,
       backlog: { queue: backlog.queue, count, byPriority, oldestCreatedAt, buckets: this.#buckets },

@@ -3,6 +3,7 @@
  * instances serve their queues as fast as finished jobs were. Costs by decisions, of which there are at most `MOST_LOOKS`, and never by jobs.
  */
 import type { InstanceId } from '../../domain/ids.ts';
+import { least } from '../../domain/long-lists.ts';
 import type { Policy } from '../decide/policy.ts';
 import { type BackendSnapshot, type InstanceSnapshot, type Snapshot, serves } from '../decide/snapshot.ts';
 import { afterPlan, gone, later, loaded, withInstance } from './hypothetical-backend.ts';
@@ -139,7 +140,7 @@ class Walk {
     const clears = [...this.#rates()].map(([line, rate]) =>
       rate > 0 ? this.#now + line.left / rate : Number.POSITIVE_INFINITY,
     );
-    return Math.min(...ends, ...clears, Number.POSITIVE_INFINITY);
+    return least([...ends, ...clears]);
   }
 
   #endOf(instance: InstanceSnapshot): number {
