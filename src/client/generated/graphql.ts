@@ -676,6 +676,7 @@ export type ExpectedEndsQuery = { nodes: Array<
     | { __typename: 'Batch' }
     | { __typename: 'Cell' }
     | { __typename: 'Gpu' }
+    | { __typename: 'Image' }
     | { __typename: 'Instance' }
     | { __typename: 'Job', status: JobStatus, finishedAt: string | null, expectedEndAt: string | null }
     | { __typename: 'Model' }
