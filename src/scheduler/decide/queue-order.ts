@@ -45,6 +45,8 @@ class QueueOrder {
   /** What was not overdue when it was last looked at, the first to be so first. */
   #inTime = new MinHeap<Entry>([], (a, b) => a.overdueAt < b.overdueAt);
   #overdue = new MinHeap<Entry>([], overdueFirst);
+  /** What is in neither of them yet, as nobody has asked who is overdue since the order was made: they are made of all at once. */
+  #unsplit: Entry[] | null = null;
 
   constructor(queue: QueueKey) {
     this.#queue = queue;
@@ -67,7 +69,7 @@ class QueueOrder {
       }
     }
     const outdated = JOB_PRIORITIES.reduce((sum, priority) => sum + this.#usual[priority].size, 0);
-    const twice = this.#inTime.size + this.#overdue.size;
+    const twice = this.#unsplit?.length ?? this.#inTime.size + this.#overdue.size;
     if (Math.max(outdated, twice) > 2 * this.#present.size + 64) this.#rebuild();
   }
 
@@ -78,11 +80,21 @@ class QueueOrder {
 
   /** Those that have waited for too long, of any priority, the least served first. */
   overdue(now: number): Cursor {
+    if (this.#unsplit) this.#split(this.#unsplit, now);
     for (let first = this.#inTime.first; first && first.overdueAt <= now; first = this.#inTime.first) {
       this.#inTime.pop();
       if (this.#isPresent(first)) this.#overdue.push(first);
     }
     return this.#cursor(this.#overdue, ({ overdueAt }) => overdueAt <= now);
+  }
+
+  #split(entries: readonly Entry[], now: number): void {
+    const inTime: Entry[] = [];
+    const overdue: Entry[] = [];
+    for (const entry of entries) (entry.overdueAt > now ? inTime : overdue).push(entry);
+    this.#inTime = new MinHeap(inTime, (a, b) => a.overdueAt < b.overdueAt);
+    this.#overdue = new MinHeap(overdue, overdueFirst);
+    this.#unsplit = null;
   }
 
   #cursor(heap: MinHeap<Entry>, fits: (entry: Entry) => boolean): Cursor {
@@ -115,7 +127,8 @@ class QueueOrder {
     const entry = this.#entryOf(bucket);
     this.#present.set(id, entry);
     this.#usual[bucket.priority].push(entry);
-    this.#inTime.push(entry);
+    if (this.#unsplit) this.#unsplit.push(entry);
+    else this.#inTime.push(entry);
   }
 
   #rebuild(): void {
@@ -127,8 +140,7 @@ class QueueOrder {
       ofPriority[bucket.priority].push(entry);
     }
     this.#usual = heaps(ofPriority);
-    this.#inTime = new MinHeap([...this.#present.values()], (a, b) => a.overdueAt < b.overdueAt);
-    this.#overdue = new MinHeap<Entry>([], overdueFirst);
+    this.#unsplit = [...this.#present.values()];
   }
 
   #entryOf(bucket: PlacedBucket): Entry {

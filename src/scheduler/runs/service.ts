@@ -29,6 +29,8 @@ export function activate(
   active: Activation['active'],
   demand: readonly Demand[],
 ): Activation {
+  // Nobody was active before whose counter a newcomer could be lifted to.
+  if (activeBefore.size === 0) return { service: before, active };
   const orders = demand.map(({ backlog }) => orderOf(backlog, before));
   const changes = [...(active.changesSince(activeBefore) ?? allOf(activeBefore, active))];
   const newcomers = new Set<string>();
@@ -39,7 +41,6 @@ export function activate(
     if (!waits && then !== undefined) floor = Math.min(floor, before.get(client) ?? 0);
   }
   if (newcomers.size === 0) return { service: before, active };
-  if (activeBefore.size === 0) return { service: before, active };
   for (const order of orders) {
     for (const priority of JOB_PRIORITIES) {
       const cursor = order.usual(priority);
