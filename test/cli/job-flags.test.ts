@@ -131,6 +131,16 @@ describe('flags', () => {
 });
 
 describe('submit', () => {
+  test('takes seeds and counts of 53 bits, and says what the most is', async () => {
+    const submit = (flag: string, value: string) =>
+      served.run(['submit', 'qwen2.5:0.5b', 'Why?', '--stop', ' ', '--no-wait', flag, value]);
+    for (const flag of ['--seed', '--max-tokens']) {
+      expect(await submit(flag, '9007199254740991')).toMatchObject({ code: 0 });
+      const refused = { code: 2, notes: expect.stringContaining('9007199254740991') };
+      expect(await submit(flag, '9007199254740992')).toMatchObject(refused);
+    }
+  });
+
   test('passes them on', async () => {
     const args = ['submit', 'qwen2.5:0.5b', 'Why?', '--json', '--max-tokens', '3', '--metadata', 'run=4'];
     const { code, out } = await served.run([
