@@ -10,9 +10,12 @@ const SIZES = [
   { name: 'wide', width: 1400, height: 900 },
   { name: 'narrow', width: 360, height: 780 },
 ] as const;
-const PAGES: Readonly<Record<string, string>> = {
+const PAGES: Readonly<Record<string, string | (() => Promise<string>)>> = {
   overview: '/',
   queue: '/queue',
+  job: () => jobIn('RUNNING'),
+  waiting: () => jobIn('PENDING'),
+  done: () => jobIn('COMPLETE'),
   models: '/models',
   reservations: '/reservations',
   decisions: '/decisions',
@@ -36,7 +39,7 @@ try {
       page.on('pageerror', (error) => console.log(String(error)));
       for (const [name, path] of Object.entries(PAGES)) {
         if (wanted.length > 0 && !wanted.includes(name)) continue;
-        await show(page, path);
+        await show(page, typeof path === 'string' ? path : await path());
         await page.screenshot({
           path: join(folder, `${name}-${size}-${colorScheme}.png`),
           fullPage: size === 'narrow',
@@ -51,8 +54,16 @@ try {
 
 async function show(page: Page, path: string): Promise<void> {
   await page.goto(`${server.app.url}/#${path}`);
-  await page.locator('main .card').first().waitFor();
-  await page.waitForFunction(
-    'document.querySelectorAll(".skeleton").length === 0 && document.fonts.status === "loaded"',
+  await page.locator('main .card, main .empty, main .failure').first().waitFor();
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+  await page.evaluate('document.fonts.ready.then(() => true)');
+}
+
+/** Of the job in this state that was submitted first. */
+async function jobIn(status: string): Promise<string> {
+  const { jobs } = await server.ask(
+    'query ($status: JobStatus!) { jobs(last: 1, filter: { statuses: [$status] }) { nodes { id } } }',
+    { status },
   );
+  return `/jobs/${jobs.nodes[0]?.id ?? 'none'}`;
 }

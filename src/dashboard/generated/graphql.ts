@@ -13,12 +13,42 @@ export type BackendHealth =
   /** It does not answer. Jobs for it wait. */
   | 'UNREACHABLE';
 
-/** Who runs the model server. */
-export type BackendMode =
-  /** Someone else does. */
-  | 'ATTACHED'
-  /** vramkeeper starts and ends its processes, one for each instance. */
-  | 'MANAGED';
+/** Which job to cancel. */
+export type CancelJobInput = {
+  id: string;
+  /** For people; recorded with the cancellation. */
+  reason?: string | null | undefined;
+};
+
+/** What a server process is for. */
+export type CellRole =
+  /** Loads or holds a model. */
+  | 'INSTANCE'
+  /** Serves the model library: lists, pulls, copies and deletes models. It sees no GPU. */
+  | 'LIBRARY'
+  /** Stands ready without a model, so that the next load need not wait for a start. */
+  | 'WARM';
+
+/** What a server process is doing. */
+export type CellStatus =
+  /** Nothing of it is left. */
+  | 'EXITED'
+  /** Answers. */
+  | 'READY'
+  /** Runs, and does not answer yet. */
+  | 'STARTING'
+  /** Was told to end, or died; something of it is still there. */
+  | 'STOPPING';
+
+/** Which model to give a second name. */
+export type CopyModelInput = {
+  /** By default the first that has the source. */
+  backendId?: string | null | undefined;
+  /** The name to add. It must not be another model. */
+  destination: string;
+  /** By name, with or without its tag. */
+  source: string;
+};
 
 /** Which decisions to take: those that meet every condition given. */
 export type DecisionFilter = {
@@ -49,6 +79,21 @@ export type DecisionKind =
   | 'UNLOAD'
   /** Nothing is done for a queue yet. */
   | 'WAIT';
+
+/** Which model to delete. */
+export type DeleteModelInput = {
+  /** Needed where several backends have the model. */
+  backendId?: string | null | undefined;
+  /** By name, with or without its tag. */
+  model: string;
+};
+
+/** Why a text ended where it does. */
+export type DoneReason =
+  /** It reached `maxTokens` or the end of the context. */
+  | 'LENGTH'
+  /** The model was done. */
+  | 'STOP';
 
 /** What needs attention, for programs. */
 export type HealthProblemCode =
@@ -103,6 +148,31 @@ export type InstanceStatus =
   /** Was told to go. Its bytes count until it is confirmed gone. */
   | 'UNLOADING';
 
+/** Why an attempt, or a job, failed. */
+export type JobFailureCode =
+  /** The backend failed at the request, or gave an answer that makes no sense. */
+  | 'BACKEND_ERROR'
+  /** The backend did not answer. */
+  | 'BACKEND_UNREACHABLE'
+  /** The prompt is longer than the context, which was asked for or is the largest there is, and must not be cut. */
+  | 'CONTEXT_LENGTH_EXCEEDED'
+  /** The job's `deadline` passed before it was finished. */
+  | 'DEADLINE_EXCEEDED'
+  /** The process that held the model died or hung while it worked at the request. */
+  | 'ENGINE_DIED'
+  /** No backend could ever hold the model in this shape, by what is predicted or by loads that ran out of memory. */
+  | 'INSUFFICIENT_VRAM'
+  /** The server stopped while it ran. It runs again, and no attempt is counted. */
+  | 'INTERRUPTED'
+  /** The model could not be loaded. */
+  | 'LOAD_FAILED'
+  /** The backend does not have the model any more. */
+  | 'MODEL_NOT_FOUND'
+  /** The memory was not enough for the model or the request. */
+  | 'OUT_OF_MEMORY'
+  /** The backend refused the request itself; trying again cannot help. */
+  | 'REQUEST_REJECTED';
+
 /** What a job asks of its model. */
 export type JobKind =
   /** The next message of a conversation. */
@@ -146,6 +216,41 @@ export type LoadModelInput = {
   model: string;
 };
 
+/** What a model can do. */
+export type ModelCapability =
+  /** Takes sound. */
+  | 'AUDIO'
+  /** Produces text. */
+  | 'COMPLETION'
+  /** Produces vectors. */
+  | 'EMBEDDING'
+  /** Produces images. */
+  | 'IMAGE'
+  /** Fills in between a prompt and a suffix. */
+  | 'INSERT'
+  /** Thinks before it answers. */
+  | 'THINKING'
+  /** Calls tools. */
+  | 'TOOLS'
+  /** Takes images. */
+  | 'VISION';
+
+/** What has become of a download. */
+export type ModelPullStatus =
+  /** It ended without the model; `error` says why. The next pull goes on with what arrived. */
+  | 'FAILED'
+  /** Under way. */
+  | 'RUNNING'
+  /** The model is there and can be used. */
+  | 'SUCCEEDED';
+
+/** Which part of the output a piece of text belongs to. */
+export type OutputChannel =
+  /** The answer. */
+  | 'TEXT'
+  /** What the model thought on its way to the answer. */
+  | 'THINKING';
+
 /** Which model to keep, and for how long. */
 export type PinModelInput = {
   /** By default the one that the scheduler chooses. */
@@ -156,12 +261,41 @@ export type PinModelInput = {
   model: string;
 };
 
+/** Which model to fetch, and where to. */
+export type PullModelInput = {
+  /** By default the first that answers. */
+  backendId?: string | null | undefined;
+  /** Such as `qwen3:8b` or `hf.co/owner/model:tag`. */
+  model: string;
+};
+
+/** Which reservation to end. */
+export type ReleaseVramInput = {
+  id: string;
+};
+
 /** Where a reservation comes from. */
 export type ReservationKind =
   /** From the configuration; only that can end it. */
   | 'CONFIGURED'
   /** From `reserveVram`; `releaseVram` ends it. */
   | 'LEASE';
+
+/** How much GPU memory to keep for another program, and for how long. */
+export type ReserveVramInput = {
+  bytes: number;
+  /** By default the GPU with the most room for it. */
+  gpuId?: string | null | undefined;
+  /** When it ends by itself, from now on. Without it, it is kept until it is released. */
+  lease?: number | null | undefined;
+  /** Who uses the memory, up to 100 characters; the client's name by default. Another name takes an administrator. */
+  owner?: string | null | undefined;
+};
+
+/** Which job to queue again. */
+export type RetryJobInput = {
+  id: string;
+};
 
 /** Which model to unload. */
 export type UnloadModelInput = {
@@ -177,6 +311,12 @@ export type UnpinModelInput = {
   backendId?: string | null | undefined;
   /** By name, with or without its tag. */
   model: string;
+};
+
+/** Which job to move, and where to. */
+export type UpdateJobPriorityInput = {
+  id: string;
+  priority: JobPriority;
 };
 
 /** What went wrong, for programs. */
@@ -240,6 +380,109 @@ export type WaitReason =
   /** Not enough memory until an instance drains, a reservation ends or a foreign program lets go. */
   | 'VRAM';
 
+/** What the workers of another program need. */
+export type WorkerAllocationInput = {
+  /** The GPU that they will share; the one with the most free memory by default. */
+  gpuId?: string | null | undefined;
+  /** No more than so many; by default as many as fit. */
+  maxWorkers?: number | null | undefined;
+  /** At most so many workers per free GiB. */
+  maxWorkersPerGib?: number | null | undefined;
+  /** What each of them needs at least. */
+  minBytesPerWorker: number;
+};
+
+export type DecisionPageQueryVariables = Exact<{
+  after?: string | null | undefined;
+  filter?: DecisionFilter | null | undefined;
+}>;
+
+
+export type DecisionPageQuery = { decisions: { totalCount: number, nodes: Array<{ id: string, at: string, kind: DecisionKind, modelName: string | null, explanation: string, job: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type JobFactsFragment = { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null };
+
+export type JobLiveSubscriptionVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type JobLiveSubscription = { jobUpdated: { cursor: string, job: { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null } } };
+
+export type JobAskedQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type JobAskedQuery = { job: { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null } | null };
+
+export type JobResultQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type JobResultQuery = { job: { id: string, result:
+      | { __typename: 'EmbedResult', contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+      | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, toolCalls: unknown, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+     | null } | null };
+
+export type UsageFragment = { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number };
+
+export type JobOutputSubscriptionVariables = Exact<{
+  id: string;
+  attempt?: number | null | undefined;
+  fromOffset?: number | null | undefined;
+}>;
+
+
+export type JobOutputSubscription = { jobOutput: { attempt: number, channel: OutputChannel, final: boolean, offset: number, text: string } };
+
+export type JobDecisionsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type JobDecisionsQuery = { decisions: { nodes: Array<{ id: string, at: string, kind: DecisionKind, modelName: string | null, explanation: string, job: { id: string } | null }> } };
+
+export type CancelJobMutationVariables = Exact<{
+  input: CancelJobInput;
+}>;
+
+
+export type CancelJobMutation = { cancelJob:
+    | { __typename: 'CancelJobPayload' }
+    | { __typename: 'JobNotCancellableError', code: UserErrorCode, message: string }
+    | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type RetryJobMutationVariables = Exact<{
+  input: RetryJobInput;
+}>;
+
+
+export type RetryJobMutation = { retryJob:
+    | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'JobNotRetryableError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'RetryJobPayload' }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type MoveJobMutationVariables = Exact<{
+  input: UpdateJobPriorityInput;
+}>;
+
+
+export type MoveJobMutation = { updateJobPriority:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'JobNotQueuedError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+    | { __typename: 'UpdateJobPriorityPayload' }
+   };
+
 export type PinModelMutationVariables = Exact<{
   input: PinModelInput;
 }>;
@@ -294,6 +537,79 @@ export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type WhoQuery = { viewer: { admin: boolean, choosesName: boolean, client: string, maxPriority: JobPriority, limits: { batchJobs: number, bodyBytes: number, images: number, retention: number } } };
 
+export type ModelRowFragment = { id: string, name: string, capabilities: Array<ModelCapability>, contextLength: number | null, diskBytes: number, family: string | null, parameterSize: string | null, quantization: string | null, modifiedAt: string | null, vramEstimate: { bytes: number, measured: boolean } | null };
+
+export type ModelsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type ModelsQuery = { models: { totalCount: number, nodes: Array<{ id: string, name: string, capabilities: Array<ModelCapability>, contextLength: number | null, diskBytes: number, family: string | null, parameterSize: string | null, quantization: string | null, modifiedAt: string | null, vramEstimate: { bytes: number, measured: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ModelAtContextQueryVariables = Exact<{
+  name: string;
+  contextLength: number;
+}>;
+
+
+export type ModelAtContextQuery = { model: { id: string, vramEstimate: { bytes: number, measured: boolean } | null } | null };
+
+export type BudgetQueryVariables = Exact<{
+  models?: Array<string> | string | null | undefined;
+}>;
+
+
+export type BudgetQuery = { memoryBudget: { fits: boolean, requiredBytes: number, capacityBytes: number, explanation: string } };
+
+export type PullStateFragment = { id: string, modelName: string, status: ModelPullStatus, step: string, completedBytes: number, totalBytes: number | null, startedAt: string, finishedAt: string | null, error: string | null };
+
+export type PullsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PullsQuery = { modelPulls: Array<{ id: string, modelName: string, status: ModelPullStatus, step: string, completedBytes: number, totalBytes: number | null, startedAt: string, finishedAt: string | null, error: string | null }> };
+
+export type PullLiveSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type PullLiveSubscription = { pullUpdated: { id: string, modelName: string, status: ModelPullStatus, step: string, completedBytes: number, totalBytes: number | null, startedAt: string, finishedAt: string | null, error: string | null } };
+
+export type PullModelMutationVariables = Exact<{
+  input: PullModelInput;
+}>;
+
+
+export type PullModelMutation = { pullModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'PullModelPayload', pull: { id: string } }
+   };
+
+export type DeleteModelMutationVariables = Exact<{
+  input: DeleteModelInput;
+}>;
+
+
+export type DeleteModelMutation = { deleteModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+    | { __typename: 'DeleteModelPayload' }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+   };
+
+export type CopyModelMutationVariables = Exact<{
+  input: CopyModelInput;
+}>;
+
+
+export type CopyModelMutation = { copyModel:
+    | { __typename: 'BackendUnavailableError', code: UserErrorCode, message: string }
+    | { __typename: 'CopyModelPayload' }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+   };
+
 export type MapGpuFragment = { id: string, index: number, name: string, vram: { deficitBytes: number, foreignBytes: number, freeBytes: number, headroomBytes: number, instanceBytes: number, reservedBytes: number, totalBytes: number, usedBytes: number, source: VramSource }, foreignProcesses: Array<{ bytes: number, name: string | null, pid: number }>, reservations: Array<{ id: string, bytes: number, owner: string, ready: boolean, expiresAt: string | null, kind: ReservationKind }> };
 
 export type MapInstanceFragment = { id: string, adopted: boolean, contextLength: number, expiresAt: string | null, modelName: string, parallel: number, pinned: boolean, spilled: boolean, status: InstanceStatus, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ id: string }> };
@@ -301,7 +617,7 @@ export type MapInstanceFragment = { id: string, adopted: boolean, contextLength:
 export type MemorySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MemorySubscription = { vramChanged: { at: string, backends: Array<{ id: string, name: string, mode: BackendMode, health: BackendHealth, problem: string | null, gpus: Array<{ id: string, index: number, name: string, vram: { deficitBytes: number, foreignBytes: number, freeBytes: number, headroomBytes: number, instanceBytes: number, reservedBytes: number, totalBytes: number, usedBytes: number, source: VramSource }, foreignProcesses: Array<{ bytes: number, name: string | null, pid: number }>, reservations: Array<{ id: string, bytes: number, owner: string, ready: boolean, expiresAt: string | null, kind: ReservationKind }> }>, instances: Array<{ id: string, adopted: boolean, contextLength: number, expiresAt: string | null, modelName: string, parallel: number, pinned: boolean, spilled: boolean, status: InstanceStatus, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ id: string }> }> }> } };
+export type MemorySubscription = { vramChanged: { at: string, backends: Array<{ id: string, name: string, health: BackendHealth, problem: string | null, gpus: Array<{ id: string, index: number, name: string, vram: { deficitBytes: number, foreignBytes: number, freeBytes: number, headroomBytes: number, instanceBytes: number, reservedBytes: number, totalBytes: number, usedBytes: number, source: VramSource }, foreignProcesses: Array<{ bytes: number, name: string | null, pid: number }>, reservations: Array<{ id: string, bytes: number, owner: string, ready: boolean, expiresAt: string | null, kind: ReservationKind }> }>, instances: Array<{ id: string, adopted: boolean, contextLength: number, expiresAt: string | null, modelName: string, parallel: number, pinned: boolean, spilled: boolean, status: InstanceStatus, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ id: string }> }> }> } };
 
 export type SituationSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -332,6 +648,57 @@ export type WaitingHeadQueryVariables = Exact<{
 
 export type WaitingHeadQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, client: string, createdAt: string, kind: JobKind, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, waiting: { expectedStart: string | null, explanation: string, reason: WaitReason } | null }> } };
 
+export type AllocationQueryVariables = Exact<{
+  input: WorkerAllocationInput;
+}>;
+
+
+export type AllocationQuery = { workerAllocation: { workers: number, bytesPerWorker: number, freeBytes: number, explanation: string, gpu: { id: string, name: string } | null } };
+
+export type ReserveVramMutationVariables = Exact<{
+  input: ReserveVramInput;
+}>;
+
+
+export type ReserveVramMutation = { reserveVram:
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ReserveVramPayload' }
+   };
+
+export type ReleaseVramMutationVariables = Exact<{
+  input: ReleaseVramInput;
+}>;
+
+
+export type ReleaseVramMutation = { releaseVram:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ReleaseVramPayload' }
+   };
+
+export type WorkersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WorkersQuery = { backends: Array<{ id: string, name: string, health: BackendHealth, problem: string | null, url: string, version: string | null, lastSeenAt: string | null, capabilities: { startsProcesses: boolean }, cells: Array<{ id: string, endedAt: string | null, exitReason: string | null, modelName: string | null, pid: number, port: number | null, residentBytes: number | null, restarts: number, role: CellRole, startedAt: string, status: CellStatus }> }> };
+
+export type CellTailQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CellTailQuery = { node:
+    | { __typename: 'Backend', id: string }
+    | { __typename: 'Batch', id: string }
+    | { __typename: 'Cell', logTail: Array<string>, id: string }
+    | { __typename: 'Gpu', id: string }
+    | { __typename: 'Image', id: string }
+    | { __typename: 'Instance', id: string }
+    | { __typename: 'Job', id: string }
+    | { __typename: 'Model', id: string }
+    | { __typename: 'ModelPull', id: string }
+    | { __typename: 'Reservation', id: string }
+   | null };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -350,6 +717,92 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const JobFactsFragmentDoc = new TypedDocumentString(`
+    fragment JobFacts on Job {
+  id
+  attempts {
+    number
+    backendName
+    counts
+    startedAt
+    finishedAt
+    failure {
+      code
+      message
+    }
+  }
+  attemptsOmitted
+  batch {
+    id
+    name
+  }
+  client
+  createdAt
+  deadline
+  failure {
+    code
+    message
+    retryable
+  }
+  finishedAt
+  kind
+  labels {
+    key
+    value
+  }
+  maxAttempts
+  modelName
+  priority
+  queuePosition
+  startedAt
+  status
+  waiting {
+    expectedEnd
+    expectedStart
+    explanation
+    reason
+  }
+}
+    `, {"fragmentName":"JobFacts"}) as unknown as TypedDocumentString<JobFactsFragment, unknown>;
+export const UsageFragmentDoc = new TypedDocumentString(`
+    fragment Usage on TokenUsage {
+  completionTokens
+  evalDuration
+  loadDuration
+  promptDuration
+  promptTokens
+}
+    `, {"fragmentName":"Usage"}) as unknown as TypedDocumentString<UsageFragment, unknown>;
+export const ModelRowFragmentDoc = new TypedDocumentString(`
+    fragment ModelRow on Model {
+  id
+  name
+  capabilities
+  contextLength
+  diskBytes
+  family
+  parameterSize
+  quantization
+  modifiedAt
+  vramEstimate {
+    bytes
+    measured
+  }
+}
+    `, {"fragmentName":"ModelRow"}) as unknown as TypedDocumentString<ModelRowFragment, unknown>;
+export const PullStateFragmentDoc = new TypedDocumentString(`
+    fragment PullState on ModelPull {
+  id
+  modelName
+  status
+  step
+  completedBytes
+  totalBytes
+  startedAt
+  finishedAt
+  error
+}
+    `, {"fragmentName":"PullState"}) as unknown as TypedDocumentString<PullStateFragment, unknown>;
 export const MapGpuFragmentDoc = new TypedDocumentString(`
     fragment MapGpu on Gpu {
   id
@@ -431,6 +884,230 @@ export const QueueRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"QueueRow"}) as unknown as TypedDocumentString<QueueRowFragment, unknown>;
+export const DecisionPageDocument = new TypedDocumentString(`
+    query DecisionPage($after: String, $filter: DecisionFilter) {
+  decisions(first: 50, after: $after, filter: $filter) {
+    totalCount
+    nodes {
+      ...DecisionLine
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment DecisionLine on Decision {
+  id
+  at
+  kind
+  modelName
+  explanation
+  job {
+    id
+  }
+}`) as unknown as TypedDocumentString<DecisionPageQuery, DecisionPageQueryVariables>;
+export const JobLiveDocument = new TypedDocumentString(`
+    subscription JobLive($id: ID!, $after: EventCursor) {
+  jobUpdated(id: $id, after: $after) {
+    cursor
+    job {
+      ...JobFacts
+    }
+  }
+}
+    fragment JobFacts on Job {
+  id
+  attempts {
+    number
+    backendName
+    counts
+    startedAt
+    finishedAt
+    failure {
+      code
+      message
+    }
+  }
+  attemptsOmitted
+  batch {
+    id
+    name
+  }
+  client
+  createdAt
+  deadline
+  failure {
+    code
+    message
+    retryable
+  }
+  finishedAt
+  kind
+  labels {
+    key
+    value
+  }
+  maxAttempts
+  modelName
+  priority
+  queuePosition
+  startedAt
+  status
+  waiting {
+    expectedEnd
+    expectedStart
+    explanation
+    reason
+  }
+}`) as unknown as TypedDocumentString<JobLiveSubscription, JobLiveSubscriptionVariables>;
+export const JobAskedDocument = new TypedDocumentString(`
+    query JobAsked($id: ID!) {
+  job(id: $id) {
+    ...JobFacts
+  }
+}
+    fragment JobFacts on Job {
+  id
+  attempts {
+    number
+    backendName
+    counts
+    startedAt
+    finishedAt
+    failure {
+      code
+      message
+    }
+  }
+  attemptsOmitted
+  batch {
+    id
+    name
+  }
+  client
+  createdAt
+  deadline
+  failure {
+    code
+    message
+    retryable
+  }
+  finishedAt
+  kind
+  labels {
+    key
+    value
+  }
+  maxAttempts
+  modelName
+  priority
+  queuePosition
+  startedAt
+  status
+  waiting {
+    expectedEnd
+    expectedStart
+    explanation
+    reason
+  }
+}`) as unknown as TypedDocumentString<JobAskedQuery, JobAskedQueryVariables>;
+export const JobResultDocument = new TypedDocumentString(`
+    query JobResult($id: ID!) {
+  job(id: $id) {
+    id
+    result {
+      __typename
+      ... on TextResult {
+        contextLength
+        doneReason
+        toolCalls
+        truncated
+        usage {
+          ...Usage
+        }
+      }
+      ... on EmbedResult {
+        contextLength
+        count
+        dimensions
+        truncated
+        usage {
+          ...Usage
+        }
+      }
+    }
+  }
+}
+    fragment Usage on TokenUsage {
+  completionTokens
+  evalDuration
+  loadDuration
+  promptDuration
+  promptTokens
+}`) as unknown as TypedDocumentString<JobResultQuery, JobResultQueryVariables>;
+export const JobOutputDocument = new TypedDocumentString(`
+    subscription JobOutput($id: ID!, $attempt: Int, $fromOffset: Int) {
+  jobOutput(id: $id, attempt: $attempt, fromOffset: $fromOffset) {
+    attempt
+    channel
+    final
+    offset
+    text
+  }
+}
+    `) as unknown as TypedDocumentString<JobOutputSubscription, JobOutputSubscriptionVariables>;
+export const JobDecisionsDocument = new TypedDocumentString(`
+    query JobDecisions($id: ID!) {
+  decisions(first: 20, filter: { jobId: $id }) {
+    nodes {
+      ...DecisionLine
+    }
+  }
+}
+    fragment DecisionLine on Decision {
+  id
+  at
+  kind
+  modelName
+  explanation
+  job {
+    id
+  }
+}`) as unknown as TypedDocumentString<JobDecisionsQuery, JobDecisionsQueryVariables>;
+export const CancelJobDocument = new TypedDocumentString(`
+    mutation CancelJob($input: CancelJobInput!) {
+  cancelJob(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
+export const RetryJobDocument = new TypedDocumentString(`
+    mutation RetryJob($input: RetryJobInput!) {
+  retryJob(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RetryJobMutation, RetryJobMutationVariables>;
+export const MoveJobDocument = new TypedDocumentString(`
+    mutation MoveJob($input: UpdateJobPriorityInput!) {
+  updateJobPriority(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MoveJobMutation, MoveJobMutationVariables>;
 export const PinModelDocument = new TypedDocumentString(`
     mutation PinModel($input: PinModelInput!) {
   pinModel(input: $input) {
@@ -491,6 +1168,127 @@ export const WhoDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
+export const ModelsDocument = new TypedDocumentString(`
+    query Models($after: String) {
+  models(first: 100, after: $after) {
+    totalCount
+    nodes {
+      ...ModelRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment ModelRow on Model {
+  id
+  name
+  capabilities
+  contextLength
+  diskBytes
+  family
+  parameterSize
+  quantization
+  modifiedAt
+  vramEstimate {
+    bytes
+    measured
+  }
+}`) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+export const ModelAtContextDocument = new TypedDocumentString(`
+    query ModelAtContext($name: String!, $contextLength: Int!) {
+  model(name: $name) {
+    id
+    vramEstimate(contextLength: $contextLength) {
+      bytes
+      measured
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ModelAtContextQuery, ModelAtContextQueryVariables>;
+export const BudgetDocument = new TypedDocumentString(`
+    query Budget($models: [String!]) {
+  memoryBudget(models: $models) {
+    fits
+    requiredBytes
+    capacityBytes
+    explanation
+  }
+}
+    `) as unknown as TypedDocumentString<BudgetQuery, BudgetQueryVariables>;
+export const PullsDocument = new TypedDocumentString(`
+    query Pulls {
+  modelPulls {
+    ...PullState
+  }
+}
+    fragment PullState on ModelPull {
+  id
+  modelName
+  status
+  step
+  completedBytes
+  totalBytes
+  startedAt
+  finishedAt
+  error
+}`) as unknown as TypedDocumentString<PullsQuery, PullsQueryVariables>;
+export const PullLiveDocument = new TypedDocumentString(`
+    subscription PullLive($id: ID!) {
+  pullUpdated(id: $id) {
+    ...PullState
+  }
+}
+    fragment PullState on ModelPull {
+  id
+  modelName
+  status
+  step
+  completedBytes
+  totalBytes
+  startedAt
+  finishedAt
+  error
+}`) as unknown as TypedDocumentString<PullLiveSubscription, PullLiveSubscriptionVariables>;
+export const PullModelDocument = new TypedDocumentString(`
+    mutation PullModel($input: PullModelInput!) {
+  pullModel(input: $input) {
+    __typename
+    ... on PullModelPayload {
+      pull {
+        id
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PullModelMutation, PullModelMutationVariables>;
+export const DeleteModelDocument = new TypedDocumentString(`
+    mutation DeleteModel($input: DeleteModelInput!) {
+  deleteModel(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteModelMutation, DeleteModelMutationVariables>;
+export const CopyModelDocument = new TypedDocumentString(`
+    mutation CopyModel($input: CopyModelInput!) {
+  copyModel(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CopyModelMutation, CopyModelMutationVariables>;
 export const MemoryDocument = new TypedDocumentString(`
     subscription Memory {
   vramChanged {
@@ -498,7 +1296,6 @@ export const MemoryDocument = new TypedDocumentString(`
     backends {
       id
       name
-      mode
       health
       problem
       gpus {
@@ -665,3 +1462,79 @@ export const WaitingHeadDocument = new TypedDocumentString(`
     reason
   }
 }`) as unknown as TypedDocumentString<WaitingHeadQuery, WaitingHeadQueryVariables>;
+export const AllocationDocument = new TypedDocumentString(`
+    query Allocation($input: WorkerAllocationInput!) {
+  workerAllocation(input: $input) {
+    workers
+    bytesPerWorker
+    freeBytes
+    explanation
+    gpu {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AllocationQuery, AllocationQueryVariables>;
+export const ReserveVramDocument = new TypedDocumentString(`
+    mutation ReserveVram($input: ReserveVramInput!) {
+  reserveVram(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReserveVramMutation, ReserveVramMutationVariables>;
+export const ReleaseVramDocument = new TypedDocumentString(`
+    mutation ReleaseVram($input: ReleaseVramInput!) {
+  releaseVram(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReleaseVramMutation, ReleaseVramMutationVariables>;
+export const WorkersDocument = new TypedDocumentString(`
+    query Workers {
+  backends {
+    id
+    name
+    health
+    problem
+    url
+    version
+    lastSeenAt
+    capabilities {
+      startsProcesses
+    }
+    cells {
+      id
+      endedAt
+      exitReason
+      modelName
+      pid
+      port
+      residentBytes
+      restarts
+      role
+      startedAt
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WorkersQuery, WorkersQueryVariables>;
+export const CellTailDocument = new TypedDocumentString(`
+    query CellTail($id: ID!) {
+  node(id: $id) {
+    __typename
+    id
+    ... on Cell {
+      logTail(lines: 200)
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CellTailQuery, CellTailQueryVariables>;

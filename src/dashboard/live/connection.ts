@@ -1,5 +1,5 @@
 /**
- * The way to the server: questions by HTTP, what is live over one WebSocket. It is opened with the first subscription and again, with
+ * The way to the server: questions by HTTP, what is live over one WebSocket. It is open as long as the page is, and opened again, with
  * growing pauses, whenever it is lost. Where the server does not know the key, both ways stay closed: another key takes another connection.
  */
 import { type Client, createClient } from 'graphql-ws';
@@ -117,6 +117,9 @@ export class Connection {
     const client: Client = createClient({
       url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${PATH}`,
       connectionParams: () => (this.#key === null ? {} : { authorization: `Bearer ${this.#key}` }),
+      // Open as long as the page is: so it is known on every page whether the server is there.
+      lazy: false,
+      onNonLazyError: () => {},
       keepAlive: PING_MS,
       retryAttempts: Number.POSITIVE_INFINITY,
       retryWait: (retries) => pause(Math.min(LONGEST_PAUSE_MS, 200 * 2 ** retries)),
@@ -137,7 +140,7 @@ export class Connection {
           stopWaiting();
           const code = event instanceof CloseEvent ? event.code : 0;
           if (REFUSALS.includes(code)) this.#refused();
-          // 1000 is our own goodbye: nothing is followed any more.
+          // 1000 is our own goodbye.
           else if (code !== 1000 && this.#link.status !== 'refused' && this.#link.status !== 'lost')
             this.#become({ status: 'lost', since: now() });
         },

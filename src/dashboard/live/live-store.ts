@@ -52,6 +52,12 @@ export class LiveStore {
   watch<T>(name: string, source: Source<T>, listener: () => void): () => void {
     const entry = this.#entry<T>(name);
     entry.stopForgetting();
+    // What has ended may go on by now, as a job does that is run again.
+    if (entry.known.ended && entry.listeners.size === 0) {
+      entry.stop?.();
+      entry.stop = null;
+      entry.known = NOTHING;
+    }
     entry.listeners.add(listener);
     if (entry.stop === null) this.#start(entry, source);
     return () => {

@@ -39,26 +39,31 @@ function useSource<T>(name: string, source: Source<T>): Shown<T> {
   return useMemo(() => ({ ...known, again }), [known, again]);
 }
 
-export interface LiveOptions<Result, Variables, T> {
-  /** What becomes of the value with an event. Absent: the event is the value. */
-  readonly fold?: (value: T | undefined, event: Result) => T;
-  /** The variables with which the stream goes on after this event when it was lost. */
-  readonly resume?: (variables: Variables, event: Result) => Partial<Variables>;
+/** The variables with which a stream goes on after this event when it was lost. */
+export type Resume<Result, Variables> = (event: Result) => Partial<Variables>;
+
+/** The newest event. */
+export function useLive<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: NoInfer<Variables>,
+  resume?: Resume<Result, Variables>,
+): Shown<Result> {
+  return useFolded(document, variables, (_: Result | undefined, event) => event, resume);
 }
 
-/** @param options have to be the same for the same document */
-export function useLive<Result, Variables, T = Result>(
+/** What becomes of all events. @param fold has to be the same for the same document */
+export function useFolded<Result, Variables, T>(
   document: TypedDocumentString<Result, Variables>,
-  variables: Variables,
-  options: LiveOptions<Result, Variables, T> = {},
+  variables: NoInfer<Variables>,
+  fold: (value: T | undefined, event: Result) => T,
+  resume?: Resume<Result, Variables>,
 ): Shown<T> {
   const { connection } = useLiveParts();
-  const { fold = (_: T | undefined, event: Result) => event as unknown as T, resume } = options;
   return useSource<T>(nameOf(document, variables), ({ put, fail, end }) => {
     const sent = { ...variables };
     return connection.follow(document, sent, {
       next: (event) => {
-        if (resume) Object.assign(sent as object, resume(sent, event));
+        if (resume) Object.assign(sent as object, resume(event));
         put((value) => fold(value, event));
       },
       failed: fail,
@@ -70,7 +75,7 @@ export function useLive<Result, Variables, T = Result>(
 /** Asked when it is first shown, and again whenever the connection comes back: what was missed meanwhile is seen then. */
 export function useAnswer<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
-  variables: Variables,
+  variables: NoInfer<Variables>,
 ): Shown<Result> {
   const { connection } = useLiveParts();
   return useSource<Result>(nameOf(document, variables), ({ put, fail }) => {

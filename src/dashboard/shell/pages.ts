@@ -12,7 +12,24 @@ export interface Page {
   readonly admin?: boolean;
 }
 
-export const PAGES: readonly Page[] = [{ path: '/', title: 'Overview', letter: 'o', component: Overview }];
+const Models = lazy(() => import('../pages/models/models.tsx').then(({ Models }) => ({ default: Models })));
+const Reservations = lazy(() =>
+  import('../pages/reservations/reservations.tsx').then(({ Reservations }) => ({ default: Reservations })),
+);
+const Decisions = lazy(() =>
+  import('../pages/decisions/decisions.tsx').then(({ Decisions }) => ({ default: Decisions })),
+);
+const Workers = lazy(() =>
+  import('../pages/workers/workers.tsx').then(({ Workers }) => ({ default: Workers })),
+);
+
+export const PAGES: readonly Page[] = [
+  { path: '/', title: 'Overview', letter: 'o', component: Overview },
+  { path: '/models', title: 'Models', letter: 'm', component: Models },
+  { path: '/reservations', title: 'Reservations', letter: 'r', component: Reservations },
+  { path: '/decisions', title: 'Decisions', letter: 'd', component: Decisions },
+  { path: '/workers', title: 'Workers', letter: 'w', component: Workers, admin: true },
+];
 
 /** Of one job; reached from lists. */
 export const JobPage = lazy(() =>

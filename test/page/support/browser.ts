@@ -18,5 +18,8 @@ export function launchBrowser(): Promise<Browser> {
     );
   }
   // A container has neither user namespaces nor much shared memory.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-crash-reporter', '--disable-breakpad'],
+  });
 }

@@ -5,7 +5,13 @@ import { ModelName } from '../../parts/ranks.tsx';
 import { At } from '../../parts/when.tsx';
 import { words } from '../../text/format.ts';
 
-export function DecisionLine({ decision }: { readonly decision: DecisionLineFragment }) {
+interface DecisionLineProps {
+  readonly decision: DecisionLineFragment;
+  /** Whether to link the job that it is about. */
+  readonly withJob?: boolean;
+}
+
+export function DecisionLine({ decision, withJob = true }: DecisionLineProps) {
   const { at, explanation, job, kind, modelName } = decision;
   return (
     <li className="decision">
@@ -17,7 +23,7 @@ export function DecisionLine({ decision }: { readonly decision: DecisionLineFrag
         {modelName != null && <ModelName name={modelName} />}
         <span className="decision-why">
           {explanation}{' '}
-          {job && (
+          {withJob && job && (
             <Link href={`/jobs/${job.id}`} data-row>
               its job
             </Link>

@@ -1,0 +1,28 @@
+/** The output of a job, put together from its chunks. */
+import type { JobOutputSubscription, JobOutputSubscriptionVariables } from '../../generated/graphql.ts';
+
+export interface OutputText {
+  readonly attempt: number;
+  readonly text: string;
+  readonly thinking: string;
+}
+
+const NOTHING_YET: OutputText = { attempt: 0, text: '', thinking: '' };
+
+/** Another attempt begins anew: what the one before produced is void. */
+export function withChunk(
+  output: OutputText = NOTHING_YET,
+  { jobOutput: { attempt, channel, text } }: JobOutputSubscription,
+): OutputText {
+  const before = attempt === output.attempt ? output : { ...NOTHING_YET, attempt };
+  return channel === 'THINKING'
+    ? { ...before, thinking: before.thinking + text }
+    : { ...before, text: before.text + text };
+}
+
+/** Where the stream goes on when it was lost after this chunk. */
+export function resumeAfter({
+  jobOutput: { attempt, offset, text },
+}: JobOutputSubscription): Partial<JobOutputSubscriptionVariables> {
+  return { attempt, fromOffset: offset + text.length };
+}
