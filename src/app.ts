@@ -39,6 +39,8 @@ import { createMemoryOperations } from './view/memory-operations.ts';
 import { OwnJobs } from './view/own-jobs.ts';
 import { roomInMs } from './view/queue-room.ts';
 import { StartPromises } from './view/start-promises.ts';
+import { QueueLine } from './view/queue-line.ts';
+import { queueOutlook } from './view/queue-outlook.ts';
 import { createSystemView } from './view/system-view.ts';
 
 export interface AppOverrides {
@@ -208,6 +210,12 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const readsOf = ownReads(store);
   const terms = termsOf(config);
   const live = createLiveStates(events, clock);
+  const queueLine = new QueueLine({
+    backlog: store.backlog,
+    clock,
+    service: () => loop.state.service,
+    outlook: queueOutlook(loop, statistics, clock),
+  });
   const graphql = new GraphQLServer({
     schema,
     buildContext: ({ principal, signal, answer }) => ({
@@ -225,6 +233,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       outputs,
       live,
       history: store.history,
+      queueLine,
       terms,
       clock,
     }),

@@ -29,6 +29,7 @@ import type { ReadScope } from './read-scope.ts';
 import type { BlobHash, JobRequest } from './request.ts';
 import type { RequestBatchStore } from './request-batch.ts';
 import type { FileStore } from './stored-file.ts';
+import type { WaitingReads } from './waiting.ts';
 
 export type { NewJob } from './new-job.ts';
 export type { ReadScope } from './read-scope.ts';
@@ -249,6 +250,7 @@ export interface Store {
   readonly images: ImageStore;
   readonly requestBatches: RequestBatchStore;
   readonly history: HistoryStore;
+  readonly waiting: WaitingReads;
 
   /** Opens or creates. @throws DataDirectoryInUseError, StoreUnusableError */
   start(): Promise<void>;

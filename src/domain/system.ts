@@ -166,6 +166,7 @@ export interface SystemView {
   usage(): VramUsage;
   gpu(id: GpuId): Gpu | null;
   queues(): readonly QueueState[];
+  queue(key: QueueKey): QueueState;
   swaps(): SwapStats;
   latency(priority: JobPriority | null, windowMs: number): LatencyStats;
   /** Of the work of jobs, lately. */

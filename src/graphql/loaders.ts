@@ -28,6 +28,7 @@ export type StoreReads = Pick<
   | 'raws'
   | 'vectors'
   | 'blob'
+  | 'waiting'
 > & {
   readonly images: Pick<ImageStore, 'images'>;
 };

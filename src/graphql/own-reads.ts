@@ -54,5 +54,13 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
     raws: (ids) => store.raws(ids),
     blob: (hash) => store.blob(hash),
     vectors: (id, from, count) => store.vectors(id, from, count),
+    waiting: {
+      buckets: (filter, scope) => store.waiting.buckets(ownFilter(principal, filter), scope),
+      jobs: ({ picks, ofPicks, others, limit }, scope) =>
+        store.waiting.jobs(
+          { picks, ofPicks: ownFilter(principal, ofPicks), others: ownFilter(principal, others), limit },
+          scope,
+        ),
+    },
   };
 }

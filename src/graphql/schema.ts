@@ -9,6 +9,7 @@ import './operations/job-updated.ts';
 import './operations/jobs.ts';
 import './operations/manage-models.ts';
 import './operations/pull-updated.ts';
+import './operations/queue-changed.ts';
 import './operations/reserve-vram.ts';
 import './operations/scheduler.ts';
 import './operations/models-in-memory.ts';

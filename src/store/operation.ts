@@ -51,6 +51,7 @@ import type {
   StoredFile,
 } from '../domain/stored-file.ts';
 import type { VectorPiece } from '../domain/vectors.ts';
+import type { WaitingBuckets, WaitingJobs, WaitingQuery } from '../domain/waiting.ts';
 
 /**
  * Its request becomes text where it is written: the text of 20 MiB takes long to be escaped, and the thread that answers callers has others to
@@ -180,6 +181,8 @@ export interface Reads {
   countJobs: { input: JobFilter; answer: number };
   changedSince: { input: { readonly revision: number; readonly limit: number }; answer: readonly Job[] };
   revision: { input: null; answer: number };
+  waitingBuckets: { input: JobFilter; answer: WaitingBuckets };
+  waitingJobs: { input: WaitingQuery; answer: WaitingJobs };
   queuePositions: { input: readonly JobId[]; answer: readonly (number | null)[] };
   batches: { input: readonly BatchId[]; answer: readonly (Batch | null)[] };
   idsWithPrefix: { input: IdQuery; answer: readonly (JobId | BatchId)[] };

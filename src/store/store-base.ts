@@ -62,6 +62,7 @@ import { HistoryRoom } from './history-room.ts';
 import { ImageRoom } from './image-room.ts';
 import type { AnswerOf, InputOf, Operations, Reads } from './operation.ts';
 import type { CommitReport } from './queue-writer.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** The part of a structured logger that a store needs. */
 export interface StoreLogger {
@@ -79,6 +80,7 @@ export abstract class StoreBase implements Store {
   readonly images: ImageRoom;
   readonly requestBatches: RequestBatchRoom;
   readonly history: HistoryRoom;
+  readonly waiting: WaitingRoom;
   protected readonly logger: StoreLogger;
   protected readonly clock: SteadyClock;
   readonly #backlog = new Backlog();
@@ -97,6 +99,7 @@ export abstract class StoreBase implements Store {
     this.images = new ImageRoom(calls);
     this.requestBatches = new RequestBatchRoom(calls);
     this.history = new HistoryRoom(calls);
+    this.waiting = new WaitingRoom(calls);
   }
 
   abstract readonly setForwardMs: number;

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { FollowedStates } from '../events/state-feed.ts';
+import type { QueueHead } from './queue-line.ts';
 
 /** Says that figures changed; the reader takes them from the system view. */
 export interface Stamped {
@@ -11,8 +12,9 @@ export interface Stamped {
 
 export interface LiveStates {
   readonly stats: FollowedStates<Stamped>;
+  readonly queue: FollowedStates<QueueHead>;
 }
 
 export function createLiveStates(log: EventLog, clock: Clock): LiveStates {
-  return { stats: new FollowedStates(log, clock) };
+  return { stats: new FollowedStates(log, clock), queue: new FollowedStates(log, clock) };
 }

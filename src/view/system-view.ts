@@ -87,6 +87,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
       sum([...loop.state.backends.values()].map((backend) => backendUsage(loop.state, backend, clock.now()))),
     gpu: (id: GpuId) => findGpu(loop.state, id),
     queues: () => backlog.queues().map(({ queue }) => queueState(sources, queue)),
+    queue: (key) => queueState(sources, key),
     swaps: sources.swaps,
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
     workEstimates: () => workError(loop.state.work),

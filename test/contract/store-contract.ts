@@ -13,6 +13,7 @@ import { storeRequestBatchesContract } from './store-request-batches.ts';
 import { storeResultsContract } from './store-results.ts';
 import { storeRunningContract } from './store-running.ts';
 import { storeSubmittingContract } from './store-submitting.ts';
+import { storeWaitingContract } from './store-waiting.ts';
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -45,6 +46,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeImagesContract(current);
     storeRequestBatchesContract(current);
     storeHistoryContract(current);
+    storeWaitingContract(current);
   });
 
   storeListContract(name, makeStore);

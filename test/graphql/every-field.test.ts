@@ -202,6 +202,7 @@ test('every field of the schema answers', async () => {
     ['jobOutput', `(id: "${text}")`],
     ['vramChanged', ''],
     ['statsChanged', ''],
+    ['queueChanged', '(first: 10)'],
     ['pullUpdated', `(id: "${pullModel.pull.id}")`],
   ] as const) {
     const events = await api.subscribe(operation('subscription', name, args));

@@ -211,6 +211,38 @@ describe('with keys, a job of another client', () => {
     expect(data.job.queuePosition).toBe(1);
     await ask('boss', 'mutation { resumeScheduler { stats { paused } } }');
   });
+
+  it('is in the head of the queue for its owner and administrators alone, also where several follow it', async () => {
+    await ask('boss', 'mutation { pauseScheduler { stats { paused } } }');
+    const [hers, his] = [await submit('alice', { priority: 'HIGH' }), await submit('bob')];
+    const query = `subscription ($filter: JobFilter) {
+      queueChanged(filter: $filter) { totalCount jobs { id client } }
+    }`;
+    const head = async (who: Who, filter: object): Promise<Data> =>
+      (await followed(who, query, { filter })).data.queueChanged;
+    for (const filter of [
+      {},
+      { clients: ['alice', 'bob'] },
+      { matching: 'qwen' },
+      { priorities: ['HIGH', 'NORMAL'] },
+    ]) {
+      const [boss, alice, bob] = await Promise.all(
+        (['boss', 'alice', 'bob'] as const).map((who) => head(who, filter)),
+      );
+      const ids = ({ jobs }: Data) => jobs.map((job: Data) => job.id);
+      expect(ids(boss), JSON.stringify(filter)).toEqual(expect.arrayContaining([hers, his]));
+      for (const [told, client, id] of [
+        [alice, 'alice', hers],
+        [bob, 'bob', his],
+      ] as const) {
+        expect(ids(told)).toContain(id);
+        expect(told.jobs.every((job: Data) => job.client === client)).toBe(true);
+        expect(told.totalCount).toBe(told.jobs.length);
+      }
+    }
+    expect(await head('bob', { clients: ['alice'] })).toEqual({ totalCount: 0, jobs: [] });
+    await ask('boss', 'mutation { resumeScheduler { stats { paused } } }');
+  });
 });
 
 describe('the schema', () => {
@@ -241,6 +273,7 @@ describe('the schema', () => {
       'Query.jobs',
       'Query.node',
       'Query.nodes',
+      'QueueEvent.jobs',
       'Subscription.jobOutput',
       'Subscription.jobUpdated',
     ]);

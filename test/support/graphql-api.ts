@@ -18,6 +18,7 @@ import { ownReads } from '../../src/graphql/own-reads.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { createLiveStates } from '../../src/view/live-states.ts';
+import { QueueLine, type QueueOutlook } from '../../src/view/queue-line.ts';
 import { LibraryFixture } from './library-fixture.ts';
 import { MemoryOperationsFixture } from './memory-operations-fixture.ts';
 import { namesOfOllama } from './model-names.ts';
@@ -67,6 +68,8 @@ export class GraphQLApi {
   readonly context: GraphQLContext;
   /** Where jobs wait whose wishes mean that queue. */
   queueFor: (asked: QueueKey) => QueueKey = (asked) => asked;
+  /** When jobs of a queue should start. */
+  outlook: (queue: QueueKey) => QueueOutlook = () => ({ startAt: null, gapMs: 1_000, rank: 0 });
   readonly #random = seededRandom(2);
 
   constructor(principal: Principal, queueLimit: number, store?: Store) {
@@ -120,6 +123,12 @@ export class GraphQLApi {
       outputs,
       live: this.live,
       history: this.store.history,
+      queueLine: new QueueLine({
+        backlog: this.store.backlog,
+        clock,
+        service: () => new Map(),
+        outlook: (queue) => this.outlook(queue),
+      }),
       terms: {
         needsKey: false,
         limits: { batchJobs: 1_000, bodyBytes: 20 * 1024 ** 2, images: 64, retentionMs: 7 * 86_400_000 },

@@ -15,13 +15,14 @@ import {
 import type { InstanceStatus } from '../../src/domain/instance.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
-import { queueKey } from '../../src/domain/queue-key.ts';
+import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type {
   BackendCell,
   BackendState,
   InstanceState,
   LastingFault,
   ModelState,
+  QueueState,
   StrayServer,
   SystemControl,
   SystemView,
@@ -236,6 +237,16 @@ export class SystemFixture implements SystemView, SystemControl {
         expectedClearMs: null,
       },
     ];
+  }
+
+  queue(key: QueueKey): QueueState {
+    return {
+      queue: key,
+      modelName: parseQueueKey(key).model,
+      pending: { HIGH: 0, NORMAL: 1, LOW: 0 },
+      oldestAgeMs: 0,
+      expectedClearMs: null,
+    };
   }
 
   readonly truncatedPrompts = 2;

@@ -34,7 +34,7 @@ const SwapStatsRef = builder.objectRef<SwapStats>('SwapStats').implement({
   }),
 });
 
-const QueueStatsRef = builder.objectRef<QueueState>('QueueStats').implement({
+export const QueueStatsRef = builder.objectRef<QueueState>('QueueStats').implement({
   description: 'The backlog of one model, at one context length and with one wish for `shift`.',
   fields: (t) => ({
     contextLength: t.int({

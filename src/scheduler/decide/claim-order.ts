@@ -4,7 +4,7 @@
  * Sheng et al., OSDI 2024). Overdue ones come before their turn in their share of the slots (forced-share.ts), fairly among clients too.
  */
 import { type Bucket, bucketId, type PlacedBucket, type QueueBacklog } from '../../domain/backlog.ts';
-import { JOB_PRIORITIES } from '../../domain/job.ts';
+import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { MinHeap } from '../../domain/min-heap.ts';
 import type { ClaimPick } from '../../domain/store.ts';
 import { EXPECTED_SERVICE_SECONDS, OVERDUE_MS } from './constants.ts';
@@ -30,6 +30,7 @@ export interface ClaimOrder {
  * step looks again. Costs a few looks at the first buckets of each queue for each pick, however many wait behind them.
  * @param taken jobs by ids of buckets that are given out already
  * @param overdueSlots how many of the slots may be given to overdue jobs before their turn
+ * @param priorities of no others is anything picked
  */
 export function claimOrder(
   backlogs: readonly QueueBacklog[],
@@ -38,6 +39,7 @@ export function claimOrder(
   slots: number,
   overdueSlots: number,
   now: number,
+  priorities: readonly JobPriority[] = JOB_PRIORITIES,
 ): ClaimOrder {
   const candidates = new Map<string, Candidate>();
   /** With what was picked here counted already. */
@@ -96,13 +98,14 @@ export function claimOrder(
     mostOverdue <= 0
       ? []
       : take(
-          (candidate, used) => overdueRank(candidate, used, now),
+          (candidate, used) =>
+            priorities.includes(candidate.bucket.priority) ? overdueRank(candidate, used, now) : null,
           orders.map((order, queue) => ({ cursor: order.overdue(now), queue })),
           mostOverdue,
         );
   const usual = take(
     (candidate, used) => usualRank(candidate, used, now),
-    JOB_PRIORITIES.flatMap((priority) =>
+    priorities.flatMap((priority) =>
       orders.map((order, queue) => ({ cursor: order.usual(priority), queue })),
     ),
     slots - picked(overdue),

@@ -17,6 +17,7 @@ import { storedFile } from '../operations/files.ts';
 import { isOverdue } from '../overdue.ts';
 import { pageOf, type Walk } from '../paging.ts';
 import type { MemoryTables } from './memory-tables.ts';
+import { waitingBuckets, waitingJobs } from './memory-waiting.ts';
 
 type Readers = { readonly [K in keyof Reads]: (input: InputOf<Reads, K>) => AnswerOf<Reads, K> };
 
@@ -33,6 +34,8 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
         .sort((a, b) => a.revision - b.revision)
         .slice(0, limit),
     revision: () => revision(),
+    waitingBuckets: (filter) => waitingBuckets(all(), filter),
+    waitingJobs: (query) => waitingJobs(all(), query),
     queuePositions: (ids) => {
       const line = all()
         .filter(({ status }) => status === 'PENDING')

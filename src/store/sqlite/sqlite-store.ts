@@ -24,6 +24,8 @@ const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set([
   'list',
   'countJobs',
   'queuePositions',
+  'waitingBuckets',
+  'waitingJobs',
   'idsWithPrefix',
   'files',
   'requestBatches',

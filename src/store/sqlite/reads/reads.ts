@@ -19,6 +19,7 @@ import { conditionOf, where } from './filter.ts';
 import { idsWithPrefix } from './ids.ts';
 import { walkJobs } from './list.ts';
 import { queuePositions } from './positions.ts';
+import { waitingBuckets, waitingJobs } from './waiting.ts';
 
 const LEFT_BY_JOB = `FROM jobs LEFT JOIN results USING (sequence)
   WHERE jobs.id = ? AND finished_at IS NOT NULL`;
@@ -72,6 +73,8 @@ export class SqliteReads {
         )
         .map(this.#jobOf),
     revision: () => highest(this.#statements, 'revision'),
+    waitingBuckets: (filter) => waitingBuckets(this.#statements, filter),
+    waitingJobs: (query) => waitingJobs(this.#statements, query, this.#jobOf),
     queuePositions: (ids) => queuePositions(this.#statements, ids, this.#goOn),
     batches: (ids) => ids.map((id) => this.#batches.byId(id)),
     idsWithPrefix: (query) => idsWithPrefix(this.#statements, query),

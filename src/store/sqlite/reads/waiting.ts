@@ -1,0 +1,102 @@
+/** What waits: how much of it meets a filter, and the oldest of some buckets. */
+import type { JobFilter } from '../../../domain/job-filter.ts';
+import type { ClaimPick } from '../../../domain/store.ts';
+import {
+  MOST_WAITING_BUCKETS,
+  type WaitingBuckets,
+  type WaitingJobs,
+  type WaitingQuery,
+} from '../../../domain/waiting.ts';
+import { bucketOfRow } from '../buckets.ts';
+import { PATIENT } from '../patience.ts';
+import { JOB_COLUMNS, type jobOf } from '../rows.ts';
+import { LIMIT, numberAt, type Row, type Statements } from '../statements.ts';
+import { type Condition, conditionOf, where } from './filter.ts';
+
+type ReadJob = (row: Row) => ReturnType<typeof jobOf>;
+
+export function waitingBuckets(
+  statements: Statements,
+  { statuses: _, ...filter }: JobFilter,
+): WaitingBuckets {
+  const { terms, values } = conditionOf(filter);
+  const rows = statements.rows(
+    `SELECT buckets.queue, buckets.priority, buckets.client, count(*), total(jobs.created_at), min(jobs.created_at),
+       sum(count(*)) OVER ()
+     FROM jobs JOIN buckets ON buckets.id = jobs.line ${where([PATIENT, 'jobs.line IS NOT NULL', ...terms])}
+     GROUP BY jobs.line ORDER BY max(jobs.urgency) DESC, min(jobs.sequence) ${LIMIT}`,
+    ...values,
+    MOST_WAITING_BUCKETS,
+  );
+  return {
+    buckets: rows.map((row) => ({
+      ...bucketOfRow(row, 0),
+      count: numberAt(row, 3),
+      createdAtSum: numberAt(row, 4),
+      oldestCreatedAt: numberAt(row, 5),
+    })),
+    total: numberAt(rows[0], 6),
+  };
+}
+
+export function waitingJobs(
+  statements: Statements,
+  { picks, ofPicks, others, limit }: WaitingQuery,
+  jobOfRow: ReadJob,
+): WaitingJobs {
+  const ofPick = conditionOf(ofPicks);
+  const { statuses, ...conditions } = others;
+  const isMeant = (status: 'PENDING' | 'QUEUED') => statuses === undefined || statuses.includes(status);
+  const queued = isMeant('QUEUED') ? conditionOf({ ...conditions, statuses: ['QUEUED'] }) : null;
+  const delayed = isMeant('PENDING') ? isDelayed(conditionOf(conditions)) : null;
+  const read = (condition: Condition | null, order: string) =>
+    condition
+      ? statements
+          .rows(
+            `SELECT ${JOB_COLUMNS} FROM jobs ${where([PATIENT, ...condition.terms])} ORDER BY ${order} ${LIMIT}`,
+            ...condition.values,
+            limit,
+          )
+          .map(jobOfRow)
+      : [];
+  const count = (condition: Condition | null) =>
+    condition
+      ? numberAt(
+          statements.row(
+            `SELECT count(*) FROM jobs ${where([PATIENT, ...condition.terms])}`,
+            ...condition.values,
+          ),
+          0,
+        )
+      : 0;
+  return {
+    picked: picks.map((pick) => picked(statements, pick, ofPick).map(jobOfRow)),
+    queued: read(queued, 'jobs.sequence'),
+    delayed: read(delayed, 'jobs.not_before, jobs.sequence'),
+    queuedCount: count(queued),
+    delayedCount: count(delayed),
+  };
+}
+
+function isDelayed({ terms, values }: Condition): Condition {
+  return { terms: ['jobs.not_before IS NOT NULL', ...terms], values };
+}
+
+/** The bucket is looked up anew: one that had no jobs for a while comes back under another number. */
+const LINE = 'jobs.line = (SELECT id FROM buckets WHERE queue = ? AND priority = ? AND client = ?)';
+
+function picked(
+  statements: Statements,
+  { queue, priority, client, count }: ClaimPick,
+  { terms, values }: Condition,
+): readonly Row[] {
+  return statements.rows(
+    `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY jobs_line ${where([PATIENT, LINE, ...terms])}
+     ORDER BY jobs.sequence ${LIMIT}`,
+    queue,
+    priority,
+    client,
+    ...values,
+    count,
+  );
+}
