@@ -1,10 +1,12 @@
 /** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
-import { createAcceptService, type ModelDirectory } from './accept/accept.ts';
+import { createAcceptService } from './accept/accept.ts';
 import { ImageService } from './accept/image-service.ts';
 import { LiveJobs } from './accept/live-jobs.ts';
 import { buildBackends } from './app/backends.ts';
 import { buildBatches } from './app/batches.ts';
 import { Listeners } from './app/listeners.ts';
+import { buildLive } from './app/live.ts';
+import { buildModelDirectory } from './app/model-directory.ts';
 import { Past } from './app/past.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
@@ -34,13 +36,10 @@ import { JobLog } from './telemetry/job-log.ts';
 import { createLogger, type RootLogger } from './telemetry/logger.ts';
 import { cellStatistics } from './view/cell-statistics.ts';
 import { JobStatistics } from './view/job-statistics.ts';
-import { createLiveStates } from './view/live-states.ts';
 import { createMemoryOperations } from './view/memory-operations.ts';
 import { OwnJobs } from './view/own-jobs.ts';
 import { roomInMs } from './view/queue-room.ts';
 import { StartPromises } from './view/start-promises.ts';
-import { QueueLine } from './view/queue-line.ts';
-import { queueOutlook } from './view/queue-outlook.ts';
 import { createSystemView } from './view/system-view.ts';
 
 export interface AppOverrides {
@@ -155,17 +154,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     }),
     clock,
   });
-  const models: ModelDirectory = {
-    get known() {
-      return registry.known;
-    },
-    find: (name) => registry.model(name)?.info ?? null,
-    names: registry.names,
-    unheard: () =>
-      [...loop.state.backends.values()]
-        .filter(({ health }) => health === 'UNREACHABLE')
-        .map(({ settings }) => settings.name),
-  };
+  const models = buildModelDirectory(registry, loop);
   const accept = createAcceptService({
     store,
     models,
@@ -209,13 +198,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const batches = buildBatches(config, { store, accept, models, clock, random, logger: logger.child('API') });
   const readsOf = ownReads(store);
   const terms = termsOf(config);
-  const live = createLiveStates(events, clock);
-  const queueLine = new QueueLine({
-    backlog: store.backlog,
-    clock,
-    service: () => loop.state.service,
-    outlook: queueOutlook(loop, statistics, clock),
-  });
+  const live = buildLive({ log: events, backlog: store.backlog, loop, clock });
   const graphql = new GraphQLServer({
     schema,
     buildContext: ({ principal, signal, answer }) => ({
@@ -233,7 +216,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       outputs,
       live,
       history: store.history,
-      queueLine,
       terms,
       clock,
     }),

@@ -9,6 +9,10 @@ import type { Instance } from './instance.ts';
 import type { Job, JobPriority } from './job.ts';
 import type { ModelInfo } from './model.ts';
 import type { QueueKey } from './queue-key.ts';
+import type { ClientStats, LatencyStats, ModelSpeed } from './usage-figures.ts';
+
+export type { LatencyStats } from './usage-figures.ts';
+
 import type { EstimateError } from './work.ts';
 
 export type BackendHealth = 'HEALTHY' | 'DEGRADED' | 'UNREACHABLE';
@@ -47,6 +51,10 @@ export interface InstanceState extends Instance {
   readonly keepAliveMs: number | null;
   /** As its server tells it, like `ollama ps`: all of it, and the part on GPUs; as far as that is known yet, else predicted. */
   readonly memory: { readonly sizeBytes: number; readonly vramBytes: number };
+  /** Whether its memory on GPUs was measured; else it is a prediction. */
+  readonly measured: boolean;
+  /** When its load should be done, epoch milliseconds; null when it does not load, and when it takes longer than it should. */
+  readonly expectedReadyAt: number | null;
   readonly activeJobIds: readonly JobId[];
   /** The server process that holds it; null while it loads, and on an attached backend. */
   readonly cellId: CellId | null;
@@ -112,14 +120,6 @@ export interface SwapStats extends CellStatistics {
   readonly loadTimeMs: number;
 }
 
-export interface LatencyStats {
-  readonly sampleCount: number;
-  readonly queueP50Ms: number | null;
-  readonly queueP95Ms: number | null;
-  readonly runP50Ms: number | null;
-  readonly runP95Ms: number | null;
-}
-
 /** How far off the starts were that somebody was told. */
 export interface StartEstimates {
   /** How many starts that is. */
@@ -169,6 +169,14 @@ export interface SystemView {
   queue(key: QueueKey): QueueState;
   swaps(): SwapStats;
   latency(priority: JobPriority | null, windowMs: number): LatencyStats;
+  /** Of clients that were seen within the window, that wait or that run, the busiest first; at most 100. `only`: of that one alone. */
+  clients(windowMs: number, only: string | null): readonly ClientStats[];
+  /** From jobs that were completed within the window; null without any. */
+  speed(model: ModelState, windowMs: number): ModelSpeed | null;
+  /** When a job of the model last started or ended, epoch milliseconds; null when nobody remembers. */
+  lastUsedAt(model: ModelState): number | null;
+  /** What a load of it should take, in milliseconds; null where none was measured yet. */
+  expectedLoadMs(model: ModelState): number | null;
   /** Of the work of jobs, lately. */
   workEstimates(): EstimateError;
   startEstimates(): StartEstimates;

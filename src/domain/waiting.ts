@@ -1,8 +1,8 @@
 /** What waits, as the store tells it: never all of it, but how much there is and the oldest of the buckets that are asked about. */
-import type { Bucket } from './backlog.ts';
+import type { Bucket, BucketKey } from './backlog.ts';
 import type { Job } from './job.ts';
 import type { JobFilter } from './job-filter.ts';
-import type { ClaimPick, ReadScope } from './store.ts';
+import type { ReadScope } from './read-scope.ts';
 
 /** The most buckets that are told at once: the most urgent, and among those the oldest. */
 export const MOST_WAITING_BUCKETS = 1_000;
@@ -14,9 +14,13 @@ export interface WaitingBuckets {
   readonly total: number;
 }
 
+export interface BucketPick extends BucketKey {
+  readonly count: number;
+}
+
 export interface WaitingQuery {
   /** Of buckets that are all different, up to `count` of the oldest each. */
-  readonly picks: readonly ClaimPick[];
+  readonly picks: readonly BucketPick[];
   /** Conditions on the picked jobs beyond their buckets. */
   readonly ofPicks: JobFilter;
   /** What the others have to meet; its statuses say which of them are meant. */

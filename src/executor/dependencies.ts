@@ -26,7 +26,10 @@ export interface ExecutorReports {
     work?: DoneWork | undefined;
   }): void;
   /** A job has its result. */
-  answered(of: { readonly job: Pick<Job, 'queue'>; readonly request: JobRequest }, result: JobResult): void;
+  answered(
+    of: { readonly job: Pick<Job, 'id' | 'queue'>; readonly request: JobRequest },
+    result: JobResult,
+  ): void;
   loaded(
     instanceId: InstanceId,
     variant: Variant,

@@ -11,7 +11,6 @@ import type { SystemControl, SystemView } from '../domain/system.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { OutputHub } from '../events/output-hub.ts';
 import type { LiveStates } from '../view/live-states.ts';
-import type { QueueLine } from '../view/queue-line.ts';
 import type { ServerTerms } from '../view/server-terms.ts';
 import type { AnswerBudget } from './answer-budget.ts';
 import type { Loaders, StoreReads } from './loaders.ts';
@@ -33,7 +32,6 @@ export interface GraphQLContext {
   readonly events: EventLog;
   readonly outputs: OutputHub;
   readonly live: LiveStates;
-  readonly queueLine: QueueLine;
   readonly terms: ServerTerms;
   readonly history: HistoryReads;
   readonly clock: Clock;

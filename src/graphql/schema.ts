@@ -20,6 +20,7 @@ import './operations/vram-changed.ts';
 import './types/backend.ts';
 import './types/batch.ts';
 import './types/cell.ts';
+import './types/client-stats.ts';
 import './types/decision.ts';
 import './types/gpu.ts';
 import './types/health.ts';

@@ -47,6 +47,8 @@ export interface Registry extends ModelResolver {
   modelOn(backendId: BackendId, name: string): ModelInfo | null;
   /** By any spelling of its name. Null where no backend has told enough of it. */
   contextRange(name: string): ContextRange | null;
+  /** Milliseconds; null where no load of it was measured. */
+  expectedLoadMs(model: ModelState): number | null;
   vramEstimate(model: ModelState, contextLength: number | null): FootprintEstimate | null;
   /** Resolves when it is stored; it counts at once. A load that spilled is remembered as a misfit, and its size not learned. */
   learnFootprint(

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { type BackendId, stableId } from '../domain/ids.ts';
 import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
-import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
+import { parseQueueKey, type QueueKey, queueKey } from '../domain/queue-key.ts';
 import type { MoreSlots, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
 import type { ModelState } from '../domain/system.ts';
 import { ByVersion } from './by-version.ts';
@@ -177,6 +177,17 @@ class ModelRegistry implements Registry {
       partialOffload: this.#rules.partialOffload(info, backendId),
       misfit: this.#learned.get(backendId, variant, config)?.misfit ?? null,
     };
+  }
+
+  /** Of one instance with its usual settings, where any load of it was measured; else null. */
+  expectedLoadMs({ info, backendIds }: ModelState): number | null {
+    const queue = queueKey({ model: info.name, contextLength: null });
+    for (const backendId of backendIds) {
+      const resolved = this.resolve(queue, backendId);
+      const own = resolved && this.#learned.get(backendId, resolved.variant, resolved.config);
+      if (own && (own.warmLoadMs ?? own.coldLoadMs) !== null) return Math.round(resolved.loadMs);
+    }
+    return null;
   }
 
   vramEstimate(model: ModelState, contextLength: number | null): FootprintEstimate | null {

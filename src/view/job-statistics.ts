@@ -2,6 +2,8 @@
 import { isTerminal, type Job, type JobPriority } from '../domain/job.ts';
 import type { JobChange } from '../domain/store.ts';
 import type { LatencyStats } from '../domain/system.ts';
+import { EndedJobs } from './ended-jobs.ts';
+import { latencyOf } from './latency.ts';
 
 interface Sample {
   readonly finishedAt: number;
@@ -13,10 +15,12 @@ interface Sample {
 const MOST_SAMPLES = 20_000;
 
 export class JobStatistics {
+  readonly ended = new EndedJobs();
   readonly #samples: Sample[] = [];
   #truncatedPrompts = 0;
 
   record(changes: readonly JobChange[]): void {
+    this.ended.record(changes);
     for (const { job } of changes) if (isTerminal(job.status)) this.#add(job);
   }
 
@@ -43,15 +47,7 @@ export class JobStatistics {
     const own = this.#within(windowMs, now).filter(
       (sample) => priority === null || sample.priority === priority,
     );
-    const queue = own.map((sample) => sample.queueMs).sort((a, b) => a - b);
-    const run = own.map((sample) => sample.runMs).sort((a, b) => a - b);
-    return {
-      sampleCount: own.length,
-      queueP50Ms: percentile(queue, 0.5),
-      queueP95Ms: percentile(queue, 0.95),
-      runP50Ms: percentile(run, 0.5),
-      runP95Ms: percentile(run, 0.95),
-    };
+    return latencyOf(own);
   }
 
   /** How many jobs finished within the last `windowMs`, as far as is remembered. */
@@ -64,9 +60,4 @@ export class JobStatistics {
     const first = this.#samples.findLastIndex((sample) => sample.finishedAt < now - windowMs) + 1;
     return this.#samples.slice(first);
   }
-}
-
-/** Nearest rank. */
-function percentile(sorted: readonly number[], share: number): number | null {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { FollowedStates } from '../events/state-feed.ts';
-import type { QueueHead } from './queue-line.ts';
+import type { QueueHead, QueueLine } from './queue-line.ts';
 
 /** Says that figures changed; the reader takes them from the system view. */
 export interface Stamped {
@@ -13,8 +13,9 @@ export interface Stamped {
 export interface LiveStates {
   readonly stats: FollowedStates<Stamped>;
   readonly queue: FollowedStates<QueueHead>;
+  readonly line: QueueLine;
 }
 
-export function createLiveStates(log: EventLog, clock: Clock): LiveStates {
-  return { stats: new FollowedStates(log, clock), queue: new FollowedStates(log, clock) };
+export function createLiveStates(log: EventLog, clock: Clock, line: QueueLine): LiveStates {
+  return { stats: new FollowedStates(log, clock), queue: new FollowedStates(log, clock), line };
 }

@@ -1,13 +1,15 @@
-/** When the jobs of a queue should start, as far as the last plan tells. */
-import type { Clock } from '../clock.ts';
+/** When the jobs of a queue should start: by the scheduler's forecast, and where that cannot tell, by how far off it is. */
+import type { BacklogView, QueueBacklog } from '../domain/backlog.ts';
+import { JOB_PRIORITIES } from '../domain/job.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
+import { orderOf } from '../scheduler/decide/queue-order.ts';
 import type { Verdict } from '../scheduler/decide/verdict.ts';
+import type { Placed } from '../scheduler/forecast/ahead.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
-import type { JobStatistics } from './job-statistics.ts';
 import type { QueueOutlook } from './queue-line.ts';
 
-/** Of a job of which nobody has seen the like, in milliseconds: it only decides how queues are merged. Chosen. */
-const UNKNOWN_RUN_MS = 10_000;
+/** From one start to the next where nobody knows when the last will be, in milliseconds. Chosen. */
+const UNKNOWN_GAP_MS = 10_000;
 
 /** How far off a start is of which no instant is known, the nearest first. */
 const RANKS: Readonly<Record<Verdict['kind'], number>> = {
@@ -32,24 +34,32 @@ const RANKS: Readonly<Record<Verdict['kind'], number>> = {
 };
 const UNKNOWN_RANK = 8;
 
-export function queueOutlook(
-  loop: SchedulerLoop,
-  statistics: Pick<JobStatistics, 'meanRunMs'>,
-  clock: Clock,
-): (queue: QueueKey) => QueueOutlook {
+type Loop = Pick<SchedulerLoop, 'forecasts' | 'state' | 'verdictOf'>;
+
+export function queueOutlook(loop: Loop, backlogs: BacklogView): (queue: QueueKey) => QueueOutlook {
   return (queue) => {
     const verdict = loop.verdictOf(queue);
-    const runMs = statistics.meanRunMs(queue) ?? UNKNOWN_RUN_MS;
-    if (!verdict) return { startAt: null, gapMs: runMs, rank: UNKNOWN_RANK };
-    const rank = RANKS[verdict.kind];
-    const now = clock.now();
-    switch (verdict.kind) {
-      case 'TURN':
-        return { startAt: now, gapMs: runMs / Math.max(1, verdict.slots), rank };
-      case 'LOADING':
-        return { startAt: Math.max(now, verdict.until), gapMs: runMs, rank };
-      default:
-        return { startAt: null, gapMs: runMs, rank };
-    }
+    const rank = verdict ? RANKS[verdict.kind] : UNKNOWN_RANK;
+    const backlog = backlogs.queue(queue);
+    const head = backlog && headOf(loop, backlog);
+    if (!head) return { startAt: null, gapMs: UNKNOWN_GAP_MS, rank };
+    const forecast = loop.forecasts.present;
+    const startAt = forecast.startOf(queue, head);
+    const clearAt = forecast.clearOf(queue);
+    const gapMs =
+      startAt === null || clearAt === null
+        ? UNKNOWN_GAP_MS
+        : Math.max(0, clearAt - startAt) / Math.max(1, backlog.count);
+    return { startAt, gapMs, rank };
   };
+}
+
+/** The first job of the client whose turn is next, in place of the queue's head. */
+function headOf({ state }: Loop, backlog: QueueBacklog): Placed | null {
+  const priority = JOB_PRIORITIES.find((one) => backlog.byPriority[one].count > 0);
+  if (!priority) return null;
+  const cursor = orderOf(backlog, state.service).usual(priority);
+  const first = cursor.next();
+  cursor.close();
+  return first ? { client: first.bucket.client, priority, sequence: 0 } : null;
 }

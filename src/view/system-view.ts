@@ -36,8 +36,10 @@ import {
   instancesOf,
   type SchedulerState,
 } from '../scheduler/state.ts';
+import { clientStatistics } from './client-statistics.ts';
 import { Explanations } from './explanations.ts';
 import type { JobStatistics } from './job-statistics.ts';
+import { modelSpeed } from './model-speed.ts';
 import type { StartPromises } from './start-promises.ts';
 
 export interface SystemViewSources {
@@ -90,6 +92,11 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     queue: (key) => queueState(sources, key),
     swaps: sources.swaps,
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
+    clients: (windowMs, only) =>
+      clientStatistics({ jobs: statistics.ended, backlog, windowMs, only, now: clock.now() }),
+    speed: ({ info }, windowMs) => modelSpeed(statistics.ended.within(windowMs, clock.now()), info.name),
+    lastUsedAt: ({ info }) => statistics.ended.usedAt(info.name),
+    expectedLoadMs: (model) => registry.expectedLoadMs(model),
     workEstimates: () => workError(loop.state.work),
     startEstimates: () => sources.promises.estimates,
     decisions: () => loop.decisions.all(),
@@ -138,6 +145,8 @@ function instanceState(sources: SystemViewSources, instance: InstanceRecord): In
     expiresAt: stays ? null : expiresAt(instance),
     evictable: instance.status === 'READY' && instance.activeJobs === 0 && !stays && !wanted,
     memory: memoryOf(sources, instance),
+    measured: instance.reportedBytes !== null,
+    expectedReadyAt: expectedReadyAt(instance, sources.clock.now()),
     activeJobIds: sources.executor.jobsOf(instance.id),
     cellId: sources.executor.cellOf(instance.id),
   };
@@ -175,6 +184,14 @@ async function cellLog(
     if (log) return log;
   }
   return null;
+}
+
+function expectedReadyAt(
+  { status, loadStartedAt, expectedLoadMs }: InstanceRecord,
+  now: number,
+): number | null {
+  const at = loadStartedAt + expectedLoadMs;
+  return status === 'LOADING' && at > now ? at : null;
 }
 
 function expiresAt({ status, activeJobs, lastUsedAt, keepAliveMs }: InstanceRecord): number | null {

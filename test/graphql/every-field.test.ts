@@ -137,6 +137,7 @@ test('every field of the schema answers', async () => {
   await api.query(operation('query', 'residencies', `(from: "${new Date(AT - 5_000).toISOString()}")`));
   await api.query(operation('query', 'stats'));
   await api.query(operation('query', 'viewer'));
+  await api.query(operation('query', 'clients'));
   await api.memory.reserve({ owner: 'x', bytes: 1, gpuId: null, leaseMs: null });
   await api.query(operation('query', 'reservations'));
   await api.query(operation('query', 'memoryBudget'));

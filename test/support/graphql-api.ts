@@ -17,7 +17,7 @@ import type { GraphQLContext } from '../../src/graphql/context.ts';
 import { ownReads } from '../../src/graphql/own-reads.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
-import { createLiveStates } from '../../src/view/live-states.ts';
+import { createLiveStates, type LiveStates } from '../../src/view/live-states.ts';
 import { QueueLine, type QueueOutlook } from '../../src/view/queue-line.ts';
 import { LibraryFixture } from './library-fixture.ts';
 import { MemoryOperationsFixture } from './memory-operations-fixture.ts';
@@ -58,7 +58,7 @@ export class GraphQLApi {
   readonly box = new LibraryFixture('box', this.system);
   readonly log = new EventLog({ random: seededRandom(1) });
   readonly outputs = new OutputHub();
-  readonly live = createLiveStates(this.log, this.clock);
+  readonly live: LiveStates;
   readonly operations: LibraryOperations;
   readonly store: Store;
   /** How often each method of the store was called by resolvers. */
@@ -109,6 +109,13 @@ export class GraphQLApi {
       random: this.#random,
       logger: { info: () => {}, warn: () => {} },
     });
+    const line = new QueueLine({
+      backlog: this.store.backlog,
+      clock,
+      service: () => new Map(),
+      outlook: (queue) => this.outlook(queue),
+    });
+    this.live = createLiveStates(log, clock, line);
     const reads = counted(this.store, this.calls, this.asked);
     this.context = {
       principal,
@@ -123,12 +130,6 @@ export class GraphQLApi {
       outputs,
       live: this.live,
       history: this.store.history,
-      queueLine: new QueueLine({
-        backlog: this.store.backlog,
-        clock,
-        service: () => new Map(),
-        outlook: (queue) => this.outlook(queue),
-      }),
       terms: {
         needsKey: false,
         limits: { batchJobs: 1_000, bodyBytes: 20 * 1024 ** 2, images: 64, retentionMs: 7 * 86_400_000 },

@@ -13,7 +13,7 @@ import {
   stableId,
 } from '../../src/domain/ids.ts';
 import type { InstanceStatus } from '../../src/domain/instance.ts';
-import type { Job } from '../../src/domain/job.ts';
+import { type Job, NO_JOBS } from '../../src/domain/job.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type {
@@ -28,6 +28,7 @@ import type {
   SystemView,
 } from '../../src/domain/system.ts';
 import { GiB, MiB } from '../../src/domain/units.ts';
+import type { ClientStats, ModelSpeed } from '../../src/domain/usage-figures.ts';
 import { attachedCapabilities } from './capabilities.ts';
 
 export const AT = Date.UTC(2026, 10, 20, 21, 40, 3, 120);
@@ -112,6 +113,8 @@ export function instance(
     expiresAt: null,
     keepAliveMs: null,
     memory: { sizeBytes: 3 * GiB, vramBytes: 3 * GiB },
+    measured: true,
+    expectedReadyAt: null,
     activeJobIds: [],
     cellId: null,
     ...over,
@@ -279,6 +282,37 @@ export class SystemFixture implements SystemView, SystemControl {
   expectationOf(job: Job) {
     const waiting = this.explain(job);
     return { start: waiting?.expectedStart ?? null, end: job.status === 'PENDING' ? AT + 60_000 : null };
+  }
+
+  clients(windowMs: number, only: string | null): readonly ClientStats[] {
+    this.asked.push([windowMs, only]);
+    return [
+      {
+        client: only ?? 'ann',
+        counts: { ...NO_JOBS, PENDING: 2, COMPLETE: 3 },
+        latency: this.latency(null, windowMs),
+        oldestWaitMs: 1_500,
+        lastSeenAt: AT,
+        slotTimeMs: 4_000,
+        share: 0.25,
+        fairShare: 0.5,
+        promptTokens: 2 ** 40,
+        completionTokens: 12,
+      },
+    ];
+  }
+
+  speed(model: ModelState, windowMs: number): ModelSpeed | null {
+    this.asked.push([model.info.name, windowMs]);
+    return { jobs: 3, tokensPerSecond: 55.5, promptTokensPerSecond: null };
+  }
+
+  lastUsedAt(): number | null {
+    return AT;
+  }
+
+  expectedLoadMs(): number | null {
+    return 6_000;
   }
 
   decisions(): readonly Decision[] {

@@ -43,14 +43,14 @@ builder.subscriptionField('queueChanged', (t) =>
       first: t.arg.int({ defaultValue: DEFAULT_HEAD, description: 'How many jobs: 1 to 100.' }),
       minInterval: t.arg(MIN_INTERVAL_ARGUMENT),
     },
-    subscribe: (_root, { filter, first, minInterval }, { live, principal, queueLine, store, system }) => {
+    subscribe: (_root, { filter, first, minInterval }, { live, principal, store, system }) => {
       const { limit } = pageRange({ first: first ?? DEFAULT_HEAD }, () => undefined);
       const asked = { filter: ownFilter(principal, jobFilter(filter, system)), first: limit };
       const minIntervalMs = intervalMs(minInterval);
       return live.queue.follow(JSON.stringify([onlyClient(principal), asked, minIntervalMs]), {
         minIntervalMs,
         // Not in the scope of the one who asks first: the others go on when that one leaves.
-        make: () => queueLine.head(asked, store.waiting, { caller: principal.client }),
+        make: () => live.line.head(asked, store.waiting, { caller: principal.client }),
       });
     },
     resolve: (head) => head,

@@ -1,4 +1,5 @@
 /** A model in memory. */
+import type { Gpu } from '../../domain/gpu.ts';
 import { footprintBytes } from '../../domain/instance.ts';
 import type { InstanceState } from '../../domain/system.ts';
 import { backendById, cellsOf } from '../../view/lookup.ts';
@@ -12,6 +13,21 @@ const InstanceMemoryRef = builder.objectRef<InstanceState['memory']>('InstanceMe
   fields: (t) => ({
     bytes: t.expose('sizeBytes', { type: 'Bytes', description: "On GPUs and in the host's memory." }),
     gpuBytes: t.expose('vramBytes', { type: 'Bytes', description: 'What of it is on GPUs.' }),
+  }),
+});
+
+interface InstanceGpuMemory {
+  readonly gpu: Gpu;
+  readonly bytes: number;
+  readonly measured: boolean;
+}
+
+const InstanceGpuMemoryRef = builder.objectRef<InstanceGpuMemory>('InstanceGpuMemory').implement({
+  description: 'What an instance has of one GPU.',
+  fields: (t) => ({
+    bytes: t.expose('bytes', { type: 'Bytes' }),
+    gpu: t.expose('gpu', { type: GpuRef }),
+    measured: t.exposeBoolean('measured', { description: 'Whether it was measured or is a prediction.' }),
   }),
 });
 
@@ -50,11 +66,26 @@ InstanceRef.implement({
     evictable: t.exposeBoolean('evictable', {
       description: 'Whether it could be unloaded now if its memory were wanted.',
     }),
+    expectedReadyAt: t.expose('expectedReadyAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When its load should be done, by what such loads took. Null when it does not load, and when that time has passed.',
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
       description:
         'When it is unloaded if nobody uses it before. Null while it works, when it is pinned, and when it stays until its memory is wanted.',
+    }),
+    gpuMemory: t.field({
+      type: [InstanceGpuMemoryRef],
+      description: 'Its memory on each of its GPUs; `vramBytes` is the sum. Empty on a host without any.',
+      resolve: ({ footprint, measured }, _args, { system }) =>
+        footprint.flatMap(({ gpuId, bytes }) => {
+          const gpu = system.gpu(gpuId);
+          return gpu ? [{ gpu, bytes, measured }] : [];
+        }),
     }),
     gpus: t.field({
       type: [GpuRef],
@@ -70,6 +101,15 @@ InstanceRef.implement({
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
       description: 'When a job last started or ended on it.',
+    }),
+    loadProgress: t.float({
+      nullable: true,
+      description:
+        'How far its load is, 0 to 1, by the time that such loads took. Null when it does not load, and when it takes longer than it should.',
+      resolve: ({ loadStartedAt, expectedReadyAt }, _args, { clock }) =>
+        expectedReadyAt === null
+          ? null
+          : Math.min(1, Math.max(0, (clock.now() - loadStartedAt) / (expectedReadyAt - loadStartedAt))),
     }),
     loadedAt: t.expose('loadedAt', { type: 'DateTime', nullable: true, description: 'Null while loading.' }),
     memory: t.expose('memory', { type: InstanceMemoryRef }),

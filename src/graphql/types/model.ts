@@ -1,6 +1,7 @@
 /** A model: where it is, what it can do, what it takes. */
 import type { Capability } from '../../domain/model.ts';
 import type { ModelState, SystemView } from '../../domain/system.ts';
+import type { ModelSpeed } from '../../domain/usage-figures.ts';
 import { backendsOf, instancesOf } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
 import { NodeRef } from '../node.ts';
@@ -19,10 +20,36 @@ const VramEstimateRef = builder
     }),
   });
 
+const DAY_MS = 86_400_000;
+
+const ModelSpeedRef = builder.objectRef<ModelSpeed>('ModelSpeed').implement({
+  description: 'How fast a model reads and writes; medians over jobs.',
+  fields: (t) => ({
+    jobs: t.exposeInt('jobs', { description: 'How many that is.' }),
+    promptTokensPerSecond: t.exposeFloat('promptTokensPerSecond', {
+      nullable: true,
+      description: 'While a prompt was read; null where the backend does not say.',
+    }),
+    tokensPerSecond: t.exposeFloat('tokensPerSecond', {
+      nullable: true,
+      description: 'While an answer was produced; null where there was none.',
+    }),
+  }),
+});
+
 ModelRef.implement({
   description: 'A name that a backend can run. The same name on several backends is one model.',
   interfaces: [NodeRef],
   fields: (t) => ({
+    aliases: t.stringList({
+      description: 'Other names with the same weights, in order.',
+      resolve: ({ info }, _args, { system }) =>
+        system
+          .models()
+          .filter((other) => other.info.weights === info.weights && other.info.name !== info.name)
+          .map((other) => other.info.name)
+          .sort(compareNames),
+    }),
     backends: t.field({
       type: [BackendRef],
       description: 'The backends that have it.',
@@ -44,12 +71,24 @@ ModelRef.implement({
       resolve: ({ info }) => info.digest,
     }),
     diskBytes: t.field({ type: 'Bytes', resolve: ({ info }) => info.diskBytes }),
+    expectedLoad: t.field({
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'What loading it should take, by what was measured; null before the first load.',
+      resolve: (model, _args, { system }) => system.expectedLoadMs(model),
+    }),
     family: t.string({ nullable: true, description: 'Such as `llama`.', resolve: ({ info }) => info.family }),
     instances: t.field({
       type: [InstanceRef],
       description: 'Where it is loaded now, under this name or one that shares its weights.',
       resolve: ({ info }, _args, { system }) =>
         instancesOf(system).filter((instance) => instance.variant.weights === info.weights),
+    }),
+    lastUsedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When a job of it last started or ended; null where none has since this server started.',
+      resolve: (model, _args, { system }) => system.lastUsedAt(model),
     }),
     modifiedAt: t.field({
       type: 'DateTime',
@@ -67,6 +106,14 @@ ModelRef.implement({
       nullable: true,
       description: 'Such as `Q4_K_M`.',
       resolve: ({ info }) => info.quantization,
+    }),
+    speed: t.field({
+      type: ModelSpeedRef,
+      nullable: true,
+      description:
+        'From the jobs of this name that were completed within `window`, as far as this server remembers; null when there were none.',
+      args: { window: t.arg({ type: 'Milliseconds', defaultValue: DAY_MS }) },
+      resolve: (model, { window }, { system }) => system.speed(model, window ?? DAY_MS),
     }),
     vramEstimate: t.field({
       type: VramEstimateRef,

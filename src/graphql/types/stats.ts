@@ -70,7 +70,7 @@ export const QueueStatsRef = builder.objectRef<QueueState>('QueueStats').impleme
   }),
 });
 
-const LatencyStatsRef = builder.objectRef<LatencyStats>('LatencyStats').implement({
+export const LatencyStatsRef = builder.objectRef<LatencyStats>('LatencyStats').implement({
   description: 'Over jobs that finished in the window; every percentile is null when there were none.',
   fields: (t) => ({
     queueP50: t.expose('queueP50Ms', {

@@ -2,6 +2,7 @@
 import { type Bucket, bucketId } from '../../domain/backlog.ts';
 import type { Job } from '../../domain/job.ts';
 import { type JobFilter, matchesJob } from '../../domain/job-filter.ts';
+import { least } from '../../domain/long-lists.ts';
 import { urgencyOf } from '../../domain/store.ts';
 import {
   MOST_WAITING_BUCKETS,
@@ -53,6 +54,6 @@ function bucketOf(jobs: readonly Job[]): Bucket {
     client,
     count: jobs.length,
     createdAtSum: times.reduce((sum, at) => sum + at, 0),
-    oldestCreatedAt: Math.min(...times),
+    oldestCreatedAt: least(times),
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Outcomes } from '../../../src/app/scheduling/outcomes.ts';
 import { seededRandom } from '../../../src/clock.ts';
 import { BackendError, SpilledError } from '../../../src/domain/errors.ts';
-import type { InstanceId } from '../../../src/domain/ids.ts';
+import type { InstanceId, JobId } from '../../../src/domain/ids.ts';
 import { queueKey } from '../../../src/domain/queue-key.ts';
 import { GiB } from '../../../src/domain/units.ts';
 import type { SchedulerEvent } from '../../../src/scheduler/events.ts';
@@ -107,7 +107,7 @@ it('an unload counts as an eviction when it made room, once', () => {
 it('an answer teaches how many tokens its prompt had, and is counted where that was cut', () => {
   const { outcomes, told, statistics } = world();
   const claimed = {
-    job: { queue: queueKey({ model: MODEL.name, contextLength: null }) },
+    job: { id: 'job_1' as JobId, queue: queueKey({ model: MODEL.name, contextLength: null }) },
     request: { kind: 'GENERATE', prompt: 'hi' },
   } as const;
   const prompt = (truncated: boolean) => ({ ...TEXT_RESULT, prompt: { truncated, contextLength: 4_096 } });
