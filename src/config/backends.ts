@@ -1,6 +1,6 @@
 /** The backends that the settings name, and what could stand where they name none. */
 import { InvalidSettingError } from '../domain/errors.ts';
-import type { BackendConfig, GpuConfig, OllamaAlternatives } from './config.ts';
+import type { BackendConfig, GpuConfig, OllamaAlternatives, OllamaBackendConfig } from './config.ts';
 import { type ManagedSettings, type ManagedSurroundings, managedConfig } from './managed.ts';
 import { DEFAULT_OLLAMA_URL, ollamaUrl } from './ollama-host.ts';
 import type { Settings } from './schema.ts';
@@ -48,7 +48,7 @@ export function backendsOf(
   { wanted, place }: Naming,
   headers: HeadersByBackend,
 ): { readonly backends: readonly BackendConfig[]; readonly ollama: OllamaAlternatives } {
-  const withHeaders = (backend: BackendConfig): BackendConfig => {
+  const withHeaders = <T extends BackendConfig>(backend: T): T => {
     const named = headers.get(backend.name) ?? headers.get(null) ?? {};
     return backend.managed || Object.keys(named).length === 0 ? backend : { ...backend, headers: named };
   };
@@ -56,10 +56,10 @@ export function backendsOf(
   const isNamed = wanted || listed !== undefined;
   const { gpus } = settings;
   const attached = withHeaders(
-    backendConfig({ name: NAME, url: hostUrl(around, isNamed), gpus }, settings, around),
+    ollamaConfig({ name: NAME, url: hostUrl(around, isNamed), gpus }, settings, around),
   );
   const managed = {
-    ...backendConfig({ name: NAME, managed: {}, gpus }, settings, around),
+    ...ollamaConfig({ name: NAME, managed: {}, gpus }, settings, around),
     managed: managedOf(settings.managed ?? {}, settings, around),
   };
   const ours = listed?.filter((backend) => backend.managed) ?? [];
@@ -93,6 +93,22 @@ function backendConfig(
   settings: Settings,
   around: ManagedSurroundings,
 ): BackendConfig {
+  if (backend.type !== 'openai') return ollamaConfig(backend, settings, around);
+  return {
+    name: backend.name,
+    type: 'openai',
+    url: backend.url ?? '',
+    parallel: backend.parallel ?? null,
+    vramBytes: backend.vram ?? null,
+    gpus: backend.gpus?.map(gpuConfig) ?? 'auto',
+  };
+}
+
+function ollamaConfig(
+  backend: BackendSettings,
+  settings: Settings,
+  around: ManagedSurroundings,
+): OllamaBackendConfig {
   return {
     name: backend.name,
     type: 'ollama',

@@ -48,12 +48,19 @@ export interface ManagedConfig {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export interface BackendConfig {
+interface AnyBackendConfig {
   /** Unique among the backends. */
   readonly name: string;
-  readonly type: 'ollama';
   /** Without a slash at its end; `managed:NAME` of a managed one, whose processes have ports of their own. */
   readonly url: string;
+  /** Sent with every request to an attached server, such as its key; never shown to anybody. Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `auto`: virtual if the URL offers it, nvidia or amd if they answer on the backend's host, else none. */
+  readonly gpus: 'auto' | readonly GpuConfig[];
+}
+
+export interface OllamaBackendConfig extends AnyBackendConfig {
+  readonly type: 'ollama';
   /** Null or absent: attached. */
   readonly managed?: ManagedConfig | null;
   /** The server's OLLAMA_NUM_PARALLEL, which its API does not tell. */
@@ -62,11 +69,19 @@ export interface BackendConfig {
   readonly kvCacheType?: ManagedConfig['kvCacheType'];
   /** The server's OLLAMA_MAX_LOADED_MODELS; null for its default, three for each GPU and at least three. */
   readonly maxLoadedModels: number | null;
-  /** Sent with every request to an attached server, such as its key; never shown to anybody. Names in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** `auto`: virtual if the URL offers it, nvidia or amd if they answer on the backend's host, else none. */
-  readonly gpus: 'auto' | readonly GpuConfig[];
 }
+
+/** A server of OpenAI's API that others run with the models that they chose. */
+export interface OpenAiBackendConfig extends AnyBackendConfig {
+  readonly type: 'openai';
+  readonly managed?: null;
+  /** Requests of one model that are sent at once; null for as many as the server says. */
+  readonly parallel: number | null;
+  /** GPU memory that all of its models take together; null where the probe shows it as somebody else's. */
+  readonly vramBytes: number | null;
+}
+
+export type BackendConfig = OllamaBackendConfig | OpenAiBackendConfig;
 
 /** Settings of one model; null where the general rule holds. */
 export interface ModelConfig {

@@ -115,11 +115,8 @@ const backendShape = z.strictObject({
       `${shown(issue.input)} is not a name: use up to 64 letters, digits, dots, dashes and underscores.`,
   }),
   type: z
-    .literal('ollama', {
-      error: (issue) =>
-        issue.input === 'openai'
-          ? 'OpenAI-compatible backends are not in this version. Use type: ollama.'
-          : `${shown(issue.input)} is not a backend type. Use type: ollama.`,
+    .enum(['ollama', 'openai'], {
+      error: (issue) => `${shown(issue.input)} is not a backend type. Use type: ollama or type: openai.`,
     })
     .optional(),
   managed: managedSchema.optional(),
@@ -127,6 +124,7 @@ const backendShape = z.strictObject({
   parallel: wholeNumber(1, 1024).optional(),
   maxLoadedModels: wholeNumber(1, 1024).optional(),
   kvCacheType: kvCacheType.optional(),
+  vram: memory.optional(),
   apiKey: secret.optional(),
   headers: headers.optional(),
   gpus: gpuList.optional(),
@@ -142,8 +140,21 @@ const ATTACHED_SETTINGS = [
   { key: 'headers', refusal: 'the processes of a managed backend need no headers; leave them out.' },
 ] as const;
 
+/** What only an Ollama has, and the sentence for a server of OpenAI's API. */
+const OLLAMA_SETTINGS = [
+  { key: 'managed', refusal: 'only an Ollama can be managed: leave it out, or use type: ollama.' },
+  { key: 'kvCacheType', refusal: 'the server has its cache as it was started: leave it out.' },
+  { key: 'maxLoadedModels', refusal: 'the server holds the models that it was started with: leave it out.' },
+] as const;
+
 const backend = backendShape.superRefine((value, context) => {
   const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  if (value.type === 'openai') {
+    for (const { key, refusal } of OLLAMA_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
+    if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);
+  } else if (value.vram !== undefined) {
+    refuse('vram', 'an Ollama tells by itself what its models take: leave it out, or use type: openai.');
+  }
   if (!value.managed) {
     if (value.url === undefined) refuse('url', 'is missing.');
     const hasOwn = Object.keys(value.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');

@@ -177,7 +177,6 @@ export type BackendMode = 'ATTACHED' | 'MANAGED';
 export interface Backend {
   readonly id: BackendId;
   readonly name: string;
-  readonly kind: 'ollama';
   /** For people: who runs its server. What follows from it is said by the capabilities. */
   readonly mode: BackendMode;
   /** Where it is, for people. */

@@ -43,6 +43,8 @@ export interface BackendRules {
   /** Somebody has said of a server that others run what type its cache has. Absent: nobody, so that its loads may show another. */
   readonly kvCacheNamed?: boolean;
   readonly flashAttention: InstanceConfig['flashAttention'];
+  /** Its models run as the server was started: no request's context, nor anything else that it wishes, changes that. Absent: they may. */
+  readonly asStarted?: boolean;
 }
 
 /** What a client asked for of a model's instance. */
@@ -111,7 +113,7 @@ export class VariantRules {
           num_gpu: ALL_LAYERS,
           ...(named && { num_batch: batchSize(contextLength * slots, contextLength, embedding) }),
           ...pinned,
-          ...shiftOption(info, wanted),
+          ...(rules.asStarted ? {} : shiftOption(info, wanted)),
         },
         embedding,
       },
@@ -134,9 +136,7 @@ export class VariantRules {
       isConfigured: places.some(
         ({ info, backendId }) => (this.#settings.of(info, backendId)?.contextLength ?? null) !== null,
       ),
-      most: places.some(({ info }) => info.contextLength === null)
-        ? null
-        : greatest(places.map(({ info }) => info.contextLength ?? 0)),
+      most: mostOf(places.map(({ info, backendId }) => this.#mostContext(info, backendId))),
     };
   }
 
@@ -169,6 +169,8 @@ export class VariantRules {
 
   /** @param requested null where nobody asks */
   #contextLength(info: ModelInfo, requested: number | null, backendId: BackendId): number {
+    const { asStarted, contextLength } = this.#defaults.rules(backendId);
+    if (asStarted) return info.contextLength ?? contextLength;
     return contextLengthOf({
       requested,
       configured: this.#settings.of(info, backendId)?.contextLength ?? null,
@@ -176,6 +178,12 @@ export class VariantRules {
       fallback: this.#defaults.rules(backendId).contextLength,
       trained: info.contextLength,
     });
+  }
+
+  /** Null where nobody tells. */
+  #mostContext(info: ModelInfo, backendId: BackendId): number | null {
+    const { asStarted } = this.#defaults.rules(backendId);
+    return asStarted ? this.#contextLength(info, null, backendId) : info.contextLength;
   }
 
   #slotChoices(info: ModelInfo, backendId: BackendId): readonly number[] {
@@ -190,6 +198,12 @@ export class VariantRules {
   #ownSlots(info: ModelInfo, backendId: BackendId): number | null {
     return this.#settings.of(info, backendId)?.parallel ?? null;
   }
+}
+
+/** Null where one of them is not known. */
+function mostOf(contexts: readonly (number | null)[]): number | null {
+  const known = contexts.filter((each) => each !== null);
+  return known.length < contexts.length ? null : greatest(known);
 }
 
 /** Ollama loads these without it, because their engine cannot move their context on. */

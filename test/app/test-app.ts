@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
-import type { BackendConfig, Config } from '../../src/config/config.ts';
+import type { BackendConfig, Config, OllamaBackendConfig } from '../../src/config/config.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { createLoggerOn } from '../../src/telemetry/logger.ts';
 import {
@@ -48,7 +48,7 @@ export function testConfig(
   };
 }
 
-export function attached(url: string, more: Partial<BackendConfig> = {}): BackendConfig {
+export function attached(url: string, more: Partial<OllamaBackendConfig> = {}): OllamaBackendConfig {
   return { name: 'ollama', type: 'ollama', url, parallel: 2, maxLoadedModels: null, gpus: 'auto', ...more };
 }
 
@@ -141,7 +141,7 @@ export class TestApp extends AppClient implements AsyncDisposable {
   static async start(
     options: {
       readonly ollama?: VirtualOllamaOptions;
-      readonly backend?: Partial<BackendConfig>;
+      readonly backend?: Partial<OllamaBackendConfig>;
       readonly config?: Partial<Config>;
       readonly clock?: Clock;
     } = {},

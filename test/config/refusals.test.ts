@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { problems, type Sources } from './folder.ts';
+import { GiB } from '../../src/domain/units.ts';
+import { load, problems, type Sources } from './folder.ts';
 
 describe('refusals name the place, the value and what would be right', () => {
   const cases: readonly (readonly [name: string, sources: Sources, expected: string | RegExp])[] = [
@@ -200,10 +201,41 @@ describe('refusals name the place, the value and what would be right', () => {
   });
 });
 
-describe('what a later version will read is refused by name', () => {
-  const backend = (more: string) => `backends: [{ name: a, url: a, ${more} }]`;
+describe('a backend has the settings of its type alone', () => {
+  const backend = (more: string) => `backends: [{ name: a, ${more} }]`;
   test.each([
-    ['other backends', backend('type: openai'), /OpenAI-compatible backends are not in this version/],
+    [
+      'an unknown type',
+      'url: b, type: tabby',
+      /"tabby" is not a backend type. Use type: ollama or type: openai/,
+    ],
+    ['a managed one of OpenAI', 'type: openai, url: b, managed: {}', /only an Ollama can be managed/],
+    [
+      'a cache of OpenAI',
+      'type: openai, url: b, kvCacheType: q8_0',
+      /the server has its cache as it was started/,
+    ],
+    [
+      'a count of OpenAI',
+      'type: openai, url: b, maxLoadedModels: 3',
+      /holds the models that it was started with/,
+    ],
+    ['memory of an Ollama', 'url: b, vram: 8GiB', /an Ollama tells by itself what its models take/],
+    ['OpenAI without an address', 'type: openai', /url.*is missing/],
+    ['a size that is none', 'type: openai, url: b, vram: much', /much/],
+  ])('%s', async (_name, yaml, expected) => {
+    expect((await problems({ yaml: backend(yaml) }))[0]).toMatch(expected);
+  });
+
+  test('and those of a server of OpenAI are read', async () => {
+    const yaml = 'backends: [{ name: rig, type: openai, url: "http://gpu:8000", vram: 20GiB, parallel: 16 }]';
+    const { backends } = await load({ yaml });
+    expect(backends[0]).toMatchObject({ type: 'openai', vramBytes: 20 * GiB, parallel: 16, gpus: 'auto' });
+  });
+});
+
+describe('what a later version will read is refused by name', () => {
+  test.each([
     ['tasks', 'tasks: []', /tasks are not in this version/],
     ['PostgreSQL', 'postgres: here', /PostgreSQL is not in this version/],
   ])('%s', async (_name, yaml, expected) => {

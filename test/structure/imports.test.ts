@@ -79,6 +79,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateway: [...COMMON, ...WAYS_IN_SEE, 'ollama-api', 'http'],
   app: [...COMMON, ...BELOW_HTTP, 'http', 'gateway'],
   'virtual-ollama': ['clock', 'domain', 'ollama-api'],
+  'virtual-openai': ['clock', 'domain'],
   // The two kinds of servers are told by their own capabilities.
   simulator: [...COMMON, 'scheduler', 'backend'],
   client: ['domain', 'clock'],

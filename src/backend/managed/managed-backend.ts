@@ -40,7 +40,6 @@ export function createManagedOllamaBackend(options: ManagedOllamaOptions): Manag
 export class ManagedOllama implements Backend {
   readonly id: BackendId;
   readonly name: string;
-  readonly kind = 'ollama';
   readonly mode = 'MANAGED';
   readonly url: string;
   readonly capabilities: BackendCapabilities;

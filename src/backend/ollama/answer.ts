@@ -94,7 +94,7 @@ function wantsKey(status: number): string {
 }
 
 /** Whether the connection itself could not be made. */
-function isNobody(error: unknown): boolean {
+export function isNobody(error: unknown): boolean {
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   return errors.some((each) => each instanceof Error && 'code' in each && NOBODY.includes(String(each.code)));
 }

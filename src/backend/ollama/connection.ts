@@ -13,6 +13,7 @@ import { readStart, readText, withinLength } from './answer-bytes.ts';
 import type { Deadlines } from './deadlines.ts';
 import { answerError, type Endpoint } from './error-table.ts';
 import { LineSplitter } from './ndjson.ts';
+import { retryAfter } from './retry-after.ts';
 import { StallWatch } from './stall-watch.ts';
 import { transportError } from './transport-error.ts';
 
@@ -240,14 +241,6 @@ async function* eachTold<T>(items: AsyncIterable<T>, tell: () => void): AsyncGen
     tell();
     yield item;
   }
-}
-
-/** RFC 9110, 10.2.3: seconds, or a date. Undefined where it is neither. */
-function retryAfter(header: string | string[] | undefined, now: number): number | undefined {
-  const text = String(header ?? '').trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  const at = text === '' ? Number.NaN : Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
 /** Of a body, what is not content: names, and how to run. */

@@ -46,7 +46,6 @@ export function createOllamaBackend(options: OllamaBackendOptions): Backend {
 class AttachedOllama implements Backend {
   readonly id: BackendId;
   readonly name: string;
-  readonly kind = 'ollama';
   readonly mode = 'ATTACHED';
   readonly url: string;
   readonly capabilities = ATTACHED_OLLAMA;

@@ -16,7 +16,7 @@ export const TRANSPORT_TABLE: readonly TransportRow[] = [
     codes: ['ECONNREFUSED'],
     code: 'BACKEND_UNREACHABLE',
     remedy: 'wait',
-    says: 'Nothing listens at %s. Start Ollama there (`ollama serve`), or correct the URL.',
+    says: 'Nothing listens at %s. %start, or correct the URL.',
   },
   {
     codes: ['ENOTFOUND', 'EAI_AGAIN'],
@@ -34,7 +34,7 @@ export const TRANSPORT_TABLE: readonly TransportRow[] = [
     codes: ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET', 'ERR_STREAM_PREMATURE_CLOSE'],
     code: 'BACKEND_UNREACHABLE',
     remedy: 'wait',
-    says: 'The connection to %s broke before the answer was complete. Ollama may have been stopped or restarted.',
+    says: 'The connection to %s broke before the answer was complete. %name may have been stopped or restarted.',
   },
   {
     codes: ['UND_ERR_CLOSED', 'UND_ERR_DESTROYED'],
@@ -44,17 +44,31 @@ export const TRANSPORT_TABLE: readonly TransportRow[] = [
   },
 ];
 
+/** A server as people know it: both begin a sentence. */
+export interface Product {
+  readonly name: string;
+  readonly start: string;
+}
+
+const OLLAMA: Product = { name: 'Ollama', start: 'Start Ollama there (`ollama serve`)' };
+
 /** Makes a BackendError of whatever a request threw. `url` is for people. */
-export function transportError(error: unknown, url: string): BackendError {
+export function transportError(error: unknown, url: string, product = OLLAMA): BackendError {
   if (error instanceof BackendError) return error;
   if (error instanceof TooLongError) {
-    return new BackendError('BACKEND_ERROR', 'none', `${error.message} Is ${url} an Ollama?`, {
-      cause: error,
-    });
+    const message = `${error.message} Check what listens at ${url}.`;
+    return new BackendError('BACKEND_ERROR', 'none', message, { cause: error });
   }
   const code = codeOf(error);
   const row = TRANSPORT_TABLE.find((candidate) => candidate.codes.includes(code));
-  if (row) return new BackendError(row.code, row.remedy, row.says.replace('%s', url), { cause: error });
+  if (row) {
+    const { name, start } = product;
+    const message = row.says
+      .replace('%start', start)
+      .replace('%name', name)
+      .replace('%s', () => url);
+    return new BackendError(row.code, row.remedy, message, { cause: error });
+  }
   if (error instanceof errors.HTTPParserError) {
     return new BackendError(
       'BACKEND_ERROR',

@@ -1,11 +1,11 @@
 /** What the doctor looks at behind the server: an Ollama that others run, its settings, its GPUs. */
 
-import { type BackendServer, namesOf, serverOf } from '../../app/backends.ts';
+import type { BackendServer } from '../../app/backend-types/backend-type.ts';
+import { namesOf, notesOn, serverOf } from '../../app/backends.ts';
 import type { Clock } from '../../clock.ts';
 import type { BackendConfig, Config } from '../../config/config.ts';
 
 import { append } from '../../domain/long-lists.ts';
-import { isLoopback } from '../../domain/loopback.ts';
 import { type ModelNameRule, namedModel } from '../../domain/model-names.ts';
 import { isOlderThan } from '../../domain/version.ts';
 import { gpuFindings } from './doctor-gpus.ts';
@@ -51,8 +51,10 @@ export async function checkAttached(
     default:
       check satisfies never;
   }
-  append(findings, settingFindings(subject, backend, process.env));
-  findings.push(countFinding(subject, backend));
+  append(
+    findings,
+    notesOn(backend, process.env).map((note) => ({ subject, ...note })),
+  );
   append(findings, await gpuFindings(backend, config, check.kind === 'answers', clock));
   return findings;
 }
@@ -63,7 +65,7 @@ function versionFinding(
   version: string,
   { product, oldest }: BackendServer,
 ): Finding {
-  if (isOlderThan(version, oldest))
+  if (oldest !== null && isOlderThan(version, oldest))
     return {
       level: 'warn',
       subject,
@@ -72,16 +74,18 @@ function versionFinding(
   return { level: 'ok', subject, text: `${product} ${version} at ${url}` };
 }
 
-/** @param pull the command that fetches one. */
+/** @param pull the command that fetches one; null where none does. */
 export function modelsFinding(
   subject: string,
   names: readonly string[],
   rule: ModelNameRule,
   config: Config,
-  pull: string,
+  pull: string | null,
 ): Finding {
-  if (names.length === 0)
-    return { level: 'warn', subject, text: `it has no models. Fetch one, such as: ${pull} qwen2.5:0.5b` };
+  if (names.length === 0) {
+    const advice = pull === null ? 'Start it with one.' : `Fetch one, such as: ${pull} qwen2.5:0.5b`;
+    return { level: 'warn', subject, text: `it has no models. ${advice}` };
+  }
   const models = names.map((name) => ({ name: rule.canonical(name) }));
   const missing = Object.keys(config.models).filter((name) => !namedModel(models, name, rule));
   if (missing.length > 0)
@@ -95,58 +99,4 @@ export function modelsFinding(
     subject,
     text: `${names.length} models: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`,
   };
-}
-
-/**
- * Ollama's settings are not in its API. On its own machine they are often in this environment too, and then they can be
- * compared; a service has an environment of its own, which only its owner can see.
- */
-function settingFindings(
-  subject: string,
-  backend: BackendConfig,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly Finding[] {
-  const findings: Finding[] = [];
-  const warn = (text: string) => findings.push({ level: 'warn', subject, text });
-  const parallel = numberOf(env.OLLAMA_NUM_PARALLEL);
-  const most = numberOf(env.OLLAMA_MAX_LOADED_MODELS);
-  if (!isLoopback(new URL(backend.url).hostname)) {
-    findings.push({
-      level: 'ok',
-      subject,
-      text: `parallel: ${backend.parallel}; it has to be the OLLAMA_NUM_PARALLEL of that machine`,
-    });
-    return findings;
-  }
-  if (parallel !== null && parallel > 0 && parallel !== backend.parallel)
-    warn(
-      `OLLAMA_NUM_PARALLEL is ${parallel} here, but the settings say parallel: ${backend.parallel}. Make them equal.`,
-    );
-  if (most !== null && most > 0 && backend.maxLoadedModels !== null && most !== backend.maxLoadedModels)
-    warn(
-      `OLLAMA_MAX_LOADED_MODELS is ${most} here, but the settings say maxLoadedModels: ${backend.maxLoadedModels}. Make them equal.`,
-    );
-  if (most !== null && most > 0 && backend.maxLoadedModels === null)
-    warn(
-      `OLLAMA_MAX_LOADED_MODELS is ${most} here. Add maxLoadedModels: ${most} to the backend, or its server will evict models on its own.`,
-    );
-  if (findings.length === 0)
-    findings.push({
-      level: 'ok',
-      subject,
-      text: `parallel: ${backend.parallel}${parallel === null ? " (Ollama's default, unless its service sets OLLAMA_NUM_PARALLEL)" : ''}`,
-    });
-  return findings;
-}
-
-/** Said always: it makes models leave while memory is free. */
-function countFinding(subject: string, { maxLoadedModels }: BackendConfig): Finding {
-  const most =
-    maxLoadedModels === null ? "3 models for each GPU (Ollama's default)" : `${maxLoadedModels} models`;
-  const text = `maxLoadedModels: no more than ${most} in memory at once, whatever is free. It goes together with the server's OLLAMA_MAX_LOADED_MODELS`;
-  return { level: 'ok', subject, text };
-}
-
-function numberOf(text: string | undefined): number | null {
-  return text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : null;
 }

@@ -4,22 +4,32 @@ import type { Capability, ModelInfo } from '../../domain/model.ts';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { findNamed, type ModelWording } from '../../ollama-api/find-model.ts';
 import { quoteGo } from '../../ollama-api/go-quote.ts';
-import { fullName, type ModelName, parseModelName, shortName } from '../../ollama-api/model-name.ts';
+import { fullName, parseModelName, shortName } from '../../ollama-api/model-name.ts';
 import type { Think } from '../../ollama-api/request-fields.ts';
 
 export interface FoundModel {
-  readonly name: ModelName;
+  /** As its backends list it; as Ollama would, while none has told its models. */
+  readonly model: string;
   /** Null while no backend has told its models: its jobs wait. */
   readonly info: ModelInfo | null;
 }
 
-/** @throws as `findNamed` */
+/**
+ * A name that is listed as it is written means that model, also where it is none of Ollama's names.
+ * @throws as `findNamed`
+ */
 export function findModel(models: ModelDirectory, name: string, wording: ModelWording): FoundModel {
-  return findNamed(name, wording, (wanted) => {
+  const written = models.find(name);
+  if (written?.name === name) {
+    wording.beforeLookup?.();
+    return { model: name, info: written };
+  }
+  const found = findNamed(name, wording, (wanted) => {
     const info = models.find(shortName(wanted));
     if (info) return { name: parseModelName(info.name), info };
     return models.known ? undefined : { name: wanted, info: null };
   });
+  return { model: found.info?.name ?? shortName(found.name), info: found.info };
 }
 
 export interface TextDemands {
@@ -30,7 +40,7 @@ export interface TextDemands {
 }
 
 /** @throws OllamaError 400 where the model is known not to be able to */
-export function requireAble({ name, info }: FoundModel, asked: string, demands: TextDemands): void {
+export function requireAble({ model, info }: FoundModel, asked: string, demands: TextDemands): void {
   if (!info || info.capabilities.length === 0) return;
   const can = (capability: Capability) => info.capabilities.includes(capability);
   const { verb, think, needs } = demands;
@@ -38,7 +48,7 @@ export function requireAble({ name, info }: FoundModel, asked: string, demands: 
   if (!can('completion')) throw new OllamaError(400, `${quoteGo(asked)} does not support ${verb}`);
   const missing = needs.filter((capability) => !can(capability));
   if (missing.length > 0)
-    throw new OllamaError(400, `${fullName(name)} does not support ${missing.join('\n')}`);
+    throw new OllamaError(400, `${fullName(parseModelName(model))} does not support ${missing.join('\n')}`);
 }
 
 /** The request without thinking, where the model is known not to think: programs ask it of every model. */

@@ -7,7 +7,6 @@ import { append } from '../../domain/long-lists.ts';
 import type { Capability } from '../../domain/model.ts';
 import { ModelRequiredError, modelNotFound, OllamaError, pullItFirst } from '../../ollama-api/errors.ts';
 import type { Decoded } from '../../ollama-api/go-decode.ts';
-import { shortName } from '../../ollama-api/model-name.ts';
 import type { EMBED_REQUEST, EMBEDDING_REQUEST } from '../../ollama-api/request-shapes.ts';
 import type { ChatBody, GenerateBody } from './bodies.ts';
 import { type FoundModel, findModel, requireAble } from './find-model.ts';
@@ -93,15 +92,15 @@ export function embeddingTask(models: ModelDirectory, body: Decoded<typeof EMBED
 }
 
 /** By the model's own name: a request may spell it in many ways. */
-function jobTask({ name }: FoundModel, job: RequestedJob): Task {
-  return { kind: 'job', job: { ...job, model: shortName(name) } };
+function jobTask({ model }: FoundModel, job: RequestedJob): Task {
+  return { kind: 'job', job: { ...job, model } };
 }
 
 function loadTask(
-  { name }: FoundModel,
+  { model }: FoundModel,
   { keep_alive: keepAliveMs }: { readonly keep_alive: number | undefined },
 ): LoadTask {
-  return { kind: 'load', model: shortName(name), keepAliveMs };
+  return { kind: 'load', model, keepAliveMs };
 }
 
 function when(isAsked: unknown, needs: readonly Capability[]): readonly Capability[] {

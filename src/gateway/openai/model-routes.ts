@@ -26,13 +26,13 @@ async function retrieve(
 ): Promise<void> {
   const { model = '' } = exchange.parameters;
   const missing = () => modelNotFound(shortName(parseModelReference(model).name));
-  const { name } = findModel(models, model, {
+  const found = findModel(models, model, {
     empty: () => new ModelRequiredError(),
     missing,
     subject: 'remote model details are',
   });
   const tags = await modelOperations.tags();
-  const tag = tags.find((each) => each.name === shortName(name));
+  const tag = tags.find((each) => each.name === found.model);
   if (!tag) throw missing();
   sendJson(exchange, 200, modelOf(model, tag));
 }

@@ -1,0 +1,36 @@
+/** How a virtual server of OpenAI's API is set up. */
+import type { Clock } from '../clock.ts';
+
+/** Whose server it stands for: they differ in what they tell of themselves, and in how they refuse. */
+export type Flavour = 'llama.cpp' | 'vllm' | 'plain';
+
+export interface VirtualModel {
+  readonly id: string;
+  /** Default: `chat`. */
+  readonly kind?: 'chat' | 'embed';
+  /** Tokens of one request with its answer; default 4,096. */
+  readonly contextLength?: number;
+  /** Of its weights; told by llama.cpp alone. */
+  readonly bytes?: number;
+}
+
+export interface VirtualOpenAiOptions {
+  readonly host?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Default: `llama.cpp`. */
+  readonly flavour?: Flavour;
+  readonly models?: readonly VirtualModel[];
+  /** Asked for in `Authorization: Bearer`. Absent: nobody is asked. */
+  readonly key?: string;
+  /** Requests that it runs at once; others wait for their turn. Default 4. */
+  readonly slots?: number;
+  /** Of one answer; default 1,000. */
+  readonly tokensPerSecond?: number;
+  readonly clock?: Clock;
+}
+
+export const USUAL_MODELS: readonly VirtualModel[] = [
+  { id: 'virtual/chat-8b', bytes: 4_900_000_000 },
+  { id: 'virtual/embed-small', kind: 'embed', contextLength: 512, bytes: 130_000_000 },
+];

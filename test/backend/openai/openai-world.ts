@@ -1,0 +1,65 @@
+/** A server of OpenAI's API, and this program in front of it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { App } from '../../../src/app.ts';
+import type { Config, OpenAiBackendConfig } from '../../../src/config/config.ts';
+import {
+  type RunningVirtualOpenAi,
+  runVirtualOpenAi,
+  type VirtualOpenAiOptions,
+} from '../../../src/virtual-openai/index.ts';
+import { AppClient, startApp, testConfig } from '../../app/test-app.ts';
+
+export class OpenAiWorld extends AppClient implements AsyncDisposable {
+  readonly server: RunningVirtualOpenAi;
+  readonly #dataDir: string;
+
+  private constructor(app: App, server: RunningVirtualOpenAi, dataDir: string) {
+    super(app);
+    this.server = server;
+    this.#dataDir = dataDir;
+  }
+
+  static async start(
+    options: {
+      readonly server?: VirtualOpenAiOptions;
+      readonly backend?: Partial<OpenAiBackendConfig>;
+      readonly config?: Partial<Config>;
+      /** Beside it. */
+      readonly others?: Config['backends'];
+    } = {},
+  ): Promise<OpenAiWorld> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-openai-'));
+    const server = await runVirtualOpenAi(options.server);
+    const backend: OpenAiBackendConfig = {
+      name: 'rig',
+      type: 'openai',
+      url: server.url,
+      parallel: null,
+      vramBytes: null,
+      gpus: [{ probe: 'none' }],
+      ...options.backend,
+    };
+    const app = await startApp(testConfig(dataDir, [backend, ...(options.others ?? [])], options.config));
+    return new OpenAiWorld(app, server, dataDir);
+  }
+
+  get url(): string {
+    return new URL(this.app.graphqlUrl).origin;
+  }
+
+  async post(path: string, body: object): Promise<Response> {
+    return fetch(this.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.app.stop({ graceMs: 0 });
+    await this.server.stop();
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+}
