@@ -21,10 +21,15 @@ test('chats, embeddings and JSON come from two servers through one queue, and a 
   await using vectors = await RealServer.start(EMBED, ['--embedding']);
   await using app = await TemporaryApp.start([backend('chats', chats.url), backend('vectors', vectors.url)]);
 
-  const capital = await app.submit(
-    ask('What is the capital of France?', { maxTokens: 24, temperature: 0, seed: 1 }),
-  );
+  const options = { maxTokens: 8, temperature: 0 };
+  const prompt = 'The capital of France is';
+  const capital = await app.submit({ model: CHAT, request: { generate: { prompt, raw: true, options } } });
   expect((await app.ended(capital.job.id)).result.text).toMatch(/Paris/);
+  const greeting = await app.ended((await app.submit(ask('Say hello.', options))).job.id);
+  expect(greeting.result).toMatchObject({
+    text: expect.stringMatching(/\w/),
+    usage: { completionTokens: 8 },
+  });
 
   const schema = {
     type: 'object',

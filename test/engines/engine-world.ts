@@ -1,7 +1,7 @@
 /** A real server of OpenAI's API with a real model, for tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort } from '../../src/backend/supervisor/free-port.ts';
+import { findFreePort } from '../../src/backend/supervisor/free-port.ts';
 import { eventually } from '../support/eventually.ts';
 import { installEngine } from './engine.ts';
 
@@ -24,7 +24,7 @@ export class RealServer implements AsyncDisposable {
   /** @param alias the name by which its model is listed */
   static async start(alias: string, flags: readonly string[] = []): Promise<RealServer> {
     const { python, model } = await installEngine();
-    const port = await freePort();
+    const port = await findFreePort();
     const args = [PROGRAM, '--model', model, '--port', String(port), '--alias', alias, ...flags];
     const server = new RealServer(`http://127.0.0.1:${port}`, spawn(python, args));
     await eventually(
