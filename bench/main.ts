@@ -21,7 +21,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   gateway: {
     about: 'what the drop-in routes add to the backend itself',
     onRequest: true,
-    load: async () => only((await import('./gateway/gateway.ts')).run),
+    load: () => import('./gateway/gateway.ts'),
   },
   lives: {
     about: 'durable job lives of the store, in groups against one by one',

@@ -279,6 +279,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         loop.look();
       }),
     );
+    started.push(store.onArrival(loop));
     await registry.start();
     await modelFacts.start();
     started.push(() => publisher.stop());

@@ -1,8 +1,12 @@
-/** What the gateway adds to the backend itself, in the same run: latency, requests each second, processor time, memory of those who wait. */
+/**
+ * What the gateway adds to the backend itself, in the same run: latency, requests each second, processor time, memory of those who wait.
+ * `--profile FOLDER` leaves the processor profiles of the servers there.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { Agent, request } from 'undici';
-import { type RunningServer, startBackend, startServer } from './processes.ts';
+import { type RunningServer, type ServerOptions, startBackend, startServer } from './processes.ts';
 import { chat, MODEL, quantile, type Seen, streamChats } from './streams.ts';
 
 const STREAMS = 50;
@@ -14,15 +18,17 @@ const WAITING = 1_000;
 
 type Print = (line: string) => void;
 
-export async function run(print: Print): Promise<void> {
-  await addedLatency(print);
-  await shortChats(print);
-  await waiting(print);
+export async function run(print: Print, args: readonly string[] = []): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { profile: { type: 'string' } } });
+  const options = { profileTo: values.profile };
+  await addedLatency(print, options);
+  await shortChats(print, options);
+  await waiting(print, options);
 }
 
-async function addedLatency(print: Print): Promise<void> {
+async function addedLatency(print: Print, options: ServerOptions): Promise<void> {
   const backend = await startBackend(STREAMS, TOKENS_PER_SECOND);
-  const server = await startServer(backend.url, STREAMS);
+  const server = await startServer(backend.url, STREAMS, options);
   try {
     await streamChats(server.url, STREAMS, 5);
     const direct: Seen = { firstByteMs: [], chunkMs: [] };
@@ -61,9 +67,9 @@ function compare(print: Print, name: string, direct: readonly number[], through:
   print(`  ${name.padEnd(29)}  ${parts.join(', ')}`);
 }
 
-async function shortChats(print: Print): Promise<void> {
+async function shortChats(print: Print, options: ServerOptions): Promise<void> {
   const backend = await startBackend(STREAMS, 1e6);
-  const server = await startServer(backend.url, STREAMS);
+  const server = await startServer(backend.url, STREAMS, options);
   try {
     await rate(server.url, 1);
     const before = server.cpuMs();
@@ -102,9 +108,9 @@ async function rate(url: string, duration: number): Promise<number> {
   return result.requests.average;
 }
 
-async function waiting(print: Print): Promise<void> {
+async function waiting(print: Print, options: ServerOptions): Promise<void> {
   const backend = await startBackend(STREAMS, TOKENS_PER_SECOND);
-  const server = await startServer(backend.url, STREAMS);
+  const server = await startServer(backend.url, STREAMS, options);
   try {
     await streamChats(server.url, STREAMS, 5);
     await ask(server, 'mutation { pauseScheduler { __typename } }');

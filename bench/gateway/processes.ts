@@ -30,14 +30,25 @@ export async function startBackend(slots: number, tokensPerSecond: number): Prom
   return { url, cpuMs: () => cpuMs(child), stop: () => end(child) };
 }
 
+export interface ServerOptions {
+  /** Where its threads leave their processor profiles when it ends, for Chrome's developer tools. Absent: they make none. */
+  readonly profileTo?: string | undefined;
+}
+
 /** As a user starts it, attached to the backend. */
-export async function startServer(backend: string, slots: number): Promise<RunningServer> {
+export async function startServer(
+  backend: string,
+  slots: number,
+  { profileTo }: ServerOptions = {},
+): Promise<RunningServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'vramkeeper-bench-'));
   const preload = fileURLToPath(new URL('tell-memory.ts', import.meta.url));
   const config = join(dataDir, 'settings.json');
   await writeFile(config, JSON.stringify({ backends: [{ name: 'ollama', url: backend, parallel: slots }] }));
   const args = ['serve', '--port', '0', '--data-dir', dataDir, '--config', config, '--log-level', 'warn'];
-  const child = fork(PROGRAM, args, { execArgv: ['--expose-gc', '--import', preload], silent: true });
+  const profile = profileTo === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileTo];
+  const execArgv = ['--expose-gc', '--import', preload, ...profile];
+  const child = fork(PROGRAM, args, { execArgv, silent: true });
   child.stderr?.pipe(process.stderr);
   return {
     url: await addressOf(child),

@@ -102,6 +102,8 @@ export class Backlog implements BacklogView {
   #clients = VersionedMap.of<string, number>();
   readonly #queues = new Map<QueueKey, QueueTally>();
   readonly #summaries = new Map<QueueKey, QueueBacklog>();
+  /** Of expected jobs, when they came, by ids of buckets: what is above has them, what is applied has not. */
+  readonly #expected = new Map<string, readonly number[]>();
 
   get version(): number {
     return this.#version;
@@ -122,15 +124,44 @@ export class Backlog implements BacklogView {
   apply(changed: readonly Bucket[], delayed: number): void {
     this.#version += 1;
     this.#delayed = delayed;
-    for (const bucket of changed) {
-      const tally = this.#queues.get(bucket.queue) ?? new QueueTally();
-      const before = tally.put(bucket);
-      this.#count += bucket.count - before;
-      this.#countClient(bucket.client, Number(bucket.count > 0) - Number(before > 0));
-      if (tally.isEmpty) this.#queues.delete(bucket.queue);
-      else this.#queues.set(bucket.queue, tally);
-      this.#summaries.delete(bucket.queue);
-    }
+    for (const bucket of changed) this.#put(withExpected(bucket, this.#expected.get(bucketId(bucket)) ?? []));
+  }
+
+  /**
+   * Counts a job that is about to be there, as one that came at `at`, epoch milliseconds. Answers how to take it off again, which does nothing the second time:
+   * to be called before the numbers are applied that have it.
+   */
+  expect({ queue, priority, client }: BucketKey, at: number): () => void {
+    const key = { queue, priority, client };
+    let isOver = false;
+    this.#expectMore(key, (expected) => [...expected, at]);
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#expectMore(key, (expected) => expected.toSpliced(expected.indexOf(at), 1));
+    };
+  }
+
+  #expectMore(key: BucketKey, change: (expected: readonly number[]) => readonly number[]): void {
+    const id = bucketId(key);
+    const before = this.#expected.get(id) ?? [];
+    const after = change(before);
+    if (after.length > 0) this.#expected.set(id, after);
+    else this.#expected.delete(id);
+    const none = { ...key, count: 0, createdAtSum: 0, oldestCreatedAt: null };
+    const whole = this.#queues.get(key.queue)?.bucket(id) ?? none;
+    this.#version += 1;
+    this.#put(withExpected(withoutExpected(whole, before), after));
+  }
+
+  #put(bucket: Bucket): void {
+    const tally = this.#queues.get(bucket.queue) ?? new QueueTally();
+    const before = tally.put(bucket);
+    this.#count += bucket.count - before;
+    this.#countClient(bucket.client, Number(bucket.count > 0) - Number(before > 0));
+    if (tally.isEmpty) this.#queues.delete(bucket.queue);
+    else this.#queues.set(bucket.queue, tally);
+    this.#summaries.delete(bucket.queue);
   }
 
   queues(): readonly QueueBacklog[] {
@@ -148,6 +179,31 @@ export class Backlog implements BacklogView {
     const count = (this.#clients.get(client) ?? 0) + more;
     this.#clients = count > 0 ? this.#clients.with(client, count) : this.#clients.without(client);
   }
+}
+
+function withExpected(bucket: Bucket, expected: readonly number[]): Bucket {
+  if (expected.length === 0) return bucket;
+  return {
+    ...bucket,
+    count: bucket.count + expected.length,
+    createdAtSum: bucket.createdAtSum + sum(expected),
+    oldestCreatedAt: bucket.oldestCreatedAt ?? least(expected),
+  };
+}
+
+/** Those that are there came before those that are expected, so that the oldest one is theirs as long as there is one. */
+function withoutExpected(bucket: Bucket, expected: readonly number[]): Bucket {
+  const count = bucket.count - expected.length;
+  return {
+    ...bucket,
+    count,
+    createdAtSum: count === 0 ? 0 : bucket.createdAtSum - sum(expected),
+    oldestCreatedAt: count === 0 ? null : bucket.oldestCreatedAt,
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 interface Sums {
@@ -168,6 +224,10 @@ class QueueTally {
 
   get isEmpty(): boolean {
     return this.#buckets.size === 0;
+  }
+
+  bucket(id: string): PlacedBucket | undefined {
+    return this.#buckets.get(id);
   }
 
   /** The bucket's new value. @returns how many jobs it had */

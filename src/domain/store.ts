@@ -4,6 +4,7 @@
  * of a lease. One contract suite (test/contract/store-contract.ts) holds for every implementation.
  */
 
+import type { ArrivalListener } from './arrival-listener.ts';
 import type { BacklogView } from './backlog.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
@@ -268,11 +269,10 @@ export interface Store {
   counts(): JobCounts;
   /** Results and returns discarded because their fence was stale. */
   readonly staleFences: number;
-  /**
-   * Called after each commit with its changes in order of revision, the counters above already up to date, and before the
-   * promises of the operations in it resolve. Returns a function that ends it.
-   */
+  /** Called after each commit with its changes in order of revision, the counters above up to date, before its operations are answered. Returns a function that ends it. */
   onCommit(listener: (changes: readonly JobChange[]) => void): () => void;
+  /** One listener at a time: the last one. Returns a function that ends it. */
+  onArrival(listener: ArrivalListener): () => void;
 
   /** Why nothing can be written and what to do, from the first failure until writes go well again; else null. */
   readonly writeProblem: string | null;

@@ -3,14 +3,15 @@
  * else, so whatever reads it in a step may act on it in that step.
  */
 import type { Clock, Random, Timer } from '../clock.ts';
-import { type BacklogView, emptyBacklog } from '../domain/backlog.ts';
+import type { ArrivalListener } from '../domain/arrival-listener.ts';
+import { type BacklogView, type BucketKey, emptyBacklog } from '../domain/backlog.ts';
 import { newId } from '../domain/ids.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
 import { USUAL_POLICY } from './decide/decide.ts';
 import type { Plan } from './decide/plan.ts';
 import type { Policy } from './decide/policy.ts';
-import type { Demand, LoadOption, Snapshot } from './decide/snapshot.ts';
+import { type Demand, type LoadOption, type Snapshot, serves } from './decide/snapshot.ts';
 import type { Verdict } from './decide/verdict.ts';
 import { DecisionLog } from './decision-log.ts';
 import { carryOut, type Effects } from './effects.ts';
@@ -36,7 +37,7 @@ export interface LoopDependencies {
   changed(state: SchedulerState): void;
 }
 
-export class SchedulerLoop {
+export class SchedulerLoop implements ArrivalListener {
   readonly decisions = new DecisionLog();
   readonly policy: Policy;
   /** When jobs should start. */
@@ -129,6 +130,34 @@ export class SchedulerLoop {
       this.#look = null;
       this.handle({ type: 'look' });
     });
+  }
+
+  /**
+   * A job is about to be committed. Answers whether it is to count already: where an instance that is ready has a slot for it, as it is then claimed with the same
+   * commit. Any other one waits for its commit, so that nothing loads or goes for a job that is not taken in the end.
+   */
+  arriving({ queue }: BucketKey): boolean {
+    if (!this.#effects || this.#state.paused || !this.#hasSlot(queue)) return false;
+    this.look();
+    return true;
+  }
+
+  /** The writes of this tick are about to go: what is to be looked at is looked at now, so that its claims go with them. */
+  gathered(): void {
+    if (!this.#look) return;
+    this.#look.cancel();
+    this.#look = null;
+    this.handle({ type: 'look' });
+  }
+
+  #hasSlot(queue: QueueKey): boolean {
+    const { resolver } = this.#deps;
+    for (const instance of this.#state.instances.values()) {
+      if (instance.status !== 'READY' || instance.activeJobs >= instance.config.parallel) continue;
+      const option = loadOption(queue, instance.backendId, resolver);
+      if (option && serves(instance, option)) return true;
+    }
+    return false;
   }
 
   /** Takes an event in and decides. Events that arrive during a turn get turns of their own after it. */

@@ -1,5 +1,6 @@
 /** What all stores share: the caller's side of writes and reads, and the queue's numbers as of the last commit seen. */
 import { type Clock, SteadyClock } from '../clock.ts';
+import type { ArrivalListener } from '../domain/arrival-listener.ts';
 import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
@@ -44,6 +45,7 @@ import {
   type SubmitOutcome,
 } from '../domain/store.ts';
 import { type VectorPiece, type Vectors, vectorsIn } from '../domain/vectors.ts';
+import { Arrivals } from './arrivals.ts';
 import {
   checkPlain,
   count,
@@ -83,6 +85,7 @@ export abstract class StoreBase implements Store {
   readonly waiting: WaitingRoom;
   protected readonly logger: StoreLogger;
   protected readonly clock: SteadyClock;
+  protected readonly arrivals: Arrivals;
   readonly #backlog = new Backlog();
   readonly #listeners = new Set<(changes: readonly JobChange[]) => void>();
   #counts: JobCounts = NO_JOBS;
@@ -91,6 +94,7 @@ export abstract class StoreBase implements Store {
   constructor(clock: Clock, logger: StoreLogger) {
     this.clock = SteadyClock.over(clock);
     this.logger = logger;
+    this.arrivals = new Arrivals(this.#backlog, this.clock);
     const calls: Calls = {
       write: (kind, input) => this.write(kind, input),
       read: (kind, input, scope) => this.read(kind, input, scope),
@@ -135,8 +139,13 @@ export abstract class StoreBase implements Store {
     return () => void this.#listeners.delete(own);
   }
 
+  onArrival(listener: ArrivalListener): () => void {
+    return this.arrivals.follow(listener);
+  }
+
   /** Brings the numbers up to a commit, then tells the listeners. */
   protected applyCommit(report: CommitReport): void {
+    this.arrivals.committed(report.changes);
     this.#backlog.apply(report.buckets, report.delayed);
     this.#counts = report.counts;
     this.#staleFences = report.staleFences;
@@ -161,7 +170,13 @@ export abstract class StoreBase implements Store {
   }
 
   async submit(submission: Submission): Promise<SubmitOutcome> {
-    return this.#write('submit', encodeSubmission(submission));
+    const encoded = encodeSubmission(submission);
+    this.arrivals.expect(encoded);
+    try {
+      return await this.#write('submit', encoded);
+    } finally {
+      this.arrivals.over(encoded);
+    }
   }
 
   async claim(claim: Claim): Promise<readonly ClaimedJob[]> {

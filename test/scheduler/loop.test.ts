@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom, systemClock } from '../../src/clock.ts';
 import { Backlog } from '../../src/domain/backlog.ts';
+import { queueKey } from '../../src/domain/queue-key.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
 import { SchedulerLoop } from '../../src/scheduler/loop.ts';
@@ -63,6 +64,30 @@ describe('the scheduling loop', () => {
     });
     await over.promise;
     expect(order).toEqual(['asked', 'decision', 'timer']);
+  });
+
+  it('counts a job before its commit only where one that is ready has a slot for it', () => {
+    const w = world([model('a', 8, { parallel: 2 }), model('b', 8)]);
+    const queue = (name: string) => queueKey({ model: name, contextLength: null });
+    const counts = (name: string) =>
+      w.loop.arriving({ queue: queue(name), priority: 'NORMAL', client: 'alice' });
+    expect(counts('a:latest')).toBe(false);
+    w.submit('a:latest');
+    w.run(1_000);
+    expect(w.loads).toEqual(['a:latest']);
+    expect(counts('a:latest')).toBe(false);
+    w.run(1_500);
+    expect([counts('a:latest'), counts('b:latest'), counts('unknown:latest')]).toEqual([true, false, false]);
+    w.submit('a:latest');
+    w.run(100);
+    expect(counts('a:latest')).toBe(false);
+    w.run(5_000);
+    expect(counts('a:latest')).toBe(true);
+    w.loop.handle({ type: 'pause' });
+    expect(counts('a:latest')).toBe(false);
+    w.loop.stop();
+    expect(counts('a:latest')).toBe(false);
+    expect(w.loads).toEqual(['a:latest']);
   });
 
   it('keeps a resident while it has work and swaps when its queue is empty', () => {

@@ -54,9 +54,11 @@ export async function answerWithJob(
   let last: JsonObject | null = null;
   let acceptedAt: number | null = null;
   let place: Timer | null = null;
+  let hasBegun = false;
   const listener = {
     attempt() {
       last = null;
+      hasBegun = true;
       place?.cancel();
       untell(response, PROMPT_TRUNCATED);
       tell(
@@ -85,7 +87,7 @@ export async function answerWithJob(
     exchange.release();
     tell(response, 'x-job-id', accepted.id);
     tellDropped(response, wishes);
-    place = clock.after(PLACE_AFTER_MS, () => tellPosition(response, job));
+    if (!hasBegun) place = clock.after(PLACE_AFTER_MS, () => tellPosition(response, job));
     silence.begin();
     const end = await job.ended;
     const { result } = end;

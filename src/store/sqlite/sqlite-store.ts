@@ -138,7 +138,10 @@ class SqliteStore extends StoreBase {
         this.#options.onDeath?.(error);
       },
     });
-    this.#writer = new WorkerLink<Operations>(link('writer', 'writer'));
+    this.#writer = new WorkerLink<Operations>({
+      ...link('writer', 'writer'),
+      onGathered: () => this.arrivals.gathered(),
+    });
     await this.#writer.ready();
     // Only now is there a database to read.
     this.#reader = new WorkerLink<Reads>(link('reader', 'reader'));

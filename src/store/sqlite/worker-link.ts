@@ -43,6 +43,8 @@ export interface WorkerLinkOptions {
   readonly settings: WorkerSettings;
   /** The time to send along, epoch milliseconds. */
   readonly now: () => number;
+  /** The calls of a tick are about to be sent. What is called now goes with them. */
+  readonly onGathered?: () => void;
   /** The writer has opened the store. */
   readonly onStart?: (start: StoreStart) => void;
   /** Before the answers of a commit are handed out. */
@@ -127,6 +129,7 @@ export class WorkerLink<T> {
 
   #send(): void {
     if (this.#gathered.length === 0) return;
+    this.#options.onGathered?.();
     const calls = this.#gathered;
     this.#gathered = [];
     this.#deliver(calls);
