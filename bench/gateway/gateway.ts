@@ -6,14 +6,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { Agent, request } from 'undici';
+import { durableWrites } from '../support/durable-write.ts';
 import { type RunningServer, type ServerOptions, startBackend, startServer } from './processes.ts';
-import { chat, MODEL, quantile, type Seen, streamChats } from './streams.ts';
+import { chat, chatsInTurn, MODEL, nothingSeen, quantile, type Seen, streamChats } from './streams.ts';
 
 const STREAMS = 50;
 const TOKENS = 100;
 const TOKENS_PER_SECOND = 20;
 const ROUNDS = 3;
 const SHORT_SECONDS = 5;
+const IN_TURN = 100;
 const WAITING = 1_000;
 
 type Print = (line: string) => void;
@@ -21,9 +23,34 @@ type Print = (line: string) => void;
 export async function run(print: Print, args: readonly string[] = []): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: { profile: { type: 'string' } } });
   const options = { profileTo: values.profile };
+  const disk = durableWrites(IN_TURN);
+  print(
+    `a durable write of 16 KiB here        p50 ${quantile(disk, 0.5).toFixed(2)} ms, p99 ${quantile(disk, 0.99).toFixed(2)} ms`,
+  );
+  await addedOneByOne(print, options);
   await addedLatency(print, options);
   await shortChats(print, options);
   await waiting(print, options);
+}
+
+/** Without others: what the way itself takes, and no waiting for the processor. */
+async function addedOneByOne(print: Print, options: ServerOptions): Promise<void> {
+  const backend = await startBackend(STREAMS, 1e6);
+  const server = await startServer(backend.url, STREAMS, options);
+  try {
+    await chatsInTurn(server.url, 2 * IN_TURN);
+    const [direct, through] = [nothingSeen(), nothingSeen()];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      add(direct, await chatsInTurn(backend.url, IN_TURN));
+      add(through, await chatsInTurn(server.url, IN_TURN));
+    }
+    print(`one stream after the other, ${ROUNDS} times ${IN_TURN} in turns`);
+    compare(print, 'first byte', direct.firstByteMs, through.firstByteMs);
+    tellQueued(print, through);
+  } finally {
+    await server.stop();
+    await backend.stop();
+  }
 }
 
 async function addedLatency(print: Print, options: ServerOptions): Promise<void> {
@@ -31,8 +58,7 @@ async function addedLatency(print: Print, options: ServerOptions): Promise<void>
   const server = await startServer(backend.url, STREAMS, options);
   try {
     await streamChats(server.url, STREAMS, 5);
-    const direct: Seen = { firstByteMs: [], chunkMs: [] };
-    const through: Seen = { firstByteMs: [], chunkMs: [] };
+    const [direct, through] = [nothingSeen(), nothingSeen()];
     let cpuMs = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       add(direct, await streamChats(backend.url, STREAMS, TOKENS));
@@ -44,6 +70,7 @@ async function addedLatency(print: Print, options: ServerOptions): Promise<void>
       `${STREAMS} streams at once, ${TOKENS_PER_SECOND} records a second each, ${ROUNDS} rounds in turns`,
     );
     compare(print, 'first byte', direct.firstByteMs, through.firstByteMs);
+    tellQueued(print, through);
     compare(print, 'each record', direct.chunkMs, through.chunkMs);
     print(
       `  processor time of the server   ${((1_000 * cpuMs) / through.chunkMs.length).toFixed(0)} µs a record`,
@@ -57,6 +84,13 @@ async function addedLatency(print: Print, options: ServerOptions): Promise<void>
 function add(to: Seen, more: Seen): void {
   to.firstByteMs.push(...more.firstByteMs);
   to.chunkMs.push(...more.chunkMs);
+  to.queuedMs.push(...more.queuedMs);
+}
+
+/** What of the added time is no latency of the way: a slot, or the processor, was not free. */
+function tellQueued(print: Print, { queuedMs }: Seen): void {
+  const [half, most] = [0.5, 0.99].map((share) => quantile(queuedMs, share).toFixed(0));
+  print(`    of it in the queue           p50 ${half} ms, p99 ${most} ms`);
 }
 
 function compare(print: Print, name: string, direct: readonly number[], through: readonly number[]): void {

@@ -6,6 +6,12 @@ export interface Seen {
   readonly firstByteMs: number[];
   /** From the backend's stamp on a record to its arrival, milliseconds. */
   readonly chunkMs: number[];
+  /** What the server says that the request waited in its queue, milliseconds. None of a backend. */
+  readonly queuedMs: number[];
+}
+
+export function nothingSeen(): Seen {
+  return { firstByteMs: [], chunkMs: [], queuedMs: [] };
 }
 
 /** So many chats at once, each of so many tokens. Their starts are spread over a second. */
@@ -16,7 +22,7 @@ export async function streamChats(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Seen> {
   const agent = new Agent({ connections: null, pipelining: 1 });
-  const seen: Seen = { firstByteMs: [], chunkMs: [] };
+  const seen = nothingSeen();
   try {
     await Promise.all(
       Array.from({ length: count }, async (_, at) => {
@@ -30,20 +36,38 @@ export async function streamChats(
   }
 }
 
+/** So many chats of one token, one after the other. */
+export async function chatsInTurn(url: string, count: number): Promise<Seen> {
+  const agent = new Agent({ connections: 1, pipelining: 1 });
+  const seen = nothingSeen();
+  try {
+    for (let at = 0; at < count; at += 1) await streamChat(agent, url, 1, {}, seen);
+    return seen;
+  } finally {
+    await agent.close();
+  }
+}
+
 async function streamChat(
   dispatcher: Agent,
   url: string,
   tokens: number,
   headers: Readonly<Record<string, string>>,
-  { firstByteMs, chunkMs }: Seen,
+  { firstByteMs, chunkMs, queuedMs }: Seen,
 ): Promise<void> {
   const startedAt = performance.now();
-  const { statusCode, body } = await request(`${url}/api/chat`, {
+  const {
+    statusCode,
+    headers: told,
+    body,
+  } = await request(`${url}/api/chat`, {
     method: 'POST',
     dispatcher,
     headers,
     body: JSON.stringify(chat(tokens)),
   });
+  const queued = told['x-queue-wait-ms'];
+  if (queued !== undefined) queuedMs.push(Number(queued));
   let rest = '';
   let isFirst = true;
   for await (const bytes of body) {

@@ -126,6 +126,9 @@ export class LiveJobs {
   }
 }
 
+/** One for all: an error of its own for each would have its stack taken. */
+const OVER = new Error('Nobody waits here any more.');
+
 const STOPPED = 'The server stopped while its client waited.';
 
 interface OpenJobHooks {
@@ -148,7 +151,7 @@ class OpenJob implements LiveJob {
   readonly #hooks: OpenJobHooks;
   readonly #acceptance = Promise.withResolvers<Accepted>();
   readonly #end = Promise.withResolvers<JobEnd>();
-  /** Aborts when the caller has left: nobody waits here any more. */
+  /** Aborts when the caller has left, or knows the end: nobody waits here any more. */
   readonly #left = new AbortController();
   /** What came of the submission, the caller being there or not. */
   #admission: Promise<Accepted> | null = null;
@@ -198,8 +201,7 @@ class OpenJob implements LiveJob {
   /** @returns the end of its job */
   async #follow(): Promise<JobEnd> {
     const { accept, ends } = this.#deps;
-    const own = new AbortController();
-    const end = ends.next(this.id, AbortSignal.any([this.#left.signal, own.signal]));
+    const end = ends.next(this.id, this.#left.signal);
     end.catch(() => {});
     const live = this.#onClientGone === 'cancel';
     const submission = { ...this.#submission, id: this.id, live };
@@ -217,7 +219,8 @@ class OpenJob implements LiveJob {
         if (takenUp || !ended.job.callerLeft) return ended;
       }
     } finally {
-      own.abort();
+      // Who waited for the end of a job that was refused, or is another one, waits no more.
+      this.#left.abort(OVER);
     }
   }
 

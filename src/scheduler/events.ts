@@ -16,6 +16,8 @@ import type { WishChange } from './wishes/wishes.ts';
 export type SchedulerEvent =
   /** Something outside changed (backlog, models) or a timer is due. */
   | { readonly type: 'look' }
+  /** What came in one tick, in its order: decided about at once. */
+  | { readonly type: 'together'; readonly events: readonly SchedulerEvent[] }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'wish'; readonly change: WishChange }

@@ -44,6 +44,8 @@ export class SchedulerLoop implements ArrivalListener {
   readonly forecasts: Forecasts;
   readonly #deps: LoopDependencies;
   readonly #events: SchedulerEvent[] = [];
+  /** Heard with the next turn, before what it is about. */
+  readonly #noted: SchedulerEvent[] = [];
   #state: SchedulerState;
   /** Who carries out what is decided; null before the start and after the stop. */
   #effects: Effects | null = null;
@@ -117,6 +119,7 @@ export class SchedulerLoop implements ArrivalListener {
   stop(): void {
     this.#effects = null;
     this.#events.length = 0;
+    this.#noted.length = 0;
     this.#look?.cancel();
     this.#look = null;
     this.#wake?.cancel();
@@ -130,6 +133,13 @@ export class SchedulerLoop implements ArrivalListener {
       this.#look = null;
       this.handle({ type: 'look' });
     });
+  }
+
+  /** Takes an event in with the next turn, which is soon: what many jobs do in a tick is decided about once. */
+  note(event: SchedulerEvent): void {
+    if (!this.#effects) return;
+    this.#noted.push(event);
+    this.look();
   }
 
   /**
@@ -168,10 +178,16 @@ export class SchedulerLoop implements ArrivalListener {
     if (this.#isTurning) return;
     this.#isTurning = true;
     try {
-      for (let next = this.#events.shift(); next; next = this.#events.shift()) this.#turn(next, effects);
+      for (let next = this.#events.shift(); next; next = this.#events.shift())
+        this.#turn(this.#withNoted(next), effects);
     } finally {
       this.#isTurning = false;
     }
+  }
+
+  #withNoted(event: SchedulerEvent): SchedulerEvent {
+    if (this.#noted.length === 0) return event;
+    return { type: 'together', events: [...this.#noted.splice(0), event] };
   }
 
   #turn(event: SchedulerEvent, effects: Effects): void {

@@ -1,5 +1,6 @@
 /** One turn of the scheduling loop, as a pure function: the server and the simulator drive the same one. */
 import { nextInstanceStatus } from '../domain/instance.ts';
+import { append } from '../domain/long-lists.ts';
 import { apply } from './apply.ts';
 import { settled } from './decide/forced-share.ts';
 import type { Plan } from './decide/plan.ts';
@@ -73,6 +74,8 @@ function hear(state: SchedulerState, event: SchedulerEvent, world: World, now: n
   switch (event.type) {
     case 'look':
       return { state, effects: [] };
+    case 'together':
+      return together(state, event.events, world, now);
     case 'pause':
       return { state: { ...state, paused: true }, effects: [] };
     case 'resume':
@@ -98,6 +101,22 @@ function hear(state: SchedulerState, event: SchedulerEvent, world: World, now: n
     default:
       return event satisfies never;
   }
+}
+
+function together(
+  before: SchedulerState,
+  events: readonly SchedulerEvent[],
+  world: World,
+  now: number,
+): Reduced {
+  let state = before;
+  const effects: Effect[] = [];
+  for (const event of events) {
+    const heard = hear(state, event, world, now);
+    state = heard.state;
+    append(effects, heard.effects);
+  }
+  return { state, effects };
 }
 
 function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {

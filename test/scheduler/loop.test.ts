@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { seededRandom, systemClock } from '../../src/clock.ts';
 import { Backlog } from '../../src/domain/backlog.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
@@ -88,6 +88,41 @@ describe('the scheduling loop', () => {
     w.loop.stop();
     expect(counts('a:latest')).toBe(false);
     expect(w.loads).toEqual(['a:latest']);
+  });
+
+  it('decides once about what is noted in a tick, in its order, and hears it before what comes at once', () => {
+    const w = world([model('a', 8, { parallel: 3, runMs: 60_000 })]);
+    const jobs = Array.from({ length: 3 }, () => w.submit('a:latest'));
+    w.run(2_500);
+    const running = () => [...w.loop.state.instances.values()].flatMap((instance) => [...instance.jobs]);
+    const [instance] = w.loop.state.instances.values();
+    const leave = ({ id: jobId, client }: (typeof jobs)[number]) => {
+      const { id: instanceId } = instance ?? { id: '' as never };
+      w.loop.note({
+        type: 'left',
+        instanceId,
+        jobId,
+        client,
+        ranMs: 1,
+        evidence: 'none',
+        succeeded: true,
+      });
+    };
+    const [first, second, third] = jobs;
+    if (!first || !second || !third) throw new Error('Nothing was submitted.');
+    const decisions = vi.spyOn(USUAL_POLICY, 'decide');
+    try {
+      leave(second);
+      leave(first);
+      expect([running().length, decisions.mock.calls.length]).toEqual([3, 0]);
+      w.clock.advance(0);
+      expect([running(), decisions.mock.calls.length]).toEqual([[third.id], 1]);
+      leave(third);
+      w.loop.handle({ type: 'pause' });
+      expect([running(), w.loop.state.paused, decisions.mock.calls.length]).toEqual([[], true, 2]);
+    } finally {
+      decisions.mockRestore();
+    }
   });
 
   it('keeps a resident while it has work and swaps when its queue is empty', () => {

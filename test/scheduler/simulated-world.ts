@@ -254,7 +254,7 @@ export class SimulatedWorld extends SimulatedServer implements Effects {
   #claimed(effect: TaskOf<'claim'>, got: readonly SimulatedJob[]): void {
     const { instanceId, as } = effect.claim;
     const one = this.held.get(instanceId);
-    this.loop.handle({ type: 'claimed', claimNumber: effect.claimNumber, jobs: got.map((job) => job.id) });
+    this.loop.note({ type: 'claimed', claimNumber: effect.claimNumber, jobs: got.map((job) => job.id) });
     for (const job of got) {
       if (!one) this.#giveBack(instanceId, job);
       else if (as === 'RUNNING') this.#start(instanceId, one, job);
@@ -275,7 +275,7 @@ export class SimulatedWorld extends SimulatedServer implements Effects {
   }
 
   #left(instanceId: InstanceId, { id: jobId, client }: SimulatedJob, ranMs: number): void {
-    this.loop.handle({
+    this.loop.note({
       type: 'left',
       instanceId,
       jobId,

@@ -13,7 +13,7 @@ import type { SwapCounter } from '../../view/swap-counter.ts';
 import type { Learning } from './learning.ts';
 
 export interface OutcomesParts {
-  readonly loop: Pick<SchedulerLoop, 'state' | 'handle'>;
+  readonly loop: Pick<SchedulerLoop, 'state' | 'handle' | 'note'>;
   readonly learning: Pick<Learning, 'measured'>;
   readonly contexts: Pick<ContextChoice, 'learn'>;
   readonly ownLoads: Pick<OwnLoads, 'loaded'>;
@@ -31,11 +31,11 @@ export class Outcomes implements ExecutorReports {
   }
 
   claimed(claimNumber: number, jobs: readonly JobId[]): void {
-    this.#parts.loop.handle({ type: 'claimed', claimNumber, jobs });
+    this.#parts.loop.note({ type: 'claimed', claimNumber, jobs });
   }
 
   left(report: Parameters<ExecutorReports['left']>[0]): void {
-    this.#parts.loop.handle({ type: 'left', ...report });
+    this.#parts.loop.note({ type: 'left', ...report });
   }
 
   answered({ job, request }: Parameters<ExecutorReports['answered']>[0], result: JobResult): void {

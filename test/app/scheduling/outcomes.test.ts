@@ -30,6 +30,7 @@ function world(isShared = true) {
         return server.loop.state;
       },
       handle: (event) => void told.push(event),
+      note: (event) => void told.push(event),
     },
     learning: {
       measured: (of, { modelName }, { sizeBytes, vramBytes, loadMs }) =>
