@@ -65,7 +65,7 @@ async function receive(
   const whole = told === null ? null : Buffer.allocUnsafeSlow(told);
   const chunks: Buffer[] = [];
   let received = 0;
-  const end = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<unknown>();
   const onData = (chunk: Buffer) => {
     received += chunk.length;
     if (received > limits.bodyBytes) return end.reject(tooLarge(limits.bodyBytes));
@@ -76,15 +76,9 @@ async function receive(
     return share.grow(received - share.bytes, gone).then(() => request.resume(), end.reject);
   };
   request.on('data', onData);
-  let isWhole = false;
-  request.once('end', () => {
-    isWhole = true;
-    end.resolve();
-  });
+  request.once('end', end.resolve);
+  // However its connection ends, and whichever side ends it, Node tells of a body that is not whole by an error.
   request.once('error', end.reject);
-  request.once('close', () => {
-    if (!isWhole) end.reject(endedEarly());
-  });
   const slow = () => end.reject(tooSlow());
   const pace = told === null ? null : new Pace(told, limits, clock, () => received, slow);
   const limit = clock.after(limits.requestTimeoutMs, slow);

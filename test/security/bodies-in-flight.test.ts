@@ -52,6 +52,30 @@ const HOLDERS: readonly (readonly [string, (server: TestServer) => Promise<() =>
       return () => raw.socket.destroy();
     },
   ],
+  ...(
+    [
+      ['is reset', (raw: RawConnection) => raw.socket.resetAndDestroy()],
+      ['is ended on its side alone', (raw: RawConnection) => raw.socket.end()],
+    ] as const
+  ).map(
+    ([how, end]) =>
+      [
+        `a body whose connection ${how}`,
+        async ({ port }: TestServer) => {
+          const raw = openRaw(port, { allowHalfOpen: true });
+          raw.socket.write(`${head({ 'content-length': LARGE })}{`);
+          return () => end(raw);
+        },
+      ] as const,
+  ),
+  [
+    'a body in chunks that stop making sense',
+    async ({ port }) => {
+      const raw = openRaw(port);
+      raw.socket.write(head({ 'transfer-encoding': 'chunked' }) + chunk('x'.repeat(LARGE)));
+      return () => raw.socket.write('no length\r\n');
+    },
+  ],
   [
     'a body in chunks that does not end',
     async ({ port }) => {
