@@ -9,6 +9,8 @@ import { readerTurns } from './turns.ts';
 
 /** So old it is worked out anew although nothing has happened. */
 export const REFRESH_MS = 5_000;
+/** So many times what its making took lie at least between two: one that looks at very many jobs takes no more than a fifth of a thread. */
+const RESTS = 4;
 
 export interface SharedStateOptions<T> {
   readonly log: EventLog;
@@ -27,6 +29,8 @@ export class SharedState<T extends object> {
   /** When the making of the newest began, of the clock's monotonic time, and the newest entry of the log then. */
   #madeAt = Number.NEGATIVE_INFINITY;
   #seen = -1;
+  /** What the making of the newest took, in milliseconds. */
+  #tookMs = 0;
   #isMaking = false;
   readonly #waiting = new Set<() => void>();
   /** Takes back what the state waits for. */
@@ -66,7 +70,8 @@ export class SharedState<T extends object> {
 
   #dueInMs(): number {
     const { clock, minIntervalMs } = this.#options;
-    const restMs = this.#hasNews ? minIntervalMs : Math.max(minIntervalMs, REFRESH_MS);
+    const leastMs = Math.max(minIntervalMs, this.#tookMs * (RESTS + 1));
+    const restMs = this.#hasNews ? leastMs : Math.max(leastMs, REFRESH_MS);
     return this.#madeAt + restMs - clock.monotonic();
   }
 
@@ -112,6 +117,7 @@ export class SharedState<T extends object> {
     } catch (error) {
       this.#failure = { error };
     }
+    this.#tookMs = clock.monotonic() - this.#madeAt;
     this.#isMaking = false;
     this.#wakeAll();
   }

@@ -49,33 +49,34 @@ export function waitingJobs(
   const isMeant = (status: 'PENDING' | 'QUEUED') => statuses === undefined || statuses.includes(status);
   const queued = isMeant('QUEUED') ? conditionOf({ ...conditions, statuses: ['QUEUED'] }) : null;
   const delayed = isMeant('PENDING') ? isDelayed(conditionOf(conditions)) : null;
-  const read = (condition: Condition | null, order: string) =>
+  const read = (condition: Condition | null, index: Index, order: string) =>
     condition
       ? statements
           .rows(
-            `SELECT ${JOB_COLUMNS} FROM jobs ${where([PATIENT, ...condition.terms])} ORDER BY ${order} ${LIMIT}`,
+            `SELECT ${JOB_COLUMNS} ${found(condition, index)} ORDER BY ${order} ${LIMIT}`,
             ...condition.values,
             limit,
           )
           .map(jobOfRow)
       : [];
-  const count = (condition: Condition | null) =>
+  const count = (condition: Condition | null, index: Index) =>
     condition
-      ? numberAt(
-          statements.row(
-            `SELECT count(*) FROM jobs ${where([PATIENT, ...condition.terms])}`,
-            ...condition.values,
-          ),
-          0,
-        )
+      ? numberAt(statements.row(`SELECT count(*) ${found(condition, index)}`, ...condition.values), 0)
       : 0;
   return {
     picked: picks.map((pick) => picked(statements, pick, ofPick).map(jobOfRow)),
-    queued: read(queued, 'jobs.sequence'),
-    delayed: read(delayed, 'jobs.not_before, jobs.sequence'),
-    queuedCount: count(queued),
-    delayedCount: count(delayed),
+    queued: read(queued, 'jobs_seldom', 'jobs.sequence'),
+    delayed: read(delayed, 'jobs_delayed', 'jobs.not_before, jobs.sequence'),
+    queuedCount: count(queued, 'jobs_seldom'),
+    delayedCount: count(delayed, 'jobs_delayed'),
   };
+}
+
+/** Both hold few rows, whatever else waits: SQLite would go through all jobs of a client to find its few delayed ones. */
+type Index = 'jobs_seldom' | 'jobs_delayed';
+
+function found({ terms }: Condition, index: Index): string {
+  return `FROM jobs INDEXED BY ${index} ${where([PATIENT, ...terms])}`;
 }
 
 function isDelayed({ terms, values }: Condition): Condition {
