@@ -8,6 +8,10 @@ export type ReservationId = Id<'rsv'>;
 export interface Reservation {
   readonly id: ReservationId;
   readonly owner: string;
+  /** Who asked for it. Absent: the configuration, or one of an older version. */
+  readonly client?: string;
+  /** Epoch milliseconds. Absent as `client` is. */
+  readonly createdAt?: number;
   readonly gpuId: GpuId;
   readonly bytes: number;
   /** Epoch milliseconds; null until it is ended. */
@@ -20,6 +24,8 @@ export interface Reservation {
 
 export interface ReserveInput {
   readonly owner: string;
+  /** Who asks. Absent: nobody that is known. */
+  readonly client?: string;
   readonly bytes: number;
   /** Null: the GPU with the most room for it. */
   readonly gpuId: GpuId | null;

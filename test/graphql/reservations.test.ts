@@ -60,9 +60,11 @@ describe('reserveVram', () => {
       },
     });
     const { backends, reservations } = await api.query(
-      '{ reservations { owner } backends { gpus { vram { reservedBytes } reservations { owner } } } }',
+      '{ reservations { owner client createdAt } backends { gpus { vram { reservedBytes } reservations { owner } } } }',
     );
-    expect(reservations).toEqual([{ owner: 'ComfyUI' }]);
+    expect(reservations).toEqual([
+      { owner: 'ComfyUI', client: 'tester', createdAt: '2026-11-20T21:40:03.120Z' },
+    ]);
     expect(backends[0].gpus).toEqual([
       { vram: { reservedBytes: 0 }, reservations: [] },
       { vram: { reservedBytes: 4 * GiB }, reservations: [{ owner: 'ComfyUI' }] },

@@ -49,8 +49,9 @@ const anyGpu = { owner: 'tests', gpuId: null, leaseMs: null };
 describe('a reservation', () => {
   it('takes its bytes out of what may be given to models, and gives them back', async () => {
     const { world, wishes } = await started([model('a', 16)]);
-    const { id } = await wishes.reserve({ ...anyGpu, bytes: 10 * GiB });
-    expect(wishes.reservations()).toMatchObject([{ id, ready: true, kind: 'LEASE' }]);
+    const { id } = await wishes.reserve({ ...anyGpu, client: 'ann', bytes: 10 * GiB });
+    const asked = { client: 'ann', createdAt: expect.any(Number) };
+    expect(wishes.reservations()).toMatchObject([{ id, ready: true, kind: 'LEASE', ...asked }]);
     world.submit('a:latest');
     world.run(10_000);
     expect(world.loads).toEqual([]);
@@ -101,8 +102,9 @@ describe('a reservation', () => {
 
   it('outlives a restart', async () => {
     const { world, wishes, store } = await started([model('a', 16)]);
-    await wishes.reserve({ ...anyGpu, bytes: 10 * GiB, leaseMs: 60_000 });
+    await wishes.reserve({ ...anyGpu, client: 'ann', bytes: 10 * GiB, leaseMs: 60_000 });
     await wishes.reserve({ ...anyGpu, bytes: 2 * GiB, leaseMs: 1_000 });
+    const [{ createdAt } = {}] = wishes.reservations();
     world.run(5_000);
     const next = new SimulatedWorld({ models: [model('a', 16)], random: seededRandom(1) });
     next.clock.advance(5_000);
@@ -115,7 +117,7 @@ describe('a reservation', () => {
       random: seededRandom(1),
     });
     await again.start();
-    expect(again.reservations()).toMatchObject([{ bytes: 10 * GiB }]);
+    expect(again.reservations()).toMatchObject([{ bytes: 10 * GiB, client: 'ann', createdAt }]);
   });
 
   it('is refused with the figure when no GPU could ever give so much, or when it makes no sense', async () => {

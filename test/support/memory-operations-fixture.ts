@@ -50,7 +50,7 @@ export class MemoryOperationsFixture implements MemoryOperations {
     this.#keep(this.#reservations.map((each) => ({ ...each, ready: true })));
   }
 
-  async reserve({ owner, bytes, gpuId, leaseMs }: ReserveInput): Promise<Reservation> {
+  async reserve({ owner, client, bytes, gpuId, leaseMs }: ReserveInput): Promise<Reservation> {
     const candidates = this.#system.gpus.filter((gpu) => gpuId === null || gpu.id === gpuId);
     const [roomiest] = candidates.toSorted((a, b) => room(b) - room(a));
     if (!roomiest)
@@ -62,7 +62,8 @@ export class MemoryOperationsFixture implements MemoryOperations {
     }
     const expiresAt = leaseMs === null ? null : this.#clock.now() + leaseMs;
     const ready = roomiest.usage.freeBytes >= bytes;
-    return this.#add({ owner, bytes, gpuId: roomiest.id, expiresAt, ready, kind: 'LEASE' });
+    const asked = { ...(client !== undefined && { client }), createdAt: this.#clock.now() };
+    return this.#add({ ...asked, owner, bytes, gpuId: roomiest.id, expiresAt, ready, kind: 'LEASE' });
   }
 
   async endReservation(id: Reservation['id']): Promise<boolean> {

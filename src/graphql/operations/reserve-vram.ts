@@ -76,7 +76,13 @@ function reservationOf(
     wrong('owner', `Only an administrator may name another than the client itself, "${principal.client}".`);
   }
   if (issues.length > 0) throw new InvalidInputError(issues);
-  return { owner: name, bytes, gpuId: gpu as GpuId | null, leaseMs: lease ?? null };
+  return {
+    owner: name,
+    client: principal.client,
+    bytes,
+    gpuId: gpu as GpuId | null,
+    leaseMs: lease ?? null,
+  };
 }
 
 /** @throws InvalidInputError; GraphQLError FORBIDDEN for what is somebody else's */

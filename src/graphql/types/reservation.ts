@@ -19,6 +19,17 @@ ReservationRef.implement({
   interfaces: [NodeRef],
   fields: (t) => ({
     bytes: t.expose('bytes', { type: 'Bytes' }),
+    client: t.string({
+      nullable: true,
+      description: 'Who asked for it; null for one of the configuration.',
+      resolve: ({ client }) => client ?? null,
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was asked for; null for one of the configuration.',
+      resolve: ({ createdAt }) => createdAt ?? null,
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,

@@ -90,6 +90,8 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
     const reservation: ReservationRecord = {
       id: newId('rsv', clock, random),
       owner: input.owner,
+      ...(input.client !== undefined && { client: input.client }),
+      createdAt: clock.now(),
       gpuId,
       bytes: input.bytes,
       expiresAt: input.leaseMs === null ? null : clock.now() + input.leaseMs,

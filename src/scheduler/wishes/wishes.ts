@@ -6,6 +6,9 @@ import type { QueueKey } from '../../domain/queue-key.ts';
 export interface ReservationRecord {
   readonly id: ReservationId;
   readonly owner: string;
+  /** See `Reservation`, as the next. */
+  readonly client?: string;
+  readonly createdAt?: number;
   readonly gpuId: GpuId;
   readonly bytes: number;
   readonly expiresAt: number | null;
