@@ -1,5 +1,6 @@
 /** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
 import { createAcceptService } from './accept/accept.ts';
+import { BatchChanges } from './accept/batch-changes.ts';
 import { ImageService } from './accept/image-service.ts';
 import { LiveJobs } from './accept/live-jobs.ts';
 import { buildBackends } from './app/backends.ts';
@@ -195,6 +196,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     random,
     logger: logger.child('ENGINE'),
   });
+  const batchChanges = new BatchChanges({ store, accept, requestsCancelled: (id) => batches.cancelled(id) });
   const batches = buildBatches(config, { store, accept, models, clock, random, logger: logger.child('API') });
   const readsOf = ownReads(store);
   const terms = termsOf(config);
@@ -207,6 +209,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       answer,
       accept,
       images,
+      batches: batchChanges,
       ...readsOf(principal),
       system,
       control: scheduling.pauseSwitch,

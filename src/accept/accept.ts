@@ -201,13 +201,15 @@ class FrontDoor implements AcceptService {
     if (issues.length > 0) throw new InvalidInputError(issues);
     if (refusals[0]) throw refusals[0].error;
     const { clock, random } = this.#deps;
+    const { keep = false, metadata = null } = batch;
     const name = batch.name ?? null;
+    const more = { ...(keep && { keep }), ...(metadata && { metadata }) };
     const outcome = await this.#store({
       jobs: admitted.map(({ job }) => job),
-      batch: { id: newId('bat', clock, random), name, client: principal.client },
+      batch: { id: newId('bat', clock, random), name, client: principal.client, kept: keep, metadata },
       blobs: collector.blobs,
       imagesOf: onlyClient(principal),
-      idempotency: identity(principal, batch.idempotencyKey, { name, jobs: admitted.map(essence) }),
+      idempotency: identity(principal, batch.idempotencyKey, { name, ...more, jobs: admitted.map(essence) }),
     });
     if (!outcome.batchId) {
       throw new InvalidInputError([

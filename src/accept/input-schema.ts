@@ -45,9 +45,20 @@ export const submitJobSchema = z
 /** Of a job whose request was decoded already. */
 export const jobSchema = z.object(job);
 
+const batchName = filled.max(256, 'at most 256 characters.');
+
+/** The schema of what is changed of a batch. What is absent stays; null leaves nothing of it. */
+export const batchChangeSchema = z.object({
+  name: batchName.nullish(),
+  kept: optional(z.boolean()),
+  metadata: metadata.nullish(),
+});
+
 /** The schema of `SubmitBatchInput`, but for its jobs, which are read one by one. */
 export const batchSchema = z.object({
-  name: optional(filled.max(256, 'at most 256 characters.')),
+  name: optional(batchName),
+  keep: optional(z.boolean()),
+  metadata: optional(metadata),
   idempotencyKey: optional(idempotencyKey),
   jobs: z
     .array(z.unknown())

@@ -1,12 +1,13 @@
 /** From the API's input to submissions. All that is wrong is told at once. */
 import type { z } from 'zod';
 import { type Clock, wallNow } from '../clock.ts';
+import type { BatchChange } from '../domain/batch.ts';
 import { withDeepAsText } from '../domain/deep-json.ts';
 import { type InputIssue, InvalidInputError } from '../domain/errors.ts';
 import { isId } from '../domain/ids.ts';
 import { jsonProblem } from '../domain/json.ts';
 import { mapImages, specOf } from '../kinds/kinds.ts';
-import { batchSchema, jobSchema, submitJobSchema } from './input-schema.ts';
+import { batchChangeSchema, batchSchema, jobSchema, submitJobSchema } from './input-schema.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
 
 /** Reads the shape of `SubmitJobInput`. @throws InvalidInputError with every problem of it */
@@ -20,6 +21,16 @@ export function readBatch(
   input: unknown,
 ): Omit<BatchSubmission, 'jobs'> & { readonly jobs: readonly unknown[] } {
   return read(batchSchema, input);
+}
+
+/** Reads what is to be changed of a batch. @throws InvalidInputError */
+export function readBatchChange(input: unknown): BatchChange {
+  const { name, kept, metadata } = read(batchChangeSchema, input);
+  return {
+    ...(name !== undefined && { name }),
+    ...(kept !== undefined && { kept }),
+    ...(metadata !== undefined && { metadata }),
+  };
 }
 
 /** Looks at what was decoded elsewhere as at any input, but for what the request asks of its model. @throws InvalidInputError */

@@ -32,6 +32,9 @@ export interface JobSubmission {
 
 export interface BatchSubmission {
   readonly name?: string;
+  /** Neither it nor its jobs are forgotten. Absent: false. */
+  readonly keep?: boolean;
+  readonly metadata?: JsonObject;
   readonly idempotencyKey?: string;
   /** 1 to 1,000. */
   readonly jobs: readonly JobSubmission[];

@@ -6,6 +6,7 @@
 
 import type { ArrivalListener } from './arrival-listener.ts';
 import type { BacklogView } from './backlog.ts';
+import type { Batch, BatchChange, BatchFilter, BatchPage, BatchQuery, NewBatch } from './batch.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import type { ImageStore } from './image.ts';
@@ -32,13 +33,14 @@ import type { RequestBatchStore } from './request-batch.ts';
 import type { FileStore } from './stored-file.ts';
 import type { WaitingReads } from './waiting.ts';
 
+export type { Batch } from './batch.ts';
 export type { NewJob } from './new-job.ts';
 export type { ReadScope } from './read-scope.ts';
 
 export interface Submission {
   /** At least one; all or none are stored. */
   readonly jobs: readonly NewJob[];
-  readonly batch: { readonly id: BatchId; readonly name: string | null; readonly client: string } | null;
+  readonly batch: NewBatch | null;
   /** The bytes behind the hashes in the requests. Those already stored are not stored again. Hashes without bytes name images that are there. */
   readonly blobs: ReadonlyMap<BlobHash, Uint8Array>;
   /** Whose images may be named. Null, as when it is absent: anybody's. */
@@ -214,16 +216,6 @@ export interface IdQuery {
   readonly limit: number;
 }
 
-export interface Batch {
-  readonly id: BatchId;
-  readonly name: string | null;
-  readonly client: string;
-  readonly createdAt: number;
-  /** When its last job ended; null while any has not, and before it has any. */
-  readonly finishedAt: number | null;
-  readonly counts: JobCounts;
-}
-
 export interface JobChange {
   readonly job: Job;
   /** Null when the job is new. */
@@ -296,6 +288,8 @@ export interface Store {
   setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome>;
   /** In one commit, in the order given. @param ids at most MOST_CHANGED_AT_ONCE */
   changeMany(ids: readonly JobId[], change: ManyChange): Promise<ManyOutcome>;
+  /** False when it is not there. */
+  updateBatch(id: BatchId, change: BatchChange): Promise<boolean>;
   /**
    * Returns to PENDING, with age kept and no attempt counted, what a dead server had claimed (and, at start, this one's earlier life).
    * Live jobs that it had accepted end CANCELLED, whether they had run or not: the connections of their callers ended with it.
@@ -303,7 +297,7 @@ export interface Store {
   recover(): Promise<Recovery>;
   /**
    * Renews this server's lease, makes delayed jobs claimable that are due, fails waiting jobs past their deadline, and
-   * forgets finished jobs, ended batches of requests and files of clients older than `retentionMs`, and images that nothing uses, in portions. Answers when it should be called again at the latest.
+   * forgets finished jobs but for those of kept batches, ended batches of requests and files of clients older than `retentionMs`, and images that nothing uses, in portions. Answers when it should be called again at the latest.
    */
   tend(retentionMs: number): Promise<{ readonly nextInMs: number }>;
 
@@ -323,6 +317,8 @@ export interface Store {
   batch(id: BatchId): Promise<Batch | null>;
   /** Same order and length as `ids`. */
   batches(ids: readonly BatchId[]): Promise<readonly (Batch | null)[]>;
+  listBatches(query: BatchQuery, scope?: ReadScope): Promise<BatchPage>;
+  countBatches(filter: BatchFilter, scope?: ReadScope): Promise<number>;
   /** Ids of jobs and batches, in order. */
   idsWithPrefix(query: IdQuery, scope?: ReadScope): Promise<readonly (JobId | BatchId)[]>;
   request(id: JobId): Promise<JobRequest | null>;

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { DemandStream } from './demand-stream.ts';
 import { type EventLog, type LogEntry, VRAM_KEY } from './event-log.ts';
 import { KeyReader } from './log-reader.ts';
+import { restInterval } from './rest-interval.ts';
 
 export interface VramNotice {
   /** Epoch milliseconds of the change; of the subscription for the first. */
@@ -35,7 +36,12 @@ export class VramFeed extends DemandStream<VramNotice> {
 
   protected async produce(): Promise<VramNotice | undefined> {
     if (this.#lastSent === null) return this.#tell({ at: this.#clock.now() });
-    await this.#restInterval(this.#lastSent);
+    await restInterval((register) => this.waitOn(register), {
+      clock: this.#clock,
+      log: this.#log,
+      minIntervalMs: this.#minIntervalMs,
+      since: this.#lastSent,
+    });
     while (!this.ended && !this.#log.ended) {
       const result = this.#reader.read();
       if (result.kind === 'entry') return this.#tell(noticeOf(result.entry));
@@ -52,22 +58,6 @@ export class VramFeed extends DemandStream<VramNotice> {
   #tell(notice: VramNotice): VramNotice {
     this.#lastSent = this.#clock.monotonic();
     return notice;
-  }
-
-  /** Ends early when the log does, so that a stopping server does not wait for it. */
-  async #restInterval(since: number): Promise<void> {
-    for (;;) {
-      const restMs = since + this.#minIntervalMs - this.#clock.monotonic();
-      if (restMs <= 0 || this.ended || this.#log.ended) return;
-      await this.waitOn((wake) => {
-        const timer = this.#clock.after(restMs, wake);
-        const forgetEnd = this.#log.onEnd(wake);
-        return () => {
-          timer.cancel();
-          forgetEnd();
-        };
-      });
-    }
   }
 }
 

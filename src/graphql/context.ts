@@ -1,5 +1,6 @@
 /** What every resolver is given: who asks, and the parts of the server that it may use. */
 import type { AcceptService } from '../accept/accept-service.ts';
+import type { BatchChanges } from '../accept/batch-changes.ts';
 import type { ImageService } from '../accept/image-service.ts';
 import type { Clock } from '../clock.ts';
 import type { HistoryStore } from '../domain/history-store.ts';
@@ -24,6 +25,7 @@ export interface GraphQLContext {
   readonly principal: Principal;
   readonly accept: AcceptService;
   readonly images: ImageService;
+  readonly batches: BatchChanges;
   readonly store: StoreReads;
   readonly system: SystemView;
   readonly control: SystemControl;

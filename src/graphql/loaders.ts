@@ -6,6 +6,7 @@ import DataLoader from 'dataloader';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { ImageId, ImageStore, StoredImage } from '../domain/image.ts';
 import type { Job, JobEnding, OutputChannel } from '../domain/job.ts';
+import type { RequestBatchStore } from '../domain/request-batch.ts';
 import type { Batch, ResultSizes, Store } from '../domain/store.ts';
 
 /** Resolvers read the store; every write goes through the accept service. */
@@ -21,6 +22,8 @@ export type StoreReads = Pick<
   | 'queuePositions'
   | 'idsWithPrefix'
   | 'batches'
+  | 'listBatches'
+  | 'countBatches'
   | 'resultSizes'
   | 'endings'
   | 'output'
@@ -31,6 +34,7 @@ export type StoreReads = Pick<
   | 'waiting'
 > & {
   readonly images: Pick<ImageStore, 'images'>;
+  readonly requestBatches: Pick<RequestBatchStore, 'members'>;
 };
 
 export interface Loaders {

@@ -3,6 +3,7 @@
  * reads through here. What belongs to a job (its output, its result, its place in the line) is asked for by the id of a job
  * that was read here before.
  */
+import type { BatchFilter } from '../domain/batch.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import { ownFilter } from '../domain/job-filter.ts';
@@ -34,12 +35,15 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
     one && sees(principal, one) ? one : null;
   const jobs = async (ids: readonly JobId[]): Promise<readonly (Job | null)[]> =>
     (await store.jobs(ids)).map(own);
+  const ownBatches = (filter: BatchFilter) => ({ ...filter, client: principal.client });
   return {
     job: async (id) => own(await store.job(id)),
     jobs,
     list: (query, scope) => store.list({ ...query, filter: ownFilter(principal, query.filter) }, scope),
     countJobs: (filter, scope) => store.countJobs(ownFilter(principal, filter), scope),
     idsWithPrefix: (query, scope) => store.idsWithPrefix({ ...query, client: principal.client }, scope),
+    listBatches: (query, scope) => store.listBatches({ ...query, filter: ownBatches(query.filter) }, scope),
+    countBatches: (filter, scope) => store.countBatches(ownBatches(filter), scope),
     batches: async (ids) => (await store.batches(ids)).map(own),
     images: { images: (ids) => store.images.images(ids, principal.client) },
     // How much there is to do is no secret.
@@ -52,6 +56,7 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
     output: (id) => store.output(id),
     texts: (ids) => store.texts(ids),
     raws: (ids) => store.raws(ids),
+    requestBatches: { members: (id, after, limit) => store.requestBatches.members(id, after, limit) },
     blob: (hash) => store.blob(hash),
     vectors: (id, from, count) => store.vectors(id, from, count),
     waiting: {

@@ -2,8 +2,10 @@
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import './node.ts';
+import './operations/change-batch.ts';
 import './operations/change-job.ts';
 import './operations/change-jobs.ts';
+import './operations/follow-batch.ts';
 import './operations/job-output.ts';
 import './operations/job-updated.ts';
 import './operations/jobs.ts';

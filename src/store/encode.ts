@@ -1,4 +1,5 @@
 /** What callers hand to a store, as it travels and rests: JSON as text, texts as Unicode, counts as whole numbers. Refuses what cannot be kept. */
+import type { BatchChange, BatchFilter } from '../domain/batch.ts';
 import { messageOf, UnstorableValueError } from '../domain/errors.ts';
 import { endingOf } from '../domain/job.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
@@ -20,6 +21,7 @@ export function encodeSubmission(submission: Submission): EncodedSubmission {
     jobs: submission.jobs.map(encodeJob),
     batch: batch && {
       ...batch,
+      ...encodeBatchChange(batch),
       name: batch.name === null ? null : unicode(batch.name),
       client: unicode(batch.client),
     },
@@ -80,6 +82,22 @@ export function encodePick(pick: ClaimPick): ClaimPick {
 
 export function encodeReturn(one: ReturnToQueue): ReturnToQueue {
   return { ...one, delayMs: duration(one.delayMs) };
+}
+
+/** Without what is absent. @throws UnstorableValueError */
+export function encodeBatchChange({ name, kept, metadata }: BatchChange): BatchChange {
+  return {
+    ...(name !== undefined && { name: name && unicode(name) }),
+    ...(kept !== undefined && { kept }),
+    ...(metadata !== undefined && { metadata: metadata && jsonObject(metadata, 'metadata') }),
+  };
+}
+
+export function encodeBatchFilter({ client, kind }: BatchFilter): BatchFilter {
+  return {
+    ...(client !== undefined && { client: unicode(client) }),
+    ...(kind !== undefined && { kind: unicode(kind) }),
+  };
 }
 
 /** Texts as they were stored, so that they find what was stored. */

@@ -3,6 +3,7 @@
  * Requests, results and remembered values travel and rest as JSON text: only the caller's side ever parses them.
  */
 import type { ClockReading } from '../clock.ts';
+import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
 import type { BatchId, FileId, JobId } from '../domain/ids.ts';
 import type { KeepImageOutcome, NewImage, StoredImage } from '../domain/image.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
@@ -84,6 +85,10 @@ export interface ImageQuery {
   readonly client: string | null;
 }
 
+export interface EncodedBatchChange extends BatchChange {
+  readonly id: BatchId;
+}
+
 export interface EncodedClaim {
   readonly job: Job;
   readonly request: string;
@@ -144,6 +149,7 @@ export interface Operations {
   retry: { input: { readonly id: JobId; readonly queueLimit: number }; answer: RetryOutcome };
   setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };
   changeMany: { input: { readonly ids: readonly JobId[]; readonly change: ManyChange }; answer: ManyOutcome };
+  updateBatch: { input: EncodedBatchChange; answer: boolean };
   recover: { input: null; answer: Recovery };
   tend: { input: Tend; answer: Tending };
   beginFile: { input: NewFile; answer: null };
@@ -185,6 +191,8 @@ export interface Reads {
   waitingJobs: { input: WaitingQuery; answer: WaitingJobs };
   queuePositions: { input: readonly JobId[]; answer: readonly (number | null)[] };
   batches: { input: readonly BatchId[]; answer: readonly (Batch | null)[] };
+  listBatches: { input: BatchQuery; answer: BatchPage };
+  countBatches: { input: BatchFilter; answer: number };
   idsWithPrefix: { input: IdQuery; answer: readonly (JobId | BatchId)[] };
   request: { input: JobId; answer: string | null };
   resultSizes: { input: readonly JobId[]; answer: readonly (ResultSizes | null)[] };

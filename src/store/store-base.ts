@@ -1,7 +1,13 @@
 /** What all stores share: the caller's side of writes and reads, and the queue's numbers as of the last commit seen. */
 import { type Clock, SteadyClock } from '../clock.ts';
+
+
 import type { ArrivalListener } from '../domain/arrival-listener.ts';
+
+
+
 import { Backlog, type BacklogView } from '../domain/backlog.ts';
+import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import {
@@ -50,6 +56,8 @@ import {
   checkPlain,
   count,
   duration,
+  encodeBatchChange,
+  encodeBatchFilter,
   encodeFilter,
   encodeFinish,
   encodePick,
@@ -237,6 +245,10 @@ export abstract class StoreBase implements Store {
     return this.#write('changeMany', { ids, change });
   }
 
+  async updateBatch(id: BatchId, change: BatchChange): Promise<boolean> {
+    return this.#write('updateBatch', { id, ...encodeBatchChange(change) });
+  }
+
   recover(): Promise<Recovery> {
     return this.#write('recover', null);
   }
@@ -295,6 +307,15 @@ export abstract class StoreBase implements Store {
 
   batches(ids: readonly BatchId[]): Promise<readonly (Batch | null)[]> {
     return this.read('batches', ids);
+  }
+
+  listBatches(query: BatchQuery, scope?: ReadScope): Promise<BatchPage> {
+    const filter = encodeBatchFilter(query.filter);
+    return this.read('listBatches', { ...query, filter, limit: pageLimit(query.limit) }, scope);
+  }
+
+  countBatches(filter: BatchFilter, scope?: ReadScope): Promise<number> {
+    return this.read('countBatches', encodeBatchFilter(filter), scope);
   }
 
   idsWithPrefix(query: IdQuery, scope?: ReadScope): Promise<readonly (JobId | BatchId)[]> {

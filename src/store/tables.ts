@@ -1,6 +1,8 @@
 /** The rows that the operations work on. Synchronous: an operation never waits half-way. */
 import type { ClockReading } from '../clock.ts';
+
 import type { BucketKey } from '../domain/backlog.ts';
+import type { Batch, BatchChange } from '../domain/batch.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
@@ -20,6 +22,9 @@ export interface IdempotencyRecord {
   readonly lastSequence: number;
 }
 
+/** But for what its jobs tell. */
+export type BatchRow = Omit<Batch, 'counts' | 'finishedAt'>;
+
 export interface Tables {
   readonly files: FileTables;
   readonly images: ImageTables;
@@ -38,8 +43,8 @@ export interface Tables {
   /** PENDING jobs whose deadline has come at `now`. */
   overdueAt(now: number, limit: number): readonly Job[];
   /**
-   * Jobs that finished at `time` or before, oldest first. Of a batch all or none: its totals and results stay together until they have
-   * all been kept for long enough; of a batch of requests, until it ended as long ago.
+   * Jobs that finished at `time` or before. Of a batch all or none: its totals and results stay together until they have all been kept for
+   * long enough; of a batch of requests, until it ended as long ago; of one that is kept, for ever. Costs nothing for those that stay.
    */
   forgettableAt(time: number, limit: number): readonly Job[];
   /** QUEUED and RUNNING jobs whose owner is dead. */
@@ -68,12 +73,9 @@ export interface Tables {
   deleteVectors(job: Job): void;
   noteCancellation(job: Job, reason: string): void;
 
-  insertBatch(batch: {
-    readonly id: BatchId;
-    readonly name: string | null;
-    readonly client: string;
-    readonly createdAt: number;
-  }): void;
+  insertBatch(batch: BatchRow): void;
+  /** False when it is not there. */
+  updateBatch(id: BatchId, change: BatchChange): boolean;
   /** Deletes it unless it has jobs. */
   deleteEmptyBatch(id: BatchId): void;
 

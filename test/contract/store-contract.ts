@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Store } from '../../src/domain/store.ts';
+import { storeBatchesContract } from './store-batches.ts';
 import { storeBoundsContract } from './store-bounds.ts';
 import { storeFilesContract } from './store-files.ts';
 import { storeHistoryContract } from './store-history.ts';
@@ -44,6 +45,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeBoundsContract(current);
     storeFilesContract(current);
     storeImagesContract(current);
+    storeBatchesContract(current);
     storeRequestBatchesContract(current);
     storeHistoryContract(current);
     storeWaitingContract(current);

@@ -189,6 +189,8 @@ export function storeJobCommandsContract(current: CurrentStore): void {
         {
           ...base,
           finishedAt: clock.now(),
+          kept: false,
+          metadata: null,
           counts: { PENDING: 0, QUEUED: 0, RUNNING: 0, COMPLETE: 1, FAILED: 0, CANCELLED: 1 },
         },
         null,

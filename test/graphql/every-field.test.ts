@@ -122,6 +122,7 @@ test('every field of the schema answers', async () => {
 
   await api.query(operation('query', 'backends'));
   await api.query(operation('query', 'batch', `(id: "${batchId}")`));
+  await api.query(operation('query', 'batches', '(first: 2)'));
   await api.query(operation('query', 'decisions', '(first: 2)'));
   await api.query(operation('query', 'checkBatch', `(input: { jobs: [${JOB.replace('"x"', '""')}] })`));
   await api.query(operation('query', 'idsWithPrefix', '(prefix: "job_")'));
@@ -159,6 +160,10 @@ test('every field of the schema answers', async () => {
     Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.alloc(2_000)]).toString('base64'),
   ])
     await api.query(operation('mutation', 'storeImage', `(input: { base64: "${base64}" })`));
+  for (const name of ['updateBatch', 'cancelBatch', 'retryBatch']) {
+    for (const id of [batchId, 'bat_none'])
+      await api.query(operation('mutation', name, `(input: { id: "${id}" })`));
+  }
   await api.query(operation('mutation', 'pauseScheduler'));
   await api.query(operation('mutation', 'resumeScheduler'));
   const submitJob = (input: string) => api.query(operation('mutation', 'submitJob', `(input: ${input})`));
@@ -200,6 +205,8 @@ test('every field of the schema answers', async () => {
 
   for (const [name, args] of [
     ['jobUpdated', ''],
+    ['batchUpdated', `(id: "${batchId}")`],
+    ['batchOutput', `(id: "${batchId}")`],
     ['jobOutput', `(id: "${text}")`],
     ['vramChanged', ''],
     ['statsChanged', ''],

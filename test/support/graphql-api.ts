@@ -1,6 +1,7 @@
 /** The real schema over the real accept service, event log and, unless another one is given, in-memory store, in virtual time; only the system is a fixture. */
 import { type ExecutionResult, execute, parse, subscribe, validate } from 'graphql';
 import { createAcceptService } from '../../src/accept/accept.ts';
+import { BatchChanges } from '../../src/accept/batch-changes.ts';
 import { ImageService } from '../../src/accept/image-service.ts';
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
 import { type InstanceId, type JobId, newId, type ServerId } from '../../src/domain/ids.ts';
@@ -121,6 +122,7 @@ export class GraphQLApi {
       principal,
       accept,
       images: new ImageService({ store: this.store, quota: IMAGE_QUOTA }),
+      batches: new BatchChanges({ store: this.store, accept, requestsCancelled: () => {} }),
       ...ownReads(reads)(principal),
       system,
       control: system,

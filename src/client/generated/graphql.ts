@@ -476,6 +476,10 @@ export type SubmitBatchInput = {
   idempotencyKey?: string | null | undefined;
   /** 1 to 1,000. */
   jobs: Array<SubmitJobInput>;
+  /** Keep it and its jobs until `updateBatch` says otherwise. */
+  keep?: boolean | null | undefined;
+  /** Any JSON object of up to 64 Ki characters, kept with the batch. Its `kind`, where it is a text, is what `batches` finds it by. */
+  metadata?: unknown;
   /** For people. */
   name?: string | null | undefined;
 };
@@ -546,6 +550,8 @@ export type UpdateJobPriorityInput = {
 export type UserErrorCode =
   /** The backend does not answer. */
   | 'BACKEND_UNAVAILABLE'
+  /** There is no such batch. */
+  | 'BATCH_NOT_FOUND'
   /** The prompt is longer than every context that the model can have. */
   | 'CONTEXT_LENGTH_EXCEEDED'
   /** The idempotency key was used before with other input. */

@@ -323,6 +323,8 @@ export type UpdateJobPriorityInput = {
 export type UserErrorCode =
   /** The backend does not answer. */
   | 'BACKEND_UNAVAILABLE'
+  /** There is no such batch. */
+  | 'BATCH_NOT_FOUND'
   /** The prompt is longer than every context that the model can have. */
   | 'CONTEXT_LENGTH_EXCEEDED'
   /** The idempotency key was used before with other input. */

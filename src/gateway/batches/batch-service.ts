@@ -210,6 +210,11 @@ export class BatchService {
     return now && (now.batch.status === 'CANCELLING' || now.batch.status === 'CANCELLED') ? now : null;
   }
 
+  /** Somebody else cancelled it. */
+  cancelled(id: BatchId): void {
+    this.#runner.look(id);
+  }
+
   /** False for one that has not ended. */
   async delete({ batch }: CountedRequestBatch): Promise<boolean> {
     return isEnded(batch.status) && (await this.#store.requestBatches.delete(batch.id));

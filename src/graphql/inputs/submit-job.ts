@@ -147,11 +147,19 @@ export const SubmitJobInput = builder.inputType('SubmitJobInput', {
   }),
 });
 
+export const METADATA =
+  'Any JSON object of up to 64 Ki characters, kept with the batch. Its `kind`, where it is a text, is what `batches` finds it by.';
+
 export const SubmitBatchInput = builder.inputType('SubmitBatchInput', {
   description: 'Jobs to be queued together.',
   fields: (t) => ({
     idempotencyKey: t.string({ description: IDEMPOTENCY_KEY }),
     jobs: t.field({ type: [SubmitJobInput], required: true, description: '1 to 1,000.' }),
+    keep: t.boolean({
+      defaultValue: false,
+      description: 'Keep it and its jobs until `updateBatch` says otherwise.',
+    }),
+    metadata: t.field({ type: 'JSON', description: METADATA }),
     name: t.string({ description: 'For people.' }),
   }),
 });

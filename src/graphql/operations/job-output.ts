@@ -8,7 +8,7 @@ import { requestError } from '../request-errors.ts';
 import { OutputChannelEnum } from '../types/enums.ts';
 import { requireJob } from './require-job.ts';
 
-const JobOutputChunkRef = builder.objectRef<OutputChunk>('JobOutputChunk').implement({
+export const JobOutputChunkRef = builder.objectRef<OutputChunk>('JobOutputChunk').implement({
   description: 'A piece of what a job produces.',
   fields: (t) => ({
     attempt: t.exposeInt('attempt', {
@@ -26,7 +26,10 @@ const JobOutputChunkRef = builder.objectRef<OutputChunk>('JobOutputChunk').imple
 });
 
 /** What a finished job left. An attempt that said nothing is told by the job alone. */
-async function finishedOutput(id: JobId, store: GraphQLContext['store']): Promise<FinishedOutput | null> {
+export async function finishedOutput(
+  id: JobId,
+  store: GraphQLContext['store'],
+): Promise<FinishedOutput | null> {
   const parts = await store.output(id);
   if (!parts) return null;
   const attempt = parts.at(-1)?.attempt ?? (await store.job(id))?.fence;

@@ -1,4 +1,5 @@
 /** A batch and its jobs. */
+import type { Batch } from '../../domain/batch.ts';
 import { isId } from '../../domain/ids.ts';
 import { greatest } from '../../domain/long-lists.ts';
 import type { Batch } from '../../domain/store.ts';
@@ -6,6 +7,7 @@ import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { JobOrderInput } from '../inputs/job-list.ts';
 import { NodeRef } from '../node.ts';
+import { connectionOf, pageRange } from '../paging.ts';
 import { BatchRef, JobRef } from '../refs.ts';
 import { JobConnection, jobConnection } from './job-connection.ts';
 import { JobCountsRef } from './job-counts.ts';
@@ -70,9 +72,52 @@ BatchRef.implement({
       },
       JobConnection,
     ),
-    name: t.exposeString('name', { nullable: true, description: 'As submitted.' }),
+    kept: t.exposeBoolean('kept', { description: 'Whether it and its jobs are kept beyond the usual time.' }),
+    metadata: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'As submitted or changed: a page keeps here what it needs to show the batch again.',
+      resolve: async ({ metadata }, _args, { answer }, info) => {
+        if (metadata) await answer.take(JSON.stringify(metadata).length, info);
+        return metadata;
+      },
+    }),
+    name: t.exposeString('name', { nullable: true, description: 'As submitted or changed.' }),
   }),
 });
+
+export const BatchConnection = builder.connectionObject(
+  { type: BatchRef, name: 'BatchConnection', description: 'A page of batches.' },
+  { name: 'BatchEdge', description: 'A batch and its place in the list.' },
+);
+
+builder.queryField('batches', (t) =>
+  t.connection(
+    {
+      type: BatchRef,
+      description: 'Batches, newest first. Give exactly one of `first` and `last` (at most 100).',
+      args: {
+        client: t.arg.string({ description: 'Those of this client.' }),
+        kind: t.arg.string({ description: 'Those whose `metadata` has this text as its `kind`.' }),
+      },
+      resolve: async (_root, { client, kind, ...args }, { scope, store }) => {
+        const filter = { ...(isGiven(client) && { client }), ...(isGiven(kind) && { kind }) };
+        const range = pageRange(args, (text) => (isId('bat', text) ? text : undefined));
+        const page = await store.listBatches({ filter, ...range }, scope);
+        return connectionOf<Batch>(
+          { items: page.batches, hasPrevious: page.hasPrevious, hasNext: page.hasNext },
+          ({ id }) => id,
+          () => store.countBatches(filter, scope),
+        );
+      },
+    },
+    BatchConnection,
+  ),
+);
+
+function isGiven(text: string | null | undefined): text is string {
+  return text !== null && text !== undefined;
+}
 
 builder.queryField('batch', (t) =>
   t.field({

@@ -1,6 +1,7 @@
 /** Errors that a mutation's caller can act on, as members of result unions. Anything else propagates and is masked. */
 import type { ObjectFieldsShape } from '@pothos/core';
 import { IdempotencyConflictError } from '../../accept/accept-service.ts';
+import { BatchNotFoundError } from '../../accept/batch-changes.ts';
 import { ImageQuotaError } from '../../accept/image-service.ts';
 import { ContextLengthExceededError } from '../../domain/context-errors.ts';
 import {
@@ -28,6 +29,7 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
   description: 'What went wrong, for programs.',
   values: {
     BACKEND_UNAVAILABLE: { description: 'The backend does not answer.' },
+    BATCH_NOT_FOUND: { description: 'There is no such batch.' },
     CONTEXT_LENGTH_EXCEEDED: {
       description: 'The prompt is longer than every context that the model can have.',
     },
@@ -185,6 +187,13 @@ export const IdempotencyConflict = userError(
       description: 'The job, or the first one of the batch, that was submitted with the key.',
     }),
   }),
+);
+
+export const BatchNotFound = userError(
+  BatchNotFoundError,
+  'BATCH_NOT_FOUND',
+  'There is no such batch, or it is forgotten.',
+  (t) => ({ id: t.exposeID('id', { description: 'As given.' }) }),
 );
 
 export const JobNotFound = userError(

@@ -1,4 +1,5 @@
 /** Every read, over the rows in memory: plain loops, as there is no one to keep waiting. */
+import { type Batch, type BatchFilter, kindIn } from '../../domain/batch.ts';
 import {
   isTerminal,
   JOB_PRIORITIES,
@@ -10,12 +11,14 @@ import {
 } from '../../domain/job.ts';
 import { matchesJob } from '../../domain/job-filter.ts';
 import type { CountedRequestBatch, RequestBatch } from '../../domain/request-batch.ts';
-import { type Batch, type JobPosition, jobPosition } from '../../domain/store.ts';
+import { type JobPosition, jobPosition } from '../../domain/store.ts';
 import { piecesWithin } from '../../domain/vectors.ts';
+import { batchPage } from '../batch-paging.ts';
 import type { AnswerOf, InputOf, Reads } from '../operation.ts';
 import { storedFile } from '../operations/files.ts';
 import { isOverdue } from '../overdue.ts';
 import { pageOf, type Walk } from '../paging.ts';
+import type { BatchRow } from '../tables.ts';
 import type { MemoryTables } from './memory-tables.ts';
 import { waitingBuckets, waitingJobs } from './memory-waiting.ts';
 
@@ -48,6 +51,18 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
       return ids.map((id) => places.get(id) ?? null);
     },
     batches: (ids) => ids.map((id) => batchOf(tables, id)),
+    listBatches: (query) =>
+      batchPage(query, ({ filter, below, above, upwards, limit }) => {
+        const ids = [...tables.batches.keys()]
+          .filter((id) => (below === undefined || id < below) && (above === undefined || id > above))
+          .sort();
+        const ordered = upwards ? ids : ids.reverse();
+        return ordered
+          .map((id) => batchOf(tables, id))
+          .filter((batch) => batch !== null && isMeant(filter, batch))
+          .slice(0, limit) as readonly Batch[];
+      }),
+    countBatches: (filter) => [...tables.batches.values()].filter((batch) => isMeant(filter, batch)).length,
     idsWithPrefix: ({ prefix, client, limit }) =>
       [...tables.jobs.values(), ...tables.batches.values()]
         .filter((one) => one.id.startsWith(prefix) && (client === undefined || one.client === client))
@@ -139,6 +154,11 @@ function comparePositions(a: JobPosition, b: JobPosition): number {
   if (a.value === null) return 1;
   if (b.value === null) return -1;
   return a.value - b.value;
+}
+
+function isMeant({ client, kind }: BatchFilter, batch: BatchRow): boolean {
+  if (client !== undefined && batch.client !== client) return false;
+  return kind === undefined || kindIn(batch.metadata) === kind;
 }
 
 function batchOf(tables: MemoryTables, id: Batch['id']): Batch | null {

@@ -1,12 +1,13 @@
 /** The rows of the queue in memory, as the operations see them. */
 
 import { type BucketKey, bucketId } from '../../domain/backlog.ts';
+import type { BatchChange } from '../../domain/batch.ts';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { BlobHash } from '../../domain/request.ts';
 import type { VectorPiece } from '../../domain/vectors.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
-import type { IdempotencyRecord, Tables } from '../tables.ts';
+import type { BatchRow, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable, type Oldest } from '../tally.ts';
 import { MemoryFiles, MemoryRequestBatches } from './memory-files.ts';
 import { MemoryHistory } from './memory-history.ts';
@@ -17,8 +18,6 @@ interface StoredRequest {
   readonly body: string;
   readonly blobs: readonly BlobHash[];
 }
-
-type BatchRecord = Parameters<Tables['insertBatch']>[0];
 
 export class MemoryTables implements Tables {
   readonly files = new MemoryFiles();
@@ -32,7 +31,7 @@ export class MemoryTables implements Tables {
   readonly results = new Map<number, { readonly output: string; readonly result: EncodedResult | null }>();
   /** The pieces of a job's vectors, in order. */
   readonly vectors = new Map<number, readonly VectorPiece[]>();
-  readonly batches = new Map<BatchId, BatchRecord>();
+  readonly batches = new Map<BatchId, BatchRow>();
   readonly batchJobs = new Map<BatchId, Set<number>>();
   readonly facts = new Map<string, Map<string, string>>();
   readonly #idempotency = new Map<string, IdempotencyRecord>();
@@ -83,7 +82,7 @@ export class MemoryTables implements Tables {
     const isBatchOver = (id: BatchId) => {
       const batch = this.requestBatches.byId(id);
       const hasEnded = !batch || (batch.endedAt !== null && batch.endedAt <= time);
-      return hasEnded && this.#batchMembers(id).every(isOver);
+      return hasEnded && !this.batches.get(id)?.kept && this.#batchMembers(id).every(isOver);
     };
     return [...this.jobs.values()]
       .filter((job) => isOver(job) && (job.batchId === null || isBatchOver(job.batchId)))
@@ -185,9 +184,15 @@ export class MemoryTables implements Tables {
   /** Kept for people who look into a database; there is none. */
   noteCancellation(): void {}
 
-  insertBatch(batch: BatchRecord): void {
+  insertBatch(batch: BatchRow): void {
     if (this.batches.has(batch.id)) throw new Error(`There is a batch ${batch.id} already`);
     this.batches.set(batch.id, batch);
+  }
+
+  updateBatch(id: BatchId, change: BatchChange): boolean {
+    const batch = this.batches.get(id);
+    if (batch) this.batches.set(id, { ...batch, ...change });
+    return batch !== undefined;
   }
 
   idempotency(client: string, key: string): IdempotencyRecord | null {

@@ -33,6 +33,9 @@ const OPERATIONS: {
   retry,
   setPriority,
   changeMany,
+  updateBatch(writer, { id, ...change }) {
+    return writer.tables.updateBatch(id, change);
+  },
   recover,
   tend,
   beginFile,

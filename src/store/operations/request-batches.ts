@@ -63,7 +63,14 @@ export function createRequestBatch(
   };
   requestBatches.insert(batch);
   const { id, client } = batch;
-  writer.tables.insertBatch({ id, client, name: null, createdAt: writer.now });
+  writer.tables.insertBatch({
+    id,
+    client,
+    name: null,
+    kept: false,
+    metadata: null,
+    createdAt: writer.now,
+  });
   if (idempotency)
     writer.tables.putIdempotency(client, keyOf(idempotency), {
       inputHash: idempotency.inputHash,

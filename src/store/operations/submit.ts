@@ -23,7 +23,10 @@ export function submit(writer: QueueWriter, submission: EncodedSubmission): Subm
   if (missing.length > 0) return { kind: 'unknown-images', hashes: missing };
   const { tables } = writer;
   const batch = submission.batch;
-  if (batch) tables.insertBatch({ ...batch, createdAt: writer.now });
+  if (batch) {
+    const { kept = false, metadata = null } = batch;
+    tables.insertBatch({ ...batch, kept, metadata, createdAt: writer.now });
+  }
   const batchId = batch?.id ?? null;
   const jobs = insertJobs(writer, submission, batchId);
   if (submission.idempotency) {

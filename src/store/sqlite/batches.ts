@@ -1,11 +1,16 @@
 /** Batches of jobs as rows, each with the numbers of its jobs by status, which are kept with every change. */
+import type { SQLInputValue } from 'node:sqlite';
+import type { Batch, BatchChange, BatchFilter, BatchPage, BatchQuery } from '../../domain/batch.ts';
 import type { BatchId } from '../../domain/ids.ts';
 import { JOB_STATUSES, type Job, type JobStatus } from '../../domain/job.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { BatchJobCounts } from '../../domain/request-batch.ts';
-import type { Batch } from '../../domain/store.ts';
+import { batchPage } from '../batch-paging.ts';
 import { isOverdue } from '../overdue.ts';
-import type { Tables } from '../tables.ts';
-import { numberAt, type Row, type Statements, textAt } from './statements.ts';
+import type { BatchRow } from '../tables.ts';
+import { PATIENT_ROW } from './patience.ts';
+import { where } from './reads/filter.ts';
+import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
 
 const COLUMNS: Readonly<Record<JobStatus, string>> = {
   PENDING: 'pending',
@@ -36,14 +41,43 @@ export class SqliteBatches {
     this.#statements = statements;
   }
 
-  insert({ id, name, client, createdAt }: Parameters<Tables['insertBatch']>[0]): void {
+  insert({ id, name, client, createdAt, kept, metadata }: BatchRow): void {
     this.#statements.run(
-      'INSERT INTO batches (id, name, client, created_at) VALUES (?, ?, ?, ?)',
+      'INSERT INTO batches (id, name, client, created_at, kept, metadata) VALUES (?, ?, ?, ?, ?, ?)',
       id,
       name,
       client,
       createdAt,
+      Number(kept),
+      textOf(metadata),
     );
+  }
+
+  update(id: BatchId, change: BatchChange): boolean {
+    if (!this.#statements.row('SELECT 1 FROM batches WHERE id = ?', id)) return false;
+    if (change.name !== undefined)
+      this.#statements.run('UPDATE batches SET name = ? WHERE id = ?', change.name, id);
+    if (change.kept !== undefined)
+      this.#statements.run('UPDATE batches SET kept = ? WHERE id = ?', Number(change.kept), id);
+    if (change.metadata !== undefined)
+      this.#statements.run('UPDATE batches SET metadata = ? WHERE id = ?', textOf(change.metadata), id);
+    return true;
+  }
+
+  /** Of those all of whose jobs ended at `time` or before, and that nothing keeps: the first to end first. */
+  forgettableAt(time: number, limit: number): readonly BatchId[] {
+    return this.#statements
+      .rows(
+        `SELECT id FROM batches WHERE kept = 0 AND last_finished_at <= ? AND pending + queued + running = 0
+         AND complete + failed + cancelled > 0 AND NOT EXISTS
+           (SELECT 1 FROM request_batches
+            WHERE request_batches.id = batches.id AND ifnull(ended_at, 9223372036854775807) > ?)
+         ORDER BY last_finished_at ${LIMIT}`,
+        time,
+        time,
+        limit,
+      )
+      .map((row) => textAt(row, 0) as BatchId);
   }
 
   /** Not while a batch of requests may still bring jobs. */
@@ -75,20 +109,71 @@ export class SqliteBatches {
   }
 
   byId(id: BatchId): Batch | null {
-    const row = this.#statements.row(
-      `SELECT name, client, created_at, last_finished_at, ${COUNT_COLUMNS} FROM batches WHERE id = ?`,
-      id,
-    );
-    if (!row) return null;
-    const counts = countsAt(row, 4).jobs;
-    const isFinished = counts.PENDING + counts.QUEUED + counts.RUNNING === 0;
-    return {
-      id,
-      name: row[0] as string | null,
-      client: textAt(row, 1),
-      createdAt: numberAt(row, 2),
-      finishedAt: isFinished ? (row[3] as number | null) : null,
-      counts,
-    };
+    const row = this.#statements.row(`${BATCHES} WHERE id = ?`, id);
+    return row ? batchOf(row) : null;
   }
+
+  list(query: BatchQuery): BatchPage {
+    return batchPage(query, ({ filter, below, above, upwards, limit }) => {
+      const { terms, values } = conditionsOf(filter);
+      if (below !== undefined) {
+        terms.push('id < ?');
+        values.push(below);
+      }
+      if (above !== undefined) {
+        terms.push('id > ?');
+        values.push(above);
+      }
+      return this.#statements
+        .rows(
+          `${BATCHES} ${where([PATIENT_ROW, ...terms])} ORDER BY id ${upwards ? 'ASC' : 'DESC'} ${LIMIT}`,
+          ...values,
+          limit,
+        )
+        .map(batchOf);
+    });
+  }
+
+  countMatching(filter: BatchFilter): number {
+    const { terms, values } = conditionsOf(filter);
+    return numberAt(
+      this.#statements.row(`SELECT count(*) FROM batches ${where([PATIENT_ROW, ...terms])}`, ...values),
+      0,
+    );
+  }
+}
+
+const BATCHES = `SELECT id, name, client, created_at, last_finished_at, kept, metadata, ${COUNT_COLUMNS} FROM batches`;
+
+function batchOf(row: Row): Batch {
+  const counts = countsAt(row, 7).jobs;
+  const isFinished = counts.PENDING + counts.QUEUED + counts.RUNNING === 0;
+  return {
+    id: textAt(row, 0) as BatchId,
+    name: row[1] as string | null,
+    client: textAt(row, 2),
+    createdAt: numberAt(row, 3),
+    finishedAt: isFinished ? (row[4] as number | null) : null,
+    kept: row[5] === 1,
+    metadata: row[6] === null ? null : (JSON.parse(textAt(row, 6)) as JsonObject),
+    counts,
+  };
+}
+
+function textOf(metadata: JsonObject | null): string | null {
+  return metadata === null ? null : JSON.stringify(metadata);
+}
+
+function conditionsOf({ client, kind }: BatchFilter) {
+  const terms: string[] = [];
+  const values: SQLInputValue[] = [];
+  if (client !== undefined) {
+    terms.push('client = ?');
+    values.push(client);
+  }
+  if (kind !== undefined) {
+    terms.push('kind = ?');
+    values.push(kind);
+  }
+  return { terms, values };
 }

@@ -180,6 +180,17 @@ CREATE INDEX residencies_gone ON residencies (ifnull(gone_at, 922337203685477580
 CREATE INDEX residencies_interrupted ON residencies (interrupted) WHERE interrupted IS NOT NULL;
 `;
 
+/** What is known of a batch beside its jobs, and which have all ended, by when the last one did. */
+const KEPT_BATCHES = `
+ALTER TABLE batches ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN metadata TEXT;
+ALTER TABLE batches ADD COLUMN kind TEXT GENERATED ALWAYS AS
+  (CASE WHEN json_type(metadata, '$.kind') = 'text' THEN metadata ->> '$.kind' END) VIRTUAL;
+CREATE INDEX batches_client ON batches (client, id);
+CREATE INDEX batches_kind ON batches (kind, id) WHERE kind IS NOT NULL;
+CREATE INDEX batches_finished ON batches (last_finished_at) WHERE kept = 0;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -192,6 +203,7 @@ const MIGRATIONS: readonly string[] = [
   CALLERS_THAT_LEFT,
   IMAGES,
   RESIDENCIES,
+  KEPT_BATCHES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -10,6 +10,9 @@ import { CallerGoneError, ReadTooLongError } from '../../domain/errors.ts';
 /** To be the first term of a condition on `jobs`: true, or the end of the statement. */
 export const PATIENT = '(jobs.sequence & 255 OR go_on())';
 
+/** The same for other tables, of which there are fewer rows: asked at each. */
+export const PATIENT_ROW = 'go_on()';
+
 /** How long one read may take. */
 export interface Allowance {
   /** Names the read: whoever wants it to end writes this into the shared cell. */

@@ -26,6 +26,8 @@ const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set([
   'queuePositions',
   'waitingBuckets',
   'waitingJobs',
+  'listBatches',
+  'countBatches',
   'idsWithPrefix',
   'files',
   'requestBatches',

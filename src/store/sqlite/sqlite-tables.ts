@@ -2,13 +2,14 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { ClockReading } from '../../clock.ts';
 import type { BucketKey } from '../../domain/backlog.ts';
+import type { BatchChange } from '../../domain/batch.ts';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
 import type { BlobHash } from '../../domain/request.ts';
 import { resultOf } from '../../kinds/kinds.ts';
 import type { Gap } from '../lived-time.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
-import type { IdempotencyRecord, Tables } from '../tables.ts';
+import type { BatchRow, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable, type Oldest } from '../tally.ts';
 import { SqliteBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
@@ -32,6 +33,9 @@ export class SqliteTables implements Tables, Owner {
   readonly buckets: Buckets;
   readonly lease: Lease;
   readonly #statements: Statements;
+
+  /** Of jobs that ended by then none is left that has no batch: a job that ends later has a later end. */
+  #lonelyUntil = -1;
 
   constructor(statements: Statements, lease: Lease) {
     this.#statements = statements;
@@ -82,19 +86,20 @@ export class SqliteTables implements Tables, Owner {
   }
 
   forgettableAt(time: number, limit: number): readonly Job[] {
-    return this.#jobs(
-      `${JOBS} WHERE finished_at <= ? AND NOT EXISTS
-         (SELECT 1 FROM jobs AS other
-          WHERE other.batch = jobs.batch AND ifnull(other.finished_at, 9223372036854775807) > ?)
-       AND NOT EXISTS
-         (SELECT 1 FROM request_batches
-          WHERE request_batches.id = jobs.batch AND ifnull(ended_at, 9223372036854775807) > ?)
-       ORDER BY finished_at ${LIMIT}`,
-      time,
-      time,
+    const alone = this.#jobs(
+      `${JOBS} WHERE finished_at > ? AND finished_at <= ? AND batch IS NULL ORDER BY finished_at ${LIMIT}`,
+      this.#lonelyUntil,
       time,
       limit,
     );
+    // Those of batches that stay are passed over once, and not with every call.
+    if (alone.length < limit) this.#lonelyUntil = Math.max(this.#lonelyUntil, time);
+    const found = [...alone];
+    for (const batch of this.#batches.forgettableAt(time, limit)) {
+      if (found.length >= limit) break;
+      found.push(...this.#jobs(`${JOBS} WHERE batch = ? ${LIMIT}`, batch, limit - found.length));
+    }
+    return found;
   }
 
   abandoned(): readonly Job[] {
@@ -250,8 +255,12 @@ export class SqliteTables implements Tables, Owner {
     this.#statements.run('UPDATE jobs SET cancel_reason = ? WHERE sequence = ?', reason, job.sequence);
   }
 
-  insertBatch(batch: Parameters<Tables['insertBatch']>[0]): void {
+  insertBatch(batch: BatchRow): void {
     this.#batches.insert(batch);
+  }
+
+  updateBatch(id: BatchId, change: BatchChange): boolean {
+    return this.#batches.update(id, change);
   }
 
   deleteEmptyBatch(id: BatchId): void {
@@ -322,6 +331,7 @@ export class SqliteTables implements Tables, Owner {
   forget(): void {
     this.buckets.forget();
     this.lease.forget();
+    this.#lonelyUntil = -1;
   }
 
   /** Sequences and revisions never come twice, even when the rows that had the last ones are gone. */

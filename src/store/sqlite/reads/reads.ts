@@ -77,6 +77,8 @@ export class SqliteReads {
     waitingJobs: (query) => waitingJobs(this.#statements, query, this.#jobOf),
     queuePositions: (ids) => queuePositions(this.#statements, ids, this.#goOn),
     batches: (ids) => ids.map((id) => this.#batches.byId(id)),
+    listBatches: (query) => this.#batches.list(query),
+    countBatches: (filter) => this.#batches.countMatching(filter),
     idsWithPrefix: (query) => idsWithPrefix(this.#statements, query),
     request: (id) => {
       const row = this.#statements.row(

@@ -1,0 +1,59 @@
+/** Jobs submitted together. */
+import type { BatchId } from './ids.ts';
+import type { JobCounts } from './job.ts';
+import type { JsonObject } from './json.ts';
+
+export interface Batch {
+  readonly id: BatchId;
+  readonly name: string | null;
+  readonly client: string;
+  readonly createdAt: number;
+  /** When its last job ended; null while any has not, and before it has any. */
+  readonly finishedAt: number | null;
+  readonly counts: JobCounts;
+  /** Neither it nor its jobs are forgotten. */
+  readonly kept: boolean;
+  /** What whoever submitted it wants to find with it. */
+  readonly metadata: JsonObject | null;
+}
+
+export interface NewBatch extends Pick<Batch, 'id' | 'name' | 'client'> {
+  /** Absent: false. */
+  readonly kept?: boolean;
+  readonly metadata?: JsonObject | null;
+}
+
+/** What is absent stays. */
+export type BatchChange = Partial<Pick<Batch, 'kept' | 'metadata' | 'name'>>;
+
+export interface BatchFilter {
+  /** Those of this client alone. */
+  readonly client?: string;
+  /** Those in whose metadata `kind` is this text. */
+  readonly kind?: string;
+}
+
+/** The newest come first, in the order of their ids, which tell when they were made. */
+export interface BatchQuery {
+  readonly filter: BatchFilter;
+  /** Exclusive, as `before`. */
+  readonly after?: BatchId;
+  readonly before?: BatchId;
+  /** Take the last `limit` of the range instead of the first; the newest come first either way. */
+  readonly fromEnd?: boolean;
+  /** At most 1,000. */
+  readonly limit: number;
+}
+
+export interface BatchPage {
+  readonly batches: readonly Batch[];
+  /** Whether more match before the first, and after the last, of `batches`. */
+  readonly hasPrevious: boolean;
+  readonly hasNext: boolean;
+}
+
+/** The kind that metadata name, by which batches are found. */
+export function kindIn(metadata: JsonObject | null): string | null {
+  const kind = metadata?.kind;
+  return typeof kind === 'string' ? kind : null;
+}

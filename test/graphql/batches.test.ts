@@ -1,0 +1,250 @@
+/** Batches as a whole: listed, kept, cancelled, tried again, followed. */
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { JobId } from '../../src/domain/ids.ts';
+import { GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
+
+let api: GraphQLApi;
+beforeEach(async () => {
+  api = await GraphQLApi.open();
+});
+afterEach(() => api.stop());
+
+const NO = { code: 'LOAD_FAILED', message: 'No.', retryable: true } as const;
+
+async function submit(count: number, more: object = {}): Promise<{ id: string; jobs: readonly JobId[] }> {
+  const jobs = Array.from({ length: count }, (_, i) => ({
+    model: 'qwen3:8b',
+    request: { generate: { prompt: `Why ${i}?` } },
+  }));
+  const { submitBatch } = await api.query(
+    `mutation ($input: SubmitBatchInput!) { submitBatch(input: $input) {
+      ... on SubmitBatchPayload { batch { id jobs(first: 100) { nodes { id } } } } ... on UserError { message } } }`,
+    { input: { jobs, ...more } },
+  );
+  if (!submitBatch.batch) throw new Error(submitBatch.message);
+  const { batch } = submitBatch;
+  return { id: batch.id, jobs: batch.jobs.nodes.map((job: { id: JobId }) => job.id) };
+}
+
+const batchOf = async (id: string) =>
+  (
+    await api.query(
+      `{ batch(id: "${id}") { name kept metadata counts { pending failed cancelled complete } } }`,
+    )
+  ).batch;
+
+async function change(name: string, input: object) {
+  const fields =
+    name === 'updateBatch'
+      ? 'batch { id }'
+      : `batch { id } ${name === 'cancelBatch' ? 'cancelled' : 'retried'}`;
+  const payload = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const data = await api.query(
+    `mutation ($input: ${payload}Input!) { ${name}(input: $input) {
+      ... on ${payload}Payload { ${fields} } ... on UserError { code message } } }`,
+    { input },
+  );
+  return data[name];
+}
+
+describe('batches', () => {
+  test('are listed newest first, by client and kind, in pages', async () => {
+    const ids: string[] = [];
+    for (const [name, metadata] of [
+      ['a', { kind: 'comparison' }],
+      ['b', null],
+      ['c', { kind: 'comparison', rows: [1] }],
+    ] as const) {
+      ids.push((await submit(1, { name, metadata })).id);
+      await api.clock.advance(1);
+    }
+    const list = (args: string) =>
+      api.query(
+        `{ batches(${args}) { totalCount nodes { id name metadata } pageInfo { hasNextPage endCursor } edges { cursor } } }`,
+      );
+    const { batches: first } = await list('first: 2');
+    expect(first).toMatchObject({
+      totalCount: 3,
+      nodes: [{ name: 'c' }, { name: 'b' }],
+      pageInfo: { hasNextPage: true },
+    });
+    const { batches: second } = await list(`first: 2, after: "${first.pageInfo.endCursor}"`);
+    expect(second).toMatchObject({ nodes: [{ name: 'a', id: ids[0] }], pageInfo: { hasNextPage: false } });
+    const { batches: some } = await list('first: 5, kind: "comparison", client: "tester"');
+    expect(some).toMatchObject({
+      totalCount: 2,
+      nodes: [{ name: 'c', metadata: { kind: 'comparison', rows: [1] } }, { name: 'a' }],
+    });
+    expect((await list('first: 5, client: "nobody"')).batches.totalCount).toBe(0);
+    expect(await api.refusal('{ batches(first: 101) { totalCount } }')).toBe('BAD_USER_INPUT');
+    expect(await api.refusal('{ batches(first: 1, after: "x") { totalCount } }')).toBe('BAD_USER_INPUT');
+  });
+
+  test('are kept from their submission on, and changed field by field', async () => {
+    const { id } = await submit(1, { name: 'a', keep: true, metadata: { rows: [1] } });
+    expect(await batchOf(id)).toMatchObject({ name: 'a', kept: true, metadata: { rows: [1] } });
+    await change('updateBatch', { id, keep: false });
+    expect(await batchOf(id)).toMatchObject({ name: 'a', kept: false, metadata: { rows: [1] } });
+    await change('updateBatch', { id, name: null, metadata: { notes: 'x' } });
+    expect(await batchOf(id)).toMatchObject({ name: null, kept: false, metadata: { notes: 'x' } });
+    expect(await change('updateBatch', { id, metadata: [1] })).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await change('updateBatch', { id, metadata: { x: 'y'.repeat(70_000) } })).toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    expect(await change('updateBatch', { id, name: ' ' })).toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  test('are cancelled as far as they have not ended, and what failed is tried again', async () => {
+    const { id, jobs } = await submit(4);
+    const [first, second] = jobs as [JobId, JobId];
+    await api.start(first);
+    await api.complete(first, TEXT_RESULT);
+    await api.start(second);
+    await api.fail(second, NO);
+    expect(await change('cancelBatch', { id })).toMatchObject({ batch: { id }, cancelled: 2 });
+    expect((await batchOf(id)).counts).toEqual({ pending: 0, failed: 1, cancelled: 2, complete: 1 });
+    expect(await change('retryBatch', { id })).toMatchObject({ retried: 1 });
+    expect((await batchOf(id)).counts).toEqual({ pending: 1, failed: 0, cancelled: 2, complete: 1 });
+    expect(await change('retryBatch', { id, cancelled: true })).toMatchObject({ retried: 2 });
+    expect((await batchOf(id)).counts.pending).toBe(3);
+  });
+
+  test.each(['updateBatch', 'cancelBatch', 'retryBatch'])(
+    "that are not there, or not the caller's: %s",
+    async (name) => {
+      const { id } = await submit(1);
+      const { batches, principal } = api.context;
+      const bob = { client: 'bob', admin: false, maxPriority: 'HIGH' } as const;
+      await expect(batches.update(bob, id, { kept: true })).rejects.toMatchObject({
+        code: 'BATCH_NOT_FOUND',
+      });
+      await expect(batches.cancel(bob, id, api.context.scope)).rejects.toMatchObject({
+        code: 'BATCH_NOT_FOUND',
+      });
+      expect(await change(name, { id: 'bat_none' })).toMatchObject({ code: 'BATCH_NOT_FOUND' });
+      expect(await change(name, { id: 'cat' })).toMatchObject({ code: 'BATCH_NOT_FOUND' });
+      expect((await batches.update(principal, id, { kept: true })).kept).toBe(true);
+    },
+  );
+
+  test('of others are not listed', async () => {
+    await submit(1);
+    const principal = { client: 'bob', admin: false, maxPriority: 'HIGH' } as const;
+    const bob = await GraphQLApi.open({ principal, store: api.store });
+    for (const args of ['first: 5', 'first: 5, client: "tester"'])
+      expect((await bob.query(`{ batches(${args}) { totalCount nodes { id } } }`)).batches).toEqual({
+        totalCount: 0,
+        nodes: [],
+      });
+  });
+});
+
+describe('batchUpdated', () => {
+  test('tells the batch, then its newest state after each interval, and completes with its last job', async () => {
+    const { id, jobs } = await submit(3);
+    const events = await api.subscribe(
+      `subscription { batchUpdated(id: "${id}", minInterval: 500) { finishedAt counts { pending running complete } } }`,
+    );
+    expect((await events.next()).batchUpdated.counts).toEqual({ pending: 3, running: 0, complete: 0 });
+    for (const job of jobs.slice(0, 2)) {
+      await api.start(job);
+      await api.complete(job, TEXT_RESULT);
+    }
+    expect((await passing(events.next())).batchUpdated.counts).toEqual({
+      pending: 1,
+      running: 0,
+      complete: 2,
+    });
+    await api.start(jobs[2] as JobId);
+    await api.complete(jobs[2] as JobId, TEXT_RESULT);
+    expect((await passing(events.next())).batchUpdated).toMatchObject({
+      finishedAt: expect.any(String),
+      counts: { complete: 3 },
+    });
+    expect(await events.rest()).toEqual([]);
+  });
+
+  test('is refused for what is not there', async () => {
+    await expect(api.subscribe('subscription { batchUpdated(id: "bat_none") { id } }')).rejects.toThrow();
+    await expect(api.subscribe('subscription { batchOutput(id: "bat_none") { jobId } }')).rejects.toThrow();
+  });
+});
+
+/** Lets time pass until it is there. */
+async function passing<T>(promise: Promise<T>): Promise<T> {
+  let isThere = false;
+  void promise.finally(() => {
+    isThere = true;
+  });
+  while (!isThere) {
+    await api.clock.advance(50);
+    await setImmediate();
+  }
+  return promise;
+}
+
+describe('batchOutput', () => {
+  const OUTPUT = (id: string) =>
+    `subscription { batchOutput(id: "${id}", minInterval: 100) { jobId chunk { attempt channel offset text final } } }`;
+
+  test('sends what has ended, what runs as it grows, and each job to its end', async () => {
+    const { id, jobs } = await submit(3);
+    const [ended, runs, waits] = jobs as [JobId, JobId, JobId];
+    await api.start(ended);
+    await api.complete(ended, TEXT_RESULT, [{ attempt: 1, channel: 'TEXT', text: 'Done.' }]);
+    await api.start(runs);
+    api.outputs.record(runs, { thinking: '', text: 'Begin', raw: {} });
+    const events = await api.subscribe(OUTPUT(id));
+    const next = async () => {
+      const { jobId, chunk } = (await events.next()).batchOutput;
+      return [jobId, chunk.offset, chunk.text, chunk.final];
+    };
+    expect(await next()).toEqual([ended, 0, 'Done.', true]);
+    expect(await passing(next())).toEqual([runs, 0, 'Begin', false]);
+    api.outputs.record(runs, { thinking: '', text: 'ning', raw: {} });
+    const grown = next();
+    expect(await passing(grown)).toEqual([runs, 5, 'ning', false]);
+    const end = next();
+    await api.complete(runs, TEXT_RESULT, [{ attempt: 1, channel: 'TEXT', text: 'Beginning. The end.' }]);
+    expect(await passing(end)).toEqual([runs, 9, '. The end.', true]);
+    const silent = next();
+    await api.start(waits);
+    await api.fail(waits, NO);
+    expect(await passing(silent)).toEqual([waits, 0, '', true]);
+    expect(await events.rest()).toEqual([]);
+  });
+
+  test('sends every job of a long batch once, also where the reader falls behind', async () => {
+    const { id } = await submit(250);
+    const events = await api.subscribe(OUTPUT(id));
+    const first = events.next();
+    const claimed = await api.store.claim({
+      picks: [
+        {
+          queue: (
+            await api.store.list({ filter: {}, order: { field: 'CREATED_AT', direction: 'ASC' }, limit: 1 })
+          ).jobs[0]?.queue as never,
+          priority: 'NORMAL',
+          client: 'tester',
+          count: 250,
+        },
+      ],
+      as: 'RUNNING',
+      backend: 'box',
+      instanceId: 'ins_one' as never,
+    });
+    for (const { job } of claimed)
+      await api.store.finish({
+        kind: 'complete',
+        id: job.id,
+        fence: job.fence,
+        result: TEXT_RESULT,
+        output: [{ attempt: job.fence, channel: 'TEXT', text: job.id }],
+      });
+    const chunks = [await passing(first), ...(await events.rest())].map(({ batchOutput }) => batchOutput);
+    expect(new Set(chunks.map(({ jobId }) => jobId)).size).toBe(250);
+    expect(chunks).toHaveLength(250);
+    expect(chunks.every(({ jobId, chunk }) => chunk.text === jobId && chunk.final)).toBe(true);
+  });
+});
