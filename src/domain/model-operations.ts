@@ -57,6 +57,8 @@ export interface ModelOperations {
    */
   pull(modelName: string, backendId: BackendId | null): Promise<ModelPull>;
   findPull(id: ModelPullId): ModelPull | null;
+  /** Ends a download, and answers it as it is when it is over; what arrived is kept for the next one. Null when there is none. One that has ended stays as it is. */
+  cancelPull(id: ModelPullId): Promise<ModelPull | null>;
   /** Running ones and those that ended lately, newest first. */
   pulls(): readonly ModelPull[];
   /**

@@ -75,6 +75,13 @@ export class LibraryOperations implements ModelOperations {
     return this.#pulls.find(id);
   }
 
+  cancelPull(id: ModelPullId): Promise<ModelPull | null> {
+    return this.#pulls.cancelOne(
+      id,
+      new PullEndedError('Somebody cancelled it. What arrived is kept: the next pull goes on with it.'),
+    );
+  }
+
   pulls(): readonly ModelPull[] {
     return this.#pulls.all();
   }

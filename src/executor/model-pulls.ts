@@ -138,6 +138,15 @@ export class ModelPulls {
     return record;
   }
 
+  /** Ends a download by its id; answers it when it is over. Null when there is none, or no more. */
+  async cancelOne(id: ModelPullId, reason: Error): Promise<ModelPull | null> {
+    const record = this.#records.get(id);
+    if (!record) return null;
+    if (record.pull.status === 'RUNNING') record.controller.abort(reason);
+    await record.ended;
+    return record.pull;
+  }
+
   /** Ends the download of a model, if there is one; resolves with whether there was, when it is over. */
   async cancel(backend: PullBackend, modelName: string, reason: Error): Promise<boolean> {
     const record = this.#running(backend, modelName);

@@ -2,6 +2,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import './node.ts';
+import './operations/cell-log.ts';
 import './operations/change-batch.ts';
 import './operations/change-job.ts';
 import './operations/change-jobs.ts';

@@ -1,4 +1,5 @@
 /** Server processes of managed backends in the schema: who they are, what they wrote, and who may read it. */
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MiB } from '../../src/domain/units.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
@@ -113,5 +114,63 @@ describe('the tail of a log', () => {
     expect(await api.refusal('{ backends { cells { logTail } } }')).toBe('FORBIDDEN');
     const { node } = await api.query(`{ node(id: "${ended.id}") { ... on Cell { exitReason } } }`);
     expect(node.exitReason).toBe('It crashed (SIGSEGV).');
+  });
+});
+
+describe('cellLog', () => {
+  /** Lets time pass until it is there. */
+  async function passing<T>(promise: Promise<T>): Promise<T> {
+    let isThere = false;
+    void promise.finally(() => {
+      isThere = true;
+    });
+    while (!isThere) {
+      await api.clock.advance(100);
+      await setImmediate();
+    }
+    return promise;
+  }
+
+  const follow = (id: string, lines: number) =>
+    api.subscribe(`subscription { cellLog(id: "${id}", lines: ${lines}) { lines gap } }`);
+  const write = (...lines: readonly string[]) =>
+    api.system.logs.set(holder.id, [...(api.system.logs.get(holder.id) ?? []), ...lines].slice(-1_000));
+
+  test('sends the last lines, then what is written, and completes with the process', async () => {
+    const events = await follow(holder.id, 2);
+    expect((await events.next()).cellLog).toEqual({ lines: ['line 78', 'line 79'], gap: false });
+    const more = events.next();
+    write('more', 'last, perhaps not whole');
+    expect((await passing(more)).cellLog.lines).toEqual(['line 80', 'more']);
+    const rest = events.rest();
+    api.system.cells = [{ ...holder, status: 'EXITED', endedAt: holder.startedAt + 5 }];
+    const [end] = await passing(rest);
+    expect(end.cellLog.lines).toEqual(['last, perhaps not whole']);
+  });
+
+  test('says that lines came too fast to be read', async () => {
+    const events = await follow(holder.id, 1);
+    await events.next();
+    const more = events.next();
+    api.system.logs.set(
+      holder.id,
+      Array.from({ length: 1_000 }, (_, i) => `fast ${i}`),
+    );
+    const { lines, gap } = (await passing(more)).cellLog;
+    expect([lines.length, gap]).toEqual([999, true]);
+  });
+
+  test.each([
+    ['that nobody knows', 'cel_none', 5],
+    ['with no lines', holder.id, 0],
+    ['with too many lines', holder.id, 1_001],
+  ])('is refused of a process %s', async (_what, id, lines) => {
+    await expect(follow(id, lines)).rejects.toThrow();
+  });
+
+  test('is for administrators', async () => {
+    await api.stop();
+    await open({ principal: { ...ANYONE, admin: false } });
+    await expect(follow(holder.id, 5)).rejects.toThrow();
   });
 });

@@ -197,6 +197,7 @@ test('every field of the schema answers', async () => {
     'mutation { pullModel(input: { model: "new:1" }) { ... on PullModelPayload { pull { id } } } }',
   );
   await api.query(operation('mutation', 'pullModel', '(input: { model: "new:1" })'));
+  await api.query(operation('mutation', 'cancelPull', '(input: { id: "pul_none" })'));
   await api.query(operation('query', 'modelPulls'));
   await api.query(operation('mutation', 'copyModel', '(input: { source: "qwen3:8b", destination: "b" })'));
   await api.query(operation('mutation', 'deleteModel', '(input: { model: "b" })'));
@@ -212,11 +213,15 @@ test('every field of the schema answers', async () => {
     ['statsChanged', ''],
     ['queueChanged', '(first: 10)'],
     ['pullUpdated', `(id: "${pullModel.pull.id}")`],
+    ['pullsUpdated', ''],
+    ['cellLog', `(id: "${cell('one').id}")`],
   ] as const) {
     const events = await api.subscribe(operation('subscription', name, args));
     await events.next();
     await events.stop();
   }
+
+  await api.query(operation('mutation', 'cancelPull', `(input: { id: "${pullModel.pull.id}" })`));
 
   const all = objects
     .filter(isObjectType)

@@ -4,6 +4,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { CellLog } from '../../client/cell-documents.ts';
 import { ModelName } from '../../client/model-documents.ts';
 import { type Clock, sleep, systemClock } from '../../clock.ts';
+import { LogReader } from '../../domain/log-lines.ts';
 import { connected } from '../connection.ts';
 import { CommandError, EXIT, type ExitCode, UsageError } from '../exit.ts';
 import { type BackendOptions, backendIdOf } from '../models/backend-option.ts';
@@ -11,7 +12,6 @@ import { holdProcess } from '../terminal/hold.ts';
 import { onInterrupt } from '../terminal/interrupts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cellTable, findCell, listCells } from './cells.ts';
-import { LogReader } from './log-reader.ts';
 
 /** The most that the server gives at once. */
 export const MOST_LINES = 1_000;

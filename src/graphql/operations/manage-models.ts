@@ -1,6 +1,6 @@
 /** Models fetched, copied and deleted on the backends. */
-import { BackendUnavailableError } from '../../domain/errors.ts';
-import type { BackendId } from '../../domain/ids.ts';
+import { BackendUnavailableError, InvalidInputError } from '../../domain/errors.ts';
+import { type BackendId, isId } from '../../domain/ids.ts';
 import type { ModelPull } from '../../domain/model-operations.ts';
 import type { ModelState } from '../../domain/system.ts';
 import { builder } from '../builder.ts';
@@ -15,6 +15,11 @@ const PullModelInput = builder.inputType('PullModelInput', {
     backendId: t.id({ description: 'By default the first that answers.' }),
     model: t.string({ required: true, description: 'Such as `qwen3:8b` or `hf.co/owner/model:tag`.' }),
   }),
+});
+
+const CancelPullInput = builder.inputType('CancelPullInput', {
+  description: 'Which download to end.',
+  fields: (t) => ({ id: t.id({ required: true }) }),
 });
 
 const CopyModelInput = builder.inputType('CopyModelInput', {
@@ -41,6 +46,19 @@ const PullModelResult = resultUnion(
     fields: (t) => ({ pull: t.expose('pull', { type: ModelPullRef }) }),
   }),
   [BackendUnavailable, InvalidInput],
+);
+const CancelPullResult = resultUnion(
+  'CancelPullResult',
+  builder.objectRef<{ readonly pull: ModelPull }>('CancelPullPayload').implement({
+    description: 'The download is over. What arrived is kept for the next one.',
+    fields: (t) => ({
+      pull: t.expose('pull', {
+        type: ModelPullRef,
+        description: 'As it is. One that had ended before stays as it was.',
+      }),
+    }),
+  }),
+  [InvalidInput],
 );
 const CopyModelResult = resultUnion(
   'CopyModelResult',
@@ -78,6 +96,25 @@ builder.mutationFields((t) => ({
       return PullModelResult.settle(async () => ({
         pull: await context.modelOperations.pull(input.model, backendIdOf(input)),
       }));
+    },
+  }),
+  cancelPull: t.field({
+    type: CancelPullResult.ref,
+    description: 'End a download. What arrived is kept for the next one. For administrators.',
+    args: { input: t.arg({ type: CancelPullInput, required: true }) },
+    resolve: (_root, { input: { id } }, context) => {
+      requireAdmin(context);
+      return CancelPullResult.settle(async () => {
+        const pull = isId('pul', id) ? await context.modelOperations.cancelPull(id) : null;
+        if (pull) return { pull };
+        throw new InvalidInputError([
+          {
+            path: ['id'],
+            message:
+              'is of no download. They are forgotten an hour after their end, and when the server restarts.',
+          },
+        ]);
+      });
     },
   }),
   copyModel: t.field({

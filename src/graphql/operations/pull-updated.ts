@@ -1,9 +1,22 @@
-/** `pullUpdated`: a download, followed to its end. */
+/** `pullUpdated` and `pullsUpdated`: a download followed to its end, and all of them. */
 import { isId } from '../../domain/ids.ts';
 import { PullFeed } from '../../events/pull-feed.ts';
+import { PullsFeed } from '../../events/pulls-feed.ts';
 import { builder } from '../builder.ts';
 import { ModelPullRef } from '../refs.ts';
 import { requestError } from '../request-errors.ts';
+
+builder.subscriptionField('pullsUpdated', (t) =>
+  t.field({
+    type: ModelPullRef,
+    description:
+      'Every download under way or ended within the last hour, each as it is at first, then at most five times a second as it gets on, and ' +
+      'those that begin later. A slow client is sent the newest state of each only; no end is lost.',
+    subscribe: (_root, _args, { events: log, modelOperations }) =>
+      new PullsFeed({ log, all: () => modelOperations.pulls() }),
+    resolve: (pull) => pull,
+  }),
+);
 
 builder.subscriptionField('pullUpdated', (t) =>
   t.field({

@@ -1,7 +1,7 @@
 /** What is new between two looks at the end of a log. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LogReader, linesAfter } from '../../src/cli/memory/log-reader.ts';
+import { LogReader, linesAfter } from '../../src/domain/log-lines.ts';
 
 describe('lines after those that were seen', () => {
   test('are the ones behind the overlap', () => {
