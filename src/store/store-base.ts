@@ -1,11 +1,6 @@
 /** What all stores share: the caller's side of writes and reads, and the queue's numbers as of the last commit seen. */
 import { type Clock, SteadyClock } from '../clock.ts';
-
-
 import type { ArrivalListener } from '../domain/arrival-listener.ts';
-
-
-
 import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -50,7 +45,7 @@ import {
   type Submission,
   type SubmitOutcome,
 } from '../domain/store.ts';
-import { type VectorPiece, type Vectors, vectorsIn } from '../domain/vectors.ts';
+import { type VectorPiece, vectorsIn } from '../domain/vectors.ts';
 import { Arrivals } from './arrivals.ts';
 import {
   checkPlain,
@@ -72,6 +67,7 @@ import { HistoryRoom } from './history-room.ts';
 import { ImageRoom } from './image-room.ts';
 import type { AnswerOf, InputOf, Operations, Reads } from './operation.ts';
 import type { CommitReport } from './queue-writer.ts';
+import { stageVectors } from './stage-vectors.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** The part of a structured logger that a store needs. */
@@ -81,9 +77,6 @@ export interface StoreLogger {
 }
 
 export const SILENT: StoreLogger = { warn: () => {}, error: () => {} };
-
-/** Of vectors in one commit: about 2 MiB. */
-const PIECES_AT_ONCE = 8;
 
 export abstract class StoreBase implements Store {
   readonly files: FileRoom;
@@ -202,21 +195,10 @@ export abstract class StoreBase implements Store {
 
   async finish(finish: Finish): Promise<boolean> {
     if (finish.kind === 'complete' && finish.result.kind === 'embed') {
-      const staged = await this.#stage(finish, finish.result.vectors);
+      const staged = await stageVectors((part) => this.write('stage', part), finish, finish.result.vectors);
       if (!staged) return false;
     }
     return this.#write('finish', encodeFinish(finish));
-  }
-
-  /** In portions, each a commit that others share: a hundred megabytes in one would hold them all up. */
-  async #stage({ id, fence }: Fenced, { pieces }: Vectors): Promise<boolean> {
-    let first = 0;
-    for (let piece = 0; piece < pieces.length; piece += PIECES_AT_ONCE) {
-      const portion = pieces.slice(piece, piece + PIECES_AT_ONCE);
-      if (!(await this.write('stage', { id, fence, piece, first, pieces: portion }))) return false;
-      first += portion.reduce((sum, { count }) => sum + count, 0);
-    }
-    return true;
   }
 
   refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number> {

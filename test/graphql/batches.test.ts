@@ -1,5 +1,4 @@
 /** Batches as a whole: listed, kept, cancelled, tried again, followed. */
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import { GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
@@ -151,14 +150,14 @@ describe('batchUpdated', () => {
       await api.start(job);
       await api.complete(job, TEXT_RESULT);
     }
-    expect((await passing(events.next())).batchUpdated.counts).toEqual({
+    expect((await api.passing(events.next())).batchUpdated.counts).toEqual({
       pending: 1,
       running: 0,
       complete: 2,
     });
     await api.start(jobs[2] as JobId);
     await api.complete(jobs[2] as JobId, TEXT_RESULT);
-    expect((await passing(events.next())).batchUpdated).toMatchObject({
+    expect((await api.passing(events.next())).batchUpdated).toMatchObject({
       finishedAt: expect.any(String),
       counts: { complete: 3 },
     });
@@ -170,19 +169,6 @@ describe('batchUpdated', () => {
     await expect(api.subscribe('subscription { batchOutput(id: "bat_none") { jobId } }')).rejects.toThrow();
   });
 });
-
-/** Lets time pass until it is there. */
-async function passing<T>(promise: Promise<T>): Promise<T> {
-  let isThere = false;
-  void promise.finally(() => {
-    isThere = true;
-  });
-  while (!isThere) {
-    await api.clock.advance(50);
-    await setImmediate();
-  }
-  return promise;
-}
 
 describe('batchOutput', () => {
   const OUTPUT = (id: string) =>
@@ -201,17 +187,17 @@ describe('batchOutput', () => {
       return [jobId, chunk.offset, chunk.text, chunk.final];
     };
     expect(await next()).toEqual([ended, 0, 'Done.', true]);
-    expect(await passing(next())).toEqual([runs, 0, 'Begin', false]);
+    expect(await api.passing(next())).toEqual([runs, 0, 'Begin', false]);
     api.outputs.record(runs, { thinking: '', text: 'ning', raw: {} });
     const grown = next();
-    expect(await passing(grown)).toEqual([runs, 5, 'ning', false]);
+    expect(await api.passing(grown)).toEqual([runs, 5, 'ning', false]);
     const end = next();
     await api.complete(runs, TEXT_RESULT, [{ attempt: 1, channel: 'TEXT', text: 'Beginning. The end.' }]);
-    expect(await passing(end)).toEqual([runs, 9, '. The end.', true]);
+    expect(await api.passing(end)).toEqual([runs, 9, '. The end.', true]);
     const silent = next();
     await api.start(waits);
     await api.fail(waits, NO);
-    expect(await passing(silent)).toEqual([waits, 0, '', true]);
+    expect(await api.passing(silent)).toEqual([waits, 0, '', true]);
     expect(await events.rest()).toEqual([]);
   });
 
@@ -242,7 +228,7 @@ describe('batchOutput', () => {
         result: TEXT_RESULT,
         output: [{ attempt: job.fence, channel: 'TEXT', text: job.id }],
       });
-    const chunks = [await passing(first), ...(await events.rest())].map(({ batchOutput }) => batchOutput);
+    const chunks = [await api.passing(first), ...(await events.rest())].map(({ batchOutput }) => batchOutput);
     expect(new Set(chunks.map(({ jobId }) => jobId)).size).toBe(250);
     expect(chunks).toHaveLength(250);
     expect(chunks.every(({ jobId, chunk }) => chunk.text === jobId && chunk.final)).toBe(true);

@@ -1,5 +1,4 @@
 /** Server processes of managed backends in the schema: who they are, what they wrote, and who may read it. */
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MiB } from '../../src/domain/units.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
@@ -118,19 +117,6 @@ describe('the tail of a log', () => {
 });
 
 describe('cellLog', () => {
-  /** Lets time pass until it is there. */
-  async function passing<T>(promise: Promise<T>): Promise<T> {
-    let isThere = false;
-    void promise.finally(() => {
-      isThere = true;
-    });
-    while (!isThere) {
-      await api.clock.advance(100);
-      await setImmediate();
-    }
-    return promise;
-  }
-
   const follow = (id: string, lines: number) =>
     api.subscribe(`subscription { cellLog(id: "${id}", lines: ${lines}) { lines gap } }`);
   const write = (...lines: readonly string[]) =>
@@ -141,10 +127,10 @@ describe('cellLog', () => {
     expect((await events.next()).cellLog).toEqual({ lines: ['line 78', 'line 79'], gap: false });
     const more = events.next();
     write('more', 'last, perhaps not whole');
-    expect((await passing(more)).cellLog.lines).toEqual(['line 80', 'more']);
+    expect((await api.passing(more)).cellLog.lines).toEqual(['line 80', 'more']);
     const rest = events.rest();
     api.system.cells = [{ ...holder, status: 'EXITED', endedAt: holder.startedAt + 5 }];
-    const [end] = await passing(rest);
+    const [end] = await api.passing(rest);
     expect(end.cellLog.lines).toEqual(['last, perhaps not whole']);
   });
 
@@ -156,7 +142,7 @@ describe('cellLog', () => {
       holder.id,
       Array.from({ length: 1_000 }, (_, i) => `fast ${i}`),
     );
-    const { lines, gap } = (await passing(more)).cellLog;
+    const { lines, gap } = (await api.passing(more)).cellLog;
     expect([lines.length, gap]).toEqual([999, true]);
   });
 

@@ -111,6 +111,7 @@ test('every field of the schema answers', async () => {
   api.system.decided = decisions(3, text);
   api.system.instances = api.system.instances.map((one) => ({ ...one, activeJobIds: [waiting] }));
   api.system.cells = [cell('one')];
+  api.system.logs.set(cell('one').id, ['a line']);
   api.system.backend = { health: 'DEGRADED', problem: 'Slow.' };
   api.system.cells = [cell('one')];
   const ids = [

@@ -154,3 +154,54 @@ test('all of it takes an administrator; looking does not', async () => {
   expect(guest.system.model('qwen3:8b')).not.toBeNull();
   expect(await guest.query('{ modelPulls { id } }')).toEqual({ modelPulls: [] });
 });
+
+describe('pullsUpdated and cancelPull', () => {
+  const CANCEL = `mutation ($id: ID!) { cancelPull(input: { id: $id }) {
+    ... on UserError { code message } ... on InvalidInputError { issues { path message } }
+    ... on CancelPullPayload { pull { id status error finishedAt } } } }`;
+  const cancel = async (id: string) => (await api.query(CANCEL, { id })).cancelPull;
+  const ALL = 'subscription { pullsUpdated { modelName status } }';
+  const told = async (events: Events) => {
+    const { modelName, status } = (await events.next()).pullsUpdated;
+    return `${modelName} ${status}`;
+  };
+
+  test('every download is told as it is, then those that begin and end', async () => {
+    await pull({ model: 'a:1' });
+    await pull({ model: 'b:1' });
+    const events = await api.subscribe(ALL);
+    expect([await told(events), await told(events)]).toEqual(['a:1 RUNNING', 'b:1 RUNNING']);
+    await pull({ model: 'c:1' });
+    expect(await told(events)).toBe('c:1 RUNNING');
+    api.box.pulls[0]?.fail(new Error('No space.'));
+    expect(await told(events)).toBe('a:1 FAILED');
+    await events.stop();
+  });
+
+  test('one that is cancelled is broken off, is over when that is answered, and says so to who follows it', async () => {
+    const { pull: begun } = await pull({ model: 'a:1' });
+    const events = await api.subscribe(ALL);
+    expect(await told(events)).toBe('a:1 RUNNING');
+    const { pull: ended } = await cancel(begun.id);
+    expect(ended).toMatchObject({
+      id: begun.id,
+      status: 'FAILED',
+      error: expect.stringMatching(/cancelled/),
+    });
+    expect(api.box.pulls[0]?.broken()).not.toBeNull();
+    expect(await told(events)).toBe('a:1 FAILED');
+    expect((await cancel(begun.id)).pull).toEqual(ended);
+    const { pull: again } = await pull({ model: 'a:1' });
+    expect(again.id).not.toBe(begun.id);
+  });
+
+  test.each(['pul_none', 'cat'])('one that is not there is told: %s', async (id) => {
+    expect(await cancel(id)).toMatchObject({ code: 'INVALID_INPUT', issues: [{ path: ['id'] }] });
+  });
+
+  test('cancelling is for administrators', async () => {
+    const bob = await GraphQLApi.open({ principal: { client: 'bob', admin: false, maxPriority: 'HIGH' } });
+    expect(await bob.refusal(CANCEL, { id: 'pul_none' })).toBe('FORBIDDEN');
+    await bob.stop();
+  });
+});

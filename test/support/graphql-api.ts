@@ -20,6 +20,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { createLiveStates, type LiveStates } from '../../src/view/live-states.ts';
 import { QueueLine, type QueueOutlook } from '../../src/view/queue-line.ts';
+import { eventually } from './eventually.ts';
 import { LibraryFixture } from './library-fixture.ts';
 import { MemoryOperationsFixture } from './memory-operations-fixture.ts';
 import { namesOfOllama } from './model-names.ts';
@@ -197,6 +198,21 @@ export class GraphQLApi {
       throw new AggregateError(stream.errors ?? [], 'The subscription was refused.');
     }
     return new Events(stream);
+  }
+
+  /** Lets time pass until it is there. */
+  async passing<T>(promise: Promise<T>): Promise<T> {
+    let isThere = false;
+    const noted = promise.finally(() => {
+      isThere = true;
+    });
+    noted.catch(() => {});
+    await eventually(
+      () => isThere,
+      (there) => there,
+      { step: () => this.clock.advance(50) },
+    );
+    return promise;
   }
 
   /** Submits through the API and answers the job's id. */

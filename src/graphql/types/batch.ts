@@ -1,5 +1,4 @@
 /** A batch and its jobs. */
-import type { Batch } from '../../domain/batch.ts';
 import { isId } from '../../domain/ids.ts';
 import { greatest } from '../../domain/long-lists.ts';
 import type { Batch } from '../../domain/store.ts';

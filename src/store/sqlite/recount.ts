@@ -39,3 +39,14 @@ export function highest(statements: Statements, column: 'sequence' | 'revision')
   const marked = numberAt(statements.row('SELECT value FROM high_marks WHERE name = ?', column), 0);
   return Math.max(marked, numberAt(statements.row(`SELECT max(${column}) FROM jobs`), 0));
 }
+
+/** Sequences and revisions never come twice, even when the rows that had the last ones are gone. */
+export function markHighest(statements: Statements): void {
+  statements.run(
+    `INSERT OR REPLACE INTO high_marks
+       SELECT 'sequence', max(coalesce((SELECT max(sequence) FROM jobs), 0),
+         coalesce((SELECT value FROM high_marks WHERE name = 'sequence'), 0))
+       UNION ALL SELECT 'revision', max(coalesce((SELECT max(revision) FROM jobs), 0),
+         coalesce((SELECT value FROM high_marks WHERE name = 'revision'), 0))`,
+  );
+}

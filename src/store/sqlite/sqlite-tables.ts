@@ -5,6 +5,7 @@ import type { BucketKey } from '../../domain/backlog.ts';
 import type { BatchChange } from '../../domain/batch.ts';
 import type { BatchId, JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/job.ts';
+import { append } from '../../domain/long-lists.ts';
 import type { BlobHash } from '../../domain/request.ts';
 import { resultOf } from '../../kinds/kinds.ts';
 import type { Gap } from '../lived-time.ts';
@@ -18,6 +19,7 @@ import type { Owner } from './group-commit.ts';
 import { SqliteHistory } from './history.ts';
 import { SqliteImages } from './images.ts';
 import type { Lease } from './lease.ts';
+import { markHighest } from './recount.ts';
 import { SqliteRequestBatches } from './request-batches.ts';
 import { CHANGING_COLUMNS, INSERT_JOB, insertValues, JOB_COLUMNS, jobOf } from './rows.ts';
 import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
@@ -97,7 +99,7 @@ export class SqliteTables implements Tables, Owner {
     const found = [...alone];
     for (const batch of this.#batches.forgettableAt(time, limit)) {
       if (found.length >= limit) break;
-      found.push(...this.#jobs(`${JOBS} WHERE batch = ? ${LIMIT}`, batch, limit - found.length));
+      append(found, this.#jobs(`${JOBS} WHERE batch = ? ${LIMIT}`, batch, limit - found.length));
     }
     return found;
   }
@@ -192,7 +194,7 @@ export class SqliteTables implements Tables, Owner {
 
   deleteJob(job: Job): void {
     const { sequence, labels, batchId } = job;
-    this.#markHighest();
+    markHighest(this.#statements);
     this.#statements.run('DELETE FROM jobs WHERE sequence = ?', sequence);
     this.#statements.run('DELETE FROM requests WHERE sequence = ?', sequence);
     this.#statements.run('DELETE FROM results WHERE sequence = ?', sequence);
@@ -332,17 +334,6 @@ export class SqliteTables implements Tables, Owner {
     this.buckets.forget();
     this.lease.forget();
     this.#lonelyUntil = -1;
-  }
-
-  /** Sequences and revisions never come twice, even when the rows that had the last ones are gone. */
-  #markHighest(): void {
-    this.#statements.run(
-      `INSERT OR REPLACE INTO high_marks
-         SELECT 'sequence', max(coalesce((SELECT max(sequence) FROM jobs), 0),
-           coalesce((SELECT value FROM high_marks WHERE name = 'sequence'), 0))
-         UNION ALL SELECT 'revision', max(coalesce((SELECT max(revision) FROM jobs), 0),
-           coalesce((SELECT value FROM high_marks WHERE name = 'revision'), 0))`,
-    );
   }
 
   #job(row: Row): Job {
