@@ -10,6 +10,7 @@
  * the job's next change too when the job can have matched before. Whoever once saw a job waiting learns how it went on.
  */
 import type { Clock } from '../clock.ts';
+import type { DomainEvent } from '../domain/events.ts';
 import type { JobId } from '../domain/ids.ts';
 import { isTerminal, type Job, type JobStatus } from '../domain/job.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
@@ -82,14 +83,17 @@ export class JobFeed extends DemandStream<JobNotice> {
     this.#id = id;
     this.#filter = filter;
     this.#after = after;
+    // What was read from the store goes before: of an entry that it covers nothing is counted, and nothing said of how the job was before.
+    const isNew = (job: Job) => !this.#isTold(job) && matchesUnchanging(filter, job);
+    const accepts = (event: DomainEvent) => event.kind === 'job' && isNew(event.job);
     this.#reader =
       id === undefined
-        ? new ScanReader(
-            log,
-            log.newest,
-            (event) => event.kind === 'job' && matchesUnchanging(filter, event.job),
-          )
-        : new KeyReader(log, id, log.newest);
+        ? new ScanReader(log, log.newest, accepts)
+        : new KeyReader(log, id, log.newest, accepts);
+  }
+
+  #isTold({ id, revision }: Job): boolean {
+    return revision <= Math.max(this.#joinRevision, this.#told.get(id) ?? 0);
   }
 
   protected async produce(): Promise<JobNotice | undefined> {
@@ -195,7 +199,7 @@ export class JobFeed extends DemandStream<JobNotice> {
   #changed({ entry, coalesced, before, since }: JobEntry): JobNotice | undefined {
     if (entry.event.kind !== 'job') return undefined;
     const job = entry.event.job;
-    const told = job.revision <= Math.max(this.#joinRevision, this.#told.get(job.id) ?? 0);
+    const told = this.#isTold(job);
     if (this.#reader.sequence >= this.#toldUntil) this.#told.clear();
     if (told) return undefined;
     if (this.#id !== undefined && isTerminal(job.status)) this.#phase = 'complete';

@@ -40,12 +40,20 @@ function jobBefore(event: DomainEvent): JobBefore | null {
 export class KeyReader implements LogReader {
   readonly #log: EventLog;
   readonly #key: string;
+  readonly #accepts: (event: DomainEvent) => boolean;
   #sequence: number;
 
-  constructor(log: EventLog, key: string, sequence: number) {
+  /** @param accepts what it does not let through is passed over without being counted, unless it is the newest. */
+  constructor(
+    log: EventLog,
+    key: string,
+    sequence: number,
+    accepts: (event: DomainEvent) => boolean = () => true,
+  ) {
     this.#log = log;
     this.#key = key;
     this.#sequence = sequence;
+    this.#accepts = accepts;
   }
 
   get sequence(): number {
@@ -64,7 +72,10 @@ export class KeyReader implements LogReader {
     if (!newest || newest.sequence <= from) return { kind: 'nothing' };
     let coalesced = 0;
     let first = newest;
-    for (let entry = this.#log.entry(first.previous); entry && entry.sequence > from; ) {
+    for (
+      let entry = this.#log.entry(first.previous);
+      entry && entry.sequence > from && this.#accepts(entry.event);
+    ) {
       coalesced += 1;
       first = entry;
       entry = this.#log.entry(entry.previous);

@@ -74,6 +74,37 @@ describe('following all jobs', () => {
     }
   });
 
+  it('sends a job that the snapshot has told in a status, and that leaves it before the stream goes on', async () => {
+    for (const byId of [false, true]) {
+      for (const moments of [
+        [1, 4],
+        [2, 4],
+        [3, 4],
+      ]) {
+        const { table, follow } = world();
+        const job = table.submit();
+        const changes = ['start', 'cancel'] as const;
+        const at = table.moments;
+        table.onRead = () => {
+          const next = moments.indexOf(table.moments - at);
+          const change = changes[next];
+          if (change) table.apply(job.id, change);
+        };
+        const reader = follow({ filter: { statuses: ['RUNNING'] }, ...(byId && { id: job.id }) });
+        await reader.drain();
+        table.onRead = () => {};
+        const told = reader.taken.map(({ previousStatus, job: { status } }) => [previousStatus, status]);
+        const left = told.findIndex(([, status]) => status === 'RUNNING');
+        if (left >= 0)
+          expect(told.slice(left)).toEqual([
+            [null, 'RUNNING'],
+            ['RUNNING', 'CANCELLED'],
+          ]);
+        await reader.close();
+      }
+    }
+  });
+
   it('sends a job that was moved out of the priorities asked for once more, and others not at all', async () => {
     const { table, follow } = world();
     const [moved, other] = [table.submit(), table.submit()];
