@@ -15,6 +15,7 @@ afterAll(() => full?.[Symbol.asyncDispose]());
 /** Each with what shows that it has its data. */
 const PAGES: readonly (readonly [name: string, path: () => string, sign: string])[] = [
   ['overview', () => '/', '.segment.is-ready'],
+  ['queue', () => '/queue', '.waiting-row'],
   ['a running job', () => `/jobs/${full.runningId}`, '[data-output]:not(:empty)'],
   ['a waiting job', () => `/jobs/${full.waitingId}`, '.note'],
   ['a job that is done', () => `/jobs/${full.doneId}`, '.facts >> text=Tokens'],
@@ -54,6 +55,7 @@ test('the keys go everywhere', async () => {
   const { page } = await open(full.t.app.url);
   await page.locator('.segment.is-ready').first().waitFor();
   for (const [letter, sign] of [
+    ['q', 'text=By model'],
     ['m', '.model'],
     ['r', 'text=Workers that would fit'],
     ['d', '.decision'],

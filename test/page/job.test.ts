@@ -24,6 +24,9 @@ describe('a job', () => {
     await page.getByText('pending').waitFor();
     await page.locator('.note .reason').waitFor();
     const before = requests.length;
+    await t.query('mutation { pauseScheduler { __typename } }');
+    await page.locator('.note .reason', { hasText: 'scheduler paused' }).waitFor();
+    await t.query('mutation { resumeScheduler { __typename } }');
     await t.query('mutation ($id: ID!) { cancelJob(input: { id: $id }) { __typename } }', { id: first });
     await page.getByText('running').first().waitFor();
     await eventually(

@@ -111,3 +111,28 @@ describe('the map of memory', () => {
     await page.getByText('No model is in memory.').waitFor();
   });
 });
+
+test('the picture of the past has a span for each state of a stay, and says why it came and went', async () => {
+  await using t = await TestApp.start();
+  await t.query('mutation { loadModel(input: { model: "gemma:2b" }) { __typename } }');
+  const { page } = await open(t.app.url);
+  const lane = page.locator('[data-lane="gemma:2b"]');
+  await lane.locator('path.span-ready').waitFor({ state: 'attached' });
+  await t.query('mutation { unloadModel(input: { model: "gemma:2b" }) { __typename } }');
+  await page.getByText('No model is in memory.').waitFor();
+  const ended = async () => {
+    const { residencies } = await t.query(
+      '{ residencies(from: "2020-01-01T00:00:00.000Z") { nodes { goneAt reason endReason } } }',
+    );
+    return residencies.nodes[0];
+  };
+  const stay = await eventually(ended, ({ goneAt }) => goneAt !== null);
+  expect(await lane.locator('svg path').count()).toBeLessThanOrEqual(3);
+  await page.getByText('As a table').click();
+  const row = page.locator('.as-table tbody tr');
+  await row.getByText(stay.reason).waitFor();
+  await row.getByText(stay.endReason).waitFor();
+  expect(await row.count()).toBe(1);
+  await page.getByRole('button', { name: '7 d' }).click();
+  await lane.waitFor();
+});

@@ -20,6 +20,13 @@ export type CancelJobInput = {
   reason?: string | null | undefined;
 };
 
+/** Which jobs to cancel. */
+export type CancelJobsInput = {
+  jobs: JobSelection;
+  /** For people; recorded with each cancellation. */
+  reason?: string | null | undefined;
+};
+
 /** What a server process is for. */
 export type CellRole =
   /** Loads or holds a model. */
@@ -173,6 +180,29 @@ export type JobFailureCode =
   /** The backend refused the request itself; trying again cannot help. */
   | 'REQUEST_REJECTED';
 
+/** Which jobs to take: those that meet every condition given. */
+export type JobFilter = {
+  /** Jobs of this batch. */
+  batchId?: string | null | undefined;
+  /** Jobs of any of these clients. */
+  clients?: Array<string> | null | undefined;
+  /** Jobs accepted later than this. */
+  createdAfter?: string | null | undefined;
+  /** Jobs accepted earlier than this. */
+  createdBefore?: string | null | undefined;
+  /** Jobs that ended later than this. */
+  finishedAfter?: string | null | undefined;
+  kinds?: Array<JobKind> | null | undefined;
+  /** Jobs that have all of these. */
+  labels?: Array<LabelInput> | null | undefined;
+  /** Jobs whose id begins so, or that have this text in a label, in the name of their model or in that of their client, in capitals or not. At most 100 characters; an empty text is no condition. There is no index for it: a search that takes more than ten seconds is ended. */
+  matching?: string | null | undefined;
+  /** By name, with or without the tag `:latest`. */
+  models?: Array<string> | null | undefined;
+  priorities?: Array<JobPriority> | null | undefined;
+  statuses?: Array<JobStatus> | null | undefined;
+};
+
 /** What a job asks of its model. */
 export type JobKind =
   /** The next message of a conversation. */
@@ -191,6 +221,13 @@ export type JobPriority =
   /** The default. */
   | 'NORMAL';
 
+/** Which jobs are meant. Jobs of others are not among them. */
+export type JobSelection =
+  {   /** Those that meet every condition, of which there is at least one. */
+  filter: JobFilter; ids?: never; }
+  |  { filter?: never;   /** At most 1,000. */
+  ids: Array<string>; };
+
 /** What has become of a job. */
 export type JobStatus =
   /** Ended because someone cancelled it. */
@@ -205,6 +242,12 @@ export type JobStatus =
   | 'QUEUED'
   /** At work on an instance. */
   | 'RUNNING';
+
+/** A name and a value by which jobs can be found again. */
+export type LabelInput = {
+  key: string;
+  value: string;
+};
 
 /** Which model to load, and how. */
 export type LoadModelInput = {
@@ -313,6 +356,12 @@ export type UnpinModelInput = {
   model: string;
 };
 
+/** Which jobs to move, and where to. */
+export type UpdateJobPrioritiesInput = {
+  jobs: JobSelection;
+  priority: JobPriority;
+};
+
 /** Which job to move, and where to. */
 export type UpdateJobPriorityInput = {
   id: string;
@@ -401,6 +450,16 @@ export type DecisionPageQueryVariables = Exact<{
 
 
 export type DecisionPageQuery = { decisions: { totalCount: number, nodes: Array<{ id: string, at: string, kind: DecisionKind, modelName: string | null, explanation: string, job: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type StayFragment = { bytes: number, contextLength: number, endReason: string | null, endingAt: string | null, goneAt: string | null, gpuId: string | null, instanceId: string, jobs: number, loadingAt: string, merged: number, modelName: string, readyAt: string | null, reason: string };
+
+export type ResidenciesQueryVariables = Exact<{
+  from: string;
+  atLeast: number;
+}>;
+
+
+export type ResidenciesQuery = { residencies: { complete: boolean, nodes: Array<{ bytes: number, contextLength: number, endReason: string | null, endingAt: string | null, goneAt: string | null, gpuId: string | null, instanceId: string, jobs: number, loadingAt: string, merged: number, modelName: string, readyAt: string | null, reason: string }> } };
 
 export type JobFactsFragment = { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null };
 
@@ -641,14 +700,47 @@ export type ModelNamesQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ModelNamesQuery = { models: { nodes: Array<{ id: string, name: string }> } };
 
-export type QueueRowFragment = { id: string, client: string, createdAt: string, kind: JobKind, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, waiting: { expectedStart: string | null, explanation: string, reason: WaitReason } | null };
+export type QueueRowFragment = { id: string, client: string, createdAt: string, kind: JobKind, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null };
 
-export type WaitingHeadQueryVariables = Exact<{
+export type WaitingSubscriptionVariables = Exact<{
   first: number;
+  filter?: JobFilter | null | undefined;
 }>;
 
 
-export type WaitingHeadQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, client: string, createdAt: string, kind: JobKind, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, waiting: { expectedStart: string | null, explanation: string, reason: WaitReason } | null }> } };
+export type WaitingSubscription = { queueChanged: { at: string, totalCount: number, jobs: Array<{ id: string, client: string, createdAt: string, kind: JobKind, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null }>, queues: Array<{ contextLength: number | null, expectedClear: number | null, modelName: string, oldestAge: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number }> } };
+
+export type CancelManyMutationVariables = Exact<{
+  input: CancelJobsInput;
+}>;
+
+
+export type CancelManyMutation = { cancelJobs:
+    | { __typename: 'CancelJobsPayload', changed: number, more: boolean }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type MoveManyMutationVariables = Exact<{
+  input: UpdateJobPrioritiesInput;
+}>;
+
+
+export type MoveManyMutation = { updateJobPriorities:
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+    | { __typename: 'UpdateJobPrioritiesPayload', changed: number, more: boolean }
+   };
+
+export type PauseMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PauseMutation = { pauseScheduler: { __typename: 'PauseSchedulerPayload' } };
+
+export type ResumeMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ResumeMutation = { resumeScheduler: { __typename: 'ResumeSchedulerPayload' } };
 
 export type AllocationQueryVariables = Exact<{
   input: WorkerAllocationInput;
@@ -719,6 +811,23 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const StayFragmentDoc = new TypedDocumentString(`
+    fragment Stay on Residency {
+  bytes
+  contextLength
+  endReason
+  endingAt
+  goneAt
+  gpuId
+  instanceId
+  jobs
+  loadingAt
+  merged
+  modelName
+  readyAt
+  reason
+}
+    `, {"fragmentName":"Stay"}) as unknown as TypedDocumentString<StayFragment, unknown>;
 export const JobFactsFragmentDoc = new TypedDocumentString(`
     fragment JobFacts on Job {
   id
@@ -880,6 +989,7 @@ export const QueueRowFragmentDoc = new TypedDocumentString(`
   startedAt
   status
   waiting {
+    expectedEnd
     expectedStart
     explanation
     reason
@@ -909,6 +1019,30 @@ export const DecisionPageDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<DecisionPageQuery, DecisionPageQueryVariables>;
+export const ResidenciesDocument = new TypedDocumentString(`
+    query Residencies($from: DateTime!, $atLeast: Milliseconds!) {
+  residencies(from: $from, atLeast: $atLeast, first: 2000) {
+    complete
+    nodes {
+      ...Stay
+    }
+  }
+}
+    fragment Stay on Residency {
+  bytes
+  contextLength
+  endReason
+  endingAt
+  goneAt
+  gpuId
+  instanceId
+  jobs
+  loadingAt
+  merged
+  modelName
+  readyAt
+  reason
+}`) as unknown as TypedDocumentString<ResidenciesQuery, ResidenciesQueryVariables>;
 export const JobLiveDocument = new TypedDocumentString(`
     subscription JobLive($id: ID!, $after: EventCursor) {
   jobUpdated(id: $id, after: $after) {
@@ -1435,16 +1569,22 @@ export const ModelNamesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ModelNamesQuery, ModelNamesQueryVariables>;
-export const WaitingHeadDocument = new TypedDocumentString(`
-    query WaitingHead($first: Int!) {
-  jobs(
-    first: $first
-    filter: { statuses: [PENDING, QUEUED] }
-    orderBy: { field: PRIORITY, direction: DESC }
-  ) {
+export const WaitingDocument = new TypedDocumentString(`
+    subscription Waiting($first: Int!, $filter: JobFilter) {
+  queueChanged(first: $first, filter: $filter) {
+    at
     totalCount
-    nodes {
+    jobs {
       ...QueueRow
+    }
+    queues {
+      contextLength
+      expectedClear
+      modelName
+      oldestAge
+      pendingHigh
+      pendingNormal
+      pendingLow
     }
   }
 }
@@ -1459,11 +1599,56 @@ export const WaitingHeadDocument = new TypedDocumentString(`
   startedAt
   status
   waiting {
+    expectedEnd
     expectedStart
     explanation
     reason
   }
-}`) as unknown as TypedDocumentString<WaitingHeadQuery, WaitingHeadQueryVariables>;
+}`) as unknown as TypedDocumentString<WaitingSubscription, WaitingSubscriptionVariables>;
+export const CancelManyDocument = new TypedDocumentString(`
+    mutation CancelMany($input: CancelJobsInput!) {
+  cancelJobs(input: $input) {
+    __typename
+    ... on CancelJobsPayload {
+      changed
+      more
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelManyMutation, CancelManyMutationVariables>;
+export const MoveManyDocument = new TypedDocumentString(`
+    mutation MoveMany($input: UpdateJobPrioritiesInput!) {
+  updateJobPriorities(input: $input) {
+    __typename
+    ... on UpdateJobPrioritiesPayload {
+      changed
+      more
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MoveManyMutation, MoveManyMutationVariables>;
+export const PauseDocument = new TypedDocumentString(`
+    mutation Pause {
+  pauseScheduler {
+    __typename
+  }
+}
+    `) as unknown as TypedDocumentString<PauseMutation, PauseMutationVariables>;
+export const ResumeDocument = new TypedDocumentString(`
+    mutation Resume {
+  resumeScheduler {
+    __typename
+  }
+}
+    `) as unknown as TypedDocumentString<ResumeMutation, ResumeMutationVariables>;
 export const AllocationDocument = new TypedDocumentString(`
     query Allocation($input: WorkerAllocationInput!) {
   workerAllocation(input: $input) {

@@ -1,5 +1,5 @@
 /**
- * The way to the server: questions by HTTP, what is live over one WebSocket. It is open as long as the page is, and opened again, with
+ * The way to the server: questions and what is live over one WebSocket, changes by HTTP. It is open as long as the page is, and opened again, with
  * growing pauses, whenever it is lost. Where the server does not know the key, both ways stay closed: another key takes another connection.
  */
 import { type Client, createClient } from 'graphql-ws';
@@ -54,11 +54,25 @@ export class Connection {
     void this.#client.dispose();
   }
 
-  /** @throws ServerProblem */
-  async ask<Result, Variables>(
+  /**
+   * A question goes over the socket, which is open already; it waits while that is lost. A change goes by HTTP: it is done once, or fails.
+   * @throws ServerProblem
+   */
+  ask<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
     signal?: AbortSignal,
+  ): Promise<Result> {
+    if (/^\s*mutation\b/.test(document.toString())) return this.#post(document, variables);
+    return new Promise((resolve, reject) => {
+      const stop = this.follow(document, variables, { next: resolve, failed: reject });
+      signal?.addEventListener('abort', stop, { once: true });
+    });
+  }
+
+  async #post<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
   ): Promise<Result> {
     const response = await fetch(PATH, {
       method: 'POST',
@@ -68,9 +82,7 @@ export class Connection {
         ...(this.#key !== null && { authorization: `Bearer ${this.#key}` }),
       },
       body: JSON.stringify({ query: document.toString(), variables }),
-      signal: signal ?? null,
-    }).catch((error: unknown) => {
-      if (signal?.aborted) throw error;
+    }).catch(() => {
       throw new ServerProblem('LOST', 'The server cannot be reached.');
     });
     if (response.status === 401) this.#refused();

@@ -16,7 +16,7 @@ export interface Known<T> {
 }
 
 export interface Feed<T> {
-  put(change: (value: T | undefined) => T): void;
+  put(value: T): void;
   fail(problem: Error): void;
   end(): void;
 }
@@ -30,6 +30,7 @@ const NOTHING: Known<never> = { value: undefined, problem: null, ended: false };
 class Entry<T> {
   known: Known<T> = NOTHING;
   readonly listeners = new Set<() => void>();
+  source: Source<T> | null = null;
   stop: (() => void) | null = null;
   stopForgetting = () => {};
 }
@@ -59,6 +60,7 @@ export class LiveStore {
       entry.known = NOTHING;
     }
     entry.listeners.add(listener);
+    entry.source = source;
     if (entry.stop === null) this.#start(entry, source);
     return () => {
       entry.listeners.delete(listener);
@@ -68,6 +70,14 @@ export class LiveStore {
         this.#entries.delete(name);
       });
     };
+  }
+
+  /** Asks anew for what is shown; until there is an answer it stays. */
+  again(name: string): void {
+    const entry = this.#entries.get(name);
+    if (!entry?.source) return;
+    entry.stop?.();
+    this.#start(entry, entry.source);
   }
 
   #entry<T>(name: string): Entry<T> {
@@ -82,9 +92,9 @@ export class LiveStore {
       this.#flush.tell(entry.listeners);
     };
     entry.stop = source({
-      put: (change) => {
+      put: (value) => {
         this.heardAt = now();
-        become({ value: change(entry.known.value), problem: null, ended: false });
+        become({ value, problem: null, ended: false });
       },
       fail: (problem) => become({ ...entry.known, problem }),
       end: () => become({ ...entry.known, ended: true }),

@@ -30,12 +30,10 @@ export interface Shown<T> extends Known<T> {
 
 function useSource<T>(name: string, source: Source<T>): Shown<T> {
   const { store } = useLiveParts();
-  const [turn, setTurn] = useState(0);
-  const named = turn === 0 ? name : `${name}#${turn}`;
   // The name says all that the source depends on.
-  const watch = useCallback((listener: () => void) => store.watch(named, source, listener), [store, named]);
-  const known = useSyncExternalStore(watch, () => store.known<T>(named));
-  const again = useCallback(() => setTurn((last) => last + 1), []);
+  const watch = useCallback((listener: () => void) => store.watch(name, source, listener), [store, name]);
+  const known = useSyncExternalStore(watch, () => store.known<T>(name));
+  const again = useCallback(() => store.again(name), [store, name]);
   return useMemo(() => ({ ...known, again }), [known, again]);
 }
 
@@ -61,10 +59,12 @@ export function useFolded<Result, Variables, T>(
   const { connection } = useLiveParts();
   return useSource<T>(nameOf(document, variables), ({ put, fail, end }) => {
     const sent = { ...variables };
+    let value: T | undefined;
     return connection.follow(document, sent, {
       next: (event) => {
         if (resume) Object.assign(sent as object, resume(event));
-        put((value) => fold(value, event));
+        value = fold(value, event);
+        put(value);
       },
       failed: fail,
       done: end,
@@ -85,7 +85,7 @@ export function useAnswer<Result, Variables>(
       const mine = new AbortController();
       asking = mine;
       connection.ask(document, variables, mine.signal).then(
-        (answer) => mine.signal.aborted || put(() => answer),
+        (answer) => mine.signal.aborted || put(answer),
         (error: unknown) => mine.signal.aborted || fail(problemOf(error)),
       );
     };

@@ -1,6 +1,7 @@
 /** The pages, in the order of the menu. */
 import { type ComponentType, lazy } from 'react';
 import { Overview } from '../pages/overview/overview.tsx';
+import { Queue } from '../pages/queue/queue.tsx';
 
 export interface Page {
   readonly path: string;
@@ -25,6 +26,7 @@ const Workers = lazy(() =>
 
 export const PAGES: readonly Page[] = [
   { path: '/', title: 'Overview', letter: 'o', component: Overview },
+  { path: '/queue', title: 'Queue', letter: 'q', component: Queue },
   { path: '/models', title: 'Models', letter: 'm', component: Models },
   { path: '/reservations', title: 'Reservations', letter: 'r', component: Reservations },
   { path: '/decisions', title: 'Decisions', letter: 'd', component: Decisions },

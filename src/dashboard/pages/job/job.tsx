@@ -14,7 +14,7 @@ import { JobFacts } from './job-facts.tsx';
 import { Output } from './output.tsx';
 import { TimeLine } from './time-line.tsx';
 import { Usage } from './usage.tsx';
-import { WaitingNote } from './waiting-note.tsx';
+import { LiveWaiting, WaitingNote } from './waiting-note.tsx';
 
 export function JobPage({ id }: { readonly id: string }) {
   const asked = useAnswer(JobAskedDocument, { id });
@@ -57,7 +57,7 @@ function Live({ first, onRunAgain }: LiveProps) {
         <JobActions job={job} onRunAgain={onRunAgain} />
       </header>
       <Card title="Time line">
-        <WaitingNote job={job} />
+        {ended || job.startedAt != null ? <WaitingNote job={job} /> : <LiveWaiting job={job} />}
         <TimeLine job={job} />
       </Card>
       <div className="columns job-columns">

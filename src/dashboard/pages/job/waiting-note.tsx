@@ -1,5 +1,6 @@
 /** Why it waits, or why it failed: the sentence that whoever opens the page came for. */
-import type { JobFactsFragment } from '../../generated/graphql.ts';
+import { type JobFactsFragment, WaitingDocument } from '../../generated/graphql.ts';
+import { useLive } from '../../live/use-live.ts';
 import { Until } from '../../parts/when.tsx';
 import { words } from '../../text/format.ts';
 
@@ -36,4 +37,11 @@ export function WaitingNote({
       </span>
     </p>
   );
+}
+
+/** Why it waits changes without it: that is told with the queue. */
+export function LiveWaiting({ job }: { readonly job: JobFactsFragment }) {
+  const queue = useLive(WaitingDocument, { first: 1, filter: { matching: job.id } });
+  const now = queue.value?.queueChanged.jobs.find(({ id }) => id === job.id);
+  return <WaitingNote job={now ? { ...job, waiting: now.waiting, queuePosition: now.queuePosition } : job} />;
 }

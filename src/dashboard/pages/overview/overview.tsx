@@ -2,6 +2,7 @@
 
 import { LatestDecisions } from './latest-decisions.tsx';
 import { MemoryMaps } from './memory-maps.tsx';
+import { MemoryOverTime } from './memory-over-time.tsx';
 import { Problems } from './problems.tsx';
 import { Tiles } from './tiles.tsx';
 import { WaitingHead } from './waiting-head.tsx';
@@ -13,6 +14,7 @@ export function Overview() {
       <Problems />
       <Tiles />
       <MemoryMaps />
+      <MemoryOverTime />
       <div className="columns">
         <WaitingHead />
         <LatestDecisions />

@@ -1,7 +1,7 @@
 /** Who is next, and what for each of them is waited. */
 import { Link } from 'wouter';
-import { WaitingHeadDocument } from '../../generated/graphql.ts';
-import { useAnswer } from '../../live/use-live.ts';
+import { WaitingDocument } from '../../generated/graphql.ts';
+import { useLive } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { WaitingRow } from '../queue/waiting-row.tsx';
@@ -9,17 +9,17 @@ import { WaitingRow } from '../queue/waiting-row.tsx';
 const SHOWN = 15;
 
 export function WaitingHead() {
-  const head = useAnswer(WaitingHeadDocument, { first: SHOWN });
+  const head = useLive(WaitingDocument, { first: SHOWN, filter: null });
   return (
     <Card title="Next in the queue" aside={<Link href="/queue">All</Link>}>
       <Loaded shown={head} lines={5}>
-        {({ jobs }) =>
-          jobs.nodes.length === 0 ? (
+        {({ queueChanged: { jobs } }) =>
+          jobs.length === 0 ? (
             <Empty>Nobody waits.</Empty>
           ) : (
             <ol className="waiting">
-              {jobs.nodes.map((job) => (
-                <WaitingRow key={job.id} job={job} />
+              {jobs.map((job, place) => (
+                <WaitingRow key={job.id} job={job} place={place + 1} />
               ))}
             </ol>
           )

@@ -6,14 +6,29 @@ import { ModelName } from '../../parts/ranks.tsx';
 import { Until } from '../../parts/when.tsx';
 import { words } from '../../text/format.ts';
 
-export function WaitingRow({ job }: { readonly job: QueueRowFragment }) {
-  const { id, client, modelName, priority, queuePosition, waiting } = job;
+interface WaitingRowProps {
+  readonly job: QueueRowFragment;
+  /** From 1, in the order of expected starts; null where not all are shown. */
+  readonly place: number | null;
+  /** With `onChoose`: it can be marked. */
+  readonly chosen?: boolean;
+  readonly onChoose?: () => void;
+}
+
+export function WaitingRow({ job, place, chosen = false, onChoose }: WaitingRowProps) {
+  const { id, client, modelName, priority, waiting } = job;
   return (
     <li className="waiting-row" data-id={id}>
+      {onChoose && (
+        <input
+          type="checkbox"
+          aria-label={`Mark the job of ${client} on ${modelName}`}
+          checked={chosen}
+          onChange={onChoose}
+        />
+      )}
       <Link href={`/jobs/${id}`} data-row className="row-link">
-        <span className="place">
-          {queuePosition === null || queuePosition === undefined ? '·' : queuePosition + 1}
-        </span>
+        <span className="place">{place ?? '·'}</span>
         <span className="waiting-what">
           <span className="waiting-line">
             <ModelName name={modelName} />
