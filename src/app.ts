@@ -91,6 +91,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     dataDir: config.dataDir,
     serverId,
     clock,
+    clients: config.clients,
     logger: storeLogger(logger.child('QUEUE')),
     onDeath: (error) => {
       ready = false;
@@ -162,6 +163,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     queueFor: (asked, request) => scheduling.contexts.queueFor(asked, request),
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
+    clients: config.clients,
     retryAfterMs: () =>
       roomInMs({ forecasts: loop.forecasts, statistics, clock, waiting: () => store.backlog.count }),
     clock,

@@ -85,7 +85,7 @@ export interface AcceptService {
   /** All that `admit` does but to store it. @throws as `admit`, but for a full queue */
   prepare(principal: Principal, submission: JobSubmission): PreparedJob;
   /** The most jobs that a piece may have. */
-  readonly largestPiece: number;
+  largestPiece(client: string): number;
   /** Queues prepared jobs of a batch of requests. Half of the queue is left to those who submit jobs themselves. */
   admitPiece(piece: Omit<Piece, 'queueLimit'>): Promise<PieceOutcome>;
   cancel(

@@ -1,12 +1,12 @@
 /** Validation, model resolution and admission behind the one door. */
 import { createHash } from 'node:crypto';
+import { limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { ContextLengthExceededError } from '../domain/context-errors.ts';
 import {
   type InputIssue,
   InsufficientVramError,
   InvalidInputError,
   ModelNotFoundError,
-  QueueFullError,
 } from '../domain/errors.ts';
 import { type JobId, newId } from '../domain/ids.ts';
 import type { JobPriority } from '../domain/job.ts';
@@ -37,6 +37,7 @@ import { BlobCollector, unknownImages } from './blobs.ts';
 import { changeMany, type JobSelection, type ManyChanged } from './change-many.ts';
 import { jobLeft } from './come-back.ts';
 import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
+import { queueFull } from './queue-full.ts';
 import { checkedJob, readBatch, readJob } from './read-input.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
 
@@ -120,8 +121,9 @@ class FrontDoor implements AcceptService {
     return { job, blobs: collector.blobs };
   }
 
-  get largestPiece(): number {
-    return Math.min(MOST_JOBS_IN_BATCH, this.#batchShare);
+  largestPiece(client: string): number {
+    const { maxQueued } = limitsOf(this.#deps.clients ?? NO_CLIENT_LIMITS, client);
+    return Math.min(MOST_JOBS_IN_BATCH, this.#batchShare, maxQueued ?? Number.POSITIVE_INFINITY);
   }
 
   admitPiece(piece: Omit<Piece, 'queueLimit'>): Promise<PieceOutcome> {
@@ -149,7 +151,7 @@ class FrontDoor implements AcceptService {
   ): Promise<Exclude<RetryOutcome, { readonly kind: 'queue-full' }>> {
     if (await this.#isForeign(principal, id)) return { kind: 'not-found' };
     const outcome = await this.#deps.store.retry(id, this.#deps.queueLimit);
-    if (outcome.kind === 'queue-full') throw new QueueFullError(outcome.limit, this.#deps.retryAfterMs());
+    if (outcome.kind === 'queue-full') throw queueFull(outcome, this.#deps.retryAfterMs());
     return outcome;
   }
 
@@ -269,7 +271,7 @@ class FrontDoor implements AcceptService {
       case 'conflict':
         throw new IdempotencyConflictError(outcome.existing);
       case 'queue-full':
-        throw new QueueFullError(outcome.limit, retryAfterMs());
+        throw queueFull(outcome, retryAfterMs());
       case 'unknown-images':
         throw unknownImages(submission, outcome.hashes);
       default:

@@ -1,5 +1,6 @@
 /** From a submission to a job that is fit to be queued. */
 import { type Clock, fromWall, type Random } from '../clock.ts';
+import type { ClientTable } from '../domain/client-limits.ts';
 import {
   type InputIssue,
   InsufficientVramError,
@@ -36,6 +37,8 @@ export interface AcceptDependencies {
   readonly store: Store;
   readonly models: ModelDirectory;
   readonly queueLimit: number;
+  /** Absent: no limits of single clients. */
+  readonly clients?: ClientTable | undefined;
   /**
    * Where a job waits whose wishes mean the queue `asked`: there, or with a context that holds its prompt.
    * @throws ContextLengthExceededError when none does

@@ -1,5 +1,5 @@
 /** One change for many jobs: those named, or those that a filter takes, in pieces between which others get their turn. */
-import { InvalidInputError, QueueFullError } from '../domain/errors.ts';
+import { InvalidInputError } from '../domain/errors.ts';
 import { isId, type JobId } from '../domain/ids.ts';
 import { statusesBefore } from '../domain/job.ts';
 import { type JobFilter, ownFilter } from '../domain/job-filter.ts';
@@ -12,6 +12,7 @@ import {
   type ReadScope,
   type Store,
 } from '../domain/store.ts';
+import { queueFull } from './queue-full.ts';
 
 export type JobSelection =
   /** Texts that may be no ids at all. */
@@ -117,8 +118,11 @@ async function ownIds(
   return { own: ids.filter((id) => seen.has(id)), foreign: texts.filter((text) => !seen.has(text)) };
 }
 
-function refuseIfFull({ changed, queueFull }: ManyOutcome, { retryAfterMs }: ChangeManyDependencies): void {
-  if (queueFull && changed === 0) throw new QueueFullError(queueFull.limit, retryAfterMs());
+function refuseIfFull(
+  { changed, queueFull: full }: ManyOutcome,
+  { retryAfterMs }: ChangeManyDependencies,
+): void {
+  if (full && changed === 0) throw queueFull(full, retryAfterMs());
 }
 
 function tooMany(count: number): InvalidInputError {

@@ -1,4 +1,5 @@
 /** The settings of one server, complete and checked: what `loadConfig` makes of all their sources. */
+import type { ClientTable } from '../domain/client-limits.ts';
 import type { JobPriority } from '../domain/job.ts';
 
 export type GpuConfig =
@@ -166,6 +167,8 @@ export interface Config {
   readonly contextLength: number;
   /** The most jobs that may wait. */
   readonly queueLimit: number;
+  /** Absent: no limits of single clients. */
+  readonly clients?: ClientTable;
   readonly maxBodyBytes: number;
   /** The most bytes of files that are kept for batches. */
   readonly fileQuota: { readonly ofClient: number; readonly ofAll: number };

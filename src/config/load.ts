@@ -7,6 +7,7 @@ import { isLoopback } from '../domain/loopback.ts';
 import { GiB, MiB } from '../domain/units.ts';
 import { checkAny } from './access.ts';
 import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
+import { clientTable } from './clients.ts';
 import type { KeyConfig, LoadedConfig, ModelConfig, PatienceConfig, ReservationConfig } from './config.ts';
 import {
   backendsFrom,
@@ -185,6 +186,7 @@ function complete(settings: Settings, around: Surroundings): Rest {
     reservations: (settings.reservations ?? []).map(reservationConfig),
     contextLength: settings.contextLength ?? CONTEXT_LENGTH,
     queueLimit: settings.queueLimit ?? 100_000,
+    ...(settings.clients && { clients: clientTable(settings.clients) }),
     onClientGone: settings.onClientGone ?? 'cancel',
     maxBodyBytes: settings.maxBodyBytes ?? 20 * MiB,
     fileQuota: {

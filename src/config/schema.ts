@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { MiB } from '../domain/units.ts';
 import { hosts, keys, origins } from './access.ts';
+import { clients } from './clients.ts';
 import { LOG_FORMATS, LOG_LEVELS, ON_CLIENT_GONE } from './config.ts';
 import { kvCacheType, managedSchema } from './managed.ts';
 import { headers, secret } from './secrets.ts';
@@ -281,6 +282,7 @@ const settingsShape = z.strictObject({
     .optional(),
   contextLength: wholeNumber(1, 16_777_216).optional(),
   queueLimit: wholeNumber(1, 100_000_000).optional(),
+  clients: clients.optional(),
   maxBodyBytes: size
     .refine((bytes) => bytes >= 1024, { error: 'less than 1 KiB would refuse every request.' })
     .refine((bytes) => bytes <= LARGEST_BODY, {
@@ -312,7 +314,6 @@ const settingsShape = z.strictObject({
     .optional(),
   tasks: notYet('tasks are not in this version. Name the model in each job.'),
   postgres: notYet('PostgreSQL is not in this version. Jobs are kept in dataDir.'),
-  clients: notYet('limits of single clients are not in this version.'),
   metrics: notYet('metrics are not in this version.'),
   tracing: notYet('tracing is not in this version.'),
 });

@@ -2,40 +2,16 @@
  * The waiting jobs as numbers: per queue × priority × client a count, the sum of their arrival times and the oldest one.
  * Decisions read these and never the jobs, so they cost by models and clients, not by jobs.
  */
+import { type Bucket, type BucketKey, bucketId } from './bucket.ts';
+import { type ClientTable, NO_CLIENT_LIMITS } from './client-limits.ts';
+import { HeldBuckets } from './held-buckets.ts';
 import { JOB_PRIORITIES, type JobPriority } from './job.ts';
 import { least } from './long-lists.ts';
 import { MinHeap } from './min-heap.ts';
 import type { QueueKey } from './queue-key.ts';
 import { VersionedMap } from './versioned-map.ts';
 
-/** What of a job decides where it waits. */
-export interface BucketKey {
-  readonly queue: QueueKey;
-  readonly priority: JobPriority;
-  readonly client: string;
-}
-
-/** The key as one text, for maps. */
-export function bucketId({ queue, priority, client }: BucketKey): string {
-  return `${queue}\0${priority}\0${client}`;
-}
-
-export interface Bucket extends BucketKey {
-  /** Jobs that could be claimed now. */
-  readonly count: number;
-  /** Σ arrival times, epoch milliseconds: with `count` it gives the sum of ages at any instant in O(1). */
-  readonly createdAtSum: number;
-  /** Arrival of the oldest, epoch milliseconds; null when empty. */
-  readonly oldestCreatedAt: number | null;
-  /** Of its jobs' sequences. Absent: nobody counts them. */
-  readonly sequences?: SequenceSpan | undefined;
-}
-
-/** Where jobs stand in the order of acceptance, as two numbers. */
-export interface SequenceSpan {
-  readonly oldest: number;
-  readonly mean: number;
-}
+export { type Bucket, type BucketKey, bucketId, placeInBucket, type SequenceSpan } from './bucket.ts';
 
 export interface PlacedBucket extends Bucket {
   readonly id: string;
@@ -72,13 +48,6 @@ export function emptyBacklog(queue: QueueKey): QueueBacklog {
   };
 }
 
-/** How many of the bucket's jobs come before the one with this sequence, about: as if they had come evenly. */
-export function placeInBucket({ count, sequences }: Bucket, sequence: number): number {
-  if (!sequences || sequences.mean <= sequences.oldest) return 0;
-  const share = (sequence - sequences.oldest) / (2 * (sequences.mean - sequences.oldest));
-  return Math.round(Math.min(1, Math.max(0, share)) * (count - 1));
-}
-
 /** Read side, for whoever decides. */
 export interface BacklogView {
   /** Grows with every change, so a reader can tell that nothing happened. */
@@ -92,6 +61,8 @@ export interface BacklogView {
   queue(key: QueueKey): QueueBacklog | undefined;
   /** How many buckets each client has; none with none. */
   readonly clients: VersionedMap<string, number>;
+  /** Who runs as many jobs as they may: what waits of them is in none of the above. */
+  readonly held: Pick<HeldBuckets, 'running' | 'room' | 'isHeld' | 'buckets'>;
 }
 
 /** The counters themselves. Whoever owns the jobs applies each bucket's new value; empty buckets disappear. Each costs the logarithm of their number. */
@@ -100,10 +71,15 @@ export class Backlog implements BacklogView {
   #count = 0;
   #delayed = 0;
   #clients = VersionedMap.of<string, number>();
+  readonly held: HeldBuckets;
   readonly #queues = new Map<QueueKey, QueueTally>();
   readonly #summaries = new Map<QueueKey, QueueBacklog>();
   /** Of expected jobs, when they came, by ids of buckets: what is above has them, what is applied has not. */
   readonly #expected = new Map<string, readonly number[]>();
+
+  constructor(limits: ClientTable = NO_CLIENT_LIMITS) {
+    this.held = new HeldBuckets(limits);
+  }
 
   get version(): number {
     return this.#version;
@@ -121,10 +97,18 @@ export class Backlog implements BacklogView {
     return this.#clients;
   }
 
-  apply(changed: readonly Bucket[], delayed: number): void {
+  /** @param running how many jobs of a client are claimed or run, where that has changed */
+  apply(
+    changed: readonly Bucket[],
+    delayed: number,
+    running: readonly (readonly [client: string, count: number])[] = [],
+  ): void {
     this.#version += 1;
     this.#delayed = delayed;
-    for (const bucket of changed) this.#put(withExpected(bucket, this.#expected.get(bucketId(bucket)) ?? []));
+    for (const bucket of this.held.changed(changed, running)) {
+      const expected = this.held.isHeld(bucket.client) ? [] : this.#expected.get(bucketId(bucket));
+      this.#put(withExpected(bucket, expected ?? []));
+    }
   }
 
   /**
@@ -151,7 +135,10 @@ export class Backlog implements BacklogView {
     const none = { ...key, count: 0, createdAtSum: 0, oldestCreatedAt: null };
     const whole = this.#queues.get(key.queue)?.bucket(id) ?? none;
     this.#version += 1;
-    this.#put(withExpected(withoutExpected(whole, before), after));
+    // What waits of a client at its limit is not counted, and what was expected of it before may have been taken out with the rest.
+    const isHeld = this.held.isHeld(key.client);
+    const real = !isHeld && whole.count >= before.length ? withoutExpected(whole, before) : none;
+    this.#put(isHeld ? none : withExpected(real, after));
   }
 
   #put(bucket: Bucket): void {

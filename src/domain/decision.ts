@@ -67,6 +67,7 @@ export interface DecisionPlace {
 
 export type WaitReason =
   | 'BACKEND_DOWN'
+  | 'CLIENT_LIMIT'
   | 'LOADING'
   | 'MODEL_UNAVAILABLE'
   | 'QUEUE_ORDER'

@@ -130,20 +130,6 @@ export class ModelNotFoundError extends VramkeeperError {
   }
 }
 
-export class QueueFullError extends VramkeeperError {
-  readonly code = 'QUEUE_FULL';
-  readonly limit: number;
-  readonly retryAfterMs: number;
-
-  constructor(limit: number, retryAfterMs: number) {
-    super(
-      `The queue holds its limit of ${limit} waiting jobs. Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
-    );
-    this.limit = limit;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
 /** It can never fit, even with everything else gone. */
 export class InsufficientVramError extends VramkeeperError {
   readonly code = 'INSUFFICIENT_VRAM';

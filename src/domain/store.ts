@@ -26,6 +26,7 @@ import {
 import type { JobFilter } from './job-filter.ts';
 import type { Json } from './json.ts';
 import type { NewJob } from './new-job.ts';
+import type { QueueFull } from './queue-full.ts';
 import type { QueueKey } from './queue-key.ts';
 import type { ReadScope } from './read-scope.ts';
 import type { BlobHash, JobRequest } from './request.ts';
@@ -62,7 +63,7 @@ export type SubmitOutcome =
   | { readonly kind: 'conflict'; readonly existing: Job }
   /** Images that are named without their bytes are not there. */
   | { readonly kind: 'unknown-images'; readonly hashes: readonly BlobHash[] }
-  | { readonly kind: 'queue-full'; readonly limit: number; readonly waiting: number };
+  | QueueFull;
 
 /** Take up to `count` of the oldest claimable jobs of one bucket. */
 export interface ClaimPick {
@@ -126,7 +127,7 @@ export type CancelOutcome =
 export type RetryOutcome =
   | { readonly kind: 'requeued'; readonly job: Job }
   | { readonly kind: 'not-finished'; readonly job: Job }
-  | { readonly kind: 'queue-full'; readonly limit: number; readonly waiting: number }
+  | QueueFull
   | { readonly kind: 'not-found' };
 
 export type PriorityOutcome =
@@ -148,7 +149,7 @@ export interface ManyOutcome {
   readonly unchanged: number;
   readonly missing: readonly JobId[];
   /** Why not all were tried: as many wait as may; else null. */
-  readonly queueFull: { readonly limit: number } | null;
+  readonly queueFull: Omit<QueueFull, 'kind' | 'waiting'> | null;
 }
 
 /** The most jobs that one `changeMany` takes: what comes after it in the store's line does not wait long. */

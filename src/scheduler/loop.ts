@@ -5,6 +5,7 @@
 import type { Clock, Random, Timer } from '../clock.ts';
 import type { ArrivalListener } from '../domain/arrival-listener.ts';
 import { type BacklogView, type BucketKey, emptyBacklog } from '../domain/backlog.ts';
+import { type ClientTable, limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { newId } from '../domain/ids.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
@@ -33,6 +34,8 @@ export interface LoopDependencies {
   readonly random: Random;
   /** Default the usual one. */
   readonly policy?: Policy;
+  /** What single clients may take, as the backlog goes by it. Default: no limits. */
+  readonly clients?: ClientTable | undefined;
   /** Called after each turn in which the state changed. */
   changed(state: SchedulerState): void;
 }
@@ -100,7 +103,9 @@ export class SchedulerLoop implements ArrivalListener {
 
   #snapshot(change: (demand: readonly Demand[]) => readonly Demand[]): Snapshot {
     const wishes = wishesOf(this.#state, this.#world());
-    return snapshotOf(this.#state, change(this.#currentDemand()), wishes, this.#deps.clock.now());
+    const { backlog, clock } = this.#deps;
+    const roomOf = (client: string) => backlog.held.room(client);
+    return snapshotOf(this.#state, change(this.#currentDemand()), wishes, clock.now(), roomOf);
   }
 
   #optionsOf(queue: QueueKey): readonly LoadOption[] {
@@ -207,9 +212,11 @@ export class SchedulerLoop implements ArrivalListener {
   }
 
   #world(): World {
-    const { backlog, resolver, clock, random } = this.#deps;
+    const { backlog, resolver, clock, random, clients = NO_CLIENT_LIMITS } = this.#deps;
     return {
       clients: backlog.clients,
+      roomOf: (client) => backlog.held.room(client),
+      weightOf: (client) => limitsOf(clients, client).weight,
       demand: this.#currentDemand(),
       hasListed: (backendId) => resolver.hasListed(backendId),
       isNamed: (weights, backendId) => resolver.isNamed(weights, backendId),

@@ -48,7 +48,7 @@ export function step(
   const told = tellMissing(withWishes, world);
   const kept = drainReplaced(told.state, world);
   const marked = markDeficits(kept.state, now);
-  const snapshot = snapshotOf(marked, world.demand, wishesOf(marked, world), now);
+  const snapshot = snapshotOf(marked, world.demand, wishesOf(marked, world), now, world.roomOf);
   const refused = refuseImpossible(marked, snapshot.backends, world, now);
   const { state } = refused;
   const plan = policy.decide(snapshot, now);
@@ -89,7 +89,7 @@ function hear(state: SchedulerState, event: SchedulerEvent, world: World, now: n
     case 'claimed':
       return claimed(state, event);
     case 'left':
-      return left(state, event, now);
+      return left(state, event, world, now);
     case 'recalled':
       return { state: { ...state, work: { ...state.work, ...event.work } }, effects: [] };
     case 'loaded':
@@ -152,8 +152,9 @@ function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
   };
 }
 
-function left(before: SchedulerState, event: EventOf<'left'>, now: number): Reduced {
-  const charged = { ...before, service: charge(before.service, event.client, event.ranMs / 1000) };
+function left(before: SchedulerState, event: EventOf<'left'>, world: World, now: number): Reduced {
+  const seconds = event.ranMs / 1000 / (world.weightOf?.(event.client) ?? 1);
+  const charged = { ...before, service: charge(before.service, event.client, seconds) };
   const instance = charged.instances.get(event.instanceId);
   if (!instance) return { state: charged, effects: [] };
   const { client, ranMs, work } = event;

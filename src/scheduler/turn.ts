@@ -13,6 +13,10 @@ export interface World {
   readonly demand: readonly Demand[];
   /** Those with jobs in it. */
   readonly clients: BacklogView['clients'];
+  /** Jobs that the client may still be given; Infinity without a limit. Those that are being claimed are not counted yet. Absent: nobody has one. */
+  roomOf?(client: string): number;
+  /** How many times the service of others it gets. Absent: all the same. */
+  weightOf?(client: string): number;
   /** Whether the backend has told its models. */
   hasListed(backendId: BackendId): boolean;
   /** Whether any name of the backend means these weights. */

@@ -3,7 +3,9 @@
  * remembers what a commit changed, so that it can be reported, or undone, as one.
  */
 import type { Bucket } from '../domain/backlog.ts';
+import { type ClientTable, limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { isTerminal, type Job, type JobCounts } from '../domain/job.ts';
+import type { QueueFull } from '../domain/queue-full.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type { JobChange } from '../domain/store.ts';
 import { resultOf } from '../kinds/kinds.ts';
@@ -16,6 +18,8 @@ export interface CommitReport {
   readonly changes: readonly JobChange[];
   readonly buckets: readonly Bucket[];
   readonly delayed: number;
+  /** Jobs that are claimed or run, of the clients of whom that has changed. */
+  readonly running: readonly (readonly [client: string, count: number])[];
   readonly counts: JobCounts;
   readonly staleFences: number;
 }
@@ -41,6 +45,7 @@ export interface QueueState extends Recount {
 
 export class QueueWriter {
   readonly tables: Tables;
+  readonly #limits: ClientTable;
   readonly #tally: Tally;
   #log: Change[] = [];
   #now = 0;
@@ -48,8 +53,9 @@ export class QueueWriter {
   #revision: number;
   #staleFences = 0;
 
-  constructor(tables: Tables, state: QueueState) {
+  constructor(tables: Tables, state: QueueState, limits: ClientTable = NO_CLIENT_LIMITS) {
     this.tables = tables;
+    this.#limits = limits;
     this.#tally = new Tally(state);
     this.#sequence = state.sequence;
     this.#revision = state.revision;
@@ -64,8 +70,14 @@ export class QueueWriter {
     this.#now = Math.floor(time);
   }
 
-  get waiting(): number {
-    return this.#tally.waiting;
+  /** Why so many more jobs of the client may not wait; null where they may. @param limit of all clients together */
+  fullFor(client: string, more: number, limit: number): QueueFull | null {
+    const { maxQueued } = limitsOf(this.#limits, client);
+    const { waiting } = this.#tally;
+    const own = this.#tally.waitingOf(client);
+    if (maxQueued !== null && own + more > maxQueued)
+      return { kind: 'queue-full', limit: maxQueued, waiting: own, client };
+    return waiting + more > limit ? { kind: 'queue-full', limit, waiting, client: null } : null;
   }
 
   get sequence(): number {
@@ -140,6 +152,7 @@ export class QueueWriter {
       changes,
       buckets: this.#tally.takeChanged((bucket) => this.tables.oldestOf(bucket)),
       delayed: this.#tally.delayed,
+      running: this.#tally.takeRunning(),
       counts: this.#tally.counts(),
       staleFences: this.#staleFences,
     };

@@ -87,12 +87,13 @@ export abstract class StoreBase implements Store {
   protected readonly logger: StoreLogger;
   protected readonly clock: SteadyClock;
   protected readonly arrivals: Arrivals;
-  readonly #backlog = new Backlog();
+  readonly #backlog: Backlog;
   readonly #listeners = new Set<(changes: readonly JobChange[]) => void>();
   #counts: JobCounts = NO_JOBS;
   #staleFences = 0;
 
-  constructor(clock: Clock, logger: StoreLogger) {
+  constructor(clock: Clock, logger: StoreLogger, clients?: ConstructorParameters<typeof Backlog>[0]) {
+    this.#backlog = new Backlog(clients);
     this.clock = SteadyClock.over(clock);
     this.logger = logger;
     this.arrivals = new Arrivals(this.#backlog, this.clock);
@@ -147,7 +148,7 @@ export abstract class StoreBase implements Store {
   /** Brings the numbers up to a commit, then tells the listeners. */
   protected applyCommit(report: CommitReport): void {
     this.arrivals.committed(report.changes);
-    this.#backlog.apply(report.buckets, report.delayed);
+    this.#backlog.apply(report.buckets, report.delayed, report.running);
     this.#counts = report.counts;
     this.#staleFences = report.staleFences;
     if (report.changes.length === 0) return;

@@ -1,6 +1,6 @@
 /** The counters of the queue, kept with every change of a job, and taken back by applying the change in reverse. */
 import { type Bucket, type BucketKey, bucketId } from '../domain/backlog.ts';
-import { type Job, type JobCounts, type JobStatus, NO_JOBS } from '../domain/job.ts';
+import { isTerminal, type Job, type JobCounts, type JobStatus, NO_JOBS } from '../domain/job.ts';
 
 /**
  * One bucket's numbers. Arrivals are summed as distances from `baseAt`, epoch milliseconds: the sum of the instants themselves
@@ -16,11 +16,20 @@ export interface BucketTally extends BucketKey {
 /** A bucket's oldest claimable job. */
 export type Oldest = Pick<Job, 'createdAt' | 'sequence'>;
 
+/** Jobs of one client. */
+export interface ClientTally {
+  /** PENDING, delayed ones included. */
+  readonly waiting: number;
+  /** QUEUED and RUNNING. */
+  readonly running: number;
+}
+
 /** What a store is opened with: a recount of its rows. */
 export interface Recount {
   readonly counts: JobCounts;
   readonly delayed: number;
   readonly buckets: readonly Readonly<BucketTally>[];
+  readonly clients: readonly (readonly [client: string, ClientTally])[];
 }
 
 export function isClaimable(job: Job): boolean {
@@ -31,6 +40,9 @@ export class Tally {
   readonly #counts: Record<JobStatus, number> = { ...NO_JOBS };
   readonly #buckets = new Map<string, BucketTally>();
   readonly #changed = new Set<string>();
+  /** Of those with any. */
+  readonly #clients = new Map<string, ClientTally>();
+  readonly #changedClients = new Set<string>();
   #delayed = 0;
 
   constructor(recount?: Recount) {
@@ -39,6 +51,10 @@ export class Tally {
     this.#delayed = recount.delayed;
     for (const bucket of recount.buckets) this.#buckets.set(bucketId(bucket), { ...bucket });
     for (const id of this.#buckets.keys()) this.#changed.add(id);
+    for (const [client, tally] of recount.clients) {
+      this.#clients.set(client, tally);
+      this.#changedClients.add(client);
+    }
   }
 
   get delayed(): number {
@@ -52,6 +68,17 @@ export class Tally {
 
   counts(): JobCounts {
     return { ...this.#counts };
+  }
+
+  waitingOf(client: string): number {
+    return this.#clients.get(client)?.waiting ?? 0;
+  }
+
+  /** How many jobs run of the clients of whom that has changed since the last call. */
+  takeRunning(): readonly (readonly [client: string, count: number])[] {
+    const changed = [...this.#changedClients];
+    this.#changedClients.clear();
+    return changed.map((client) => [client, this.#clients.get(client)?.running ?? 0] as const);
   }
 
   /** A job became another one; null before it exists and after it is forgotten. */
@@ -88,6 +115,7 @@ export class Tally {
 
   #add(job: Job, sign: 1 | -1): void {
     this.#counts[job.status] += sign;
+    this.#addToClient(job, sign);
     if (job.status !== 'PENDING') return;
     if (job.notBefore !== null) {
       this.#delayed += sign;
@@ -112,5 +140,17 @@ export class Tally {
     tally.arrivalsAfterBaseMs += sign * (job.createdAt - tally.baseAt);
     tally.sequenceSum += sign * job.sequence;
     this.#changed.add(id);
+  }
+
+  #addToClient({ client, status }: Job, sign: 1 | -1): void {
+    if (isTerminal(status)) return;
+    const before = this.#clients.get(client) ?? { waiting: 0, running: 0 };
+    const after =
+      status === 'PENDING'
+        ? { ...before, waiting: before.waiting + sign }
+        : { ...before, running: before.running + sign };
+    if (after.waiting === 0 && after.running === 0) this.#clients.delete(client);
+    else this.#clients.set(client, after);
+    if (after.running !== before.running) this.#changedClients.add(client);
   }
 }

@@ -6,7 +6,8 @@ import type { JobWaiting } from '../domain/decision.ts';
 import type { Gpu, VramUsage } from '../domain/gpu.ts';
 import type { BackendId, CellId, GpuId } from '../domain/ids.ts';
 import { footprintBytes } from '../domain/instance.ts';
-import type { Job } from '../domain/job.ts';
+import type { Job, JobPriority } from '../domain/job.ts';
+import { least } from '../domain/long-lists.ts';
 import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import type {
   BackendCell,
@@ -88,7 +89,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     usage: () =>
       sum([...loop.state.backends.values()].map((backend) => backendUsage(loop.state, backend, clock.now()))),
     gpu: (id: GpuId) => findGpu(loop.state, id),
-    queues: () => backlog.queues().map(({ queue }) => queueState(sources, queue)),
+    queues: () => waitingQueues(backlog).map((queue) => queueState(sources, queue)),
     queue: (key) => queueState(sources, key),
     swaps: sources.swaps,
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
@@ -257,19 +258,34 @@ function optionsOf(sources: SystemViewSources, queue: QueueKey): readonly LoadOp
   );
 }
 
+/** With those in which only clients wait who may run no more. */
+function waitingQueues(backlog: BacklogView): readonly QueueKey[] {
+  return [...new Set([...backlog.queues(), ...backlog.held.buckets].map(({ queue }) => queue))];
+}
+
 function queueState(sources: SystemViewSources, queue: QueueKey): QueueState {
   const backlog = sources.backlog.queue(queue);
   const { loop, clock } = sources;
   const clearAt = backlog ? loop.forecasts.present.clearOf(queue) : null;
+  const held = sources.backlog.held.buckets.filter((bucket) => bucket.queue === queue);
+  const pending = (priority: JobPriority) =>
+    held.reduce(
+      (sum, bucket) => sum + (bucket.priority === priority ? bucket.count : 0),
+      backlog?.byPriority[priority].count ?? 0,
+    );
+  const oldestAt = least([
+    backlog?.oldestCreatedAt ?? Number.POSITIVE_INFINITY,
+    ...held.flatMap(({ oldestCreatedAt }) => oldestCreatedAt ?? []),
+  ]);
   return {
     queue,
     modelName: parseQueueKey(queue).model,
     pending: {
-      HIGH: backlog?.byPriority.HIGH.count ?? 0,
-      NORMAL: backlog?.byPriority.NORMAL.count ?? 0,
-      LOW: backlog?.byPriority.LOW.count ?? 0,
+      HIGH: pending('HIGH'),
+      NORMAL: pending('NORMAL'),
+      LOW: pending('LOW'),
     },
-    oldestAgeMs: backlog ? Math.max(0, clock.now() - backlog.oldestCreatedAt) : null,
+    oldestAgeMs: Number.isFinite(oldestAt) ? Math.max(0, clock.now() - oldestAt) : null,
     expectedClearMs: clearAt === null ? null : Math.round(Math.max(0, clearAt - clock.now())),
   };
 }
@@ -280,6 +296,7 @@ function faultsOf({ loop, executor, clock }: SystemViewSources): readonly Lastin
 
 function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
   const { registry, clock, loop } = sources;
+  const { held } = sources.backlog;
   const options = optionsOf(sources, job.queue);
   const input = {
     job,
@@ -290,6 +307,7 @@ function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
     refusedAt: refusedAt(loop.state, job.queue),
     expected: expectedOf(loop, job, options[0]?.variant.weights),
     faults: faultsOf(sources),
+    ...(held.isHeld(job.client) && { clientAtLimit: held.running(job.client) }),
   };
   const waiting = explained(input, clock.now());
   if (waiting?.expectedStart && job.status === 'PENDING')

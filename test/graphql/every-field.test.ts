@@ -185,6 +185,9 @@ test('every field of the schema answers', async () => {
   await submitJob(JOB);
   api.queueFor = (asked) => asked;
 
+  api.store.submit = async () => ({ kind: 'queue-full', limit: 1, waiting: 1, client: 'someone' });
+  await submitJob(JOB);
+
   api.store.submit = () => Promise.reject(new StoreUnwritableError('The disk is full.'));
   await submitJob(JOB);
 

@@ -1,5 +1,6 @@
 /** The jobs of a simulated cluster, and the store's counters of those that wait. */
 import { Backlog, type Bucket } from '../../src/domain/backlog.ts';
+import type { ClientTable } from '../../src/domain/client-limits.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobPriority } from '../../src/domain/job.ts';
 import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
@@ -29,10 +30,17 @@ export interface JobWish {
 }
 
 export class ClusterJobs {
-  readonly backlog = new Backlog();
+  readonly backlog: Backlog;
   readonly all: ClusterJob[] = [];
   unfinished = 0;
+  /** Claimed, by client. */
+  readonly running = new Map<string, number>();
+  readonly #claimed = new Set<ClusterJob>();
   readonly #waiting = new Map<string, { readonly jobs: ClusterJob[]; createdAtSum: number }>();
+
+  constructor(limits?: ClientTable) {
+    this.backlog = new Backlog(limits);
+  }
 
   add(wish: JobWish, usualRunMs: number, now: number): ClusterJob {
     const { model, priority = 'NORMAL', client = 'someone', contextLength = null, shift } = wish;
@@ -57,6 +65,7 @@ export class ClusterJobs {
   /** In the line, by age. */
   put(job: ClusterJob): void {
     job.startedAt = null;
+    this.#release(job);
     const line = this.#line(job);
     const place = line.jobs.findLastIndex((other) => other.createdAt <= job.createdAt) + 1;
     line.jobs.splice(place, 0, job);
@@ -67,7 +76,11 @@ export class ClusterJobs {
   claim(pick: ClaimPick): readonly ClusterJob[] {
     const line = this.#line(pick);
     const taken = line.jobs.splice(0, pick.count);
-    for (const job of taken) line.createdAtSum -= job.createdAt;
+    for (const job of taken) {
+      line.createdAtSum -= job.createdAt;
+      this.#claimed.add(job);
+    }
+    this.running.set(pick.client, (this.running.get(pick.client) ?? 0) + taken.length);
     if (taken.length > 0) this.#publish(pick);
     return taken;
   }
@@ -75,6 +88,12 @@ export class ClusterJobs {
   finish(job: ClusterJob, now: number): void {
     job.finishedAt = now;
     this.unfinished -= 1;
+    this.#release(job);
+    this.#publish(job);
+  }
+
+  #release(job: ClusterJob): void {
+    if (this.#claimed.delete(job)) this.running.set(job.client, (this.running.get(job.client) ?? 0) - 1);
   }
 
   #line({ queue, priority, client }: Pick<Bucket, 'queue' | 'priority' | 'client'>) {
@@ -91,6 +110,7 @@ export class ClusterJobs {
     const count = jobs.length;
     const mean = jobs.reduce((sum, { sequence }) => sum + sequence, 0) / count;
     const sequences = jobs[0] && { oldest: jobs[0].sequence, mean };
-    this.backlog.apply([{ queue, priority, client, count, createdAtSum, oldestCreatedAt, sequences }], 0);
+    const bucket = { queue, priority, client, count, createdAtSum, oldestCreatedAt, sequences };
+    this.backlog.apply([bucket], 0, [[client, this.running.get(client) ?? 0]]);
   }
 }

@@ -5,6 +5,7 @@
 
 import { type Random, VirtualClock } from '../../src/clock.ts';
 import type { Resident } from '../../src/domain/backend.ts';
+import type { ClientTable } from '../../src/domain/client-limits.ts';
 import { type BackendId, type InstanceId, stableId } from '../../src/domain/ids.ts';
 import type { BackendObservation } from '../../src/domain/observation.ts';
 import { parseQueueKey } from '../../src/domain/queue-key.ts';
@@ -35,6 +36,8 @@ export interface ClusterOptions {
   readonly random: Random;
   /** Default the usual one. */
   readonly policy?: Policy;
+  /** Default: no limits. */
+  readonly clients?: ClientTable;
 }
 
 interface Held {
@@ -51,7 +54,7 @@ const LOOK_MS = 10;
 
 export class SimulatedCluster implements Effects {
   readonly clock = new VirtualClock();
-  readonly jobs = new ClusterJobs();
+  readonly jobs: ClusterJobs;
   readonly rules = new ClusterRules();
   readonly loop: SchedulerLoop;
   readonly models: ClusterModels;
@@ -69,12 +72,14 @@ export class SimulatedCluster implements Effects {
   readonly #down = new Set<BackendId>();
   readonly #poked = new Set<BackendId>();
 
-  constructor({ servers, models, random, policy }: ClusterOptions) {
+  constructor({ servers, models, random, policy, clients }: ClusterOptions) {
+    this.jobs = new ClusterJobs(clients);
     this.#servers = new Map(servers.map((server) => [backendIdOf(server.name), server]));
     this.models = new ClusterModels(models, (id) => this.#servers.get(id)?.name);
     this.loop = new SchedulerLoop({
       backends: servers.map(settingsOf),
       backlog: this.jobs.backlog,
+      clients,
       resolver: this.models,
       clock: this.clock,
       random,

@@ -84,6 +84,7 @@ export class Scheduling {
     this.loop = new SchedulerLoop({
       backends: backends.map(({ settings }) => settings),
       backlog: store.backlog,
+      clients: config.clients,
       resolver: withholding(registry, withheld),
       clock,
       random,

@@ -552,6 +552,8 @@ export type UserErrorCode =
   | 'BACKEND_UNAVAILABLE'
   /** There is no such batch. */
   | 'BATCH_NOT_FOUND'
+  /** Of one client as many jobs wait as may. */
+  | 'CLIENT_QUEUE_FULL'
   /** The prompt is longer than every context that the model can have. */
   | 'CONTEXT_LENGTH_EXCEEDED'
   /** The idempotency key was used before with other input. */
@@ -581,6 +583,8 @@ export type UserErrorCode =
 export type WaitReason =
   /** Every backend that has the model is unreachable, or is still to be heard of it. */
   | 'BACKEND_DOWN'
+  /** Its client runs as many jobs as it may. */
+  | 'CLIENT_LIMIT'
   /** Its model is being loaded. */
   | 'LOADING'
   /** No backend has the model. */
@@ -638,6 +642,7 @@ export type SubmitJobMutationVariables = Exact<{
 
 
 export type SubmitJobMutation = { submitJob:
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
     | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
@@ -654,6 +659,7 @@ export type SubmitBatchMutationVariables = Exact<{
 
 
 export type SubmitBatchMutation = { submitBatch:
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
     | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
@@ -855,6 +861,7 @@ export type RetryJobMutationVariables = Exact<{
 
 
 export type RetryJobMutation = { retryJob:
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
     | { __typename: 'JobNotRetryableError', code: UserErrorCode, message: string }
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
@@ -892,6 +899,7 @@ export type RetryJobsMutationVariables = Exact<{
 
 
 export type RetryJobsMutation = { retryJobs:
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'RetryJobsPayload', changed: number, more: boolean }

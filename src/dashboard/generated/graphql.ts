@@ -374,6 +374,8 @@ export type UserErrorCode =
   | 'BACKEND_UNAVAILABLE'
   /** There is no such batch. */
   | 'BATCH_NOT_FOUND'
+  /** Of one client as many jobs wait as may. */
+  | 'CLIENT_QUEUE_FULL'
   /** The prompt is longer than every context that the model can have. */
   | 'CONTEXT_LENGTH_EXCEEDED'
   /** The idempotency key was used before with other input. */
@@ -416,6 +418,8 @@ export type VramSource =
 export type WaitReason =
   /** Every backend that has the model is unreachable, or is still to be heard of it. */
   | 'BACKEND_DOWN'
+  /** Its client runs as many jobs as it may. */
+  | 'CLIENT_LIMIT'
   /** Its model is being loaded. */
   | 'LOADING'
   /** No backend has the model. */
@@ -524,6 +528,7 @@ export type RetryJobMutationVariables = Exact<{
 
 
 export type RetryJobMutation = { retryJob:
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
     | { __typename: 'JobNotRetryableError', code: UserErrorCode, message: string }
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }

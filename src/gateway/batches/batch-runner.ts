@@ -167,7 +167,7 @@ export class BatchRunner {
     const { accept, clock, lineJobs, store } = this.#deps;
     const isLate = clock.now() >= batch.expiresAt;
     const refuseAll = batch.status === 'CANCELLING' ? 'CANCELLED' : isLate ? 'EXPIRED' : null;
-    const { largestPiece: mostLines } = accept;
+    const mostLines = accept.largestPiece(batch.client);
     const deps = { files: store.files, lineJobs, mostLines };
     const piece = await nextPiece(batch, content, deps, refuseAll);
     const outcome = await accept.admitPiece(piece);

@@ -32,6 +32,8 @@ function typeOf(status: number): string {
       return 'invalid_request_error';
     case 404:
       return 'not_found_error';
+    case 429:
+      return 'rate_limit_error';
     default:
       return 'api_error';
   }

@@ -1,4 +1,5 @@
 /** What went wrong, as every API has to tell it: with a status, a code, words, and whether another try is of use. */
+
 import { ContextLengthExceededError } from '../../domain/context-errors.ts';
 import {
   BackendUnavailableError,
@@ -9,13 +10,13 @@ import {
   loggedMessage,
   ModelNotFoundError,
   messageOf,
-  QueueFullError,
   ServerStoppingError,
   StoreBusyError,
   StoreUnwritableError,
   UnknownJobError,
   VramkeeperError,
 } from '../../domain/errors.ts';
+import { ClientQueueFullError, QueueFullError } from '../../domain/queue-full.ts';
 import type { JobEnd } from '../../events/job-end.ts';
 import { HttpRefusal } from '../../http/refusal.ts';
 import { ForbiddenError } from './rights.ts';
@@ -82,6 +83,7 @@ function knownProblem(error: unknown): Problem | null {
   if (error instanceof HttpRefusal) return problemOfRefusal(error);
   if (!(error instanceof VramkeeperError)) return null;
   const message = messageOf(error);
+  if (error instanceof ClientQueueFullError) return later(429, error.code, message, error.retryAfterMs);
   if (error instanceof QueueFullError) return later(503, error.code, message, error.retryAfterMs);
   const status = REFUSING.find(([type]) => error instanceof type)?.[1];
   if (status !== undefined) return refused(status, error.code, message);

@@ -12,6 +12,7 @@ import {
   JobNotRetryableError,
 } from '../types/job-errors.ts';
 import {
+  ClientQueueFull,
   InvalidInput,
   JobNotCancellable,
   JobNotFound,
@@ -60,7 +61,7 @@ const RetryJobResult = resultUnion(
     'RetryJobPayload',
     'The job is `PENDING` again, with its age kept and all of its attempts before it.',
   ),
-  [JobNotFound, JobNotRetryable, QueueFull, StoreUnwritable],
+  [ClientQueueFull, JobNotFound, JobNotRetryable, QueueFull, StoreUnwritable],
 );
 const UpdateJobPriorityResult = resultUnion(
   'UpdateJobPriorityResult',

@@ -6,6 +6,7 @@ import { SubmitBatchInput, SubmitJobInput } from '../inputs/submit-job.ts';
 import { BatchRef, JobRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
 import {
+  ClientQueueFull,
   ContextLengthExceeded,
   IdempotencyConflict,
   InputIssueRef,
@@ -17,6 +18,7 @@ import {
 } from '../types/user-errors.ts';
 
 const REFUSALS = [
+  ClientQueueFull,
   ContextLengthExceeded,
   IdempotencyConflict,
   InsufficientVram,

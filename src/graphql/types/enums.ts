@@ -51,6 +51,7 @@ export const JobPriorityEnum = enumOf<JobPriority>(
 
 export const WaitReasonEnum = enumOf<WaitReason>('WaitReason', 'Why a job waits.', {
   BACKEND_DOWN: 'Every backend that has the model is unreachable, or is still to be heard of it.',
+  CLIENT_LIMIT: 'Its client runs as many jobs as it may.',
   LOADING: 'Its model is being loaded.',
   MODEL_UNAVAILABLE: 'No backend has the model.',
   QUEUE_ORDER: 'Jobs ahead of it in the queue come first.',

@@ -1,4 +1,5 @@
 /** Errors that a mutation's caller can act on, as members of result unions. Anything else propagates and is masked. */
+
 import type { ObjectFieldsShape } from '@pothos/core';
 import { IdempotencyConflictError } from '../../accept/accept-service.ts';
 import { BatchNotFoundError } from '../../accept/batch-changes.ts';
@@ -10,10 +11,10 @@ import {
   InsufficientVramError,
   InvalidInputError,
   ModelNotFoundError,
-  QueueFullError,
   StoreUnwritableError,
   type VramkeeperError,
 } from '../../domain/errors.ts';
+import { ClientQueueFullError, QueueFullError } from '../../domain/queue-full.ts';
 import { backendsOf } from '../../view/lookup.ts';
 import { builder, type Types } from '../builder.ts';
 import { BackendRef, JobRef } from '../refs.ts';
@@ -43,6 +44,7 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
     JOB_NOT_RETRYABLE: { description: 'The job has neither failed nor been cancelled.' },
     MODEL_NOT_FOUND: { description: 'No backend has the model.' },
     STORE_UNWRITABLE: { description: 'The server cannot write to its disk.' },
+    CLIENT_QUEUE_FULL: { description: 'Of one client as many jobs wait as may.' },
     QUEUE_FULL: { description: 'The queue holds as many waiting jobs as it may.' },
   },
 });
@@ -163,6 +165,20 @@ export const QueueFull = userError(
   'The queue holds as many waiting jobs as it may. Nothing was stored.',
   (t) => ({
     limit: t.exposeInt('limit', { description: 'The most jobs that may wait.' }),
+    retryAfter: t.expose('retryAfterMs', {
+      type: 'Milliseconds',
+      description: 'How long until there may be room again.',
+    }),
+  }),
+);
+
+export const ClientQueueFull = userError(
+  ClientQueueFullError,
+  'CLIENT_QUEUE_FULL',
+  'Of this client as many jobs wait as may. Nothing was stored.',
+  (t) => ({
+    client: t.exposeString('client'),
+    limit: t.exposeInt('limit', { description: 'The most of its jobs that may wait.' }),
     retryAfter: t.expose('retryAfterMs', {
       type: 'Milliseconds',
       description: 'How long until there may be room again.',

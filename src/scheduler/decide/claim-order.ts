@@ -18,6 +18,11 @@ interface Candidate {
   taken: number;
 }
 
+/** Jobs that clients may still be given; no entry: as many as come. */
+export type ClientRoom = Pick<ReadonlyMap<string, number>, 'get'>;
+
+const NO_LIMITS: ClientRoom = new Map();
+
 export interface ClaimOrder {
   /** Those that come before their turn. */
   readonly overdue: readonly ClaimPick[];
@@ -31,6 +36,7 @@ export interface ClaimOrder {
  * @param taken jobs by ids of buckets that are given out already
  * @param overdueSlots how many of the slots may be given to overdue jobs before their turn
  * @param priorities of no others is anything picked
+ * @param room who has none gets nothing
  */
 export function claimOrder(
   backlogs: readonly QueueBacklog[],
@@ -40,8 +46,13 @@ export function claimOrder(
   overdueSlots: number,
   now: number,
   priorities: readonly JobPriority[] = JOB_PRIORITIES,
+  room: ClientRoom = NO_LIMITS,
 ): ClaimOrder {
   const candidates = new Map<string, Candidate>();
+  /** By what was picked here. */
+  const given = new Map<string, number>();
+  const hasRoom = ({ client }: Bucket) =>
+    (room.get(client) ?? Number.POSITIVE_INFINITY) > (given.get(client) ?? 0);
   /** With what was picked here counted already. */
   const charged = new Map<string, number>();
   const serviceOf = ({ bucket: { client } }: Candidate) => charged.get(client) ?? service.get(client) ?? 0;
@@ -57,14 +68,16 @@ export function claimOrder(
     most: number,
   ): readonly ClaimPick[] => {
     const picks: ClaimPick[] = [];
-    const rankOf = (candidate: Candidate) => rankAs(candidate, serviceOf(candidate));
+    const rankOf = (candidate: Candidate) =>
+      hasRoom(candidate.bucket) ? rankAs(candidate, serviceOf(candidate)) : null;
     const heap = new MinHeap<Ranked>([], precedes);
     // The next of an order stands for all that come after it there: picks make clients less urgent, never more.
     const pull = (from: number) => {
       const { cursor, queue } = cursors[from] ?? {};
       for (let entry = cursor?.next(); entry && queue !== undefined; entry = cursor?.next()) {
         const candidate = candidateOf(entry.bucket, queue);
-        const rank = candidate.left > 0 ? rankAs(candidate, entry.service) : null;
+        const mayHave = candidate.left > 0 && hasRoom(entry.bucket);
+        const rank = mayHave ? rankAs(candidate, entry.service) : null;
         if (!rank) continue;
         heap.push({ candidate, rank, from });
         return;
@@ -83,6 +96,7 @@ export function claimOrder(
       }
       candidate.left -= 1;
       candidate.taken += 1;
+      given.set(candidate.bucket.client, (given.get(candidate.bucket.client) ?? 0) + 1);
       charged.set(candidate.bucket.client, serviceOf(candidate) + EXPECTED_SERVICE_SECONDS);
       append(picks, candidate.bucket);
       const again = candidate.left > 0 ? rankOf(candidate) : null;

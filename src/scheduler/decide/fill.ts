@@ -1,8 +1,9 @@
 /** Fills the slots of instances with the jobs that they can serve. */
 import { bucketId } from '../../domain/backlog.ts';
 import type { InstanceId } from '../../domain/ids.ts';
+import { JOB_PRIORITIES } from '../../domain/job.ts';
 import type { ClaimPick } from '../../domain/store.ts';
-import { claimOrder } from './claim-order.ts';
+import { type ClientRoom, claimOrder } from './claim-order.ts';
 import { overdueSlots } from './forced-share.ts';
 import type { PlannedClaim } from './plan.ts';
 import type { Demand, InstanceSnapshot, Snapshot } from './snapshot.ts';
@@ -20,15 +21,34 @@ export function fillInstances(
 ): readonly PlannedClaim[] {
   /** By this plan, of each bucket. */
   const taken = new Map<string, number>();
+  /** By this plan, to each client. */
+  const given = new Map<string, number>();
+  const room: ClientRoom = {
+    get: (client) => {
+      const most = snapshot.clientRoom?.get(client);
+      return most === undefined ? undefined : most - (given.get(client) ?? 0);
+    },
+  };
   const claims: PlannedClaim[] = [];
   for (const instance of takers(snapshot, leaving)) {
     const slots = instance.config.parallel - instance.activeJobs;
     if (slots <= 0) continue;
     const open = servable(instance).map(({ backlog }) => backlog);
     const mostOverdue = overdueSlots(instance, instance.config.parallel);
-    const { overdue, usual } = claimOrder(open, taken, snapshot.service, slots, mostOverdue, now);
-    for (const pick of [...overdue, ...usual])
+    const { overdue, usual } = claimOrder(
+      open,
+      taken,
+      snapshot.service,
+      slots,
+      mostOverdue,
+      now,
+      JOB_PRIORITIES,
+      room,
+    );
+    for (const pick of [...overdue, ...usual]) {
       taken.set(bucketId(pick), (taken.get(bucketId(pick)) ?? 0) + pick.count);
+      given.set(pick.client, (given.get(pick.client) ?? 0) + pick.count);
+    }
     const as = instance.status === 'LOADING' ? 'QUEUED' : 'RUNNING';
     const claim = (picks: readonly ClaimPick[], isOverdue: boolean) => {
       if (picks.length > 0) claims.push({ instanceId: instance.id, as, picks, overdue: isOverdue });

@@ -6,6 +6,7 @@ import type { Instance } from '../../domain/instance.ts';
 import type { JobPriority } from '../../domain/job.ts';
 import { covers, type InstanceConfig, type Variant } from '../../domain/model.ts';
 import type { Misfit, MoreSlots, SlotChoice } from '../../domain/resolver.ts';
+import type { ClientRoom } from './claim-order.ts';
 import type { OverdueShare } from './forced-share.ts';
 import type { ServiceCounters } from './queue-order.ts';
 
@@ -19,6 +20,8 @@ export interface Snapshot {
   readonly wishes: readonly Wish[];
   /** Service received so far per client, in seconds of slots. */
   readonly service: ServiceCounters;
+  /** Jobs that clients may still be given; no entry: as many as come. Absent: nobody has a limit. */
+  readonly clientRoom?: ClientRoom;
   /** What a job takes in its slot, in milliseconds by weights; nothing is known of the others yet. */
   readonly runMs: Pick<ReadonlyMap<string, number>, 'get'>;
 }

@@ -20,6 +20,8 @@ export interface ExplainInput {
   readonly refusedAt?: number | null;
   /** Whether any backend has ever told its models. */
   readonly modelsKnown: boolean;
+  /** How many jobs its client runs, where those are as many as it may. Absent: they are not. */
+  readonly clientAtLimit?: number;
   /** What is known of its start. Absent: nothing. */
   readonly expected?: Expected;
   /** What has been wrong for long. */
@@ -96,6 +98,7 @@ function reasonOf(input: ExplainInput, now: number): JobWaiting | null {
     );
   }
   if (verdict?.kind === 'PAUSED') return said(verdict, input, now);
+  if (job.status === 'PENDING' && input.clientAtLimit !== undefined) return atLimit(job, input.clientAtLimit);
   if (job.status === 'QUEUED' || verdict?.kind === 'LOADING') return loading(input, now);
   return verdict ? said(verdict, input, now) : unavailable(input, { unread: null, down: [], isKnown: false });
 }
@@ -188,6 +191,11 @@ function said(verdict: Verdict, input: ExplainInput, now: number): JobWaiting {
     default:
       return verdict satisfies never;
   }
+}
+
+function atLimit({ client }: Job, running: number): JobWaiting {
+  const jobs = running === 1 ? 'one job' : `${running} jobs`;
+  return waiting('CLIENT_LIMIT', `${client} runs ${jobs}, which is its limit.`);
 }
 
 function loading({ job, verdict }: ExplainInput, now: number): JobWaiting {

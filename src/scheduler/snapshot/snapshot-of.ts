@@ -23,8 +23,10 @@ export function snapshotOf(
   demand: readonly Demand[],
   wishes: readonly Wish[],
   now: number,
+  roomOf: (client: string) => number = () => Number.POSITIVE_INFINITY,
 ): Snapshot {
   const asked = overdueAsked(state);
+  const askedFor = askedOf(state);
   const backends = [...state.backends.values()].map((backend) => backendSnapshot(state, backend, asked, now));
   const asLoaded = (option: LoadOption) => asItLoads(option, backends, now);
   return {
@@ -33,6 +35,7 @@ export function snapshotOf(
     demand: withOptions(withoutClaimed(state, demand), backends, asLoaded),
     wishes: wishes.map((wish) => ({ ...wish, option: asLoaded(wish.option) })),
     service: state.service,
+    clientRoom: { get: (client) => roomOf(client) - (askedFor.get(client) ?? 0) },
     runMs: { get: (weights) => meanRunMs(state.work, weights) },
   };
 }
@@ -90,6 +93,14 @@ function backendSnapshot(
     loadHolds: new Map([...backend.loadHolds].map(([weights, hold]) => [weights, hold.until])),
     shortfalls: backend.shortfalls,
   };
+}
+
+/** Jobs that were asked of the store and not answered yet, by client. */
+function askedOf({ claims }: SchedulerState): ReadonlyMap<string, number> {
+  const asked = new Map<string, number>();
+  for (const { picks } of claims.values())
+    for (const { client, count } of picks) asked.set(client, (asked.get(client) ?? 0) + count);
+  return asked;
 }
 
 /** Overdue jobs that were asked of the store before their turn, and not answered yet. */

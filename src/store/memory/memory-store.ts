@@ -1,5 +1,6 @@
 /** The store without a disk: the same operations on rows in memory, for tests and simulated runs. Nothing outlives `stop`. */
 import type { Clock } from '../../clock.ts';
+import type { ClientTable } from '../../domain/client-limits.ts';
 import {
   CallerGoneError,
   messageOf,
@@ -21,6 +22,8 @@ export interface MemoryStoreOptions {
   readonly clock: Clock;
   readonly serverId: ServerId;
   readonly logger?: StoreLogger;
+  /** What single clients may take. Absent: no limits. */
+  readonly clients?: ClientTable | undefined;
 }
 
 export function createMemoryStore(options: MemoryStoreOptions): Store {
@@ -29,18 +32,14 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
 
 class MemoryStore extends StoreBase {
   readonly #tables = new MemoryTables();
-  readonly #writer = new QueueWriter(this.#tables, {
-    counts: NO_JOBS,
-    delayed: 0,
-    buckets: [],
-    sequence: 0,
-    revision: 0,
-  });
+  readonly #writer: QueueWriter;
   readonly #reads = memoryReads(this.#tables, () => this.#writer.revision);
   #state: 'new' | 'started' | 'stopped' = 'new';
 
   constructor(options: MemoryStoreOptions) {
-    super(options.clock, options.logger ?? SILENT);
+    super(options.clock, options.logger ?? SILENT, options.clients);
+    const nothing = { counts: NO_JOBS, delayed: 0, buckets: [], clients: [], sequence: 0, revision: 0 };
+    this.#writer = new QueueWriter(this.#tables, nothing, options.clients);
   }
 
   /** It has one life. */

@@ -59,7 +59,8 @@ export function retry(
   const job = writer.tables.jobById(id);
   if (!job) return { kind: 'not-found' };
   if (!jobTransition(job.status, 'requeue')) return { kind: 'not-finished', job };
-  if (writer.waiting >= queueLimit) return { kind: 'queue-full', limit: queueLimit, waiting: writer.waiting };
+  const full = writer.fullFor(job.client, 1, queueLimit);
+  if (full) return full;
   // One that has passed would fail the job again at once.
   const deadline = job.deadline !== null && job.deadline > writer.now ? job.deadline : null;
   return { kind: 'requeued', job: requeue(writer, job, { deadline }) };
@@ -122,7 +123,7 @@ export function changeMany(
         missing.push(id);
         break;
       case 'queue-full':
-        return { changed, unchanged, missing, queueFull: { limit: outcome.limit } };
+        return { changed, unchanged, missing, queueFull: { limit: outcome.limit, client: outcome.client } };
       default:
         outcome satisfies never;
     }

@@ -131,7 +131,7 @@ export function takePiece(writer: QueueWriter, piece: EncodedPiece): PieceOutcom
   if (!batch || !takes.includes(batch.status) || batch.content === null) return { kind: 'stale' };
   if (batch.taken.bytes !== piece.from.bytes || batch.taken.lines !== piece.from.lines)
     return { kind: 'stale' };
-  if (piece.jobs.length > 0 && writer.waiting + piece.jobs.length > piece.queueLimit)
+  if (piece.jobs.length > 0 && writer.fullFor(batch.client, piece.jobs.length, piece.queueLimit))
     return { kind: 'queue-full' };
   insertJobs(writer, piece, batch.id);
   const refused: Record<RefusalKind, number> = { ...batch.refused };

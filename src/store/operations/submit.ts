@@ -16,7 +16,8 @@ export const IDEMPOTENCY_MS = 24 * 60 * 60 * 1000;
 export function submit(writer: QueueWriter, submission: EncodedSubmission): SubmitOutcome {
   const repeated = repetition(writer, submission);
   if (repeated) return repeated;
-  if (writer.waiting + submission.jobs.length > submission.queueLimit) return queueFull(writer, submission);
+  const full = fullFor(writer, submission);
+  if (full) return full;
   const left = submission.takesUp ? writer.tables.jobById(submission.takesUp) : null;
   if (left?.callerLeft) return takenUp(writer, submission, left);
   const missing = missingImages(writer, submission);
@@ -68,8 +69,7 @@ function repetition(writer: QueueWriter, submission: EncodedSubmission): SubmitO
   if (!first) return null;
   if (known.inputHash !== inputHash) return { kind: 'conflict', existing: first };
   if (first.callerLeft) {
-    if (writer.waiting >= submission.queueLimit) return queueFull(writer, submission);
-    return takenUp(writer, submission, first);
+    return fullFor(writer, submission) ?? takenUp(writer, submission, first);
   }
   return { kind: 'duplicate', jobs, batchId: known.batchId };
 }
@@ -87,8 +87,9 @@ function takenUp(writer: QueueWriter, { jobs: [asked] }: EncodedSubmission, left
   return { kind: 'taken-up', jobs: [job], batchId: null };
 }
 
-function queueFull({ waiting }: QueueWriter, { queueLimit }: EncodedSubmission): SubmitOutcome {
-  return { kind: 'queue-full', limit: queueLimit, waiting };
+/** Those of a submission are one client's. */
+function fullFor(writer: QueueWriter, { jobs, queueLimit }: EncodedSubmission): SubmitOutcome | null {
+  return jobs[0] ? writer.fullFor(jobs[0].client, jobs.length, queueLimit) : null;
 }
 
 function wholeDeadline(deadline: number | null): number | null {

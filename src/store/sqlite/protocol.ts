@@ -1,5 +1,6 @@
 /** What the store's thread and its workers say to each other. */
 import type { ClockReading } from '../../clock.ts';
+import type { ClientTable } from '../../domain/client-limits.ts';
 import type { CallOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import type { Failure } from './failures.ts';
@@ -11,6 +12,7 @@ export interface WorkerSettings {
   readonly leaseMs: number;
   /** The most operations in one commit. */
   readonly groupLimit: number;
+  readonly clients?: ClientTable | undefined;
   /** At the start. */
   readonly clock: ClockReading;
   /** See `Patience`; the writer has none. */

@@ -2,7 +2,7 @@
 import { type JobCounts, type JobStatus, NO_JOBS } from '../../domain/job.ts';
 import type { QueueState } from '../queue-writer.ts';
 import { bucketOfRow } from './buckets.ts';
-import { numberAt, type Statements } from './statements.ts';
+import { numberAt, type Statements, textAt } from './statements.ts';
 
 export function recount(statements: Statements): QueueState {
   const counts: Record<JobStatus, number> = { ...NO_JOBS };
@@ -29,10 +29,21 @@ export function recount(statements: Statements): QueueState {
   return {
     counts: counts satisfies JobCounts,
     buckets,
+    clients: clientsOf(statements),
     delayed: numberAt(statements.row('SELECT count(*) FROM jobs WHERE not_before IS NOT NULL'), 0),
     sequence: highest(statements, 'sequence'),
     revision: highest(statements, 'revision'),
   };
+}
+
+function clientsOf(statements: Statements): QueueState['clients'] {
+  const rows = statements.rows(
+    `SELECT client, sum(status = 'PENDING'), sum(status <> 'PENDING') FROM jobs JOIN buckets ON buckets.id = jobs.bucket
+     WHERE status IN ('PENDING', 'QUEUED', 'RUNNING') GROUP BY client`,
+  );
+  return rows.map(
+    (row) => [textAt(row, 0), { waiting: numberAt(row, 1), running: numberAt(row, 2) }] as const,
+  );
 }
 
 export function highest(statements: Statements, column: 'sequence' | 'revision'): number {

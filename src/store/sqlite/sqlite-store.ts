@@ -1,5 +1,6 @@
 /** The store of one machine: SQLite, one writer thread and one reader thread. */
 import { type Clock, wallNow } from '../../clock.ts';
+import type { ClientTable } from '../../domain/client-limits.ts';
 import { messageOf, StoreClosedError, type VramkeeperError } from '../../domain/errors.ts';
 import type { ServerId } from '../../domain/ids.ts';
 import type { ReadScope, Store } from '../../domain/store.ts';
@@ -46,6 +47,8 @@ export interface SqliteStoreOptions {
   readonly leaseMs?: number;
   /** The most operations in one commit. */
   readonly groupLimit?: number;
+  /** What single clients may take. Absent: no limits. */
+  readonly clients?: ClientTable | undefined;
   readonly logger?: StoreLogger;
   /** One of its threads ended without being asked to, or the data are another server's by now: every call fails from now on, and only another store can go on. */
   readonly onDeath?: (error: VramkeeperError) => void;
@@ -68,7 +71,7 @@ class SqliteStore extends StoreBase {
   #stopping: Promise<void> | undefined;
 
   constructor(options: SqliteStoreOptions) {
-    super(options.clock, options.logger ?? SILENT);
+    super(options.clock, options.logger ?? SILENT, options.clients);
     this.#options = options;
   }
 
@@ -122,8 +125,9 @@ class SqliteStore extends StoreBase {
   }
 
   async #open(): Promise<void> {
-    const { dataDir, serverId, leaseMs = LEASE_MS, groupLimit = GROUP_LIMIT } = this.#options;
-    const settings: WorkerSettings = { dataDir, serverId, leaseMs, groupLimit, clock: this.clock.reading() };
+    const { dataDir, serverId, clients, leaseMs = LEASE_MS, groupLimit = GROUP_LIMIT } = this.#options;
+    const clock = this.clock.reading();
+    const settings: WorkerSettings = { dataDir, serverId, clients, leaseMs, groupLimit, clock };
     const link = (name: string, role: 'writer' | 'reader', abandoned = sharedCell()) => ({
       name,
       role,

@@ -17,7 +17,7 @@ import { SqliteTables } from './sqlite-tables.ts';
 import { Statements } from './statements.ts';
 import { tellAnswers } from './tell-answers.ts';
 
-function open({ dataDir, serverId, leaseMs, clock }: WorkerSettings) {
+function open({ dataDir, serverId, leaseMs, clock, clients }: WorkerSettings) {
   prepareDirectory(dataDir);
   const lock = takeOwnerLock(dataDir);
   try {
@@ -27,7 +27,7 @@ function open({ dataDir, serverId, leaseMs, clock }: WorkerSettings) {
     const lease = Lease.take(statements, serverId, leaseMs, clock);
     database.exec('COMMIT');
     const tables = new SqliteTables(statements, lease);
-    const writer = new QueueWriter(tables, recount(statements));
+    const writer = new QueueWriter(tables, recount(statements), clients);
     const group = new GroupCommit(database, writer, new DataFiles(dataDir), tables);
     const close = () => {
       database.close();

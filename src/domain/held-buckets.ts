@@ -1,0 +1,71 @@
+/** What waits of clients who run as many jobs as they may: kept out of the counters that decisions read, until one of their jobs has ended. */
+import { type Bucket, bucketId } from './bucket.ts';
+import { type ClientTable, limitsOf } from './client-limits.ts';
+
+export class HeldBuckets {
+  readonly #limits: ClientTable;
+  /** Jobs that are claimed or run, of clients who have any. */
+  readonly #running = new Map<string, number>();
+  /** By client, of those with a limit: all that waits of them, held or not. */
+  readonly #buckets = new Map<string, Map<string, Bucket>>();
+
+  constructor(limits: ClientTable) {
+    this.#limits = limits;
+  }
+
+  running(client: string): number {
+    return this.#running.get(client) ?? 0;
+  }
+
+  /** Jobs that the client may run beside those that run; Infinity without a limit. */
+  room(client: string): number {
+    const { maxRunning } = limitsOf(this.#limits, client);
+    return maxRunning === null ? Number.POSITIVE_INFINITY : Math.max(0, maxRunning - this.running(client));
+  }
+
+  isHeld(client: string): boolean {
+    return this.room(client) === 0;
+  }
+
+  /** All that waits of held clients. */
+  get buckets(): readonly Bucket[] {
+    return [...this.#buckets].flatMap(([client, own]) => (this.isHeld(client) ? [...own.values()] : []));
+  }
+
+  /**
+   * Takes changes in. Costs by what changed, and by the buckets of clients who came to their limit or left it.
+   * @returns the changes as those who decide are to see them: empty where they are held
+   */
+  changed(buckets: readonly Bucket[], running: readonly (readonly [string, number])[]): readonly Bucket[] {
+    const turned = new Set<string>();
+    for (const [client, count] of running) {
+      const before = this.isHeld(client);
+      if (count > 0) this.#running.set(client, count);
+      else this.#running.delete(client);
+      if (this.isHeld(client) !== before) turned.add(client);
+    }
+    const seen = new Map<string, Bucket>();
+    for (const bucket of buckets) {
+      this.#keep(bucket);
+      seen.set(bucketId(bucket), this.#seen(bucket));
+    }
+    for (const client of turned)
+      for (const [id, bucket] of this.#buckets.get(client) ?? []) seen.set(id, this.#seen(bucket));
+    return [...seen.values()];
+  }
+
+  #seen(bucket: Bucket): Bucket {
+    if (!this.isHeld(bucket.client)) return bucket;
+    return { ...bucket, count: 0, createdAtSum: 0, oldestCreatedAt: null, sequences: undefined };
+  }
+
+  #keep(bucket: Bucket): void {
+    const { client, count } = bucket;
+    if (limitsOf(this.#limits, client).maxRunning === null) return;
+    const own = this.#buckets.get(client) ?? new Map<string, Bucket>();
+    if (count > 0) own.set(bucketId(bucket), bucket);
+    else own.delete(bucketId(bucket));
+    if (own.size > 0) this.#buckets.set(client, own);
+    else this.#buckets.delete(client);
+  }
+}
