@@ -37,6 +37,7 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
       ...instance,
       asking: instance.asking + asked,
       claimedAt: { ...instance.claimedAt, ...claimedAt },
+      busySince: instance.activeJobs === 0 ? now : instance.busySince,
     });
     effects.push({ type: 'claim', claimNumber, claim, backendName: backend.settings.name });
   }
@@ -97,6 +98,7 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
       probed: probedBefore(backend?.gpus ?? []),
       strikes: NO_STRIKES,
       claimedAt: {},
+      busySince: now,
       overdue: new Set(),
       overdueCreditMs: 0,
       jobs: [],

@@ -121,6 +121,8 @@ export interface InstanceRecord extends Instance {
   readonly jobs: readonly JobId[];
   /** When jobs were last claimed for it, epoch milliseconds by priority. */
   readonly claimedAt: Readonly<Partial<Record<JobPriority, number>>>;
+  /** When it was last given a job while it had none, epoch milliseconds. */
+  readonly busySince: number;
   /** Those of them that came before their turn because they were overdue. */
   readonly overdue: ReadonlySet<JobId>;
   /** What such jobs may still take (decide/forced-share.ts). */

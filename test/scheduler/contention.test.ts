@@ -165,6 +165,30 @@ describe('models that do not fit together', () => {
     },
   );
 
+  it.each([
+    ['NORMAL', 'NORMAL', true],
+    ['HIGH', 'NORMAL', true],
+    ['NORMAL', 'HIGH', false],
+    ['LOW', 'NORMAL', false],
+  ] as const)(
+    'serve what comes while they run %s jobs, when a %s job waits for another one: %s',
+    (running, waiting, serves) => {
+      for (const mode of ['ATTACHED', 'MANAGED'] as const) {
+        const models = ['a', 'b'].map((name) => model(name, { parallel: 4, runMs: 10_000 }));
+        const world = cluster(models, [{ ...ONE_CARD, mode }]);
+        world.submit({ model: 'a', priority: running });
+        world.run(8_000);
+        const other = world.submit({ model: 'b', priority: waiting });
+        world.run(1_000);
+        const next = world.submit({ model: 'a', priority: running });
+        world.run(HOUR_MS / 2);
+        expect(waitedMs(next) < 1_000, mode).toBe(serves);
+        expect(world.loads.map((load) => load.model)).toEqual(serves ? ['a', 'b'] : ['a', 'b', 'a']);
+        expect(waitedMs(other)).toBeLessThan(30_000);
+      }
+    },
+  );
+
   it('give nobody a wait without end when more is asked for than can be done', () => {
     const world = cluster(four);
     const random = seededRandom(2);

@@ -72,6 +72,7 @@ function leaving(mode: BackendSettings['mode'], change: Partial<InstanceRecord> 
     freeBeforeLoad: new Map(),
     strikes: NO_STRIKES,
     claimedAt: {},
+    busySince: 0,
     overdue: new Set(),
     overdueCreditMs: 0,
     reportedBytes: GiB,

@@ -90,6 +90,8 @@ export interface HostSnapshot {
 export interface InstanceSnapshot extends Instance, OverdueShare {
   /** When jobs were last claimed for it, epoch milliseconds by priority. */
   readonly claimedAt: Readonly<Partial<Record<JobPriority, number>>>;
+  /** When it was last given a job while it had none, epoch milliseconds. */
+  readonly busySince: number;
   /** Something went wrong on it and no later reading has cleared it: it gets no new job. */
   readonly suspect: boolean;
   /** Null keeps it for as long as nobody needs its memory. */

@@ -22,6 +22,8 @@ export type Stance =
   /** It has work, and gives way to one that waited for too long. */
   | 'FORCED'
   | 'HAS_WORK'
+  /** Nothing waits for it, but it runs a job that is as urgent. */
+  | 'RUNNING'
   /** The last of its jobs was more urgent, and not long ago. */
   | 'MORE_URGENT'
   | 'JUST_LOADED'

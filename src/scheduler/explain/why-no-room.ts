@@ -12,6 +12,7 @@ const STAYS: Readonly<Record<Exclude<Stance, 'MOVING'>, string>> = {
   SPARE: 'does what another backend does as well',
   FORCED: 'gives way',
   HAS_WORK: 'has work of its own',
+  RUNNING: 'runs a job that is as urgent',
   MORE_URGENT: 'served a more urgent job just now',
   JUST_LOADED: 'was just loaded',
   PINNED: 'is pinned',

@@ -121,6 +121,7 @@ export function adopt(
     probed: UNSEEN,
     strikes: NO_STRIKES,
     claimedAt: {},
+    busySince: now,
     overdue: new Set(),
     overdueCreditMs: 0,
     jobs: [],
