@@ -10,6 +10,7 @@ import { VersionedMap } from '../domain/versioned-map.ts';
 import { type ForcedBudget, FULL_BUDGET } from './decide/forced-share.ts';
 import type { PlannedClaim } from './decide/plan.ts';
 import type { Shortfall, Swap } from './decide/snapshot.ts';
+import type { Visits } from './decide/visits.ts';
 import type { LoadHold } from './loads/holds.ts';
 import type { ProbedMemory } from './observe/probed-memory.ts';
 import type { Activation, Service } from './runs/service.ts';
@@ -28,6 +29,8 @@ export interface SchedulerState {
   readonly activeClients: Activation['active'];
   /** What finished jobs taught of the work of others. */
   readonly work: Work;
+  /** How often models were asked for, by weights; bounded, the longest unused are forgotten. */
+  readonly visits: VersionedMap<string, Visits>;
   /** Claims that the store has not answered yet: their jobs are still in the backlog's counts. */
   readonly claims: ReadonlyMap<number, PlannedClaim>;
   readonly nextClaim: number;
@@ -160,6 +163,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
     service: VersionedMap.of(),
     activeClients: VersionedMap.of(),
     work: NO_WORK,
+    visits: VersionedMap.of(),
     claims: new Map(),
     nextClaim: 1,
     wishes: NO_WISHES,

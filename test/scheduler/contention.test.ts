@@ -176,6 +176,9 @@ describe('models that do not fit together', () => {
       for (const mode of ['ATTACHED', 'MANAGED'] as const) {
         const models = ['a', 'b'].map((name) => model(name, { parallel: 4, runMs: 10_000 }));
         const world = cluster(models, [{ ...ONE_CARD, mode }]);
+        // It has been asked for before, so that it may be again.
+        world.submit({ model: 'a', priority: running });
+        world.run(30_000);
         world.submit({ model: 'a', priority: running });
         world.run(8_000);
         const other = world.submit({ model: 'b', priority: waiting });

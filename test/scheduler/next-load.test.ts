@@ -41,3 +41,39 @@ it('two models with work have each other give way in a twentieth of the time', (
   expect(world.loads.length).toBeLessThanOrEqual(most);
   expect(world.violations).toEqual([]);
 });
+
+it('a large model is not overtaken by small ones again and again', () => {
+  const small = ['a', 'b', 'c', 'd'].map(
+    (name): WorldModel => ({ name: `${name}:latest`, bytes: 11 * GiB, loadMs: 2_000, runMs: 8_000 }),
+  );
+  const large: WorldModel = { name: 'large:latest', bytes: 22 * GiB, loadMs: 4_000, runMs: 1_000 };
+  const world = new SimulatedWorld({ models: [...small, large], random: seededRandom(1), mode: 'MANAGED' });
+  let turn = 0;
+  const feed = () => {
+    const { name } = small[turn % small.length] ?? large;
+    turn += 1;
+    world.submit(name);
+    world.clock.after(5_000, feed);
+  };
+  feed();
+  world.run(21_000);
+  for (let i = 0; i < 20; i += 1) world.submit(large.name);
+  world.run(60_000);
+  const first = world.jobs.find(({ model, startedAt }) => model === large.name && startedAt !== null);
+  expect(first).toBeDefined();
+  expect(world.violations).toEqual([]);
+});
+
+it('one model more than there is room for, in turns: less than every other job loads one', () => {
+  const models = ['a', 'b', 'c', 'd'].map(
+    (name): WorldModel => ({ name: `${name}:latest`, bytes: 7 * GiB, loadMs: 2_000, runMs: 500 }),
+  );
+  const world = new SimulatedWorld({ models, random: seededRandom(1), mode: 'MANAGED' });
+  const jobs = 200;
+  for (let job = 0; job < jobs; job += 1) {
+    world.submit(models[job % models.length]?.name ?? '');
+    world.run(5_000);
+  }
+  expect(world.unfinished).toBe(0);
+  expect(world.loads.length).toBeLessThan(jobs / 2);
+});

@@ -36,6 +36,8 @@ export const EXPECTED_SERVICE_SECONDS = 1;
 
 /** A victim must have been ready for so long, in milliseconds: an instance that was just loaded serves at least its first jobs. Chosen. */
 export const YOUNGEST_VICTIM_MS = 1_000;
+/** Weight of the newest time between two visits in its mean. Chosen. */
+export const NEWEST_VISIT = 0.3;
 /** Up to so many willing residents every set of victims is tried; beyond, they are taken in order. 2^8 sets take a tenth of a millisecond. */
 export const EXACT_UP_TO = 8;
 /** A backlog is worth another instance when the slots that serve it need so many times the load of one for it. Simulated. */

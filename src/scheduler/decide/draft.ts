@@ -27,6 +27,7 @@ export class Draft {
   readonly #backends: ReadonlyMap<BackendId, BackendSnapshot>;
   readonly #unloads: InstanceId[] = [];
   readonly #swaps = new Map<BackendId, readonly Swap[]>();
+  readonly #awaited = new Map<BackendId, Swap>();
   readonly #forced = new Map<BackendId, number>();
   readonly #reasons: Reason[] = [];
   readonly #refusals = new Map<string, Refusal>();
@@ -148,6 +149,16 @@ export class Draft {
     this.#swaps.set(backend.id, swaps);
   }
 
+  /** For the most urgent model that finds no room on a backend yet: others leave it its room, and who is to leave for it. */
+  keepRoom(backend: BackendSnapshot, swap: Swap): void {
+    this.#awaited.set(backend.id, swap);
+  }
+
+  /** The swap for which room is kept there: its victims still work. */
+  awaitedOn({ id }: BackendSnapshot): Swap | undefined {
+    return this.#awaited.get(id);
+  }
+
   backendOf(option: LoadOption): BackendSnapshot | undefined {
     return this.#backends.get(option.backendId);
   }
@@ -244,6 +255,13 @@ export class Draft {
     const planned = swaps.reduce(withSwap, loads.reduce(withLoad, backend));
     this.#planned.set(backend, { loads: this.loads.length, swaps, planned });
     return planned;
+  }
+
+  /** The same, and with the room that is kept for the most urgent one. */
+  besideAwaited(backend: BackendSnapshot): BackendSnapshot {
+    const planned = this.withPlanned(backend);
+    const awaited = this.#awaited.get(backend.id);
+    return awaited ? withSwap(planned, awaited) : planned;
   }
 }
 

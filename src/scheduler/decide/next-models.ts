@@ -41,8 +41,10 @@ export function openSwaps(draft: Draft): void {
     if (place > 0 && !may) continue;
     const forced = draft.note(isForced(draft, candidate));
     const stances = stancesTo(draft, backend, { option, priority, forced });
-    const willing = willingVictims(draft, stances);
+    const awaited = draft.awaitedOn(backend);
+    const willing = willingVictims(draft, stances).filter(({ id }) => !awaited?.victims.includes(id));
     const opened = willing.length > 0 && open(draft, candidate, willing, left);
+    if (!opened && may && !awaited) keepRoom(draft, option, backend, willing);
     if (!opened && may) {
       const forcedAt = Math.max(overdueAt, refilledAt(draft.forcedSeconds(backend), draft.now));
       draft.refuse(option, { kind: 'NO_ROOM', backend: draft.withPlanned(backend), stances, forcedAt });
@@ -50,6 +52,25 @@ export function openSwaps(draft: Draft): void {
     if (!opened && place === 0) leaveEarly(draft, candidate, backend, willing);
   }
   for (const candidate of left) cutWhereFree(draft, candidate, left);
+}
+
+/**
+ * Whoever is less urgent leaves it what it waits for. Otherwise small models, which find room sooner, would take the place of each other, and a large
+ * one would have to wait until it is overdue.
+ */
+function keepRoom(
+  draft: Draft,
+  option: LoadOption,
+  backend: BackendSnapshot,
+  willing: readonly InstanceSnapshot[],
+): void {
+  const others = draft.standing(backend).filter((one) => !one.pinned && !willing.includes(one));
+  const victims = chooseVictims(option, draft.withPlanned(backend), [
+    ...willing,
+    ...others.toSorted((a, b) => draft.waitingWeight(a) - draft.waitingWeight(b)),
+  ]);
+  if (!victims) return;
+  draft.keepRoom(backend, { target: option, victims: victims.map(({ id }) => id), openedAt: draft.now });
 }
 
 /**
@@ -144,7 +165,7 @@ function open(
   const { wanted } = candidate;
   const backend = draft.backendOf(candidate.option);
   if (!backend || !mayOpen(draft, backend, candidate)) return false;
-  const now = draft.withPlanned(backend);
+  const now = draft.besideAwaited(backend);
   const victims = chooseVictims(candidate.option, now, willing);
   if (!victims) return false;
   const inWay = others.filter((other) => other !== candidate && other.mayEvict && isOn(backend, other));

@@ -9,6 +9,7 @@ import type { Misfit, MoreSlots, SlotChoice } from '../../domain/resolver.ts';
 import type { ClientRoom } from './claim-order.ts';
 import type { OverdueShare } from './forced-share.ts';
 import type { ServiceCounters } from './queue-order.ts';
+import type { Visits } from './visits.ts';
 
 export interface Snapshot {
   /** Start nothing new; what drains goes on. */
@@ -92,6 +93,8 @@ export interface InstanceSnapshot extends Instance, OverdueShare {
   readonly claimedAt: Readonly<Partial<Record<JobPriority, number>>>;
   /** When it was last given a job while it had none, epoch milliseconds. */
   readonly busySince: number;
+  /** How often its model was asked for; null where it was not yet. */
+  readonly visits: Visits | null;
   /** Something went wrong on it and no later reading has cleared it: it gets no new job. */
   readonly suspect: boolean;
   /** Null keeps it for as long as nobody needs its memory. */

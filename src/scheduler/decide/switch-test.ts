@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts';
 import { type BackendSnapshot, type InstanceSnapshot, type LoadOption, serves } from './snapshot.ts';
 import { always, type Timed } from './timed.ts';
 import type { Stance } from './verdict.ts';
+import { nextVisitMs } from './visits.ts';
 
 /** For whom others are asked to leave. */
 export interface Newcomer {
@@ -56,7 +57,7 @@ export function stancesTo(
 }
 
 /**
- * Those with nothing of their own to do, least recently used first; then those whose work another backend serves as well. For a forced
+ * Those with nothing of their own to do, first who is expected to be asked for last; then those whose work another backend serves as well. For a forced
  * newcomer also the others that have served for long enough, the least waited for first.
  */
 export function willingVictims(
@@ -64,24 +65,30 @@ export function willingVictims(
   stances: ReadonlyMap<Stance, readonly InstanceSnapshot[]>,
 ): readonly InstanceSnapshot[] {
   const those = (stance: Stance) => stances.get(stance) ?? [];
-  const byUse = (a: InstanceSnapshot, b: InstanceSnapshot) =>
-    Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || a.lastUsedAt - b.lastUsedAt;
+  const expectedIn = ({ visits, lastUsedAt }: InstanceSnapshot) => nextVisitMs(visits, lastUsedAt, draft.now);
+  const byVisit = (a: InstanceSnapshot, b: InstanceSnapshot) =>
+    Math.sign(a.activeJobs) - Math.sign(b.activeJobs) || expectedIn(b) - expectedIn(a);
   const byWeight = (a: InstanceSnapshot, b: InstanceSnapshot) =>
     draft.waitingWeight(a) - draft.waitingWeight(b);
   return [
-    ...those('IDLE').toSorted(byUse),
+    ...those('IDLE').toSorted(byVisit),
     ...those('SPARE').toSorted(byWeight),
     ...those('FORCED').toSorted(byWeight),
   ];
 }
 
 /**
- * It runs a job that is as urgent, as far as is known. While it has to stay for that one it takes what comes for its model, too: told to go, it would
- * finish with fewer and fewer slots in use, and what came meanwhile would wait for a load. Simulated: a sixth of the mean under saturation.
+ * It runs a job that is as urgent, as far as is known, and its model is one that is asked for again and again. While it has to stay for that job it takes
+ * what comes, too: told to go, it would finish with fewer and fewer slots in use, and what came meanwhile would wait for a load.
+ * Simulated: a sixth of the mean under saturation.
  */
-function runsAsUrgent({ activeJobs, busySince, claimedAt }: InstanceSnapshot, priority: JobPriority): boolean {
+function runsAsUrgent(
+  { activeJobs, busySince, claimedAt, visits }: InstanceSnapshot,
+  priority: JobPriority,
+): boolean {
+  if (activeJobs === 0 || !visits || visits.gapMs === null) return false;
   const asUrgent = JOB_PRIORITIES.slice(0, JOB_PRIORITIES.indexOf(priority) + 1);
-  return activeJobs > 0 && asUrgent.some((each) => (claimedAt[each] ?? Number.NEGATIVE_INFINITY) >= busySince);
+  return asUrgent.some((each) => (claimedAt[each] ?? Number.NEGATIVE_INFINITY) >= busySince);
 }
 
 /**

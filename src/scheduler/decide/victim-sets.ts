@@ -41,7 +41,7 @@ function cheapestSubset(
   return best?.set ?? null;
 }
 
-/** The load that would bring it back, and twice that the later it stands in the order of willingness: the recently used will be missed first. */
+/** The load that would bring it back, and twice that the later it stands in the order of willingness: who is expected back soon will be missed first. */
 function leavingCost(instance: InstanceSnapshot, order: readonly InstanceSnapshot[]): number {
   return instance.expectedLoadMs * (1 + (2 * order.indexOf(instance)) / order.length);
 }

@@ -86,6 +86,7 @@ function backendSnapshot(
       .map((instance) => ({
         ...instance,
         suspect: instance.suspectSince !== null,
+        visits: state.visits.get(instance.variant.weights) ?? null,
         overdueJobs: instance.overdue.size + (asked.get(instance.id) ?? 0),
       })),
     forcedSeconds: secondsLeft(backend.forced, now),
