@@ -48,6 +48,8 @@ function loading(before: BackendSnapshot, load: PlannedLoad, id: InstanceId, now
     lastUsedAt: now,
     activeJobs: 0,
     claimedAt: {},
+    busySince: now,
+    visits: null,
     suspect: false,
     keepAliveMs: option.keepAliveMs,
     pinned: false,
