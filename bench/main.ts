@@ -35,6 +35,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'a million waiting jobs: memory and claims',
     load: async () => only((await import('./store/backlog.ts')).run),
   },
+  history: {
+    about: 'figures over time: what they cost to keep and to read',
+    load: async () => only((await import('./store/history.ts')).run),
+  },
   embeddings: {
     about: 'ten thousand vectors from the backend to the caller, in pieces against as one text',
     load: async () => only((await import('./embeddings.ts')).run),

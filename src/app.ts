@@ -125,7 +125,14 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     },
   });
   const { registry, loop, executor } = scheduling;
-  const past = new Past({ store, loop, clock, logger: logger.child('QUEUE') });
+  const past = new Past({
+    store,
+    loop,
+    statistics,
+    swaps: scheduling.swaps,
+    clock,
+    logger: logger.child('QUEUE'),
+  });
   const housekeeper = new Housekeeper({
     store,
     clock,

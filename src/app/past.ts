@@ -1,13 +1,22 @@
 /** What takes down the past: of the scheduler's state, of its decisions and of jobs. */
 import type { Clock } from '../clock.ts';
+import { isStale } from '../domain/gpu.ts';
+import type { GpuSample } from '../domain/sample.ts';
 import type { JobChange, Store } from '../domain/store.ts';
 import { ResidencyRecorder } from '../history/residency-recorder.ts';
+import { Sampler } from '../history/sampler.ts';
+import { gpusOf } from '../scheduler/ledger/cards.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
+import type { SchedulerState } from '../scheduler/state.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { JobStatistics } from '../view/job-statistics.ts';
+import type { SwapCounter } from '../view/swap-counter.ts';
 
 export interface PastParts {
   readonly store: Store;
   readonly loop: SchedulerLoop;
+  readonly statistics: Pick<JobStatistics, 'tokens'>;
+  readonly swaps: Pick<SwapCounter, 'stats'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'error'>;
 }
@@ -15,8 +24,9 @@ export interface PastParts {
 export class Past {
   readonly #loop: SchedulerLoop;
   readonly #residencies: ResidencyRecorder;
+  readonly #sampler: Sampler;
 
-  constructor({ store, loop, clock, logger }: PastParts) {
+  constructor({ store, loop, statistics, swaps, clock, logger }: PastParts) {
     this.#loop = loop;
     this.#residencies = new ResidencyRecorder({
       store: store.history.residencies,
@@ -25,16 +35,26 @@ export class Past {
       clock,
       logger,
     });
+    this.#sampler = new Sampler({
+      store: store.history.samples,
+      gpus: () => gpuSamples(loop.state, clock.now()),
+      totals: () => ({ ...swaps.stats, ...statistics.tokens }),
+      jobs: () => ({ waiting: store.counts().PENDING, running: store.counts().RUNNING }),
+      clock,
+      logger,
+    });
   }
 
   /** Before anything is decided. */
   async start(): Promise<void> {
     await this.#residencies.start();
+    this.#sampler.start();
   }
 
   /** When nothing is decided any more, and before the store stops. */
   async stop(): Promise<void> {
     await this.#residencies.stop();
+    await this.#sampler.stop();
   }
 
   /** To be called whenever the scheduler's state has changed. */
@@ -45,5 +65,23 @@ export class Past {
   /** To be called with every commit. */
   jobsChanged(changes: readonly JobChange[]): void {
     this.#residencies.jobsChanged(changes);
+    this.#sampler.jobsChanged(changes);
   }
+}
+
+/** Of the cards whose reading is of now. */
+function gpuSamples(state: SchedulerState, now: number): readonly GpuSample[] {
+  return [...state.backends.values()].flatMap((backend) =>
+    gpusOf(state, backend)
+      .filter(({ usage }) => !isStale(usage, backend.gpuIntervalMs, now))
+      .map(({ id, usage }) => ({
+        gpuId: id,
+        readings: 1,
+        usedBytes: usage.usedBytes,
+        instanceBytes: usage.instanceBytes,
+        foreignBytes: usage.foreignBytes,
+        reservedBytes: usage.reservedBytes,
+        freeBytes: usage.freeBytes,
+      })),
+  );
 }

@@ -1,8 +1,10 @@
 /** What a store keeps of the past beside jobs: bounded in age and number, whatever happens. */
 import type { ResidencyStore } from './residency.ts';
+import type { SampleStore } from './sample.ts';
 
 export interface HistoryStore {
   readonly residencies: ResidencyStore;
+  readonly samples: SampleStore;
 }
 
 const DAY_MS = 86_400_000;

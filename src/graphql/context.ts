@@ -19,6 +19,7 @@ import type { Loaders, StoreReads } from './loaders.ts';
 /** Of the past, which whoever may see the present memory may see, too. */
 export interface HistoryReads {
   readonly residencies: Pick<HistoryStore['residencies'], 'list'>;
+  readonly samples: Pick<HistoryStore['samples'], 'series'>;
 }
 
 export interface GraphQLContext {

@@ -27,6 +27,7 @@ import './types/client-stats.ts';
 import './types/decision.ts';
 import './types/gpu.ts';
 import './types/health.ts';
+import './types/history.ts';
 import './types/image.ts';
 import './types/instance.ts';
 import './types/job.ts';

@@ -1,15 +1,18 @@
 /** The caller's side of what is kept of the past. */
 import type { HistoryStore } from '../domain/history-store.ts';
 import type { Residency, ResidencyList, ResidencyQuery, ResidencyStore } from '../domain/residency.ts';
+import type { Sample, SampleSeries, SampleStore, SeriesQuery } from '../domain/sample.ts';
 import type { ReadScope } from '../domain/store.ts';
 import { unicode } from './encode.ts';
 import type { Calls } from './file-room.ts';
 
 export class HistoryRoom implements HistoryStore {
   readonly residencies: ResidencyStore;
+  readonly samples: SampleStore;
 
   constructor(calls: Calls) {
     this.residencies = new ResidencyRoom(calls);
+    this.samples = new SampleRoom(calls);
   }
 }
 
@@ -36,5 +39,22 @@ class ResidencyRoom implements ResidencyStore {
 
   list(query: ResidencyQuery, scope?: ReadScope): Promise<ResidencyList> {
     return this.#calls.read('residencies', query, scope);
+  }
+}
+
+class SampleRoom implements SampleStore {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  async keep(at: number, sample: Sample): Promise<void> {
+    const clients = sample.clients.map((one) => ({ ...one, client: one.client && unicode(one.client) }));
+    await this.#calls.write('keepSample', { at, sample: { ...sample, clients } });
+  }
+
+  series(query: SeriesQuery, scope?: ReadScope): Promise<SampleSeries> {
+    return this.#calls.read('sampleSeries', query, scope);
   }
 }

@@ -1,5 +1,6 @@
 /** The rows of the past that the operations work on. As with all tables, nothing waits half-way. */
 import type { Residency } from '../domain/residency.ts';
+import type { Sample, TimedSample } from '../domain/sample.ts';
 
 export interface HistoryTables {
   /** A new one, or in the place of the one with this `id`. */
@@ -10,4 +11,13 @@ export interface HistoryTables {
   interruptedResidencies(): readonly Residency[];
   /** Forgets those that had gone at `time`, and all but the newest `most`. */
   pruneResidencies(time: number, most: number): void;
+
+  /** In the place of the one of that step and time. */
+  putSample(stepMs: number, at: number, sample: Sample): void;
+  /** Oldest first: of that step, `from` included, `to` not. */
+  samples(stepMs: number, from: number, to: number): readonly TimedSample[];
+  /** When the newest of that step began; null when there is none. */
+  newestSample(stepMs: number): number | null;
+  /** Forgets those of that step that began before `time`. */
+  pruneSamples(stepMs: number, time: number): void;
 }

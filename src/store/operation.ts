@@ -22,6 +22,7 @@ import type {
   RequestBatchStep,
 } from '../domain/request-batch.ts';
 import type { Residency, ResidencyList, ResidencyQuery } from '../domain/residency.ts';
+import type { SampleSeries, SeriesQuery, TimedSample } from '../domain/sample.ts';
 import type {
   Batch,
   CancelOutcome,
@@ -163,6 +164,7 @@ export interface Operations {
   cancelBatchJobs: { input: { readonly id: BatchId; readonly limit: number }; answer: number };
   deleteRequestBatch: { input: BatchId; answer: boolean };
   keepResidencies: { input: readonly Residency[]; answer: null };
+  keepSample: { input: TimedSample; answer: null };
   interruptResidencies: { input: null; answer: readonly Residency[] };
   remember: { input: { readonly space: string; readonly key: string; readonly value: string }; answer: null };
 }
@@ -214,6 +216,7 @@ export interface Reads {
   unendedRequestBatches: { input: null; answer: readonly BatchId[] };
   batchMembers: { input: PartOfBatch; answer: readonly Job[] };
   refusedLines: { input: PartOfBatch; answer: readonly RefusedLine[] };
+  sampleSeries: { input: SeriesQuery; answer: SampleSeries };
   residencies: { input: ResidencyQuery; answer: ResidencyList };
   recall: { input: string; answer: ReadonlyMap<string, string> };
 }

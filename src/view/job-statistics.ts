@@ -1,5 +1,5 @@
 /** Waiting and running times of finished jobs, for people, and how many prompts were cut. Bounded: old ones are forgotten. */
-import { isTerminal, type Job, type JobPriority } from '../domain/job.ts';
+import { isTerminal, type Job, type JobPriority, type TokenUsage } from '../domain/job.ts';
 import type { JobChange } from '../domain/store.ts';
 import type { LatencyStats } from '../domain/system.ts';
 import { EndedJobs } from './ended-jobs.ts';
@@ -18,6 +18,7 @@ export class JobStatistics {
   readonly ended = new EndedJobs();
   readonly #samples: Sample[] = [];
   #truncatedPrompts = 0;
+  #tokens = { promptTokens: 0, completionTokens: 0 };
 
   record(changes: readonly JobChange[]): void {
     this.ended.record(changes);
@@ -26,6 +27,18 @@ export class JobStatistics {
 
   notePromptCut(): void {
     this.#truncatedPrompts += 1;
+  }
+
+  noteUsage({ promptTokens, completionTokens }: Pick<TokenUsage, 'promptTokens' | 'completionTokens'>): void {
+    this.#tokens = {
+      promptTokens: this.#tokens.promptTokens + promptTokens,
+      completionTokens: this.#tokens.completionTokens + completionTokens,
+    };
+  }
+
+  /** Since the start. */
+  get tokens(): Pick<TokenUsage, 'promptTokens' | 'completionTokens'> {
+    return this.#tokens;
   }
 
   /** Since the start. */

@@ -55,3 +55,40 @@ test('A stay in memory is told while it lasts, goes on over a restart, and ends 
   );
   expect(gone.endReason).toBe('It was asked to go.');
 });
+
+test('Figures over time go on over a restart', async () => {
+  await using t = await TestApp.start();
+  await t.ended(await t.generate(MODEL));
+  await t.app.stop({ graceMs: 0 });
+  await using stack = new AsyncDisposableStack();
+  const app = await startApp(testConfig(t.dataDir, [attached(t.ollama.url)]));
+  stack.defer(() => app.stop({ graceMs: 0 }));
+  const client = new AppClient(app);
+  const { history } = await client.query(
+    `query ($from: DateTime!, $to: DateTime) { history(from: $from, to: $to, points: 1) {
+      from step clients { client busy completed } gpus { gpu { index } instanceBytes usedBytes freeBytes }
+      jobs { submitted completed failed loads promptTokens completionTokens queueP95 running } } }`,
+    { from: new Date(Date.now() - 60_000).toISOString(), to: new Date(Date.now() + 60_000).toISOString() },
+  );
+  const last = (list: readonly (number | null)[]) => list.findLast((one) => one !== null);
+  expect(last(history.jobs.completed)).toBe(1);
+  expect(last(history.jobs.loads)).toBe(1);
+  expect(last(history.jobs.completionTokens)).toBeGreaterThan(0);
+  expect(last(history.jobs.queueP95)).toBeGreaterThan(0);
+  expect(history.clients).toMatchObject([{ completed: expect.arrayContaining([1]) }]);
+  expect(last(history.clients[0].busy)).toBeGreaterThan(0);
+
+  // The sample at the end of a server has no reading that is new enough, where its end takes long.
+  const { gpus } = await eventually(
+    async () =>
+      (
+        await client.query(
+          'query ($from: DateTime!) { history(from: $from, points: 1) { gpus { gpu { index } instanceBytes } } }',
+          { from: new Date(Date.now() - 60_000).toISOString() },
+        )
+      ).history,
+    (found) => found.gpus.length > 0,
+  );
+  expect(gpus).toMatchObject([{ gpu: { index: 0 } }]);
+  expect(last(gpus[0].instanceBytes)).toBeGreaterThan(0);
+});

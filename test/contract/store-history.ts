@@ -1,9 +1,10 @@
-/** The past: stays in memory. */
+/** The past: stays in memory, and figures over time. */
 import { expect, test } from 'vitest';
 import { systemRandom, VirtualClock } from '../../src/clock.ts';
 import { HISTORY_MS } from '../../src/domain/history-store.ts';
 import { type GpuId, type InstanceId, newId, stableId } from '../../src/domain/ids.ts';
 import type { Residency, ResidencyQuery } from '../../src/domain/residency.ts';
+import { FINEST_MS, NO_COUNTS, type Sample, type SampleCounts, TIERS } from '../../src/domain/sample.ts';
 import type { CurrentStore } from './store-contract.ts';
 
 const idClock = new VirtualClock();
@@ -97,4 +98,71 @@ export function storeHistoryContract(current: CurrentStore): void {
     if (interrupted) await residencies.keep([{ ...interrupted, interrupted: false }]);
     expect(await residencies.interrupt()).toEqual([]);
   });
+
+  test('Samples become coarser ones as their time is over, and are read at equal steps, nulls where there are none', async () => {
+    const { store, clock } = current();
+    const { samples } = store.history;
+    const start = Math.ceil(clock.now() / FIFTEEN_MS) * FIFTEEN_MS;
+    clock.advance(start - clock.now());
+    // Half an hour, in which two minutes are missing.
+    for (let at = start; at < start + 2 * FIFTEEN_MS; at += FINEST_MS) {
+      clock.advance(FINEST_MS);
+      if (at >= start + 600_000 && at < start + 720_000) continue;
+      await samples.keep(at, sampleOf({ submitted: 1 }, at - start));
+    }
+    const minutes = { from: start, to: start + 2 * FIFTEEN_MS, stepMs: 60_000 };
+    for (const tier of TIERS.slice(0, 2)) {
+      const { samples: read, from } = await samples.series({ ...minutes, tier });
+      expect(from).toBe(start);
+      expect(read).toHaveLength(30);
+      expect(read.map((one) => one?.counts.submitted ?? null)).toEqual(
+        Array.from({ length: 30 }, (_, minute) => (minute === 10 || minute === 11 ? null : 6)),
+      );
+      // The mean of what was read, and of what stands at the end the last.
+      expect(read[1]).toMatchObject({ gpus: [{ readings: 6, usedBytes: 85_000 }], waiting: 110_000 });
+    }
+    const coarse = await samples.series({ ...minutes, stepMs: FIFTEEN_MS, tier: TIERS[2] });
+    expect(coarse.samples.map((one) => one?.counts.submitted)).toEqual([78, 90]);
+  });
+
+  test('Two samples of one time are one, and old fine ones are forgotten while coarse ones stay', async () => {
+    const { store, clock } = current();
+    const { samples } = store.history;
+    const start = Math.ceil(clock.now() / FIFTEEN_MS) * FIFTEEN_MS;
+    clock.advance(start - clock.now() + FINEST_MS);
+    await samples.keep(start, sampleOf({ failed: 1 }, 3));
+    await samples.keep(start, sampleOf({ failed: 2 }, 5));
+    const range = { from: start, to: start + FIFTEEN_MS, stepMs: FIFTEEN_MS };
+    const failed = async (place: number) => {
+      const tier = TIERS[place];
+      if (!tier) throw new Error('There are three.');
+      const { samples: read } = await samples.series({ ...range, tier });
+      return read.map((one) => one?.counts.failed ?? null);
+    };
+    expect(await failed(0)).toEqual([3]);
+    clock.advance(TIERS[0].keptMs + FIFTEEN_MS);
+    await samples.keep(Math.floor(clock.now() / FINEST_MS) * FINEST_MS, sampleOf({}, 0));
+    expect([await failed(0), await failed(1), await failed(2)]).toEqual([[null], [3], [3]]);
+    clock.advance(TIERS[1].keptMs + FIFTEEN_MS);
+    await samples.keep(Math.floor(clock.now() / FINEST_MS) * FINEST_MS, sampleOf({}, 0));
+    expect([await failed(1), await failed(2)]).toEqual([[null], [3]]);
+    clock.advance(TIERS[2].keptMs + FIFTEEN_MS);
+    await samples.keep(Math.floor(clock.now() / FINEST_MS) * FINEST_MS, sampleOf({}, 0));
+    expect(await failed(2)).toEqual([null]);
+  });
+}
+
+const FIFTEEN_MS = TIERS[2].stepMs;
+
+/** Of which the one figure of memory is `figure`, as what waits. */
+export function sampleOf(counts: Partial<SampleCounts>, figure: number): Sample {
+  const gpu = { gpuId: GPU, readings: 1, instanceBytes: 1, foreignBytes: 1, reservedBytes: 1, freeBytes: 1 };
+  return {
+    gpus: [{ ...gpu, usedBytes: figure }],
+    counts: { ...NO_COUNTS, ...counts },
+    waiting: figure,
+    running: 0,
+    waits: [],
+    clients: [{ client: 'alice', busyMs: 5, completed: 1 }],
+  };
 }

@@ -13,7 +13,7 @@ import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
 import { StoreUnwritableError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { residency } from '../contract/store-history.ts';
+import { residency, sampleOf } from '../contract/store-history.ts';
 import { EMBED_RESULT, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
 import { AT, cell, decisions } from '../support/system-fixture.ts';
 
@@ -136,6 +136,9 @@ test('every field of the schema answers', async () => {
   await api.query(operation('query', 'node', `(id: "${text}")`));
   await api.query(operation('query', 'nodes', `(ids: ${JSON.stringify(ids)})`));
   await api.store.history.residencies.keep([residency({ loadingAt: AT - 1_000 })]);
+  const since = `(from: "${new Date(AT - 60_000).toISOString()}", to: "${new Date(AT + 60_000).toISOString()}")`;
+  await api.store.history.samples.keep(Math.floor(AT / 10_000) * 10_000, sampleOf({}, 1));
+  await api.query(operation('query', 'history', since));
   await api.query(operation('query', 'residencies', `(from: "${new Date(AT - 5_000).toISOString()}")`));
   await api.query(operation('query', 'stats'));
   await api.query(operation('query', 'viewer'));

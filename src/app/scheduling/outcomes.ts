@@ -17,7 +17,7 @@ export interface OutcomesParts {
   readonly learning: Pick<Learning, 'measured'>;
   readonly contexts: Pick<ContextChoice, 'learn'>;
   readonly ownLoads: Pick<OwnLoads, 'loaded'>;
-  readonly statistics: Pick<JobStatistics, 'notePromptCut' | 'ended'>;
+  readonly statistics: Pick<JobStatistics, 'notePromptCut' | 'noteUsage' | 'ended'>;
   readonly swaps: Pick<SwapCounter, 'loaded' | 'spilled' | 'unloaded'>;
   /** Whether others use the backend too. */
   readonly isShared: (id: BackendId) => boolean;
@@ -41,6 +41,7 @@ export class Outcomes implements ExecutorReports {
   answered({ job, request }: Parameters<ExecutorReports['answered']>[0], result: JobResult): void {
     this.#parts.contexts.learn(job, request, result);
     this.#parts.statistics.ended.used(job.id, result.usage);
+    this.#parts.statistics.noteUsage(result.usage);
     if (result.prompt?.truncated) this.#parts.statistics.notePromptCut();
   }
 

@@ -6,11 +6,21 @@ import {
   type ResidencyQuery,
   residencyList,
 } from '../../domain/residency.ts';
+import {
+  type Sample,
+  type SampleSeries,
+  type SeriesQuery,
+  seriesOf,
+  type TimedSample,
+} from '../../domain/sample.ts';
 import type { HistoryTables } from '../history-tables.ts';
+import { keptFor } from '../sample-tiers.ts';
 
 export class MemoryHistory implements HistoryTables {
   /** In the order in which they came. */
   readonly #residencies = new Map<InstanceId, Residency>();
+  /** By step and start. */
+  readonly #samples = new Map<number, Map<number, Sample>>();
 
   putResidency(residency: Residency): void {
     this.#residencies.set(residency.id, residency);
@@ -30,6 +40,40 @@ export class MemoryHistory implements HistoryTables {
       if (surplus > 0 || (goneAt !== null && goneAt <= time)) this.#residencies.delete(id);
       surplus -= 1;
     }
+  }
+
+  putSample(stepMs: number, at: number, sample: Sample): void {
+    this.#ofStep(stepMs).set(at, sample);
+  }
+
+  samples(stepMs: number, from: number, to: number): readonly TimedSample[] {
+    return [...this.#ofStep(stepMs)]
+      .filter(([at]) => at >= from && at < to)
+      .sort(([a], [b]) => a - b)
+      .map(([at, sample]) => ({ at, sample }));
+  }
+
+  newestSample(stepMs: number): number | null {
+    let newest: number | null = null;
+    for (const at of this.#ofStep(stepMs).keys()) newest = Math.max(newest ?? at, at);
+    return newest;
+  }
+
+  pruneSamples(stepMs: number, time: number): void {
+    for (const at of this.#ofStep(stepMs).keys()) if (at < time) this.#ofStep(stepMs).delete(at);
+  }
+
+  series(query: SeriesQuery): SampleSeries {
+    return seriesOf(
+      keptFor(query, (...range) => this.samples(...range)),
+      query,
+    );
+  }
+
+  #ofStep(stepMs: number): Map<number, Sample> {
+    const samples = this.#samples.get(stepMs) ?? new Map<number, Sample>();
+    this.#samples.set(stepMs, samples);
+    return samples;
   }
 
   residencies(query: ResidencyQuery): ResidencyList {

@@ -117,6 +117,7 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
       membersOf(tables, id)
         .filter(({ sequence }) => sequence > after)
         .slice(0, limit),
+    sampleSeries: (query) => tables.history.series(query),
     residencies: (query) => tables.history.residencies(query),
     refusedLines: ({ id, after, limit }) =>
       tables.requestBatches

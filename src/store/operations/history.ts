@@ -1,6 +1,7 @@
 /** What is kept of the past. Each write forgets what is too old, so nothing grows without end and nothing has to be tended. */
 import { HISTORY_MS } from '../../domain/history-store.ts';
 import type { Residency } from '../../domain/residency.ts';
+import { joined, TIERS, type TimedSample } from '../../domain/sample.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
@@ -31,6 +32,39 @@ export function interruptResidencies(writer: QueueWriter): readonly Residency[] 
     });
   }
   return history.interruptedResidencies();
+}
+
+export function keepSample(writer: QueueWriter, { at, sample }: TimedSample): null {
+  const { history } = writer.tables;
+  const [finest] = TIERS;
+  const there = history.samples(finest.stepMs, at, at + finest.stepMs).map((one) => one.sample);
+  history.putSample(finest.stepMs, at, joined([...there, sample]));
+  for (const [place, coarser] of TIERS.entries()) {
+    const finer = TIERS[place - 1];
+    if (finer) joinFiner(writer, finer.stepMs, coarser.stepMs, at);
+  }
+  for (const { stepMs, keptMs } of TIERS)
+    history.pruneSamples(stepMs, livedBefore(writer.now, keptMs, writer.tables.gaps()));
+  return null;
+}
+
+/** Makes the coarser ones whose time is over at `at`, since the last that was made. */
+function joinFiner(
+  { tables: { history } }: QueueWriter,
+  finerMs: number,
+  coarserMs: number,
+  at: number,
+): void {
+  const newest = history.newestSample(coarserMs);
+  const present = Math.floor(at / coarserMs) * coarserMs;
+  const from = newest === null ? 0 : newest + coarserMs;
+  if (from >= present) return;
+  const parts = Map.groupBy(
+    history.samples(finerMs, from, present),
+    (part) => Math.floor(part.at / coarserMs) * coarserMs,
+  );
+  for (const [start, of] of parts)
+    history.putSample(coarserMs, start, joined(of.map(({ sample }) => sample)));
 }
 
 /** What is older has been kept for long enough. */

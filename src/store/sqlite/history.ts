@@ -5,8 +5,16 @@ import {
   type ResidencyQuery,
   residencyList,
 } from '../../domain/residency.ts';
+import {
+  type Sample,
+  type SampleSeries,
+  type SeriesQuery,
+  seriesOf,
+  type TimedSample,
+} from '../../domain/sample.ts';
 import type { HistoryTables } from '../history-tables.ts';
-import { type Row, type Statements, textAt } from './statements.ts';
+import { keptFor } from '../sample-tiers.ts';
+import { numberAt, type Row, type Statements, textAt } from './statements.ts';
 
 /** As the index has it: what has not gone goes last. */
 const GONE_AT = 'ifnull(gone_at, 9223372036854775807)';
@@ -54,7 +62,47 @@ export class SqliteHistory implements HistoryTables {
     );
   }
 
+  putSample(stepMs: number, at: number, sample: Sample): void {
+    this.#statements.run(
+      'INSERT OR REPLACE INTO samples VALUES (?, ?, ?)',
+      stepMs,
+      at,
+      JSON.stringify(sample),
+    );
+  }
+
+  samples(stepMs: number, from: number, to: number, goOn: () => void = () => {}): readonly TimedSample[] {
+    return this.#statements
+      .rows(
+        'SELECT at, record FROM samples WHERE step = ? AND at >= ? AND at < ? ORDER BY at',
+        stepMs,
+        from,
+        to,
+      )
+      .map((row, i) => {
+        if (i % PORTION === 0) goOn();
+        return { at: numberAt(row, 0), sample: JSON.parse(textAt(row, 1)) as Sample };
+      });
+  }
+
+  newestSample(stepMs: number): number | null {
+    const row = this.#statements.row('SELECT max(at) FROM samples WHERE step = ?', stepMs);
+    return typeof row?.[0] === 'number' ? row[0] : null;
+  }
+
+  pruneSamples(stepMs: number, time: number): void {
+    this.#statements.run('DELETE FROM samples WHERE step = ? AND at < ?', stepMs, time);
+  }
+
   // What readers ask.
+
+  /** @param goOn as below */
+  series(query: SeriesQuery, goOn: () => void): SampleSeries {
+    return seriesOf(
+      keptFor(query, (...range) => this.samples(...range, goOn)),
+      query,
+    );
+  }
 
   /** @param goOn called now and then; what it throws ends the read. */
   residencies(query: ResidencyQuery, goOn: () => void): ResidencyList {

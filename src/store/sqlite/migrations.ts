@@ -191,6 +191,16 @@ CREATE INDEX batches_kind ON batches (kind, id) WHERE kind IS NOT NULL;
 CREATE INDEX batches_finished ON batches (last_finished_at) WHERE kept = 0;
 `;
 
+/** Figures of stretches of time, in milliseconds. */
+const SAMPLES = `
+CREATE TABLE samples (
+  step INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  PRIMARY KEY (step, at)
+) STRICT;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -204,6 +214,7 @@ const MIGRATIONS: readonly string[] = [
   IMAGES,
   RESIDENCIES,
   KEPT_BATCHES,
+  SAMPLES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -33,6 +33,7 @@ const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set([
   'files',
   'requestBatches',
   'residencies',
+  'sampleSeries',
 ]);
 
 /** What reads for the server itself, and for all callers together. */

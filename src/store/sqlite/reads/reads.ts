@@ -116,6 +116,7 @@ export class SqliteReads {
         )
         .map(this.#jobOf),
     refusedLines: (part) => this.#requestBatches.refusals(part),
+    sampleSeries: (query) => this.#history.series(query, this.#goOn),
     residencies: (query) => this.#history.residencies(query, this.#goOn),
     recall: (space) =>
       new Map(
