@@ -9,6 +9,7 @@ import { Listeners } from './app/listeners.ts';
 import { buildLive } from './app/live.ts';
 import { buildModelDirectory } from './app/model-directory.ts';
 import { Past } from './app/past.ts';
+import { recoverJobs } from './app/recover.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { termsOf } from './app/terms.ts';
@@ -268,13 +269,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     await store.start();
     started.push(() => store.stop());
     events.follow(await historyOf(store, random));
-    const { requeued, cancelled } = await store.recover();
-    if (requeued > 0)
-      logger.child('QUEUE').info(`${requeued} jobs that ran when the last server ended are queued again.`);
-    if (cancelled > 0)
-      logger
-        .child('QUEUE')
-        .info(`${cancelled} jobs whose clients waited on the last server when it ended are cancelled.`);
+    await recoverJobs(store, logger.child('QUEUE'));
     await past.start();
     started.push(() => past.stop());
     started.push(
