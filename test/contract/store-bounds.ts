@@ -184,6 +184,7 @@ export function storeBoundsContract(current: CurrentStore): void {
     it('of what may wait are none where they are no number', async () => {
       await expect(store.submit(submission([newJob()], { queueLimit: Number.NaN }))).resolves.toMatchObject({
         kind: 'queue-full',
+        client: null,
       });
       const [hash, bytes] = blobOf('x');
       await expect(

@@ -45,7 +45,7 @@ export function storeJobCommandsContract(current: CurrentStore): void {
         changed: 3,
         unchanged: 0,
         missing: [],
-        queueFull: { limit: 3 },
+        queueFull: { limit: 3, client: null },
       });
       expect(await store.changeMany(ids, { kind: 'setPriority', priority: 'HIGH' })).toMatchObject({
         changed: 3,
@@ -96,7 +96,7 @@ export function storeJobCommandsContract(current: CurrentStore): void {
         status: 'FAILED',
         failure: { code: 'DEADLINE_EXCEEDED' },
       });
-      expect(await store.retry(id, 1)).toEqual({ kind: 'queue-full', limit: 1, waiting: 1 });
+      expect(await store.retry(id, 1)).toEqual({ kind: 'queue-full', limit: 1, waiting: 1, client: null });
       expect(await store.retry(id, 2)).toMatchObject({
         kind: 'requeued',
         job: { status: 'PENDING', sequence: 1, failedAttempts: 0, failure: null, deadline: null },

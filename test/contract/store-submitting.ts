@@ -67,6 +67,7 @@ export function storeSubmittingContract(current: CurrentStore): void {
       await accept(store, {}, {});
       expect(await store.submit(submission([newJob(), newJob()], { queueLimit: 3 }))).toEqual({
         kind: 'queue-full',
+        client: null,
         limit: 3,
         waiting: 2,
       });
@@ -189,6 +190,7 @@ export function storeSubmittingContract(current: CurrentStore): void {
       await acceptOne(store);
       expect(await store.submit(submission([newJob(again)], { idempotency, queueLimit: 1 }))).toMatchObject({
         kind: 'queue-full',
+        client: null,
       });
       expect(await store.submit(submission([newJob(again)], { idempotency }))).toMatchObject({
         kind: 'taken-up',
