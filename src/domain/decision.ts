@@ -13,7 +13,7 @@ export type DecisionKind =
   | 'WAIT';
 
 export interface Decision {
-  /** From 1, in order, without a gap; goes on over restarts. */
+  /** From 1 since the start, in order, without a gap. */
   readonly sequence: number;
   /** How many of the decisions up to this one, itself included, are no dispatches: dispatches are forgotten sooner, and so what a reader missed can be told. */
   readonly othersUpTo: number;

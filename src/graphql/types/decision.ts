@@ -41,7 +41,7 @@ DecisionRef.implement({
       resolve: ({ gpuId }, _args, { system }) => (gpuId ? system.gpu(gpuId) : null),
     }),
     id: t.id({
-      description: 'Opaque. Stays the same over restarts.',
+      description: 'Opaque. Stays the same while the server runs.',
       resolve: ({ sequence }) => `dec_${sequence}`,
     }),
     inFavourOf: t.exposeString('inFavourOf', {
