@@ -120,6 +120,28 @@ const WAYS_TO_A_BATCH: typeof WAYS_TO_A_JOB = [
         id,
       }),
   ],
+  [
+    'batches',
+    (who, id) => ask(who, '{ batches(first: 100) { nodes { id } edges { node { id } } } }', { id }),
+  ],
+  ...['batchUpdated', 'batchOutput'].map(
+    (name) =>
+      [
+        name,
+        (who: Who, id: string) =>
+          followed(who, `subscription ($id: ID!) { ${name}(id: $id) { __typename } }`, { id }),
+      ] as const,
+  ),
+  ...['updateBatch', 'cancelBatch', 'retryBatch'].map(
+    (name) =>
+      [
+        name,
+        (who: Who, id: string) => {
+          const query = `mutation ($id: ID!) { ${name}(input: { id: $id }) { __typename ... on UserError { code message } } }`;
+          return ask(who, query, { id });
+        },
+      ] as const,
+  ),
 ];
 
 const UNKNOWN = { job: 'job_01HZZZZZZZZZZZZZZZZZZZZZZZ', batch: 'bat_01HZZZZZZZZZZZZZZZZZZZZZZZ' };
@@ -261,6 +283,9 @@ describe('the schema', () => {
     // Those of payloads and of errors lead to what the caller named or submitted.
     expect(found.filter((name) => !/(Payload|Error)\./.test(name)).sort()).toEqual([
       'Batch.jobs',
+      'BatchConnection.nodes',
+      'BatchEdge.node',
+      'BatchOutputChunk.chunk',
       'Decision.job',
       'Instance.activeJobs',
       'Job.batch',
@@ -274,6 +299,7 @@ describe('the schema', () => {
       'Query.node',
       'Query.nodes',
       'QueueEvent.jobs',
+      'Subscription.batchUpdated',
       'Subscription.jobOutput',
       'Subscription.jobUpdated',
     ]);

@@ -62,7 +62,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
       ...healthRoutes(() => (http.isStopping ? 'The server is stopping.' : null)),
       ...pageRoutes({
         folder: options.pageFolder ?? join(tmpdir(), 'not-built'),
-        guard: new Guard({ host: '127.0.0.1', hosts: [], origins: [] }),
+        guard: new Guard({ host: options.http?.host ?? '127.0.0.1', hosts: [], origins: [] }),
       }),
     ],
     socketRoutes: [graphqlSocketRoute(graphql)],
