@@ -1,8 +1,8 @@
 /** The composition root: builds every part from a configuration, starts them in order, and stops them in the opposite one. */
-import { createAcceptService } from './accept/accept.ts';
 import { BatchChanges } from './accept/batch-changes.ts';
 import { ImageService } from './accept/image-service.ts';
 import { LiveJobs } from './accept/live-jobs.ts';
+import { buildAccept } from './app/accepting.ts';
 import { buildBackends } from './app/backends.ts';
 import { buildBatches } from './app/batches.ts';
 import { Listeners } from './app/listeners.ts';
@@ -32,7 +32,6 @@ import { ASKING_SERVER } from './gateway/shared/ollama-guard.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
-import { tooLarge } from './scheduler/loads/too-large.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { JobLog } from './telemetry/job-log.ts';
 import { createLogger, type RootLogger } from './telemetry/logger.ts';
@@ -40,7 +39,6 @@ import { cellStatistics } from './view/cell-statistics.ts';
 import { JobStatistics } from './view/job-statistics.ts';
 import { createMemoryOperations } from './view/memory-operations.ts';
 import { OwnJobs } from './view/own-jobs.ts';
-import { roomInMs } from './view/queue-room.ts';
 import { StartPromises } from './view/start-promises.ts';
 import { createSystemView } from './view/system-view.ts';
 
@@ -155,6 +153,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     backlog: store.backlog,
     statistics,
     promises,
+    tellsHopeless: config.hopelessDeadlines !== 'ignore',
     strayServer: () => stray.found,
     storeProblem: () => store.writeProblem,
     backends: backends.map(({ backend }) => backend),
@@ -165,18 +164,16 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
   });
   const models = buildModelDirectory(registry, loop);
-  const accept = createAcceptService({
+  const accept = buildAccept(config, {
     store,
     models,
-    queueFor: (asked, request) => scheduling.contexts.queueFor(asked, request),
-    tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
-    queueLimit: config.queueLimit,
-    clients: config.clients,
-    retryAfterMs: () =>
-      roomInMs({ forecasts: loop.forecasts, statistics, clock, waiting: () => store.backlog.count }),
+    registry,
+    loop,
+    statistics,
+    contexts: scheduling.contexts,
     clock,
     random,
-    log: (message) => logger.warn(message),
+    logger,
   });
   const images = new ImageService({ store, quota: config.imageQuota });
   const memory = createMemoryOperations(scheduling.wishes, system);

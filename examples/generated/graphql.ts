@@ -225,6 +225,7 @@ export type SubmitMutation = { submitJob:
     | { message: string }
     | { message: string }
     | { message: string }
+    | { message: string }
     | { job: { id: string } }
    };
 

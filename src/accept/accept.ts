@@ -1,4 +1,5 @@
 /** Validation, model resolution and admission behind the one door. */
+
 import { createHash } from 'node:crypto';
 import { limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { ContextLengthExceededError } from '../domain/context-errors.ts';
@@ -8,6 +9,7 @@ import {
   InvalidInputError,
   ModelNotFoundError,
 } from '../domain/errors.ts';
+import { HopelessDeadlineError } from '../domain/hopeless-deadline.ts';
 import { type JobId, newId } from '../domain/ids.ts';
 import type { JobPriority } from '../domain/job.ts';
 import { canonicalJson } from '../domain/json.ts';
@@ -50,14 +52,19 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
 /** A model of one job of a batch is not there, fits nowhere, or cannot hold the prompt. */
 interface ModelRefusal {
   readonly at: readonly string[];
-  readonly error: ModelNotFoundError | InsufficientVramError | ContextLengthExceededError;
+  readonly error:
+    | ModelNotFoundError
+    | InsufficientVramError
+    | ContextLengthExceededError
+    | HopelessDeadlineError;
 }
 
 function isModelRefusal(error: unknown): error is ModelRefusal['error'] {
   return (
     error instanceof ModelNotFoundError ||
     error instanceof InsufficientVramError ||
-    error instanceof ContextLengthExceededError
+    error instanceof ContextLengthExceededError ||
+    error instanceof HopelessDeadlineError
   );
 }
 

@@ -7,6 +7,7 @@ import {
   InvalidInputError,
   ModelNotFoundError,
 } from '../domain/errors.ts';
+import { HopelessDeadlineError } from '../domain/hopeless-deadline.ts';
 import { newId } from '../domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
 import { withoutAbsent } from '../domain/json.ts';
@@ -17,7 +18,9 @@ import type { Principal } from '../domain/principal.ts';
 import { type QueueKey, queueKey } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
 import type { NewJob, Store } from '../domain/store.ts';
+import type { JobSize } from '../domain/work.ts';
 import { modelProblems } from '../kinds/capabilities.ts';
+import { sizeOf } from '../kinds/job-size.ts';
 import { mapImages } from '../kinds/kinds.ts';
 import { type GrantedWishes, granted } from '../kinds/wishes.ts';
 import type { BlobCollector } from './blobs.ts';
@@ -51,6 +54,10 @@ export interface AcceptDependencies {
     /** What is known, and what would help. */
     readonly explanation: string;
   } | null;
+  /**
+   * When a job that came now should end, epoch milliseconds; null where nobody can know. Absent: jobs are taken whatever their deadline.
+   */
+  expectedEnd?(job: Pick<NewJob, 'queue' | 'client' | 'priority'>, size: JobSize): number | null;
   /** When a full queue is worth another try, from now. */
   retryAfterMs(): number;
   readonly clock: Clock;
@@ -69,7 +76,7 @@ export interface AdmittedJob {
 
 /**
  * Images are kept by their content, in `collector`.
- * @throws InvalidInputError with every problem of it, ModelNotFoundError, ContextLengthExceededError, InsufficientVramError
+ * @throws InvalidInputError with every problem of it, ModelNotFoundError, ContextLengthExceededError, InsufficientVramError, HopelessDeadlineError
  */
 export function admittedJob(
   deps: AcceptDependencies,
@@ -119,7 +126,15 @@ export function admittedJob(
     live: submission.live ?? false,
     request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,
   };
+  refuseIfHopeless(deps, job, deadline);
   return { job, asked: { queue: askedQueue, deadline }, wishes };
+}
+
+/** Only what its caller named as the deadline: how long a connection is kept is no promise of anybody. */
+function refuseIfHopeless({ expectedEnd }: AcceptDependencies, job: NewJob, deadline: number | null): void {
+  if (deadline === null) return;
+  const end = expectedEnd?.(job, sizeOf(job.request)) ?? null;
+  if (end !== null && end > deadline) throw new HopelessDeadlineError(deadline, end);
 }
 
 export function priorityProblem(principal: Principal, priority: JobPriority): InputIssue | null {

@@ -1,5 +1,6 @@
 /** The settings of one server, complete and checked: what `loadConfig` makes of all their sources. */
 import type { ClientTable } from '../domain/client-limits.ts';
+import type { HopelessDeadlines } from '../domain/hopeless-deadline.ts';
 import type { JobPriority } from '../domain/job.ts';
 
 export type GpuConfig =
@@ -167,6 +168,8 @@ export interface Config {
   readonly contextLength: number;
   /** The most jobs that may wait. */
   readonly queueLimit: number;
+  /** What becomes of jobs whose deadline is hopeless when they come. Absent: they are flagged. */
+  readonly hopelessDeadlines?: HopelessDeadlines;
   /** Absent: no limits of single clients. */
   readonly clients?: ClientTable;
   readonly maxBodyBytes: number;

@@ -186,6 +186,7 @@ function complete(settings: Settings, around: Surroundings): Rest {
     reservations: (settings.reservations ?? []).map(reservationConfig),
     contextLength: settings.contextLength ?? CONTEXT_LENGTH,
     queueLimit: settings.queueLimit ?? 100_000,
+    ...(settings.hopelessDeadlines && { hopelessDeadlines: settings.hopelessDeadlines }),
     ...(settings.clients && { clients: clientTable(settings.clients) }),
     onClientGone: settings.onClientGone ?? 'cancel',
     maxBodyBytes: settings.maxBodyBytes ?? 20 * MiB,

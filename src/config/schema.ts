@@ -3,6 +3,7 @@
  * that a message can name the place that is wrong, and defaults fill what none of them says.
  */
 import { z } from 'zod';
+import { HOPELESS_DEADLINES } from '../domain/hopeless-deadline.ts';
 import { MiB } from '../domain/units.ts';
 import { hosts, keys, origins } from './access.ts';
 import { clients } from './clients.ts';
@@ -283,6 +284,7 @@ const settingsShape = z.strictObject({
   contextLength: wholeNumber(1, 16_777_216).optional(),
   queueLimit: wholeNumber(1, 100_000_000).optional(),
   clients: clients.optional(),
+  hopelessDeadlines: oneOf(HOPELESS_DEADLINES).optional(),
   maxBodyBytes: size
     .refine((bytes) => bytes >= 1024, { error: 'less than 1 KiB would refuse every request.' })
     .refine((bytes) => bytes <= LARGEST_BODY, {

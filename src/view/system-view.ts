@@ -53,6 +53,8 @@ export interface SystemViewSources {
   readonly backlog: BacklogView;
   readonly statistics: JobStatistics;
   readonly promises: StartPromises;
+  /** Whether jobs are told that they should miss their deadlines. */
+  readonly tellsHopeless: boolean;
   readonly swaps: () => SwapStats;
   readonly strayServer: () => StrayServer | null;
   readonly storeProblem: () => string | null;
@@ -307,6 +309,7 @@ function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
     refusedAt: refusedAt(loop.state, job.queue),
     expected: expectedOf(loop, job, options[0]?.variant.weights),
     faults: faultsOf(sources),
+    tellsHopeless: sources.tellsHopeless,
     ...(held.isHeld(job.client) && { clientAtLimit: held.running(job.client) }),
   };
   const waiting = explained(input, clock.now());

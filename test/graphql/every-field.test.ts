@@ -11,6 +11,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
 import { StoreUnwritableError } from '../../src/domain/errors.ts';
+import { HopelessDeadlineError } from '../../src/domain/hopeless-deadline.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { residency, sampleOf } from '../contract/store-history.ts';
@@ -184,6 +185,10 @@ test('every field of the schema answers', async () => {
   api.queueFor = () => {
     const limit = { promptTokens: 9_000, contextLength: 8_192, heldBy: 'model' } as const;
     throw new ContextLengthExceededError('qwen3:8b', limit);
+  };
+  await submitJob(JOB);
+  api.queueFor = () => {
+    throw new HopelessDeadlineError(1, 2);
   };
   await submitJob(JOB);
   api.queueFor = (asked) => asked;

@@ -556,6 +556,8 @@ export type UserErrorCode =
   | 'CLIENT_QUEUE_FULL'
   /** The prompt is longer than every context that the model can have. */
   | 'CONTEXT_LENGTH_EXCEEDED'
+  /** The job should end after its deadline. */
+  | 'DEADLINE_HOPELESS'
   /** The idempotency key was used before with other input. */
   | 'IDEMPOTENCY_CONFLICT'
   /** As many bytes of images are kept as may be. */
@@ -644,6 +646,7 @@ export type SubmitJobMutationVariables = Exact<{
 export type SubmitJobMutation = { submitJob:
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
+    | { __typename: 'HopelessDeadlineError', code: UserErrorCode, message: string }
     | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
     | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
@@ -661,6 +664,7 @@ export type SubmitBatchMutationVariables = Exact<{
 export type SubmitBatchMutation = { submitBatch:
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
+    | { __typename: 'HopelessDeadlineError', code: UserErrorCode, message: string }
     | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
     | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }

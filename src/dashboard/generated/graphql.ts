@@ -378,6 +378,8 @@ export type UserErrorCode =
   | 'CLIENT_QUEUE_FULL'
   /** The prompt is longer than every context that the model can have. */
   | 'CONTEXT_LENGTH_EXCEEDED'
+  /** The job should end after its deadline. */
+  | 'DEADLINE_HOPELESS'
   /** The idempotency key was used before with other input. */
   | 'IDEMPOTENCY_CONFLICT'
   /** As many bytes of images are kept as may be. */

@@ -16,6 +16,7 @@ import {
   UnknownJobError,
   VramkeeperError,
 } from '../../domain/errors.ts';
+import { HopelessDeadlineError } from '../../domain/hopeless-deadline.ts';
 import { ClientQueueFullError, QueueFullError } from '../../domain/queue-full.ts';
 import type { JobEnd } from '../../events/job-end.ts';
 import { HttpRefusal } from '../../http/refusal.ts';
@@ -101,6 +102,7 @@ const REFUSING: readonly (readonly [ErrorType, number])[] = [
   [InvalidInputError, 400],
   [ContextLengthExceededError, 400],
   [InsufficientVramError, 500],
+  [HopelessDeadlineError, 504],
 ];
 
 const PASSING: readonly ErrorType[] = [

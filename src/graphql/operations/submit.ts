@@ -8,6 +8,7 @@ import { resultUnion } from '../result-union.ts';
 import {
   ClientQueueFull,
   ContextLengthExceeded,
+  HopelessDeadline,
   IdempotencyConflict,
   InputIssueRef,
   InsufficientVram,
@@ -20,6 +21,7 @@ import {
 const REFUSALS = [
   ClientQueueFull,
   ContextLengthExceeded,
+  HopelessDeadline,
   IdempotencyConflict,
   InsufficientVram,
   InvalidInput,

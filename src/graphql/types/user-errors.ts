@@ -14,6 +14,7 @@ import {
   StoreUnwritableError,
   type VramkeeperError,
 } from '../../domain/errors.ts';
+import { HopelessDeadlineError } from '../../domain/hopeless-deadline.ts';
 import { ClientQueueFullError, QueueFullError } from '../../domain/queue-full.ts';
 import { backendsOf } from '../../view/lookup.ts';
 import { builder, type Types } from '../builder.ts';
@@ -44,6 +45,7 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
     JOB_NOT_RETRYABLE: { description: 'The job has neither failed nor been cancelled.' },
     MODEL_NOT_FOUND: { description: 'No backend has the model.' },
     STORE_UNWRITABLE: { description: 'The server cannot write to its disk.' },
+    DEADLINE_HOPELESS: { description: 'The job should end after its deadline.' },
     CLIENT_QUEUE_FULL: { description: 'Of one client as many jobs wait as may.' },
     QUEUE_FULL: { description: 'The queue holds as many waiting jobs as it may.' },
   },
@@ -156,6 +158,16 @@ export const BackendUnavailable = userError(
       resolve: ({ backendId }, _args, { system }) =>
         backendsOf(system).find((backend) => backend.id === backendId) ?? null,
     }),
+  }),
+);
+
+export const HopelessDeadline = userError(
+  HopelessDeadlineError,
+  'DEADLINE_HOPELESS',
+  'By what waits now the job should end after its deadline, and the server is set to refuse such jobs.',
+  (t) => ({
+    deadline: t.expose('deadline', { type: 'DateTime' }),
+    expectedEnd: t.expose('expectedEnd', { type: 'DateTime', description: 'When it should end.' }),
   }),
 );
 

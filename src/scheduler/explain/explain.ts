@@ -24,6 +24,8 @@ export interface ExplainInput {
   readonly clientAtLimit?: number;
   /** What is known of its start. Absent: nothing. */
   readonly expected?: Expected;
+  /** Whether a deadline that it should miss is told. Absent: it is. */
+  readonly tellsHopeless?: boolean;
   /** What has been wrong for long. */
   readonly faults: readonly LastingFault[];
 }
@@ -60,18 +62,25 @@ export function explain(input: ExplainInput, now: number): JobWaiting | null {
 /** What its reason itself says of its start holds; what is sooner than this is not worth a word. */
 const SOON_MS = 2_000;
 
-function withExpected(found: JobWaiting, { expected, verdict }: ExplainInput, now: number): JobWaiting {
+function withExpected(found: JobWaiting, input: ExplainInput, now: number): JobWaiting {
+  const { expected, verdict } = input;
   if (verdict?.kind === 'IMPOSSIBLE' || !expected) return found;
   const start = found.expectedStart ?? expected.start;
   if (start === null) return found;
-  const told = {
-    ...found,
-    expectedStart: Math.round(Math.max(now, start)),
-    expectedEnd: expected.runMs === null ? null : Math.round(Math.max(now, start) + expected.runMs),
-  };
-  if (found.expectedStart !== null || start - now < SOON_MS) return told;
-  const when = formatDuration(start - now);
-  return { ...told, explanation: `${found.explanation} It should start in about ${when}.` };
+  const expectedStart = Math.round(Math.max(now, start));
+  const expectedEnd = expected.runMs === null ? null : Math.round(expectedStart + expected.runMs);
+  const isSaid = found.expectedStart !== null || start - now < SOON_MS;
+  const said = isSaid ? [] : [`It should start in about ${formatDuration(start - now)}.`];
+  const explanation = [found.explanation, ...said, ...missedDeadline(input, expectedEnd)].join(' ');
+  return { ...found, explanation, expectedStart, expectedEnd };
+}
+
+function missedDeadline(
+  { job: { deadline }, tellsHopeless = true }: ExplainInput,
+  end: number | null,
+): string[] {
+  if (!tellsHopeless || !deadline || end === null || end <= deadline) return [];
+  return [`It should end ${formatDuration(end - deadline)} after its deadline.`];
 }
 
 function concerns(
