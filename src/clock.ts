@@ -49,10 +49,28 @@ export interface Random {
 /** The longest delay a Node timer holds; a longer one would fire at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** Linux names each start of the machine; elsewhere nothing does. */
-function bootId(): string | null {
+/** Fields of `/proc/<pid>/stat` behind the name of the program, which may have spaces and parentheses in it: when the process was started. */
+const START_TICKS = 19;
+
+/**
+ * Linux names each start of the machine; elsewhere nothing does. A container shares that name with its host, and may count its uptime from
+ * its own start: its first process tells that. Where others' processes are hidden, the name of the machine's start must do.
+ * @param read a file's text; throws where there is none
+ */
+export function bootOf(read: (path: string) => string): string | null {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const boot = read('/proc/sys/kernel/random/boot_id').trim();
+    const init = startOfInit(read);
+    return init === null ? boot : `${boot}:${init}`;
+  } catch {
+    return null;
+  }
+}
+
+function startOfInit(read: (path: string) => string): string | null {
+  try {
+    const stat = read('/proc/1/stat');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TICKS] ?? null;
   } catch {
     return null;
   }
@@ -62,7 +80,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   uptime: () => uptime() * 1_000,
-  boot: bootId(),
+  boot: bootOf((path) => readFileSync(path, 'utf8')),
   after(delayMs, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_DELAY_MS));
     timer.unref();

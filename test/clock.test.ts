@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SteadyClock, systemClock, systemRandom, VirtualClock } from '../src/clock.ts';
+import { bootOf, SteadyClock, systemClock, systemRandom, VirtualClock } from '../src/clock.ts';
 import { newId } from '../src/domain/ids.ts';
 import { OwnedClock } from '../src/virtual-ollama/core/owned-clock.ts';
 
@@ -126,5 +126,29 @@ describe('steady time', () => {
       before = now;
       expect(newId('job', steady, systemRandom)).toMatch(/^job_[0-9a-hjkmnp-tv-z]{26}$/);
     }
+  });
+});
+
+describe('the name of a start of the machine', () => {
+  const BOOT = '/proc/sys/kernel/random/boot_id';
+  const stat = (name: string, startTicks: number) =>
+    `1 (${name}) S 0 1 1 0 -1 4194560 ${'7 '.repeat(12)}${startTicks} 177082368 3024 18446744073709551615\n`;
+  const named = (files: Readonly<Record<string, string>>) =>
+    bootOf((path) => {
+      const text = files[path];
+      if (text === undefined) throw new Error(`There is no ${path}.`);
+      return text;
+    });
+
+  it('tells starts of a container apart, whose machine stays up', () => {
+    const first = named({ [BOOT]: 'boot\n', '/proc/1/stat': stat('systemd', 4_711) });
+    expect(named({ [BOOT]: 'boot\n', '/proc/1/stat': stat('a) S (b', 4_711) })).toBe(first);
+    expect(named({ [BOOT]: 'boot\n', '/proc/1/stat': stat('systemd', 9_000) })).not.toBe(first);
+    expect(named({ [BOOT]: 'other\n', '/proc/1/stat': stat('systemd', 4_711) })).not.toBe(first);
+  });
+
+  it("is the machine's where other processes are hidden, and unknown where machines have none", () => {
+    expect(named({ [BOOT]: 'boot\n' })).toBe('boot');
+    expect(named({})).toBeNull();
   });
 });

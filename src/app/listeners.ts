@@ -72,7 +72,7 @@ export class Listeners {
       routes: [
         ...healthRoutes(notReady),
         graphqlRoute(graphql, this.#bodies),
-        ...imageRoutes(images),
+        ...imageRoutes(images, graphql.largeAnswers),
         ...pageRoutes({ folder: PAGE_FOLDER, guard }),
         ...gateways,
       ],

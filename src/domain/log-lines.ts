@@ -35,13 +35,19 @@ export function linesAfter(seen: readonly string[], look: readonly string[]): Ne
   return { lines: look, gap: look.length > 0 };
 }
 
+/**
+ * Whether `look` begins with the lines of `seen` from there on. Where a look was cut, the end of its first line is the end of many lines, and blank
+ * lines are everywhere: it takes one line that is there as it was, unless nothing but blank ones were seen.
+ */
 function overlaps(seen: readonly string[], from: number, look: readonly string[]): boolean {
+  let isProven = seen.every((line) => line === '');
   for (let at = from; at < seen.length; at += 1) {
     const [before = '', now = ''] = [seen[at], look[at - from]];
     const isFirst = at === from;
     const isLast = at === seen.length - 1;
-    const same = before === now || (isFirst && before.endsWith(now)) || (isLast && now.startsWith(before));
-    if (!same) return false;
+    const isThere = before === now || (isLast && now.startsWith(before));
+    if (!isThere && !(isFirst && before.endsWith(now))) return false;
+    if (isThere && before !== '') isProven = true;
   }
-  return true;
+  return isProven;
 }

@@ -3,7 +3,7 @@
  * reads through here. What belongs to a job (its output, its result, its place in the line) is asked for by the id of a job
  * that was read here before.
  */
-import type { BatchFilter } from '../domain/batch.ts';
+import type { BatchFilter, BatchPage } from '../domain/batch.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import { ownFilter } from '../domain/job-filter.ts';
@@ -14,6 +14,8 @@ export interface OwnReads {
   readonly store: StoreReads;
   readonly loaders: Loaders;
 }
+
+const NO_BATCHES: BatchPage = { batches: [], hasPrevious: false, hasNext: false };
 
 /** Callers who see the same share what is gathered for one tick. Their number is bounded by the keys. */
 export function ownReads(store: StoreReads): (principal: Principal) => OwnReads {
@@ -35,6 +37,7 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
     one && sees(principal, one) ? one : null;
   const jobs = async (ids: readonly JobId[]): Promise<readonly (Job | null)[]> =>
     (await store.jobs(ids)).map(own);
+  const isOfOthers = ({ client = principal.client }: BatchFilter) => client !== principal.client;
   const ownBatches = (filter: BatchFilter) => ({ ...filter, client: principal.client });
   return {
     job: async (id) => own(await store.job(id)),
@@ -42,8 +45,12 @@ function hidingForeign(store: StoreReads, principal: Principal): StoreReads {
     list: (query, scope) => store.list({ ...query, filter: ownFilter(principal, query.filter) }, scope),
     countJobs: (filter, scope) => store.countJobs(ownFilter(principal, filter), scope),
     idsWithPrefix: (query, scope) => store.idsWithPrefix({ ...query, client: principal.client }, scope),
-    listBatches: (query, scope) => store.listBatches({ ...query, filter: ownBatches(query.filter) }, scope),
-    countBatches: (filter, scope) => store.countBatches(ownBatches(filter), scope),
+    listBatches: async (query, scope) =>
+      isOfOthers(query.filter)
+        ? NO_BATCHES
+        : store.listBatches({ ...query, filter: ownBatches(query.filter) }, scope),
+    countBatches: async (filter, scope) =>
+      isOfOthers(filter) ? 0 : store.countBatches(ownBatches(filter), scope),
     batches: async (ids) => (await store.batches(ids)).map(own),
     images: { images: (ids) => store.images.images(ids, principal.client) },
     // How much there is to do is no secret.

@@ -14,6 +14,20 @@ describe('lines after those that were seen', () => {
     expect(linesAfter(['a', 'b'], ['y', 'z'])).toEqual({ lines: ['y', 'z'], gap: true });
   });
 
+  test.each([
+    { name: 'a blank first line', seen: ['one', 'two'], look: ['', 'x', 'y'] },
+    { name: 'the end of the last line', seen: ['one', 'ready'], look: ['y', 'x'] },
+    { name: 'a blank line after a blank line', seen: ['one', ''], look: ['', 'x'] },
+    { name: 'two blank lines', seen: ['one', 'two', ''], look: ['', '', 'x'] },
+    { name: 'any line after a blank one', seen: ['one', ''], look: ['x', 'y'] },
+  ])('are all of them, with a gap, where $name could be in any log', ({ seen, look }) => {
+    expect(linesAfter(seen, look)).toEqual({ lines: look, gap: true });
+  });
+
+  test('are found behind nothing but blank lines', () => {
+    expect(linesAfter(['', ''], ['', '', 'a'])).toEqual({ lines: ['a'], gap: false });
+  });
+
   test('begin with a line that was not whole when it was seen', () => {
     expect(linesAfter(['a', 'be'], ['a', 'begin', 'c'])).toEqual({ lines: ['begin', 'c'], gap: false });
   });

@@ -136,6 +136,11 @@ describe('batches', () => {
         totalCount: 0,
         nodes: [],
       });
+    const owner = await GraphQLApi.open({ principal: { ...principal, client: 'tester' }, store: api.store });
+    const countOf = async (args: string) =>
+      (await owner.query(`{ batches(${args}) { totalCount nodes { id } } }`)).batches;
+    expect(await countOf('first: 5, client: "tester"')).toMatchObject({ totalCount: 1, nodes: [{}] });
+    expect(await countOf('first: 5, client: "bob"')).toEqual({ totalCount: 0, nodes: [] });
   });
 });
 

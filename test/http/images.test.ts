@@ -74,6 +74,19 @@ describe('an image', () => {
     expect(await head.text()).toBe('');
   });
 
+  test.each(['GET', 'HEAD'])('is not sent again to who has it: %s', async (method) => {
+    const { image } = await handIn('alice', picture(MiB));
+    const tagged = (tag: string) =>
+      ask('alice', image.path, { method, headers: { 'if-none-match': tag }, cache: 'no-store' });
+    for (const tag of [`"${image.id}"`, `"other", W/"${image.id}"`, '*']) {
+      const answer = await tagged(tag);
+      expect([answer.status, await answer.text()]).toEqual([304, '']);
+      expect(answer.headers.get('etag')).toBe(`"${image.id}"`);
+    }
+    expect((await tagged('"other"')).status).toBe(200);
+    expect((await ask('bob', image.path, { headers: { 'if-none-match': '*' } })).status).toBe(404);
+  });
+
   test('may be as large as images may be, beyond what base64 in a request has room for', async () => {
     const { status, image } = await handIn('alice', picture(20 * MiB, 'large'));
     expect([status, image.bytes]).toEqual([201, 20 * MiB]);

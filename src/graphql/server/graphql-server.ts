@@ -47,7 +47,8 @@ export class GraphQLServer {
   readonly #sockets: SocketServer;
   readonly #subscriber: Subscriber;
   readonly #answerLimits: AnswerLimits;
-  readonly #large = new LargeAnswers();
+  /** Those of other ways out have their places among them. */
+  readonly largeAnswers = new LargeAnswers();
 
   constructor(options: GraphQLServerOptions) {
     const { schema, buildContext, logger, clock, random, graphiql = true, tabs = DEFAULT_TABS } = options;
@@ -88,7 +89,7 @@ export class GraphQLServer {
   /** The body of the answer is a stream for subscriptions, which ends its source when it is cancelled. */
   async handle({ method, url, headers, scope }: GraphQLRequest): Promise<Response> {
     const request = new this.#pipeline.fetchAPI.Request(url, { method, headers, signal: scope.signal });
-    const place = { all: this.#large, caller: scope.principal.client };
+    const place = { all: this.largeAnswers, caller: scope.principal.client };
     const answer = new AnswerBudget(this.#answerLimits, place, scope.signal);
     return await this.#pipeline.handleRequest(request, { ...scope, answer, waitUntil: () => {} });
   }

@@ -1,4 +1,5 @@
 /** Figures over time, a list for each. */
+import { onlyClient } from '../../domain/principal.ts';
 import {
   busiest,
   type ClientSample,
@@ -129,8 +130,12 @@ const ClientHistoryRef = builder.objectRef<OfClient>('ClientHistory').implement(
   }),
 });
 
-/** The busiest of the whole time; in each step all that are not among them are the others. */
-function clientsOf(samples: Samples): readonly OfClient[] {
+/**
+ * The busiest of the whole time; in each step all that are not among them are the others.
+ * @param only the one client that may be told apart; null for all
+ */
+function clientsOf(all: Samples, only: string | null): readonly OfClient[] {
+  const samples = only === null ? all : all.map((one) => one && { clients: hidden(one.clients, only) });
   const told = busiest(samples.flatMap((one) => one?.clients ?? []));
   const names = new Set(told.map(({ client }) => client));
   const isOf = (client: string | null) => (each: ClientSample) =>
@@ -139,6 +144,10 @@ function clientsOf(samples: Samples): readonly OfClient[] {
     client,
     samples: samples.map((one) => one && sumOf(one.clients.filter(isOf(client)))),
   }));
+}
+
+function hidden(clients: readonly ClientSample[], only: string): readonly ClientSample[] {
+  return clients.map((each) => (each.client === only ? each : { ...each, client: null }));
 }
 
 function sumOf(clients: readonly ClientSample[]): Pick<ClientSample, 'busyMs' | 'completed'> {
@@ -153,8 +162,9 @@ const HistoryRef = builder.objectRef<SampleSeries>('History').implement({
   fields: (t) => ({
     clients: t.field({
       type: [ClientHistoryRef],
-      description: 'Those that used the most slot time first, all others together last.',
-      resolve: ({ samples }) => clientsOf(samples),
+      description:
+        'Those that used the most slot time first, all others together last; callers who are no administrators see themselves and the others.',
+      resolve: ({ samples }, _args, { principal }) => clientsOf(samples, onlyClient(principal)),
     }),
     from: t.expose('from', {
       type: 'DateTime',

@@ -2,6 +2,8 @@
 import { ImageQuotaError, type ImageService } from '../../accept/image-service.ts';
 import { InvalidInputError, StoreUnwritableError } from '../../domain/errors.ts';
 import { IMAGES_PATH, imagePath, MOST_IMAGE_BYTES } from '../../domain/image.ts';
+import type { LargeAnswers } from '../../graphql/answer-budget.ts';
+import { knows } from '../etag.ts';
 import { HttpRefusal } from '../refusal.ts';
 import { SECURE_HEADERS, sendJson } from '../respond.ts';
 import type { Route } from '../route.ts';
@@ -9,7 +11,8 @@ import type { Route } from '../route.ts';
 /** What has an id has one content for ever, and is for its caller alone. */
 const FOR_EVER = 'private, max-age=31536000, immutable';
 
-export function imageRoutes(images: ImageService): readonly Route[] {
+/** @param places an image is in memory until its caller has it, as other large answers are */
+export function imageRoutes(images: ImageService, places: LargeAnswers): readonly Route[] {
   return [
     {
       path: IMAGES_PATH,
@@ -30,21 +33,23 @@ export function imageRoutes(images: ImageService): readonly Route[] {
     {
       path: `${IMAGES_PATH}/*`,
       methods: ['GET'],
-      async handle({ principal, request, response, url }) {
+      async handle({ gone, principal, request, response, url }) {
         const image = await images.find(principal, url.pathname.slice(IMAGES_PATH.length + 1));
         if (!image) throw noSuchImage();
-        const headers = {
-          ...SECURE_HEADERS,
-          'cache-control': FOR_EVER,
-          'content-type': image.mediaType,
-          'content-length': image.bytes,
-          etag: `"${image.id}"`,
-        };
+        const etag = `"${image.id}"`;
+        const known = { ...SECURE_HEADERS, 'cache-control': FOR_EVER, etag };
+        if (knows(request.headers['if-none-match'], etag)) {
+          response.writeHead(304, known);
+          response.end();
+          return;
+        }
+        const headers = { ...known, 'content-type': image.mediaType, 'content-length': image.bytes };
         if (request.method === 'HEAD') {
           response.writeHead(200, headers);
           response.end();
           return;
         }
+        await places.enter(principal.client, gone);
         const bytes = await images.bytesOf(image);
         if (!bytes) throw noSuchImage();
         response.writeHead(200, headers);

@@ -1,4 +1,5 @@
 /** The web page: at the root for browsers, with its files below `/assets`. Open to all who reach the server, as no data is in it. */
+import { knows } from '../etag.ts';
 import { acceptedCoding } from '../page/accepted-coding.ts';
 import { type BuiltFile, type BuiltPage, PAGE_FILE, readBuiltPage } from '../page/built-page.ts';
 import { sendPlainPage, sendRunning, VARY, wantsPage } from '../page/plain-page.ts';
@@ -103,11 +104,4 @@ function sendFile(
   const body = forms.get(coding) ?? Buffer.alloc(0);
   const encoded = coding === 'identity' ? headers : { ...headers, 'content-encoding': coding };
   sendBytes(response, 200, contentType, body, encoded);
-}
-
-/** Compressing changes no content: a weak tag is as good. */
-function knows(header: string | undefined, etag: string): boolean {
-  return (header ?? '')
-    .split(',')
-    .some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*');
 }

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import type { Principal } from '../../src/domain/principal.ts';
+import { type ClientSample, NO_COUNTS } from '../../src/domain/sample.ts';
+import { GraphQLApi } from '../support/graphql-api.ts';
+import { AT } from '../support/system-fixture.ts';
+
+const STEP_MS = 10_000;
+const BEGIN = Math.floor(AT / STEP_MS) * STEP_MS;
+
+const ALICE: Principal = { client: 'alice', admin: false, maxPriority: 'HIGH' };
+
+async function clientsSeenBy(principal: Principal, steps: readonly (readonly ClientSample[])[]) {
+  const api = await GraphQLApi.open({ principal });
+  for (const [at, clients] of steps.entries())
+    await api.store.history.samples.keep(BEGIN + at * STEP_MS, {
+      gpus: [],
+      counts: NO_COUNTS,
+      waiting: 0,
+      running: 0,
+      waits: [],
+      clients,
+    });
+  const { history } = await api.query(
+    `query ($from: DateTime!, $to: DateTime) { history(from: $from, to: $to, points: ${steps.length}) {
+       clients { client busy completed } } }`,
+    { from: new Date(BEGIN).toISOString(), to: new Date(BEGIN + steps.length * STEP_MS).toISOString() },
+  );
+  await api.stop();
+  return history.clients;
+}
+
+const did = (client: string | null, busyMs: number, completed: number): ClientSample => ({
+  client,
+  busyMs,
+  completed,
+});
+
+it('tells a caller who is no administrator what it did itself, and all others as one', async () => {
+  const steps = [
+    [did('bob', 5_000, 3), did('alice', 1_000, 1), did(null, 10, 1)],
+    [did('carol', 2_000, 2), did('bob', 300, 1)],
+  ];
+  expect(await clientsSeenBy(ALICE, steps)).toEqual([
+    { client: 'alice', busy: [1_000, 0], completed: [1, 0] },
+    { client: null, busy: [5_010, 2_300], completed: [4, 3] },
+  ]);
+  expect(
+    (await clientsSeenBy({ ...ALICE, admin: true }, steps)).map(({ client }: ClientSample) => client),
+  ).toEqual(['bob', 'carol', 'alice', null]);
+});
+
+it('names nobody to a caller who did nothing', async () => {
+  expect(await clientsSeenBy(ALICE, [[did('bob', 5_000, 3)]])).toEqual([
+    { client: null, busy: [5_000], completed: [3] },
+  ]);
+});
+
+it('says nothing of others where there were none', async () => {
+  expect(await clientsSeenBy(ALICE, [[did('alice', 5_000, 3)]])).toEqual([
+    { client: 'alice', busy: [5_000], completed: [3] },
+  ]);
+});
