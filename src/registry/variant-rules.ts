@@ -133,8 +133,11 @@ export class VariantRules {
     if (places.length === 0) return null;
     return {
       usual: least(places.map(({ info, backendId }) => this.#contextLength(info, null, backendId))),
-      isConfigured: places.some(
-        ({ info, backendId }) => (this.#settings.of(info, backendId)?.contextLength ?? null) !== null,
+      isFixed: places.some(
+        ({ info, backendId }) =>
+          (this.#settings.of(info, backendId)?.contextLength ?? null) !== null ||
+          // Nobody tells what the server was started with, so it alone can refuse a prompt.
+          (this.#defaults.rules(backendId).asStarted && info.contextLength === null),
       ),
       most: mostOf(places.map(({ info, backendId }) => this.#mostContext(info, backendId))),
     };

@@ -15,6 +15,12 @@ export type FaultKind =
   | { readonly kind: 'stall'; readonly afterBytes: number }
   /** The answer ends in order after so many bytes, before it is complete. */
   | { readonly kind: 'truncate'; readonly afterBytes: number }
+  /** The answer is complete, and its connection stays open. */
+  | { readonly kind: 'linger' }
+  /** The engine gives up after half of the answer, and says so as `finish_reason`. */
+  | { readonly kind: 'finish'; readonly reason: 'abort' | 'error' }
+  /** In the place of the answer's first piece an error comes as an event. */
+  | { readonly kind: 'event'; readonly error: JsonObject }
   /** What is no JSON comes in the place of the answer. */
   | { readonly kind: 'garbage' };
 

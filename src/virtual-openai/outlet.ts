@@ -25,12 +25,22 @@ export class Outlet {
   }
 
   event(data: JsonObject): void {
+    if (this.#fault?.kind === 'event') {
+      this.#write(`data: ${JSON.stringify({ error: this.#fault.error })}\n\n`);
+      this.#end();
+      return;
+    }
     this.#write(`data: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** How the engine is to give up; null for an answer as it should be. */
+  get givesUp(): string | null {
+    return this.#fault?.kind === 'finish' ? this.#fault.reason : null;
   }
 
   done(): void {
     this.#write('data: [DONE]\n\n');
-    this.#end();
+    if (this.#fault?.kind !== 'linger') this.#end();
   }
 
   #write(text: string): void {

@@ -221,7 +221,15 @@ async function complete(context: Context, body: JsonObject, form: 'chat' | 'text
   const promptTokens = tokensOf(promptText(body));
   if (promptTokens > contextLength)
     return out.json(400, tooLong(context.flavour, promptTokens, contextLength));
+  const most = typeof body.max_tokens === 'number' ? body.max_tokens : 0;
+  if (context.flavour === 'vllm' && promptTokens + most > contextLength)
+    return out.json(400, answerTooLong(most, promptTokens, contextLength));
   await context.inSlot(() => write(context, body, form, say(body)));
+}
+
+function answerTooLong(most: number, promptTokens: number, contextLength: number): JsonObject {
+  const message = `'max_tokens' or 'max_completion_tokens' is too large: ${most}. This model's maximum context length is ${contextLength} tokens and your request has ${promptTokens} input tokens (${most} > ${contextLength} - ${promptTokens}).`;
+  return error(400, message, 'BadRequestError');
 }
 
 function tooLong(flavour: Flavour, promptTokens: number, contextLength: number): JsonObject {
@@ -257,7 +265,7 @@ async function write(
     await nextToken();
     out.event(piece(flavour === 'vllm' ? { reasoning: word } : { reasoning_content: word }, '', null));
   }
-  for (const word of words) {
+  for (const word of out.givesUp === null ? words : words.slice(0, words.length / 2)) {
     await nextToken();
     if (isGone()) return;
     out.event(piece({ content: word }, word, null));
@@ -267,7 +275,7 @@ async function write(
       await nextToken();
       out.event(piece({ tool_calls: [part] }, '', null));
     }
-  out.event(piece({}, '', finishReason));
+  out.event(piece({}, '', out.givesUp ?? finishReason));
   const completionTokens = words.length + thinking.length;
   const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens };
   const timings = { prompt_ms: 5, predicted_ms: completionTokens };

@@ -5,10 +5,13 @@ import { BackendError } from '../../domain/errors.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { GenerateRequest, JobKind, RequestOf } from '../../domain/request.ts';
-import { imageParts, openAiMessage, textBody } from './chat-body.ts';
 import type { OpenAiConnection } from './connection.ts';
 import { embed } from './embed-answer.ts';
+import { AnswerTooLongError } from './errors.ts';
+import { mediaParts, openAiMessages } from './messages.ts';
+import { withWholePrompt } from './shorter.ts';
 import { type RecordForm, TextAnswer } from './text-answer.ts';
+import { textBody } from './text-body.ts';
 
 export interface Reading {
   readonly connection: OpenAiConnection;
@@ -17,46 +20,111 @@ export interface Reading {
   readonly signal: AbortSignal;
 }
 
-type Run<K extends JobKind> = (
-  request: RequestOf<K>,
-  about: Pick<RunRequest, 'modelName' | 'blobs'>,
-  reading: Reading,
-) => Promise<JobResult>;
+interface About extends Pick<RunRequest, 'modelName' | 'blobs'> {
+  /** Tokens of a slot. */
+  readonly contextLength: number;
+}
+
+type Run<K extends JobKind> = (request: RequestOf<K>, about: About, reading: Reading) => Promise<JobResult>;
 
 const CALLS: { readonly [K in JobKind]: Run<K> } = {
-  GENERATE: (request, { modelName, blobs }, reading) => {
+  GENERATE: (request, about, reading) => {
     refuseWhatIsOllamas(request);
-    const common = textBody(modelName, request);
-    const { prompt, system, suffix, raw, images } = request;
-    if (raw || suffix !== undefined)
-      return streamed('/v1/completions', { ...common, prompt, suffix }, 'response', modelName, reading);
-    const content = images?.length ? [{ type: 'text', text: prompt }, ...imageParts(images, blobs)] : prompt;
+    const { modelName, blobs } = about;
+    const { prompt, system, raw, images } = request;
+    if (raw) return completed(request, about, reading);
+    const content = images?.length ? [{ type: 'text', text: prompt }, ...mediaParts(images, blobs)] : prompt;
     const messages = [...(system ? [{ role: 'system', content: system }] : []), { role: 'user', content }];
-    return streamed('/v1/chat/completions', { ...common, messages }, 'response', modelName, reading);
+    const call = {
+      path: CHAT,
+      body: { ...textBody(modelName, request), messages },
+      form: 'response',
+    } as const;
+    return withShorterAnswer(call, withoutLimit, modelName, reading);
   },
 
   CHAT: (request, { modelName, blobs }, reading) => {
     refuseWhatIsOllamas(request);
-    const messages = request.messages.map((message) => openAiMessage(message, blobs));
+    const messages = openAiMessages(request.messages, blobs);
     const { tools } = request;
     const body = { ...textBody(modelName, request), messages, tools: tools?.length ? tools : undefined };
-    return streamed('/v1/chat/completions', body, 'message', modelName, reading);
+    return withShorterAnswer({ path: CHAT, body, form: 'message' }, withoutLimit, modelName, reading);
   },
 
   EMBED: (request, { modelName }, { connection, clock, signal }) =>
     embed(request, { connection, modelName, signal, monotonic: () => clock.monotonic() }),
 };
 
-/** Runs a job. @throws BackendError, or the signal's reason */
-export function runOn(run: RunRequest, reading: Reading): Promise<JobResult> {
+/** Runs a job. @param contextLength tokens of a slot @throws BackendError, or the signal's reason */
+export function runOn(run: RunRequest, contextLength: number, reading: Reading): Promise<JobResult> {
   const call = CALLS[run.request.kind] as Run<JobKind>;
-  return call(run.request, run, reading);
+  const about = { modelName: run.modelName, blobs: run.blobs, contextLength };
+  return withWholePrompt(run, contextLength, (request) => call(request, about, reading));
+}
+
+const CHAT = '/v1/chat/completions';
+
+interface TextCall {
+  readonly path: string;
+  readonly body: JsonObject;
+  readonly form: RecordForm;
+}
+
+/** A prompt as it is. A completion that names no length is one of sixteen tokens in this API, so it names what the context has room for. */
+function completed(
+  request: GenerateRequest,
+  { modelName, contextLength }: About,
+  reading: Reading,
+): Promise<JobResult> {
+  const { prompt, images, logprobs, topLogprobs } = request;
+  if (images?.length) throw refused('images with a raw prompt');
+  const common = textBody(modelName, request);
+  const body = {
+    ...common,
+    prompt,
+    max_tokens: common.max_tokens ?? Math.max(LEAST_ANSWER, contextLength - likelyTokens(prompt)),
+    logprobs: logprobs ? topLogprobs || 1 : undefined,
+    top_logprobs: undefined,
+  };
+  const call = { path: '/v1/completions', body, form: 'response' } as const;
+  return withShorterAnswer(call, halfAsLong, modelName, reading);
+}
+
+const LEAST_ANSWER = 16;
+const CHARACTERS_OF_A_TOKEN = 3;
+
+function likelyTokens(text: string): number {
+  return Math.ceil(text.length / CHARACTERS_OF_A_TOKEN);
+}
+
+type Limit = (body: JsonObject) => JsonObject | null;
+
+/** A chat without a limit may be as long as there is room. */
+const withoutLimit: Limit = ({ max_tokens, ...body }) => (max_tokens === undefined ? null : body);
+
+const halfAsLong: Limit = ({ max_tokens, ...body }) =>
+  typeof max_tokens === 'number' && max_tokens > LEAST_ANSWER
+    ? { ...body, max_tokens: Math.floor(max_tokens / 2) }
+    : null;
+
+/** An answer may be asked to be longer than there is room for: an Ollama ends it where the context does, and some of these servers refuse it. */
+async function withShorterAnswer(
+  call: TextCall,
+  shorter: Limit,
+  modelName: string,
+  reading: Reading,
+): Promise<JobResult> {
+  try {
+    return await streamed(call, modelName, reading);
+  } catch (error) {
+    const body = error instanceof AnswerTooLongError ? shorter(call.body) : null;
+    if (body === null) throw error;
+    return withShorterAnswer({ ...call, body }, shorter, modelName, reading);
+  }
 }
 
 async function streamed(
-  path: string,
-  body: JsonObject,
-  form: RecordForm,
+  { path, body, form }: TextCall,
   modelName: string,
   { connection, clock, sink, signal }: Reading,
 ): Promise<JobResult> {
@@ -70,21 +138,29 @@ async function streamed(
     monotonic: () => clock.monotonic(),
     now: () => clock.now(),
   });
-  for await (const piece of connection.stream(path, body, signal)) answer.add(piece);
+  try {
+    for await (const piece of connection.stream(path, body, signal)) answer.add(piece);
+  } catch (error) {
+    if (signal.aborted || !answer.isComplete) throw error;
+  }
   return answer.end();
 }
 
-const OLLAMAS_OWN = ['template', 'context', 'debugRenderOnly'] as const;
+const OLLAMAS_OWN = ['template', 'context', 'debugRenderOnly', 'suffix'] as const;
 type OllamasOwn = (typeof OLLAMAS_OWN)[number];
 
 /** What a request can ask of an Ollama alone. @throws BackendError naming it */
 function refuseWhatIsOllamas(request: Partial<Pick<GenerateRequest, OllamasOwn>>): void {
   const asked = OLLAMAS_OWN.find((name) => request[name]);
   if (asked === undefined) return;
-  throw new BackendError(
+  throw refused(asked);
+}
+
+function refused(what: string): BackendError {
+  return new BackendError(
     'REQUEST_REJECTED',
     'none',
-    `This model is served by OpenAI's API, which has no ${asked}. Leave it out, or run the job on an Ollama.`,
+    `This model is served by OpenAI's API, which has no ${what}. Leave it out, or run the job on an Ollama.`,
     { aboutRequest: true },
   );
 }

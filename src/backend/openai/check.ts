@@ -13,9 +13,8 @@ const ANSWER_WITHIN_MS = 3_000;
 export async function checkOpenAi({ url, headers }: Address, clock: Clock): Promise<ServerCheck> {
   const deadlines = { ...DEFAULT_DEADLINES, controlMs: ANSWER_WITHIN_MS, connectMs: ANSWER_WITHIN_MS };
   const connection = new OpenAiConnection({ url, headers, clock, deadlines });
-  const late = new AbortController();
   try {
-    const { server, models } = await new OpenAiModelLibrary(connection).look(late.signal);
+    const { server, models } = await new OpenAiModelLibrary(connection).look(new AbortController().signal);
     return { kind: 'answers', version: server.version, models: models.map(({ name }) => name) };
   } catch (error) {
     if (isNobody(error instanceof Error ? error.cause : error)) return { kind: 'silent' };

@@ -3,7 +3,7 @@ import { createParser } from 'eventsource-parser';
 import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import { type Clock, wallNow } from '../../clock.ts';
-import { stringifyDeep } from '../../domain/deep-json.ts';
+import { stringifyDeep, withDeepJson } from '../../domain/deep-json.ts';
 import { BackendError, StalledError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { readStart, readText } from '../ollama/answer-bytes.ts';
@@ -90,9 +90,15 @@ export class OpenAiConnection {
     using watch = new StallWatch(this.#clock, firstByteMs, () => this.#stalled(path));
     const either = AbortSignal.any([signal, watch.signal]);
     const texts: string[] = [];
+    let isOver = false;
     let broken: Error | null = null;
     const parser = createParser({
-      onEvent: ({ data }) => texts.push(data),
+      onEvent: ({ data }) => {
+        // Only events are signs of life: a proxy may send comments for an engine that hangs.
+        watch.touch(betweenChunksMs);
+        if (data === DONE) isOver = true;
+        else if (!isOver) texts.push(data);
+      },
       // Fields that nobody knows are nothing to fail for; a text without an end is.
       onError: (error) => {
         if (error.type === 'max-buffer-size-exceeded') broken = error;
@@ -103,10 +109,10 @@ export class OpenAiConnection {
     try {
       const answer = await this.#request(this.#work, path, body, either);
       for await (const bytes of answer.body as AsyncIterable<Uint8Array>) {
-        watch.touch(betweenChunksMs);
         parser.feed(utf8.decode(bytes, { stream: true }));
         if (broken) throw this.#strange(path, '', broken);
-        for (const text of texts.splice(0)) if (text !== DONE) yield this.#event(path, text);
+        for (const text of texts.splice(0)) yield this.#event(path, text);
+        if (isOver) return;
       }
     } catch (error) {
       throw either.aborted ? either.reason : transportError(error, this.url, PRODUCT);
@@ -151,7 +157,7 @@ export class OpenAiConnection {
       path: this.#base + path,
       method: body === null ? 'GET' : 'POST',
       headers: this.#headers,
-      body: body && stringifyDeep(body),
+      body: body && stringifyDeep(withDeepJson(body)),
       signal,
     });
     if (answer.statusCode === 200) return answer;

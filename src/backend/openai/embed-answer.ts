@@ -58,7 +58,11 @@ function numbersOf(embedding: readonly number[] | string): readonly number[] {
   const bytes = Buffer.from(embedding, 'base64');
   if (bytes.length === 0 || bytes.length % FLOAT_BYTES !== 0)
     throw new BackendError('BACKEND_ERROR', 'retry', 'The server sent a vector that is no list of floats.');
-  return Array.from({ length: bytes.length / FLOAT_BYTES }, (_, i) => bytes.readFloatLE(i * FLOAT_BYTES));
+  const numbers = Array.from({ length: bytes.length / FLOAT_BYTES }, (_, i) =>
+    bytes.readFloatLE(i * FLOAT_BYTES),
+  );
+  if (numbers.every(Number.isFinite)) return numbers;
+  throw new BackendError('BACKEND_ERROR', 'retry', 'The server sent a vector with what is no number in it.');
 }
 
 /** As Ollama gives them; what has that length already keeps its digits. */

@@ -1,6 +1,11 @@
 /** What it means when a server of OpenAI's API refuses, as a table: by what it says first, then by its status. */
 import { PromptTooLongError } from '../../domain/context-errors.ts';
-import { BackendError, type FailureCode, type Remedy } from '../../domain/errors.ts';
+import {
+  BackendError,
+  type BackendErrorOptions,
+  type FailureCode,
+  type Remedy,
+} from '../../domain/errors.ts';
 import { errorAnswer } from './wire.ts';
 
 /** Longer texts than this are no sentence for people. */
@@ -18,9 +23,21 @@ interface ErrorRow {
   readonly aboutRequest?: boolean;
 }
 
-/** Of a prompt that does not fit: llama.cpp, vLLM, SGLang, OpenAI, and TabbyAPI, in this order. */
-const TOO_LONG =
-  /exceed_context_size_error|maximum context length|longer than the model's context length|context_length_exceeded|exceeds the maximum (context|sequence) length/i;
+/** Of a prompt that does not fit, as llama.cpp (of a context, and of a batch of embeddings), vLLM, SGLang, OpenAI, TabbyAPI and LM Studio say it. */
+const TOO_LONG = [
+  /exceed_context_size_error/,
+  /input \(\d+ tokens\) is too large to process/i,
+  /maximum (context|model|sequence) length/i,
+  /longer than the model's context length/i,
+  /context_length_exceeded/,
+  /context length of only \d+/i,
+];
+
+/** Of an answer that was asked to be longer than there is room for: vLLM and OpenAI, whose words for it hold those of a prompt that is too long. */
+const ANSWER_TOO_LONG = [
+  /max_(completion_)?tokens\W.*(is )?too large/is,
+  /\d+ in the (messages|prompt), \d+ in the completion/i,
+];
 
 export const ERROR_TABLE: readonly ErrorRow[] = [
   {
@@ -30,7 +47,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     tells: '%u wants a key, or another one (status %s): set apiKey or headers of the backend.',
   },
   {
-    statuses: [404, 405, 501],
+    statuses: [404],
     says: /model|adapter/i,
     code: 'MODEL_NOT_FOUND',
     remedy: 'none',
@@ -87,10 +104,13 @@ export interface Refused {
 }
 
 export function refusal(refused: Refused): BackendError {
-  const { url, path, status, body, retryAfterMs } = refused;
-  const { text, promptTokens } = wordsOf(body);
-  const answer = { status, body };
-  if (TOO_LONG.test(body)) {
+  const { url, path, body, retryAfterMs } = refused;
+  const { text, promptTokens, code } = wordsOf(body);
+  // An error in the middle of an answer names its status itself.
+  const status = refused.status ?? code;
+  const answer = { status: refused.status, body };
+  if (isAnswerTooLong(body)) return new AnswerTooLongError(text, { answer, aboutRequest: true });
+  if (TOO_LONG.some((words) => words.test(body))) {
     const message = 'The prompt is longer than the context of the model.';
     return new PromptTooLongError(message, {
       answer,
@@ -105,7 +125,7 @@ export function refusal(refused: Refused): BackendError {
   const told = (row?.tells ?? '%u could not do it (status %s).')
     .replace('%u', () => url)
     .replace('%p', () => path)
-    .replace('%s', () => String(status ?? 200));
+    .replace('%s', () => String(status ?? 'in its answer'));
   return new BackendError(row?.code ?? 'BACKEND_ERROR', row?.remedy ?? 'retry', told, {
     answer,
     retryAfterMs,
@@ -118,14 +138,33 @@ function withWords(message: string, text: string): string {
   return text === '' ? message : `${message} It says: ${text}`;
 }
 
+/** The answer was asked to be longer than the room that the prompt leaves. */
+export class AnswerTooLongError extends BackendError {
+  constructor(text: string, options: BackendErrorOptions) {
+    const message =
+      'The answer may not be as long as asked: the context has not so much room beside the prompt.';
+    super('REQUEST_REJECTED', 'none', message, { ...options, ownerMessage: withWords(message, text) });
+  }
+}
+
+function isAnswerTooLong(body: string): boolean {
+  return ANSWER_TOO_LONG.some((words) => words.test(body));
+}
+
 /** What it says, in whichever of the forms. */
-function wordsOf(body: string): { readonly text: string; readonly promptTokens: number | null } {
+function wordsOf(body: string): {
+  readonly text: string;
+  readonly promptTokens: number | null;
+  readonly code: number | null;
+} {
   const { error, message, detail } = errorAnswer.safeParse(parseJson(body)).data ?? {};
   const named = typeof error === 'string' ? error : error?.message;
+  const told = typeof error === 'object' ? error : null;
   const found = named ?? message ?? (typeof detail === 'string' ? detail : undefined) ?? body;
   return {
     text: found.slice(0, LONGEST_TEXT).replace(/\s+/g, ' ').trim(),
-    promptTokens: (typeof error === 'object' ? error?.n_prompt_tokens : undefined) ?? null,
+    promptTokens: told?.n_prompt_tokens ?? null,
+    code: typeof told?.code === 'number' ? told.code : null,
   };
 }
 

@@ -11,9 +11,10 @@ const EMBEDS_BY_NAME = /(^|[-_/.:])(text-?)?(embed(ding)?s?|bge|gte|e5|minilm)([
 export function modelInfo(listed: ListedModel, server: ServerFacts, isAlone: boolean): ModelInfo {
   const { id, meta, root, max_model_len } = listed;
   const name = openAiNames.canonical(id);
-  const weights = digestOf([id, root ?? null, meta?.size ?? null]);
+  // No more than its name and place: what else is told of it comes and goes with its loads.
+  const weights = digestOf([id, root ?? null]);
   const trained = meta?.n_ctx_train ?? null;
-  const slot = max_model_len ?? meta?.n_ctx ?? null;
+  const slot = max_model_len ?? meta?.n_ctx ?? (isAlone ? server.contextLength : null);
   return {
     name,
     digest: digestOf([weights, slot]),
@@ -42,7 +43,6 @@ function capabilities(name: string, server: ServerFacts, isAlone: boolean): read
     'completion',
     'tools',
     'thinking',
-    ...(server.completes ? (['insert'] as const) : []),
     ...(server.sees !== false ? (['vision'] as const) : []),
     ...(server.hears ? (['audio'] as const) : []),
     ...(server.embeds && isAlone ? (['embedding'] as const) : []),

@@ -13,6 +13,8 @@ import { type ListedModel, modelsAnswer } from './wire.ts';
 export interface Seen {
   readonly server: ServerFacts;
   readonly models: readonly ModelInfo[];
+  /** Those of them that are in memory, by name. */
+  readonly loaded: ReadonlySet<string>;
 }
 
 export class OpenAiModelLibrary implements ModelLibrary {
@@ -25,13 +27,15 @@ export class OpenAiModelLibrary implements ModelLibrary {
     this.#connection = connection;
   }
 
+  /** The server is asked of itself anew: it may have been started again with the same models. */
   async list(signal: AbortSignal): Promise<readonly ModelInfo[]> {
+    this.#server = null;
     return (await this.look(signal)).models;
   }
 
   /** What is there now. @throws BackendError, or the signal's reason */
   async look(signal: AbortSignal): Promise<Seen> {
-    const { data } = await this.#connection.get('/v1/models', modelsAnswer, signal);
+    const data = await this.#entries(signal);
     const listed = data.map(({ id }) => id).join('\n');
     if (this.#server === null || listed !== this.#listed) {
       this.#server = await serverFacts(this.#connection, signal);
@@ -39,7 +43,19 @@ export class OpenAiModelLibrary implements ModelLibrary {
     }
     const server = this.#server;
     const distinct = [...new Map(data.map((one): [string, ListedModel] => [one.id, one])).values()];
-    return { server, models: distinct.map((one) => modelInfo(one, server, distinct.length === 1)) };
+    const models = distinct.map((one) => modelInfo(one, server, distinct.length === 1));
+    const loaded = new Set(distinct.filter(isLoaded).map(({ id }) => openAiNames.canonical(id)));
+    return { server, models, loaded };
+  }
+
+  /** A server that did not answer may be another one when it does. */
+  async #entries(signal: AbortSignal): Promise<readonly ListedModel[]> {
+    try {
+      return (await this.#connection.get('/v1/models', modelsAnswer, signal)).data;
+    } catch (error) {
+      this.#server = null;
+      throw error;
+    }
   }
 
   /** In Ollama's form, as every library tells them. */
@@ -100,6 +116,11 @@ export class OpenAiModelLibrary implements ModelLibrary {
     const message = `${this.#connection.url} cannot ${what}: its models are chosen where it is started.`;
     throw new BackendError('REQUEST_REJECTED', 'none', message);
   }
+}
+
+/** Most servers list what they have in memory; some list what they could load, and say which is there. */
+function isLoaded({ status }: ListedModel): boolean {
+  return (status?.value ?? 'loaded') === 'loaded';
 }
 
 function tag(model: ModelInfo): JsonObject {

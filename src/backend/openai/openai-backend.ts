@@ -65,10 +65,12 @@ class AttachedOpenAi implements Backend {
 
   /** What it lists is what it has in memory. */
   async inspect(signal: AbortSignal): Promise<BackendReading> {
-    const { server, models } = await this.library.look(signal);
+    const { server, models, loaded } = await this.library.look(signal);
     const parallel = this.#options.parallel ?? server.slots ?? USUAL_PARALLEL;
-    const share = Math.floor((this.#options.vramBytes ?? 0) / Math.max(1, models.length));
-    const residents = models.map((model) => resident(model, share, parallel));
+    const share = Math.floor((this.#options.vramBytes ?? 0) / Math.max(1, loaded.size));
+    const residents = models
+      .filter(({ name }) => loaded.has(name))
+      .map((model) => resident(model, share, parallel));
     return { version: server.version, residents, host: null };
   }
 
@@ -94,7 +96,8 @@ class AttachedOpenAi implements Backend {
     return {
       variant,
       measured,
-      run: (request, sink, signal) => runOn(request, { connection, clock, sink, signal }),
+      run: (request, sink, signal) =>
+        runOn(request, variant.contextLength, { connection, clock, sink, signal }),
       unload: async () => {},
     };
   }

@@ -8,6 +8,8 @@ export interface ServerFacts {
   readonly version: string;
   /** Requests that it runs at once; null where it does not tell. */
   readonly slots: number | null;
+  /** Tokens of one of them; null where it does not tell. */
+  readonly contextLength: number | null;
   /** Of inputs beside text; null where it does not tell. */
   readonly sees: boolean | null;
   readonly hears: boolean | null;
@@ -28,6 +30,7 @@ export async function serverFacts(connection: OpenAiConnection, signal: AbortSig
   return {
     version: version?.version ?? props?.build_info ?? 'v1',
     slots: props?.total_slots ?? null,
+    contextLength: props?.default_generation_settings?.n_ctx ?? null,
     sees: props?.modalities?.vision ?? null,
     hears: props?.modalities?.audio ?? null,
     chats,
@@ -36,14 +39,19 @@ export async function serverFacts(connection: OpenAiConnection, signal: AbortSig
   };
 }
 
-/** What a server has no route for, or answers in a form of its own, is not told. */
+/** What a server has no route for, answers in a form of its own, or keeps from others, is not told. */
 async function unlessMissing<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof BackendError && isAnswered(error)) return null;
+    if (error instanceof BackendError && (isAnswered(error) || isForbidden(error))) return null;
     throw error;
   }
+}
+
+/** A proxy may pass on `/v1` alone. Whoever wants a key for that, too, says so when its models are asked for. */
+function isForbidden({ answer }: BackendError): boolean {
+  return answer?.status === 401 || answer?.status === 403;
 }
 
 const NO_ROUTE: readonly (number | null | undefined)[] = [404, 405, 501];

@@ -3,14 +3,18 @@ import type { OutputSink } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
 import type { JobResult, TokenUsage } from '../../domain/job.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { type AnswerPiece, answerPiece, type ToolCallPart } from './wire.ts';
+import { type AnswerPiece, answerPiece, olderLogprobs, type ToolCallPart } from './wire.ts';
 
 const NS_PER_MS = 1e6;
+/** How vLLM and SGLang end an answer that the engine gave up. */
+const BROKEN: readonly string[] = ['abort', 'error'];
 
 /** Where a text stands in a record: of a chat in its message, of a generated one by itself. */
 export type RecordForm = 'message' | 'response';
 
 interface OpenCall {
+  /** As the server counts them. */
+  readonly index: number;
   id: string | undefined;
   name: string;
   readonly arguments: string[];
@@ -29,7 +33,7 @@ export interface AnswerParts {
 export class TextAnswer {
   readonly #parts: AnswerParts;
   readonly #startedMs: number;
-  readonly #calls = new Map<number, OpenCall>();
+  readonly #calls: OpenCall[] = [];
   #firstMs: number | null = null;
   #lastMs = 0;
   #finish: string | null = null;
@@ -64,16 +68,21 @@ export class TextAnswer {
     if (thinking !== '' || text !== '') this.#emit(thinking, text, logprobs);
   }
 
+  /** Whether all of the text has come, and what it took: nothing that happens to the connection afterwards matters. */
+  get isComplete(): boolean {
+    return this.#finish !== null && !BROKEN.includes(this.#finish) && this.#usage !== null;
+  }
+
   /** @throws BackendError when the answer broke off */
   end(): JobResult {
-    if (this.#finish === null) {
+    if (this.#finish === null || BROKEN.includes(this.#finish)) {
       throw new BackendError(
         'BACKEND_ERROR',
         'retry',
         'The server ended the answer before it was complete. Its log may tell why.',
       );
     }
-    const toolCalls = [...this.#calls.values()].map(toolCall);
+    const toolCalls = this.#calls.map(toolCall);
     if (toolCalls.length > 0) this.#record('', '', { toolCalls });
     const usage = this.#tokenUsage();
     const doneReason = this.#finish === 'length' ? 'LENGTH' : 'STOP';
@@ -129,12 +138,16 @@ export class TextAnswer {
   }
 
   #grow({ index, id, function: called }: ToolCallPart): void {
-    const place = index ?? this.#calls.size;
-    const open = this.#calls.get(place) ?? { id: undefined, name: '', arguments: [] };
-    this.#calls.set(place, open);
-    open.id ??= id ?? undefined;
-    open.name += called?.name ?? '';
-    if (called?.arguments) open.arguments.push(called.arguments);
+    const told = index ?? this.#calls.length;
+    const last = this.#calls.findLast((call) => call.index === told);
+    // Some servers give all of their calls one index; another id is another call.
+    const isAnother = last === undefined || (id && last.id !== undefined && last.id !== id);
+    const open = isAnother ? { index: told, id: undefined, name: '', arguments: [] } : last;
+    if (isAnother) this.#calls.push(open);
+    open.id ??= id || undefined;
+    open.name ||= called?.name ?? '';
+    const text = called?.arguments;
+    if (text) open.arguments.push(typeof text === 'string' ? text : JSON.stringify(text));
   }
 
   /** As the server measured it, else by when its pieces came. */
@@ -165,9 +178,21 @@ function asObject(text: string): Json {
   }
 }
 
-/** OpenAI's list of tokens, which Ollama's records have without the object around it. */
+/** OpenAI's list of tokens, which Ollama's records have without the object around it; of a completion its older form. */
 function likelihoods(logprobs: Json | null | undefined): Json | undefined {
   if (logprobs === null || logprobs === undefined || typeof logprobs !== 'object' || Array.isArray(logprobs))
     return undefined;
-  return (logprobs as JsonObject).content ?? undefined;
+  const { content, ...older } = logprobs as JsonObject;
+  if (content) return content;
+  const { data } = olderLogprobs.safeParse(older);
+  return data?.tokens.map(
+    (token, place): Json => ({
+      token,
+      logprob: data.token_logprobs[place] ?? 0,
+      top_logprobs: Object.entries(data.top_logprobs?.[place] ?? {}).map(([other, logprob]) => ({
+        token: other,
+        logprob,
+      })),
+    }),
+  );
 }

@@ -10,6 +10,8 @@ export const listedModel = z.looseObject({
   max_model_len: z.number().int().positive().nullish(),
   /** vLLM and SGLang: where the weights are from. */
   root: z.string().nullish(),
+  /** llama.cpp where it loads models by itself: `loaded`, or not. */
+  status: z.looseObject({ value: z.string().nullish() }).nullish(),
   /** llama.cpp. */
   meta: z
     .looseObject({
@@ -19,8 +21,6 @@ export const listedModel = z.looseObject({
       n_params: z.number().positive().nullish(),
       /** Of the weights, in bytes. */
       size: z.number().positive().nullish(),
-      n_embd: z.number().positive().nullish(),
-      n_vocab: z.number().positive().nullish(),
     })
     .nullish(),
 });
@@ -48,7 +48,13 @@ const timings = z.looseObject({ prompt_ms: count, predicted_ms: count });
 const toolCallPart = z.looseObject({
   index: z.number().int().min(0).nullish(),
   id: z.string().nullish(),
-  function: z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
+  function: z
+    .looseObject({
+      name: z.string().nullish(),
+      /** A piece of text; of some servers the whole object at once. */
+      arguments: z.union([z.string(), z.record(z.string(), z.json())]).nullish(),
+    })
+    .nullish(),
 });
 export type ToolCallPart = z.infer<typeof toolCallPart>;
 
@@ -79,6 +85,13 @@ export const answerPiece = z.looseObject({
 });
 export type AnswerPiece = z.infer<typeof answerPiece>;
 
+/** Of completions. */
+export const olderLogprobs = z.looseObject({
+  tokens: z.array(z.string()),
+  token_logprobs: z.array(z.number().nullable()),
+  top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
+});
+
 export const embeddingsAnswer = z.looseObject({
   data: z.array(
     z.looseObject({
@@ -106,5 +119,5 @@ export const errorAnswer = z.looseObject({
     .nullish(),
   /** vLLM before 0.10. */
   message: z.string().nullish(),
-  detail: z.unknown(),
+  detail: z.unknown().optional(),
 });

@@ -98,7 +98,7 @@ export class ContextChoice {
   #rangeOf({ model, contextLength, chosen }: QueueSpec): ContextRange | null {
     if (contextLength !== null && !chosen) return null;
     const range = this.#source.contextRange(model);
-    return range?.isConfigured ? null : range;
+    return range?.isFixed ? null : range;
   }
 
   /** The smallest of the few sizes that holds `needed` tokens, or the largest that the model and a card can have; null where that is not above `above`. */

@@ -5,8 +5,8 @@ import { roundContextLength } from '../../domain/queue-key.ts';
 export interface ContextRange {
   /** Tokens that it gets on every backend that has it. */
   readonly usual: number;
-  /** Whether the configuration says so of this model: then it stays as it is. */
-  readonly isConfigured: boolean;
+  /** Whether it stays as it is: the configuration says so of this model, or its server has one that nobody can tell. */
+  readonly isFixed: boolean;
   /** What it was trained for; null where nobody tells. */
   readonly most: number | null;
 }

@@ -19,6 +19,11 @@ describe('an answer that fails once is asked for again', () => {
     ['an answer that ends too soon', { kind: 'truncate', afterBytes: 700, path }],
     ['nonsense', { kind: 'garbage', path }],
     ['an answer that stops coming', { kind: 'stall', afterBytes: 700, path }],
+    ['an engine that gave up', { kind: 'finish', reason: 'abort', path }],
+    [
+      'a full queue that is told in the stream',
+      { kind: 'event', error: { code: 503, message: 'full' }, path },
+    ],
   ])('after %s', async (_, fault) => {
     await using world = await OpenAiWorld.start({ config: { patience: { silenceMs: 300 } } });
     world.server.faults.add(fault);
@@ -28,6 +33,14 @@ describe('an answer that fails once is asked for again', () => {
       result: { text: expect.stringMatching(/^The virtual server/) },
     });
   });
+});
+
+test('an answer that is complete is taken, whatever becomes of its connection', async () => {
+  await using world = await OpenAiWorld.start({ config: { patience: { silenceMs: 600_000 } } });
+  world.server.faults.add({ kind: 'linger', path });
+  expect(await world.ended(await world.generate(CHAT))).toMatchObject({ status: 'COMPLETE' });
+  const asked = world.server.requests.filter((one) => one.path === path && one.body?.model);
+  expect(asked).toHaveLength(1);
 });
 
 describe('a request that the server refuses fails, with its words for the owner', () => {

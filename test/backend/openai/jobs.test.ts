@@ -59,9 +59,30 @@ describe.each<Flavour>(['llama.cpp', 'vllm', 'plain'])('on a server such as %s',
     await using world = await OpenAiWorld.start({
       server: { flavour, models: [{ id: CHAT, contextLength: 100 }] },
     });
-    const { job } = await world.submit({ model: CHAT, request: chat('word '.repeat(150)) });
-    const ended = await world.ended(job.id);
-    expect(ended).toMatchObject({ status: 'FAILED', failure: { code: 'CONTEXT_LENGTH_EXCEEDED' } });
+    const long = { model: CHAT, request: chat('word '.repeat(150)) };
+    const told = await world.submit(long);
+    const failure = told.job ? (await world.ended(told.job.id)).failure : told;
+    expect(failure).toMatchObject({ code: 'CONTEXT_LENGTH_EXCEEDED' });
+    // It may be cut where that was asked for.
+    const messages = Array.from({ length: 8 }, () => ({ role: 'USER', content: 'word '.repeat(20) }));
+    const { job } = await world.submit({ model: CHAT, request: { chat: { messages, truncate: true } } });
+    expect(await world.ended(job.id)).toMatchObject({ status: 'COMPLETE' });
+    const sent = world.server.requests.findLast((one) => one.path === '/v1/chat/completions')?.body;
+    expect(sent?.messages).toHaveLength(2);
+  });
+
+  test('a text without a limit, and one longer than the room, end where the context does', async () => {
+    await using world = await OpenAiWorld.start({
+      server: { flavour, models: [{ id: CHAT, contextLength: 100 }] },
+    });
+    const raw = { generate: { prompt: 'Once', raw: true } };
+    const tooLong = chat('Hello', { options: { maxTokens: 5_000 } });
+    for (const request of [raw, tooLong]) {
+      const { job } = await world.submit({ model: CHAT, request });
+      expect(await world.ended(job.id)).toMatchObject({ status: 'COMPLETE' });
+    }
+    const sent = world.server.requests.findLast((one) => one.path === '/v1/completions')?.body;
+    expect(sent?.max_tokens).toBeGreaterThan(16);
   });
 });
 

@@ -26,7 +26,7 @@ interface World {
 
 function choice({ range = {}, fits = Number.POSITIVE_INFINITY }: World = {}) {
   return new ContextChoice({
-    contextRange: () => range && { usual: 4_096, isConfigured: false, most: 131_072, ...range },
+    contextRange: () => range && { usual: 4_096, isFixed: false, most: 131_072, ...range },
     isTooLarge: (queue) => (parseQueueKey(queue).contextLength ?? 4_096) > fits,
   });
 }
@@ -61,7 +61,7 @@ describe('the context of a new job', () => {
       { fits: 16_384 },
       chosen(16_384),
     ],
-    ['a context of the configuration stays', generate(15_000), { range: { isConfigured: true } }, PLAIN],
+    ['a context of the configuration stays', generate(15_000), { range: { isFixed: true } }, PLAIN],
     ['a model that nobody knows yet has the usual', generate(15_000), { range: null }, PLAIN],
     [
       'what a server alone can tell is not refused',
@@ -149,7 +149,7 @@ describe('a job whose prompt was refused', () => {
       {},
       null,
     ],
-    ['nor where it is configured', PLAIN, refused(4_096, null), { range: { isConfigured: true } }, null],
+    ['nor where it is configured', PLAIN, refused(4_096, null), { range: { isFixed: true } }, null],
     ['nor where the model takes no more', chosen(131_072), refused(131_072, null), {}, null],
     ['nor where no card holds more', chosen(8_192), refused(8_192, null), { fits: 8_192 }, null],
     ['nor where no context would do', PLAIN, refused(4_096, 50_000), { fits: 32_768 }, null],

@@ -1,6 +1,4 @@
-/** Messages and options in OpenAI's words. */
-import type { RunRequest } from '../../domain/backend.ts';
-import { BackendError } from '../../domain/errors.ts';
+/** What a request for a text says besides its prompt, in OpenAI's words. */
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type {
   BlobHash,
@@ -9,9 +7,6 @@ import type {
   GenerateRequest,
   ThinkLevel,
 } from '../../domain/request.ts';
-import { mediaTypeOf } from '../../kinds/images.ts';
-
-type Blobs = RunRequest['blobs'];
 
 /** Of Ollama's options, what is said here otherwise, and how Ollama runs a model, which is nothing that a request asks. */
 const NOT_SENT = new Set([
@@ -71,42 +66,4 @@ function thinking(level: ThinkLevel | undefined): JsonObject {
     chat_template_kwargs: { enable_thinking: level !== 'OFF' },
     reasoning_effort: EFFORT[level],
   };
-}
-
-export function openAiMessage(message: ChatMessage, blobs: Blobs): JsonObject {
-  const { role, content, images, thinking: thought, toolCalls, toolName, toolCallId } = message;
-  return {
-    role: role.toLowerCase(),
-    content: images?.length ? [{ type: 'text', text: content }, ...imageParts(images, blobs)] : content,
-    reasoning_content: thought || undefined,
-    tool_calls: toolCalls && openAiToolCalls(toolCalls),
-    tool_call_id: toolCallId ?? (role.toLowerCase() === 'tool' ? (toolName ?? '') : undefined),
-    name: toolName,
-  };
-}
-
-/** Arguments are an object in our words and a text here. */
-function openAiToolCalls(calls: Json): Json {
-  if (!Array.isArray(calls)) return calls;
-  return calls.map((call: Json, place): Json => {
-    const { id, function: called } = (call ?? {}) as { id?: Json; function?: JsonObject };
-    const { name = '', arguments: given = {} } = called ?? {};
-    return {
-      id: id ?? `call_${place}`,
-      type: 'function',
-      function: { name, arguments: typeof given === 'string' ? given : JSON.stringify(given) },
-    };
-  });
-}
-
-/** @throws BackendError when the bytes are gone */
-export function imageParts(hashes: readonly BlobHash[], blobs: Blobs): readonly JsonObject[] {
-  return hashes.map((hash) => {
-    const bytes = blobs.get(hash);
-    if (!bytes)
-      throw new BackendError('REQUEST_REJECTED', 'none', `The image ${hash} is lost. Submit the job again.`);
-    const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-    const mediaType = mediaTypeOf(bytes) ?? 'application/octet-stream';
-    return { type: 'image_url', image_url: { url: `data:${mediaType};base64,${base64}` } };
-  });
 }
