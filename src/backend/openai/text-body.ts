@@ -1,12 +1,6 @@
 /** What a request for a text says besides its prompt, in OpenAI's words. */
 import type { Json, JsonObject } from '../../domain/json.ts';
-import type {
-  BlobHash,
-  ChatMessage,
-  ChatRequest,
-  GenerateRequest,
-  ThinkLevel,
-} from '../../domain/request.ts';
+import type { ChatRequest, GenerateRequest, ThinkLevel } from '../../domain/request.ts';
 
 /** Of Ollama's options, what is said here otherwise, and how Ollama runs a model, which is nothing that a request asks. */
 const NOT_SENT = new Set([
