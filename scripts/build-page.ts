@@ -2,10 +2,11 @@
  * Builds the web page from `src/dashboard` into `dist/dashboard`, where the server finds it, with each file compressed as well.
  * Does nothing where what is there was made of the same sources. `--force` builds all the same.
  *
- * Runs with every install, also where the development dependencies are left out: without Vite it says so only when it is asked to build.
+ * Runs with every install and start as well (`prepare`, `prestart`, `predemo`), where the page is not what was asked for: whatever is in its
+ * way there, such as a checkout that may only be read, is told in one line and stops neither. Asked for by name, it fails.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join, relative, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -18,30 +19,57 @@ const STAMP = 'made-of.txt';
 const COMPRESSED = ['.woff2'];
 
 const force = process.argv.includes('--force');
-/** After an install nobody has asked for the page: what is missing is said when it is. */
-const quiet = process.env.npm_lifecycle_event === 'prepare';
+const event = process.env.npm_lifecycle_event ?? '';
+/** Before something else that does without the page. */
+const byTheWay = ['prepare', 'prestart', 'predemo'].includes(event);
 
-const stamp = stampOf([...filesOf(sources), import.meta.filename, join(root, 'package-lock.json')]);
-if (force || readStamp() !== stamp) await buildPage();
+class NoVite extends Error {}
 
-async function buildPage(): Promise<void> {
-  const vite = await import('vite').catch(() => null);
-  if (vite === null) {
-    if (quiet) return;
-    const here = existsSync(join(target, STAMP))
-      ? 'What is there is older than its sources.'
-      : 'There is none.';
-    console.error(`The web page cannot be built without its development dependencies: run npm ci. ${here}`);
-    return;
-  }
+try {
+  const stamp = stampOf([...filesOf(sources), import.meta.filename, ...lockFile()]);
+  if (force || readStamp() !== stamp) await buildPage(stamp);
+} catch (error) {
+  if (!byTheWay) throw error;
+  // After an install that leaves out what the build needs, as many do on purpose, nobody has asked for the page.
+  if (!(error instanceof NoVite && event === 'prepare')) console.error(lineOf(error));
+}
+
+function lineOf(error: unknown): string {
+  const text = String(error instanceof Error ? error.message : error);
+  // Vite's first line only counts; the next one tells.
+  const reason = text
+    .split(/\s*\n\s*/)
+    .slice(0, 2)
+    .join(' ')
+    .trim();
+  const here = readStamp() === null ? 'There is none.' : 'What is there is older than its sources.';
+  return `The web page was not built: ${reason} ${here}`;
+}
+
+async function buildPage(stamp: string): Promise<void> {
+  const vite = await import('vite').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new NoVite('its development dependencies are left out. Run npm ci.');
+  });
   // Built beside the old one, so that a server that runs meanwhile finds the one or the other whole.
   const fresh = `${target}.${process.pid}`;
+  try {
+    await buildInto(fresh, vite);
+    writeFileSync(join(fresh, STAMP), stamp);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(fresh, target);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function buildInto(fresh: string, vite: typeof import('vite')): Promise<void> {
   const packages = new Set<string>();
   await vite.build({
     configFile: false,
     root: sources,
     base: '/',
-    logLevel: 'warn',
+    logLevel: byTheWay ? 'silent' : 'warn',
     build: {
       outDir: fresh,
       emptyOutDir: true,
@@ -64,10 +92,6 @@ async function buildPage(): Promise<void> {
   });
   writeFileSync(join(fresh, 'licenses.txt'), licensesOf([...packages, '@fontsource-variable/inter']));
   for (const file of filesOf(fresh)) compress(file);
-  writeFileSync(join(fresh, STAMP), stamp);
-  rmSync(target, { recursive: true, force: true });
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  renameSync(fresh, target);
 }
 
 function compress(file: string): void {
@@ -88,6 +112,12 @@ function licensesOf(names: readonly string[]): string {
     return `${name} ${version} (${license})\n\n${text}\n`;
   });
   return texts.join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+/** Says which packages are built in; a copy of the sources may be without it. */
+function lockFile(): readonly string[] {
+  const file = join(root, 'package-lock.json');
+  return existsSync(file) ? [file] : [];
 }
 
 function stampOf(files: readonly string[]): string {

@@ -52,7 +52,10 @@ test('a server that is started again is shown again, without what is gone', asyn
   const port = Number(new URL(t.app.url).port);
   await t.app.stop({ graceMs: 0 });
   await page.getByText('Lost', { exact: true }).waitFor();
-  await page.getByText(/Connection lost\. What you see is/).waitFor();
+  await page.getByRole('alert').getByText('Connection lost.').waitFor();
+  // What counts is not announced each second.
+  expect(await page.getByRole('alert').textContent()).toBe('Connection lost. Trying again.');
+  expect(await page.getByText(/^What you see is \d+(\.\d)? s old\.$/).count()).toBe(1);
   expect(await page.locator('main.stale').count()).toBe(1);
   t.ollama.core.memory.setForeign(0, 0);
   await fetch(`${t.ollama.url}/api/generate`, {

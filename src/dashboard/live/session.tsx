@@ -12,6 +12,11 @@ export interface Session {
   forgetKey(): void;
 }
 
+interface Given {
+  /** Null: none. */
+  readonly key: string | null;
+}
+
 const SessionContext = createContext<Session | null>(null);
 
 export function useSession(): Session {
@@ -21,22 +26,26 @@ export function useSession(): Session {
 }
 
 export function SessionRoot({ children }: { readonly children: ReactNode }) {
-  const [key, setKey] = useState(readKey);
-  const live = useMemo(() => ({ connection: new Connection(key), store: new LiveStore(new Flush()) }), [key]);
+  // A new object with each try: the same key, given again, is tried again.
+  const [given, setGiven] = useState<Given>(() => ({ key: readKey() }));
+  const live = useMemo(
+    () => ({ connection: new Connection(given.key), store: new LiveStore(new Flush()) }),
+    [given],
+  );
   useEffect(() => () => live.connection.close(), [live]);
   const session = useMemo<Session>(
     () => ({
-      hasKey: key !== null,
-      useKey(given, remember) {
-        keepKey(given, remember);
-        setKey(given);
+      hasKey: given.key !== null,
+      useKey(key, remember) {
+        keepKey(key, remember);
+        setGiven({ key });
       },
       forgetKey() {
         forgetKey();
-        setKey(null);
+        setGiven({ key: null });
       },
     }),
-    [key],
+    [given],
   );
   return (
     <SessionContext value={session}>

@@ -1,8 +1,10 @@
 /** A button that changes something: it says when it is at work, and in place why it was refused. What destroys asks first. */
-import { type ReactNode, useRef } from 'react';
+import type { ReactNode } from 'react';
+import { useAsk } from './question.tsx';
 
 interface ActionProps {
   readonly change: { readonly running: boolean; readonly problem: Error | null; readonly forget: () => void };
+  /** As it was when the button was pressed, also where a question is answered later. */
   readonly run: () => unknown;
   /** What it is done to, for whoever does not see the row. */
   readonly about: string;
@@ -14,8 +16,8 @@ interface ActionProps {
 }
 
 export function Action({ change, run, about, ask, kind = 'plain', disabled = false, children }: ActionProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const start = () => (ask === undefined ? run() : dialog.current?.showModal());
+  const put = useAsk();
+  const start = () => (ask === undefined ? run() : put({ text: ask, yes: children, run }));
   return (
     <span className="action">
       <button
@@ -28,21 +30,6 @@ export function Action({ change, run, about, ask, kind = 'plain', disabled = fal
         {children}
         <span className="unseen"> {about}</span>
       </button>
-      {ask !== undefined && (
-        <dialog ref={dialog} className="question" aria-label={ask}>
-          <form method="dialog">
-            <p>{ask}</p>
-            <div className="question-answers">
-              <button type="submit" className="button">
-                No
-              </button>
-              <button type="submit" className="button danger" onClick={() => run()}>
-                {children}
-              </button>
-            </div>
-          </form>
-        </dialog>
-      )}
       {change.problem && (
         <span className="refusal" role="alert">
           {change.problem.message}

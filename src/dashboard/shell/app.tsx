@@ -5,6 +5,7 @@ import { useHashLocation } from 'wouter/use-hash-location';
 import { useLink } from '../live/use-live.ts';
 import { Boundary } from '../parts/card.tsx';
 import { Empty, Skeleton } from '../parts/loaded.tsx';
+import { QuestionRoot } from '../parts/question.tsx';
 import { RanksRoot } from '../parts/ranks.tsx';
 import { Help } from './help.tsx';
 import { KeyForm } from './key-form.tsx';
@@ -12,6 +13,7 @@ import { LostNotice, useIsStale } from './lost-notice.tsx';
 import { Menu } from './menu.tsx';
 import { JobPage, PAGES } from './pages.ts';
 import { useShortcuts } from './shortcuts.ts';
+import { usePages } from './use-pages.ts';
 import { ViewerRoot } from './viewer.tsx';
 
 export function App() {
@@ -21,7 +23,9 @@ export function App() {
     <Router hook={useHashLocation}>
       <ViewerRoot>
         <RanksRoot>
-          <Frame />
+          <QuestionRoot>
+            <Frame />
+          </QuestionRoot>
         </RanksRoot>
       </ViewerRoot>
     </Router>
@@ -31,7 +35,7 @@ export function App() {
 function Frame() {
   const stale = useIsStale();
   const help = useRef<HTMLDialogElement>(null);
-  useShortcuts(() => help.current?.showModal());
+  useShortcuts(usePages(), () => help.current?.showModal());
   return (
     <>
       <button type="button" className="skip" onClick={skip}>

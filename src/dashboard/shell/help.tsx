@@ -1,6 +1,6 @@
 /** The keys, told by `?`. */
 import type { RefObject } from 'react';
-import { PAGES } from './pages.ts';
+import { usePages } from './use-pages.ts';
 
 const OTHERS: readonly (readonly [keys: string, what: string])[] = [
   ['/', 'search'],
@@ -11,7 +11,7 @@ const OTHERS: readonly (readonly [keys: string, what: string])[] = [
 ];
 
 export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
-  const keys = [...PAGES.map(({ letter, title }) => [`g  ${letter}`, title] as const), ...OTHERS];
+  const keys = [...usePages().map(({ letter, title }) => [`g  ${letter}`, title] as const), ...OTHERS];
   return (
     <dialog ref={dialog} className="help" aria-label="Keys">
       <h2>Keys</h2>

@@ -6,13 +6,12 @@ import { durationText } from '../text/format.ts';
 
 const OLD_MS = 5_000;
 
-/** How long nothing has been heard, in ms, in whole seconds; 0 while the connection stands. */
+/** How long the connection has been lost, in ms, in whole seconds; 0 while it stands. */
 function useSilence(): number {
   const link = useLink();
-  const { store } = useLiveParts();
-  const lost = link.status === 'lost';
+  const since = link.status === 'lost' ? link.since : null;
   return useSyncExternalStore(watchSeconds, () =>
-    lost ? Math.floor((now() - Math.max(store.heardAt, 0) || 0) / 1000) * 1000 : 0,
+    since === null ? 0 : Math.floor((now() - since) / 1000) * 1000,
   );
 }
 
@@ -24,10 +23,19 @@ export function useIsStale(): boolean {
 
 export function LostNotice() {
   const silence = useSilence();
+  const { status } = useLink();
+  const { store } = useLiveParts();
+  if (status === 'lost' && store.heardAt === 0)
+    return (
+      <p className="lost" role="alert">
+        The server cannot be reached. Trying again.
+      </p>
+    );
   if (silence <= OLD_MS) return null;
   return (
-    <p className="lost" role="alert">
-      Connection lost. What you see is {durationText(silence)} old. Trying again.
+    <p className="lost">
+      <span role="alert">Connection lost. Trying again.</span> {/* Not announced: it counts. */}
+      <span>What you see is {durationText(silence)} old.</span>
     </p>
   );
 }

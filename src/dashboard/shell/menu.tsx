@@ -2,13 +2,11 @@
 import { Link, useLocation } from 'wouter';
 import { useSession } from '../live/session.tsx';
 import { LinkState } from './link-state.tsx';
-import { PAGES } from './pages.ts';
-import { useViewer } from './viewer.tsx';
+import { usePages } from './use-pages.ts';
 
 export function Menu({ onHelp }: { readonly onHelp: () => void }) {
-  const { admin } = useViewer();
   const session = useSession();
-  const pages = PAGES.filter((page) => admin || !page.admin);
+  const pages = usePages();
   return (
     <header className="menu">
       <Link href="/" className="brand">

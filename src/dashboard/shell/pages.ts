@@ -1,7 +1,8 @@
 /** The pages, in the order of the menu. */
-import { type ComponentType, lazy } from 'react';
+import type { ComponentType } from 'react';
 import { Overview } from '../pages/overview/overview.tsx';
 import { Queue } from '../pages/queue/queue.tsx';
+import { lazyPage } from './lazy-page.tsx';
 
 export interface Page {
   readonly path: string;
@@ -13,16 +14,12 @@ export interface Page {
   readonly admin?: boolean;
 }
 
-const Models = lazy(() => import('../pages/models/models.tsx').then(({ Models }) => ({ default: Models })));
-const Reservations = lazy(() =>
-  import('../pages/reservations/reservations.tsx').then(({ Reservations }) => ({ default: Reservations })),
+const Models = lazyPage(async () => (await import('../pages/models/models.tsx')).Models);
+const Reservations = lazyPage(
+  async () => (await import('../pages/reservations/reservations.tsx')).Reservations,
 );
-const Decisions = lazy(() =>
-  import('../pages/decisions/decisions.tsx').then(({ Decisions }) => ({ default: Decisions })),
-);
-const Workers = lazy(() =>
-  import('../pages/workers/workers.tsx').then(({ Workers }) => ({ default: Workers })),
-);
+const Decisions = lazyPage(async () => (await import('../pages/decisions/decisions.tsx')).Decisions);
+const Workers = lazyPage(async () => (await import('../pages/workers/workers.tsx')).Workers);
 
 export const PAGES: readonly Page[] = [
   { path: '/', title: 'Overview', letter: 'o', component: Overview },
@@ -34,6 +31,4 @@ export const PAGES: readonly Page[] = [
 ];
 
 /** Of one job; reached from lists. */
-export const JobPage = lazy(() =>
-  import('../pages/job/job.tsx').then(({ JobPage }) => ({ default: JobPage })),
-);
+export const JobPage = lazyPage(async () => (await import('../pages/job/job.tsx')).JobPage);

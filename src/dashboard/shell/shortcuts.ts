@@ -2,12 +2,16 @@
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { now } from '../live/clock.ts';
-import { PAGES } from './pages.ts';
+import type { Page } from './pages.ts';
 
 /** How long after `g` a letter belongs to it. */
 const CHORD_MS = 1_500;
+/** What takes letters. A box to tick does not. */
+const TYPED =
+  'input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], [contenteditable] *';
 
-export function useShortcuts(onHelp: () => void): void {
+/** @param pages those that the viewer is shown */
+export function useShortcuts(pages: readonly Page[], onHelp: () => void): void {
   const [, go] = useLocation();
   useEffect(() => {
     let chordAt = Number.NEGATIVE_INFINITY;
@@ -16,7 +20,7 @@ export function useShortcuts(onHelp: () => void): void {
       if (document.querySelector('dialog[open]')) return;
       const inChord = now() - chordAt < CHORD_MS;
       chordAt = Number.NEGATIVE_INFINITY;
-      const page = inChord ? PAGES.find(({ letter }) => letter === event.key) : undefined;
+      const page = inChord ? pages.find(({ letter }) => letter === event.key) : undefined;
       if (page) go(page.path);
       else if (event.key === 'g') chordAt = now();
       else if (event.key === '?') onHelp();
@@ -28,11 +32,11 @@ export function useShortcuts(onHelp: () => void): void {
     };
     document.addEventListener('keydown', pressed);
     return () => document.removeEventListener('keydown', pressed);
-  }, [go, onHelp]);
+  }, [go, pages, onHelp]);
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
+  return target instanceof HTMLElement && target.matches(TYPED);
 }
 
 /** Rows are links: Enter opens the one that has the focus. */

@@ -24,6 +24,7 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
+const ASSETS = '/assets/';
 /** Their names change with their content. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 /** Kept, but asked for again each time. */
@@ -53,11 +54,13 @@ export function pageRoutes({ folder, guard }: PageOptions): readonly Route[] {
       },
     },
     {
-      path: '/assets/*',
+      path: `${ASSETS}*`,
       methods: ['GET'],
       open: true,
       async handle(exchange) {
-        const file = (await page.files())?.get(exchange.url.pathname.slice(1));
+        // Its dots have been followed: what stood below `/assets` need not any more.
+        const path = exchange.url.pathname;
+        const file = path.startsWith(ASSETS) ? (await page.files())?.get(path.slice(1)) : undefined;
         if (!file) throw new HttpRefusal('NOT_FOUND', 'The web page has no such file. Load the page again.');
         sendFile(exchange, file, { vary: 'accept-encoding', 'cache-control': FOR_EVER });
       },

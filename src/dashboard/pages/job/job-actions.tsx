@@ -1,5 +1,4 @@
 /** End it, run it again, move it forward or back; and the command that asks for it. */
-import { useState } from 'react';
 import {
   CancelJobDocument,
   type JobFactsFragment,
@@ -10,6 +9,7 @@ import {
 import { useChange } from '../../live/use-live.ts';
 import { Action } from '../../parts/action.tsx';
 import { useViewer } from '../../shell/viewer.tsx';
+import { CopyCommand } from './copy-command.tsx';
 
 const PRIORITIES: readonly JobPriority[] = ['LOW', 'NORMAL', 'HIGH'];
 
@@ -71,24 +71,4 @@ function Move({
       {word}
     </Action>
   );
-}
-
-function CopyCommand({ id }: { readonly id: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(commandFor(id));
-    setCopied(true);
-  };
-  return (
-    <button type="button" className="button" onClick={copy}>
-      {copied ? 'Copied' : 'Copy as curl'}
-    </button>
-  );
-}
-
-/** The key is not put in: it would be in the history of a shell. */
-function commandFor(id: string): string {
-  const query = 'query ($id: ID!) { job(id: $id) { status result { ... on TextResult { text } } } }';
-  const body = JSON.stringify({ query, variables: { id } });
-  return `curl ${location.origin}/graphql -H 'content-type: application/json' -d '${body}'`;
 }

@@ -1,7 +1,7 @@
 /** What it produces, as it is produced; what it thought on the way is folded. */
 import { type JobFactsFragment, JobOutputDocument } from '../../generated/graphql.ts';
 import { useFolded } from '../../live/use-live.ts';
-import { Empty, Loaded } from '../../parts/loaded.tsx';
+import { Empty, Loaded, Skeleton } from '../../parts/loaded.tsx';
 import { countText } from '../../text/format.ts';
 import { resumeAfter, withChunk } from './output-text.ts';
 
@@ -13,7 +13,11 @@ export function Output({ job }: { readonly job: JobFactsFragment }) {
 function Text({ id, ended }: { readonly id: string; readonly ended: boolean }) {
   const output = useFolded(JobOutputDocument, { id }, withChunk, resumeAfter);
   if (output.value === undefined && output.problem === null)
-    return <Empty>{ended ? 'It has no output.' : 'Nothing yet.'}</Empty>;
+    return output.ended || !ended ? (
+      <Empty>{output.ended ? 'It has no output.' : 'Nothing yet.'}</Empty>
+    ) : (
+      <Skeleton lines={3} />
+    );
   return (
     <Loaded shown={output}>
       {({ text, thinking }) => (

@@ -41,7 +41,10 @@ export function Queue() {
         }
       >
         <Loaded shown={waiting} lines={8}>
-          {({ queueChanged }) => <WaitingList event={queueChanged} filter={filter} />}
+          {({ queueChanged }) => (
+            // What was marked among others is not seen any more.
+            <WaitingList key={JSON.stringify(filter)} event={queueChanged} filter={filter} />
+          )}
         </Loaded>
       </Card>
     </div>

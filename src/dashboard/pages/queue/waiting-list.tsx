@@ -18,10 +18,10 @@ export function WaitingList({ event: { jobs, totalCount }, filter }: WaitingList
   return (
     <>
       <BulkActions
-        chosen={jobs.filter(({ id }) => chosen.has(id)).map(({ id }) => id)}
+        marked={chosen.size === 0 ? null : jobs.filter(({ id }) => chosen.has(id)).map(({ id }) => id)}
         filter={filter}
         totalCount={totalCount}
-        onDone={() => setChosen(new Set())}
+        onUnmark={() => setChosen(new Set())}
       />
       <ol className="waiting">
         {jobs.map((job, place) => (
