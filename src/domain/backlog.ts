@@ -59,10 +59,10 @@ export interface BacklogView {
   /** Queues with at least one job, in no particular order. */
   queues(): readonly QueueBacklog[];
   queue(key: QueueKey): QueueBacklog | undefined;
-  /** How many buckets each client has; none with none. */
+  /** How many buckets each client has, those at their limit too; none with none. */
   readonly clients: VersionedMap<string, number>;
   /** Who runs as many jobs as they may: what waits of them is in none of the above. */
-  readonly held: Pick<HeldBuckets, 'running' | 'room' | 'isHeld' | 'buckets'>;
+  readonly held: Pick<HeldBuckets, 'running' | 'room' | 'isHeld' | 'buckets' | 'clients'>;
 }
 
 /** The counters themselves. Whoever owns the jobs applies each bucket's new value; empty buckets disappear. Each costs the logarithm of their number. */
@@ -71,6 +71,8 @@ export class Backlog implements BacklogView {
   #count = 0;
   #delayed = 0;
   #clients = VersionedMap.of<string, number>();
+  /** Buckets by client, of those that decisions see. */
+  readonly #seen = new Map<string, number>();
   readonly held: HeldBuckets;
   readonly #queues = new Map<QueueKey, QueueTally>();
   readonly #summaries = new Map<QueueKey, QueueBacklog>();
@@ -109,6 +111,8 @@ export class Backlog implements BacklogView {
       const expected = this.held.isHeld(bucket.client) ? [] : this.#expected.get(bucketId(bucket));
       this.#put(withExpected(bucket, expected ?? []));
     }
+    for (const { client } of changed) this.#tellClient(client);
+    for (const [client] of running) this.#tellClient(client);
   }
 
   /**
@@ -139,13 +143,16 @@ export class Backlog implements BacklogView {
     const isHeld = this.held.isHeld(key.client);
     const real = !isHeld && whole.count >= before.length ? withoutExpected(whole, before) : none;
     this.#put(isHeld ? none : withExpected(real, after));
+    this.#tellClient(key.client);
   }
 
   #put(bucket: Bucket): void {
     const tally = this.#queues.get(bucket.queue) ?? new QueueTally();
     const before = tally.put(bucket);
     this.#count += bucket.count - before;
-    this.#countClient(bucket.client, Number(bucket.count > 0) - Number(before > 0));
+    const seen = (this.#seen.get(bucket.client) ?? 0) + Number(bucket.count > 0) - Number(before > 0);
+    if (seen > 0) this.#seen.set(bucket.client, seen);
+    else this.#seen.delete(bucket.client);
     if (tally.isEmpty) this.#queues.delete(bucket.queue);
     else this.#queues.set(bucket.queue, tally);
     this.#summaries.delete(bucket.queue);
@@ -161,9 +168,9 @@ export class Backlog implements BacklogView {
     return known;
   }
 
-  #countClient(client: string, more: number): void {
-    if (more === 0) return;
-    const count = (this.#clients.get(client) ?? 0) + more;
+  #tellClient(client: string): void {
+    const count = (this.#seen.get(client) ?? 0) + this.held.heldOf(client);
+    if (count === (this.#clients.get(client) ?? 0)) return;
     this.#clients = count > 0 ? this.#clients.with(client, count) : this.#clients.without(client);
   }
 }

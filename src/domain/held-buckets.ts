@@ -27,6 +27,17 @@ export class HeldBuckets {
     return this.room(client) === 0;
   }
 
+  /** Held ones of whom something waits. */
+  get clients(): readonly string[] {
+    return [...this.#buckets.keys()].filter((client) => this.isHeld(client));
+  }
+
+  /** How many of the client's buckets are held. */
+  heldOf(client: string): number {
+    const own = this.#buckets.get(client);
+    return own && this.isHeld(client) ? own.size : 0;
+  }
+
   /** All that waits of held clients. */
   get buckets(): readonly Bucket[] {
     return [...this.#buckets].flatMap(([client, own]) => (this.isHeld(client) ? [...own.values()] : []));

@@ -215,6 +215,7 @@ export class SchedulerLoop implements ArrivalListener {
     const { backlog, resolver, clock, random, clients = NO_CLIENT_LIMITS } = this.#deps;
     return {
       clients: backlog.clients,
+      clientsAtLimit: () => backlog.held.clients,
       roomOf: (client) => backlog.held.room(client),
       weightOf: (client) => limitsOf(clients, client).weight,
       demand: this.#currentDemand(),

@@ -43,6 +43,7 @@ export function step(
     { service: heard.state.service, active: heard.state.activeClients },
     world.clients,
     world.demand,
+    () => world.clientsAtLimit?.() ?? [],
   );
   const withWishes = keepWishes({ ...heard.state, service, activeClients: active }, world, now);
   const told = tellMissing(withWishes, world);

@@ -11,8 +11,10 @@ import type { SchedulerState } from './state.ts';
 export interface World {
   /** The backlog with where its queues could run, before what is being claimed is taken off. */
   readonly demand: readonly Demand[];
-  /** Those with jobs in it. */
+  /** Those of whom something waits. */
   readonly clients: BacklogView['clients'];
+  /** Of those the ones that run as many jobs as they may: the demand has nothing of them. Absent: nobody has a limit. */
+  clientsAtLimit?(): readonly string[];
   /** Jobs that the client may still be given; Infinity without a limit. Those that are being claimed are not counted yet. Absent: nobody has one. */
   roomOf?(client: string): number;
   /** How many times the service of others it gets. Absent: all the same. */

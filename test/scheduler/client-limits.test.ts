@@ -6,6 +6,7 @@ import type { ClientLimits, ClientTable } from '../../src/domain/client-limits.t
 import { JOB_PRIORITIES } from '../../src/domain/job.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { explain } from '../../src/scheduler/explain/explain.ts';
+import type { ClusterModel } from './cluster-models.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 
 const FREE: ClientLimits = { weight: 1, maxRunning: null, maxQueued: null };
@@ -14,14 +15,28 @@ const MODELS = [
   { name: 'b', bytes: 16 * GiB, loadMs: 2_000, runMs: 1_000, parallel: 4 },
 ];
 
-function cluster(named: Readonly<Record<string, Partial<ClientLimits>>>) {
+function cluster(
+  named: Readonly<Record<string, Partial<ClientLimits>>>,
+  { boxes = ['box'], bytes = 24 * GiB, models = MODELS }: Partial<Layout> = {},
+) {
   const clients: ClientTable = {
     others: FREE,
     named: new Map(Object.entries(named).map(([name, limits]) => [name, { ...FREE, ...limits }])),
   };
-  const servers = [{ name: 'box', cards: [24 * GiB] }];
-  return new SimulatedCluster({ servers, models: MODELS, random: seededRandom(1), clients });
+  const servers = boxes.map((name) => ({ name, cards: [bytes] }));
+  return new SimulatedCluster({ servers, models, random: seededRandom(1), clients });
 }
+
+interface Layout {
+  readonly boxes: readonly string[];
+  /** Of the card of each box. */
+  readonly bytes: number;
+  readonly models: readonly ClusterModel[];
+}
+
+/** Of one slot each. */
+const narrow = (...names: readonly string[]): readonly ClusterModel[] =>
+  names.map((name) => ({ name, bytes: 16 * GiB, loadMs: 2_000, runMs: 1_000, parallel: 1 }));
 
 describe('a client at its limit', () => {
   it('runs no more jobs at once, while those of another client flow past it', () => {
@@ -55,6 +70,98 @@ describe('a client at its limit', () => {
     expect(other.finishedAt).not.toBeNull();
   });
 
+  it.each([
+    ['a', 'b'],
+    ['b', 'a'],
+  ])(
+    'has its most urgent job run first, whichever instance serves it: %s was loaded before %s',
+    (first, second) => {
+      const world = cluster({ limited: { maxRunning: 1 } }, { bytes: 80 * GiB, models: narrow('a', 'b') });
+      for (const model of [first, second]) {
+        world.submit({ model, client: 'free' });
+        world.run(8_000);
+      }
+      for (let i = 0; i < 60; i += 1) world.submit({ model: first, client: 'limited', priority: 'LOW' });
+      world.run(3_000);
+      const high = world.submit({ model: second, client: 'limited', priority: 'HIGH' });
+      world.run(2_500);
+      expect(high.startedAt).not.toBeNull();
+      // Of the same priority the older one comes first.
+      const older = world.submit({ model: second, client: 'limited', priority: 'HIGH' });
+      world.run(10);
+      for (let i = 0; i < 20; i += 1) world.submit({ model: first, client: 'limited', priority: 'HIGH' });
+      world.run(2_500);
+      expect(older.startedAt).not.toBeNull();
+      world.runUntilDone(200_000);
+      expect(world.jobs.unfinished).toBe(0);
+    },
+  );
+
+  it('has its place taken by others on the instances that it is not given', () => {
+    const world = cluster({ limited: { maxRunning: 1 } }, { bytes: 80 * GiB, models: narrow('a', 'b') });
+    for (const model of ['a', 'b', 'a', 'b']) world.submit({ model, client: 'free' });
+    world.run(12_000);
+    for (let i = 0; i < 20; i += 1)
+      for (const model of ['a', 'b'])
+        for (const client of ['limited', 'free']) world.submit({ model, client });
+    // Two slots, one of which the limited one never has.
+    world.run(10_500);
+    const done = world.jobs.all.slice(4).filter(({ finishedAt }) => finishedAt !== null);
+    expect(done.length).toBeGreaterThanOrEqual(18);
+    expect(done.filter(({ client }) => client === 'free').length).toBeGreaterThanOrEqual(9);
+  });
+
+  it('has nothing loaded for what comes after the jobs that it is given', () => {
+    const world = cluster({ limited: { maxRunning: 1 } }, { bytes: 40 * GiB, models: narrow('a', 'b', 'z') });
+    world.submit({ model: 'a', client: 'free' });
+    world.run(9_000);
+    world.submit({ model: 'z', client: 'free' });
+    world.run(60_000);
+    for (let i = 0; i < 300; i += 1) world.submit({ model: 'a', client: 'limited' });
+    world.run(5);
+    const later = world.submit({ model: 'b', client: 'limited' });
+    const before = world.loads.length;
+    for (let i = 0; i < 5; i += 1) {
+      const other = world.submit({ model: 'z', client: 'free' });
+      world.run(40_000);
+      expect((other.startedAt ?? Number.POSITIVE_INFINITY) - other.createdAt).toBeLessThan(100);
+    }
+    expect(world.loads.length).toBe(before);
+    world.runUntilDone(400_000);
+    expect(later.finishedAt).not.toBeNull();
+  });
+
+  it.each(['HIGH', 'NORMAL'] as const)(
+    'has the model of a job loaded that comes before those that it is given: %s',
+    (priority) => {
+      const world = cluster({ limited: { maxRunning: 1 } }, { bytes: 40 * GiB, models: narrow('a', 'b') });
+      world.submit({ model: 'a', client: 'free' });
+      world.run(9_000);
+      const urgent = world.submit({ model: 'b', client: 'limited', priority });
+      for (let i = 0; i < 300; i += 1)
+        world.submit({ model: 'a', client: 'limited', priority: priority === 'HIGH' ? 'NORMAL' : 'LOW' });
+      world.run(8_000);
+      expect(urgent.startedAt).not.toBeNull();
+    },
+  );
+
+  it.each([
+    { maxRunning: 1, waiting: 1_000, boxes: ['x'] },
+    { maxRunning: 4, waiting: 1_000, boxes: ['x'] },
+    { maxRunning: 6, waiting: 1_000, boxes: ['x', 'y'] },
+    { maxRunning: null, waiting: 1_000, boxes: ['x', 'y'] },
+  ])(
+    'gets a second instance where it may run more than one serves: $maxRunning of 4 slots',
+    ({ maxRunning, waiting, boxes }) => {
+      const world = cluster({ limited: { maxRunning } }, { boxes: ['x', 'y'] });
+      world.submit({ model: 'a', client: 'limited' });
+      world.run(10_000);
+      for (let i = 0; i < waiting; i += 1) world.submit({ model: 'a', client: 'limited' });
+      world.run(60_000);
+      expect(world.loads.map(({ server }) => server).toSorted()).toEqual(boxes);
+    },
+  );
+
   it('is told so as the reason of waiting', () => {
     const job = { status: 'PENDING', client: 'limited', notBefore: null, queue: 'a' } as never;
     const input = { job, verdict: null, options: [], modelsKnown: true, faults: [] };
@@ -68,18 +175,39 @@ describe('a client at its limit', () => {
   });
 });
 
-it('of two clients the one with three times the weight gets three times the slots', () => {
-  const world = cluster({ heavy: { weight: 3 } });
-  for (let i = 0; i < 400; i += 1) {
-    world.submit({ model: 'a', client: 'heavy' });
-    world.submit({ model: 'a', client: 'light' });
-  }
-  world.run(60_000);
-  const done = (client: string) =>
-    world.jobs.all.filter((job) => job.client === client && job.finishedAt !== null).length;
-  expect(done('light')).toBeGreaterThan(20);
-  expect(done('heavy') / done('light')).toBeGreaterThan(2.5);
-  expect(done('heavy') / done('light')).toBeLessThan(3.5);
+it.each([
+  { maxRunning: null, parallel: 4 },
+  { maxRunning: 4, parallel: 4 },
+  { maxRunning: 3, parallel: 4 },
+  { maxRunning: 2, parallel: 2 },
+  { maxRunning: 1, parallel: 1 },
+])(
+  'of two clients the one with three times the weight gets three times the slots: it may run $maxRunning on $parallel slots',
+  ({ maxRunning, parallel }) => {
+    const models = MODELS.map((model) => ({ ...model, parallel }));
+    const world = cluster({ heavy: { weight: 3, maxRunning } }, { models });
+    for (let i = 0; i < 400; i += 1) {
+      world.submit({ model: 'a', client: 'heavy' });
+      world.submit({ model: 'a', client: 'light' });
+    }
+    world.run(60_000);
+    const done = (client: string) =>
+      world.jobs.all.filter((job) => job.client === client && job.finishedAt !== null).length;
+    expect(done('light')).toBeGreaterThan(10);
+    expect(done('heavy') / done('light')).toBeGreaterThan(2.5);
+    expect(done('heavy') / done('light')).toBeLessThan(3.5);
+  },
+);
+
+it('who comes is given no more credit than those have that are at their limit', () => {
+  const world = cluster({ first: { maxRunning: 1 } }, { models: narrow('a') });
+  for (let i = 0; i < 200; i += 1) world.submit({ model: 'a', client: 'first' });
+  world.run(60_500);
+  for (let i = 0; i < 200; i += 1) world.submit({ model: 'a', client: 'late' });
+  world.run(20_000);
+  const done = world.jobs.all.filter(({ client, finishedAt }) => client === 'late' && finishedAt !== null);
+  expect(done.length).toBeGreaterThan(8);
+  expect(done.length).toBeLessThan(12);
 });
 
 it('no client is ever above its limit, whatever comes and whatever dies, and every job is done', () => {

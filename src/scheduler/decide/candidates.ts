@@ -55,8 +55,10 @@ interface Target {
 export function waitedFor(draft: Draft): readonly Candidate[] {
   /** By what one instance could serve with enough context, then by context. */
   const targets = new Map<string, Map<number, Target>>();
-  for (const demand of draft.snapshot.demand) {
-    if (draft.isServedAnywhere(demand)) continue;
+  for (const whole of draft.snapshot.demand) {
+    if (draft.isServedAnywhere(whole)) continue;
+    const demand = draft.worthLoading(whole);
+    if (!demand) continue;
     const one = waitingOf(draft, demand);
     for (const option of demand.options) {
       if (!draft.note(isPossibleNow(draft, option))) continue;

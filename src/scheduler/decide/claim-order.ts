@@ -21,7 +21,11 @@ interface Candidate {
 /** Jobs that clients may still be given; no entry: as many as come. */
 export type ClientRoom = Pick<ReadonlyMap<string, number>, 'get'>;
 
+/** By client, of those who cannot have all that they could be given: by ids of buckets, how many jobs they may have in all. No entry there: none. */
+export type Allotments = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
 const NO_LIMITS: ClientRoom = new Map();
+const NONE_ALLOTTED: Allotments = new Map();
 
 export interface ClaimOrder {
   /** Those that come before their turn. */
@@ -37,6 +41,7 @@ export interface ClaimOrder {
  * @param overdueSlots how many of the slots may be given to overdue jobs before their turn
  * @param priorities of no others is anything picked
  * @param room who has none gets nothing
+ * @param allotted the same for buckets; what is `taken` counts against it
  */
 export function claimOrder(
   backlogs: readonly QueueBacklog[],
@@ -47,6 +52,7 @@ export function claimOrder(
   now: number,
   priorities: readonly JobPriority[] = JOB_PRIORITIES,
   room: ClientRoom = NO_LIMITS,
+  allotted: Allotments = NONE_ALLOTTED,
 ): ClaimOrder {
   const candidates = new Map<string, Candidate>();
   /** By what was picked here. */
@@ -57,8 +63,11 @@ export function claimOrder(
   const charged = new Map<string, number>();
   const serviceOf = ({ bucket: { client } }: Candidate) => charged.get(client) ?? service.get(client) ?? 0;
   const candidateOf = (bucket: PlacedBucket, queue: number): Candidate => {
-    const gone = (taken.get(bucket.id) ?? 0) + (backlogs[queue]?.claimed?.get(bucket.id) ?? 0);
-    const candidate = candidates.get(bucket.id) ?? { bucket, queue, left: bucket.count - gone, taken: 0 };
+    const before = taken.get(bucket.id) ?? 0;
+    const waiting = bucket.count - (backlogs[queue]?.claimed?.get(bucket.id) ?? 0);
+    const ofClient = allotted.get(bucket.client);
+    const left = (ofClient ? Math.min(waiting, ofClient.get(bucket.id) ?? 0) : waiting) - before;
+    const candidate = candidates.get(bucket.id) ?? { bucket, queue, left, taken: 0 };
     candidates.set(bucket.id, candidate);
     return candidate;
   };

@@ -1,5 +1,6 @@
 /** A plan while it is made. Lives for one call of `decide`; the parts of the policy write into it. */
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
+import { type AtLimit, atLimit, withoutThose } from './at-limit.ts';
 import { DemandByWeights, InstancesByWeights } from './by-weights.ts';
 import { evictedFor } from './fit.ts';
 import type { Plan, PlannedClaim, PlannedLoad } from './plan.ts';
@@ -40,6 +41,8 @@ export class Draft {
     BackendSnapshot,
     { readonly loads: number; readonly swaps: readonly Swap[]; readonly planned: BackendSnapshot }
   >();
+  /** Worked out when it is first asked for, after the claims. */
+  #atLimit: AtLimit | null = null;
   #wakeAt = Number.POSITIVE_INFINITY;
 
   constructor(snapshot: Snapshot, now: number) {
@@ -186,6 +189,12 @@ export class Draft {
     const found = this.#demand.servable(instance);
     this.#servable.set(instance.id, found);
     return found;
+  }
+
+  /** What of it is worth a load: what could run, once the claims of this plan are carried out. Null where that is nothing. */
+  worthLoading(demand: Demand): Demand | null {
+    this.#atLimit ??= atLimit(this.snapshot, this.claims);
+    return this.#atLimit.size === 0 ? demand : withoutThose(demand, this.#atLimit);
   }
 
   /** The weighted waiting of the jobs that it could serve. */

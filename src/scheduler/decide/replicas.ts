@@ -8,7 +8,9 @@ import { weightedWaiting } from './waiting.ts';
 /** Once more on another backend, into free memory, where the queue will last for much longer than the load. */
 export function replicas(draft: Draft): readonly Candidate[] {
   if (draft.snapshot.backends.length < 2) return [];
-  return draft.snapshot.demand.flatMap((demand) => {
+  return draft.snapshot.demand.flatMap((whole) => {
+    const demand = draft.readySlots(whole) > 0 ? draft.worthLoading(whole) : null;
+    if (!demand) return [];
     const { backlog, options } = demand;
     const weights = options[0]?.variant.weights;
     const runMs = weights === undefined ? undefined : draft.snapshot.runMs.get(weights);

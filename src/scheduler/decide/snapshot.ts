@@ -23,6 +23,8 @@ export interface Snapshot {
   readonly service: ServiceCounters;
   /** Jobs that clients may still be given; no entry: as many as come. Absent: nobody has a limit. */
   readonly clientRoom?: ClientRoom;
+  /** Who has no room left, as the rest was asked of the store and is not answered yet. Absent: nobody. */
+  readonly clientsAtLimit?: readonly string[];
   /** What a job takes in its slot, in milliseconds by weights; nothing is known of the others yet. */
   readonly runMs: Pick<ReadonlyMap<string, number>, 'get'>;
 }

@@ -23,11 +23,13 @@ export interface Activation {
 /**
  * Takes notice of who waits now. Costs by who came and went since then.
  * @param active the clients that wait, with a number of whatever
+ * @param atLimit those of them that the demand has nothing of; asked for where somebody came
  */
 export function activate(
   { service: before, active: activeBefore }: Activation,
   active: Activation['active'],
   demand: readonly Demand[],
+  atLimit: () => readonly string[] = () => [],
 ): Activation {
   // Nobody was active before whose counter a newcomer could be lifted to.
   if (activeBefore.size === 0) return { service: before, active };
@@ -50,6 +52,9 @@ export function activate(
       floor = Math.min(floor, first?.service ?? Number.POSITIVE_INFINITY);
     }
   }
+  for (const client of atLimit())
+    if (!newcomers.has(client)) floor = Math.min(floor, before.get(client) ?? 0);
+  if (!Number.isFinite(floor)) return { service: before, active };
   let service = before;
   for (const client of newcomers) {
     if ((service.get(client) ?? 0) < floor) service = service.with(client, floor);

@@ -27,6 +27,7 @@ export function snapshotOf(
 ): Snapshot {
   const asked = overdueAsked(state);
   const askedFor = askedOf(state);
+  const roomLeft = (client: string) => roomOf(client) - (askedFor.get(client) ?? 0);
   const backends = [...state.backends.values()].map((backend) => backendSnapshot(state, backend, asked, now));
   const asLoaded = (option: LoadOption) => asItLoads(option, backends, now);
   return {
@@ -35,7 +36,8 @@ export function snapshotOf(
     demand: withOptions(withoutClaimed(state, demand), backends, asLoaded),
     wishes: wishes.map((wish) => ({ ...wish, option: asLoaded(wish.option) })),
     service: state.service,
-    clientRoom: { get: (client) => roomOf(client) - (askedFor.get(client) ?? 0) },
+    clientRoom: { get: roomLeft },
+    clientsAtLimit: [...askedFor.keys()].filter((client) => roomLeft(client) <= 0),
     runMs: { get: (weights) => meanRunMs(state.work, weights) },
   };
 }
