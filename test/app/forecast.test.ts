@@ -15,6 +15,11 @@ const TOLD = `query ($id: ID!) { batch(id: $id) { expectedEnd finishedAt jobs(fi
   id status startedAt expectedStartAt expectedEndAt waiting { explanation expectedStart }
 } } } }`;
 
+interface Told {
+  readonly status: string;
+  readonly expectedStartAt: string | null;
+}
+
 /** One job has ended, so that it is known what the others will take; then many come. */
 async function manyWaiting(t: TestApp): Promise<string> {
   await t.ended(await t.generate(MODEL, { request }));
@@ -27,7 +32,9 @@ it('tells of waiting and running jobs and of their batch when they should start 
   const id = await manyWaiting(t);
   const { batch } = await eventually(
     () => t.query(TOLD, { id }),
-    ({ batch }) => batch.jobs.nodes.some((job: { status: string }) => job.status === 'RUNNING'),
+    ({ batch: { jobs } }) =>
+      jobs.nodes.some(({ status }: Told) => status === 'RUNNING') &&
+      jobs.nodes.every(({ status, expectedStartAt }: Told) => status !== 'PENDING' || expectedStartAt),
   );
   const { nodes } = batch.jobs;
   const [running, waiting] = ['RUNNING', 'PENDING'].map((status) =>

@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { GiB } from '../../src/domain/units.ts';
+import { eventually } from '../support/eventually.ts';
 import { Served } from './support/served.ts';
+
+interface Running {
+  readonly data: { readonly stats: { readonly counts: { readonly running: number } } };
+}
 
 let served: Served;
 beforeAll(async () => {
@@ -103,6 +108,14 @@ describe('reserve, reservations and release', () => {
     const card = backends.flatMap(({ gpus }) => gpus).find(({ vram }) => vram.instanceBytes > 0);
     if (!card) throw new Error('The model is on no GPU.');
     const all = card.vram.totalBytes - card.vram.headroomBytes;
+    // It cannot go at once.
+    expect(
+      await served.run(['submit', MODEL, 'Tell me more', '--max-tokens', '8000', '--no-wait', '--json']),
+    ).toMatchObject({ code: 0 });
+    await eventually(
+      () => served.query('{ stats { counts { running } } }') as Promise<Running>,
+      ({ data }) => data.stats.counts.running > 0,
+    );
     const { code, out, notes } = await served.run([
       'reserve',
       String(all),
