@@ -4,6 +4,7 @@
  */
 import { type Bucket, type BucketKey, bucketId } from './bucket.ts';
 import { type ClientTable, NO_CLIENT_LIMITS } from './client-limits.ts';
+import { type BucketNumbers, ExpectedJobs, NO_JOBS } from './expected-jobs.ts';
 import { HeldBuckets } from './held-buckets.ts';
 import { JOB_PRIORITIES, type JobPriority } from './job.ts';
 import { least } from './long-lists.ts';
@@ -76,8 +77,8 @@ export class Backlog implements BacklogView {
   readonly held: HeldBuckets;
   readonly #queues = new Map<QueueKey, QueueTally>();
   readonly #summaries = new Map<QueueKey, QueueBacklog>();
-  /** Of expected jobs, when they came, by ids of buckets: what is above has them, what is applied has not. */
-  readonly #expected = new Map<string, readonly number[]>();
+  /** By ids of buckets: what is above has them, what is applied has not. */
+  readonly #expected = new Map<string, ExpectedJobs>();
 
   constructor(limits: ClientTable = NO_CLIENT_LIMITS) {
     this.held = new HeldBuckets(limits);
@@ -108,8 +109,8 @@ export class Backlog implements BacklogView {
     this.#version += 1;
     this.#delayed = delayed;
     for (const bucket of this.held.changed(changed, running)) {
-      const expected = this.held.isHeld(bucket.client) ? [] : this.#expected.get(bucketId(bucket));
-      this.#put(withExpected(bucket, expected ?? []));
+      const expected = this.held.isHeld(bucket.client) ? undefined : this.#expected.get(bucketId(bucket));
+      this.#put(withExpected(bucket, expected?.numbers ?? NO_JOBS));
     }
     for (const { client } of changed) this.#tellClient(client);
     for (const [client] of running) this.#tellClient(client);
@@ -121,27 +122,29 @@ export class Backlog implements BacklogView {
    */
   expect({ queue, priority, client }: BucketKey, at: number): () => void {
     const key = { queue, priority, client };
-    let isOver = false;
-    this.#expectMore(key, (expected) => [...expected, at]);
+    const job = { at, isOver: false };
+    this.#expectMore(key, (expected) => expected.add(job));
     return () => {
-      if (isOver) return;
-      isOver = true;
-      this.#expectMore(key, (expected) => expected.toSpliced(expected.indexOf(at), 1));
+      if (job.isOver) return;
+      job.isOver = true;
+      this.#expectMore(key, (expected) => expected.drop(job));
     };
   }
 
-  #expectMore(key: BucketKey, change: (expected: readonly number[]) => readonly number[]): void {
+  #expectMore(key: BucketKey, change: (expected: ExpectedJobs) => void): void {
     const id = bucketId(key);
-    const before = this.#expected.get(id) ?? [];
-    const after = change(before);
-    if (after.length > 0) this.#expected.set(id, after);
+    const expected = this.#expected.get(id) ?? new ExpectedJobs();
+    const before = expected.numbers;
+    change(expected);
+    const after = expected.numbers;
+    if (after.count > 0) this.#expected.set(id, expected);
     else this.#expected.delete(id);
-    const none = { ...key, count: 0, createdAtSum: 0, oldestCreatedAt: null };
+    const none = { ...key, ...NO_JOBS };
     const whole = this.#queues.get(key.queue)?.bucket(id) ?? none;
     this.#version += 1;
     // What waits of a client at its limit is not counted, and what was expected of it before may have been taken out with the rest.
     const isHeld = this.held.isHeld(key.client);
-    const real = !isHeld && whole.count >= before.length ? withoutExpected(whole, before) : none;
+    const real = !isHeld && whole.count >= before.count ? withoutExpected(whole, before) : none;
     this.#put(isHeld ? none : withExpected(real, after));
     this.#tellClient(key.client);
   }
@@ -175,29 +178,25 @@ export class Backlog implements BacklogView {
   }
 }
 
-function withExpected(bucket: Bucket, expected: readonly number[]): Bucket {
-  if (expected.length === 0) return bucket;
+function withExpected(bucket: Bucket, expected: BucketNumbers): Bucket {
+  if (expected.count === 0) return bucket;
   return {
     ...bucket,
-    count: bucket.count + expected.length,
-    createdAtSum: bucket.createdAtSum + sum(expected),
-    oldestCreatedAt: bucket.oldestCreatedAt ?? least(expected),
+    count: bucket.count + expected.count,
+    createdAtSum: bucket.createdAtSum + expected.createdAtSum,
+    oldestCreatedAt: bucket.oldestCreatedAt ?? expected.oldestCreatedAt,
   };
 }
 
 /** Those that are there came before those that are expected, so that the oldest one is theirs as long as there is one. */
-function withoutExpected(bucket: Bucket, expected: readonly number[]): Bucket {
-  const count = bucket.count - expected.length;
+function withoutExpected(bucket: Bucket, expected: BucketNumbers): Bucket {
+  const count = bucket.count - expected.count;
   return {
     ...bucket,
     count,
-    createdAtSum: count === 0 ? 0 : bucket.createdAtSum - sum(expected),
+    createdAtSum: count === 0 ? 0 : bucket.createdAtSum - expected.createdAtSum,
     oldestCreatedAt: count === 0 ? null : bucket.oldestCreatedAt,
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 interface Sums {

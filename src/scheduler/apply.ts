@@ -4,18 +4,13 @@ import { type InstanceEvent, nextInstanceStatus } from '../domain/instance.ts';
 import { spend } from './decide/forced-share.ts';
 import { hostBytesOf } from './decide/host.ts';
 import type { Plan } from './decide/plan.ts';
-import { visited } from './decide/visits.ts';
 import type { Effect } from './events.ts';
 import { gpusOfFootprint, rawFreeBytes } from './ledger/cards.ts';
 import { isOurProcess } from './observe/freed-memory.ts';
 import { probedBefore } from './observe/probed-memory.ts';
-import { withUsed } from './runs/lately-used.ts';
 import { NO_STRIKES } from './runs/strikes.ts';
 import { type InstanceRecord, type SchedulerState, withBackend, withEntry, withInstance } from './state.ts';
 import type { Reduced, World } from './turn.ts';
-
-/** Models whose visits are remembered. */
-const MOST_VISITED = 4_096;
 
 /** Carries a plan into the state, and says what has to be done for it. */
 export function apply(before: SchedulerState, plan: Plan, world: World, now: number): Reduced {
@@ -36,10 +31,11 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
     if (!instance || !backend) continue;
     const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);
     const claimNumber = state.nextClaim;
-    state = { ...state, nextClaim: claimNumber + 1, claims: withEntry(state.claims, claimNumber, claim) };
     // One whose last job ended in this very turn goes on.
     const wasIdle = instance.activeJobs === 0 && (instance.lastUsedAt < now || instance.loadedAt === null);
-    if (wasIdle) state = withVisit(state, instance.variant.weights, now);
+    const visitAt = wasIdle && !isBusyElsewhere(state, instance) ? now : null;
+    const claims = withEntry(state.claims, claimNumber, { ...claim, visitAt });
+    state = { ...state, nextClaim: claimNumber + 1, claims };
     const claimedAt = Object.fromEntries(claim.picks.map(({ priority }) => [priority, now]));
     state = withInstance(state, {
       ...instance,
@@ -125,9 +121,11 @@ export function apply(before: SchedulerState, plan: Plan, world: World, now: num
   return { state, effects };
 }
 
-function withVisit(state: SchedulerState, weights: string, now: number): SchedulerState {
-  const visits = withUsed(state.visits, weights, visited(state.visits.get(weights), now), MOST_VISITED);
-  return { ...state, visits };
+/** Other instances of its weights have jobs: what comes is one crowd with those. */
+function isBusyElsewhere({ instances }: SchedulerState, { id, variant }: InstanceRecord): boolean {
+  return instances
+    .values()
+    .some((other) => other.id !== id && other.variant.weights === variant.weights && other.activeJobs > 0);
 }
 
 /** Before the load is entered, so that what is free for it is what will be. */

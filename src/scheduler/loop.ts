@@ -17,11 +17,12 @@ import type { Verdict } from './decide/verdict.ts';
 import { DecisionLog } from './decision-log.ts';
 import { carryOut, type Effects } from './effects.ts';
 import type { SchedulerEvent } from './events.ts';
+import { ExpectedClaims } from './expected-claims.ts';
 import { decisionOf } from './explain/decision-of.ts';
 import { Forecasts } from './forecast/forecasts.ts';
 import { loadOption } from './snapshot/options.ts';
 import { snapshotOf } from './snapshot/snapshot-of.ts';
-import { type BackendSettings, initialState, type SchedulerState } from './state.ts';
+import { type BackendSettings, type InstanceRecord, initialState, type SchedulerState } from './state.ts';
 import { step } from './step.ts';
 import type { World } from './turn.ts';
 import { wishesOf } from './wishes/upkeep.ts';
@@ -53,6 +54,8 @@ export class SchedulerLoop implements ArrivalListener {
   /** Who carries out what is decided; null before the start and after the stop. */
   #effects: Effects | null = null;
   #isTurning = false;
+  /** Since the last turn. */
+  readonly #expected = new ExpectedClaims();
   #plan: Plan | null = null;
   #look: Timer | null = null;
   #wake: Timer | null = null;
@@ -151,8 +154,16 @@ export class SchedulerLoop implements ArrivalListener {
    * A job is about to be committed. Answers whether it is to count already: where an instance that is ready has a slot for it, as it is then claimed with the same
    * commit. Any other one waits for its commit, so that nothing loads or goes for a job that is not taken in the end.
    */
-  arriving({ queue }: BucketKey): boolean {
-    if (!this.#effects || this.#state.paused || !this.#hasSlot(queue)) return false;
+  arriving({ queue, client }: BucketKey): boolean {
+    if (
+      !this.#effects ||
+      this.#state.paused ||
+      this.#expected.of(client) >= this.#deps.backlog.held.room(client)
+    )
+      return false;
+    const instance = this.#slotFor(queue);
+    if (!instance) return false;
+    this.#expected.add(instance.id, client);
     this.look();
     return true;
   }
@@ -165,14 +176,16 @@ export class SchedulerLoop implements ArrivalListener {
     this.handle({ type: 'look' });
   }
 
-  #hasSlot(queue: QueueKey): boolean {
+  /** An instance with more free slots than jobs that are expected for it. */
+  #slotFor(queue: QueueKey): InstanceRecord | null {
     const { resolver } = this.#deps;
     for (const instance of this.#state.instances.values()) {
-      if (instance.status !== 'READY' || instance.activeJobs >= instance.config.parallel) continue;
+      const { id, status, activeJobs, config } = instance;
+      if (status !== 'READY' || config.parallel - activeJobs - this.#expected.on(id) <= 0) continue;
       const option = loadOption(queue, instance.backendId, resolver);
-      if (option && serves(instance, option)) return true;
+      if (option && serves(instance, option)) return instance;
     }
-    return false;
+    return null;
   }
 
   /** Takes an event in and decides. Events that arrive during a turn get turns of their own after it. */
@@ -201,6 +214,8 @@ export class SchedulerLoop implements ArrivalListener {
     const { state, effects: asked, plan, wakeAt } = step(before, event, this.#world(), this.policy, now);
     this.#state = state;
     this.#plan = plan;
+    // It has given them their slots, or there were none.
+    this.#expected.clear();
     for (const effect of asked) {
       if (effect.type === 'decided') this.decisions.add(decisionOf(effect.reason, effect.jobId, now));
       else carryOut(effects, effect);

@@ -18,6 +18,12 @@ import type { Strikes } from './runs/strikes.ts';
 import { NO_WORK, type Work } from './runs/work.ts';
 import { NO_WISHES, type Wishes } from './wishes/wishes.ts';
 
+/** Asked of the store, and not answered yet. */
+export interface AskedClaim extends PlannedClaim {
+  /** When a visit of its model begins with it if jobs come, epoch milliseconds; null where none does. */
+  readonly visitAt: number | null;
+}
+
 export interface SchedulerState {
   readonly paused: boolean;
   readonly backends: ReadonlyMap<BackendId, BackendRecord>;
@@ -32,7 +38,7 @@ export interface SchedulerState {
   /** How often models were asked for, by weights; bounded, the longest unused are forgotten. */
   readonly visits: VersionedMap<string, Visits>;
   /** Claims that the store has not answered yet: their jobs are still in the backlog's counts. */
-  readonly claims: ReadonlyMap<number, PlannedClaim>;
+  readonly claims: ReadonlyMap<number, AskedClaim>;
   readonly nextClaim: number;
   readonly wishes: Wishes;
   /** Queues whose jobs no backend could ever run: since when, and when that was last said, epoch milliseconds. */

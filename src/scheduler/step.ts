@@ -15,6 +15,7 @@ import { observe } from './observe/observe.ts';
 import { learnWork } from './runs/learn-work.ts';
 import { activate, charge } from './runs/service.ts';
 import { isBroken, withRun } from './runs/strikes.ts';
+import { withVisit } from './runs/visits.ts';
 import { snapshotOf } from './snapshot/snapshot-of.ts';
 import { type SchedulerState, withInstance, withoutEntry } from './state.ts';
 import type { Reduced, World } from './turn.ts';
@@ -123,7 +124,11 @@ function together(
 function claimed(state: SchedulerState, event: EventOf<'claimed'>): Reduced {
   const claim = state.claims.get(event.claimNumber);
   if (!claim) return { state, effects: [] };
-  const answered = { ...state, claims: withoutEntry(state.claims, event.claimNumber) };
+  const unasked = { ...state, claims: withoutEntry(state.claims, event.claimNumber) };
+  const weights = state.instances.get(claim.instanceId)?.variant.weights;
+  // A claim that brings nothing was no visit: what it was for has gone, or is still on its way.
+  const isVisit = weights !== undefined && claim.visitAt !== null && event.jobs.length > 0;
+  const answered = isVisit ? withVisit(unasked, weights, claim.visitAt) : unasked;
   const instance = answered.instances.get(claim.instanceId);
   if (!instance) return { state: answered, effects: [] };
   const asked = claim.picks.reduce((sum, pick) => sum + pick.count, 0);

@@ -8,6 +8,7 @@ import type { ArrivalListener } from '../domain/arrival-listener.ts';
 import type { Backlog } from '../domain/backlog.ts';
 import type { JobId } from '../domain/ids.ts';
 import type { JobChange } from '../domain/store.ts';
+import { hasLargeText } from './handing-over.ts';
 import type { EncodedSubmission } from './operation.ts';
 
 export class Arrivals {
@@ -29,9 +30,12 @@ export class Arrivals {
     };
   }
 
-  /** A batch, and what may turn out to be an earlier submission, counts when it is there. */
+  /**
+   * A batch, and what may turn out to be an earlier submission, counts when it is there. So does one with a large text, which takes some ticks to be handed over: its claim
+   * would come before it.
+   */
   expect({ jobs: [job, ...others], batch, idempotency, takesUp }: EncodedSubmission): void {
-    if (!job || others.length > 0 || batch || idempotency || takesUp) return;
+    if (!job || others.length > 0 || batch || idempotency || takesUp || hasLargeText(job.request)) return;
     if (this.#listener?.arriving(job))
       this.#expected.set(job.id, this.#backlog.expect(job, this.#clock.now()));
   }

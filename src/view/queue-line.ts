@@ -72,12 +72,15 @@ export class QueueLine {
     const at = this.#parts.clock.now();
     const isMeant = filter.statuses?.includes('PENDING') ?? true;
     const isOfBuckets = hasBucketConditionsOnly(filter);
-    const { backlogs, total } = !isMeant
-      ? { backlogs: [], total: 0 }
+    const { backlogs, held, total } = !isMeant
+      ? { backlogs: [], held: [], total: 0 }
       : isOfBuckets
         ? this.#meant(filter)
-        : backlogsOf(await reads.buckets(filter, scope));
-    const queues = this.#byStart(backlogs, at);
+        : this.#parted(await reads.buckets(filter, scope));
+    const queues = [
+      ...this.#byStart(backlogs, at, (queue) => this.#parts.outlook(queue)),
+      ...this.#byStart(held, at, () => AT_LIMIT),
+    ];
     const line = this.#line(queues, filter.priorities ?? JOB_PRIORITIES, first, at);
     const picks = picksOf(line);
     const ofPicks = isOfBuckets ? {} : withoutStatuses(filter);
@@ -85,35 +88,54 @@ export class QueueLine {
     return {
       at,
       jobs: [...found.queued, ...inOrder(line, picks, found.picked), ...found.delayed].slice(0, first),
-      queues: queues.slice(0, MOST_QUEUES).map(({ backlog }) => backlog.queue),
+      queues: [...new Set(queues.map(({ backlog }) => backlog.queue))].slice(0, MOST_QUEUES),
       totalCount: total + found.queuedCount + found.delayedCount,
     };
   }
 
+  /** Clients at their limit apart. */
+  #parted({ buckets, total }: { readonly buckets: readonly Bucket[]; readonly total: number }): Meant {
+    const { held } = this.#parts.backlog;
+    const [open, atLimit] = [
+      buckets.filter(({ client }) => !held.isHeld(client)),
+      buckets.filter(({ client }) => held.isHeld(client)),
+    ];
+    return { backlogs: backlogsOf(open), held: backlogsOf(atLimit), total };
+  }
+
   /** What buckets tell is at hand: nothing is read. */
-  #meant({ models, priorities = JOB_PRIORITIES, ...filter }: JobFilter) {
+  #meant({ models, priorities = JOB_PRIORITIES, ...filter }: JobFilter): Meant {
     const { backlog } = this.#parts;
     const clients = clientsOf(filter);
-    const all = backlog
-      .queues()
-      .filter(({ queue }) => models === undefined || models.includes(parseQueueKey(queue).model));
+    const isOfModels = (queue: QueueKey) =>
+      models === undefined || models.includes(parseQueueKey(queue).model);
+    const held = backlog.held.buckets.filter(
+      ({ queue, priority, client }) =>
+        isOfModels(queue) && priorities.includes(priority) && (clients?.includes(client) ?? true),
+    );
+    const all = backlog.queues().filter(({ queue }) => isOfModels(queue));
     if (clients) {
       const buckets = all.flatMap((one) => bucketsOf(one, clients, priorities));
-      return backlogsOf({ buckets, total: buckets.reduce((sum, { count }) => sum + count, 0) });
+      return { backlogs: backlogsOf(buckets), held: backlogsOf(held), total: jobsOf(buckets) + jobsOf(held) };
     }
     const count = ({ byPriority }: QueueBacklog) =>
       [...new Set(priorities)].reduce((sum, priority) => sum + byPriority[priority].count, 0);
     const backlogs = all.filter((one) => count(one) > 0);
-    return { backlogs, total: backlogs.reduce((sum, one) => sum + count(one), 0) };
+    const total = backlogs.reduce((sum, one) => sum + count(one), jobsOf(held));
+    return { backlogs, held: backlogsOf(held), total };
   }
 
-  #byStart(backlogs: readonly QueueBacklog[], now: number): readonly Next[] {
+  #byStart(
+    backlogs: readonly QueueBacklog[],
+    now: number,
+    outlookOf: (queue: QueueKey) => QueueOutlook,
+  ): readonly Next[] {
     return backlogs
       .map((backlog) => ({ backlog, weight: weightedWaiting(backlog, now) }))
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_CONSIDERED)
       .map(({ backlog, weight }): Next => {
-        const outlook = this.#parts.outlook(backlog.queue);
+        const outlook = outlookOf(backlog.queue);
         return { backlog, outlook, startAt: outlook.startAt, weight, order: null, taken: 0 };
       })
       .sort((a, b) => (startsBefore(a, b) ? -1 : startsBefore(b, a) ? 1 : 0));
@@ -152,6 +174,17 @@ export class QueueLine {
     const { overdue, usual } = claimOrder([backlog], new Map(), service, count, mostOverdue, now, wanted);
     return shared(slotsOf(overdue), slotsOf(usual));
   }
+}
+
+/** Of clients at their limit nobody knows when one of their jobs ends: they come last. */
+const AT_LIMIT: QueueOutlook = { startAt: null, gapMs: 0, rank: Number.POSITIVE_INFINITY };
+
+/** What is meant by a filter. */
+interface Meant {
+  readonly backlogs: readonly QueueBacklog[];
+  /** Of clients at their limit. */
+  readonly held: readonly QueueBacklog[];
+  readonly total: number;
 }
 
 /** A queue, with where its next job stands. */
@@ -204,10 +237,14 @@ function bucketsOf(
   );
 }
 
-function backlogsOf({ buckets, total }: { readonly buckets: readonly Bucket[]; readonly total: number }) {
+function backlogsOf(buckets: readonly Bucket[]): readonly QueueBacklog[] {
   const backlog = new Backlog();
   backlog.apply(buckets, 0);
-  return { backlogs: backlog.queues(), total };
+  return backlog.queues();
+}
+
+function jobsOf(buckets: readonly Bucket[]): number {
+  return buckets.reduce((sum, { count }) => sum + count, 0);
 }
 
 function slotsOf(picks: readonly ClaimPick[]): readonly BucketKey[] {

@@ -109,6 +109,23 @@ describe('batches', () => {
     expect((await batchOf(id)).counts.pending).toBe(3);
   });
 
+  test('are told when the queue takes none of what failed: that of all, and that of their client', async () => {
+    const { id } = await submit(1);
+    await change('cancelBatch', { id });
+    for (const [client, code] of [
+      [null, 'QUEUE_FULL'],
+      ['tester', 'CLIENT_QUEUE_FULL'],
+    ] as const) {
+      api.store.changeMany = async () => ({
+        changed: 0,
+        unchanged: 0,
+        missing: [],
+        queueFull: { kind: 'queue-full', limit: 1, waiting: 1, client },
+      });
+      expect(await change('retryBatch', { id, cancelled: true })).toMatchObject({ code });
+    }
+  });
+
   test.each(['updateBatch', 'cancelBatch', 'retryBatch'])(
     "that are not there, or not the caller's: %s",
     async (name) => {

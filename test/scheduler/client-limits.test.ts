@@ -162,6 +162,15 @@ describe('a client at its limit', () => {
     },
   );
 
+  it('has no more jobs counted before their commits than it may run', () => {
+    const world = cluster({ limited: { maxRunning: 2 } });
+    const { queue } = world.submit({ model: 'a', client: 'free' });
+    world.run(10_000);
+    const counted = (client: string) =>
+      [1, 2, 3, 4].filter(() => world.loop.arriving({ queue, priority: 'NORMAL', client })).length;
+    expect([counted('limited'), counted('free')]).toEqual([2, 2]);
+  });
+
   it('is told so as the reason of waiting', () => {
     const job = { status: 'PENDING', client: 'limited', notBefore: null, queue: 'a' } as never;
     const input = { job, verdict: null, options: [], modelsKnown: true, faults: [] };

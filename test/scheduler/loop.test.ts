@@ -90,6 +90,23 @@ describe('the scheduling loop', () => {
     expect(w.loads).toEqual(['a:latest']);
   });
 
+  it.each([1, 2, 4])('counts no more jobs before their commits than there are free slots: %i', (parallel) => {
+    const w = world([model('a', 8, { parallel })]);
+    const key = {
+      queue: queueKey({ model: 'a:latest', contextLength: null }),
+      priority: 'NORMAL',
+      client: 'alice',
+    } as const;
+    w.submit('a:latest');
+    w.run(10_000);
+    const counted = () => Array.from({ length: 10 }, () => w.loop.arriving(key)).filter(Boolean).length;
+    expect(counted()).toBe(parallel);
+    expect(counted()).toBe(0);
+    // The turn found none of them in the backlog: they were refused.
+    w.loop.gathered();
+    expect(counted()).toBe(parallel);
+  });
+
   it('decides once about what is noted in a tick, in its order, and hears it before what comes at once', () => {
     const w = world([model('a', 8, { parallel: 3, runMs: 60_000 })]);
     const jobs = Array.from({ length: 3 }, () => w.submit('a:latest'));

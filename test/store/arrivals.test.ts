@@ -136,6 +136,11 @@ describe('a job that finds a slot', () => {
       isInterested: true,
     },
     {
+      name: 'has a text that takes long to hand over',
+      change: { jobs: [newJob({ request: { ...newJob().request, prompt: 'x'.repeat(300_000) } as never })] },
+      isInterested: true,
+    },
+    {
       name: 'comes in a batch',
       change: { batch: { id: 'bat_one' as never, name: null, client: 'alice' } },
       isInterested: true,
@@ -144,6 +149,7 @@ describe('a job that finds a slot', () => {
     const taker = new Taker(store, 1);
     taker.isInterested = isInterested;
     await store.submit(submission([newJob()], change));
+    expect(taker.seen.length).toBe(isInterested ? 0 : 1);
     expect(await taker.claimed()).toEqual([]);
     expect(store.backlog.count).toBe(1);
   });

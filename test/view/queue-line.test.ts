@@ -2,10 +2,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
+import type { ClientTable } from '../../src/domain/client-limits.ts';
 import { newId, type ServerId } from '../../src/domain/ids.ts';
 import { JOB_PRIORITIES, type Job } from '../../src/domain/job.ts';
 import { type JobFilter, matchesJob } from '../../src/domain/job-filter.ts';
 import type { NewJob } from '../../src/domain/new-job.ts';
+import { parseQueueKey } from '../../src/domain/queue-key.ts';
 import type { WaitingReads } from '../../src/domain/waiting.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { QueueLine, type QueueOutlook } from '../../src/view/queue-line.ts';
@@ -14,9 +16,10 @@ import { accept, allJobs, claimOf, newJob, queueOf, submission } from '../contra
 const UNKNOWN: QueueOutlook = { startAt: null, gapMs: 1_000, rank: 0 };
 const SCOPE = { caller: 'tester' };
 
-async function world(outlooks: Readonly<Record<string, QueueOutlook>> = {}) {
+async function world(outlooks: Readonly<Record<string, QueueOutlook>> = {}, clients?: ClientTable) {
   const clock = new VirtualClock(1_000_000);
-  const store = createMemoryStore({ clock, serverId: newId('srv', clock, seededRandom(1)) as ServerId });
+  const serverId = newId('srv', clock, seededRandom(1)) as ServerId;
+  const store = createMemoryStore({ clock, serverId, clients });
   await store.start();
   const service = new Map<string, number>();
   const asked: string[] = [];
@@ -53,6 +56,28 @@ describe('the head of the queue', () => {
     ]);
     expect(totalCount).toBe(8);
     expect(names((await head({}, 3)).jobs)).toEqual(['bob HIGH 1', 'bob HIGH 2', 'ann HIGH 1']);
+    await store.stop();
+  });
+
+  test.each<JobFilter>([
+    {},
+    { clients: ['ann', 'bob'] },
+    { kinds: ['GENERATE'] },
+    { models: [parseQueueKey(queueOf('llama3')).model] },
+  ])('has the jobs of clients that run as many as they may at its end: %o', async (filter) => {
+    const free = { weight: 1, maxRunning: null, maxQueued: null };
+    const { head, store } = await world(
+      {},
+      { others: free, named: new Map([['ann', { ...free, maxRunning: 1 }]]) },
+    );
+    for (const i of [1, 2, 3]) await accept(store, named(`ann ${i}`, { client: 'ann', priority: 'HIGH' }));
+    await store.claim(claimOf(1, { client: 'ann', priority: 'HIGH' }));
+    for (const i of [1, 2]) await accept(store, named(`bob ${i}`, { client: 'bob', priority: 'LOW' }));
+    const { jobs, queues, totalCount } = await head(filter);
+    expect(names(jobs)).toEqual(['bob 1', 'bob 2', 'ann 2', 'ann 3']);
+    expect(queues).toEqual([queueOf('llama3')]);
+    expect(totalCount).toBe(4);
+    expect(names((await head({ ...filter, priorities: ['HIGH'] })).jobs)).toEqual(['ann 2', 'ann 3']);
     await store.stop();
   });
 

@@ -4,7 +4,13 @@ import { builder } from '../builder.ts';
 import { METADATA } from '../inputs/submit-job.ts';
 import { BatchRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
-import { BatchNotFound, InvalidInput, QueueFull, StoreUnwritable } from '../types/user-errors.ts';
+import {
+  BatchNotFound,
+  ClientQueueFull,
+  InvalidInput,
+  QueueFull,
+  StoreUnwritable,
+} from '../types/user-errors.ts';
 
 const UpdateBatchInput = builder.inputType('UpdateBatchInput', {
   description: 'What to change of a batch. What is left out stays.',
@@ -67,7 +73,7 @@ const RetryBatchResult = resultUnion(
       retried: t.exposeInt('changed', { description: 'How many of its jobs.' }),
     }),
   }),
-  [BatchNotFound, QueueFull, StoreUnwritable],
+  [BatchNotFound, ClientQueueFull, QueueFull, StoreUnwritable],
 );
 
 builder.mutationFields((t) => ({
