@@ -283,6 +283,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         loop.look();
       }),
     );
+    started.push(store.requestBatches.onEnded((id) => publisher.requestsEnded(id)));
     started.push(store.onArrival(loop));
     await registry.start();
     await modelFacts.start();

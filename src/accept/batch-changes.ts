@@ -1,9 +1,10 @@
 /** What is done to a batch as a whole, by who may see it. */
 import type { Batch } from '../domain/batch.ts';
-import { VramkeeperError } from '../domain/errors.ts';
+import { InvalidInputError, VramkeeperError } from '../domain/errors.ts';
 import { type BatchId, isId } from '../domain/ids.ts';
 import type { JobStatus } from '../domain/job.ts';
 import { type Principal, sees } from '../domain/principal.ts';
+import { takesAnswers } from '../domain/request-batch.ts';
 import type { ReadScope, Store } from '../domain/store.ts';
 import type { AcceptService, RequestedChange } from './accept-service.ts';
 import { readBatchChange } from './read-input.ts';
@@ -56,7 +57,10 @@ export class BatchChanges {
     return this.#change(principal, batch, { kind: 'cancel', reason: 'The batch was cancelled.' }, scope);
   }
 
-  /** Queues again what failed, and what was cancelled where that is asked for. @throws BatchNotFoundError, QueueFullError */
+  /**
+   * Queues again what failed, and what was cancelled where that is asked for.
+   * @throws BatchNotFoundError, QueueFullError, InvalidInputError for a batch of requests that takes no more answers
+   */
   async retry(
     principal: Principal,
     id: string,
@@ -64,6 +68,8 @@ export class BatchChanges {
     scope: ReadScope,
   ): Promise<{ batch: Batch; changed: number }> {
     const batch = await this.#own(principal, id);
+    const requests = await this.#deps.store.requestBatches.batch(batch.id);
+    if (requests && !takesAnswers(requests.batch.status)) throw answered();
     return this.#change(
       principal,
       batch,
@@ -90,4 +96,10 @@ export class BatchChanges {
     if (!batch || !sees(principal, batch)) throw new BatchNotFoundError(id);
     return batch;
   }
+}
+
+function answered(): InvalidInputError {
+  const message =
+    'names a batch of requests that takes no more answers: it has ended, or is about to. Submit its requests again as a new one.';
+  return new InvalidInputError([{ path: ['id'], message }]);
 }

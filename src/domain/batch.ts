@@ -8,7 +8,10 @@ export interface Batch {
   readonly name: string | null;
   readonly client: string;
   readonly createdAt: number;
-  /** When its last job ended; null while any has not, and before it has any. */
+  /**
+   * When its last job ended; null while any has not, and before it has any. Of a batch of requests also null while its requests have not ended;
+   * without a job it was over when they were.
+   */
   readonly finishedAt: number | null;
   readonly counts: JobCounts;
   /** Neither it nor its jobs are forgotten. */
@@ -50,6 +53,20 @@ export interface BatchPage {
   /** Whether more match before the first, and after the last, of `batches`. */
   readonly hasPrevious: boolean;
   readonly hasNext: boolean;
+}
+
+/**
+ * When a batch was over: its last job has ended, and no more come.
+ * @param jobsEndedAt when the last of its jobs ended; null while one has not, and where there are none
+ * @param requestsEndedAt when its requests ended, null before; undefined for a batch that is none of requests
+ */
+export function batchFinishedAt(
+  counts: JobCounts,
+  jobsEndedAt: number | null,
+  requestsEndedAt: number | null | undefined,
+): number | null {
+  if (counts.PENDING + counts.QUEUED + counts.RUNNING > 0 || requestsEndedAt === null) return null;
+  return jobsEndedAt ?? requestsEndedAt ?? null;
 }
 
 /** The kind that metadata name, by which batches are found. */

@@ -2,11 +2,14 @@
 
 import type { OutputRecord } from './backend.ts';
 import type { BackendAnswer } from './errors.ts';
+import type { BatchId } from './ids.ts';
 import type { ModelPull } from './model-operations.ts';
 import type { Finish, JobChange } from './store.ts';
 
 export type DomainEvent =
   | ({ readonly kind: 'job' } & JobChange)
+  /** A batch of requests has ended: no more jobs come of it. */
+  | { readonly kind: 'batch'; readonly id: BatchId }
   /** Memory, instances or backends changed; readers take the state from the system view. */
   | { readonly kind: 'vram' }
   | { readonly kind: 'pull'; readonly pull: ModelPull };

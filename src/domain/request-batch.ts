@@ -51,6 +51,11 @@ export function isEnded(status: RequestBatchStatus): boolean {
   return Object.keys(TRANSITIONS[status]).length === 0;
 }
 
+/** Whether what becomes of its jobs still gets into its answer. */
+export function takesAnswers(status: RequestBatchStatus): boolean {
+  return status === 'VALIDATING' || status === 'IN_PROGRESS';
+}
+
 /** What is wrong with a line. */
 export interface LineProblem {
   readonly code: string;
@@ -219,6 +224,8 @@ export interface RequestBatchStore {
   create(batch: NewRequestBatch): Promise<CreateBatchOutcome>;
   /** Null when the batch is not there, or the event is not for the status that it has. */
   step(step: RequestBatchStep): Promise<RequestBatch | null>;
+  /** Calls it with each batch that a step has ended, after the commit. Answers how to take that back. */
+  onEnded(listener: (id: BatchId) => void): () => void;
   /** A piece and what it leaves of the file are one commit. */
   take(piece: Piece): Promise<PieceOutcome>;
   /** Cancels up to `limit` of its unfinished jobs; answers how many. */

@@ -127,6 +127,8 @@ export type CancelOutcome =
 export type RetryOutcome =
   | { readonly kind: 'requeued'; readonly job: Job }
   | { readonly kind: 'not-finished'; readonly job: Job }
+  /** Its batch of requests is being answered, or was: what came of it would be in no answer. */
+  | { readonly kind: 'answered'; readonly job: Job }
   | QueueFull
   | { readonly kind: 'not-found' };
 

@@ -4,7 +4,7 @@ import type { Batch } from '../domain/batch.ts';
 import type { BatchId } from '../domain/ids.ts';
 import { DemandStream } from './demand-stream.ts';
 import type { EventLog } from './event-log.ts';
-import { ScanReader } from './log-reader.ts';
+import { isOfBatch, ScanReader } from './log-reader.ts';
 import { restInterval } from './rest-interval.ts';
 
 export interface BatchFeedOptions {
@@ -29,11 +29,7 @@ export class BatchFeed extends DemandStream<Batch> {
     super();
     const { id, log } = options;
     this.#options = options;
-    this.#reader = new ScanReader(
-      log,
-      log.newest,
-      (event) => event.kind === 'job' && event.job.batchId === id,
-    );
+    this.#reader = new ScanReader(log, log.newest, isOfBatch(id));
   }
 
   protected async produce(): Promise<Batch | undefined> {

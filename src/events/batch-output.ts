@@ -8,7 +8,7 @@ import type { BatchId, JobId } from '../domain/ids.ts';
 import { isTerminal, type Job } from '../domain/job.ts';
 import { DemandStream } from './demand-stream.ts';
 import type { EventLog } from './event-log.ts';
-import { ScanReader } from './log-reader.ts';
+import { isOfBatch, ScanReader } from './log-reader.ts';
 import type { FinishedOutput, OutputChunk, OutputHub } from './output-hub.ts';
 import { type OutputText, textOfAttempt } from './output-text.ts';
 import { restInterval } from './rest-interval.ts';
@@ -38,6 +38,13 @@ interface Position {
   readonly offset: number;
 }
 
+interface Sending {
+  readonly id: JobId;
+  readonly attempt: number;
+  readonly text: OutputText;
+  offset: number;
+}
+
 const PAGE_SIZE = 100;
 
 export class BatchOutput extends DemandStream<BatchChunk> {
@@ -52,12 +59,7 @@ export class BatchOutput extends DemandStream<BatchChunk> {
   /** Revisions of the jobs that were sent to their end. */
   readonly #sent = new Map<JobId, number>();
   /** The one that is being sent. */
-  #sending: {
-    readonly id: JobId;
-    readonly attempt: number;
-    readonly text: OutputText;
-    offset: number;
-  } | null = null;
+  #sending: Sending | null = null;
   /** Jobs that have not had their turn since `#roundAt`. */
   #round: JobId[] = [];
   #roundAt = Number.NEGATIVE_INFINITY;
@@ -66,11 +68,7 @@ export class BatchOutput extends DemandStream<BatchChunk> {
     super();
     const { id, log } = options;
     this.#options = options;
-    this.#reader = new ScanReader(
-      log,
-      log.newest,
-      (event) => event.kind === 'job' && event.job.batchId === id,
-    );
+    this.#reader = new ScanReader(log, log.newest, isOfBatch(id));
   }
 
   protected async produce(): Promise<BatchChunk | undefined> {
@@ -117,10 +115,20 @@ export class BatchOutput extends DemandStream<BatchChunk> {
   #note(job: Job): void {
     const { id, revision, status } = job;
     if ((this.#sent.get(id) ?? -1) >= revision) return;
+    if (this.#sending?.id === id) this.#interrupt(this.#sending);
     if (isTerminal(status)) {
       this.#sent.set(id, revision);
       this.#toSend.add(id);
-    } else if (status === 'RUNNING' && !this.#running.has(id)) this.#running.set(id, null);
+      return;
+    }
+    this.#toSend.delete(id);
+    if (status === 'RUNNING' && !this.#running.has(id)) this.#running.set(id, null);
+  }
+
+  /** The job has changed since its output was loaded: it may have another one by now, or be about to. */
+  #interrupt({ id, attempt, offset }: Sending): void {
+    this.#running.set(id, { attempt, offset });
+    this.#sending = null;
   }
 
   /** A chunk of a job that has ended, from where it was followed to. */
@@ -128,9 +136,13 @@ export class BatchOutput extends DemandStream<BatchChunk> {
     const [id] = this.#toSend;
     if (id === undefined) return undefined;
     if (this.#sending?.id !== id) {
+      const revision = this.#sent.get(id);
       const finished = await this.#options.finished(id);
+      this.#takeEvents();
+      // What was loaded may be of an earlier attempt.
+      if (!this.#toSend.has(id) || this.#sent.get(id) !== revision) return undefined;
       if (!finished) {
-        // It is in the queue again, or forgotten.
+        // It is forgotten, or in the queue again, which an event is about to tell.
         this.#forget(id);
         return undefined;
       }

@@ -172,6 +172,8 @@ function keyOf(event: DomainEvent): string {
   switch (event.kind) {
     case 'job':
       return event.job.id;
+    case 'batch':
+      return event.id;
     case 'pull':
       return event.pull.id;
     case 'vram':

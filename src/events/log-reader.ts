@@ -1,5 +1,6 @@
 /** A position in the event log, and what to take next from there. */
 import type { DomainEvent } from '../domain/events.ts';
+import type { BatchId } from '../domain/ids.ts';
 import type { JobBefore } from '../domain/job-filter.ts';
 import type { EventLog, LogEntry } from './event-log.ts';
 
@@ -25,6 +26,12 @@ export interface LogReader {
   read(): ReadResult;
   /** Goes on after `sequence`, forgetting what was passed over before. */
   moveTo(sequence: number): void;
+}
+
+/** What happens to the jobs of a batch, and to it as a whole. */
+export function isOfBatch(id: BatchId): (event: DomainEvent) => boolean {
+  return (event) =>
+    event.kind === 'job' ? event.job.batchId === id : event.kind === 'batch' && event.id === id;
 }
 
 function jobBefore(event: DomainEvent): JobBefore | null {

@@ -1,6 +1,7 @@
 /** Writes what happened into the event log. */
 import type { Clock, Timer } from '../clock.ts';
 import type { EventPublisher } from '../domain/events.ts';
+import type { BatchId } from '../domain/ids.ts';
 import type { JobChange } from '../domain/store.ts';
 
 /** Changes of the system within so long are one event: no reader of memory wants to know more often. */
@@ -19,6 +20,10 @@ export class Publisher {
   jobsChanged(changes: readonly JobChange[]): void {
     const at = this.#clock.now();
     for (const change of changes) this.#events.publish({ kind: 'job', ...change }, at);
+  }
+
+  requestsEnded(id: BatchId): void {
+    this.#events.publish({ kind: 'batch', id }, this.#clock.now());
   }
 
   systemChanged(): void {

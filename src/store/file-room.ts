@@ -2,18 +2,19 @@
 import { webcrypto } from 'node:crypto';
 import type { BatchId, FileId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
-import type {
-  CountedRequestBatch,
-  CreateBatchOutcome,
-  NewRequestBatch,
-  Piece,
-  PieceOutcome,
-  RefusedLine,
-  RequestBatch,
-  RequestBatchPage,
-  RequestBatchQuery,
-  RequestBatchStep,
-  RequestBatchStore,
+import {
+  type CountedRequestBatch,
+  type CreateBatchOutcome,
+  isEnded,
+  type NewRequestBatch,
+  type Piece,
+  type PieceOutcome,
+  type RefusedLine,
+  type RequestBatch,
+  type RequestBatchPage,
+  type RequestBatchQuery,
+  type RequestBatchStep,
+  type RequestBatchStore,
 } from '../domain/request-batch.ts';
 import type { ReadScope } from '../domain/store.ts';
 import type {
@@ -81,6 +82,7 @@ export class FileRoom implements FileStore {
 
 export class RequestBatchRoom implements RequestBatchStore {
   readonly #calls: Calls;
+  readonly #onEnded = new Set<(id: BatchId) => void>();
 
   constructor(calls: Calls) {
     this.#calls = calls;
@@ -96,8 +98,16 @@ export class RequestBatchRoom implements RequestBatchStore {
     });
   }
 
-  step(step: RequestBatchStep): Promise<RequestBatch | null> {
-    return this.#calls.write('stepRequestBatch', step);
+  async step(step: RequestBatchStep): Promise<RequestBatch | null> {
+    const batch = await this.#calls.write('stepRequestBatch', step);
+    if (batch && isEnded(batch.status)) for (const listener of this.#onEnded) listener(batch.id);
+    return batch;
+  }
+
+  onEnded(listener: (id: BatchId) => void): () => void {
+    const own = (id: BatchId) => listener(id);
+    this.#onEnded.add(own);
+    return () => void this.#onEnded.delete(own);
   }
 
   /** @throws UnstorableValueError */

@@ -50,6 +50,36 @@ function refusal(line: number, kind: RefusedLine['kind']): RefusedLine {
 }
 
 export function storeRequestBatchesContract(current: CurrentStore): void {
+  test('A batch is over when its requests are, and as listed as it is alone', async () => {
+    const { store, clock } = current();
+    const ended: BatchId[] = [];
+    store.requestBatches.onEnded((id) => void ended.push(id));
+    const finishedAt = async (id: BatchId) => {
+      const alone = (await store.batch(id))?.finishedAt;
+      const { batches } = await store.listBatches({ filter: { client: 'alice' }, limit: 10 });
+      expect(batches.find((batch) => batch.id === id)?.finishedAt).toBe(alone);
+      return alone;
+    };
+    const empty = await inProgress(store, { total: null });
+    expect(await finishedAt(empty)).toBeNull();
+    await store.requestBatches.step({ id: empty, event: 'invalid', problems: [] });
+    expect(await finishedAt(empty)).toBe(clock.now());
+
+    const id = await inProgress(store);
+    await store.requestBatches.take(piece(id, START, [newJob({ client: 'alice' })]));
+    const { job } = await claimOne(store);
+    await complete(store, job);
+    const jobEndedAt = clock.now();
+    expect(await finishedAt(id)).toBeNull();
+    await clock.advance(1_000);
+    await store.requestBatches.step({ id, event: 'answered' });
+    expect(await finishedAt(id)).toBeNull();
+    expect(ended).toEqual([empty]);
+    await store.requestBatches.step({ id, event: 'complete' });
+    expect(await finishedAt(id)).toBe(jobEndedAt);
+    expect(ended).toEqual([empty, id]);
+  });
+
   test('A batch has a copy of its lines, which outlives the file and goes with the last piece', async () => {
     const { store, clock } = current();
     const file = await fileOf(store, ['1\n2\n3\n']);
@@ -181,6 +211,8 @@ export function storeRequestBatchesContract(current: CurrentStore): void {
     expect(await store.requestBatches.cancelJobs(id, 10)).toBe(0);
     const ended = { ...none, COMPLETE: 1, FAILED: 1, CANCELLED: 4 };
     expect(await counts()).toEqual([ended, 0, ended]);
+    expect((await store.batch(id))?.finishedAt).toBeNull();
+    for (const event of ['cancel', 'end'] as const) await store.requestBatches.step({ id, event });
     expect((await store.batch(id))?.finishedAt).toBe(clock.now());
   });
 

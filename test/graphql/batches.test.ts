@@ -1,6 +1,9 @@
 /** Batches as a whole: listed, kept, cancelled, tried again, followed. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { JobId } from '../../src/domain/ids.ts';
+import { systemRandom } from '../../src/clock.ts';
+import { type BatchId, type JobId, newId } from '../../src/domain/ids.ts';
+import { fileId, fileOf } from '../contract/store-files.ts';
+import { newJob } from '../contract/store-fixtures.ts';
 import { GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
 
 let api: GraphQLApi;
@@ -161,6 +164,125 @@ describe('batches', () => {
   });
 });
 
+describe('a batch of requests', () => {
+  const REQUESTS_ENDED = ['answered', 'complete'] as const;
+
+  async function create(total: number | null): Promise<BatchId> {
+    const outcome = await api.store.requestBatches.create({
+      id: newId('bat', api.clock, systemRandom),
+      api: 'OPENAI',
+      client: 'tester',
+      endpoint: '/v1/embeddings',
+      priority: 'LOW',
+      metadata: {},
+      window: '24h',
+      windowMs: 86_400_000,
+      total,
+      idempotency: null,
+      lines: { of: await fileOf(api.store, ['1\n2\n']), copy: fileId() },
+    });
+    if (outcome.kind !== 'made') throw new Error('The batch was not made.');
+    return outcome.batch.id;
+  }
+
+  async function take(id: BatchId, line: number): Promise<JobId> {
+    const from = { bytes: 2 * (line - 1), lines: line - 1 };
+    await api.store.requestBatches.take({
+      id,
+      from,
+      to: { bytes: 2 * line, lines: line },
+      isLast: line === 2,
+      jobs: [newJob({ client: 'tester', modelName: 'qwen3:8b' })],
+      blobs: new Map(),
+      refused: [],
+      queueLimit: 1_000,
+    });
+    const jobs = await api.store.requestBatches.members(id, 0, 10);
+    return jobs.at(-1)?.id as JobId;
+  }
+
+  const follow = async (id: BatchId) => {
+    const updated = await api.subscribe(
+      `subscription { batchUpdated(id: "${id}", minInterval: 100) { finishedAt counts { complete } } }`,
+    );
+    const output = await api.subscribe(`subscription { batchOutput(id: "${id}") { jobId } }`);
+    return { updated, output };
+  };
+
+  test('that grows in pieces is followed over all of them, to the end of the requests', async () => {
+    const id = await create(2);
+    const first = await take(id, 1);
+    const { updated, output } = await follow(id);
+    expect((await updated.next()).batchUpdated).toEqual({ finishedAt: null, counts: { complete: 0 } });
+    const [told, told2] = [updated.next(), output.next()];
+    await api.start(first);
+    await api.complete(first, TEXT_RESULT);
+    expect((await api.passing(told)).batchUpdated).toEqual({ finishedAt: null, counts: { complete: 1 } });
+    expect((await api.passing(told2)).batchOutput.jobId).toBe(first);
+    const second = await take(id, 2);
+    await api.start(second);
+    await api.complete(second, TEXT_RESULT);
+    expect((await api.passing(output.next())).batchOutput.jobId).toBe(second);
+    const rest = [updated.rest(), output.rest()];
+    await api.clock.advance(1_000);
+    for (const event of REQUESTS_ENDED) await api.store.requestBatches.step({ id, event });
+    const [updates, outputs] = await api.passing(Promise.all(rest));
+    expect(updates?.at(-1)?.batchUpdated).toEqual({
+      finishedAt: new Date((await api.job(second)).finishedAt ?? 0).toISOString(),
+      counts: { complete: 2 },
+    });
+    expect(outputs).toEqual([]);
+  });
+
+  test('that comes to no job is over when its requests are', async () => {
+    const id = await create(null);
+    const { updated, output } = await follow(id);
+    expect((await updated.next()).batchUpdated.finishedAt).toBeNull();
+    const rest = [updated.rest(), output.rest()];
+    await api.clock.advance(5_000);
+    await api.store.requestBatches.step({ id, event: 'invalid', problems: [] });
+    const endedAt = new Date(api.clock.now()).toISOString();
+    const [updates, outputs] = await api.passing(Promise.all(rest));
+    expect(updates).toEqual([{ batchUpdated: { finishedAt: endedAt, counts: { complete: 0 } } }]);
+    expect(outputs).toEqual([]);
+  });
+
+  test.each([1, 2])('takes no job again once it is being answered: after %i steps', async (steps) => {
+    const id = await create(2);
+    const [first, second] = [await take(id, 1), await take(id, 2)];
+    const retryJob = async () =>
+      (
+        await api.query(
+          `mutation { retryJob(input: { id: "${first}" }) { ... on RetryJobPayload { job { id } } ... on UserError { code message } } }`,
+        )
+      ).retryJob;
+    const fail = async (job: JobId) => {
+      await api.start(job);
+      await api.fail(job, NO);
+    };
+    await fail(first);
+    expect(await change('retryBatch', { id })).toMatchObject({ retried: 1 });
+    await fail(first);
+    expect(await retryJob()).toMatchObject({ job: { id: first } });
+    await fail(first);
+    await fail(second);
+    for (const event of REQUESTS_ENDED.slice(0, steps)) await api.store.requestBatches.step({ id, event });
+    expect(await change('retryBatch', { id })).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('takes no more answers'),
+    });
+    expect(await retryJob()).toMatchObject({
+      code: 'JOB_NOT_RETRYABLE',
+      message: expect.stringContaining('takes no more answers'),
+    });
+    expect(await api.store.changeMany([first, second], { kind: 'retry', queueLimit: 1_000 })).toMatchObject({
+      changed: 0,
+      unchanged: 2,
+    });
+    expect((await batchOf(id)).counts).toMatchObject({ pending: 0, failed: 2 });
+  });
+});
+
 describe('batchUpdated', () => {
   test('tells the batch, then its newest state after each interval, and completes with its last job', async () => {
     const { id, jobs } = await submit(3);
@@ -221,6 +343,63 @@ describe('batchOutput', () => {
     await api.fail(waits, NO);
     expect(await api.passing(silent)).toEqual([waits, 0, '', true]);
     expect(await events.rest()).toEqual([]);
+  });
+
+  test('sends what a job produces that is queued again while its old output is sent', async () => {
+    const { id, jobs } = await submit(2);
+    const [job] = jobs as [JobId];
+    const events = await api.subscribe(OUTPUT(id));
+    await api.start(job);
+    const old = await api.job(job);
+    await api.store.finish({
+      kind: 'fail',
+      id: job,
+      fence: old.fence,
+      failure: NO,
+      attempt: null,
+      output: [
+        { attempt: 1, channel: 'THINKING', text: 'Hm.' },
+        { attempt: 1, channel: 'TEXT', text: 'Old.' },
+      ],
+    });
+    api.outputs.close(job);
+    const next = async () => {
+      const { jobId, chunk } = (await api.passing(events.next())).batchOutput;
+      expect(jobId).toBe(job);
+      return [chunk.attempt, chunk.offset, chunk.text, chunk.final];
+    };
+    expect(await next()).toEqual([1, 0, 'Hm.', false]);
+    expect(await change('retryBatch', { id })).toMatchObject({ retried: 1 });
+    await api.start(job);
+    api.outputs.record(job, { thinking: '', text: 'New', raw: {} });
+    expect(await next()).toEqual([2, 0, 'New', false]);
+    await api.complete(job, TEXT_RESULT, [{ attempt: 2, channel: 'TEXT', text: 'New answer.' }]);
+    expect(await next()).toEqual([2, 3, ' answer.', true]);
+    await events.stop();
+  });
+
+  test('goes on where it was when a job has changed that is not queued again', async () => {
+    const { id, jobs } = await submit(1);
+    const [job] = jobs as [JobId];
+    const events = await api.subscribe(OUTPUT(id));
+    await api.start(job);
+    await api.complete(job, TEXT_RESULT, [
+      { attempt: 1, channel: 'THINKING', text: 'Hm.' },
+      { attempt: 1, channel: 'TEXT', text: 'Done.' },
+    ]);
+    expect((await events.next()).batchOutput.chunk).toMatchObject({ offset: 0, text: 'Hm.' });
+    const { revision, ...ended } = await api.job(job);
+    api.log.publish(
+      {
+        kind: 'job',
+        job: { ...ended, revision: revision + 1 },
+        previousStatus: ended.status,
+      },
+      api.clock.now(),
+    );
+    expect((await events.rest()).map(({ batchOutput }) => batchOutput.chunk)).toMatchObject([
+      { offset: 3, text: 'Done.', final: true },
+    ]);
   });
 
   test('sends every job of a long batch once, also where the reader falls behind', async () => {

@@ -1,6 +1,11 @@
-import { expect, it } from 'vitest';
+import { parse, validate } from 'graphql';
+import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/domain/principal.ts';
 import { type ClientSample, NO_COUNTS } from '../../src/domain/sample.ts';
+import { AnswerBudget } from '../../src/graphql/answer-budget.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { DEFAULT_LIMITS } from '../../src/graphql/server/limits.ts';
+import { limitsRule } from '../../src/graphql/server/limits-rule.ts';
 import { GraphQLApi } from '../support/graphql-api.ts';
 import { AT } from '../support/system-fixture.ts';
 
@@ -59,4 +64,38 @@ it('says nothing of others where there were none', async () => {
   expect(await clientsSeenBy(ALICE, [[did('alice', 5_000, 3)]])).toEqual([
     { client: 'alice', busy: [5_000], completed: [3] },
   ]);
+});
+
+describe('what takes much work counts as much', () => {
+  const ends = (count: number) => `batches(first: ${count}) { nodes { expectedEnd } }`;
+  const many = (count: number, field: string) =>
+    `{ ${Array.from({ length: count }, (_, i) => `f${i}: ${field}`).join(' ')} }`;
+  const FROM = 'from: "2026-01-01T00:00:00Z"';
+
+  it.each([
+    { name: 'one history', text: many(1, `history(${FROM}) { jobs { completed } }`), isTaken: true },
+    { name: 'histories', text: many(5, `history(${FROM}) { jobs { completed } }`), isTaken: false },
+    { name: 'one list of stays', text: many(1, `residencies(${FROM}) { complete }`), isTaken: true },
+    { name: 'lists of stays', text: many(10, `residencies(${FROM}) { complete }`), isTaken: false },
+    { name: 'a page of ends', text: many(1, ends(100)), isTaken: true },
+    { name: 'pages of ends', text: many(2, ends(100)), isTaken: false },
+  ])('$name', ({ text, isTaken }) => {
+    const errors = validate(schema, parse(text), [limitsRule(DEFAULT_LIMITS)]);
+    expect(errors.map(({ extensions }) => extensions.limit)).toEqual(isTaken ? [] : ['cost']);
+  });
+
+  it('each figure of each step is part of the answer', async () => {
+    const api = await GraphQLApi.open();
+    const answer = new AnswerBudget(
+      { answerBytes: 20_000, eventBytes: 20_000 },
+      null,
+      new AbortController().signal,
+    );
+    Object.assign(api.context, { answer });
+    const ask = (figures: string) =>
+      `{ history(from: "${new Date(AT - 10_000_000).toISOString()}", points: 1000) { jobs { ${figures} } } }`;
+    expect((await api.query(ask('completed'))).history.jobs.completed).toHaveLength(1_001);
+    expect(await api.refusal(ask('failed'))).toBe('QUERY_LIMIT_EXCEEDED');
+    await api.stop();
+  });
 });

@@ -81,6 +81,7 @@ export class GraphQLApi {
     this.store.onCommit((changes) => {
       for (const change of changes) log.publish({ kind: 'job', ...change }, clock.now());
     });
+    this.store.requestBatches.onEnded((id) => log.publish({ kind: 'batch', id }, clock.now()));
     const accept = createAcceptService({
       log: () => {},
       store: this.store,

@@ -73,7 +73,7 @@ const RetryBatchResult = resultUnion(
       retried: t.exposeInt('changed', { description: 'How many of its jobs.' }),
     }),
   }),
-  [BatchNotFound, ClientQueueFull, QueueFull, StoreUnwritable],
+  [BatchNotFound, ClientQueueFull, InvalidInput, QueueFull, StoreUnwritable],
 );
 
 builder.mutationFields((t) => ({

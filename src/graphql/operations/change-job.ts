@@ -107,6 +107,7 @@ builder.mutationFields((t) => ({
           case 'requeued':
             return { job: outcome.job };
           case 'not-finished':
+          case 'answered':
             throw new JobNotRetryableError(outcome.job);
           case 'not-found':
             throw new JobNotFoundError(input.id);

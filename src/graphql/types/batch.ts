@@ -15,6 +15,8 @@ const AS_SUBMITTED = { field: 'CREATED_AT', direction: 'ASC' } as const;
 
 /** Of so many jobs that wait or run, the newest, the last end is told: others come before them. */
 const MOST_LOOKED_AT = 1_000;
+/** It reads so many jobs that a page of batches can have it once. */
+const EXPECTED_END_COST = 500;
 
 async function expectedEnd(
   { id, finishedAt }: Batch,
@@ -53,6 +55,7 @@ BatchRef.implement({
       nullable: true,
       description:
         'When its last job should be done, if nothing else comes; null once it has ended, and where there is no honest estimate.',
+      extensions: { cost: EXPECTED_END_COST },
       resolve: expectedEnd,
     }),
     finishedAt: t.expose('finishedAt', {

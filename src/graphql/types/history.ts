@@ -1,4 +1,6 @@
 /** Figures over time, a list for each. */
+import type { GraphQLResolveInfo } from 'graphql';
+
 import { onlyClient } from '../../domain/principal.ts';
 import {
   busiest,
@@ -12,12 +14,27 @@ import {
   waitPercentile,
 } from '../../domain/sample.ts';
 import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
 import { timeRange } from '../inputs/time-range.ts';
 import { GpuRef } from '../refs.ts';
 import { requestError } from '../request-errors.ts';
 
 const USUAL_POINTS = 300;
 const MOST_POINTS = 1_000;
+/** One of them reads and adds up thousands of samples, so that a query can have few. */
+const HISTORY_COST = 20_000;
+/** The most that an entry of a list takes in the answer. */
+const POINT_BYTES = 16;
+
+/** A list with one entry for each step, counted as part of the answer. */
+async function charged<T>(
+  list: readonly T[],
+  { answer }: GraphQLContext,
+  position: GraphQLResolveInfo,
+): Promise<readonly T[]> {
+  await answer.take(list.length * POINT_BYTES, position);
+  return list;
+}
 
 type Samples = SampleSeries['samples'];
 
@@ -58,7 +75,12 @@ const GpuHistoryRef = builder.objectRef<OfGpu>('GpuHistory').implement({
           type: ['Bytes'],
           nullable: { list: false, items: true },
           description,
-          resolve: ({ samples }) => samples.map((one) => one?.[name as keyof typeof GPU_FIGURES] ?? null),
+          resolve: ({ samples }, _args, context, position) =>
+            charged(
+              samples.map((one) => one?.[name as keyof typeof GPU_FIGURES] ?? null),
+              context,
+              position,
+            ),
         }),
       ]),
     ),
@@ -84,14 +106,24 @@ const JobHistoryRef = builder.objectRef<Samples>('JobHistory').implement({
         type: ['Integer'],
         nullable: { list: false, items: true },
         description,
-        resolve: (samples) => samples.map((one) => one && of(one)),
+        resolve: (samples, _args, context, position) =>
+          charged(
+            samples.map((one) => one && of(one)),
+            context,
+            position,
+          ),
       });
     const wait = (share: number) =>
       t.field({
         type: ['Milliseconds'],
         nullable: { list: false, items: true },
         description: `How long ${share * 100} of 100 jobs that started in the step had waited at most, to 5 %; null when none did.`,
-        resolve: (samples) => samples.map((one) => one && waitPercentile(one, share)),
+        resolve: (samples, _args, context, position) =>
+          charged(
+            samples.map((one) => one && waitPercentile(one, share)),
+            context,
+            position,
+          ),
       });
     return {
       ...Object.fromEntries(
@@ -115,7 +147,12 @@ const ClientHistoryRef = builder.objectRef<OfClient>('ClientHistory').implement(
       type: ['Milliseconds'],
       nullable: { list: false, items: true },
       description: 'Slot time that its jobs used in each step.',
-      resolve: ({ samples }) => samples.map((one) => one?.busyMs ?? null),
+      resolve: ({ samples }, _args, context, position) =>
+        charged(
+          samples.map((one) => one?.busyMs ?? null),
+          context,
+          position,
+        ),
     }),
     client: t.exposeString('client', {
       nullable: true,
@@ -125,7 +162,12 @@ const ClientHistoryRef = builder.objectRef<OfClient>('ClientHistory').implement(
       type: ['Integer'],
       nullable: { list: false, items: true },
       description: 'Its jobs that were completed.',
-      resolve: ({ samples }) => samples.map((one) => one?.completed ?? null),
+      resolve: ({ samples }, _args, context, position) =>
+        charged(
+          samples.map((one) => one?.completed ?? null),
+          context,
+          position,
+        ),
     }),
   }),
 });
@@ -199,6 +241,7 @@ builder.queryField('history', (t) =>
       }),
       to: t.arg({ type: 'DateTime', description: 'By default now.' }),
     },
+    extensions: { cost: HISTORY_COST },
     resolve: (_root, { points, ...range }, { clock, history, scope }) => {
       const wanted = points ?? USUAL_POINTS;
       if (wanted < 1 || wanted > MOST_POINTS)

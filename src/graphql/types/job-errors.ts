@@ -1,6 +1,6 @@
 /** What can be wrong with the job that a mutation names. */
 import { VramkeeperError } from '../../domain/errors.ts';
-import type { Job } from '../../domain/job.ts';
+import type { Job, JobStatus } from '../../domain/job.ts';
 
 export class JobNotFoundError extends VramkeeperError {
   readonly code = 'JOB_NOT_FOUND';
@@ -39,11 +39,23 @@ export class JobNotRetryableError extends VramkeeperError {
   readonly job: Job;
 
   constructor(job: Job) {
-    super(
-      job.status === 'COMPLETE'
-        ? 'The job is COMPLETE. Submit a new one to run the same request again.'
-        : `The job is ${job.status}. Only a failed or cancelled job can be queued again: cancel it first.`,
-    );
+    super(whyNotRetryable(job.status));
     this.job = job;
+  }
+}
+
+function whyNotRetryable(status: JobStatus): string {
+  switch (status) {
+    case 'COMPLETE':
+      return 'The job is COMPLETE. Submit a new one to run the same request again.';
+    case 'FAILED':
+    case 'CANCELLED':
+      return 'The job belongs to a batch of requests that takes no more answers. Submit a new job, or a new batch.';
+    case 'PENDING':
+    case 'QUEUED':
+    case 'RUNNING':
+      return `The job is ${status}. Only a failed or cancelled job can be queued again: cancel it first.`;
+    default:
+      return status satisfies never;
   }
 }

@@ -8,6 +8,8 @@ import { requestError } from '../request-errors.ts';
 
 const USUAL = 1_000;
 const MOST = 2_000;
+/** One of them reads and merges up to all stays that are kept. */
+const RESIDENCIES_COST = 10_000;
 
 const ResidencyRef = builder.objectRef<Stay>('Residency').implement({
   description:
@@ -83,7 +85,7 @@ builder.queryField('residencies', (t) =>
       model: t.arg.string({ description: 'Of this model, by name, with or without the tag `:latest`.' }),
       to: t.arg({ type: 'DateTime', description: 'By default now.' }),
     },
-    extensions: { largestPage: MOST },
+    extensions: { cost: RESIDENCIES_COST, largestPage: MOST },
     resolve: (_root, { atLeast, first, gpuId, model, ...range }, { clock, history, scope, system }) => {
       const limit = first ?? USUAL;
       if (limit < 1 || limit > MOST)

@@ -1,5 +1,5 @@
 /** Every read, over the rows in memory: plain loops, as there is no one to keep waiting. */
-import { type Batch, type BatchFilter, kindIn } from '../../domain/batch.ts';
+import { type Batch, type BatchFilter, batchFinishedAt, kindIn } from '../../domain/batch.ts';
 import {
   isTerminal,
   JOB_PRIORITIES,
@@ -167,12 +167,13 @@ function batchOf(tables: MemoryTables, id: Batch['id']): Batch | null {
   if (!batch) return null;
   const jobs = membersOf(tables, id);
   const counts: Record<JobStatus, number> = { ...NO_JOBS };
-  let finishedAt: number | null = jobs.length === 0 ? null : 0;
-  for (const job of jobs) {
-    counts[job.status] += 1;
-    finishedAt = finishedAt === null || job.finishedAt === null ? null : Math.max(finishedAt, job.finishedAt);
+  let jobsEndedAt: number | null = null;
+  for (const { status, finishedAt } of jobs) {
+    counts[status] += 1;
+    if (finishedAt !== null) jobsEndedAt = Math.max(jobsEndedAt ?? 0, finishedAt);
   }
-  return { ...batch, counts, finishedAt };
+  const requests = tables.requestBatches.byId(id);
+  return { ...batch, counts, finishedAt: batchFinishedAt(counts, jobsEndedAt, requests?.endedAt) };
 }
 
 function counted(tables: MemoryTables, batch: RequestBatch): CountedRequestBatch {

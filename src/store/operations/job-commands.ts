@@ -9,6 +9,7 @@ import {
   nextJobStatus,
   withEndedRun,
 } from '../../domain/job.ts';
+import { takesAnswers } from '../../domain/request-batch.ts';
 import type {
   CancelOutcome,
   ManyChange,
@@ -59,6 +60,8 @@ export function retry(
   const job = writer.tables.jobById(id);
   if (!job) return { kind: 'not-found' };
   if (!jobTransition(job.status, 'requeue')) return { kind: 'not-finished', job };
+  const requests = job.batchId === null ? null : writer.tables.requestBatches.byId(job.batchId);
+  if (requests && !takesAnswers(requests.status)) return { kind: 'answered', job };
   const full = writer.fullFor(job.client, 1, queueLimit);
   if (full) return full;
   // One that has passed would fail the job again at once.
@@ -115,6 +118,7 @@ export function changeMany(
         break;
       case 'not-cancellable':
       case 'not-finished':
+      case 'answered':
       case 'not-queued':
       case 'same':
         unchanged += 1;

@@ -1,6 +1,13 @@
 /** Batches of jobs as rows, each with the numbers of its jobs by status, which are kept with every change. */
 import type { SQLInputValue } from 'node:sqlite';
-import type { Batch, BatchChange, BatchFilter, BatchPage, BatchQuery } from '../../domain/batch.ts';
+import {
+  type Batch,
+  type BatchChange,
+  type BatchFilter,
+  type BatchPage,
+  type BatchQuery,
+  batchFinishedAt,
+} from '../../domain/batch.ts';
 import type { BatchId } from '../../domain/ids.ts';
 import { JOB_STATUSES, type Job, type JobStatus } from '../../domain/job.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -143,17 +150,20 @@ export class SqliteBatches {
   }
 }
 
-const BATCHES = `SELECT id, name, client, created_at, last_finished_at, kept, metadata, ${COUNT_COLUMNS} FROM batches`;
+/** In the place of the end of a batch of requests that has not ended; null where there are no requests. */
+const NOT_ENDED = -1;
+const REQUESTS_ENDED_AT = `(SELECT ifnull(ended_at, ${NOT_ENDED}) FROM request_batches WHERE request_batches.id = batches.id)`;
+const BATCHES = `SELECT id, name, client, created_at, last_finished_at, kept, metadata, ${REQUESTS_ENDED_AT}, ${COUNT_COLUMNS} FROM batches`;
 
 function batchOf(row: Row): Batch {
-  const counts = countsAt(row, 7).jobs;
-  const isFinished = counts.PENDING + counts.QUEUED + counts.RUNNING === 0;
+  const counts = countsAt(row, 8).jobs;
+  const requestsEndedAt = row[7] === NOT_ENDED ? null : ((row[7] as number | null) ?? undefined);
   return {
     id: textAt(row, 0) as BatchId,
     name: row[1] as string | null,
     client: textAt(row, 2),
     createdAt: numberAt(row, 3),
-    finishedAt: isFinished ? (row[4] as number | null) : null,
+    finishedAt: batchFinishedAt(counts, row[4] as number | null, requestsEndedAt),
     kept: row[5] === 1,
     metadata: row[6] === null ? null : (JSON.parse(textAt(row, 6)) as JsonObject),
     counts,
