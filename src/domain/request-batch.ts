@@ -181,7 +181,8 @@ export type PieceOutcome =
   | { readonly kind: 'taken' }
   /** The batch is somewhere else by now, or takes no jobs any more. Nothing was done. */
   | { readonly kind: 'stale' }
-  | { readonly kind: 'queue-full' };
+  /** Nothing was taken; `room` jobs would have been. */
+  | { readonly kind: 'queue-full'; readonly room: number };
 
 /** What happened to a batch, with what is known from then on. */
 export interface RequestBatchStep {

@@ -80,6 +80,13 @@ export class QueueWriter {
     return waiting + more > limit ? { kind: 'queue-full', limit, waiting, client: null } : null;
   }
 
+  /** How many more jobs of the client may wait. @param limit of all clients together */
+  roomFor(client: string, limit: number): number {
+    const { maxQueued } = limitsOf(this.#limits, client);
+    const own = (maxQueued ?? Number.POSITIVE_INFINITY) - this.#tally.waitingOf(client);
+    return Math.max(0, Math.min(own, limit - this.#tally.waiting));
+  }
+
   get sequence(): number {
     return this.#sequence;
   }

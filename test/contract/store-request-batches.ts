@@ -140,7 +140,7 @@ export function storeRequestBatchesContract(current: CurrentStore): void {
     });
     expect(store.counts().PENDING).toBe(2);
     const second = piece(id, first.to, [newJob()], { queueLimit: 2 });
-    expect(await store.requestBatches.take(second)).toEqual({ kind: 'queue-full' });
+    expect(await store.requestBatches.take(second)).toEqual({ kind: 'queue-full', room: 0 });
     await store.requestBatches.step({ id, event: 'cancel' });
     expect(await store.requestBatches.take({ ...second, queueLimit: 100 })).toEqual({ kind: 'stale' });
     const rest = { ...second, jobs: [], refused: [refusal(3, 'CANCELLED')], isLast: true };

@@ -167,10 +167,13 @@ export class BatchRunner {
     const { accept, clock, lineJobs, store } = this.#deps;
     const isLate = clock.now() >= batch.expiresAt;
     const refuseAll = batch.status === 'CANCELLING' ? 'CANCELLED' : isLate ? 'EXPIRED' : null;
-    const mostLines = accept.largestPiece(batch.client);
-    const deps = { files: store.files, lineJobs, mostLines };
-    const piece = await nextPiece(batch, content, deps, refuseAll);
-    const outcome = await accept.admitPiece(piece);
+    const take = async (mostLines: number) => {
+      const deps = { files: store.files, lineJobs, mostLines };
+      return accept.admitPiece(await nextPiece(batch, content, deps, refuseAll));
+    };
+    const whole = await take(accept.largestPiece(batch.client));
+    // As much as fits beside what else waits.
+    const outcome = whole.kind === 'queue-full' && whole.room > 0 ? await take(whole.room) : whole;
     switch (outcome.kind) {
       case 'taken':
       case 'stale':

@@ -132,7 +132,7 @@ export function takePiece(writer: QueueWriter, piece: EncodedPiece): PieceOutcom
   if (batch.taken.bytes !== piece.from.bytes || batch.taken.lines !== piece.from.lines)
     return { kind: 'stale' };
   if (piece.jobs.length > 0 && writer.fullFor(batch.client, piece.jobs.length, piece.queueLimit))
-    return { kind: 'queue-full' };
+    return { kind: 'queue-full', room: writer.roomFor(batch.client, piece.queueLimit) };
   insertJobs(writer, piece, batch.id);
   const refused: Record<RefusalKind, number> = { ...batch.refused };
   for (const line of piece.refused) {

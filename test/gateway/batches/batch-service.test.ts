@@ -2,16 +2,24 @@
 import { beforeEach, expect, it } from 'vitest';
 import { createAcceptService } from '../../../src/accept/accept.ts';
 import { systemRandom, VirtualClock } from '../../../src/clock.ts';
+import type { ClientTable } from '../../../src/domain/client-limits.ts';
 import { newId } from '../../../src/domain/ids.ts';
+import type { Principal } from '../../../src/domain/principal.ts';
 import type { ClaimedJob, Store } from '../../../src/domain/store.ts';
 import { BatchService } from '../../../src/gateway/batches/batch-service.ts';
 import type { BatchEndpoints } from '../../../src/gateway/batches/endpoints.ts';
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts';
-import { HOUR_MS, queueOf, RESULT, WEEK_MS } from '../../contract/store-fixtures.ts';
+import { HOUR_MS, newJob, queueOf, RESULT, submission, WEEK_MS } from '../../contract/store-fixtures.ts';
 import { eventually } from '../../support/eventually.ts';
 import { namesOfOllama } from '../../support/model-names.ts';
 
 const ALICE = { client: 'alice', admin: false, maxPriority: 'NORMAL' } as const;
+const SMALL = { ...ALICE, client: 'small' } as const;
+const NO_LIMITS = { weight: 1, maxRunning: null, maxQueued: null };
+const CLIENTS: ClientTable = {
+  others: NO_LIMITS,
+  named: new Map([[SMALL.client, { ...NO_LIMITS, maxQueued: 4 }]]),
+};
 const ENDPOINT = '/v1/echo';
 /** Nobody has ever told any. */
 const NO_MODELS = { known: false, find: () => null, names: namesOfOllama(), unheard: () => [] };
@@ -37,7 +45,7 @@ let service: BatchService;
 
 beforeEach(async () => {
   clock = new VirtualClock(1_000_000);
-  store = createMemoryStore({ clock, serverId: newId('srv', clock, systemRandom) });
+  store = createMemoryStore({ clock, serverId: newId('srv', clock, systemRandom), clients: CLIENTS });
   await store.start();
   service = serve();
   return async () => {
@@ -51,6 +59,7 @@ function serve(): BatchService {
   const accept = createAcceptService({
     log: () => {},
     store,
+    clients: CLIENTS,
     models: NO_MODELS,
     queueFor: (asked) => asked,
     tooLarge: () => null,
@@ -82,8 +91,8 @@ function linesOf(count: number, word = 'r'): string[] {
   );
 }
 
-async function create(lines: readonly string[], windowMs = 24 * HOUR_MS) {
-  const batch = await service.createWith(ALICE, lines, lines.length, {
+async function create(lines: readonly string[], windowMs = 24 * HOUR_MS, who: Principal = ALICE) {
+  const batch = await service.createWith(who, lines, lines.length, {
     api: 'OPENAI',
     endpoint: ENDPOINT,
     priority: 'LOW',
@@ -158,6 +167,21 @@ it('A batch takes its share of the queue, and more as there is room', async () =
     Array.from({ length: 35 }, (_, i) => [`r${i}`, `r${i}`]),
   );
   expect(batch.errorsFile).toBeNull();
+});
+
+it.each([
+  { who: ALICE, limit: QUEUE_LIMIT / 2 },
+  { who: SMALL, limit: 4 },
+])('A batch of $who.client goes on in the room that other jobs leave it', async ({ who, limit }) => {
+  const others = [newJob({ client: who.client }), newJob({ client: who.client })];
+  await store.submit(submission(others.slice(0, 1)));
+  await store.submit(submission(others.slice(1)));
+  const id = await create(linesOf(limit + 5), 24 * HOUR_MS, who);
+  await eventually(waiting, (count) => count === limit);
+  expect((await service.batch(who, 'OPENAI', id))?.batch.taken.lines).toBe(limit - 2);
+  await store.cancel(others[0]?.id as never, null);
+  await eventually(waiting, (count) => count === limit, second);
+  expect((await service.batch(who, 'OPENAI', id))?.batch.taken.lines).toBe(limit - 1);
 });
 
 it('What is not done when the time is over is told as expired, also lines that no job was made of', async () => {
