@@ -3,6 +3,7 @@ import type { StayFragment } from '../generated/graphql.ts';
 import { ModelName } from '../parts/ranks.tsx';
 import { type Column, Table } from '../parts/table.tsx';
 import { bytesText, dateText, durationText } from '../text/format.ts';
+import { useServerNow } from '../text/server-time.ts';
 
 /** More would be a book. */
 const SHOWN = 100;
@@ -17,8 +18,16 @@ const COLUMNS: readonly Column<StayFragment>[] = [
   { title: 'Why it went', cell: ({ endReason }) => endReason ?? '' },
 ];
 
-export function StaysTable({ stays }: { readonly stays: readonly StayFragment[] }) {
+interface StaysTableProps {
+  readonly stays: readonly StayFragment[];
+  /** In ms, how far back the picture goes. */
+  readonly windowMs: number;
+}
+
+export function StaysTable({ stays, windowMs }: StaysTableProps) {
+  const from = useServerNow() - windowMs;
   const newest = stays
+    .filter(({ goneAt }) => goneAt == null || Date.parse(goneAt) >= from)
     .toSorted((one, other) => Date.parse(other.loadingAt) - Date.parse(one.loadingAt))
     .slice(0, SHOWN);
   return (

@@ -27,6 +27,11 @@ export type CancelJobsInput = {
   reason?: string | null | undefined;
 };
 
+/** Which download to end. */
+export type CancelPullInput = {
+  id: string;
+};
+
 /** What a server process is for. */
 export type CellRole =
   /** Loads or holds a model. */
@@ -631,17 +636,20 @@ export type BudgetQuery = { memoryBudget: { fits: boolean, requiredBytes: number
 
 export type PullStateFragment = { id: string, modelName: string, status: ModelPullStatus, step: string, completedBytes: number, totalBytes: number | null, startedAt: string, finishedAt: string | null, error: string | null };
 
-export type PullsQueryVariables = Exact<{ [key: string]: never; }>;
+export type PullsSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PullsQuery = { modelPulls: Array<{ id: string, modelName: string, status: ModelPullStatus, step: string, completedBytes: number, totalBytes: number | null, startedAt: string, finishedAt: string | null, error: string | null }> };
+export type PullsSubscription = { pullsUpdated: { id: string, modelName: string, status: ModelPullStatus, step: string, completedBytes: number, totalBytes: number | null, startedAt: string, finishedAt: string | null, error: string | null } };
 
-export type PullLiveSubscriptionVariables = Exact<{
-  id: string;
+export type CancelPullMutationVariables = Exact<{
+  input: CancelPullInput;
 }>;
 
 
-export type PullLiveSubscription = { pullUpdated: { id: string, modelName: string, status: ModelPullStatus, step: string, completedBytes: number, totalBytes: number | null, startedAt: string, finishedAt: string | null, error: string | null } };
+export type CancelPullMutation = { cancelPull:
+    | { __typename: 'CancelPullPayload' }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+   };
 
 export type PullModelMutationVariables = Exact<{
   input: PullModelInput;
@@ -702,10 +710,12 @@ export type NewestDecisionsQuery = { decisions: { nodes: Array<{ id: string, at:
 
 export type DecisionLineFragment = { id: string, at: string, kind: DecisionKind, modelName: string | null, explanation: string, job: { id: string } | null };
 
-export type ModelNamesQueryVariables = Exact<{ [key: string]: never; }>;
+export type ModelNamesQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
 
 
-export type ModelNamesQuery = { models: { nodes: Array<{ id: string, name: string }> } };
+export type ModelNamesQuery = { models: { nodes: Array<{ id: string, name: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type QueueRowFragment = { id: string, client: string, createdAt: string, kind: JobKind, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null };
 
@@ -715,7 +725,7 @@ export type WaitingSubscriptionVariables = Exact<{
 }>;
 
 
-export type WaitingSubscription = { queueChanged: { at: string, totalCount: number, jobs: Array<{ id: string, client: string, createdAt: string, kind: JobKind, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null }>, queues: Array<{ contextLength: number | null, expectedClear: number | null, modelName: string, oldestAge: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number }> } };
+export type WaitingSubscription = { queueChanged: { at: string, totalCount: number, jobs: Array<{ id: string, client: string, createdAt: string, kind: JobKind, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null }>, queues: Array<{ contextChosen: boolean, contextLength: number | null, expectedClear: number | null, modelName: string, oldestAge: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number, shift: boolean | null }> } };
 
 export type CancelManyMutationVariables = Exact<{
   input: CancelJobsInput;
@@ -782,23 +792,12 @@ export type WorkersQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type WorkersQuery = { backends: Array<{ id: string, name: string, health: BackendHealth, problem: string | null, url: string, version: string | null, lastSeenAt: string | null, capabilities: { startsProcesses: boolean }, cells: Array<{ id: string, endedAt: string | null, exitReason: string | null, modelName: string | null, pid: number, port: number | null, residentBytes: number | null, restarts: number, role: CellRole, startedAt: string, status: CellStatus }> }> };
 
-export type CellTailQueryVariables = Exact<{
+export type CellLogSubscriptionVariables = Exact<{
   id: string;
 }>;
 
 
-export type CellTailQuery = { node:
-    | { __typename: 'Backend', id: string }
-    | { __typename: 'Batch', id: string }
-    | { __typename: 'Cell', logTail: Array<string>, id: string }
-    | { __typename: 'Gpu', id: string }
-    | { __typename: 'Image', id: string }
-    | { __typename: 'Instance', id: string }
-    | { __typename: 'Job', id: string }
-    | { __typename: 'Model', id: string }
-    | { __typename: 'ModelPull', id: string }
-    | { __typename: 'Reservation', id: string }
-   | null };
+export type CellLogSubscription = { cellLog: { gap: boolean, lines: Array<string> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1361,8 +1360,8 @@ export const BudgetDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<BudgetQuery, BudgetQueryVariables>;
 export const PullsDocument = new TypedDocumentString(`
-    query Pulls {
-  modelPulls {
+    subscription Pulls {
+  pullsUpdated {
     ...PullState
   }
 }
@@ -1376,24 +1375,18 @@ export const PullsDocument = new TypedDocumentString(`
   startedAt
   finishedAt
   error
-}`) as unknown as TypedDocumentString<PullsQuery, PullsQueryVariables>;
-export const PullLiveDocument = new TypedDocumentString(`
-    subscription PullLive($id: ID!) {
-  pullUpdated(id: $id) {
-    ...PullState
+}`) as unknown as TypedDocumentString<PullsSubscription, PullsSubscriptionVariables>;
+export const CancelPullDocument = new TypedDocumentString(`
+    mutation CancelPull($input: CancelPullInput!) {
+  cancelPull(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
   }
 }
-    fragment PullState on ModelPull {
-  id
-  modelName
-  status
-  step
-  completedBytes
-  totalBytes
-  startedAt
-  finishedAt
-  error
-}`) as unknown as TypedDocumentString<PullLiveSubscription, PullLiveSubscriptionVariables>;
+    `) as unknown as TypedDocumentString<CancelPullMutation, CancelPullMutationVariables>;
 export const PullModelDocument = new TypedDocumentString(`
     mutation PullModel($input: PullModelInput!) {
   pullModel(input: $input) {
@@ -1567,11 +1560,15 @@ export const NewestDecisionsDocument = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<NewestDecisionsQuery, NewestDecisionsQueryVariables>;
 export const ModelNamesDocument = new TypedDocumentString(`
-    query ModelNames {
-  models(first: 100) {
+    query ModelNames($after: String) {
+  models(first: 100, after: $after) {
     nodes {
       id
       name
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
     }
   }
 }
@@ -1585,6 +1582,7 @@ export const WaitingDocument = new TypedDocumentString(`
       ...QueueRow
     }
     queues {
+      contextChosen
       contextLength
       expectedClear
       modelName
@@ -1592,6 +1590,7 @@ export const WaitingDocument = new TypedDocumentString(`
       pendingHigh
       pendingNormal
       pendingLow
+      shift
     }
   }
 }
@@ -1721,14 +1720,11 @@ export const WorkersDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WorkersQuery, WorkersQueryVariables>;
-export const CellTailDocument = new TypedDocumentString(`
-    query CellTail($id: ID!) {
-  node(id: $id) {
-    __typename
-    id
-    ... on Cell {
-      logTail(lines: 200)
-    }
+export const CellLogDocument = new TypedDocumentString(`
+    subscription CellLog($id: ID!) {
+  cellLog(id: $id) {
+    gap
+    lines
   }
 }
-    `) as unknown as TypedDocumentString<CellTailQuery, CellTailQueryVariables>;
+    `) as unknown as TypedDocumentString<CellLogSubscription, CellLogSubscriptionVariables>;

@@ -24,6 +24,9 @@ export interface Feed<T> {
 /** @returns what ends it */
 export type Source<T> = (feed: Feed<T>) => () => void;
 
+/** Whether what is known stays true by itself, or was true when it was asked. */
+export type SourceKind = 'stream' | 'answer';
+
 const KEPT_MS = 5_000;
 const NOTHING: Known<never> = { value: undefined, problem: null, ended: false };
 
@@ -50,7 +53,7 @@ export class LiveStore {
   }
 
   /** @returns what ends the watching */
-  watch<T>(name: string, source: Source<T>, listener: () => void): () => void {
+  watch<T>(name: string, kind: SourceKind, source: Source<T>, listener: () => void): () => void {
     const entry = this.#entry<T>(name);
     entry.stopForgetting();
     // What has ended may go on by now, as a job does that is run again.
@@ -59,9 +62,11 @@ export class LiveStore {
       entry.stop = null;
       entry.known = NOTHING;
     }
+    const returned = entry.listeners.size === 0 && kind === 'answer';
     entry.listeners.add(listener);
     entry.source = source;
-    if (entry.stop === null) this.#start(entry, source);
+    if (entry.stop !== null && returned) this.again(name);
+    else if (entry.stop === null) this.#start(entry, source);
     return () => {
       entry.listeners.delete(listener);
       if (entry.listeners.size > 0) return;

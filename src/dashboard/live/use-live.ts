@@ -2,7 +2,7 @@
 import { createContext, useCallback, useContext, useMemo, useState, useSyncExternalStore } from 'react';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import type { Connection, Link } from './connection.ts';
-import type { Known, LiveStore, Source } from './live-store.ts';
+import type { Known, LiveStore, Source, SourceKind } from './live-store.ts';
 import { problemOf, ServerProblem } from './problems.ts';
 
 export interface Live {
@@ -28,10 +28,13 @@ export interface Shown<T> extends Known<T> {
   readonly again: () => void;
 }
 
-function useSource<T>(name: string, source: Source<T>): Shown<T> {
+function useSource<T>(name: string, kind: SourceKind, source: Source<T>): Shown<T> {
   const { store } = useLiveParts();
   // The name says all that the source depends on.
-  const watch = useCallback((listener: () => void) => store.watch(name, source, listener), [store, name]);
+  const watch = useCallback(
+    (listener: () => void) => store.watch(name, kind, source, listener),
+    [store, name, kind],
+  );
   const known = useSyncExternalStore(watch, () => store.known<T>(name));
   const again = useCallback(() => store.again(name), [store, name]);
   return useMemo(() => ({ ...known, again }), [known, again]);
@@ -57,7 +60,7 @@ export function useFolded<Result, Variables, T>(
   resume?: Resume<Result, Variables>,
 ): Shown<T> {
   const { connection } = useLiveParts();
-  return useSource<T>(nameOf(document, variables), ({ put, fail, end }) => {
+  return useSource<T>(nameOf(document, variables), 'stream', ({ put, fail, end }) => {
     const sent = { ...variables };
     let value: T | undefined;
     return connection.follow(document, sent, {
@@ -72,19 +75,77 @@ export function useFolded<Result, Variables, T>(
   });
 }
 
-/** Asked when it is first shown, and again whenever the connection comes back: what was missed meanwhile is seen then. */
+/**
+ * What is collected from a stream that tells all from the start with each connection.
+ * @param start and `fold` have to be the same for the same document
+ */
+export function useCollected<Result, Variables, T>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: NoInfer<Variables>,
+  start: T,
+  fold: (value: T, event: Result) => T,
+): Shown<T> {
+  const { connection } = useLiveParts();
+  return useSource<T>(nameOf(document, variables), 'stream', ({ put, fail, end }) => {
+    let value = start;
+    const begin = () => {
+      if (connection.link.status !== 'open') return;
+      value = start;
+      put(value);
+    };
+    const stopWatching = connection.watch(begin);
+    begin();
+    const stop = connection.follow(document, variables, {
+      next: (event) => {
+        value = fold(value, event);
+        put(value);
+      },
+      failed: fail,
+      done: end,
+    });
+    return () => {
+      stopWatching();
+      stop();
+    };
+  });
+}
+
+/** Asked when it is shown, and again whenever the connection comes back: what was missed meanwhile is seen then. */
 export function useAnswer<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: NoInfer<Variables>,
 ): Shown<Result> {
   const { connection } = useLiveParts();
-  return useSource<Result>(nameOf(document, variables), ({ put, fail }) => {
+  return useAsked(nameOf(document, variables), (signal) => connection.ask(document, variables, signal));
+}
+
+/** A whole list, however many pages it has. @param next what asks for the page behind this one; null behind the last */
+export function useAllPages<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: NoInfer<Variables>,
+  next: (page: Result) => Variables | null,
+): Shown<readonly Result[]> {
+  const { connection } = useLiveParts();
+  return useAsked(`all ${nameOf(document, variables)}`, async (signal) => {
+    const pages: Result[] = [];
+    for (let asked: Variables | null = variables; asked !== null && !signal.aborted; ) {
+      const page: Result = await connection.ask(document, asked, signal);
+      pages.push(page);
+      asked = next(page);
+    }
+    return pages;
+  });
+}
+
+function useAsked<T>(name: string, run: (signal: AbortSignal) => Promise<T>): Shown<T> {
+  const { connection } = useLiveParts();
+  return useSource<T>(name, 'answer', ({ put, fail }) => {
     let asking = new AbortController();
     const ask = () => {
       asking.abort();
       const mine = new AbortController();
       asking = mine;
-      connection.ask(document, variables, mine.signal).then(
+      run(mine.signal).then(
         (answer) => mine.signal.aborted || put(answer),
         (error: unknown) => mine.signal.aborted || fail(problemOf(error)),
       );

@@ -30,9 +30,9 @@ export function MapKey({ gpus }: { readonly gpus: readonly MapGpuFragment[] }) {
             <dd>{bytesText(bytes)}</dd>
           </div>
         ))}
-      {gpus.flatMap(({ foreignProcesses }) =>
+      {gpus.flatMap(({ id, foreignProcesses }) =>
         foreignProcesses.map(({ bytes, name, pid }) => (
-          <div key={pid} className="process">
+          <div key={`${id} ${pid}`} className="process">
             <dt>{`${name ?? 'a program'} (${pid})`}</dt>
             <dd>{bytesText(bytes)}</dd>
           </div>

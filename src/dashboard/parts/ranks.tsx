@@ -1,19 +1,31 @@
 /** Colours of models: by their place in the sorted list of all names, so that no two neighbours share one by chance. */
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
-import { ModelNamesDocument } from '../generated/graphql.ts';
-import { useAnswer } from '../live/use-live.ts';
+import {
+  ModelNamesDocument,
+  type ModelNamesQuery,
+  type ModelNamesQueryVariables,
+} from '../generated/graphql.ts';
+import { useFollowed, usePulse } from '../live/use-followed.ts';
+import { useAllPages } from '../live/use-live.ts';
 
 /** As many as can be told apart beside each other. */
 export const COLOURS = 12;
 
+/** Models come and go seldom. */
+const LEAST_MS = 10_000;
+
 const RanksContext = createContext<ReadonlyMap<string, number>>(new Map());
 
+function pageBehind({ models: { pageInfo } }: ModelNamesQuery): ModelNamesQueryVariables | null {
+  return pageInfo.hasNextPage ? { after: pageInfo.endCursor } : null;
+}
+
 export function RanksRoot({ children }: { readonly children: ReactNode }) {
-  const { value } = useAnswer(ModelNamesDocument, {});
-  const ranks = useMemo(
-    () => new Map((value?.models.nodes ?? []).map(({ name }, rank) => [name, rank])),
-    [value],
-  );
+  const { value } = useFollowed(useAllPages(ModelNamesDocument, {}, pageBehind), usePulse(), LEAST_MS);
+  const ranks = useMemo(() => {
+    const names = (value ?? []).flatMap(({ models }) => models.nodes.map(({ name }) => name));
+    return new Map(names.map((name, rank) => [name, rank]));
+  }, [value]);
   return <RanksContext value={ranks}>{children}</RanksContext>;
 }
 

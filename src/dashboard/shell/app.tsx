@@ -7,6 +7,7 @@ import { Boundary } from '../parts/card.tsx';
 import { Empty, Skeleton } from '../parts/loaded.tsx';
 import { QuestionRoot } from '../parts/question.tsx';
 import { RanksRoot } from '../parts/ranks.tsx';
+import { HearServerTime } from './hear-server-time.tsx';
 import { Help } from './help.tsx';
 import { KeyForm } from './key-form.tsx';
 import { LostNotice, useIsStale } from './lost-notice.tsx';
@@ -43,6 +44,7 @@ function Frame() {
       </button>
       <Menu onHelp={() => help.current?.showModal()} />
       <LostNotice />
+      <HearServerTime />
       <main id="main" tabIndex={-1} className={stale ? 'stale' : ''}>
         <Pages />
       </main>

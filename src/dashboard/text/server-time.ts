@@ -1,17 +1,22 @@
 /** The time of the server, whatever this machine's clock says: what just happened there has just happened here. */
 import { useSyncExternalStore } from 'react';
 import { every, now } from '../live/clock.ts';
+import { ClockGap } from './clock-gap.ts';
 
-/** How far this machine's clock is ahead, in ms, at most: events take their time to come. */
-let ahead = Number.POSITIVE_INFINITY;
+const gap = new ClockGap();
 
 /** @param at of an event that has come at this moment */
 export function hearServerTime(at: string): void {
-  ahead = Math.min(ahead, now() - Date.parse(at));
+  gap.hear(Date.parse(at), now());
+}
+
+/** To be called when the connection is lost: the next server may have another time. */
+export function doubtServerTime(): void {
+  gap.doubt();
 }
 
 export function serverNow(): number {
-  return now() - (Number.isFinite(ahead) ? ahead : 0);
+  return now() - gap.ahead;
 }
 
 const listeners = new Set<() => void>();

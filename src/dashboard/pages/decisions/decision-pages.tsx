@@ -1,6 +1,7 @@
 /** Decisions that meet a filter, page by page. */
 import { useState } from 'react';
 import { type DecisionFilter, DecisionPageDocument } from '../../generated/graphql.ts';
+import { useFollowed, usePulse } from '../../live/use-followed.ts';
 import { useAnswer } from '../../live/use-live.ts';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { DecisionLine } from './decision-line.tsx';
@@ -10,17 +11,18 @@ export function DecisionPages({ filter }: { readonly filter: DecisionFilter }) {
 }
 
 function Newest({ filter }: { readonly filter: DecisionFilter }) {
-  const [afters, setAfters] = useState<readonly (string | null)[]>([null]);
+  const [pages, setPages] = useState(1);
   return (
     <>
-      {afters.map((after, index) => (
-        <OnePage
-          key={after ?? 'newest'}
-          filter={filter}
-          after={after}
-          more={index === afters.length - 1 ? (cursor) => setAfters([...afters, cursor]) : null}
-        />
-      ))}
+      {pages > 1 && (
+        <p className="quiet">
+          While older ones are shown, new ones are not added.{' '}
+          <button type="button" className="button" onClick={() => setPages(1)}>
+            Back to the newest
+          </button>
+        </p>
+      )}
+      <OnePage filter={filter} after={null} pages={pages} more={() => setPages(pages + 1)} />
     </>
   );
 }
@@ -28,29 +30,39 @@ function Newest({ filter }: { readonly filter: DecisionFilter }) {
 interface OnePageProps {
   readonly filter: DecisionFilter;
   readonly after: string | null;
-  /** Shows what is older; null where that is shown. */
-  readonly more: ((cursor: string) => void) | null;
+  /** How many are shown, from this one on. */
+  readonly pages: number;
+  readonly more: () => void;
 }
 
-function OnePage({ filter, after, more }: OnePageProps) {
-  const page = useAnswer(DecisionPageDocument, { after, filter });
+/** Each page begins where the one before it ends, also once that was asked again: nothing between them is left out or told twice. */
+function OnePage({ filter, after, pages, more }: OnePageProps) {
+  const pulse = usePulse();
+  const alone = after === null && pages === 1;
+  const page = useFollowed(useAnswer(DecisionPageDocument, { after, filter }), alone ? pulse : undefined);
   return (
     <Loaded shown={page} lines={8}>
-      {({ decisions: { nodes, pageInfo } }) => (
-        <>
-          {nodes.length === 0 && after === null && <Empty>None of these.</Empty>}
-          <ol className="decisions">
-            {nodes.map((decision) => (
-              <DecisionLine key={decision.id} decision={decision} />
-            ))}
-          </ol>
-          {more && pageInfo.hasNextPage && pageInfo.endCursor != null && (
-            <button type="button" className="button" onClick={() => more(pageInfo.endCursor ?? '')}>
-              Older ones
-            </button>
-          )}
-        </>
-      )}
+      {({ decisions: { nodes, pageInfo } }) => {
+        const end = pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null;
+        return (
+          <>
+            {nodes.length === 0 && after === null && <Empty>None of these.</Empty>}
+            <ol className="decisions">
+              {nodes.map((decision) => (
+                <DecisionLine key={decision.id} decision={decision} />
+              ))}
+            </ol>
+            {end !== null && pages === 1 && (
+              <button type="button" className="button" onClick={more}>
+                Older ones
+              </button>
+            )}
+            {end !== null && pages > 1 && (
+              <OnePage key={end} filter={filter} after={end} pages={pages - 1} more={more} />
+            )}
+          </>
+        );
+      }}
     </Loaded>
   );
 }

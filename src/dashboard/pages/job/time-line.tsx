@@ -20,7 +20,7 @@ export function TimeLine({ job }: { readonly job: JobFactsFragment }) {
       >
         {spans.map(({ kind, name, from, to }) => (
           <div
-            key={from}
+            key={`${name} ${from}`}
             className={`time-span is-${kind}`}
             style={{ width: `${all === 0 ? 0 : ((to - from) * 100) / all}%` }}
           >

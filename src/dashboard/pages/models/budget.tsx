@@ -1,5 +1,6 @@
 /** Whether the chosen models fit into memory together. */
 import { BudgetDocument } from '../../generated/graphql.ts';
+import { useFollowed, usePulse } from '../../live/use-followed.ts';
 import { useAnswer } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
@@ -7,7 +8,10 @@ import { bytesText } from '../../text/format.ts';
 
 /** @param models none: those that are loaded or waited for */
 export function Budget({ models }: { readonly models: readonly string[] }) {
-  const budget = useAnswer(BudgetDocument, { models: models.length === 0 ? null : [...models] });
+  const budget = useFollowed(
+    useAnswer(BudgetDocument, { models: models.length === 0 ? null : [...models] }),
+    usePulse(),
+  );
   return (
     <Card
       title="Do they fit together?"

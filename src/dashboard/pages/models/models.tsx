@@ -1,7 +1,13 @@
 /** The models that there are, where they are, and what they would take. */
 import { useState } from 'react';
-import { type ModelRowFragment, ModelsDocument } from '../../generated/graphql.ts';
-import { useAnswer } from '../../live/use-live.ts';
+import {
+  type ModelRowFragment,
+  ModelsDocument,
+  type ModelsQuery,
+  type ModelsQueryVariables,
+} from '../../generated/graphql.ts';
+import { useFollowed, usePulse } from '../../live/use-followed.ts';
+import { useAllPages } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { Search } from '../../parts/search.tsx';
@@ -11,12 +17,19 @@ import { Budget } from './budget.tsx';
 import { ModelList } from './model-list.tsx';
 import { Pulls } from './pulls.tsx';
 
+/** More would be slow to draw. All are searched. */
+const SHOWN = 100;
+
+function pageBehind({ models: { pageInfo } }: ModelsQuery): ModelsQueryVariables | null {
+  return pageInfo.hasNextPage ? { after: pageInfo.endCursor } : null;
+}
+
 export function Models() {
   const { admin } = useViewer();
-  const models = useAnswer(ModelsDocument, {});
+  const models = useFollowed(useAllPages(ModelsDocument, {}, pageBehind), usePulse());
   const [search, setSearch] = useState('');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const total = models.value?.models.totalCount;
+  const total = models.value?.at(-1)?.models.totalCount;
   return (
     <div className="page">
       <h1 className="unseen">Models</h1>
@@ -26,9 +39,11 @@ export function Models() {
         aside={<Search value={search} onChange={setSearch} what="models" />}
       >
         <Loaded shown={models} lines={8}>
-          {({ models: { nodes } }) => (
+          {(pages) => (
             <Found
-              models={nodes.filter((model) => matches(model, search))}
+              models={pages
+                .flatMap(({ models: { nodes } }) => nodes)
+                .filter((model) => matches(model, search))}
               chosen={chosen}
               onChoose={(name) => setChosen(toggled(chosen, name))}
               onChange={models.again}
@@ -49,8 +64,22 @@ interface FoundProps {
 }
 
 function Found({ models, ...rest }: FoundProps) {
+  const [shown, setShown] = useState(SHOWN);
   if (models.length === 0) return <Empty>There is no such model.</Empty>;
-  return <ModelList models={models} {...rest} />;
+  const left = models.length - shown;
+  return (
+    <>
+      <ModelList models={models.slice(0, shown)} {...rest} />
+      {left > 0 && (
+        <p className="quiet">
+          and {plural(left, 'other')}{' '}
+          <button type="button" className="button" onClick={() => setShown(shown + SHOWN)}>
+            Show more
+          </button>
+        </p>
+      )}
+    </>
+  );
 }
 
 function matches({ name, family, quantization }: ModelRowFragment, search: string): boolean {

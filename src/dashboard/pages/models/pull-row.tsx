@@ -1,11 +1,14 @@
 /** One download: how far, how fast, how long still. */
-import type { PullStateFragment } from '../../generated/graphql.ts';
+import { CancelPullDocument, type PullStateFragment } from '../../generated/graphql.ts';
+import { useChange } from '../../live/use-live.ts';
+import { Action } from '../../parts/action.tsx';
 import { Status } from '../../parts/status.tsx';
 import { bytesText, durationText } from '../../text/format.ts';
 import { useServerNow } from '../../text/server-time.ts';
 
 export function PullRow({ pull }: { readonly pull: PullStateFragment }) {
-  const { completedBytes, error, modelName, status, step, totalBytes } = pull;
+  const cancel = useChange(CancelPullDocument);
+  const { completedBytes, error, id, modelName, status, step, totalBytes } = pull;
   return (
     <li className="pull">
       <span className="pull-name">{modelName}</span>
@@ -19,6 +22,11 @@ export function PullRow({ pull }: { readonly pull: PullStateFragment }) {
         {error ?? (status === 'RUNNING' ? <Pace pull={pull} /> : bytesText(completedBytes))}
         {status === 'RUNNING' && `, ${step}`}
       </span>
+      {status === 'RUNNING' && (
+        <Action change={cancel} run={() => cancel.run({ input: { id } })} about={`fetching ${modelName}`}>
+          Cancel
+        </Action>
+      )}
     </li>
   );
 }

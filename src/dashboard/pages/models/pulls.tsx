@@ -1,28 +1,43 @@
 /** Fetching models, with how far each download is. */
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import {
-  PullLiveDocument,
   PullModelDocument,
   type PullStateFragment,
   PullsDocument,
+  type PullsSubscription,
 } from '../../generated/graphql.ts';
-import { useAnswer, useChange, useLive } from '../../live/use-live.ts';
+import { useChange, useCollected } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { PullRow } from './pull-row.tsx';
 
+const NONE: readonly PullStateFragment[] = [];
+
+/** The newest first. */
+function withPull(
+  pulls: readonly PullStateFragment[],
+  { pullsUpdated: pull }: PullsSubscription,
+): readonly PullStateFragment[] {
+  return pulls.some(({ id }) => id === pull.id)
+    ? pulls.map((each) => (each.id === pull.id ? pull : each))
+    : [pull, ...pulls];
+}
+
 /** @param onEnd called when a download has ended, and there may be another model */
 export function Pulls({ onEnd }: { readonly onEnd: () => void }) {
-  const pulls = useAnswer(PullsDocument, {});
+  const pulls = useCollected(PullsDocument, {}, NONE, withPull);
   const pull = useChange(PullModelDocument);
   const [name, setName] = useState('');
   const start = async (event: FormEvent) => {
     event.preventDefault();
-    const started = await pull.run({ input: { model: name.trim() } });
-    if (!started) return;
-    setName('');
-    pulls.again();
+    if (await pull.run({ input: { model: name.trim() } })) setName('');
   };
+  const succeeded = (pulls.value ?? NONE).filter(({ status }) => status === 'SUCCEEDED').length;
+  const seen = useRef(succeeded);
+  useEffect(() => {
+    if (succeeded > seen.current) onEnd();
+    seen.current = succeeded;
+  }, [succeeded, onEnd]);
   return (
     <Card title="Fetch a model">
       <form className="fields" onSubmit={start}>
@@ -46,24 +61,14 @@ export function Pulls({ onEnd }: { readonly onEnd: () => void }) {
         )}
       </form>
       <Loaded shown={pulls} lines={1}>
-        {({ modelPulls }) => (
+        {(all) => (
           <ul className="pulls">
-            {modelPulls.map((each) => (
-              <Pull key={each.id} first={each} onEnd={onEnd} />
+            {all.map((each) => (
+              <PullRow key={each.id} pull={each} />
             ))}
           </ul>
         )}
       </Loaded>
     </Card>
   );
-}
-
-function Pull({ first, onEnd }: { readonly first: PullStateFragment; readonly onEnd: () => void }) {
-  const live = useLive(PullLiveDocument, { id: first.id });
-  const pull = live.value?.pullUpdated ?? first;
-  const succeeded = pull.status === 'SUCCEEDED' && first.status !== 'SUCCEEDED';
-  useEffect(() => {
-    if (succeeded) onEnd();
-  }, [succeeded, onEnd]);
-  return <PullRow pull={pull} />;
 }

@@ -1,6 +1,7 @@
 /** What the scheduler did last, and why. */
 import { Link } from 'wouter';
 import { type DecisionKind, NewestDecisionsDocument } from '../../generated/graphql.ts';
+import { useFollowed, usePulse } from '../../live/use-followed.ts';
 import { useAnswer } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
@@ -11,7 +12,10 @@ const SHOWN = 12;
 const MEMORY: DecisionKind[] = ['LOAD', 'DRAIN', 'UNLOAD', 'ADMISSION_REFUSED', 'CELL_DEATH'];
 
 export function LatestDecisions() {
-  const newest = useAnswer(NewestDecisionsDocument, { first: SHOWN, filter: { kinds: MEMORY } });
+  const newest = useFollowed(
+    useAnswer(NewestDecisionsDocument, { first: SHOWN, filter: { kinds: MEMORY } }),
+    usePulse(),
+  );
   return (
     <Card title="Decisions" aside={<Link href="/decisions">All</Link>}>
       <Loaded shown={newest} lines={5}>

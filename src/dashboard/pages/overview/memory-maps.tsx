@@ -1,5 +1,4 @@
 /** The memory of every GPU to scale, and what is in it. */
-import { useEffect } from 'react';
 import {
   type MapInstanceFragment,
   MemoryDocument,
@@ -13,7 +12,6 @@ import { gpuMap } from '../../map/segments.ts';
 import { Card } from '../../parts/card.tsx';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { Status } from '../../parts/status.tsx';
-import { hearServerTime } from '../../text/server-time.ts';
 
 type Backend = MemorySubscription['vramChanged']['backends'][number];
 
@@ -21,10 +19,6 @@ export const useMemory = () => useLive(MemoryDocument, {});
 
 export function MemoryMaps() {
   const memory = useMemory();
-  const at = memory.value?.vramChanged.at;
-  useEffect(() => {
-    if (at !== undefined) hearServerTime(at);
-  }, [at]);
   return (
     <Loaded shown={memory} lines={5}>
       {({ vramChanged: { backends } }) =>

@@ -4,10 +4,10 @@ import { Gantt } from '../../gantt/gantt.tsx';
 import { StaysTable } from '../../gantt/stays-table.tsx';
 import { ResidenciesDocument } from '../../generated/graphql.ts';
 import { after } from '../../live/clock.ts';
-import { useAnswer } from '../../live/use-live.ts';
+import { type Shown, useAnswer } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
-import { serverNow } from '../../text/server-time.ts';
+import { useServerNow } from '../../text/server-time.ts';
 import { useMemory } from './memory-maps.tsx';
 
 const MINUTE_MS = 60_000;
@@ -22,6 +22,8 @@ const WINDOWS: readonly (readonly [name: string, ms: number])[] = [
 const WRITTEN_MS = 2_000;
 /** What is shorter than so small a part of the picture would not be seen. */
 const SMALLEST_PART = 1 / 600;
+/** As often is asked from a later moment on while a window passes. */
+const STEPS = 10;
 
 export function MemoryOverTime() {
   const [windowMs, setWindow] = useState(WINDOWS[0]?.[1] ?? 0);
@@ -33,10 +35,11 @@ export function MemoryOverTime() {
 }
 
 function Stays({ windowMs }: { readonly windowMs: number }) {
-  // Asked from one moment on, so that the answer is the same question's.
-  const [from] = useState(() => new Date(serverNow() - windowMs).toISOString());
+  const from = useWindowStart(windowMs);
   const backends = useMemory().value?.vramChanged.backends ?? [];
-  const residencies = useAnswer(ResidenciesDocument, { from, atLeast: Math.round(windowMs * SMALLEST_PART) });
+  const residencies = useKept(
+    useAnswer(ResidenciesDocument, { from, atLeast: Math.round(windowMs * SMALLEST_PART) }),
+  );
   // Another stay, or another state of one: what is told live is what is asked anew.
   const memory = backends
     .flatMap(({ instances }) => instances.map(({ id, status }) => `${id} ${status}`))
@@ -44,9 +47,8 @@ function Stays({ windowMs }: { readonly windowMs: number }) {
   const { again } = residencies;
   const asked = useRef(memory);
   useEffect(() => {
-    if (asked.current === memory) return;
+    if (asked.current !== memory) again();
     asked.current = memory;
-    again();
     // What became of it is written a moment after it is told.
     return after(WRITTEN_MS, again);
   }, [memory, again]);
@@ -62,12 +64,26 @@ function Stays({ windowMs }: { readonly windowMs: number }) {
           <>
             <Gantt stays={nodes} windowMs={windowMs} gpuName={gpuName} />
             {!complete && <p className="quiet">There was more than can be shown; the oldest is left out.</p>}
-            <StaysTable stays={nodes} />
+            <StaysTable stays={nodes} windowMs={windowMs} />
           </>
         )
       }
     </Loaded>
   );
+}
+
+/** Moves with the window, in steps: between them it is the same question. */
+function useWindowStart(windowMs: number): string {
+  const stepMs = windowMs / STEPS;
+  return new Date(Math.floor((useServerNow() - windowMs) / stepMs) * stepMs).toISOString();
+}
+
+/** Until there is the answer to the next question, the one to the last is shown. */
+function useKept<T>(shown: Shown<T>): Shown<T> {
+  const { value } = shown;
+  const [kept, setKept] = useState(value);
+  if (value !== undefined && value !== kept) setKept(() => value);
+  return { ...shown, value: value ?? kept };
 }
 
 interface WindowChoiceProps {

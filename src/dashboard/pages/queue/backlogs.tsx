@@ -32,7 +32,9 @@ export function Backlogs({ queues }: { readonly queues: readonly Backlog[] }) {
       caption="Backlogs by model"
       columns={COLUMNS}
       rows={queues}
-      keyOf={({ contextLength, modelName }) => `${modelName} ${contextLength ?? ''}`}
+      keyOf={({ contextChosen, contextLength, modelName, shift }) =>
+        `${modelName} ${contextLength} ${contextChosen} ${shift}`
+      }
     />
   );
 }

@@ -1,6 +1,7 @@
 /** How many workers of another program fit beside what is there, line by line. */
 import { useState } from 'react';
 import { AllocationDocument, type MapGpuFragment } from '../../generated/graphql.ts';
+import { useFollowed, usePulse } from '../../live/use-followed.ts';
 import { useAnswer } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
@@ -13,7 +14,10 @@ export function Allocation({ gpus }: { readonly gpus: readonly MapGpuFragment[] 
   const [least, setLeast] = useState('2048');
   const [gpuId, setGpuId] = useState('');
   const minBytesPerWorker = Math.max(1, Math.round(Number(least) * MIB) || 1);
-  const answer = useAnswer(AllocationDocument, { input: { minBytesPerWorker, gpuId: gpuId || null } });
+  const answer = useFollowed(
+    useAnswer(AllocationDocument, { input: { minBytesPerWorker, gpuId: gpuId || null } }),
+    usePulse(),
+  );
   return (
     <Card
       title="Workers that would fit"

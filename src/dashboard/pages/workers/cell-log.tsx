@@ -1,7 +1,7 @@
-/** What a process wrote last, in a window of its own. */
+/** What a process writes, in a window of its own. */
 import { useRef, useState } from 'react';
-import { CellTailDocument } from '../../generated/graphql.ts';
-import { useAnswer } from '../../live/use-live.ts';
+import { CellLogDocument, type CellLogSubscription } from '../../generated/graphql.ts';
+import { useCollected } from '../../live/use-live.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 
 export function CellLog({ id, pid }: { readonly id: string; readonly pid: number }) {
@@ -33,17 +33,25 @@ export function CellLog({ id, pid }: { readonly id: string; readonly pid: number
   );
 }
 
+const KEPT = 1_000;
+const NOTHING: readonly string[] = [];
+
+function withLines(
+  lines: readonly string[],
+  { cellLog: { gap, lines: more } }: CellLogSubscription,
+): readonly string[] {
+  return [...lines, ...(gap ? ['…'] : []), ...more].slice(-KEPT);
+}
+
 function Tail({ id }: { readonly id: string }) {
-  const tail = useAnswer(CellTailDocument, { id });
+  const tail = useCollected(CellLogDocument, { id }, NOTHING, withLines);
   return (
     <Loaded shown={tail} lines={10}>
-      {({ node }) => (
+      {(lines) => (
         // Reached by keyboard, so that it can be scrolled.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: as said above.
         <pre className="log-lines" tabIndex={0}>
-          {node?.__typename === 'Cell' && node.logTail.length > 0
-            ? node.logTail.join('\n')
-            : 'It has written nothing.'}
+          {lines.length > 0 ? lines.join('\n') : 'It has written nothing.'}
         </pre>
       )}
     </Loaded>

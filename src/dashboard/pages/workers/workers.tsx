@@ -1,5 +1,6 @@
 /** The model servers, and the processes that are run for them. For administrators. */
 import { WorkersDocument, type WorkersQuery } from '../../generated/graphql.ts';
+import { useFollowed, usePulse } from '../../live/use-followed.ts';
 import { useAnswer } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -11,7 +12,7 @@ import { CellList } from './cell-list.tsx';
 type Backend = WorkersQuery['backends'][number];
 
 export function Workers() {
-  const workers = useAnswer(WorkersDocument, {});
+  const workers = useFollowed(useAnswer(WorkersDocument, {}), usePulse());
   return (
     <div className="page">
       <h1 className="unseen">Workers</h1>
