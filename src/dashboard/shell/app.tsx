@@ -5,7 +5,6 @@ import { useHashLocation } from 'wouter/use-hash-location';
 import { useLink } from '../live/use-live.ts';
 import { Boundary } from '../parts/card.tsx';
 import { Empty, Skeleton } from '../parts/loaded.tsx';
-import { QuestionRoot } from '../parts/question.tsx';
 import { RanksRoot } from '../parts/ranks.tsx';
 import { HearServerTime } from './hear-server-time.tsx';
 import { Help } from './help.tsx';
@@ -24,9 +23,7 @@ export function App() {
     <Router hook={useHashLocation}>
       <ViewerRoot>
         <RanksRoot>
-          <QuestionRoot>
-            <Frame />
-          </QuestionRoot>
+          <Frame />
         </RanksRoot>
       </ViewerRoot>
     </Router>
