@@ -36,7 +36,7 @@ describe('with keys', () => {
     const { page } = await open(t.app.url);
     await page.getByText('This server asks for a key.').waitFor();
     for (const _ of ['first', 'second', 'third']) {
-      await page.getByLabel('Key').fill('no-such-key-0123456789');
+      await page.getByLabel('Key', { exact: true }).fill('no-such-key-0123456789');
       const socket = page.waitForEvent('websocket');
       await page.getByRole('button', { name: 'Use this key' }).click();
       await socket;
@@ -47,7 +47,7 @@ describe('with keys', () => {
   test('who is no administrator is told of no page and no shortcut for administrators', async () => {
     await using t = await TestApp.start({ config: { keys: KEYS } });
     const { page } = await open(t.app.url);
-    await page.getByLabel('Key').fill(KEY);
+    await page.getByLabel('Key', { exact: true }).fill(KEY);
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('Memory of ollama').waitFor();
     await page.keyboard.press('?');
@@ -82,7 +82,7 @@ describe('the command that asks for a job', () => {
     const { page } = await open(t.app.url);
     // As in a page that came over plain HTTP from another machine.
     await page.addInitScript('Object.defineProperty(navigator, "clipboard", { value: undefined })');
-    await page.getByLabel('Key').fill(KEY);
+    await page.getByLabel('Key', { exact: true }).fill(KEY);
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('Memory of ollama').waitFor();
     const submitted = await fetch(t.app.graphqlUrl, {

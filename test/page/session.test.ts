@@ -18,10 +18,10 @@ describe('a server with keys', () => {
     await using t = await TestApp.start({ config: { keys: KEYS } });
     const { page, requests } = await open(t.app.url);
     await page.getByText('This server asks for a key.').waitFor();
-    await page.getByLabel('Key').fill('no-such-key-0123456789');
+    await page.getByLabel('Key', { exact: true }).fill('no-such-key-0123456789');
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('The server does not know this key.').waitFor();
-    await page.getByLabel('Key').fill(KEY);
+    await page.getByLabel('Key', { exact: true }).fill(KEY);
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('Memory of ollama').waitFor();
     expect(await page.getByText('Live').count()).toBe(1);
@@ -37,7 +37,7 @@ describe('a server with keys', () => {
   test('shows nobody but administrators what only they may do', async () => {
     await using t = await TestApp.start({ config: { keys: KEYS } });
     const { page } = await open(t.app.url);
-    await page.getByLabel('Key').fill('key-of-bob-0123456789');
+    await page.getByLabel('Key', { exact: true }).fill('key-of-bob-0123456789');
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('Memory of ollama').waitFor();
     expect(await page.getByRole('link', { name: 'Workers' }).count()).toBe(0);
