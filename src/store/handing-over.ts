@@ -22,9 +22,14 @@ export function hasLargeText(value: unknown): boolean {
 
 export async function handedOver<T>(value: T): Promise<Handed<T>> {
   const buffers: ArrayBuffer[] = [];
+  // A text that many jobs share changes hands once.
+  const known = new Map<string, Uint8Array>();
   const walk = async (inner: unknown): Promise<unknown> => {
     if (typeof inner === 'string') {
+      const before = known.get(inner);
+      if (before) return before;
       const bytes = await utf16(inner);
+      known.set(inner, bytes);
       buffers.push(bytes.buffer);
       return bytes;
     }

@@ -108,3 +108,12 @@ it('texts and images change hands, and what they were sent with is sent alone', 
   expect(await other).toEqual({ kind: 'not-found' });
   await link.stop();
 });
+
+it('a large text that many jobs share changes hands once', async () => {
+  const prompt = 'a'.repeat(300_000);
+  const { value, buffers } = await handedOver(Array.from({ length: 50 }, () => ({ prompt })));
+  expect(buffers).toHaveLength(1);
+  expect(takenOver(structuredClone(value, { transfer: [...buffers] }))).toEqual(
+    Array.from({ length: 50 }, () => ({ prompt })),
+  );
+});

@@ -118,8 +118,12 @@ class SqliteStore extends StoreBase {
     input: InputOf<Operations, K> & OfJobs,
   ): Promise<AnswerOf<Operations, K>> {
     const { jobs, blobs } = input;
-    const texts = jobs.some(({ request }) => hasLargeText(request)) ? await handedOver(jobs) : null;
-    const whole = texts ? { ...input, jobs: texts.value } : input;
+    const requests = jobs.map(({ request }) => request);
+    const texts = hasLargeText(requests) ? await handedOver(requests) : null;
+    // Only requests are taken back from bytes: nothing else of a job may be as large.
+    const handed =
+      texts && jobs.map((job, place) => ({ ...job, request: texts.value[place] ?? job.request }));
+    const whole = handed ? { ...input, jobs: handed } : input;
     const images = [...blobs.values()].map(({ buffer }) => buffer as ArrayBuffer);
     const buffers = [...(texts?.buffers ?? []), ...images];
     return this.#writer ? this.#writer.call(kind, whole, { buffers }) : notStarted();
