@@ -16,7 +16,7 @@ import { ask } from '../virtual-ollama/client.ts';
 import { Ledger, untilIdle } from './audit.ts';
 import { ServerProcess } from './server-process.ts';
 
-const KILLS = Number(process.env.KILLS ?? 50);
+const KILLS = Number(process.env.KILLS ?? 25);
 const SEED = Number(process.env.SEED ?? 20261121);
 const MODELS = ['smollm:360m', 'qwen2.5:0.5b', 'tinyllama:1.1b', 'smollm:1.7b'];
 /** Of the kills, so many take an engine along. */

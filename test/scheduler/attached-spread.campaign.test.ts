@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { AIM, spreads } from '../../bench/attached.ts';
 import { RECORDED } from '../../bench/measured/recorded.ts';
 
-const SEEDS = 60;
+const SEEDS = 20;
 
 test('Ollama never evicts by itself, and the makespan is in the mean within the aim', async () => {
   const found = await spreads(SEEDS);

@@ -2,16 +2,19 @@
  * The power fails: of the data folder there is what was synchronised, and nothing of what was only written. Rebuilt from the system calls of a
  * store's process (`strace`, a Debian package of that name), at the moments at which it answered.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
 const CUTS = 12;
-const RUN_S = 3;
+/** What the store answers before its process is killed. */
+const ANSWERS = 1_500;
 
 interface File {
   bytes: Buffer;
@@ -96,13 +99,25 @@ it(`a power cut keeps what was answered, at ${CUTS} moments`, async () => {
     const script = fileURLToPath(new URL('./support/store-process.ts', import.meta.url));
     const log = join(directory.path, 'trace');
     const calls = 'trace=pwrite64,write,fsync,fdatasync,ftruncate';
-    const traced = spawnSync(
-      'timeout',
-      ['-s', 'INT', String(RUN_S), 'strace', '-f', '-y', '-xx', '-s', '70000', '-e', calls, '-o', log].concat(
-        [process.execPath, script, join(directory.path, 'data'), 'work'],
-      ),
+    const arguments_ = ['-f', '-y', '-xx', '-s', '70000', '-e', calls, '-o', log];
+    const traced = spawn(
+      'strace',
+      [...arguments_, process.execPath, script, join(directory.path, 'data'), 'work'],
+      {
+        // strace itself passes no signal on: the whole group gets it.
+        detached: true,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
     );
-    expect(traced.status, 'Install strace: without it nothing tells what was synchronised.').not.toBe(127);
+    const ended = once(traced, 'close').catch((cause: unknown) => {
+      throw new Error('Install strace: without it nothing tells what was synchronised.', { cause });
+    });
+    let answers = 0;
+    for await (const _ of createInterface({ input: traced.stdout })) {
+      answers += 1;
+      if (answers === ANSWERS) process.kill(-(traced.pid ?? 0), 'SIGINT');
+    }
+    await ended;
     const trace = await readFile(log, 'utf8');
     const total = trace.split('\n').filter((line) => /\bwrite\(1</.test(line)).length;
     expect(total).toBeGreaterThan(CUTS * 3);

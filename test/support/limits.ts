@@ -10,4 +10,4 @@ export const ENDING_MS = 30_000;
 /** For one test or one hook. */
 export const TEST_MS = 180_000;
 /** For one test of a campaign: hundreds of kills, say. */
-export const CAMPAIGN_MS = 900_000;
+export const CAMPAIGN_MS = 1_800_000;

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Random, seededRandom } from '../../../src/clock.ts';
+import { type Random, seededRandom, systemClock } from '../../../src/clock.ts';
 import { randomMoment } from '../../support/random-moment.ts';
 import {
   dataFolder,
@@ -17,8 +17,6 @@ import {
 
 const KILLS = 50;
 const PROGRAMS = ['', 'children=1', 'children=2,stubborn-children', 'children=1,detached-children'];
-/** A run has about this long to start everything. */
-const LONGEST_RUN_MS = 1_500;
 
 test(`${KILLS} kills -9: what was ready is taken over each time, everything else is ended, nothing is left`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
@@ -29,10 +27,11 @@ test(`${KILLS} kills -9: what was ready is taken over each time, everything else
   /** Pid of each program that was ready when the server was killed. */
   const ready = new Map<number, number>();
   const seen = { adopted: 0, started: 0, notReady: 0, orphaned: 0 };
+  const longestRunMs = 1.5 * (await startMs(...PROGRAMS));
 
   for (let kill = 0; kill < KILLS; kill += 1) {
     const parent = parentIn(folder, ...PROGRAMS);
-    await momentToKill(parent, folder, random);
+    await momentToKill(parent, folder, random, longestRunMs);
     await parent.kill('SIGKILL');
     for (const { state, program, pid, adopted } of parent.told) {
       if (state === 'STARTING') seen.notReady += 1;
@@ -82,10 +81,29 @@ function recordedAsReady(folder: string): [program: number, pid: number][] {
   });
 }
 
+/** How long this machine takes to start everything, now. */
+async function startMs(...programs: string[]): Promise<number> {
+  const folder = dataFolder();
+  mkdirSync(join(folder, 'cells'));
+  const since = systemClock.monotonic();
+  const parent = parentIn(folder, ...programs);
+  await parent.tells('ALL_READY');
+  const took = systemClock.monotonic() - since;
+  await parent.kill('SIGKILL');
+  const supervisor = supervisorIn(folder);
+  for (const survivor of await supervisor.findSurvivors()) await supervisor.end(survivor);
+  return took;
+}
+
 /** Half of the kills come at any time, half right after a change in the folder of the records: between a start and its record, say. */
-async function momentToKill(parent: Parent, folder: string, random: Random): Promise<void> {
+async function momentToKill(
+  parent: Parent,
+  folder: string,
+  random: Random,
+  longestRunMs: number,
+): Promise<void> {
   const chance = random.next();
-  if (chance < 0.5) return randomMoment(random, 0, LONGEST_RUN_MS);
+  if (chance < 0.5) return randomMoment(random, 0, longestRunMs);
   const cells = join(folder, 'cells');
   let changesLeft = 1 + Math.floor((chance - 0.5) * 120);
   const watcher = watch(cells);
