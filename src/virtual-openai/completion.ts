@@ -19,11 +19,12 @@ export function tokensOf(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-/** @param body of a chat or a completion */
-export function say(body: JsonObject): Said {
+/** @param body of a chat or a completion @param contextLength tokens; the answer ends where it does */
+export function say(body: JsonObject, contextLength: number): Said {
   const prompt = promptText(body);
-  const most = typeof body.max_tokens === 'number' ? body.max_tokens : USUAL_TOKENS;
   const promptTokens = tokensOf(prompt);
+  const wish = typeof body.max_tokens === 'number' ? body.max_tokens : USUAL_TOKENS;
+  const most = Math.min(wish, Math.max(0, contextLength - promptTokens));
   const [tool] = Array.isArray(body.tools) ? body.tools : [];
   if (tool && !prompt.includes('tool:')) {
     const name = ((tool as JsonObject).function as JsonObject | undefined)?.name ?? 'tool';
@@ -38,9 +39,7 @@ export function say(body: JsonObject): Said {
 }
 
 function endless(most: number): readonly string[] {
-  const count = Math.min(most, Math.max(1, Math.min(USUAL_TOKENS, most)));
-  const length = most > USUAL_TOKENS ? most : count;
-  return Array.from({ length }, (_, i) => `${i === 0 ? '' : ' '}${WORDS[i % WORDS.length]}`);
+  return Array.from({ length: most }, (_, i) => `${i === 0 ? '' : ' '}${WORDS[i % WORDS.length]}`);
 }
 
 /** JSON where a form is asked for. */

@@ -224,7 +224,7 @@ async function complete(context: Context, body: JsonObject, form: 'chat' | 'text
   const most = typeof body.max_tokens === 'number' ? body.max_tokens : 0;
   if (context.flavour === 'vllm' && promptTokens + most > contextLength)
     return out.json(400, answerTooLong(most, promptTokens, contextLength));
-  await context.inSlot(() => write(context, body, form, say(body)));
+  await context.inSlot(() => write(context, body, form, say(body, contextLength)));
 }
 
 function answerTooLong(most: number, promptTokens: number, contextLength: number): JsonObject {

@@ -67,7 +67,7 @@ describe.each<Flavour>(['llama.cpp', 'vllm', 'plain'])('on a server such as %s',
     const messages = Array.from({ length: 8 }, () => ({ role: 'USER', content: 'word '.repeat(20) }));
     const { job } = await world.submit({ model: CHAT, request: { chat: { messages, truncate: true } } });
     expect(await world.ended(job.id)).toMatchObject({ status: 'COMPLETE' });
-    const sent = world.server.requests.findLast((one) => one.path === '/v1/chat/completions')?.body;
+    const sent = world.lastSent('/v1/chat/completions');
     expect(sent?.messages).toHaveLength(2);
   });
 
@@ -81,7 +81,7 @@ describe.each<Flavour>(['llama.cpp', 'vllm', 'plain'])('on a server such as %s',
       const { job } = await world.submit({ model: CHAT, request });
       expect(await world.ended(job.id)).toMatchObject({ status: 'COMPLETE' });
     }
-    const sent = world.server.requests.findLast((one) => one.path === '/v1/completions')?.body;
+    const sent = world.lastSent('/v1/completions');
     expect(sent?.max_tokens).toBeGreaterThan(16);
   });
 });
@@ -103,7 +103,7 @@ test('what a request asks is said in the words of the API', async () => {
     }),
   });
   expect((await world.ended(job.id)).result.text).toBe('{"answer":"yes"}');
-  const sent = world.server.requests.findLast(({ path }) => path === '/v1/chat/completions')?.body;
+  const sent = world.lastSent('/v1/chat/completions');
   expect(sent).toMatchObject({
     model: CHAT,
     messages: [{ role: 'user', content: 'Is it?' }],
@@ -144,7 +144,7 @@ test('a call of a tool comes whole, and its result is answered', async () => {
     tools,
   });
   expect(answered.status).toBe(200);
-  const sent = world.server.requests.findLast(({ path }) => path === '/v1/chat/completions')?.body;
+  const sent = world.lastSent('/v1/chat/completions');
   expect(sent?.messages).toMatchObject([
     { role: 'user' },
     { role: 'assistant', tool_calls: [{ id: 'call_0', function: { arguments: '{"place":"here"}' } }] },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '../../../src/app.ts';
 import type { Config, OpenAiBackendConfig } from '../../../src/config/config.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
 import {
   type RunningVirtualOpenAi,
   runVirtualOpenAi,
@@ -47,6 +48,12 @@ export class OpenAiWorld extends AppClient implements AsyncDisposable {
 
   get url(): string {
     return new URL(this.app.graphqlUrl).origin;
+  }
+
+  /** What the last job sent there: the backend also asks, without a prompt, whether a path exists. */
+  lastSent(path: '/v1/chat/completions' | '/v1/completions'): JsonObject | undefined {
+    const isJob = (body: JsonObject | null) => body !== null && ('prompt' in body || 'messages' in body);
+    return this.server.requests.findLast((one) => one.path === path && isJob(one.body))?.body ?? undefined;
   }
 
   async post(path: string, body: object): Promise<Response> {
