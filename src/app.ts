@@ -214,7 +214,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       principal,
       scope: { caller: principal.client, signal },
       answer,
-      accept,
+      accept: accept.ofOneRequest(),
       images,
       batches: batchChanges,
       ...readsOf(principal),

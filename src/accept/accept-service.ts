@@ -64,6 +64,8 @@ export interface AcceptedBatch {
  * was decoded already. Every other check holds for both.
  */
 export interface AcceptService {
+  /** The same door for a request that may submit several times: what it has queued in all is as much as another may at once. */
+  ofOneRequest(): AcceptService;
   /** An id for a job that is to be submitted: whoever makes it can listen for the job before it is there. */
   newJobId(): JobId;
   /**

@@ -2,18 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
-import { ContextLengthExceededError } from '../domain/context-errors.ts';
-import {
-  type InputIssue,
-  InsufficientVramError,
-  InvalidInputError,
-  ModelNotFoundError,
-} from '../domain/errors.ts';
-import { HopelessDeadlineError } from '../domain/hopeless-deadline.ts';
+import { type InputIssue, InvalidInputError } from '../domain/errors.ts';
 import { type JobId, newId } from '../domain/ids.ts';
 import type { JobPriority } from '../domain/job.ts';
 import { canonicalJson } from '../domain/json.ts';
-import { append } from '../domain/long-lists.ts';
 import { onlyClient, type Principal, sees } from '../domain/principal.ts';
 import type { Piece, PieceOutcome } from '../domain/request-batch.ts';
 import type {
@@ -39,8 +31,10 @@ import { BlobCollector, unknownImages } from './blobs.ts';
 import { changeMany, type JobSelection, type ManyChanged } from './change-many.ts';
 import { jobLeft } from './come-back.ts';
 import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
+import { type Judgement, judgeJobs } from './judge-jobs.ts';
 import { queueFull } from './queue-full.ts';
 import { checkedJob, readBatch, readJob } from './read-input.ts';
+import { RequestAllowance } from './request-allowance.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
 
 export type { AcceptDependencies, ModelDirectory } from './admit.ts';
@@ -49,38 +43,26 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
   return new FrontDoor(deps);
 }
 
-/** A model of one job of a batch is not there, fits nowhere, or cannot hold the prompt. */
-interface ModelRefusal {
-  readonly at: readonly string[];
-  readonly error:
-    | ModelNotFoundError
-    | InsufficientVramError
-    | ContextLengthExceededError
-    | HopelessDeadlineError;
-}
-
-function isModelRefusal(error: unknown): error is ModelRefusal['error'] {
-  return (
-    error instanceof ModelNotFoundError ||
-    error instanceof InsufficientVramError ||
-    error instanceof ContextLengthExceededError ||
-    error instanceof HopelessDeadlineError
-  );
-}
-
-/** What came of the jobs of a batch: those that are fit to be queued, and why the others are not. */
-interface Judgement {
-  readonly collector: BlobCollector;
-  readonly admitted: readonly AdmittedJob[];
-  readonly issues: readonly InputIssue[];
-  readonly refusals: readonly ModelRefusal[];
-}
-
 class FrontDoor implements AcceptService {
   readonly #deps: AcceptDependencies;
+  /** Of the request that it is the door of; null where each call is a request. */
+  readonly #shared: RequestAllowance | null;
 
-  constructor(deps: AcceptDependencies) {
+  constructor(deps: AcceptDependencies, shared: RequestAllowance | null = null) {
     this.#deps = deps;
+    this.#shared = shared;
+  }
+
+  ofOneRequest(): AcceptService {
+    return new FrontDoor(this.#deps, this.#newAllowance());
+  }
+
+  get #allowance(): RequestAllowance {
+    return this.#shared ?? this.#newAllowance();
+  }
+
+  #newAllowance(): RequestAllowance {
+    return new RequestAllowance(this.#deps.bytesOfRequest);
   }
 
   newJobId(): JobId {
@@ -92,10 +74,12 @@ class FrontDoor implements AcceptService {
     input: unknown,
     more: Pick<JobSubmission, 'patienceMs'> = {},
   ): Promise<Accepted> {
+    this.#allowance.take(input, ['request']);
     return this.#queue(principal, { ...more, ...readJob(input, this.#deps.clock) });
   }
 
   async admit(principal: Principal, submission: JobSubmission): Promise<Accepted> {
+    this.#allowance.take(submission, ['request']);
     return this.#queue(principal, checkedJob(submission, this.#deps.clock));
   }
 
@@ -232,37 +216,12 @@ class FrontDoor implements AcceptService {
     return this.#judge(principal, inputs, (input) => readJob(input, this.#deps.clock));
   }
 
-  /** Looks at all jobs of a batch, so that the caller learns of every problem at once. */
   #judge<Input>(
     principal: Principal,
     inputs: readonly Input[],
     read: (input: Input) => JobSubmission,
   ): Judgement {
-    const collector = new BlobCollector();
-    const issues: InputIssue[] = [];
-    const admitted: AdmittedJob[] = [];
-    const refusals: ModelRefusal[] = [];
-    for (const [index, input] of inputs.entries()) {
-      const at = ['jobs', String(index)];
-      try {
-        const submission = read(input);
-        if (submission.idempotencyKey !== undefined) {
-          throw new InvalidInputError([
-            { path: ['idempotencyKey'], message: 'is for the whole batch, not for one of its jobs.' },
-          ]);
-        }
-        admitted.push(admittedJob(this.#deps, principal, submission, collector));
-      } catch (error) {
-        if (error instanceof InvalidInputError)
-          append(
-            issues,
-            error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] })),
-          );
-        else if (isModelRefusal(error)) refusals.push({ at, error });
-        else throw error;
-      }
-    }
-    return { collector, admitted, issues, refusals };
+    return judgeJobs(this.#deps, principal, inputs, { read, allowance: this.#allowance });
   }
 
   async #store(

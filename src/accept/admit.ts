@@ -40,6 +40,8 @@ export interface AcceptDependencies {
   readonly store: Store;
   readonly models: ModelDirectory;
   readonly queueLimit: number;
+  /** What one request may have queued in all: see `RequestAllowance`. */
+  readonly bytesOfRequest: number;
   /** Absent: no limits of single clients. */
   readonly clients?: ClientTable | undefined;
   /**

@@ -33,6 +33,7 @@ export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
     queueFor: (asked, request) => contexts.queueFor(asked, request),
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
+    bytesOfRequest: config.maxBodyBytes,
     clients: config.clients,
     ...(config.hopelessDeadlines === 'refuse' && {
       expectedEnd: (job, size) => expectedEndOf(loop, registry, job, size),

@@ -30,6 +30,7 @@ class LiveRig implements AsyncDisposable {
     this.rig = rig;
     const { store, outputs, ends } = rig;
     const accept = createAcceptService({
+      bytesOfRequest: 20 * 1024 ** 2,
       log: () => {},
       store,
       models: { known: false, find: () => null, names: namesOfOllama(), unheard: () => [] },

@@ -149,4 +149,19 @@ describe('a job on its way through the whole server', () => {
     await t.ollama.stop();
     await rm(t.dataDir, { recursive: true, force: true });
   });
+
+  it('is one of those that a request may have queued in all, however often it submits', async () => {
+    await using t = await TestApp.start({ config: { maxBodyBytes: 100_000 } });
+    const submission =
+      'submitJob(input: { model: "smollm:360m", request: { generate: { prompt: $it } } }) { __typename ... on UserError { message } }';
+    const { first, second, third } = await t.query(
+      `mutation ($it: String!) { first: ${submission} second: ${submission} third: ${submission} }`,
+      { it: 'x'.repeat(40_000) },
+    );
+    expect([first, second]).toEqual([{ __typename: 'SubmitJobPayload' }, { __typename: 'SubmitJobPayload' }]);
+    expect(third).toMatchObject({
+      __typename: 'InvalidInputError',
+      message: expect.stringContaining('maxBodyBytes'),
+    });
+  });
 });

@@ -47,6 +47,8 @@ export const EMBED_RESULT: JobResult = {
   raw: {},
 };
 
+const BYTES_OF_REQUEST = 20 * 1024 ** 2;
+
 export const IMAGE_QUOTA = { ofClient: 1_000, ofAll: 1_500 };
 
 /** What a test selects from a result is its own affair, so it is not typed here. */
@@ -83,6 +85,7 @@ export class GraphQLApi {
     });
     this.store.requestBatches.onEnded((id) => log.publish({ kind: 'batch', id }, clock.now()));
     const accept = createAcceptService({
+      bytesOfRequest: BYTES_OF_REQUEST,
       log: () => {},
       store: this.store,
       models: {
@@ -136,7 +139,7 @@ export class GraphQLApi {
       history: this.store.history,
       terms: {
         needsKey: false,
-        limits: { batchJobs: 1_000, bodyBytes: 20 * 1024 ** 2, images: 64, retentionMs: 7 * 86_400_000 },
+        limits: { batchJobs: 1_000, bodyBytes: BYTES_OF_REQUEST, images: 64, retentionMs: 7 * 86_400_000 },
       },
       clock,
       scope: { caller: principal.client },
@@ -170,7 +173,7 @@ export class GraphQLApi {
       schema,
       document: valid(source),
       variableValues: variables,
-      contextValue: this.context,
+      contextValue: { ...this.context, accept: this.context.accept.ofOneRequest() },
     });
   }
 

@@ -57,6 +57,7 @@ beforeEach(async () => {
 /** Another server over the same store. */
 function serve(): BatchService {
   const accept = createAcceptService({
+    bytesOfRequest: 20 * 1024 ** 2,
     log: () => {},
     store,
     clients: CLIENTS,
