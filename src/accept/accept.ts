@@ -142,7 +142,7 @@ class FrontDoor implements AcceptService {
   ): Promise<Exclude<RetryOutcome, { readonly kind: 'queue-full' }>> {
     if (await this.#isForeign(principal, id)) return { kind: 'not-found' };
     const outcome = await this.#deps.store.retry(id, this.#deps.queueLimit);
-    if (outcome.kind === 'queue-full') throw queueFull(outcome, this.#deps.retryAfterMs());
+    if (outcome.kind === 'queue-full') throw queueFull(outcome, this.#deps.retryAfterMs);
     return outcome;
   }
 
@@ -237,7 +237,7 @@ class FrontDoor implements AcceptService {
       case 'conflict':
         throw new IdempotencyConflictError(outcome.existing);
       case 'queue-full':
-        throw queueFull(outcome, retryAfterMs());
+        throw queueFull(outcome, retryAfterMs);
       case 'unknown-images':
         throw unknownImages(submission, outcome.hashes);
       default:

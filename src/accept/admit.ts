@@ -61,7 +61,7 @@ export interface AcceptDependencies {
    */
   expectedEnd?(job: Pick<NewJob, 'queue' | 'client' | 'priority'>, size: JobSize): number | null;
   /** When a full queue is worth another try, from now. */
-  retryAfterMs(): number;
+  retryAfterMs(this: void, client: string | null): number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (message: string) => void;

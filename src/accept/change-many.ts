@@ -36,7 +36,7 @@ const ORDER = { field: 'CREATED_AT', direction: 'ASC' } as const;
 
 export interface ChangeManyDependencies {
   readonly store: Pick<Store, 'changeMany' | 'jobs' | 'list'>;
-  retryAfterMs(): number;
+  retryAfterMs(this: void, client: string | null): number;
 }
 
 /**
@@ -122,7 +122,7 @@ function refuseIfFull(
   { changed, queueFull: full }: ManyOutcome,
   { retryAfterMs }: ChangeManyDependencies,
 ): void {
-  if (full && changed === 0) throw queueFull(full, retryAfterMs());
+  if (full && changed === 0) throw queueFull(full, retryAfterMs);
 }
 
 function tooMany(count: number): InvalidInputError {

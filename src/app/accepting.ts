@@ -38,8 +38,8 @@ export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
     ...(config.hopelessDeadlines === 'refuse' && {
       expectedEnd: (job, size) => expectedEndOf(loop, registry, job, size),
     }),
-    retryAfterMs: () =>
-      roomInMs({ forecasts: loop.forecasts, statistics, clock, waiting: () => store.backlog.count }),
+    retryAfterMs: (client) =>
+      roomInMs({ forecasts: loop.forecasts, statistics, clock, backlog: store.backlog }, client),
     clock,
     random,
     log: (message) => logger.warn(message),

@@ -63,7 +63,10 @@ export interface BacklogView {
   /** How many buckets each client has, those at their limit too; none with none. */
   readonly clients: VersionedMap<string, number>;
   /** Who runs as many jobs as they may: what waits of them is in none of the above. */
-  readonly held: Pick<HeldBuckets, 'running' | 'room' | 'isHeld' | 'buckets' | 'clients'>;
+  readonly held: Pick<
+    HeldBuckets,
+    'running' | 'room' | 'isHeld' | 'buckets' | 'byQueue' | 'ofClient' | 'clients'
+  >;
 }
 
 /** The counters themselves. Whoever owns the jobs applies each bucket's new value; empty buckets disappear. Each costs the logarithm of their number. */

@@ -1,6 +1,7 @@
 /** What waits of clients who run as many jobs as they may: kept out of the counters that decisions read, until one of their jobs has ended. */
 import { type Bucket, bucketId } from './bucket.ts';
 import { type ClientTable, limitsOf } from './client-limits.ts';
+import type { QueueKey } from './queue-key.ts';
 
 export class HeldBuckets {
   readonly #limits: ClientTable;
@@ -8,6 +9,10 @@ export class HeldBuckets {
   readonly #running = new Map<string, number>();
   /** By client, of those with a limit: all that waits of them, held or not. */
   readonly #buckets = new Map<string, Map<string, Bucket>>();
+
+  /** Null once something has changed. */
+  #held: readonly Bucket[] | null = null;
+  #heldByQueue: ReadonlyMap<QueueKey, readonly Bucket[]> | null = null;
 
   constructor(limits: ClientTable) {
     this.#limits = limits;
@@ -40,7 +45,21 @@ export class HeldBuckets {
 
   /** All that waits of held clients. */
   get buckets(): readonly Bucket[] {
-    return [...this.#buckets].flatMap(([client, own]) => (this.isHeld(client) ? [...own.values()] : []));
+    this.#held ??= [...this.#buckets].flatMap(([client, own]) =>
+      this.isHeld(client) ? [...own.values()] : [],
+    );
+    return this.#held;
+  }
+
+  /** Of them those of each queue. */
+  get byQueue(): ReadonlyMap<QueueKey, readonly Bucket[]> {
+    this.#heldByQueue ??= Map.groupBy(this.buckets, ({ queue }) => queue);
+    return this.#heldByQueue;
+  }
+
+  /** All that waits of a client with a limit, held or not. */
+  ofClient(client: string): readonly Bucket[] {
+    return [...(this.#buckets.get(client)?.values() ?? [])];
   }
 
   /**
@@ -48,6 +67,8 @@ export class HeldBuckets {
    * @returns the changes as those who decide are to see them: empty where they are held
    */
   changed(buckets: readonly Bucket[], running: readonly (readonly [string, number])[]): readonly Bucket[] {
+    this.#held = null;
+    this.#heldByQueue = null;
     const turned = new Set<string>();
     for (const [client, count] of running) {
       const before = this.isHeld(client);

@@ -4,7 +4,7 @@
  */
 import type { Clock, Random, Timer } from '../clock.ts';
 import type { ArrivalListener } from '../domain/arrival-listener.ts';
-import { type BacklogView, type BucketKey, emptyBacklog } from '../domain/backlog.ts';
+import { type BacklogView, type BucketKey, emptyBacklog, type QueueBacklog } from '../domain/backlog.ts';
 import { type ClientTable, limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { newId } from '../domain/ids.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
@@ -20,8 +20,9 @@ import type { SchedulerEvent } from './events.ts';
 import { ExpectedClaims } from './expected-claims.ts';
 import { decisionOf } from './explain/decision-of.ts';
 import { Forecasts } from './forecast/forecasts.ts';
+import { servedFrom } from './forecast/served-from.ts';
 import { loadOption } from './snapshot/options.ts';
-import { snapshotOf } from './snapshot/snapshot-of.ts';
+import { snapshotOf, withoutClaimed } from './snapshot/snapshot-of.ts';
 import { type BackendSettings, type InstanceRecord, initialState, type SchedulerState } from './state.ts';
 import { step } from './step.ts';
 import type { World } from './turn.ts';
@@ -57,6 +58,11 @@ export class SchedulerLoop implements ArrivalListener {
   /** Since the last turn. */
   readonly #expected = new ExpectedClaims();
   #plan: Plan | null = null;
+  /** Verdicts of queues that the last plan does not know. */
+  #tried: { readonly after: Plan | null; readonly verdicts: Map<QueueKey, Verdict> } = {
+    after: null,
+    verdicts: new Map(),
+  };
   #look: Timer | null = null;
   #wake: Timer | null = null;
   /** Where each queue of the present demand could run. Models change seldom, the backlog with each job. */
@@ -75,6 +81,10 @@ export class SchedulerLoop implements ArrivalListener {
       clock: deps.clock,
       version: () => this.#plan,
       work: () => this.#state.work,
+      present: { queue: (queue) => this.#presentOf(queue), service: () => this.#state.service },
+      limits: deps.backlog.held,
+      servedFrom: (options) =>
+        this.#state.paused ? null : servedFrom(this.#state.instances.values(), options),
       snapshot: (change) => this.#snapshot(change),
       optionsOf: (queue) => this.#optionsOf(queue),
     });
@@ -91,7 +101,13 @@ export class SchedulerLoop implements ArrivalListener {
 
   /** What a queue waits for by the last plan. Of one that it does not know, by one that is only tried now. */
   verdictOf(queue: QueueKey): Verdict | null {
-    return this.#plan?.verdicts.of(queue) ?? this.#try(queue).verdicts.of(queue);
+    const known = this.#plan?.verdicts.of(queue);
+    if (known) return known;
+    if (this.#tried.after !== this.#plan) this.#tried = { after: this.#plan, verdicts: new Map() };
+    const { verdicts } = this.#tried;
+    const verdict = verdicts.get(queue) ?? this.#try(queue).verdicts.of(queue);
+    if (verdict) verdicts.set(queue, verdict);
+    return verdict;
   }
 
   #try(queue: QueueKey): Plan {
@@ -109,6 +125,12 @@ export class SchedulerLoop implements ArrivalListener {
     const { backlog, clock } = this.#deps;
     const roomOf = (client: string) => backlog.held.room(client);
     return snapshotOf(this.#state, change(this.#currentDemand()), wishes, clock.now(), roomOf);
+  }
+
+  /** Without what is being claimed. */
+  #presentOf(queue: QueueKey): QueueBacklog | undefined {
+    const backlog = this.#deps.backlog.queue(queue);
+    return backlog && withoutClaimed(this.#state, [{ backlog, options: [] }])[0]?.backlog;
   }
 
   #optionsOf(queue: QueueKey): readonly LoadOption[] {

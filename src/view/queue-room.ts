@@ -1,5 +1,7 @@
 /** When a full queue is worth another try. */
 import type { Clock } from '../clock.ts';
+import { type BacklogView, bucketId } from '../domain/backlog.ts';
+import { JOB_PRIORITIES } from '../domain/job.ts';
 import type { Forecasts } from '../scheduler/forecast/forecasts.ts';
 import type { JobStatistics } from './job-statistics.ts';
 
@@ -11,21 +13,39 @@ const MOST_FORESEEN_MS = 3_600_000;
 const MOST_MS = 60_000;
 
 export interface QueueRoomSources {
-  readonly forecasts: Pick<Forecasts, 'present'>;
+  readonly forecasts: Pick<Forecasts, 'present' | 'firstOf'>;
   readonly statistics: Pick<JobStatistics, 'finishedWithin'>;
   readonly clock: Clock;
-  /** Jobs that wait. */
-  waiting(): number;
+  readonly backlog: Pick<BacklogView, 'count' | 'queues' | 'held'>;
 }
 
-/** From now, in milliseconds. */
-export function roomInMs({ forecasts, statistics, clock, waiting }: QueueRoomSources): number {
+/**
+ * From now, in milliseconds.
+ * @param client whose part of the queue is full: none but its own jobs make room there, and it does so with the first of them. Null: all of the queue is
+ */
+export function roomInMs(
+  { forecasts, statistics, clock, backlog }: QueueRoomSources,
+  client: string | null,
+): number {
   const now = clock.now();
-  const at = forecasts.present.startedAt(Math.min(ROOM_WORTH_WAITING_FOR, waiting()));
+  const at =
+    client === null
+      ? forecasts.present.startedAt(Math.min(ROOM_WORTH_WAITING_FOR, backlog.count))
+      : forecasts.firstOf(client, waitingOf(backlog, client));
   if (at !== null) return Math.min(MOST_FORESEEN_MS, Math.max(LEAST_MS, at - now));
   const finishedPerMinute = statistics.finishedWithin(60_000, now);
   return Math.min(
     MOST_MS,
     Math.max(LEAST_MS, (60_000 * ROOM_WORTH_WAITING_FOR) / Math.max(1, finishedPerMinute)),
   );
+}
+
+function waitingOf(backlog: Pick<BacklogView, 'queues' | 'held'>, client: string) {
+  const limited = backlog.held.ofClient(client);
+  if (limited.length > 0) return limited;
+  return backlog
+    .queues()
+    .flatMap(({ queue, buckets }) =>
+      JOB_PRIORITIES.flatMap((priority) => buckets.get(bucketId({ queue, priority, client })) ?? []),
+    );
 }

@@ -262,14 +262,14 @@ function optionsOf(sources: SystemViewSources, queue: QueueKey): readonly LoadOp
 
 /** With those in which only clients wait who may run no more. */
 function waitingQueues(backlog: BacklogView): readonly QueueKey[] {
-  return [...new Set([...backlog.queues(), ...backlog.held.buckets].map(({ queue }) => queue))];
+  return [...new Set([...backlog.queues().map(({ queue }) => queue), ...backlog.held.byQueue.keys()])];
 }
 
 function queueState(sources: SystemViewSources, queue: QueueKey): QueueState {
   const backlog = sources.backlog.queue(queue);
   const { loop, clock } = sources;
   const clearAt = backlog ? loop.forecasts.present.clearOf(queue) : null;
-  const held = sources.backlog.held.buckets.filter((bucket) => bucket.queue === queue);
+  const held = sources.backlog.held.byQueue.get(queue) ?? [];
   const pending = (priority: JobPriority) =>
     held.reduce(
       (sum, bucket) => sum + (bucket.priority === priority ? bucket.count : 0),

@@ -24,8 +24,8 @@ export interface Candidate {
   readonly overdueAt: number;
   /** Of the most urgent jobs that wait for it; HIGH for a wish. */
   readonly priority: JobPriority;
-  /** The least service, in seconds of slots, of the clients whose jobs are overdue; 0 for a wish. */
-  readonly service: number;
+  /** The least service, in seconds of slots, of the clients whose jobs are overdue; 0 for a wish. It costs a look at each of its queues. */
+  service(): number;
   /** Why it is wanted, for people. */
   readonly wanted: string;
   /** Whether others may have to leave for it. */
@@ -40,7 +40,6 @@ interface Waiting {
   readonly weight: number;
   readonly oldestAt: number;
   readonly overdueAt: number;
-  readonly service: number;
 }
 
 interface Target {
@@ -59,7 +58,7 @@ export function waitedFor(draft: Draft): readonly Candidate[] {
     if (draft.isServedAnywhere(whole)) continue;
     const demand = draft.worthLoading(whole);
     if (!demand) continue;
-    const one = waitingOf(draft, demand);
+    const one = waitingOf(demand, draft.now);
     for (const option of demand.options) {
       if (!draft.note(isPossibleNow(draft, option))) continue;
       const { weights, contextLength, options } = option.variant;
@@ -81,15 +80,13 @@ export function waitedFor(draft: Draft): readonly Candidate[] {
   });
 }
 
-function waitingOf({ snapshot, now }: Draft, demand: Demand): Waiting {
+function waitingOf(demand: Demand, now: number): Waiting {
   const { backlog } = demand;
-  const firstOverdueAt = overdueAt(backlog);
   return {
     demand,
     weight: weightedWaiting(backlog, now),
     oldestAt: oldestAt(backlog),
-    overdueAt: firstOverdueAt,
-    service: firstOverdueAt > now ? Number.POSITIVE_INFINITY : leastServedOverdue(demand, snapshot, now),
+    overdueAt: overdueAt(backlog),
   };
 }
 
@@ -111,7 +108,7 @@ function jobsCandidate(draft: Draft, { option, waiting }: Target): Omit<Candidat
     courteousUntil: least(waiting.map((each) => each.oldestAt)) + LONGEST_COURTESY_MS,
     overdueAt: least(waiting.map((each) => each.overdueAt)),
     priority: mostUrgent(waiting.map(({ demand }) => demand)),
-    service: least(waiting.map((each) => each.service)),
+    service: () => least(waiting.map(({ demand }) => leastServedOverdue(demand, draft.snapshot, draft.now))),
     wanted: `${count} waiting, weight ${weight.toFixed(1)}`,
     mayEvict: true,
     isOpen: () => waiting.some(({ demand }) => !draft.isServedAnywhere(demand)),
@@ -135,7 +132,7 @@ export function wishedFor(draft: Draft): readonly Candidate[] {
       courteousUntil: mayEvict ? 0 : Number.POSITIVE_INFINITY,
       overdueAt: until,
       priority: 'HIGH' as const,
-      service: 0,
+      service: () => 0,
       wanted: why,
       mayEvict,
       isOpen: () => !draft.isServed(option),
@@ -147,11 +144,15 @@ function weightOn(draft: Draft, weight: number, option: LoadOption): number {
   return backend ? mannersOf(backend).weight(weight, option, backend) : weight;
 }
 
-/** Its backend answers and can be told to load, its last load did not fail just now, and its cards could hold it if nobody used them. */
+/**
+ * Its backend answers and can be told to load, its last load did not fail just now, and its cards could hold it if nobody used them. While all channels there
+ * load there is nothing to weigh: the end of a load is an event.
+ */
 export function isPossibleNow(draft: Draft, option: LoadOption): Timed<boolean> {
   const { now } = draft;
   const backend = draft.backendOf(option);
   if (!backend?.available || backend.alwaysResident) return always(false);
+  if (draft.areChannelsBusy(backend) && !mannersOf(backend).leavesEarly) return always(false);
   const holdUntil = Math.max(
     backend.loadHolds.get(option.variant.weights) ?? 0,
     pausedUntil(option, backend, now),

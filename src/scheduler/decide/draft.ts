@@ -36,6 +36,7 @@ export class Draft {
   readonly #instances: InstancesByWeights;
   readonly #servable = new Map<InstanceId, readonly Demand[]>();
   readonly #weights = new Map<InstanceId, number>();
+  readonly #busy = new Map<BackendSnapshot, boolean>();
   /** Backends with what was planned when it was last asked for. */
   readonly #planned = new Map<
     BackendSnapshot,
@@ -171,6 +172,13 @@ export class Draft {
     const loading = backend.instances.filter((instance) => instance.status === 'LOADING').length;
     const planned = this.loads.filter((load) => load.option.backendId === backend.id).length;
     return backend.loadChannels - loading - planned - swaps;
+  }
+
+  /** Worked out before this plan loads anything: all channels load, or are kept for open swaps. */
+  areChannelsBusy(backend: BackendSnapshot): boolean {
+    const known = this.#busy.get(backend) ?? this.freeChannels(backend) <= 0;
+    this.#busy.set(backend, known);
+    return known;
   }
 
   standing(backend: BackendSnapshot): readonly InstanceSnapshot[] {

@@ -45,13 +45,23 @@ export function place(load: Load, gpus: readonly Card[], chooser: Chooser): Plac
 
 /** Whether the cards could hold it if nobody used them; on a host without any, always. */
 export function fitsEmpty(load: Load, backend: BackendSnapshot): boolean {
-  const empty = backend.gpus.map((gpu) => ({
+  return place(load, emptyCards(backend.gpus), backend) !== null;
+}
+
+/** By the cards of a snapshot: they are asked of for each model in each turn. */
+const emptied = new WeakMap<readonly GpuSnapshot[], readonly Card[]>();
+
+function emptyCards(gpus: readonly GpuSnapshot[]): readonly Card[] {
+  const known = emptied.get(gpus);
+  if (known) return known;
+  const empty = gpus.map((gpu) => ({
     ...gpu,
     freeBytes: gpu.emptyBytes,
     reservedBytes: 0,
     movingBytes: 0,
   }));
-  return place(load, empty, backend) !== null;
+  emptied.set(gpus, empty);
+  return empty;
 }
 
 /**

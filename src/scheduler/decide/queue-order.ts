@@ -53,6 +53,7 @@ class QueueOrder {
   }
 
   catchUp(buckets: QueueBacklog['buckets'], service: ServiceCounters): void {
+    if (buckets === this.#buckets && service === this.#service) return;
     const changed = buckets.changesSince(this.#buckets);
     const charged = changesOf(service, this.#service);
     this.#buckets = buckets;

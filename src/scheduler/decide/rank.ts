@@ -11,8 +11,10 @@ import { always, type Timed } from './timed.ts';
 export function byUrgency(draft: Draft, candidates: readonly Candidate[]): readonly Candidate[] {
   const groups = Map.groupBy(candidates, (candidate) => draft.note(isForced(draft, candidate)));
   const [forced, others] = [groups.get(true) ?? [], groups.get(false) ?? []];
+  const service = new Map(forced.map((candidate) => [candidate, candidate.service()]));
+  const used = (candidate: Candidate) => service.get(candidate) ?? 0;
   return [
-    ...forced.sort((a, b) => a.service - b.service || a.overdueAt - b.overdueAt || b.weight - a.weight),
+    ...forced.sort((a, b) => used(a) - used(b) || a.overdueAt - b.overdueAt || b.weight - a.weight),
     ...others.sort((a, b) => b.weight - a.weight),
   ];
 }

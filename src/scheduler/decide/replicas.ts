@@ -31,7 +31,7 @@ export function replicas(draft: Draft): readonly Candidate[] {
         courteousUntil: Number.POSITIVE_INFINITY,
         overdueAt: Number.POSITIVE_INFINITY,
         priority: mostUrgent([demand]),
-        service: 0,
+        service: () => 0,
         wanted: `${backlog.count} waiting for ${draft.readySlots(demand)} slots, which is worth another instance`,
         mayEvict: false,
         isOpen: () => isWorthIt(option) && !draft.isServed(option),

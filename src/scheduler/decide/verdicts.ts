@@ -164,7 +164,9 @@ function whyNotChosen(draft: Draft, { option, backend }: Place): Verdict {
     case 'NO_ROOM':
       return noRoom(draft, option, refusal);
     case undefined:
-      return { kind: 'ABOUT_TO_LOAD', until: null };
+      return draft.areChannelsBusy(backend)
+        ? { kind: 'CHANNELS', place: backend, until: null }
+        : { kind: 'ABOUT_TO_LOAD', until: null };
     default:
       return refusal satisfies never;
   }

@@ -8,11 +8,10 @@ import type { Expected } from './explain.ts';
 export type Waiting = Pick<Job, 'queue' | 'priority' | 'client' | 'sequence'> & { readonly kind?: JobKind };
 
 export function expectedOf({ forecasts, state }: SchedulerLoop, job: Waiting, weights?: string): Expected {
-  const { present } = forecasts;
   const { client, kind } = job;
   return {
-    ahead: present.aheadOf(job.queue, job),
-    start: present.startOf(job.queue, job),
+    ahead: forecasts.present.aheadOf(job.queue, job),
+    start: forecasts.startOf(job.queue, job),
     runMs:
       weights === undefined
         ? null

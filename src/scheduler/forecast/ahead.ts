@@ -10,20 +10,24 @@ const MOST_CLIENTS = 64;
 export type Placed = Pick<Job, 'client' | 'priority'> & {
   /** Null for one that comes now. */
   readonly sequence: number | null;
+  /** So many of its bucket come before it. Absent: as its sequence has it. */
+  readonly place?: number;
 };
 
-/** @param runSeconds what a job of the queue takes, null where nobody knows */
+/**
+ * @param backlog as it is now: of an older one the order of all its clients would have to be made anew
+ * @param runSeconds what a job of the queue takes, null where nobody knows
+ */
 export function aheadOf(
   backlog: QueueBacklog,
-  { client, priority, sequence }: Placed,
+  { client, priority, sequence, place }: Placed,
   service: ServiceCounters,
   runSeconds: number | null,
 ): number {
   const own = backlog.buckets.get(bucketId({ queue: backlog.queue, priority, client }));
   const taken = own ? (backlog.claimed?.get(own.id) ?? 0) : 0;
-  const before = own
-    ? Math.max(0, (sequence === null ? own.count : placeInBucket(own, sequence)) - taken)
-    : 0;
+  const placed = own && (place ?? (sequence === null ? own.count : placeInBucket(own, sequence)));
+  const before = Math.max(0, (placed ?? 0) - taken);
   const chargeSeconds = Math.max(1e-3, runSeconds ?? EXPECTED_SERVICE_SECONDS);
   const turnAt = (service.get(client) ?? 0) + before * chargeSeconds;
   const beforeOf = (used: number, count: number) =>

@@ -1,7 +1,10 @@
 /** When waiting jobs should start if nothing else comes, by what the policy itself would do. */
+
+import { emptyBacklog, type QueueBacklog } from '../../domain/backlog.ts';
 import { greatest } from '../../domain/long-lists.ts';
 import type { QueueKey } from '../../domain/queue-key.ts';
 import type { Policy } from '../decide/policy.ts';
+import type { ServiceCounters } from '../decide/queue-order.ts';
 import type { Demand, Snapshot } from '../decide/snapshot.ts';
 import type { Work } from '../runs/work.ts';
 import { estimateMs } from '../runs/work-estimate.ts';
@@ -20,8 +23,17 @@ export interface Forecast {
   startedAt(jobs: number): number | null;
 }
 
+/** What waits when a forecast is asked, which is a little later than it was made. */
+export interface Present {
+  now(): number;
+  /** Undefined where nothing of it waits. */
+  queue(key: QueueKey): QueueBacklog | undefined;
+  service(): ServiceCounters;
+}
+
 export interface ForecastParts {
   readonly snapshot: Snapshot;
+  readonly present: Present;
   readonly policy: Policy;
   readonly work: Work;
   /** Epoch milliseconds. */
@@ -31,28 +43,37 @@ export interface ForecastParts {
 /** With more clients the mean of all jobs stands for each. */
 const MOST_CLIENTS = 16;
 
-export function forecastOf({ snapshot, policy, work, now }: ForecastParts): Forecast {
+export function forecastOf({ snapshot, present, policy, work, now }: ForecastParts): Forecast {
   const lines = new Map(
     snapshot.demand.map((demand) => [demand.backlog.queue, new Line(demand, runMsOf(demand, work))]),
   );
   walk({ snapshot, policy, lines: [...lines.values()], now });
-  const ofItsPriority = ({ demand: { backlog }, runMs }: Line, job: Placed) =>
-    aheadOf(backlog, job, snapshot.service, runMs === null ? null : runMs / 1000);
+  const presentOf = (queue: QueueKey) => present.queue(queue) ?? emptyBacklog(queue);
+  const ofItsPriority = (backlog: QueueBacklog, { runMs }: Line, job: Placed) =>
+    aheadOf(backlog, job, present.service(), runMs === null ? null : runMs / 1000);
   return {
     startOf: (queue, job) => {
       const line = lines.get(queue);
-      return line ? line.startOf(job.priority, ofItsPriority(line, job)) : null;
+      if (!line) return null;
+      const { priority } = job;
+      const gone = line.startedBy(present.now() - 1, [priority]);
+      const ahead = gone + ofItsPriority(presentOf(queue), line, job);
+      // What has come since the forecast was made, or is none of it as its client is at its limit, starts with the last of it.
+      const last = line.demand.backlog.byPriority[priority].count - 1;
+      return line.startOf(priority, Math.min(ahead, Math.max(0, last)));
     },
     aheadOf: (queue, job) => {
       const line = lines.get(queue);
-      return line ? ofItsPriority(line, job) + moreUrgent(line.demand, job) : null;
+      if (!line) return null;
+      const backlog = presentOf(queue);
+      return ofItsPriority(backlog, line, job) + moreUrgent(backlog, job);
     },
     clearOf: (queue) => clearOf(lines.get(queue)),
     startedAt: (jobs) => startedAt([...lines.values()], jobs),
   };
 }
 
-function moreUrgent({ backlog: { byPriority } }: Demand, { priority }: Placed): number {
+function moreUrgent({ byPriority }: QueueBacklog, { priority }: Placed): number {
   const { HIGH, NORMAL } = byPriority;
   switch (priority) {
     case 'HIGH':

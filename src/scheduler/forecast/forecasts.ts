@@ -1,12 +1,16 @@
 /** Forecasts for whoever asks, each made once for many of them: a page asks about a hundred jobs at once, and again after a second. */
 import type { Clock } from '../../clock.ts';
+import type { BacklogView, BucketKey } from '../../domain/backlog.ts';
+import { least } from '../../domain/long-lists.ts';
 import type { QueueKey } from '../../domain/queue-key.ts';
 import type { Policy } from '../decide/policy.ts';
 import type { Demand, Snapshot } from '../decide/snapshot.ts';
 import type { Work } from '../runs/work.ts';
+import { estimateMs } from '../runs/work-estimate.ts';
 import type { Placed } from './ahead.ts';
-import { type Forecast, forecastOf } from './forecast.ts';
+import { type Forecast, forecastOf, type Present } from './forecast.ts';
 import { withOneMore } from './one-more.ts';
+import { type OwnJobs, ownTurnMs } from './own-limit.ts';
 
 /** So long one is good enough although something has happened meanwhile, in milliseconds. Chosen: twice what people notice. */
 const LEAST_MS = 250;
@@ -23,8 +27,12 @@ export interface ForecastsParts {
   /** Another object as soon as anything has changed. */
   version(): object | null;
   work(): Work;
+  readonly present: Omit<Present, 'now'>;
+  readonly limits: Pick<BacklogView['held'], 'running' | 'room' | 'isHeld' | 'ofClient'>;
+  /** Since or from when an instance serves one of them, epoch milliseconds; null where none does. */
+  servedFrom(options: Demand['options']): number | null;
   snapshot(change: (demand: readonly Demand[]) => readonly Demand[]): Snapshot;
-  /** Where a queue in which nothing waits could run. */
+  /** Where a queue could run. */
   optionsOf(queue: QueueKey): Demand['options'];
 }
 
@@ -51,8 +59,53 @@ export class Forecasts {
     return this.#made.forecast;
   }
 
+  /** When a job that waits should start, epoch milliseconds; null where it cannot be known. Its client's limit may be in its way, whatever is free. */
+  startOf(queue: QueueKey, job: Placed): number | null {
+    return this.#later(this.#turnOf(queue, job), queue, job);
+  }
+
+  /** What is held is no part of a forecast of what decisions see: where nobody else waits for an instance that is there, it has its turn at once. */
+  #turnOf(queue: QueueKey, job: Placed): number | null {
+    const at = this.present.startOf(queue, job);
+    const { limits, clock, servedFrom, optionsOf } = this.#parts;
+    if (at !== null || !limits.isHeld(job.client)) return at;
+    const from = servedFrom(optionsOf(queue));
+    return from === null ? null : Math.max(from, clock.now());
+  }
+
+  /** The later of that and of when its client may run it. */
+  #later(at: number | null, queue: QueueKey, job: Placed): number | null {
+    const { limits, clock, servedFrom, optionsOf, work } = this.#parts;
+    const { client } = job;
+    const own: OwnJobs = {
+      running: limits.running(client),
+      room: limits.room(client),
+      waiting: limits.ofClient(client),
+      isServed: (other) => servedFrom(optionsOf(other)) !== null,
+      runMsOf: (other) => {
+        const weights = optionsOf(other)[0]?.variant.weights;
+        return weights === undefined ? null : estimateMs(work(), { weights, client, size: null });
+      },
+    };
+    const ownMs = ownTurnMs(own, queue, job);
+    return at === null || ownMs === null ? null : Math.max(at, clock.now() + ownMs);
+  }
+
+  /** When the first of all that waits of a client should start, epoch milliseconds; null where it cannot be known. */
+  firstOf(client: string, waiting: readonly BucketKey[]): number | null {
+    const starts = waiting.flatMap(
+      ({ queue, priority }) => this.startOf(queue, { client, priority, sequence: 0, place: 0 }) ?? [],
+    );
+    return starts.length === 0 ? null : least(starts);
+  }
+
   /** When a job that came now would start, epoch milliseconds; null where it cannot be known. */
-  startOfNew(queue: QueueKey, { client, priority }: Omit<Placed, 'sequence'>): number | null {
+  startOfNew(queue: QueueKey, job: Omit<Placed, 'sequence'>): number | null {
+    const placed = { ...job, sequence: null };
+    return this.#later(this.#turnOfNew(queue, placed), queue, placed);
+  }
+
+  #turnOfNew(queue: QueueKey, { client, priority }: Placed): number | null {
     const key = `${queue}\0${priority}`;
     const known = this.#withOneMore.get(key) ?? null;
     const { clock, optionsOf } = this.#parts;
@@ -75,8 +128,10 @@ export class Forecasts {
 
   #make(change: (demand: readonly Demand[]) => readonly Demand[]): Made {
     const { clock, policy, snapshot, work, version } = this.#parts;
+    const present: Present = { ...this.#parts.present, now: () => clock.now() };
     const at = clock.monotonic();
-    const forecast = forecastOf({ snapshot: snapshot(change), policy, work: work(), now: clock.now() });
+    const parts = { snapshot: snapshot(change), present, policy, work: work(), now: clock.now() };
+    const forecast = forecastOf(parts);
     return { forecast, version: version(), at, costMs: clock.monotonic() - at };
   }
 }

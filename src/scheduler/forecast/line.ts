@@ -73,9 +73,9 @@ export class Line {
     return before.at + share * (after.at - before.at);
   }
 
-  /** How many have started by then. */
-  startedBy(at: number): number {
-    return JOB_PRIORITIES.reduce((sum, priority) => sum + startedBy(this.#curves[priority], at), 0);
+  /** How many have started by then, of these priorities. */
+  startedBy(at: number, priorities: readonly JobPriority[] = JOB_PRIORITIES): number {
+    return priorities.reduce((sum, priority) => sum + startedBy(this.#curves[priority], at), 0);
   }
 
   /** The instants between which its jobs start. */

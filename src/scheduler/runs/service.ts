@@ -33,7 +33,6 @@ export function activate(
 ): Activation {
   // Nobody was active before whose counter a newcomer could be lifted to.
   if (activeBefore.size === 0) return { service: before, active };
-  const orders = demand.map(({ backlog }) => orderOf(backlog, before));
   const changes = [...(active.changesSince(activeBefore) ?? allOf(activeBefore, active))];
   const newcomers = new Set<string>();
   let floor = Number.POSITIVE_INFINITY;
@@ -43,7 +42,8 @@ export function activate(
     if (!waits && then !== undefined) floor = Math.min(floor, before.get(client) ?? 0);
   }
   if (newcomers.size === 0) return { service: before, active };
-  for (const order of orders) {
+  for (const { backlog } of demand) {
+    const order = orderOf(backlog, before);
     for (const priority of JOB_PRIORITIES) {
       const cursor = order.usual(priority);
       let first = cursor.next();

@@ -150,7 +150,7 @@ function gpuSnapshot(
 }
 
 /** Jobs whose claim is under way are still in the counts: they must not be decided about twice. */
-function withoutClaimed(state: SchedulerState, demand: readonly Demand[]): readonly Demand[] {
+export function withoutClaimed(state: SchedulerState, demand: readonly Demand[]): readonly Demand[] {
   if (state.claims.size === 0) return demand;
   const claimed = Map.groupBy(
     [...state.claims.values()].flatMap(({ picks }) => picks),

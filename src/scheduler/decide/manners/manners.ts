@@ -12,6 +12,8 @@ export interface Manners {
   isBusyUnloading(draft: Draft, backend: BackendSnapshot): Timed<boolean>;
   /** Whether `option`, loaded now, would keep `target` out whoever leaves. */
   wouldKeepOut(backend: BackendSnapshot, option: LoadOption, target: LoadOption): boolean;
+  /** Whether anybody leaves for the next load while nothing can begin to load yet. */
+  readonly leavesEarly: boolean;
   /** Who leaves for `target` although others who have to leave as well still work. */
   earlyLeavers(
     draft: Draft,
