@@ -17,5 +17,5 @@ interface LiveParts {
 export function buildLive({ log, backlog, loop, clock }: LiveParts): LiveStates {
   const outlook = queueOutlook(loop, backlog);
   const line = new QueueLine({ backlog, clock, service: () => loop.state.service, outlook });
-  return createLiveStates(log, clock, line);
+  return createLiveStates(log, clock, line, loop.decisions);
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { isStale } from '../domain/gpu.ts';
 import type { GpuSample } from '../domain/sample.ts';
 import type { JobChange, Store } from '../domain/store.ts';
+import { DecisionRecorder } from '../history/decision-recorder.ts';
 import { ResidencyRecorder } from '../history/residency-recorder.ts';
 import { Sampler } from '../history/sampler.ts';
 import { gpusOf } from '../scheduler/ledger/cards.ts';
@@ -23,11 +24,18 @@ export interface PastParts {
 
 export class Past {
   readonly #loop: SchedulerLoop;
+  readonly #decisions: DecisionRecorder;
   readonly #residencies: ResidencyRecorder;
   readonly #sampler: Sampler;
 
   constructor({ store, loop, statistics, swaps, clock, logger }: PastParts) {
     this.#loop = loop;
+    this.#decisions = new DecisionRecorder({
+      store: store.history.decisions,
+      log: loop.decisions,
+      clock,
+      logger,
+    });
     this.#residencies = new ResidencyRecorder({
       store: store.history.residencies,
       decisions: loop.decisions,
@@ -47,6 +55,7 @@ export class Past {
 
   /** Before anything is decided. */
   async start(): Promise<void> {
+    await this.#decisions.start();
     await this.#residencies.start();
     this.#sampler.start();
   }
@@ -55,6 +64,7 @@ export class Past {
   async stop(): Promise<void> {
     await this.#residencies.stop();
     await this.#sampler.stop();
+    await this.#decisions.stop();
   }
 
   /** To be called whenever the scheduler's state has changed. */

@@ -1,22 +1,26 @@
 /** What the scheduler decided, what became of server processes, and why a job waits: each with its reason. */
 import type { BackendId, CellId, GpuId, InstanceId, JobId } from './ids.ts';
 
-export type DecisionKind =
-  | 'ADMISSION_REFUSED'
-  | 'CELL_DEATH'
-  | 'CELL_END'
-  | 'CELL_START'
-  | 'DISPATCH'
-  | 'DRAIN'
-  | 'LOAD'
-  | 'UNLOAD'
-  | 'WAIT';
+/** New ones are added at the end: cursors count them in this order. */
+export const DECISION_KINDS = [
+  'ADMISSION_REFUSED',
+  'CELL_DEATH',
+  'CELL_END',
+  'CELL_START',
+  'DISPATCH',
+  'DRAIN',
+  'LOAD',
+  'UNLOAD',
+  'WAIT',
+] as const;
+
+export type DecisionKind = (typeof DECISION_KINDS)[number];
 
 export interface Decision {
-  /** From 1 since the start, in order, without a gap. */
+  /** From 1 in this data directory, in order, without a gap. */
   readonly sequence: number;
-  /** How many of the decisions up to this one, itself included, are no dispatches: dispatches are forgotten sooner, and so what a reader missed can be told. */
-  readonly othersUpTo: number;
+  /** How many of its kind there have been up to this one, itself included: so what a reader missed can be told, though one kind is forgotten sooner than another. */
+  readonly ofKind: number;
   readonly at: number;
   readonly kind: DecisionKind;
   readonly backendId: BackendId | null;
@@ -47,22 +51,56 @@ export function laneOf({ kind }: Pick<Decision, 'kind'>): DecisionLane {
 }
 
 /** A decision before it has its place. */
-export type NewDecision = Omit<Decision, 'sequence' | 'othersUpTo'>;
+export type NewDecision = Omit<Decision, 'sequence' | 'ofKind'>;
+
+/** How many of each kind. */
+export type DecisionCounts = Readonly<Record<DecisionKind, number>>;
+
+/** A place between decisions: after so many, and so many of each kind. */
+export interface DecisionPlace {
+  readonly sequence: number;
+  readonly counts: DecisionCounts;
+}
+
+export const NO_DECISIONS: DecisionPlace = {
+  sequence: 0,
+  counts: Object.fromEntries(DECISION_KINDS.map((kind) => [kind, 0])) as Record<DecisionKind, number>,
+};
 
 /** The newest decisions, and those to come. */
 export interface DecisionSource {
   /** The newest last; bounded, so old ones are gone. */
   all(): readonly Decision[];
-  /** How many there have been, and how many of them are no dispatches. */
+  /** The oldest of those that are kept and came after `sequence`, at most `limit`. */
+  after(sequence: number, limit: number): readonly Decision[];
+  /** Behind the newest. */
   readonly end: DecisionPlace;
+  /** The sequence of the newest that is on disk: what a follower is told is never told otherwise after a crash. */
+  readonly written: number;
   /** Calls back after each decision. Returns a function that ends it. */
   onAdded(listener: (decision: Decision) => void): () => void;
+  /** Calls back once, when `written` has grown. Returns a function that takes it back. */
+  onNextWritten(wake: () => void): () => void;
 }
 
-/** A place between decisions: after so many. */
-export interface DecisionPlace {
-  readonly sequence: number;
-  readonly othersUpTo: number;
+export interface KeptDecisions {
+  /** The newest last. */
+  readonly decisions: readonly Decision[];
+  readonly end: DecisionPlace;
+}
+
+/** What a recorder takes down, and tells what became of it. */
+export interface DecisionJournal extends DecisionSource {
+  /** Takes up those of earlier lives, before any of this one. */
+  restore(kept: KeptDecisions): void;
+  /** All up to this one are on disk. */
+  wrote(sequence: number): void;
+}
+
+export interface DecisionStore {
+  /** All or none; what is more than may be kept of a lane, or too old, is forgotten. */
+  keep(kept: KeptDecisions): Promise<void>;
+  recall(): Promise<KeptDecisions>;
 }
 
 export type WaitReason =

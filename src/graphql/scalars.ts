@@ -102,8 +102,8 @@ function cursor(value: unknown): string {
 export const EventCursor = new GraphQLScalarType<string, string>({
   name: 'EventCursor',
   description:
-    'An opaque position among the changes of all jobs. Send the last one received as `after` to resume a subscription. It stays ' +
-    'valid when the server restarts; one of another data directory makes the stream begin with a snapshot.',
+    'An opaque position among the changes of all jobs, or among decisions. Send the last one received as `after` to resume a subscription. It stays ' +
+    'valid when the server restarts; one of another data directory makes the stream begin anew.',
   coerceInputValue: cursor,
   coerceInputLiteral: (node) => cursor(literalValue(node)),
   coerceOutputValue: cursor,

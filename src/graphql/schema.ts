@@ -6,6 +6,7 @@ import './operations/cell-log.ts';
 import './operations/change-batch.ts';
 import './operations/change-job.ts';
 import './operations/change-jobs.ts';
+import './operations/decided.ts';
 import './operations/follow-batch.ts';
 import './operations/job-output.ts';
 import './operations/job-updated.ts';

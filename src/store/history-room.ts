@@ -1,4 +1,5 @@
 /** The caller's side of what is kept of the past. */
+import type { Decision, DecisionStore, KeptDecisions } from '../domain/decision.ts';
 import type { HistoryStore } from '../domain/history-store.ts';
 import type { Residency, ResidencyList, ResidencyQuery, ResidencyStore } from '../domain/residency.ts';
 import type { Sample, SampleSeries, SampleStore, SeriesQuery } from '../domain/sample.ts';
@@ -7,12 +8,38 @@ import { unicode } from './encode.ts';
 import type { Calls } from './file-room.ts';
 
 export class HistoryRoom implements HistoryStore {
+  readonly decisions: DecisionStore;
   readonly residencies: ResidencyStore;
   readonly samples: SampleStore;
 
   constructor(calls: Calls) {
+    this.decisions = new DecisionRoom(calls);
     this.residencies = new ResidencyRoom(calls);
     this.samples = new SampleRoom(calls);
+  }
+}
+
+class DecisionRoom implements DecisionStore {
+  readonly #calls: Calls;
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  async keep({ decisions, end }: KeptDecisions): Promise<void> {
+    const texts = decisions.map(
+      (one): Decision => ({
+        ...one,
+        modelName: one.modelName && unicode(one.modelName),
+        inFavourOf: one.inFavourOf && unicode(one.inFavourOf),
+        explanation: unicode(one.explanation),
+      }),
+    );
+    await this.#calls.write('keepDecisions', { decisions: texts, end });
+  }
+
+  recall(): Promise<KeptDecisions> {
+    return this.#calls.read('decisions', null);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The rows of the past that the operations work on. As with all tables, nothing waits half-way. */
+import type { Decision, DecisionLane, DecisionPlace, KeptDecisions } from '../domain/decision.ts';
 import type { Residency } from '../domain/residency.ts';
 import type { Sample, TimedSample } from '../domain/sample.ts';
 
@@ -20,4 +21,11 @@ export interface HistoryTables {
   newestSample(stepMs: number): number | null;
   /** Forgets those of that step that began before `time`. */
   pruneSamples(stepMs: number, time: number): void;
+
+  putDecisions(lane: DecisionLane, decisions: readonly Decision[]): void;
+  /** Behind the newest, kept or not. */
+  putDecisionEnd(end: DecisionPlace): void;
+  /** Forgets those older than `time`, and of a lane all but the newest `most`. */
+  pruneDecisions(time: number, most: Readonly<Record<DecisionLane, number>>): void;
+  decisions(): KeptDecisions;
 }

@@ -4,6 +4,7 @@
  */
 import type { ClockReading } from '../clock.ts';
 import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
+import type { KeptDecisions } from '../domain/decision.ts';
 import type { BatchId, FileId, JobId } from '../domain/ids.ts';
 import type { KeepImageOutcome, NewImage, StoredImage } from '../domain/image.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
@@ -165,6 +166,7 @@ export interface Operations {
   deleteRequestBatch: { input: BatchId; answer: boolean };
   keepResidencies: { input: readonly Residency[]; answer: null };
   keepSample: { input: TimedSample; answer: null };
+  keepDecisions: { input: KeptDecisions; answer: null };
   interruptResidencies: { input: null; answer: readonly Residency[] };
   remember: { input: { readonly space: string; readonly key: string; readonly value: string }; answer: null };
 }
@@ -218,6 +220,7 @@ export interface Reads {
   refusedLines: { input: PartOfBatch; answer: readonly RefusedLine[] };
   sampleSeries: { input: SeriesQuery; answer: SampleSeries };
   residencies: { input: ResidencyQuery; answer: ResidencyList };
+  decisions: { input: null; answer: KeptDecisions };
   recall: { input: string; answer: ReadonlyMap<string, string> };
 }
 

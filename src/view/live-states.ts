@@ -1,5 +1,6 @@
 /** What is followed as a whole: each state is worked out once for all who follow the same. */
 import type { Clock } from '../clock.ts';
+import type { DecisionSource } from '../domain/decision.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { FollowedStates } from '../events/state-feed.ts';
 import type { QueueHead, QueueLine } from './queue-line.ts';
@@ -14,8 +15,14 @@ export interface LiveStates {
   readonly stats: FollowedStates<Stamped>;
   readonly queue: FollowedStates<QueueHead>;
   readonly line: QueueLine;
+  readonly decisions: DecisionSource;
 }
 
-export function createLiveStates(log: EventLog, clock: Clock, line: QueueLine): LiveStates {
-  return { stats: new FollowedStates(log, clock), queue: new FollowedStates(log, clock), line };
+export function createLiveStates(
+  log: EventLog,
+  clock: Clock,
+  line: QueueLine,
+  decisions: DecisionSource,
+): LiveStates {
+  return { stats: new FollowedStates(log, clock), queue: new FollowedStates(log, clock), line, decisions };
 }

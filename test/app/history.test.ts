@@ -14,6 +14,11 @@ async function residencies(client: AppClient) {
   return (await client.query(RESIDENCIES, { from })).residencies.nodes;
 }
 
+async function decisions(client: AppClient) {
+  return (await client.query('{ decisions(first: 100) { nodes { id at kind modelName explanation } } }'))
+    .decisions.nodes;
+}
+
 test('A stay in memory is told while it lasts, goes on over a restart, and ends when the model is unloaded', async () => {
   await using t = await TestApp.start();
   await t.ended(await t.generate(MODEL));
@@ -56,14 +61,19 @@ test('A stay in memory is told while it lasts, goes on over a restart, and ends 
   expect(gone.endReason).toBe('It was asked to go.');
 });
 
-test('Figures over time go on over a restart', async () => {
+test('Decisions and figures over time go on over a restart', async () => {
   await using t = await TestApp.start();
   await t.ended(await t.generate(MODEL));
+  const before = await decisions(t);
+  expect(before.map(({ kind }: { kind: string }) => kind)).toEqual(
+    expect.arrayContaining(['LOAD', 'DISPATCH']),
+  );
   await t.app.stop({ graceMs: 0 });
   await using stack = new AsyncDisposableStack();
   const app = await startApp(testConfig(t.dataDir, [attached(t.ollama.url)]));
   stack.defer(() => app.stop({ graceMs: 0 }));
   const client = new AppClient(app);
+  expect(await decisions(client)).toEqual(expect.arrayContaining(before));
   const { history } = await client.query(
     `query ($from: DateTime!, $to: DateTime) { history(from: $from, to: $to, points: 1) {
       from step clients { client busy completed } gpus { gpu { index } instanceBytes usedBytes freeBytes }

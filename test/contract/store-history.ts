@@ -1,6 +1,13 @@
 /** The past: stays in memory, and figures over time. */
 import { expect, test } from 'vitest';
 import { systemRandom, VirtualClock } from '../../src/clock.ts';
+import {
+  type Decision,
+  type DecisionKind,
+  type KeptDecisions,
+  MOST_DECISIONS,
+  NO_DECISIONS,
+} from '../../src/domain/decision.ts';
 import { HISTORY_MS } from '../../src/domain/history-store.ts';
 import { type GpuId, type InstanceId, newId, stableId } from '../../src/domain/ids.ts';
 import type { Residency, ResidencyQuery } from '../../src/domain/residency.ts';
@@ -35,7 +42,55 @@ export function residency(changes: Partial<Residency> = {}): Residency {
 
 const ALL: ResidencyQuery = { from: 0, to: Number.MAX_SAFE_INTEGER, atLeastMs: 0, limit: 1_000 };
 
+/** As a log gives them out. */
+function decided(kinds: readonly DecisionKind[], at: number, before = NO_DECISIONS): KeptDecisions {
+  const counts = { ...before.counts };
+  const made = kinds.map((kind, place): Decision => {
+    counts[kind] += 1;
+    return {
+      sequence: before.sequence + place + 1,
+      ofKind: counts[kind],
+      at,
+      kind,
+      backendId: null,
+      jobId: null,
+      cellId: null,
+      modelName: 'qwen3:8b',
+      instanceId: null,
+      gpuId: null,
+      bytes: 5,
+      inFavourOf: null,
+      jobCount: 0,
+      explanation: `It is ${kind}.`,
+    };
+  });
+  return { decisions: made, end: { sequence: before.sequence + kinds.length, counts } };
+}
+
 export function storeHistoryContract(current: CurrentStore): void {
+  test('Decisions are kept in order, of each lane the newest, and how many there have been of each kind', async () => {
+    const { store, clock } = current();
+    const { decisions } = store.history;
+    expect(await decisions.recall()).toEqual({ decisions: [], end: NO_DECISIONS });
+    const { dispatches } = MOST_DECISIONS;
+    const first = decided(['LOAD', 'DISPATCH', 'UNLOAD'], clock.now());
+    await decisions.keep(first);
+    expect(await decisions.recall()).toEqual(first);
+    const many = decided(Array(dispatches).fill('DISPATCH'), clock.now(), first.end);
+    await decisions.keep(many);
+    const kept = await decisions.recall();
+    expect(kept.end).toEqual(many.end);
+    expect(kept.decisions.map(({ sequence }) => sequence)).toEqual([
+      1,
+      3,
+      ...many.decisions.map(({ sequence }) => sequence),
+    ]);
+    clock.advance(HISTORY_MS + 1);
+    const last = decided(['WAIT'], clock.now(), many.end);
+    await decisions.keep(last);
+    expect(await decisions.recall()).toEqual(last);
+  });
+
   test('A stay in memory is kept, changed and found by time, GPU and model', async () => {
     const { store, clock } = current();
     const { residencies } = store.history;

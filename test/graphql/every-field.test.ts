@@ -10,6 +10,7 @@ import {
 } from 'graphql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
+import { NO_DECISIONS } from '../../src/domain/decision.ts';
 import { StoreUnwritableError } from '../../src/domain/errors.ts';
 import { HopelessDeadlineError } from '../../src/domain/hopeless-deadline.ts';
 import type { JobId } from '../../src/domain/ids.ts';
@@ -110,6 +111,7 @@ test('every field of the schema answers', async () => {
   const { id: batchId } = submitBatch.batch;
   const waiting: JobId = submitBatch.batch.jobs.nodes[0].id;
   api.system.decided = decisions(3, text);
+  api.decisions.restore({ decisions: decisions(3, text), end: { ...NO_DECISIONS, sequence: 3 } });
   api.system.instances = api.system.instances.map((one) => ({ ...one, activeJobIds: [waiting] }));
   api.system.cells = [cell('one')];
   api.system.logs.set(cell('one').id, ['a line']);
@@ -226,6 +228,7 @@ test('every field of the schema answers', async () => {
     ['queueChanged', '(first: 10)'],
     ['pullUpdated', `(id: "${pullModel.pull.id}")`],
     ['pullsUpdated', ''],
+    ['decided', ''],
     ['cellLog', `(id: "${cell('one').id}")`],
   ] as const) {
     const events = await api.subscribe(operation('subscription', name, args));

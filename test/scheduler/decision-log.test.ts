@@ -1,9 +1,10 @@
 /** What decisions are about, and which of them are kept. */
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock.ts';
-import { MOST_DECISIONS, type NewDecision } from '../../src/domain/decision.ts';
+import { MOST_DECISIONS, NO_DECISIONS } from '../../src/domain/decision.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { DecisionLog } from '../../src/scheduler/decision-log.ts';
+import { newDecision } from '../support/new-decision.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
 const model = (name: string) => ({
@@ -38,41 +39,34 @@ test('A swap names the instance, its memory and the model that it makes room for
 });
 
 describe('The log of decisions', () => {
-  const decision = (kind: NewDecision['kind']): NewDecision => ({
-    at: 0,
-    kind,
-    backendId: null,
-    jobId: null,
-    cellId: null,
-    modelName: null,
-    instanceId: null,
-    gpuId: null,
-    bytes: null,
-    inFavourOf: null,
-    jobCount: 0,
-    explanation: '',
-  });
-
   test('keeps what is rare whatever is dispatched, in order, and no more than it may', () => {
     const log = new DecisionLog();
-    log.add(decision('LOAD'));
-    for (let i = 0; i < 10 * MOST_DECISIONS.dispatches; i += 1) log.add(decision('DISPATCH'));
-    log.add(decision('UNLOAD'));
+    log.add(newDecision('LOAD'));
+    for (let i = 0; i < 10 * MOST_DECISIONS.dispatches; i += 1) log.add(newDecision('DISPATCH'));
+    log.add(newDecision('UNLOAD'));
     const all = log.all();
     expect(all).toHaveLength(MOST_DECISIONS.dispatches + 2);
     expect([all[0]?.kind, all.at(-1)?.kind]).toEqual(['LOAD', 'UNLOAD']);
     expect(all.every((one, i) => i === 0 || one.sequence > (all[i - 1]?.sequence ?? 0))).toBe(true);
-    expect(log.end).toEqual({ sequence: 10 * MOST_DECISIONS.dispatches + 2, othersUpTo: 2 });
-    for (let i = 0; i < 2 * MOST_DECISIONS.others; i += 1) log.add(decision('WAIT'));
+    expect(log.end).toEqual({
+      sequence: 10 * MOST_DECISIONS.dispatches + 2,
+      counts: { ...NO_DECISIONS.counts, LOAD: 1, UNLOAD: 1, DISPATCH: 10 * MOST_DECISIONS.dispatches },
+    });
+    expect(log.after(1, 3).map(({ ofKind }) => ofKind)).toEqual(
+      [1, 2, 3].map((place) => 9 * MOST_DECISIONS.dispatches + place),
+    );
+    for (let i = 0; i < 2 * MOST_DECISIONS.others; i += 1) log.add(newDecision('WAIT'));
     expect(log.all()).toHaveLength(MOST_DECISIONS.dispatches + MOST_DECISIONS.others);
   });
 
   test('goes on from those of an earlier life', () => {
     const before = new DecisionLog();
-    for (const kind of ['LOAD', 'DISPATCH', 'DISPATCH'] as const) before.add(decision(kind));
+    for (const kind of ['LOAD', 'DISPATCH', 'DISPATCH'] as const) before.add(newDecision(kind));
     const log = new DecisionLog();
-    log.restore(before.all());
-    expect(log.add(decision('UNLOAD'))).toMatchObject({ sequence: 4, othersUpTo: 2 });
-    expect(log.all().map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+    log.restore({ decisions: before.all(), end: before.end });
+    expect(log.written).toBe(3);
+    expect(log.add(newDecision('UNLOAD'))).toMatchObject({ sequence: 4, ofKind: 1 });
+    expect(log.add(newDecision('DISPATCH'))).toMatchObject({ sequence: 5, ofKind: 3 });
+    expect(log.all().map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
   });
 });

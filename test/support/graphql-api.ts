@@ -17,6 +17,7 @@ import { AnswerBudget, DEFAULT_ANSWER_LIMITS } from '../../src/graphql/answer-bu
 import type { GraphQLContext } from '../../src/graphql/context.ts';
 import { ownReads } from '../../src/graphql/own-reads.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { DecisionLog } from '../../src/scheduler/decision-log.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
 import { createLiveStates, type LiveStates } from '../../src/view/live-states.ts';
 import { QueueLine, type QueueOutlook } from '../../src/view/queue-line.ts';
@@ -63,6 +64,8 @@ export class GraphQLApi {
   readonly log = new EventLog({ random: seededRandom(1) });
   readonly outputs = new OutputHub();
   readonly live: LiveStates;
+  /** What `decided` follows; `system.decided` is what `decisions` answers. */
+  readonly decisions = new DecisionLog();
   readonly operations: LibraryOperations;
   readonly store: Store;
   /** How often each method of the store was called by resolvers. */
@@ -121,7 +124,7 @@ export class GraphQLApi {
       service: () => new Map(),
       outlook: (queue) => this.outlook(queue),
     });
-    this.live = createLiveStates(log, clock, line);
+    this.live = createLiveStates(log, clock, line, this.decisions);
     const reads = counted(this.store, this.calls, this.asked);
     this.context = {
       principal,

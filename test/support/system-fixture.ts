@@ -338,7 +338,7 @@ export class SystemFixture implements SystemView, SystemControl {
 export function decisions(count: number, jobId: JobId | null = null): readonly Decision[] {
   return Array.from({ length: count }, (_, i) => ({
     sequence: i + 1,
-    othersUpTo: i + 1,
+    ofKind: i + 1,
     at: AT + i,
     kind: 'LOAD' as const,
     backendId: BACKEND,

@@ -700,13 +700,13 @@ export type SituationSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 export type SituationSubscription = { statsChanged: { at: string, health: { status: HealthStatus, problems: Array<{ code: HealthProblemCode, message: string }> }, stats: { paused: boolean, startedAt: string, version: string, counts: { pending: number, queued: number, running: number, complete: number, failed: number, cancelled: number }, latency: { queueP50: number | null, queueP95: number | null, runP50: number | null, runP95: number | null, sampleCount: number }, swaps: { loads: number, evictions: number, loadTime: number }, instances: Array<{ id: string }>, queues: Array<{ oldestAge: number | null }>, vram: { totalBytes: number, usedBytes: number, freeBytes: number, deficitBytes: number } } } };
 
-export type NewestDecisionsQueryVariables = Exact<{
-  first: number;
+export type DecidedSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
   filter?: DecisionFilter | null | undefined;
 }>;
 
 
-export type NewestDecisionsQuery = { decisions: { nodes: Array<{ id: string, at: string, kind: DecisionKind, modelName: string | null, explanation: string, job: { id: string } | null }> } };
+export type DecidedSubscription = { decided: { cursor: string, missed: number, decision: { id: string, at: string, kind: DecisionKind, modelName: string | null, explanation: string, job: { id: string } | null } } };
 
 export type DecisionLineFragment = { id: string, at: string, kind: DecisionKind, modelName: string | null, explanation: string, job: { id: string } | null };
 
@@ -1541,10 +1541,12 @@ export const SituationDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SituationSubscription, SituationSubscriptionVariables>;
-export const NewestDecisionsDocument = new TypedDocumentString(`
-    query NewestDecisions($first: Int!, $filter: DecisionFilter) {
-  decisions(first: $first, filter: $filter) {
-    nodes {
+export const DecidedDocument = new TypedDocumentString(`
+    subscription Decided($after: EventCursor, $filter: DecisionFilter) {
+  decided(after: $after, filter: $filter) {
+    cursor
+    missed
+    decision {
       ...DecisionLine
     }
   }
@@ -1558,7 +1560,7 @@ export const NewestDecisionsDocument = new TypedDocumentString(`
   job {
     id
   }
-}`) as unknown as TypedDocumentString<NewestDecisionsQuery, NewestDecisionsQueryVariables>;
+}`) as unknown as TypedDocumentString<DecidedSubscription, DecidedSubscriptionVariables>;
 export const ModelNamesDocument = new TypedDocumentString(`
     query ModelNames($after: String) {
   models(first: 100, after: $after) {

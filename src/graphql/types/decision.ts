@@ -41,7 +41,7 @@ DecisionRef.implement({
       resolve: ({ gpuId }, _args, { system }) => (gpuId ? system.gpu(gpuId) : null),
     }),
     id: t.id({
-      description: 'Opaque. Stays the same while the server runs.',
+      description: 'Opaque. Stays the same as long as the decision is kept.',
       resolve: ({ sequence }) => `dec_${sequence}`,
     }),
     inFavourOf: t.exposeString('inFavourOf', {
@@ -64,7 +64,7 @@ DecisionRef.implement({
   }),
 });
 
-const DecisionFilterInput = builder.inputType('DecisionFilter', {
+export const DecisionFilterInput = builder.inputType('DecisionFilter', {
   description: 'Which decisions to take: those that meet every condition given.',
   fields: (t) => ({
     jobId: t.id({ description: 'About this job.' }),
@@ -73,22 +73,18 @@ const DecisionFilterInput = builder.inputType('DecisionFilter', {
   }),
 });
 
-/** Of a job that the caller does not see there is nothing to tell. */
-async function chosen(
+/** Which ones are meant. Of a job that the caller does not see there is nothing to tell. */
+export async function decisionTest(
   filter: typeof DecisionFilterInput.$inferInput | null | undefined,
   { system, loaders }: GraphQLContext,
-): Promise<readonly Decision[]> {
+): Promise<(decision: Decision) => boolean> {
   const { jobId, kinds, model } = filter ?? {};
-  if (jobId && !(isId('job', jobId) && (await loaders.job.load(jobId)))) return [];
+  if (jobId && !(isId('job', jobId) && (await loaders.job.load(jobId)))) return () => false;
   const name = model ? system.modelName(model) : null;
-  return system
-    .decisions()
-    .filter(
-      (one) =>
-        (!jobId || one.jobId === jobId) &&
-        (!kinds || kinds.includes(one.kind)) &&
-        (name === null || (one.modelName !== null && system.modelName(one.modelName) === name)),
-    );
+  return (one) =>
+    (!jobId || one.jobId === jobId) &&
+    (!kinds || kinds.includes(one.kind)) &&
+    (name === null || (one.modelName !== null && system.modelName(one.modelName) === name));
 }
 
 const CURSOR = /^decision (\d{1,15})$/;
@@ -98,14 +94,15 @@ builder.queryField('decisions', (t) =>
     {
       type: DecisionRef,
       description:
-        'What the scheduler decided and what became of server processes, newest first, each with its reason. Old ones are forgotten. Give exactly one of `first` and `last` (at most 100).',
+        'What the scheduler decided and what became of server processes, newest first, each with its reason, those before a restart of the server included. Kept are the newest 2,000 dispatches and 8,000 others. Give exactly one of `first` and `last` (at most 100).',
       args: { filter: t.arg({ type: DecisionFilterInput }) },
       resolve: async (_root, args, context) => {
         const range = pageRange(args, (text) => {
           const sequence = CURSOR.exec(text)?.[1];
           return sequence === undefined ? undefined : Number(sequence);
         });
-        const newestFirst = [...(await chosen(args.filter, context))].reverse();
+        const isMeant = await decisionTest(args.filter, context);
+        const newestFirst = context.system.decisions().filter(isMeant).reverse();
         const page = pageOf(newestFirst, range, (decision, sequence) => sequence - decision.sequence);
         return connectionOf<Decision>(
           page,

@@ -1,4 +1,11 @@
 /** The past, in memory. */
+import {
+  type Decision,
+  type DecisionLane,
+  type DecisionPlace,
+  type KeptDecisions,
+  NO_DECISIONS,
+} from '../../domain/decision.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import {
   type Residency,
@@ -21,6 +28,8 @@ export class MemoryHistory implements HistoryTables {
   readonly #residencies = new Map<InstanceId, Residency>();
   /** By step and start. */
   readonly #samples = new Map<number, Map<number, Sample>>();
+  readonly #decisions: Record<DecisionLane, readonly Decision[]> = { dispatches: [], others: [] };
+  #decisionEnd = NO_DECISIONS;
 
   putResidency(residency: Residency): void {
     this.#residencies.set(residency.id, residency);
@@ -68,6 +77,24 @@ export class MemoryHistory implements HistoryTables {
       keptFor(query, (...range) => this.samples(...range)),
       query,
     );
+  }
+
+  putDecisions(lane: DecisionLane, decisions: readonly Decision[]): void {
+    this.#decisions[lane] = [...this.#decisions[lane], ...decisions];
+  }
+
+  putDecisionEnd(end: DecisionPlace): void {
+    this.#decisionEnd = end;
+  }
+
+  pruneDecisions(time: number, most: Readonly<Record<DecisionLane, number>>): void {
+    for (const lane of Object.keys(most) as DecisionLane[])
+      this.#decisions[lane] = this.#decisions[lane].filter(({ at }) => at >= time).slice(-most[lane]);
+  }
+
+  decisions(): KeptDecisions {
+    const all = Object.values(this.#decisions).flat();
+    return { decisions: all.sort((a, b) => a.sequence - b.sequence), end: this.#decisionEnd };
   }
 
   #ofStep(stepMs: number): Map<number, Sample> {

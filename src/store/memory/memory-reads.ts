@@ -119,6 +119,7 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
         .slice(0, limit),
     sampleSeries: (query) => tables.history.series(query),
     residencies: (query) => tables.history.residencies(query),
+    decisions: () => tables.history.decisions(),
     refusedLines: ({ id, after, limit }) =>
       tables.requestBatches
         .refusals(id)

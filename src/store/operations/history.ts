@@ -1,4 +1,5 @@
 /** What is kept of the past. Each write forgets what is too old, so nothing grows without end and nothing has to be tended. */
+import { type DecisionLane, type KeptDecisions, laneOf, MOST_DECISIONS } from '../../domain/decision.ts';
 import { HISTORY_MS } from '../../domain/history-store.ts';
 import type { Residency } from '../../domain/residency.ts';
 import { joined, TIERS, type TimedSample } from '../../domain/sample.ts';
@@ -65,6 +66,18 @@ function joinFiner(
   );
   for (const [start, of] of parts)
     history.putSample(coarserMs, start, joined(of.map(({ sample }) => sample)));
+}
+
+export function keepDecisions(writer: QueueWriter, { decisions, end }: KeptDecisions): null {
+  const { history } = writer.tables;
+  for (const lane of Object.keys(MOST_DECISIONS) as DecisionLane[])
+    history.putDecisions(
+      lane,
+      decisions.filter((decision) => laneOf(decision) === lane),
+    );
+  history.putDecisionEnd(end);
+  history.pruneDecisions(keptSince(writer), MOST_DECISIONS);
+  return null;
 }
 
 /** What is older has been kept for long enough. */

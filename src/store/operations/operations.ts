@@ -2,7 +2,7 @@
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import { appendFile, beginFile, deleteFile, finishFile } from './files.ts';
-import { interruptResidencies, keepResidencies, keepSample } from './history.ts';
+import { interruptResidencies, keepDecisions, keepResidencies, keepSample } from './history.ts';
 import { keepImage } from './images.ts';
 import { cancel, changeMany, retry, setPriority } from './job-commands.ts';
 import {
@@ -51,6 +51,7 @@ const OPERATIONS: {
   keepResidencies,
   interruptResidencies,
   keepSample,
+  keepDecisions,
   remember(writer, { space, key, value }) {
     writer.tables.remember(space, key, value);
     return null;

@@ -1,5 +1,12 @@
 /** The past as rows: what is asked for in columns, the rest as JSON. */
 import {
+  type Decision,
+  type DecisionLane,
+  type DecisionPlace,
+  type KeptDecisions,
+  NO_DECISIONS,
+} from '../../domain/decision.ts';
+import {
   type Residency,
   type ResidencyList,
   type ResidencyQuery,
@@ -94,7 +101,51 @@ export class SqliteHistory implements HistoryTables {
     this.#statements.run('DELETE FROM samples WHERE step = ? AND at < ?', stepMs, time);
   }
 
+  putDecisions(lane: DecisionLane, decisions: readonly Decision[]): void {
+    for (const decision of decisions)
+      this.#statements.run(
+        'INSERT INTO decisions VALUES (?, ?, ?, ?)',
+        decision.sequence,
+        lane,
+        decision.at,
+        JSON.stringify(decision),
+      );
+  }
+
+  putDecisionEnd({ counts }: DecisionPlace): void {
+    for (const [kind, count] of Object.entries(counts))
+      this.#statements.run(
+        'INSERT INTO decision_counts VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET count = excluded.count',
+        kind,
+        count,
+      );
+  }
+
+  pruneDecisions(time: number, most: Readonly<Record<DecisionLane, number>>): void {
+    for (const [lane, count] of Object.entries(most))
+      this.#statements.run(
+        `DELETE FROM decisions WHERE lane = ?1 AND sequence <=
+           (SELECT sequence FROM decisions WHERE lane = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2)`,
+        lane,
+        count,
+      );
+    this.#statements.run('DELETE FROM decisions WHERE at < ?', time);
+  }
+
   // What readers ask.
+
+  decisions(): KeptDecisions {
+    const counts: Record<string, number> = { ...NO_DECISIONS.counts };
+    let sequence = 0;
+    for (const row of this.#statements.rows('SELECT kind, count FROM decision_counts')) {
+      counts[textAt(row, 0)] = numberAt(row, 1);
+      sequence += numberAt(row, 1);
+    }
+    const decisions = this.#statements
+      .rows('SELECT record FROM decisions ORDER BY sequence')
+      .map((row) => JSON.parse(textAt(row, 0)) as Decision);
+    return { decisions, end: { sequence, counts: counts as DecisionPlace['counts'] } };
+  }
 
   /** @param goOn as below */
   series(query: SeriesQuery, goOn: () => void): SampleSeries {

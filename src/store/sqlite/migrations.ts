@@ -201,6 +201,19 @@ CREATE TABLE samples (
 ) STRICT;
 `;
 
+/** What was decided, and how often each kind has been, those that are forgotten included. */
+const DECISIONS = `
+CREATE TABLE decisions (
+  sequence INTEGER PRIMARY KEY,
+  lane TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  record TEXT NOT NULL
+) STRICT;
+CREATE INDEX decisions_lane ON decisions (lane, sequence);
+CREATE INDEX decisions_at ON decisions (at);
+CREATE TABLE decision_counts (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -215,6 +228,7 @@ const MIGRATIONS: readonly string[] = [
   RESIDENCIES,
   KEPT_BATCHES,
   SAMPLES,
+  DECISIONS,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

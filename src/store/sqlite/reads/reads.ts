@@ -118,6 +118,7 @@ export class SqliteReads {
     refusedLines: (part) => this.#requestBatches.refusals(part),
     sampleSeries: (query) => this.#history.series(query, this.#goOn),
     residencies: (query) => this.#history.residencies(query, this.#goOn),
+    decisions: () => this.#history.decisions(),
     recall: (space) =>
       new Map(
         this.#statements
