@@ -12,6 +12,7 @@ import type { BackendRules } from '../registry/registry.ts';
 import type { BackendSettings } from '../scheduler/state.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { BackendServer, BackendType, SettingNote } from './backend-types/backend-type.ts';
+import { commandType } from './backend-types/command.ts';
 import { ollamaType } from './backend-types/ollama.ts';
 import { openAiType } from './backend-types/openai.ts';
 import { buildProbe, localProbes } from './probes.ts';
@@ -22,6 +23,7 @@ const BACKEND_TYPES: {
 } = {
   ollama: ollamaType,
   openai: openAiType,
+  command: commandType,
 };
 
 /** The entry of a backend's own type. */
@@ -49,8 +51,9 @@ export function buildBackends(
   return config.backends.map((each) => {
     const own = { ...each, headers: { ...each.headers, ...ownHeaders } };
     const type = typeOf(own);
-    const backend = type.build(own, { config, clock, logger: logger.child('ENGINE'), known });
     const probe = buildProbe(each, local, clock);
+    const memoryOf = (pids: ReadonlySet<number>) => memoryOfProcesses(probe, pids);
+    const backend = type.build(own, { config, clock, logger: logger.child('ENGINE'), known, memoryOf });
     const { id, name, mode, url, capabilities } = backend;
     const rules = type.rules(each, config);
     const { headroomBytes } = config;
@@ -76,15 +79,16 @@ export function namesOf(backend: Pick<BackendConfig, 'type'>): ModelNameRule {
   return typeOf(backend).names;
 }
 
-export function serverOf(backend: Pick<BackendConfig, 'type'>): BackendServer {
+/** Null where none is run by others. */
+export function serverOf(backend: Pick<BackendConfig, 'type'>): BackendServer | null {
   return typeOf(backend).server;
 }
 
-/** What its settings say of a server that does not tell it. */
-export function notesOn(
+/** What its settings say that no server of it tells. */
+export async function notesOn(
   backend: BackendConfig,
   env: Readonly<Record<string, string | undefined>>,
-): readonly SettingNote[] {
+): Promise<readonly SettingNote[]> {
   return typeOf(backend).notes(backend, env);
 }
 
@@ -93,4 +97,16 @@ export function nameRules(backends: readonly Pick<BuiltBackend, 'backend'>[]): N
   const byId = new Map(backends.map(({ backend }) => [backend.id, backend.names]));
   const all = byId.size > 0 ? [...new Set(byId.values())] : [ollamaNames];
   return { of: (id) => byId.get(id) ?? ollamaNames, all };
+}
+
+/** What they take of its GPUs together; null where nobody sees it. Never rejects. */
+async function memoryOfProcesses(probe: GpuProbe | null, pids: ReadonlySet<number>): Promise<number | null> {
+  try {
+    const gpus = (await probe?.read()) ?? [];
+    const own = gpus.flatMap(({ processes }) => processes.filter(({ pid }) => pids.has(pid)));
+    return own.length === 0 ? null : own.reduce((sum, { bytes }) => sum + bytes, 0);
+  } catch {
+    // Whoever reads the cards all the time says what is wrong with them.
+    return null;
+  }
 }

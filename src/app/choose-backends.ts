@@ -3,7 +3,7 @@
 import { lookAtProgram, type ProgramLook } from '../backend/managed/look.ts';
 import { askOllama, isHere, type OllamaAnswer } from '../backend/ollama/answer.ts';
 import type { Clock } from '../clock.ts';
-import type { Config, LoadedConfig, OllamaAlternatives } from '../config/config.ts';
+import { type Config, type LoadedConfig, type OllamaAlternatives, ownProcesses } from '../config/config.ts';
 import { DEFAULT_OLLAMA_URL } from '../config/ollama-host.ts';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { refuseOwnAddress } from './own-address.ts';
@@ -113,6 +113,8 @@ function requirePlatform(namedBy: string, platform: NodeJS.Platform): void {
 
 /** `Backends, as vramkeeper.yaml:3: backends says: box (attached), rig (managed).` */
 function namedLine({ ollama, backends }: LoadedConfig): string {
-  const each = backends.map(({ name, managed }) => `${name} (${managed ? 'managed' : 'attached'})`);
+  const each = backends.map(
+    (backend) => `${backend.name} (${ownProcesses(backend) ? 'managed' : 'attached'})`,
+  );
   return `Backends, as ${ollama.namedBy} says: ${each.join(', ')}.`;
 }

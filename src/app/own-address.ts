@@ -1,6 +1,6 @@
 /** A backend at an address where this server listens itself would get its own jobs back, again and again. */
 import { isHere } from '../backend/ollama/answer.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, ownProcesses } from '../config/config.ts';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { isLoopback } from '../domain/loopback.ts';
 
@@ -8,8 +8,9 @@ type Listening = Pick<Config, 'backends' | 'host' | 'port' | 'ollamaPort'>;
 
 /** @throws InvalidSettingError for an attached backend that would be this server */
 export function refuseOwnAddress({ backends, host, port, ollamaPort }: Listening): void {
-  for (const { managed, name, url } of backends) {
-    if (managed || !isHere(url)) continue;
+  for (const backend of backends) {
+    const { name, url } = backend;
+    if (ownProcesses(backend) || !isHere(url)) continue;
     const { hostname, port: written, protocol } = new URL(url);
     if (!isListenedOn(hostname, host)) continue;
     const taken = Number(written || (protocol === 'https:' ? 443 : 80));

@@ -1,6 +1,6 @@
 /** From the configuration to the probes that read the GPUs of a backend. */
 import type { Clock } from '../clock.ts';
-import type { BackendConfig, GpuConfig, ManagedConfig } from '../config/config.ts';
+import { type BackendConfig, type GpuConfig, type ManagedConfig, ownProcesses } from '../config/config.ts';
 import type { GpuProbe } from '../domain/gpu.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import { createAmdProbe } from '../monitor/amd-probe.ts';
@@ -23,7 +23,11 @@ export interface LocalProbes {
  * Of a managed backend: what its processes may use. A driver's tool that only they find on their PATH is the one that knows their cards, and
  * cards that the environment hides from them are none of its.
  */
-export function managedProbes({ env }: ManagedConfig, local: LocalProbes, clock: Clock): LocalProbes {
+export function managedProbes(
+  { env }: Pick<ManagedConfig, 'env'>,
+  local: LocalProbes,
+  clock: Clock,
+): LocalProbes {
   const own = { ...process.env, ...env };
   const nvidia = env.PATH === undefined ? local.nvidia : createNvidiaProbe({ clock, env: own });
   return { nvidia: visibleTo(nvidia, 'nvidia', own), amd: visibleTo(local.amd, 'amd', own) };
@@ -35,11 +39,12 @@ export function localProbes(clock: Clock): LocalProbes {
 
 /** What tells of the GPUs of a backend; null where the settings say that it has none. */
 export function buildProbe(backend: BackendConfig, local: LocalProbes, clock: Clock): GpuProbe | null {
-  const { gpus, managed, url, headers } = backend;
-  const own = managed ? managedProbes(managed, local, clock) : local;
+  const { gpus, url, headers } = backend;
+  const ours = ownProcesses(backend);
+  const own = ours ? managedProbes(ours, local, clock) : local;
   if (gpus !== 'auto') return namedGpus(backend, gpus, own, clock);
   const probes = isHere(backend) ? [own.nvidia, own.amd] : [];
-  if (managed) return createLocalProbe(probes, clock);
+  if (ours) return createLocalProbe(probes, clock);
   const virtual = createVirtualProbe({ url, headers, clock });
   return createAutoProbe({ url, headers, local: probes, virtual, clock });
 }
@@ -49,8 +54,8 @@ export function probeOfHost(backend: BackendConfig, local: LocalProbes, clock: C
   return isHere(backend) ? createLocalProbe([local.nvidia, local.amd], clock) : null;
 }
 
-function isHere({ managed, url }: BackendConfig): boolean {
-  return Boolean(managed) || isLoopback(new URL(url).hostname);
+function isHere(backend: BackendConfig): boolean {
+  return ownProcesses(backend) !== null || isLoopback(new URL(backend.url).hostname);
 }
 
 function namedGpus(

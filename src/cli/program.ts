@@ -90,6 +90,33 @@ function addServing(program: Command, terminal: Terminal, run: Run): void {
     .action((options) =>
       run(async () => (await import('./server/virtual-ollama.ts')).virtualOllama(options, terminal)),
     );
+  program
+    .command('virtual-openai')
+    .description("run a stand-in for a server of OpenAI's API that needs neither models nor a GPU")
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', number(0, 65535), 8000)
+    .addOption(
+      new Option('--flavour <server>', 'whose server it stands for')
+        .choices(['llama.cpp', 'vllm', 'plain'])
+        .default('llama.cpp'),
+    )
+    .option('--model <name>', 'a model for chats; again for more', collect)
+    .option('--embedding <name>', 'a model for embeddings; again for more', collect)
+    .option('--context <tokens>', 'tokens of all slots together', number(1, 16_777_216), 16_384)
+    .option('--parallel <number>', 'requests that it runs at once', number(1, 1024), 4)
+    .option('--speed <tokens>', 'tokens of one answer in a second', positive, 1_000)
+    .option('--vram <size>', 'what it takes of the virtual card that it sees (VIRTUAL_GPU_DIR)')
+    .addOption(
+      new Option('--fail <how>', 'what goes wrong with its start').choices([
+        'exit',
+        'never-ready',
+        'other-port',
+        'out-of-memory',
+      ]),
+    )
+    .action((options) =>
+      run(async () => (await import('./server/virtual-openai.ts')).virtualOpenAi(options, terminal)),
+    );
 }
 
 function withServerFlags(command: Command): Command {

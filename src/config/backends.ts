@@ -1,6 +1,13 @@
 /** The backends that the settings name, and what could stand where they name none. */
 import { InvalidSettingError } from '../domain/errors.ts';
-import type { BackendConfig, GpuConfig, OllamaAlternatives, OllamaBackendConfig } from './config.ts';
+import { commandConfig } from './command.ts';
+import {
+  type BackendConfig,
+  type GpuConfig,
+  type OllamaAlternatives,
+  type OllamaBackendConfig,
+  ownProcesses,
+} from './config.ts';
 import { type ManagedSettings, type ManagedSurroundings, managedConfig } from './managed.ts';
 import { DEFAULT_OLLAMA_URL, ollamaUrl } from './ollama-host.ts';
 import type { Settings } from './schema.ts';
@@ -50,7 +57,9 @@ export function backendsOf(
 ): { readonly backends: readonly BackendConfig[]; readonly ollama: OllamaAlternatives } {
   const withHeaders = <T extends BackendConfig>(backend: T): T => {
     const named = headers.get(backend.name) ?? headers.get(null) ?? {};
-    return backend.managed || Object.keys(named).length === 0 ? backend : { ...backend, headers: named };
+    return ownProcesses(backend) || Object.keys(named).length === 0
+      ? backend
+      : { ...backend, headers: named };
   };
   const listed = settings.backends?.map((backend) => withHeaders(backendConfig(backend, settings, around)));
   const isNamed = wanted || listed !== undefined;
@@ -62,8 +71,8 @@ export function backendsOf(
     ...ollamaConfig({ name: NAME, managed: {}, gpus }, settings, around),
     managed: managedOf(settings.managed ?? {}, settings, around),
   };
-  const ours = listed?.filter((backend) => backend.managed) ?? [];
-  const forced = ours.length > 0 ? ours : [managed];
+  const ours = listed?.filter((backend) => ownProcesses(backend)) ?? [];
+  const forced = ours.some((backend) => backend.type === 'ollama') ? ours : [...ours, managed];
   return {
     backends: wanted ? forced : (listed ?? [attached]),
     ollama: { attached, managed, namedBy: wanted ? '--managed' : place },
@@ -93,6 +102,14 @@ function backendConfig(
   settings: Settings,
   around: ManagedSurroundings,
 ): BackendConfig {
+  if (backend.type === 'command')
+    return {
+      name: backend.name,
+      type: 'command',
+      url: `managed:${backend.name}`,
+      ...commandConfig(backend),
+      gpus: backend.gpus?.map(gpuConfig) ?? 'auto',
+    };
   if (backend.type !== 'openai') return ollamaConfig(backend, settings, around);
   return {
     name: backend.name,

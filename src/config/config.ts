@@ -83,7 +83,54 @@ export interface OpenAiBackendConfig extends AnyBackendConfig {
   readonly vramBytes: number | null;
 }
 
-export type BackendConfig = OllamaBackendConfig | OpenAiBackendConfig;
+/** One model of a backend whose servers are started by commands. */
+export interface CommandModelConfig {
+  /** The program and its arguments, with placeholders; never read by a shell. */
+  readonly command: readonly string[];
+  /** On top of the backend's, with placeholders. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Null: the root folder. */
+  readonly cwd: string | null;
+  /** What it can do; null: as its file and its command tell. */
+  readonly kinds: readonly ('generate' | 'chat' | 'embed')[] | null;
+  /** Answers when it is ready; null: `/health`, or else `/v1/models`. */
+  readonly ready: string | null;
+  readonly readyWithinMs: number;
+  /** GPU memory that it takes in all; null: as its file tells, until its loads show it. */
+  readonly vramBytes: number | null;
+  /** It lies on each of these, and on no others; null: where there is room. */
+  readonly gpus: readonly number[] | null;
+  /** Slots; null: the usual. */
+  readonly parallel: number | null;
+  /** Tokens of one slot; null: the usual. */
+  readonly contextLength: number | null;
+  /** How long it stays in memory unused; null: until the memory is needed. Absent: as the general setting says. */
+  readonly stopAfterMs?: number | null;
+  /** Further names. */
+  readonly aliases: readonly string[];
+}
+
+/** Servers that vramkeeper starts and ends itself, one for every model in memory, each by a command of its own. */
+export interface CommandBackendConfig extends AnyBackendConfig {
+  readonly type: 'command';
+  readonly managed?: null;
+  readonly models: Readonly<Record<string, CommandModelConfig>>;
+  /** Loads under way at once. */
+  readonly parallelLoads: number;
+  /** What is loaded is left running at the end, for the next start to take over. */
+  readonly keep: boolean;
+  /** For each process. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type BackendConfig = OllamaBackendConfig | OpenAiBackendConfig | CommandBackendConfig;
+
+/** Of a backend whose server processes are started here: the variables that they are given. Null where others run them. */
+export function ownProcesses(
+  backend: BackendConfig,
+): { readonly env: Readonly<Record<string, string>> } | null {
+  return backend.type === 'command' ? backend : (backend.managed ?? null);
+}
 
 /** Settings of one model; null where the general rule holds. */
 export interface ModelConfig {

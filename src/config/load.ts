@@ -8,6 +8,7 @@ import { GiB, MiB } from '../domain/units.ts';
 import { checkAny } from './access.ts';
 import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
 import { clientTable } from './clients.ts';
+import { withCommandPaths } from './command.ts';
 import type { KeyConfig, LoadedConfig, ModelConfig, PatienceConfig, ReservationConfig } from './config.ts';
 import {
   backendsFrom,
@@ -140,10 +141,11 @@ function withAbsolutePaths(settings: Settings, base: string, home: string): Sett
 type BackendSettings = NonNullable<Settings['backends']>[number];
 
 function withPaths(backend: BackendSettings, absolute: (path: string) => string): BackendSettings {
-  const { managed, apiKey, headers } = backend;
+  const { managed, apiKey, headers, models } = backend;
   return {
     ...backend,
     ...(managed && { managed: withManagedPaths(managed, absolute) }),
+    ...(models && { models: withCommandPaths(models, absolute) }),
     ...(apiKey && { apiKey: withAbsoluteFile(apiKey, absolute) }),
     ...(headers && {
       headers: Object.fromEntries(

@@ -7,6 +7,7 @@ import { HOPELESS_DEADLINES } from '../domain/hopeless-deadline.ts';
 import { MiB } from '../domain/units.ts';
 import { hosts, keys, origins } from './access.ts';
 import { clients } from './clients.ts';
+import { commandModels, variables } from './command.ts';
 import { LOG_FORMATS, LOG_LEVELS, ON_CLIENT_GONE } from './config.ts';
 import { kvCacheType, managedSchema } from './managed.ts';
 import { headers, secret } from './secrets.ts';
@@ -117,8 +118,9 @@ const backendShape = z.strictObject({
       `${shown(issue.input)} is not a name: use up to 64 letters, digits, dots, dashes and underscores.`,
   }),
   type: z
-    .enum(['ollama', 'openai'], {
-      error: (issue) => `${shown(issue.input)} is not a backend type. Use type: ollama or type: openai.`,
+    .enum(['ollama', 'openai', 'command'], {
+      error: (issue) =>
+        `${shown(issue.input)} is not a backend type. Use type: ollama, type: openai or type: command.`,
     })
     .optional(),
   managed: managedSchema.optional(),
@@ -130,6 +132,10 @@ const backendShape = z.strictObject({
   apiKey: secret.optional(),
   headers: headers.optional(),
   gpus: gpuList.optional(),
+  models: commandModels.optional(),
+  parallelLoads: wholeNumber(1, 64).optional(),
+  keep: z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` }).optional(),
+  env: variables.optional(),
 });
 
 /** What only an attached backend has, and the sentence for a managed one. */
@@ -149,8 +155,36 @@ const OLLAMA_SETTINGS = [
   { key: 'maxLoadedModels', refusal: 'the server holds the models that it was started with: leave it out.' },
 ] as const;
 
+/** What only a backend of commands has, and the sentence for the others. */
+const COMMAND_SETTINGS = [
+  { key: 'models', refusal: 'only type: command has models with commands: leave it out.' },
+  { key: 'parallelLoads', refusal: 'of a managed Ollama it is written under managed; leave it out.' },
+  { key: 'keep', refusal: 'of a managed Ollama it is written under managed; leave it out.' },
+  { key: 'env', refusal: 'of a managed Ollama it is written under managed; leave it out.' },
+] as const;
+
+/** What a backend of commands does not have, and why. */
+const NOT_OF_COMMANDS = [
+  { key: 'managed', refusal: 'its processes are started by their commands: leave it out.' },
+  { key: 'url', refusal: 'each of its processes gets a port of its own: leave it out.' },
+  { key: 'parallel', refusal: 'write it into each model.' },
+  { key: 'vram', refusal: 'write it into each model.' },
+  { key: 'kvCacheType', refusal: "write it into each model's command." },
+  { key: 'maxLoadedModels', refusal: 'it holds what fits its GPUs; leave it out.' },
+  { key: 'apiKey', refusal: 'its processes need no key; leave it out.' },
+  { key: 'headers', refusal: 'its processes need no headers; leave them out.' },
+] as const;
+
 const backend = backendShape.superRefine((value, context) => {
   const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  if (value.type === 'command') {
+    for (const { key, refusal } of NOT_OF_COMMANDS) if (value[key] !== undefined) refuse(key, refusal);
+    if (value.models === undefined)
+      refuse('models', 'is missing: name each model with the command that starts its server.');
+    if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);
+    return;
+  }
+  for (const { key, refusal } of COMMAND_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
   if (value.type === 'openai') {
     for (const { key, refusal } of OLLAMA_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
     if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);

@@ -76,8 +76,26 @@ export interface ModelInfo {
   readonly facts: ArchitectureFacts | null;
   /** What else of its Modelfile makes its runner different from that of another name of the same weights. Absent: nothing. */
   readonly runnerOptions?: RunnerOptions;
+  /** What its backend says of how it is run; absent: the general rules hold, as for models that a server of Ollama's loads. */
+  readonly launch?: LaunchRules;
+  /** GPU memory of one instance in all, where somebody has said it. Absent: as its facts and its loads tell. */
+  readonly vramBytes?: number;
   /** Only its name and size are known yet: what is loaded of it, and as what, is still to be told. Absent: all is known. */
   readonly pending?: boolean;
+}
+
+/** How a model is run by what is said where its server is started. */
+export interface LaunchRules {
+  /** Its context is the one that its server is started with: no request changes that. */
+  readonly contextIsFixed: boolean;
+  /** The slots of an instance; absent: those of its backend. */
+  readonly slots?: {
+    readonly most: number;
+    /** Nobody named their number, so that it may get fewer where its cards are too small for all. */
+    readonly mayReduce: boolean;
+  };
+  /** How long it stays in memory unused; null: until the memory is needed. Absent: as long as any. */
+  readonly keepAliveMs?: number | null;
 }
 
 /** Options that force a reload when they differ from those of the running instance. Absent: the server's default. */

@@ -43,8 +43,6 @@ export interface BackendRules {
   /** Somebody has said of a server that others run what type its cache has. Absent: nobody, so that its loads may show another. */
   readonly kvCacheNamed?: boolean;
   readonly flashAttention: InstanceConfig['flashAttention'];
-  /** Its models run as the server was started: no request's context, nor anything else that it wishes, changes that. Absent: they may. */
-  readonly asStarted?: boolean;
 }
 
 /** What a client asked for of a model's instance. */
@@ -66,6 +64,9 @@ export interface VariantDefaults {
 
 /** Ollama runs these one request at a time, whatever OLLAMA_NUM_PARALLEL says; embedding models too. */
 const ONE_SLOT_FAMILIES = /^(mllama|qwen3vl(moe)?|qwen35(moe)?|qwen3next|lfm2(moe)?|nemotron_h.*)$/;
+
+/** Of llama.cpp, whatever the context. */
+const COMMON_BATCH = 512;
 
 /** Every layer on the GPU: a load that does not fit fails instead of running slowly on the CPU. */
 const ALL_LAYERS = 999;
@@ -111,9 +112,13 @@ export class VariantRules {
         options: {
           num_ctx: contextLength,
           num_gpu: ALL_LAYERS,
-          ...(named && { num_batch: batchSize(contextLength * slots, contextLength, embedding) }),
+          ...(named && {
+            num_batch: info.launch
+              ? COMMON_BATCH
+              : batchSize(contextLength * slots, contextLength, embedding),
+          }),
           ...pinned,
-          ...(rules.asStarted ? {} : shiftOption(info, wanted)),
+          ...(info.launch ? {} : shiftOption(info, wanted)),
         },
         embedding,
       },
@@ -137,7 +142,7 @@ export class VariantRules {
         ({ info, backendId }) =>
           (this.#settings.of(info, backendId)?.contextLength ?? null) !== null ||
           // Nobody tells what the server was started with, so it alone can refuse a prompt.
-          (this.#defaults.rules(backendId).asStarted && info.contextLength === null),
+          (info.launch?.contextIsFixed === true && info.contextLength === null),
       ),
       most: mostOf(places.map(({ info, backendId }) => this.#mostContext(info, backendId))),
     };
@@ -152,7 +157,9 @@ export class VariantRules {
 
   keepAliveMs(info: ModelInfo, backendId: BackendId): number | null {
     const settings = this.#settings.of(info, backendId);
-    return settings ? settings.keepAliveMs : (this.#defaults.keepAliveMs ?? null);
+    if (settings) return settings.keepAliveMs;
+    const own = info.launch?.keepAliveMs;
+    return own === undefined ? (this.#defaults.keepAliveMs ?? null) : own;
   }
 
   partialOffload(info: ModelInfo, backendId: BackendId): boolean {
@@ -167,26 +174,26 @@ export class VariantRules {
 
   /** Whether the server runs one request of it at a time, whatever it is set to. */
   hasOneSlot(info: ModelInfo): boolean {
+    if (info.launch?.slots) return false;
     return onlyEmbeds(info) || ONE_SLOT_FAMILIES.test(info.facts?.architecture ?? info.family ?? '');
   }
 
   /** @param requested null where nobody asks */
   #contextLength(info: ModelInfo, requested: number | null, backendId: BackendId): number {
-    const { asStarted, contextLength } = this.#defaults.rules(backendId);
-    if (asStarted) return info.contextLength ?? contextLength;
+    const { contextLength } = this.#defaults.rules(backendId);
+    if (info.launch?.contextIsFixed) return info.contextLength ?? contextLength;
     return contextLengthOf({
       requested,
       configured: this.#settings.of(info, backendId)?.contextLength ?? null,
       modelfile: info.defaultContextLength,
-      fallback: this.#defaults.rules(backendId).contextLength,
+      fallback: contextLength,
       trained: info.contextLength,
     });
   }
 
   /** Null where nobody tells. */
   #mostContext(info: ModelInfo, backendId: BackendId): number | null {
-    const { asStarted } = this.#defaults.rules(backendId);
-    return asStarted ? this.#contextLength(info, null, backendId) : info.contextLength;
+    return info.launch?.contextIsFixed ? this.#contextLength(info, null, backendId) : info.contextLength;
   }
 
   #slotChoices(info: ModelInfo, backendId: BackendId): readonly number[] {
@@ -195,6 +202,8 @@ export class VariantRules {
     if (!ownProcess) return [parallel];
     const own = this.#ownSlots(info, backendId);
     if (own !== null) return [own];
+    const { slots } = info.launch ?? {};
+    if (slots) return slots.mayReduce ? halvings(slots.most) : [slots.most];
     return mayReduceParallel ? halvings(parallel) : [parallel];
   }
 

@@ -6,6 +6,7 @@ export { VirtualOllamaCore } from './core/core.ts';
 export { DEFAULT_CATALOG } from './core/default-catalog.ts';
 export { runJob } from './core/job.ts';
 export { createGpuFolder } from './gpu-folder/gpu-folder.ts';
+export { takeMemory } from './gpu-folder/take-memory.ts';
 export { createModelFolder } from './model-folder/create-model-folder.ts';
 export { FolderCatalog } from './model-folder/folder-catalog.ts';
 export type { RunningVirtualOllama, VirtualOllamaOptions } from './server.ts';

@@ -84,7 +84,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: [...COMMON, 'scheduler', 'backend'],
   client: ['domain', 'clock'],
   // The doctor looks at backends and through probes as the server will.
-  cli: [...COMMON, 'kinds', 'client', 'app', 'virtual-ollama', 'simulator', 'monitor', 'backend'],
+  cli: [
+    ...COMMON,
+    'kinds',
+    'client',
+    'app',
+    'virtual-ollama',
+    'virtual-openai',
+    'simulator',
+    'monitor',
+    'backend',
+  ],
   main: ['cli'],
   // The web page runs in browsers, and knows the server by its API alone.
   dashboard: [],

@@ -22,9 +22,9 @@ export interface BackendServer {
   check(address: Address, clock: Clock): Promise<ServerCheck>;
 }
 
-/** What the doctor says of settings of a backend that others run. */
+/** What the doctor says of settings of a backend. */
 export interface SettingNote {
-  readonly level: 'ok' | 'warn';
+  readonly level: 'ok' | 'warn' | 'fail';
   readonly text: string;
 }
 
@@ -33,18 +33,24 @@ export interface BuildParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly known: KnownFacts;
+  /** What processes take of the backend's GPUs together, by the driver's count; null where nobody sees it. Never rejects. */
+  readonly memoryOf: (pids: ReadonlySet<number>) => Promise<number | null>;
 }
 
 /** @typeParam Own the settings of a backend of this type */
 export interface BackendType<Own extends BackendConfig = BackendConfig> {
   readonly names: ModelNameRule;
-  readonly server: BackendServer;
+  /** Null where no server of this type is run by others. */
+  readonly server: BackendServer | null;
   build(own: Own, parts: BuildParts): Backend;
   rules(own: Own, config: Config): BackendRules;
   /** Models that it holds at most, however little memory they take; null: by its default, or as many as fit. */
   maxLoadedModels(own: Own): number | null;
   /** @param env of this process */
-  notes(own: Own, env: Readonly<Record<string, string | undefined>>): readonly SettingNote[];
+  notes(
+    own: Own,
+    env: Readonly<Record<string, string | undefined>>,
+  ): readonly SettingNote[] | Promise<readonly SettingNote[]>;
 }
 
 export function deadlinesOf({ patience = {} }: Config): Partial<Deadlines> {

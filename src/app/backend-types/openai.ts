@@ -33,7 +33,6 @@ export const openAiType: BackendType<OpenAiBackendConfig> = {
     mayReduceParallel: false,
     kvCacheType: 'f16',
     flashAttention: null,
-    asStarted: true,
   }),
   maxLoadedModels: () => null,
   notes: ({ parallel, vramBytes }) => [

@@ -1,23 +1,11 @@
-/** What is fixed when a cell starts, and the environment that fixes it. */
+/** The environment that fixes what a cell of Ollama's is. */
 import { createHash } from 'node:crypto';
-import type { LoadSpec } from '../../domain/backend.ts';
-import type { InstanceConfig } from '../../domain/model.ts';
 import { MiB } from '../../domain/units.ts';
+import type { CellPlan } from '../cells/cell-plan.ts';
 import { allowListedEnv, BASE_VARIABLES } from '../supervisor/index.ts';
-import { deviceVariables, type PlannedGpu } from './devices.ts';
+import { deviceVariables } from './devices.ts';
 import type { Program } from './program.ts';
 import type { ManagedOllamaOptions } from './settings.ts';
-
-export interface CellPlan {
-  /** Empty: the cell sees no card. */
-  readonly gpus: readonly PlannedGpu[];
-  readonly config: InstanceConfig;
-}
-
-export function planOf(spec: LoadSpec): CellPlan {
-  const gpus = spec.gpus.map(({ key, index }) => ({ key, index }));
-  return { gpus: gpus.sort((a, b) => a.index - b.index), config: spec.config };
-}
 
 /** For downloads, which only the library cell does. */
 const NETWORK_VARIABLES = [

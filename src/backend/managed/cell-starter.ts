@@ -4,23 +4,19 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import type { CellRole } from '../../domain/cell.ts';
 import { BackendError } from '../../domain/errors.ts';
+import type { CellPlan } from '../cells/cell-plan.ts';
+import { startFailure } from '../cells/failures.ts';
+import { type CellPurpose, startNote } from '../cells/note.ts';
 import { OllamaConnection } from '../ollama/connection.ts';
-import { DEFAULT_DEADLINES, type Deadlines } from '../ollama/deadlines.ts';
+import type { Deadlines } from '../ollama/deadlines.ts';
 import { versionAnswer } from '../ollama/wire.ts';
 import type { ProcessSpec, Supervisor } from '../supervisor/index.ts';
-import { Cell, type CellParts } from './cell.ts';
-import { type CellPlan, cellKey, libraryEnvironment, plannedEnvironment } from './cell-plan.ts';
+import { cellKey, libraryEnvironment, plannedEnvironment } from './cell-plan.ts';
 import { deviceMismatch } from './devices.ts';
-import { startFailure } from './failures.ts';
-import { type CellPurpose, startNote } from './note.ts';
+import { OllamaCell, type OllamaCellParts } from './ollama-cell.ts';
 import { PrivateFolder } from './private-folder.ts';
 import { findProgram, type Program } from './program.ts';
-import {
-  MANAGED_DEADLINES,
-  MANAGED_LOAD_STALL_MS,
-  type ManagedDeadlines,
-  type ManagedOllamaOptions,
-} from './settings.ts';
+import { type ManagedDeadlines, type ManagedOllamaOptions, managedDeadlines } from './settings.ts';
 
 const LISTENING = /Listening on 127\.0\.0\.1:(?<port>\d+)/;
 /** From SIGTERM to SIGKILL; Ollama itself needs some 50 ms. */
@@ -33,7 +29,7 @@ export interface StarterOptions {
   /** Where HOME and the private model folders are. */
   readonly folder: string;
   /** Of each cell, as soon as there is one. */
-  readonly made: (cell: Cell) => void;
+  readonly made: (cell: OllamaCell) => void;
 }
 
 export class CellStarter {
@@ -49,12 +45,7 @@ export class CellStarter {
   readonly #left = new Set<Promise<unknown>>();
 
   constructor({ options, supervisor, folder, made }: StarterOptions) {
-    this.deadlines = {
-      ...DEFAULT_DEADLINES,
-      loadStallMs: MANAGED_LOAD_STALL_MS,
-      ...MANAGED_DEADLINES,
-      ...options.deadlines,
-    };
+    this.deadlines = managedDeadlines(options);
     this.#options = options;
     this.#supervisor = supervisor;
     this.#made = made;
@@ -72,12 +63,12 @@ export class CellStarter {
   }
 
   /** An empty cell for a plan, whose log names the planned cards and no others. @throws BackendError, or the signal's reason */
-  async start(plan: CellPlan, purpose: CellPurpose, signal: AbortSignal): Promise<Cell> {
+  async start(plan: CellPlan, purpose: CellPurpose, signal: AbortSignal): Promise<OllamaCell> {
     const program = await this.program();
     const environment = plannedEnvironment(plan, this.#options);
     const name = Buffer.from(this.#options.random.bytes(12)).toString('hex');
     const folder = await PrivateFolder.create(join(this.#modelFolders, name));
-    let cell: Cell | undefined;
+    let cell: OllamaCell | undefined;
     try {
       const env = { ...environment, OLLAMA_MODELS: folder.path };
       const key = cellKey(plan, this.#options, program);
@@ -99,7 +90,7 @@ export class CellStarter {
   }
 
   /** The cell that serves the user's own model folder. @throws BackendError, or the signal's reason */
-  async startLibrary(models: string, reason: string, signal: AbortSignal): Promise<Cell> {
+  async startLibrary(models: string, reason: string, signal: AbortSignal): Promise<OllamaCell> {
     const program = await this.program();
     const environment = libraryEnvironment(this.#options);
     const plan: CellPlan = {
@@ -113,7 +104,7 @@ export class CellStarter {
   }
 
   /** A cell around a process that is there already. */
-  cellOf(parts: Omit<CellParts, 'connection' | 'clock' | 'leave'>, role: CellRole): Cell {
+  cellOf(parts: Omit<OllamaCellParts, 'connection' | 'clock' | 'leave'>, role: CellRole): OllamaCell {
     const url = `http://127.0.0.1:${parts.process.port}`;
     const connection = new OllamaConnection({
       url,
@@ -124,7 +115,7 @@ export class CellStarter {
       this.#left.add(work);
       void work.finally(() => this.#left.delete(work));
     };
-    const cell = new Cell({ ...parts, connection, clock: this.#options.clock, leave }, role);
+    const cell = new OllamaCell({ ...parts, connection, clock: this.#options.clock, leave }, role);
     this.#made(cell);
     return cell;
   }
@@ -135,13 +126,13 @@ export class CellStarter {
   }
 
   async #launch(
-    start: Pick<Cell, 'plan' | 'key' | 'folder'> & {
+    start: Pick<OllamaCell, 'plan' | 'key' | 'folder'> & {
       readonly purpose: CellPurpose;
       readonly env: Readonly<Record<string, string>>;
       readonly program: Program;
     },
     signal: AbortSignal,
-  ): Promise<Cell> {
+  ): Promise<OllamaCell> {
     const { plan, key, folder, purpose } = start;
     const spec: ProcessSpec = {
       name: `${this.#options.name}'s ${purpose.role === 'library' ? 'library' : 'model'} server`,

@@ -1,17 +1,5 @@
 /** Which cards a cell may see, and whether it saw those. */
-import { BackendError } from '../../domain/errors.ts';
-
-export interface PlannedGpu {
-  /** As its probe names it: an NVIDIA UUID, an AMD unique id, or an index. */
-  readonly key: string;
-  readonly index: number;
-}
-
-type Vendor = 'nvidia' | 'amd' | 'any';
-
-const NVIDIA = /^(GPU|MIG)-[0-9a-f-]+$/i;
-const AMD = /^(0x)?[0-9a-f]{16}$/i;
-const INDEX = /^\d+$/;
+import { AMD, NVIDIA, namedGpus, nameOf, type PlannedGpu } from '../cells/gpu-names.ts';
 
 /**
  * The variables that show these cards to the engine and hide all others. Vulkan sees every card whatever the other variables say, so
@@ -21,16 +9,7 @@ const INDEX = /^\d+$/;
 export function deviceVariables(gpus: readonly PlannedGpu[]): Readonly<Record<string, string>> {
   const noVulkan = { OLLAMA_VULKAN: '0', GGML_VK_VISIBLE_DEVICES: '-1' };
   if (gpus.length === 0) return { ...noVulkan, CUDA_VISIBLE_DEVICES: '-1', ROCR_VISIBLE_DEVICES: '-1' };
-  const vendors = new Set(gpus.map(vendorOf));
-  const names = gpus.map(nameOf).join(',');
-  if (vendors.size > 1) {
-    throw new BackendError(
-      'LOAD_FAILED',
-      'none',
-      `One model cannot lie on cards of several kinds (${names}). Use a backend for each kind.`,
-    );
-  }
-  const [vendor = 'any'] = vendors;
+  const { vendor, names } = namedGpus(gpus);
   switch (vendor) {
     case 'nvidia':
       return { ...noVulkan, CUDA_VISIBLE_DEVICES: names, ROCR_VISIBLE_DEVICES: '-1' };
@@ -47,21 +26,6 @@ export function deviceVariables(gpus: readonly PlannedGpu[]): Readonly<Record<st
     default:
       return vendor satisfies never;
   }
-}
-
-function vendorOf({ key }: PlannedGpu): Vendor {
-  if (NVIDIA.test(key)) return 'nvidia';
-  if (AMD.test(key)) return 'amd';
-  if (INDEX.test(key)) return 'any';
-  throw new BackendError(
-    'LOAD_FAILED',
-    'none',
-    `A server process cannot be bound to GPU ${key}: it has no UUID that its driver knows. Leave that card out of the backend's gpus.`,
-  );
-}
-
-function nameOf(gpu: PlannedGpu): string {
-  return AMD.test(gpu.key) && !NVIDIA.test(gpu.key) ? `GPU-${gpu.key.replace(/^0x/i, '')}` : gpu.key;
 }
 
 /** A line of the log in which Ollama says what it will compute on. */

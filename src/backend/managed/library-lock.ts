@@ -3,8 +3,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BackendError } from '../../domain/errors.ts';
+import { systemCode } from '../cells/failures.ts';
 import { findProcess, isLiving, readStat } from '../supervisor/proc/stat.ts';
-import { systemCode } from './failures.ts';
 
 const FILE = '.vramkeeper-lock';
 const owner = z.object({ pid: z.number(), startTicks: z.number() });

@@ -3,14 +3,14 @@ import { type Clock, sleep } from '../../clock.ts';
 import type { LoadSpec, Resident } from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
 import type { RunnerOptions, Variant } from '../../domain/model.ts';
+import { findEngine } from '../cells/engine.ts';
 import { asLoadFailure, emptyCall } from '../ollama/load.ts';
 import { ollamaNames } from '../ollama/model-names.ts';
 import { residents } from '../ollama/server.ts';
 import { requireWhole } from '../ollama/spill.ts';
 import { emptyAnswer } from '../ollama/wire.ts';
-import type { Cell, Occupant } from './cell.ts';
-import { findEngine } from './engine.ts';
 import { type Manifest, weightFiles } from './manifest.ts';
+import type { OllamaCell, OllamaOccupant } from './ollama-cell.ts';
 
 /** Ollama's own smallest; it would take a larger one by what is free at the moment, and the footprint would differ from load to load. */
 const BATCH = 512;
@@ -32,12 +32,12 @@ function canonicalOptions(variant: Variant): RunnerOptions {
  * @throws BackendError, or the signal's reason; whatever it was, the cell must be ended then
  */
 export async function loadInto(
-  cell: Cell,
+  cell: OllamaCell,
   spec: LoadSpec,
   manifest: Manifest,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Occupant> {
+): Promise<OllamaOccupant> {
   const { variant } = spec;
   const options = canonicalOptions(variant);
   try {
@@ -85,7 +85,7 @@ function onlyResident(all: readonly Resident[], modelName: string): Resident {
 /** A connection that broke because the cell died is told as the death, with the cell's own last words. */
 async function explained(
   error: unknown,
-  cell: Cell,
+  cell: OllamaCell,
   variant: Variant,
   clock: Clock,
   signal: AbortSignal,

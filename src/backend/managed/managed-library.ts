@@ -7,18 +7,18 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { PullProgress, RecordSink } from '../../domain/model-operations.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { SERVER_STOPS, unusable } from '../cells/failures.ts';
 import { OllamaModelLibrary } from '../ollama/model-library.ts';
 import { versionAnswer } from '../ollama/wire.ts';
-import type { Cell } from './cell.ts';
 import type { CellStarter } from './cell-starter.ts';
-import { SERVER_STOPS, unusable } from './failures.ts';
 import { lockFolder } from './library-lock.ts';
 import { filesInUse, readManifest, requireModelFolder } from './manifest.ts';
+import type { OllamaCell } from './ollama-cell.ts';
 import { requireVersion } from './program.ts';
 import type { ManagedOllamaOptions } from './settings.ts';
 
 interface Served {
-  readonly cell: Cell;
+  readonly cell: OllamaCell;
   readonly library: OllamaModelLibrary;
   readonly version: string;
 }
@@ -52,7 +52,7 @@ export class ManagedLibrary implements ModelLibrary {
     this.#logger = options.logger;
   }
 
-  get cell(): Cell | null {
+  get cell(): OllamaCell | null {
     return this.#served?.cell ?? null;
   }
 
@@ -232,7 +232,7 @@ export class ManagedLibrary implements ModelLibrary {
     }
   }
 
-  async #clearAway(cell: Cell): Promise<void> {
+  async #clearAway(cell: OllamaCell): Promise<void> {
     this.#changed();
     await cell.end('It died.').catch((error: unknown) => this.#logger.warn(messageOf(error)));
   }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, sleep } from '../../clock.ts';
 import { BackendError } from '../../domain/errors.ts';
+import { systemCode, unusable } from '../cells/failures.ts';
 import { ollamaNames } from '../ollama/model-names.ts';
-import { systemCode, unusable } from './failures.ts';
 
 const digest = z.string().regex(/^sha256[:-][0-9a-f]{64}$/);
 const layer = z.object({ mediaType: z.string().default(''), digest, size: z.number().min(0).default(0) });

@@ -5,7 +5,7 @@
 import { copyFile, link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackendError, messageOf } from '../../domain/errors.ts';
-import { systemCode } from './failures.ts';
+import { systemCode } from '../cells/failures.ts';
 import type { Layer, Manifest } from './manifest.ts';
 
 const WEIGHTS = /\.image\.(model|adapter|projector)$/;

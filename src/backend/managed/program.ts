@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { isOlderThan } from '../../domain/version.ts';
-import { systemCode, unusable } from './failures.ts';
+import { systemCode, unusable } from '../cells/failures.ts';
 
 export interface Program {
   /** Absolute. */

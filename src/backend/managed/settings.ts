@@ -1,31 +1,22 @@
 /** What a managed Ollama is built from. */
-import type { Clock, Random } from '../../clock.ts';
 import type { InstanceConfig } from '../../domain/model.ts';
 import { MiB } from '../../domain/units.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import type { Deadlines } from '../ollama/deadlines.ts';
+import type { CellBackendOptions } from '../cells/cell-backend.ts';
+import { DEFAULT_DEADLINES, type Deadlines } from '../ollama/deadlines.ts';
 import type { KnownFacts } from '../ollama/known-facts.ts';
 
-export interface ManagedOllamaOptions {
-  readonly name: string;
+export interface ManagedOllamaOptions extends CellBackendOptions {
   /** The `ollama` program: a path, or a name that is looked up on the PATH. */
   readonly binary: string;
   /** The model folder, as OLLAMA_MODELS names it. */
   readonly models: string;
-  /** Of the server. Each backend keeps its records, logs and private model folders in a folder of its own there. */
-  readonly dataDir: string;
   readonly defaults: ManagedDefaults;
   /** Cells without a model that stand ready, for each GPU. */
   readonly warmCells: number;
   /** On top of what each cell is started with. */
   readonly env: Readonly<Record<string, string>>;
-  /** Leave what is loaded running at `stop`, for the next server to find. */
-  readonly keep: boolean;
   /** What `env` and the search for the program are taken from: the PATH, the locale, proxies. */
   readonly surroundings: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly deadlines?: Partial<Deadlines & ManagedDeadlines>;
   /** What is known of models by their digest already; default: nothing. */
   readonly known?: KnownFacts | undefined;
@@ -61,6 +52,12 @@ export const MANAGED_DEADLINES: ManagedDeadlines = {
 
 /** For a load whose engine reads nothing, writes nothing and does nothing: as long as Ollama's own OLLAMA_LOAD_TIMEOUT. */
 export const MANAGED_LOAD_STALL_MS = 5 * 60_000;
+
+export function managedDeadlines({
+  deadlines,
+}: Pick<ManagedOllamaOptions, 'deadlines'>): Deadlines & ManagedDeadlines {
+  return { ...DEFAULT_DEADLINES, loadStallMs: MANAGED_LOAD_STALL_MS, ...MANAGED_DEADLINES, ...deadlines };
+}
 
 /**
  * Host memory of a cell without its prompt cache: 44 MB for an idle server of v0.33, and room for the engine's own heap and its driver's

@@ -2,11 +2,11 @@
 import { type Clock, sleep } from '../../clock.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Cell } from './cell.ts';
-import type { CellPlan } from './cell-plan.ts';
+import type { CellPlan } from '../cells/cell-plan.ts';
+import { SERVER_STOPS } from '../cells/failures.ts';
+import type { CellPurpose } from '../cells/note.ts';
 import type { CellStarter } from './cell-starter.ts';
-import { SERVER_STOPS } from './failures.ts';
-import type { CellPurpose } from './note.ts';
+import type { OllamaCell } from './ollama-cell.ts';
 
 const STAND_BY: CellPurpose = {
   role: 'warm',
@@ -29,14 +29,14 @@ export interface WarmCellsOptions {
 /** A cell that is being started to stand ready. */
 interface Beginning {
   readonly key: string;
-  readonly cell: Promise<Cell>;
+  readonly cell: Promise<OllamaCell>;
   /** A load waits for it already. */
   taken: boolean;
 }
 
 export class WarmCells {
   readonly #options: WarmCellsOptions;
-  readonly #cells = new Set<Cell>();
+  readonly #cells = new Set<OllamaCell>();
   readonly #beginnings = new Set<Beginning>();
   readonly #fills = new Map<string, Promise<void>>();
   /** Places that have had a cell, or are about to. */
@@ -47,7 +47,7 @@ export class WarmCells {
     this.#options = options;
   }
 
-  get cells(): readonly Cell[] {
+  get cells(): readonly OllamaCell[] {
     return [...this.#cells];
   }
 
@@ -55,7 +55,7 @@ export class WarmCells {
    * One that is what a start would make, also one that is only starting: it began before any other could. Null when there is none;
    * resolves with null when its start fails. Rejects with the signal's reason.
    */
-  take(key: string, signal: AbortSignal): Promise<Cell | null> | null {
+  take(key: string, signal: AbortSignal): Promise<OllamaCell | null> | null {
     for (const cell of this.#cells) {
       if (cell.key !== key || !cell.isServing) continue;
       this.#cells.delete(cell);
@@ -157,7 +157,7 @@ export class WarmCells {
     }
   }
 
-  async #started(beginning: Beginning, signal: AbortSignal): Promise<Cell | null> {
+  async #started(beginning: Beginning, signal: AbortSignal): Promise<OllamaCell | null> {
     const cell = await beginning.cell.catch(() => null);
     if (!cell || !signal.aborted) return cell;
     // Whoever waited for it has left.
@@ -166,7 +166,7 @@ export class WarmCells {
     throw signal.reason;
   }
 
-  #keep(cell: Cell): void {
+  #keep(cell: OllamaCell): void {
     this.#cells.add(cell);
     this.#options.changed();
     cell.process.died.then(() => {
@@ -174,7 +174,7 @@ export class WarmCells {
     });
   }
 
-  async #end(cell: Cell, why: string): Promise<void> {
+  async #end(cell: OllamaCell, why: string): Promise<void> {
     this.#cells.delete(cell);
     await cell.end(why).catch((error: unknown) => this.#options.logger.warn(messageOf(error)));
     this.#options.changed();

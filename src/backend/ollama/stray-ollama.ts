@@ -1,6 +1,6 @@
 /** Notices an Ollama that nobody attached, beside managed ones on the same machine: what it loads takes memory that is not ours to give. */
 import type { Clock, Timer } from '../../clock.ts';
-import type { Config } from '../../config/config.ts';
+import { type Config, ownProcesses } from '../../config/config.ts';
 import type { StrayServer } from '../../domain/system.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { askOllama, type OllamaAnswer } from './answer.ts';
@@ -17,7 +17,7 @@ export interface StrayOllamaOptions {
 
 /** Where to look: null where no backend is managed, where that server is a backend itself, and where it would be this server. */
 export function strayUrl({ backends, strayOllamaUrl, port, ollamaPort }: Config): string | null {
-  if (!strayOllamaUrl || !backends.some(({ managed }) => managed)) return null;
+  if (!strayOllamaUrl || !backends.some((backend) => ownProcesses(backend))) return null;
   const isKnown = backends.some(({ url }) => url === strayOllamaUrl);
   const isOurs = [port, ollamaPort].some((own) => new URL(strayOllamaUrl).port === String(own));
   return isKnown || isOurs ? null : strayOllamaUrl;

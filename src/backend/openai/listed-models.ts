@@ -28,6 +28,8 @@ export function modelInfo(listed: ListedModel, server: ServerFacts, isAlone: boo
     defaultContextLength: slot,
     capabilities: capabilities(name, server, isAlone),
     facts: null,
+    // What its server was started with holds.
+    launch: { contextIsFixed: true },
   };
 }
 

@@ -34,6 +34,12 @@ export interface SupervisorOptions {
   readonly backOff?: BackOffSettings;
 }
 
+export interface StartOptions {
+  readonly signal?: AbortSignal;
+  /** Called with each process that is started for it, which is not ready yet: more than once where a port turns out to be taken. */
+  readonly launched?: (process: SupervisedProcess) => void;
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PORT_ATTEMPTS = 5;
 
@@ -87,9 +93,9 @@ export class Supervisor {
    * @throws ProgramNotRunnableError | ProcessRecordError | ProcessExitedError | ReadinessLimitError | PortTakenError |
    * ProgramBackingOffError | SupervisorStoppedError | ProcessStuckError | the signal's reason
    */
-  start(spec: ProcessSpec, options: { readonly signal?: AbortSignal } = {}): Promise<SupervisedProcess> {
+  start(spec: ProcessSpec, options: StartOptions = {}): Promise<SupervisedProcess> {
     const signals = options.signal ? [options.signal, this.#stopped.signal] : [this.#stopped.signal];
-    const started = this.#start(spec, AbortSignal.any(signals));
+    const started = this.#start(spec, { ...options, signal: AbortSignal.any(signals) });
     this.#starts.add(started);
     const done = () => this.#starts.delete(started);
     started.then(done, done);
@@ -164,12 +170,15 @@ export class Supervisor {
     return this.#stopping;
   }
 
-  async #start(spec: ProcessSpec, signal: AbortSignal): Promise<SupervisedProcess> {
-    if (spec.readiness.port.kind === 'from-output') return this.#attempt(spec, null, signal);
+  async #start(
+    spec: ProcessSpec,
+    options: StartOptions & { readonly signal: AbortSignal },
+  ): Promise<SupervisedProcess> {
+    if (spec.readiness.port.kind === 'from-output') return this.#attempt(spec, null, options);
     for (let attempt = 1; ; attempt += 1) {
       const port = await findFreePort();
       try {
-        return await this.#attempt(withPort(spec, port), port, signal);
+        return await this.#attempt(withPort(spec, port), port, options);
       } catch (error) {
         if (!(error instanceof PortTakenError) || attempt === PORT_ATTEMPTS) throw error;
         this.#options.logger.info(`${spec.name} found port ${port} taken; it gets another one.`);
@@ -180,12 +189,13 @@ export class Supervisor {
   async #attempt(
     spec: ProcessSpec,
     chosenPort: number | null,
-    signal: AbortSignal,
+    { signal, launched }: StartOptions & { readonly signal: AbortSignal },
   ): Promise<SupervisedProcess> {
     signal.throwIfAborted();
     const waitMs = this.#backOff.waitMs(spec.name);
     if (waitMs > 0) throw new ProgramBackingOffError(spec.name, this.#backOff.deaths(spec.name), waitMs);
     const process = await this.#launch(spec);
+    launched?.(process);
     const { clock } = this.#options;
     try {
       await becomeReady(process, { readiness: spec.readiness, chosenPort, clock, signal });

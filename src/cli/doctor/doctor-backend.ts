@@ -1,4 +1,4 @@
-/** What the doctor looks at behind the server: an Ollama that others run, its settings, its GPUs. */
+/** What the doctor looks at behind the server: a server that others run, or commands that start one; its settings, its GPUs. */
 
 import type { BackendServer } from '../../app/backend-types/backend-type.ts';
 import { namesOf, notesOn, serverOf } from '../../app/backends.ts';
@@ -11,7 +11,7 @@ import { isOlderThan } from '../../domain/version.ts';
 import { gpuFindings } from './doctor-gpus.ts';
 import type { Finding } from './finding.ts';
 
-export async function checkAttached(
+export async function checkBackend(
   backend: BackendConfig,
   config: Config,
   clock: Clock,
@@ -19,6 +19,24 @@ export async function checkAttached(
   const findings: Finding[] = [];
   const subject = backend.name.slice(0, 10);
   const server = serverOf(backend);
+  const answers = server === null || (await checkServer(backend, server, config, findings, clock));
+  append(
+    findings,
+    (await notesOn(backend, process.env)).map((note) => ({ subject, ...note })),
+  );
+  append(findings, await gpuFindings(backend, config, answers, clock));
+  return findings;
+}
+
+/** Resolves with whether it answers. */
+async function checkServer(
+  backend: BackendConfig,
+  server: BackendServer,
+  config: Config,
+  findings: Finding[],
+  clock: Clock,
+): Promise<boolean> {
+  const subject = backend.name.slice(0, 10);
   const check = await server.check(backend, clock);
   switch (check.kind) {
     case 'silent':
@@ -51,12 +69,7 @@ export async function checkAttached(
     default:
       check satisfies never;
   }
-  append(
-    findings,
-    notesOn(backend, process.env).map((note) => ({ subject, ...note })),
-  );
-  append(findings, await gpuFindings(backend, config, check.kind === 'answers', clock));
-  return findings;
+  return check.kind === 'answers';
 }
 
 function versionFinding(

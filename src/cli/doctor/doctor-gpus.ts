@@ -1,7 +1,7 @@
 /** The GPUs of a backend, looked at through the probes that the server will use. */
 import { buildProbe, localProbes, probeOfHost } from '../../app/probes.ts';
 import type { Clock } from '../../clock.ts';
-import type { BackendConfig, Config, GpuConfig } from '../../config/config.ts';
+import { type BackendConfig, type Config, type GpuConfig, ownProcesses } from '../../config/config.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { GpuProbe, GpuReading } from '../../domain/gpu.ts';
 import { formatBytes } from '../../domain/units.ts';
@@ -44,7 +44,7 @@ const NONE_FOUND: Finding = {
 
 /** As the server looks for them; while its Ollama does not answer, those of its machine. */
 async function lookForGpus(backend: BackendConfig, answers: boolean, clock: Clock): Promise<Look> {
-  const build = answers || backend.managed ? buildProbe : probeOfHost;
+  const build = answers || ownProcesses(backend) ? buildProbe : probeOfHost;
   const probe = build(backend, localProbes(clock), clock);
   return probe ? lookThrough(probe, 'warn') : { gpus: [], findings: [] };
 }

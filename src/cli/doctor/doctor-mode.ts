@@ -4,7 +4,7 @@ import { type Circumstances, lookAround, type Settled, settleBackends } from '..
 import { askOllama, isHere } from '../../backend/ollama/answer.ts';
 import { strayAt, strayUrl } from '../../backend/ollama/stray-ollama.ts';
 import type { Clock } from '../../clock.ts';
-import type { Config, LoadedConfig } from '../../config/config.ts';
+import { type Config, type LoadedConfig, ownProcesses } from '../../config/config.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { isOlderThan } from '../../domain/version.ts';
 import { versionText } from './doctor-managed.ts';
@@ -41,7 +41,7 @@ export async function checkMode(
 /** What the way that is not in use would give. */
 function other({ config, line }: Settled, { platform, program }: Circumstances): Finding {
   const { backlog, arrivals } = MEASURED_GAIN;
-  const attached = config.backends.filter(({ managed }) => !managed);
+  const attached = config.backends.filter((backend) => !ownProcesses(backend));
   if (attached.length === 0)
     return {
       level: 'ok',

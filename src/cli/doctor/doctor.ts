@@ -6,7 +6,7 @@ import { messageOf } from '../../domain/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wrapped } from '../terminal/wrapped.ts';
-import { checkAttached } from './doctor-backend.ts';
+import { checkBackend } from './doctor-backend.ts';
 import { checkDataDir, checkNode, checkPort } from './doctor-host.ts';
 import { checkManaged } from './doctor-managed.ts';
 import { checkMode } from './doctor-mode.ts';
@@ -34,7 +34,7 @@ export async function doctor(
     const mode = await checkMode(config, clock);
     for (const finding of mode.findings) say(finding);
     for (const backend of mode.config.backends) {
-      const check = backend.managed ? checkManaged : checkAttached;
+      const check = backend.managed ? checkManaged : checkBackend;
       for (const finding of await check(backend, mode.config, clock)) say(finding);
     }
   }

@@ -1,6 +1,6 @@
 /** `vramkeeper serve` */
 
-import { serverOf } from '../../app/backends.ts';
+import { notesOn, serverOf } from '../../app/backends.ts';
 import { lookAround, settleBackends } from '../../app/choose-backends.ts';
 import type { App } from '../../app.ts';
 import { lookAtFolder, lookAtProgram } from '../../backend/managed/look.ts';
@@ -35,8 +35,11 @@ async function sayMissingBackends(config: Config, terminal: Terminal): Promise<v
   await Promise.all(
     config.backends.map(async (backend) => {
       const { managed } = backend;
-      for (const line of managed ? await unmanageable(managed) : await unanswered(backend))
-        terminal.note(line);
+      const lines = [
+        ...(managed ? await unmanageable(managed) : await unanswered(backend)),
+        ...(await unusable(backend)),
+      ];
+      for (const line of lines) terminal.note(line);
     }),
   );
 }
@@ -44,6 +47,7 @@ async function sayMissingBackends(config: Config, terminal: Terminal): Promise<v
 async function unanswered(backend: BackendConfig): Promise<readonly string[]> {
   const { url } = backend;
   const server = serverOf(backend);
+  if (server === null) return [];
   const check = await server.check(backend, systemClock);
   switch (check.kind) {
     case 'silent':
@@ -59,6 +63,14 @@ async function unanswered(backend: BackendConfig): Promise<readonly string[]> {
     default:
       return check satisfies never;
   }
+}
+
+/** What its settings name and is not there. */
+async function unusable(backend: BackendConfig): Promise<readonly string[]> {
+  const notes = await notesOn(backend, process.env);
+  return notes.flatMap(({ level, text }) =>
+    level === 'fail' ? [`Jobs wait for what cannot be started: ${text}`] : [],
+  );
 }
 
 async function unmanageable(managed: ManagedConfig): Promise<readonly string[]> {

@@ -27,7 +27,7 @@ const ENCODER_COMPUTE_BYTES = 512 * MiB;
 const UNKNOWN_GRAPH_BYTES = 512 * MiB;
 
 export interface FootprintQuestion {
-  readonly model: Pick<ModelInfo, 'diskBytes' | 'facts' | 'capabilities'>;
+  readonly model: Pick<ModelInfo, 'diskBytes' | 'facts' | 'capabilities' | 'vramBytes'>;
   /** Tokens of one slot. */
   readonly contextLength: number;
   readonly config: InstanceConfig;
@@ -56,6 +56,16 @@ export interface PredictedFootprint {
 export function predictFootprint(question: FootprintQuestion): PredictedFootprint {
   const { model, contextLength, config, embedding } = question;
   const driverBytes = question.driverBytes ?? DRIVER_CONTEXT_BYTES;
+  if (model.vramBytes !== undefined) {
+    return sum({
+      weightsBytes: Math.max(0, model.vramBytes - driverBytes),
+      kvBytes: 0,
+      computeBytes: 0,
+      graph: { aloneBytes: 0, splitBytes: 0 },
+      driverBytes,
+      marginBytes: 0,
+    });
+  }
   const tokens = contextLength * config.parallel;
   const batch = question.batch ?? batchSize(tokens, contextLength, embedding);
   const shape = { contextLength, parallel: config.parallel, kvCacheType: config.kvCacheType, batch };

@@ -1,6 +1,6 @@
 /** What is told of each process: why it was started, and what it ended for or died of. */
 import { describe, expect, test } from 'vitest';
-import { CellChronicle } from '../../../src/backend/managed/cell-chronicle.ts';
+import { CellChronicle } from '../../../src/backend/cells/cell-chronicle.ts';
 import type { ManagedOllama } from '../../../src/backend/managed/managed-backend.ts';
 import { VirtualClock } from '../../../src/clock.ts';
 import type { CellEvent } from '../../../src/domain/cell.ts';

@@ -1,6 +1,6 @@
 /** When a cell counts as hanging. */
 import { expect, test } from 'vitest';
-import { HangWatch } from '../../../src/backend/managed/hang-watch.ts';
+import { HangWatch } from '../../../src/backend/cells/hang-watch.ts';
 import { VirtualClock } from '../../../src/clock.ts';
 
 function watched() {

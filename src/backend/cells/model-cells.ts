@@ -1,38 +1,38 @@
 /** The cells that load or hold a model, from their start to their end: which are of use, and which are lost. */
-import type { Timer } from '../../clock.ts';
+import type { Clock, Timer } from '../../clock.ts';
 import type { BackendChange, Resident } from '../../domain/backend.ts';
 import type { ModelInfo } from '../../domain/model.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import type { Cell, Occupant } from './cell.ts';
-import { livingEngine } from './engine.ts';
-import type { ManagedOllamaOptions } from './settings.ts';
 
 /** Between two looks at the engines. */
 const ENGINE_POLL_MS = 250;
 
 export interface ModelCellsOptions {
-  readonly options: Pick<ManagedOllamaOptions, 'name' | 'clock' | 'logger'>;
+  /** Of the backend. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
   readonly changed: (what: BackendChange) => void;
   readonly hangMs: number;
 }
 
-export class ModelCells {
-  readonly #options: ModelCellsOptions['options'];
+export class ModelCells<C extends Cell = Cell> {
+  readonly #options: ModelCellsOptions;
   readonly #changed: ModelCellsOptions['changed'];
-  readonly #hangMs: number;
-  readonly #cells = new Set<Cell>();
+  readonly #cells = new Set<C>();
   /** By canonical name, as of the last list; empty before the first. */
   #weights: ReadonlyMap<string, string> = new Map();
   /** Cells whose weights the last list did not have: one list alone may have met a half-written manifest. */
-  #doubted: ReadonlySet<Cell> = new Set();
+  #doubted: ReadonlySet<C> = new Set();
   #poll: Timer | undefined;
 
-  constructor({ options, changed, hangMs }: ModelCellsOptions) {
+  constructor(options: ModelCellsOptions) {
     this.#options = options;
-    this.#changed = changed;
-    this.#hangMs = hangMs;
+    this.#changed = options.changed;
   }
 
-  [Symbol.iterator](): Iterator<Cell> {
+  [Symbol.iterator](): Iterator<C> {
     return this.#cells[Symbol.iterator]();
   }
 
@@ -48,7 +48,7 @@ export class ModelCells {
     this.#poll?.cancel();
   }
 
-  add(cell: Cell): void {
+  add(cell: C): void {
     this.#cells.add(cell);
     cell.process.died.then((exit) => {
       if (!exit.asked) this.lost(cell, exit.why);
@@ -65,15 +65,16 @@ export class ModelCells {
   lookAtEngines(): void {
     for (const cell of this.#cells) {
       if (!cell.occupant || cell.closedBecause !== null) continue;
-      const engine = livingEngine(cell.occupant.engine);
-      if (!engine) this.lost(cell, 'Its engine process died.');
-      else if (cell.hangWatch.silentMs(engine.cpuTicks) >= this.#hangMs)
-        this.lost(cell, `Its engine hangs: it had a request, and did nothing for ${this.#hangMs / 1000} s.`);
+      const { cpuTicks } = cell;
+      const { hangMs } = this.#options;
+      if (cpuTicks === null) this.lost(cell, 'Its engine process died.');
+      else if (cell.hangWatch.silentMs(cpuTicks) >= hangMs)
+        this.lost(cell, `Its engine hangs: it had a request, and did nothing for ${hangMs / 1000} s.`);
     }
   }
 
   /** The cell would load the engine again by itself with its next request: it gets none any more, and ends. */
-  lost(cell: Cell, why: string): void {
+  lost(cell: C, why: string): void {
     if (!this.#cells.has(cell) || cell.closedBecause !== null) return;
     cell.closedBecause = why;
     cell.isLost = true;
@@ -84,7 +85,7 @@ export class ModelCells {
   }
 
   /** Resolves when nothing of it is left. @throws ProcessStuckError */
-  async end(cell: Cell, why: string): Promise<void> {
+  async end(cell: C, why: string): Promise<void> {
     await cell.end(why);
     if (this.#cells.delete(cell)) this.#changed('cells');
   }
@@ -93,7 +94,7 @@ export class ModelCells {
   follow(models: readonly ModelInfo[]): void {
     this.#weights = new Map(models.map((model) => [model.name, model.weights]));
     const present = new Set(this.#weights.values());
-    const doubted = new Set<Cell>();
+    const doubted = new Set<C>();
     for (const cell of this.#cells) {
       const { occupant } = cell;
       if (!occupant || cell.closedBecause !== null || present.has(occupant.weights)) continue;
@@ -108,7 +109,7 @@ export class ModelCells {
     this.#doubted = doubted;
   }
 
-  endIfRetired(cell: Cell): void {
+  endIfRetired(cell: C): void {
     if (cell.closedBecause !== null && cell.runs === 0) this.#endSoon(cell, cell.closedBecause);
   }
 
@@ -120,7 +121,7 @@ export class ModelCells {
     return other ? other[0] : known === undefined ? modelName : null;
   }
 
-  #endSoon(cell: Cell, why: string): void {
+  #endSoon(cell: C, why: string): void {
     // The supervisor goes on trying; that it could not is in the log already.
     this.end(cell, why).then(
       () => this.#changed('service'),

@@ -5,45 +5,49 @@ import { BackendError, EngineDiedError, NotSentError } from '../../domain/errors
 import type { CellId } from '../../domain/ids.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { Variant } from '../../domain/model.ts';
-import { answerOf } from '../ollama/job-answer.ts';
-import { ollamaNames } from '../ollama/model-names.ts';
-import type { DrainPolicy } from '../ollama/run-text.ts';
 import { wasNeverSent } from '../ollama/transport-error.ts';
 import type { Cell, Occupant } from './cell.ts';
-import { isAlive, livingEngine } from './engine.ts';
 import { startFailure } from './failures.ts';
 
 /** What the backend does for its instances. */
-export interface InstanceKeeper {
+export interface InstanceKeeper<C extends Cell> {
   readonly clock: Clock;
-  readonly drain: DrainPolicy;
-  /** Makes the cell see another name of its weights. @throws BackendError */
-  addName(cell: Cell, modelName: string, signal: AbortSignal): Promise<void>;
+  /** Makes the cell know the name that a job gives its model, before anything is sent. @throws BackendError */
+  introduce(cell: C, modelName: string, signal: AbortSignal): Promise<void>;
+  /** Sends a request and reads its answer. @throws BackendError, or the signal's reason */
+  answer(
+    cell: C,
+    variant: Variant,
+    run: RunRequest,
+    sink: OutputSink,
+    signal: AbortSignal,
+  ): Promise<JobResult>;
   /** Its engine is gone: it takes no more requests and ends. */
-  lost(cell: Cell, why: string): void;
+  lost(cell: C, why: string): void;
   /** Resolves when nothing of it is left. */
-  end(cell: Cell, why: string): Promise<void>;
+  end(cell: C, why: string): Promise<void>;
   /** A request has ended. */
-  idle(cell: Cell): void;
+  idle(cell: C): void;
 }
 
 const LOOKS = 4;
 /** A process that is ending closes its connections a moment before it is seen to be dead. */
 const LOOK_AGAIN_MS = 15;
 
-export class ManagedInstance implements InstanceHandle {
+export class CellInstance<C extends Cell> implements InstanceHandle {
   readonly variant: Variant;
   readonly measured: InstanceHandle['measured'];
-  readonly #cell: Cell;
+  readonly #cell: C;
   readonly #occupant: Occupant;
-  readonly #keeper: InstanceKeeper;
+  readonly #keeper: InstanceKeeper<C>;
 
-  constructor(cell: Cell, occupant: Occupant, variant: Variant, keeper: InstanceKeeper) {
+  constructor(cell: C, occupant: Occupant, variant: Variant, keeper: InstanceKeeper<C>) {
     this.#cell = cell;
     this.#occupant = occupant;
     this.#keeper = keeper;
     this.variant = variant;
-    this.measured = { sizeBytes: occupant.sizeBytes, vramBytes: occupant.vramBytes };
+    const { sizeBytes, vramBytes } = occupant;
+    this.measured = occupant.isExpected ? null : { sizeBytes, vramBytes };
   }
 
   get cellId(): CellId {
@@ -56,9 +60,7 @@ export class ManagedInstance implements InstanceHandle {
     cell.runs += 1;
     let sent = false;
     try {
-      if (!cell.names.has(ollamaNames.canonical(request.modelName))) {
-        await this.#keeper.addName(cell, request.modelName, signal);
-      }
+      await this.#keeper.introduce(cell, request.modelName, signal);
       // Last before the request: an engine that was killed while idle would be loaded again by it, unseen.
       this.#requireEngine();
       sent = true;
@@ -89,19 +91,9 @@ export class ManagedInstance implements InstanceHandle {
   }
 
   async #send(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
-    const { connection, hangWatch } = this.#cell;
-    // Also a tool call that is held back until it is whole takes processor time.
-    const signs = () => String(livingEngine(this.#occupant.engine)?.cpuTicks);
-    const { clock, drain } = this.#keeper;
-    const { options } = this.#occupant;
-    const { contextLength } = this.variant;
-    const ended = hangWatch.begin();
+    const ended = this.#cell.hangWatch.begin();
     try {
-      return await answerOf(
-        request,
-        { options, contextLength, signs },
-        { connection, clock, drain, sink, signal },
-      );
+      return await this.#keeper.answer(this.#cell, this.variant, request, sink, signal);
     } finally {
       ended();
     }
@@ -114,7 +106,7 @@ export class ManagedInstance implements InstanceHandle {
   }
 
   #isThere(): boolean {
-    return this.#cell.process.state === 'READY' && isAlive(this.#occupant.engine);
+    return this.#cell.process.state === 'READY' && this.#cell.cpuTicks !== null;
   }
 
   async #isLost(error: unknown): Promise<boolean> {

@@ -1,57 +1,52 @@
-/** One `ollama serve` process of ours, and what stands in it. */
+/** One server process of ours, and what stands in it. */
 import type { Clock } from '../../clock.ts';
 import type { Resident } from '../../domain/backend.ts';
 import type { CellRole } from '../../domain/cell.ts';
 import { type CellId, stableId } from '../../domain/ids.ts';
 import type { RunnerOptions } from '../../domain/model.ts';
-import type { OllamaConnection } from '../ollama/connection.ts';
 import type { HostMemory, ProcessIdentity, ProcessStat, SupervisedProcess } from '../supervisor/index.ts';
 import type { CellPlan } from './cell-plan.ts';
+import { livingEngine } from './engine.ts';
 import { HangWatch } from './hang-watch.ts';
-import type { PrivateFolder } from './private-folder.ts';
 
 /** What a cell holds, once it is loaded. */
 export interface Occupant {
-  /** The name that loaded it. Others can be called when the folder has them too. */
+  /** The name that loaded it. */
   readonly modelName: string;
   readonly weights: string;
-  readonly weightFiles: string;
   readonly digest: string;
+  /** Tokens of one slot. */
   readonly contextLength: number;
-  /** In every request, so that none makes the cell reload. */
   readonly options: RunnerOptions;
   readonly embedding: boolean;
+  /** The process by whose life it is there. */
   readonly engine: ProcessIdentity;
   readonly sizeBytes: number;
   readonly vramBytes: number;
+  /** Its bytes are what was expected: nobody sees what it takes. Absent: they were measured. */
+  readonly isExpected?: boolean | undefined;
 }
 
 export interface CellParts {
   readonly process: SupervisedProcess;
-  readonly connection: OllamaConnection;
   readonly plan: CellPlan;
   readonly key: string;
-  /** Null for the library's, which works on the user's folder. */
-  readonly folder: PrivateFolder | null;
   readonly clock: Clock;
   /** Takes work that nobody need wait for before the backend stops. */
   readonly leave: (work: Promise<unknown>) => void;
 }
 
-export class Cell {
+/** @typeParam Held what a kind of cell has to know of what it holds */
+export abstract class Cell<Held extends Occupant = Occupant> {
   readonly id: CellId;
   readonly process: SupervisedProcess;
-  readonly connection: OllamaConnection;
   readonly plan: CellPlan;
   readonly key: string;
-  readonly folder: PrivateFolder | null;
   readonly hangWatch: HangWatch;
   role: CellRole;
   /** Of what it loads or holds; null without a model. */
   modelName: string | null = null;
-  occupant: Occupant | null = null;
-  /** Models in its folder, by name. */
-  readonly names = new Set<string>();
+  occupant: Held | null = null;
   /** Requests under way. */
   runs = 0;
   /** Why it takes no more requests: its engine died, or its model was replaced. Null while it does. */
@@ -66,10 +61,8 @@ export class Cell {
   constructor(parts: CellParts, role: CellRole) {
     this.id = cellId(parts.process.uuid);
     this.process = parts.process;
-    this.connection = parts.connection;
     this.plan = parts.plan;
     this.key = parts.key;
-    this.folder = parts.folder;
     this.hangWatch = new HangWatch(parts.clock);
     this.#leave = parts.leave;
     this.role = role;
@@ -99,8 +92,18 @@ export class Cell {
       expiresAt: null,
       parallel: plan.config.parallel,
       gpuKeys: plan.gpus.map(({ key }) => key),
-      pids: [occupant.engine.pid],
+      pids: this.holders,
     };
+  }
+
+  /** The processes that hold what is loaded. */
+  get holders(): readonly number[] {
+    return this.occupant ? [this.occupant.engine.pid] : [];
+  }
+
+  /** Processor time that what is loaded has taken so far; null when it is not alive. */
+  get cpuTicks(): number | null {
+    return (this.occupant && livingEngine(this.occupant.engine)?.cpuTicks) ?? null;
   }
 
   /** @param all the system's processes. */
@@ -123,10 +126,16 @@ export class Cell {
     await this.#ending;
   }
 
+  /** Ends what leads to it; it goes on living. */
+  abstract disconnect(): Promise<void>;
+
+  /** Lets go of what it had on the disk. */
+  protected abstract tidy(): Promise<void>;
+
   async #end(): Promise<void> {
     const ended = this.process.end();
     // A load may wait for the memory, and need not for the disk. What cannot be removed now is at the next start.
-    this.#leave(Promise.allSettled([ended, this.connection.close(), this.folder?.remove()]));
+    this.#leave(Promise.allSettled([ended, this.disconnect(), this.tidy()]));
     await Promise.race([this.process.gone, ended]);
   }
 }
