@@ -1,5 +1,5 @@
 /** The command line: names, flags and help. What the commands do stands in files of their own. */
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
 import { addChatCommands, withThinkAlone } from './commands/chat-commands.ts';
 import { addJobCommands } from './commands/job-commands.ts';
@@ -78,6 +78,14 @@ function addServing(program: Command, terminal: Terminal, run: Run): void {
   withServerFlags(
     program.command('doctor').description('check Ollama, GPUs and settings, and say what to change'),
   ).action((options) => run(async () => (await import('./doctor/doctor.ts')).doctor(options, terminal)));
+  program
+    .command('import')
+    .description('write settings from those of another program; what is left out is told beside them')
+    .addArgument(new Argument('<program>', 'whose settings').choices(['llama-swap']))
+    .argument('<file>', 'its settings file')
+    .action((_program: string, file: string) =>
+      run(async () => (await import('./import/import-llama-swap.ts')).importLlamaSwap(file, terminal)),
+    );
   program
     .command('virtual-ollama')
     .description('run a stand-in for Ollama that needs neither models nor a GPU')

@@ -96,6 +96,8 @@ export interface LaunchRules {
   };
   /** How long it stays in memory unused; null: until the memory is needed. Absent: as long as any. */
   readonly keepAliveMs?: number | null;
+  /** Indexes of the GPUs that it lies on, in equal parts of each. Absent: wherever there is room. */
+  readonly gpus?: readonly number[];
 }
 
 /** Options that force a reload when they differ from those of the running instance. Absent: the server's default. */

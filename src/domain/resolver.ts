@@ -68,6 +68,8 @@ export interface ResolvedModel {
    * first. Absent: nobody else decides.
    */
   readonly withMoreSlots?: readonly MoreSlots[];
+  /** Indexes of the GPUs that it lies on, in equal parts of each. Absent: wherever there is room. */
+  readonly gpus?: readonly number[];
   /** Its last load there went to the CPU in part, although it should not have; null when it never did, or has fitted since. Absent: null. */
   readonly misfit?: Misfit | null;
   /** It is about to leave the backend: what is in memory is still known by it, and nothing more is loaded or given to it. */

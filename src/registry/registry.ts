@@ -175,6 +175,7 @@ class ModelRegistry implements Registry {
       }),
       keepAliveMs: this.#rules.keepAliveMs(info, backendId),
       partialOffload: this.#rules.partialOffload(info, backendId),
+      ...(info.launch?.gpus && { gpus: info.launch.gpus }),
       misfit: this.#learned.get(backendId, variant, config)?.misfit ?? null,
     };
   }

@@ -118,6 +118,7 @@ const ROOMS_OF_CLI: Readonly<Record<string, readonly string[]>> = {
   top: [...CLI_COMMON, 'queue'],
   demo: [...CLI_COMMON, 'server', 'jobs', 'submit'],
   simulate: CLI_COMMON,
+  import: CLI_COMMON,
   commands: [...CLI_COMMON, 'models', 'jobs'],
   program: [...CLI_COMMON, 'commands'],
 };

@@ -116,13 +116,14 @@ function namesOf(name: string, { aliases }: CommandModelConfig): readonly string
 
 /** @param told what its server said of its context */
 function launchOf(config: CommandModelConfig, told: number | null) {
-  const { parallel, stopAfterMs } = config;
+  const { parallel, stopAfterMs, gpus } = config;
   const contextIsFixed = !takesContext(config);
   return {
     contextIsFixed,
     contextLength: (contextIsFixed ? told : null) ?? config.contextLength,
     slots: { most: parallel ?? USUAL_SLOTS, mayReduce: parallel === null && takesParallel(config) },
     ...(stopAfterMs !== undefined && { keepAliveMs: stopAfterMs }),
+    ...(gpus && { gpus }),
   };
 }
 

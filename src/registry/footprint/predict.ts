@@ -27,7 +27,7 @@ const ENCODER_COMPUTE_BYTES = 512 * MiB;
 const UNKNOWN_GRAPH_BYTES = 512 * MiB;
 
 export interface FootprintQuestion {
-  readonly model: Pick<ModelInfo, 'diskBytes' | 'facts' | 'capabilities' | 'vramBytes'>;
+  readonly model: Pick<ModelInfo, 'diskBytes' | 'facts' | 'capabilities' | 'vramBytes' | 'launch'>;
   /** Tokens of one slot. */
   readonly contextLength: number;
   readonly config: InstanceConfig;
@@ -58,7 +58,8 @@ export function predictFootprint(question: FootprintQuestion): PredictedFootprin
   const driverBytes = question.driverBytes ?? DRIVER_CONTEXT_BYTES;
   if (model.vramBytes !== undefined) {
     return sum({
-      weightsBytes: Math.max(0, model.vramBytes - driverBytes),
+      // What was said is over all of its cards, and the driver takes its part of each.
+      weightsBytes: Math.max(0, model.vramBytes - driverBytes * (model.launch?.gpus?.length ?? 1)),
       kvBytes: 0,
       computeBytes: 0,
       graph: { aloneBytes: 0, splitBytes: 0 },

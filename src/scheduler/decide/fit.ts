@@ -108,6 +108,7 @@ function placeBeside(
 function mustBeSplit(option: LoadOption, backend: BackendSnapshot): boolean {
   const { gpus, instances } = backend;
   if (gpus.length < 2) return false;
+  if (option.gpus) return option.gpus.length > 1;
   const pinned = instances.filter((instance) => instance.pinned);
   return !gpus.some((gpu) => {
     const { id, capacityBytes, headroomBytes } = gpu;

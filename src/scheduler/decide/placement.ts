@@ -9,19 +9,44 @@ export interface Load {
   /** On one card. */
   readonly footprintBytes: number;
   readonly overhead: CardOverhead;
+  /** Indexes of the cards that it lies on, in equal parts of each. Absent: wherever there is room. */
+  readonly gpus?: readonly number[];
 }
 
-export type Card = Pick<GpuSnapshot, 'id' | 'freeBytes' | 'headroomBytes' | 'reservedBytes' | 'movingBytes'>;
+export type Card = Pick<
+  GpuSnapshot,
+  'id' | 'index' | 'freeBytes' | 'headroomBytes' | 'reservedBytes' | 'movingBytes'
+>;
 
 /** Who chooses the cards: a server of others takes one, or all that it has. */
 type Chooser = Pick<BackendSnapshot, 'oneInstancePerWeights'>;
 
 /** On the card with the most room; null when that is too little. On a host without GPUs everything fits, nowhere in particular. */
-export function placeWhole({ footprintBytes }: Load, gpus: readonly Card[]): Placement | null {
-  const [first, ...others] = gpus;
-  if (!first) return [];
+export function placeWhole(load: Load, all: readonly Card[]): Placement | null {
+  if (all.length === 0) return [];
+  const { footprintBytes } = load;
+  const [first, ...others] = wholeOn(load, all);
+  if (!first) return null;
   const roomiest = others.reduce((best, gpu) => (gpu.freeBytes > best.freeBytes ? gpu : best), first);
   return roomiest.freeBytes >= footprintBytes ? [{ gpuId: roomiest.id, bytes: footprintBytes }] : null;
+}
+
+/** The cards of which each could be the one for all of it. */
+function wholeOn({ gpus }: Load, all: readonly Card[]): readonly Card[] {
+  if (!gpus) return all;
+  return gpus.length > 1 ? [] : all.filter(({ index }) => index === gpus[0]);
+}
+
+/** Its own program cuts it in equal parts; null when one of them has no room. */
+function cutAsNamed(
+  { footprintBytes, overhead }: Load,
+  named: readonly number[],
+  all: readonly Card[],
+): Placement | null {
+  const cards = all.filter(({ index }) => index !== undefined && named.includes(index));
+  const bytes = Math.ceil(bytesOnCards(footprintBytes, overhead, named.length) / named.length);
+  const fits = cards.length === named.length && cards.every(({ freeBytes }) => freeBytes >= bytes);
+  return fits ? cards.map(({ id }) => ({ gpuId: id, bytes })) : null;
 }
 
 /** Over as few cards as hold it, those with the most room; null when not even all of them do. */
@@ -30,6 +55,7 @@ export function placeSplit(
   gpus: readonly Card[],
   { oneInstancePerWeights }: Chooser,
 ): Placement | null {
+  if (load.gpus) return load.gpus.length > 1 ? cutAsNamed(load, load.gpus, gpus) : null;
   const roomiestFirst = gpus.toSorted((a, b) => b.freeBytes - a.freeBytes);
   for (let cards = oneInstancePerWeights ? gpus.length : 2; cards <= gpus.length; cards += 1) {
     const parts = cut(load, roomiestFirst.slice(0, cards));

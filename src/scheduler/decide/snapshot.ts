@@ -63,6 +63,8 @@ export interface BackendSnapshot {
 
 export interface GpuSnapshot {
   readonly id: GpuId;
+  /** Among its backend's. Absent: nobody names cards. */
+  readonly index?: number;
   /** After headroom, reservations, foreign memory and instances. */
   readonly freeBytes: number;
   /** Free if every instance were gone. */
@@ -180,6 +182,8 @@ export interface LoadOption {
   /** On one GPU. */
   readonly footprintBytes: number;
   /** What of that is on every GPU where it lies on several. */
+  /** Indexes of the GPUs that it lies on, in equal parts of each. Absent: wherever there is room. */
+  readonly gpus?: readonly number[];
   readonly overhead: CardOverhead;
   /** The part of that which is caution. */
   readonly marginBytes: number;

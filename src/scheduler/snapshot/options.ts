@@ -27,6 +27,7 @@ export function loadOption(
     fewerSlots: resolved.fewerSlots ?? [],
     withMoreSlots: resolved.withMoreSlots ?? [],
     mayOffload: resolved.partialOffload ?? false,
+    ...(resolved.gpus && { gpus: resolved.gpus }),
     predictedByServerBytes,
     measured,
     loadMs,

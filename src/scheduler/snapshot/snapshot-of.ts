@@ -135,6 +135,7 @@ function gpuSnapshot(
   const uncertain = uncertainBytes(backend, gpu, now);
   return {
     id: gpu.id,
+    index: gpu.index,
     freeBytes: Math.max(0, freeBytes - uncertain),
     capacityBytes: Math.max(0, freeBytes - deficitBytes + instanceBytes - uncertain),
     emptyBytes: Math.max(0, totalBytes - headroomBytes - alwaysReserved(state, gpu.id)),

@@ -27,7 +27,7 @@ test.each(DEFAULT_CATALOG.map((model) => [model.name, model] as const))(
   'the file of %s tells its architecture, and what it can do',
   async (name, model) => {
     const path = join(folder, `${name.replace(/\W/g, '_')}.gguf`);
-    const whole = { quantization: 'Q4_K_M', chatTemplate: '', ...model };
+    const whole = { ...model, name: { model: name }, quantization: 'Q4_0', chatTemplate: '' };
     await writeFile(path, ggufHeader(whole as unknown as Parameters<typeof ggufHeader>[0]));
     const { facts, capabilities } = await lookAtFiles([path]);
     const embeds = model.facts.poolingType !== undefined;
