@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf } from '../../domain/errors.ts';
+import { greatest } from '../../domain/long-lists.ts';
 import type { ArchitectureFacts, Capability } from '../../domain/model.ts';
 import { showFacts } from '../ollama/show-facts.ts';
 import { type GgufHead, NotGgufError, readGgufHead } from './gguf-file.ts';
@@ -49,7 +50,7 @@ export async function lookAtFiles(paths: readonly string[]): Promise<ModelFiles>
   return {
     diskBytes: stats.reduce((sum, { file }) => sum + file.size, 0),
     stamp,
-    modifiedAt: Math.max(...stats.map(({ file }) => Math.round(file.mtimeMs))),
+    modifiedAt: greatest(stats.map(({ file }) => Math.round(file.mtimeMs))),
     ...facts,
   };
 }

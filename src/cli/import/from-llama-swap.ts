@@ -1,6 +1,7 @@
 /** From a configuration of llama-swap to the settings of a backend of commands: what says the same is written, and what does not is told. */
 import { commandModels } from '../../config/command.ts';
 import { messageOf } from '../../domain/errors.ts';
+import { append } from '../../domain/long-lists.ts';
 import type { LlamaSwapFile, LlamaSwapModel } from './llama-swap-file.ts';
 
 export interface Imported {
@@ -38,7 +39,11 @@ export function fromLlamaSwap(file: LlamaSwapFile): Imported {
     try {
       const { settings, notes } = imported(name, model, file);
       models[name] = settings;
-      leftOut.push(...notes.map((note) => `${name}: ${note}`), ...unread(model, READ_OF_MODELS, `${name}: `));
+      append(
+        leftOut,
+        notes.map((note) => `${name}: ${note}`),
+      );
+      append(leftOut, unread(model, READ_OF_MODELS, `${name}: `));
     } catch (error) {
       leftOut.push(`${name} is not taken over: ${messageOf(error)}`);
     }
