@@ -16,6 +16,7 @@ import { termsOf } from './app/terms.ts';
 import { version } from './app/version.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
 import { StrayOllama, strayUrl } from './backend/ollama/stray-ollama.ts';
+import { ChatService } from './chats/chat-service.ts';
 import { type Clock, type Random, SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
@@ -176,6 +177,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     logger,
   });
   const images = new ImageService({ store, quota: config.imageQuota });
+  const chats = new ChatService({ store, accept, queueLimit: config.queueLimit, clock, random });
   const memory = createMemoryOperations(scheduling.wishes, system);
   const liveJobs = new LiveJobs({
     accept,
@@ -217,6 +219,8 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       accept: accept.ofOneRequest(),
       images,
       batches: batchChanges,
+      chats,
+      chatNews: store.chats.onNews,
       ...readsOf(principal),
       system,
       control: scheduling.pauseSwitch,

@@ -86,6 +86,8 @@ export interface AcceptService {
   check(principal: Principal, input: unknown): readonly InputIssue[];
   /** All that `admit` does but to store it. @throws as `admit`, but for a full queue */
   prepare(principal: Principal, submission: JobSubmission): PreparedJob;
+  /** When a full queue, of one client's part or (null) as a whole, is worth another try, from now. */
+  retryAfterMs(client: string | null): number;
   /** The most jobs that a piece may have. */
   largestPiece(client: string): number;
   /** Queues prepared jobs of a batch of requests. Half of the queue is left to those who submit jobs themselves. */

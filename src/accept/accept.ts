@@ -112,6 +112,10 @@ class FrontDoor implements AcceptService {
     return { job, blobs: collector.blobs };
   }
 
+  retryAfterMs(client: string | null): number {
+    return this.#deps.retryAfterMs(client);
+  }
+
   largestPiece(client: string): number {
     const { maxQueued } = limitsOf(this.#deps.clients ?? NO_CLIENT_LIMITS, client);
     return Math.min(MOST_JOBS_IN_BATCH, this.#batchShare, maxQueued ?? Number.POSITIVE_INFINITY);

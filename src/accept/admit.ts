@@ -144,6 +144,6 @@ export function priorityProblem(principal: Principal, priority: JobPriority): In
   return { path: ['priority'], message: `${principal.client} may use at most ${principal.maxPriority}.` };
 }
 
-function lessUrgent(a: JobPriority, b: JobPriority): JobPriority {
+export function lessUrgent(a: JobPriority, b: JobPriority): JobPriority {
   return JOB_PRIORITIES.indexOf(a) > JOB_PRIORITIES.indexOf(b) ? a : b;
 }

@@ -13,6 +13,8 @@ export type GpuId = Id<'gpu'>;
 export type BackendId = Id<'bkd'>;
 export type CellId = Id<'cel'>;
 export type FileId = Id<'file'>;
+export type ChatId = Id<'chat'>;
+export type ChatMessageId = Id<'msg'>;
 export type IdPrefix =
   | 'job'
   | 'bat'
@@ -25,7 +27,9 @@ export type IdPrefix =
   | 'pul'
   | 'cel'
   | 'file'
-  | 'img';
+  | 'img'
+  | 'chat'
+  | 'msg';
 export type ServerId = Id<'srv'>;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -7,6 +7,7 @@
 import type { ArrivalListener } from './arrival-listener.ts';
 import type { BacklogView } from './backlog.ts';
 import type { Batch, BatchChange, BatchFilter, BatchPage, BatchQuery, NewBatch } from './batch.ts';
+import type { ChatStore } from './chat.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import type { ImageStore } from './image.ts';
@@ -244,10 +245,10 @@ export interface Recovery {
 export interface Store {
   readonly files: FileStore;
   readonly images: ImageStore;
+  readonly chats: ChatStore;
   readonly requestBatches: RequestBatchStore;
   readonly history: HistoryStore;
   readonly waiting: WaitingReads;
-
   /** Opens or creates. @throws DataDirectoryInUseError, StoreUnusableError */
   start(): Promise<void>;
   /** Commits what was asked for, then closes. Safe to call twice. */
@@ -282,6 +283,8 @@ export interface Store {
   returnToQueue(returns: readonly ReturnToQueue[]): Promise<readonly Job[]>;
   /** RUNNING (or, for `fail`, QUEUED) → an end, recorded once. False when the fence was stale. */
   finish(finish: Finish): Promise<boolean>;
+  /** What a run had said when its job was cancelled. False when the job has been tried again since. */
+  keepSaid(claim: Fenced, output: readonly OutputPart[]): Promise<boolean>;
   /** PENDING → FAILED, of each pick up to `count` of the oldest claimable; answers how many. No attempt is counted: none was made. */
   refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number>;
   /** Any unfinished job → CANCELLED, at once and durably; a running one's later result is discarded by its fence. */

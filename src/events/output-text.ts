@@ -93,6 +93,17 @@ export class OutputText {
   }
 }
 
+/** All that was said on a channel. */
+export function textOnChannel(text: OutputText, channel: OutputChannel): string {
+  const found: string[] = [];
+  for (let at = 0; ; ) {
+    const piece = text.chunkFrom(at, true);
+    if (!piece) return found.join('');
+    if (piece.channel === channel) found.push(piece.text);
+    at = piece.offset + piece.text.length;
+  }
+}
+
 export function textOfAttempt(parts: readonly OutputPart[], attempt: number): OutputText {
   const text = new OutputText();
   for (const part of parts) if (part.attempt === attempt) text.append(part.channel, part.text);

@@ -184,7 +184,9 @@ async function settle(
   if (error instanceof RunEnded) {
     switch (error.why) {
       case 'not-held':
-        return; // The store knows better already what has become of it.
+        // The store knows already what has become of it; what it said by then is not lost.
+        if (recorder.parts().length > 0) await hooks.insist(() => store.keepSaid(claim, recorder.parts()));
+        return;
       case 'shutdown': {
         const suspect = isSuspect(job);
         const interrupted = ended(INTERRUPTED, { counts: false, ...(suspect && { suspect }) });

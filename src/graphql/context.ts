@@ -2,7 +2,9 @@
 import type { AcceptService } from '../accept/accept-service.ts';
 import type { BatchChanges } from '../accept/batch-changes.ts';
 import type { ImageService } from '../accept/image-service.ts';
+import type { ChatService } from '../chats/chat-service.ts';
 import type { Clock } from '../clock.ts';
+import type { ChatStore } from '../domain/chat.ts';
 import type { HistoryStore } from '../domain/history-store.ts';
 import type { MemoryOperations } from '../domain/memory-operations.ts';
 import type { ModelOperations } from '../domain/model-operations.ts';
@@ -27,6 +29,9 @@ export interface GraphQLContext {
   readonly accept: AcceptService;
   readonly images: ImageService;
   readonly batches: BatchChanges;
+  readonly chats: ChatService;
+  /** Which chats are new, other than they were, or gone. */
+  readonly chatNews: ChatStore['onNews'];
   readonly store: StoreReads;
   readonly system: SystemView;
   readonly control: SystemControl;

@@ -1,4 +1,6 @@
 /** Objects with a global id. The id's prefix says which kind, so that the id alone finds the object and its type. */
+
+import type { Chat, ChatMessage } from '../domain/chat.ts';
 import type { Gpu } from '../domain/gpu.ts';
 import { type BatchId, type IdPrefix, isId, type JobId } from '../domain/ids.ts';
 import type { ImageId, StoredImage } from '../domain/image.ts';
@@ -23,7 +25,9 @@ export type Identified =
   | BackendCell
   | Reservation
   | ModelPull
-  | StoredImage;
+  | StoredImage
+  | Chat
+  | ChatMessage;
 
 type Found = Identified | null;
 
@@ -50,6 +54,8 @@ const KINDS: Readonly<
   rsv: { type: 'Reservation', find: (id, { memory }) => withId(memory.reservations(), id) },
   pul: { type: 'ModelPull', find: (id, { modelOperations }) => modelOperations.findPull(id as ModelPullId) },
   img: { type: 'Image', find: (id, { loaders }) => loaders.image.load(id as ImageId) },
+  chat: { type: 'Chat', find: (id, { chats, principal }) => chats.find(principal, id) },
+  msg: { type: 'ChatMessage', find: (id, { chats, principal }) => chats.findMessage(principal, id) },
   bkd: { type: 'Backend', find: (id, { system }) => withId(backendsOf(system), id) },
 };
 
@@ -74,7 +80,7 @@ export const NodeRef = builder.interfaceRef<Identified>('Node').implement({
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
-        'Globally unique and stable. Prefixed by kind (`job_`, `bat_`, `mdl_`, `ins_`, `gpu_`, `bkd_`, `cel_`, `rsv_`, `pul_`, `img_`), otherwise opaque.',
+        'Globally unique and stable. Prefixed by kind (`job_`, `bat_`, `mdl_`, `ins_`, `gpu_`, `bkd_`, `cel_`, `rsv_`, `pul_`, `img_`, `chat_`, `msg_`), otherwise opaque.',
     }),
   }),
 });

@@ -1,4 +1,5 @@
 /** Every object type that others refer to, with the domain value behind it. The files in `types/` say what is in them. */
+import type { Chat, ChatMessage } from '../domain/chat.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Gpu } from '../domain/gpu.ts';
 import type { StoredImage } from '../domain/image.ts';
@@ -17,6 +18,8 @@ export const InstanceRef = builder.objectRef<InstanceState>('Instance');
 export const BackendRef = builder.objectRef<BackendState>('Backend');
 export const CellRef = builder.objectRef<BackendCell>('Cell');
 export const GpuRef = builder.objectRef<Gpu>('Gpu');
+export const ChatRef = builder.objectRef<Chat>('Chat');
+export const ChatMessageRef = builder.objectRef<ChatMessage>('ChatMessage');
 export const ImageRef = builder.objectRef<StoredImage>('Image');
 export const ReservationRef = builder.objectRef<Reservation>('Reservation');
 export const DecisionRef = builder.objectRef<Decision>('Decision');

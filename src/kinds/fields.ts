@@ -57,7 +57,7 @@ const imageId = z.string().transform((text, context): ImageReference => {
   });
   return z.NEVER;
 });
-const imageIds = optional(z.array(imageId).max(MOST_IMAGES, TOO_MANY_IMAGES));
+export const imageIds = optional(z.array(imageId).max(MOST_IMAGES, TOO_MANY_IMAGES));
 
 /** Images that come with a request, and the names of those that were handed in before. */
 export const imageFields = { images, imageIds };

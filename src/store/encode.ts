@@ -177,7 +177,7 @@ function refuse(value: unknown, what: string): void {
   if (problem) throw new UnstorableValueError(`${[what, ...problem.path].join('.')} ${problem.message}`);
 }
 
-function encodeJob(job: NewJob): EncodedJob {
+export function encodeJob(job: NewJob): EncodedJob {
   if (!Number.isSafeInteger(job.maxAttempts) || job.maxAttempts < 1)
     throw new UnstorableValueError(
       `maxAttempts must be a whole number of at least 1, not ${job.maxAttempts}.`,
@@ -200,7 +200,7 @@ function compact(blobs: Submission['blobs']): Submission['blobs'] {
   return new Map([...blobs].map(([hash, bytes]) => [hash, new Uint8Array(bytes)]));
 }
 
-function stringified(value: unknown, what: string): string {
+export function stringified(value: unknown, what: string): string {
   try {
     return JSON.stringify(value);
   } catch (error) {

@@ -4,8 +4,18 @@
  */
 import type { ClockReading } from '../clock.ts';
 import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
+import type {
+  Chat,
+  ChatChange,
+  ChatFilter,
+  ChatMessage,
+  ChatPage,
+  ChatQuery,
+  NewTurn,
+  TurnOutcome,
+} from '../domain/chat.ts';
 import type { KeptDecisions } from '../domain/decision.ts';
-import type { BatchId, FileId, JobId } from '../domain/ids.ts';
+import type { BatchId, ChatId, ChatMessageId, FileId, JobId } from '../domain/ids.ts';
 import type { KeepImageOutcome, NewImage, StoredImage } from '../domain/image.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
@@ -72,6 +82,9 @@ export interface EncodedPiece extends Omit<Piece, 'jobs'> {
   readonly jobs: readonly EncodedJob[];
 }
 
+/** Its job comes as those of submissions do. */
+export interface EncodedTurn extends Omit<NewTurn, 'job'>, Pick<EncodedSubmission, 'jobs' | 'blobs'> {}
+
 export interface EncodedChunk extends FileChunk {
   /** Hex digits of SHA-256. */
   readonly hash: string;
@@ -123,6 +136,12 @@ export type EncodedFinish = Fenced &
       }
   );
 
+/** Of a run that was cancelled. */
+export interface EncodedSaid extends Fenced {
+  /** JSON. */
+  readonly output: string;
+}
+
 export interface Tend {
   readonly retentionMs: number;
   readonly clock: ClockReading;
@@ -140,6 +159,7 @@ export interface Operations {
   returnToQueue: { input: readonly ReturnToQueue[]; answer: readonly Job[] };
   stage: { input: StagedVectors; answer: boolean };
   finish: { input: EncodedFinish; answer: boolean };
+  keepSaid: { input: EncodedSaid; answer: boolean };
   refuse: {
     input: { readonly picks: readonly ClaimPick[]; readonly failure: JobFailure };
     answer: number;
@@ -164,6 +184,9 @@ export interface Operations {
   takePiece: { input: EncodedPiece; answer: PieceOutcome };
   cancelBatchJobs: { input: { readonly id: BatchId; readonly limit: number }; answer: number };
   deleteRequestBatch: { input: BatchId; answer: boolean };
+  takeTurn: { input: EncodedTurn; answer: TurnOutcome };
+  updateChat: { input: ChatChange & { readonly id: ChatId }; answer: Chat | 'no-message' | null };
+  deleteChat: { input: ChatId; answer: boolean };
   keepResidencies: { input: readonly Residency[]; answer: null };
   keepSample: { input: TimedSample; answer: null };
   keepDecisions: { input: KeptDecisions; answer: null };
@@ -210,6 +233,15 @@ export interface Reads {
   vectors: { input: VectorRange; answer: readonly VectorPiece[] };
   blob: { input: BlobHash; answer: Uint8Array | null };
   images: { input: ImageQuery; answer: readonly (StoredImage | null)[] };
+  chats: { input: readonly ChatId[]; answer: readonly (Chat | null)[] };
+  listChats: { input: ChatQuery; answer: ChatPage };
+  countChats: { input: ChatFilter; answer: number };
+  chatPath: { input: ChatMessageId; answer: readonly ChatMessageId[] };
+  chatMessages: { input: readonly ChatMessageId[]; answer: readonly (ChatMessage | null)[] };
+  chatAlternatives: {
+    input: readonly ChatMessageId[];
+    answer: readonly (readonly ChatMessageId[])[];
+  };
   file: { input: FileId; answer: StoredFile | null };
   files: { input: FileQuery; answer: FilePage };
   fileChunk: { input: { readonly id: FileId; readonly place: number }; answer: Uint8Array | null };

@@ -3,13 +3,16 @@
  * remembers what a commit changed, so that it can be reported, or undone, as one.
  */
 import type { Bucket } from '../domain/backlog.ts';
+import type { ChatNews } from '../domain/chat.ts';
 import { type ClientTable, limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { isTerminal, type Job, type JobCounts } from '../domain/job.ts';
 import type { QueueFull } from '../domain/queue-full.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type { JobChange } from '../domain/store.ts';
 import { resultOf } from '../kinds/kinds.ts';
+import { jobSaid, jobTurned } from './chat-answers.ts';
 import { releaseImage } from './image-uses.ts';
+import type { EncodedResult } from './operation.ts';
 import type { Tables } from './tables.ts';
 import { type Recount, Tally } from './tally.ts';
 
@@ -22,11 +25,14 @@ export interface CommitReport {
   readonly running: readonly (readonly [client: string, count: number])[];
   readonly counts: JobCounts;
   readonly staleFences: number;
+  /** Chats that are new, other than they were, or gone. */
+  readonly chats: readonly ChatNews[];
 }
 
 /** A place to come back to when an operation fails. */
 export interface Mark {
   readonly changes: number;
+  readonly chats: number;
   readonly sequence: number;
   readonly revision: number;
   readonly staleFences: number;
@@ -48,6 +54,7 @@ export class QueueWriter {
   readonly #limits: ClientTable;
   readonly #tally: Tally;
   #log: Change[] = [];
+  #chats: ChatNews[] = [];
   #now = 0;
   #sequence: number;
   #revision: number;
@@ -118,7 +125,20 @@ export class QueueWriter {
     if (resultOf(after.kind) === 'embed' && before.status === 'RUNNING' && after.status !== 'COMPLETE')
       this.tables.deleteVectors(after);
     this.#record(before, after);
+    if (isTerminal(before.status) !== isTerminal(after.status))
+      this.noteChat(jobTurned(this.tables.chats, after, this.now));
     return after;
+  }
+
+  /** What a job left that has ended. @param output JSON */
+  putResult(job: Job, output: string, result: EncodedResult | null): void {
+    this.tables.putResult(job, output, result);
+    this.noteChat(jobSaid(this.tables.chats, job, output, result, this.now));
+  }
+
+  /** Null where no chat is concerned. */
+  noteChat(chat: ChatNews | null): void {
+    if (chat) this.#chats.push({ id: chat.id, client: chat.client });
   }
 
   forget(job: Job): void {
@@ -130,6 +150,7 @@ export class QueueWriter {
   mark(): Mark {
     return {
       changes: this.#log.length,
+      chats: this.#chats.length,
       sequence: this.#sequence,
       revision: this.#revision,
       staleFences: this.#staleFences,
@@ -143,6 +164,7 @@ export class QueueWriter {
   rollBack(mark: Mark): readonly Change[] {
     const undone = this.#log.splice(mark.changes).reverse();
     for (const { before, after } of undone) this.#tally.change(after, before);
+    this.#chats.splice(mark.chats);
     this.#sequence = mark.sequence;
     this.#revision = mark.revision;
     this.#staleFences = mark.staleFences;
@@ -162,12 +184,14 @@ export class QueueWriter {
       running: this.#tally.takeRunning(),
       counts: this.#tally.counts(),
       staleFences: this.#staleFences,
+      chats: [...new Map(this.#chats.map((news) => [news.id, news])).values()],
     };
   }
 
   /** The commit is on disk. */
   settle(): void {
     this.#log = [];
+    this.#chats = [];
   }
 
   #record(before: Job | null, after: Job | null): void {

@@ -3,7 +3,6 @@ import { type Clock, SteadyClock } from '../clock.ts';
 import type { ArrivalListener } from '../domain/arrival-listener.ts';
 import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
-import { messageOf } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import {
   JOB_STATUSES,
@@ -47,6 +46,8 @@ import {
 } from '../domain/store.ts';
 import { type VectorPiece, vectorsIn } from '../domain/vectors.ts';
 import { Arrivals } from './arrivals.ts';
+import { ChatRoom } from './chat-room.ts';
+import { CommitListeners } from './commit-listeners.ts';
 import {
   checkPlain,
   count,
@@ -60,6 +61,7 @@ import {
   encodeSubmission,
   jsonText,
   pageLimit,
+  stringified,
   unicode,
 } from './encode.ts';
 import { type Calls, FileRoom, RequestBatchRoom } from './file-room.ts';
@@ -81,6 +83,7 @@ export const SILENT: StoreLogger = { warn: () => {}, error: () => {} };
 export abstract class StoreBase implements Store {
   readonly files: FileRoom;
   readonly images: ImageRoom;
+  readonly chats: ChatRoom;
   readonly requestBatches: RequestBatchRoom;
   readonly history: HistoryRoom;
   readonly waiting: WaitingRoom;
@@ -88,7 +91,7 @@ export abstract class StoreBase implements Store {
   protected readonly clock: SteadyClock;
   protected readonly arrivals: Arrivals;
   readonly #backlog: Backlog;
-  readonly #listeners = new Set<(changes: readonly JobChange[]) => void>();
+  readonly #listeners = new CommitListeners((error) => this.logger.error({ error }, 'A listener failed.'));
   #counts: JobCounts = NO_JOBS;
   #staleFences = 0;
 
@@ -103,6 +106,7 @@ export abstract class StoreBase implements Store {
     };
     this.files = new FileRoom(calls);
     this.images = new ImageRoom(calls);
+    this.chats = new ChatRoom(calls);
     this.requestBatches = new RequestBatchRoom(calls);
     this.history = new HistoryRoom(calls);
     this.waiting = new WaitingRoom(calls);
@@ -136,9 +140,7 @@ export abstract class StoreBase implements Store {
   }
 
   onCommit(listener: (changes: readonly JobChange[]) => void): () => void {
-    const own = (changes: readonly JobChange[]) => listener(changes);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   onArrival(listener: ArrivalListener): () => void {
@@ -151,15 +153,8 @@ export abstract class StoreBase implements Store {
     this.#backlog.apply(report.buckets, report.delayed, report.running);
     this.#counts = report.counts;
     this.#staleFences = report.staleFences;
-    if (report.changes.length === 0) return;
-    for (const listener of this.#listeners) {
-      try {
-        listener(report.changes);
-      } catch (error) {
-        // One listener's mistake must not keep the others, or the callers of a commit that is on disk, from knowing.
-        this.logger.error({ error: messageOf(error) }, 'A listener of the store failed.');
-      }
-    }
+    if (report.chats.length > 0) this.chats.tell(report.chats);
+    this.#listeners.tell(report.changes);
   }
 
   /** Whatever it is, it can be sent and written: nothing that is asked for fails half-way to the rows, or takes others along. */
@@ -200,6 +195,10 @@ export abstract class StoreBase implements Store {
       if (!staged) return false;
     }
     return this.#write('finish', encodeFinish(finish));
+  }
+
+  keepSaid(claim: Fenced, output: readonly OutputPart[]): Promise<boolean> {
+    return this.#write('keepSaid', { ...claim, output: stringified(output, 'The output') });
   }
 
   refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number> {

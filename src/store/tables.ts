@@ -6,6 +6,7 @@ import type { Batch, BatchChange } from '../domain/batch.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import type { BlobHash } from '../domain/request.ts';
+import type { ChatTables } from './chat-tables.ts';
 import type { FileTables, RequestBatchTables } from './file-tables.ts';
 import type { HistoryTables } from './history-tables.ts';
 import type { ImageTables } from './image-tables.ts';
@@ -28,6 +29,7 @@ export type BatchRow = Omit<Batch, 'counts' | 'finishedAt'>;
 export interface Tables {
   readonly files: FileTables;
   readonly images: ImageTables;
+  readonly chats: ChatTables;
   readonly requestBatches: RequestBatchTables;
   readonly history: HistoryTables;
 

@@ -4,6 +4,7 @@ import { type Clock, VirtualClock } from '../../src/clock.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { storeBatchesContract } from './store-batches.ts';
 import { storeBoundsContract } from './store-bounds.ts';
+import { storeChatsContract } from './store-chats.ts';
 import { storeFilesContract } from './store-files.ts';
 import { storeHistoryContract } from './store-history.ts';
 import { storeImagesContract } from './store-images.ts';
@@ -45,6 +46,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeBoundsContract(current);
     storeFilesContract(current);
     storeImagesContract(current);
+    storeChatsContract(current);
     storeBatchesContract(current);
     storeRequestBatchesContract(current);
     storeHistoryContract(current);

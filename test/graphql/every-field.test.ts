@@ -37,7 +37,10 @@ for (const type of objects.filter(isObjectType)) {
 }
 
 /** Arguments of fields below the roots that cannot do without. */
-const ARGUMENTS: Readonly<Record<string, string>> = { 'Batch.jobs': '(first: 2)' };
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  'Batch.jobs': '(first: 2)',
+  'Chat.messages': '(first: 2)',
+};
 
 /** Everything of a type, each type once on a way down. Members of abstract types may disagree on a field, so theirs have aliases. */
 function selectionOf(type: GraphQLNamedType, path: readonly string[]): string {
@@ -167,6 +170,19 @@ test('every field of the schema answers', async () => {
     Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.alloc(2_000)]).toString('base64'),
   ])
     await api.query(operation('mutation', 'storeImage', `(input: { base64: "${base64}" })`));
+  const send = (input: string) =>
+    api.query(operation('mutation', 'sendChatMessage', `(input: { model: "qwen3:8b", ${input} })`));
+  await send('content: "Why?", options: { seed: 1 }');
+  const { chats } = await api.query('{ chats(first: 1) { nodes { id activeJob { id } leafId } } }');
+  const [talk] = chats.nodes;
+  await send(`content: "And?", chatId: "${talk.id}"`);
+  await send('content: "And?", chatId: "chat_none"');
+  await api.start(talk.activeJob.id);
+  await api.complete(talk.activeJob.id, TEXT_RESULT);
+  await api.query(operation('query', 'chats', '(first: 1)'));
+  await api.query(operation('query', 'chat', `(id: "${talk.id}")`));
+  await api.query(operation('mutation', 'answerAgain', `(input: { messageId: "${talk.leafId}" })`));
+  await api.query(operation('mutation', 'updateChat', `(input: { id: "${talk.id}", title: "Sky" })`));
   for (const name of ['updateBatch', 'cancelBatch', 'retryBatch']) {
     for (const id of [batchId, 'bat_none'])
       await api.query(operation('mutation', name, `(input: { id: "${id}" })`));
@@ -236,6 +252,11 @@ test('every field of the schema answers', async () => {
     await events.stop();
   }
 
+  const told = await api.subscribe(operation('subscription', 'chatsChanged'));
+  const news = told.next();
+  await api.query(operation('mutation', 'deleteChat', `(input: { id: "${talk.id}" })`));
+  await news;
+  await told.stop();
   await api.query(operation('mutation', 'cancelPull', `(input: { id: "${pullModel.pull.id}" })`));
 
   const all = objects

@@ -3,7 +3,9 @@ import { type ExecutionResult, execute, parse, subscribe, validate } from 'graph
 import { createAcceptService } from '../../src/accept/accept.ts';
 import { BatchChanges } from '../../src/accept/batch-changes.ts';
 import { ImageService } from '../../src/accept/image-service.ts';
+import { ChatService } from '../../src/chats/chat-service.ts';
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
+import type { ChatLimits } from '../../src/domain/chat.ts';
 import { type InstanceId, type JobId, newId, type ServerId } from '../../src/domain/ids.ts';
 import type { Job, JobFailure, JobResult, OutputPart } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
@@ -79,7 +81,7 @@ export class GraphQLApi {
   outlook: (queue: QueueKey) => QueueOutlook = () => ({ startAt: null, gapMs: 1_000, rank: 0 });
   readonly #random = seededRandom(2);
 
-  constructor(principal: Principal, queueLimit: number, store?: Store) {
+  constructor(principal: Principal, queueLimit: number, store?: Store, chatLimits?: ChatLimits) {
     const { clock, log, outputs, system } = this;
     this.store =
       store ?? createMemoryStore({ clock, serverId: newId('srv', clock, this.#random) as ServerId });
@@ -131,6 +133,15 @@ export class GraphQLApi {
       accept,
       images: new ImageService({ store: this.store, quota: IMAGE_QUOTA }),
       batches: new BatchChanges({ store: this.store, accept, requestsCancelled: () => {} }),
+      chats: new ChatService({
+        store: this.store,
+        accept,
+        queueLimit,
+        clock,
+        random: this.#random,
+        ...(chatLimits && { limits: chatLimits }),
+      }),
+      chatNews: (listener) => this.store.chats.onNews(listener),
       ...ownReads(reads)(principal),
       system,
       control: system,
@@ -152,9 +163,10 @@ export class GraphQLApi {
 
   /** @param options.store not started */
   static async open(
-    options: { principal?: Principal; queueLimit?: number; store?: Store } = {},
+    options: { principal?: Principal; queueLimit?: number; store?: Store; chatLimits?: ChatLimits } = {},
   ): Promise<GraphQLApi> {
-    const api = new GraphQLApi(options.principal ?? ANYONE, options.queueLimit ?? 1_000, options.store);
+    const { principal = ANYONE, queueLimit = 1_000, store, chatLimits } = options;
+    const api = new GraphQLApi(principal, queueLimit, store, chatLimits);
     await api.store.start();
     return api;
   }

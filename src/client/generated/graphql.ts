@@ -552,6 +552,10 @@ export type UserErrorCode =
   | 'BACKEND_UNAVAILABLE'
   /** There is no such batch. */
   | 'BATCH_NOT_FOUND'
+  /** An answer of the chat is still being produced. */
+  | 'CHAT_BUSY'
+  /** There is no such chat. */
+  | 'CHAT_NOT_FOUND'
   /** Of one client as many jobs wait as may. */
   | 'CLIENT_QUEUE_FULL'
   /** The prompt is longer than every context that the model can have. */
@@ -629,6 +633,8 @@ export type CellLogQuery = { node:
     | { __typename: 'Backend' }
     | { __typename: 'Batch' }
     | { __typename: 'Cell', status: CellStatus, endedAt: string | null, exitReason: string | null, logTail: Array<string> }
+    | { __typename: 'Chat' }
+    | { __typename: 'ChatMessage' }
     | { __typename: 'Gpu' }
     | { __typename: 'Image' }
     | { __typename: 'Instance' }
@@ -691,6 +697,8 @@ export type ExpectedEndsQuery = { nodes: Array<
     | { __typename: 'Backend' }
     | { __typename: 'Batch' }
     | { __typename: 'Cell' }
+    | { __typename: 'Chat' }
+    | { __typename: 'ChatMessage' }
     | { __typename: 'Gpu' }
     | { __typename: 'Image' }
     | { __typename: 'Instance' }
@@ -709,6 +717,8 @@ export type JobStatesQuery = { nodes: Array<
     | { __typename: 'Backend' }
     | { __typename: 'Batch' }
     | { __typename: 'Cell' }
+    | { __typename: 'Chat' }
+    | { __typename: 'ChatMessage' }
     | { __typename: 'Gpu' }
     | { __typename: 'Image' }
     | { __typename: 'Instance' }
@@ -727,6 +737,8 @@ export type JobTimesQuery = { nodes: Array<
     | { __typename: 'Backend' }
     | { __typename: 'Batch' }
     | { __typename: 'Cell' }
+    | { __typename: 'Chat' }
+    | { __typename: 'ChatMessage' }
     | { __typename: 'Gpu' }
     | { __typename: 'Image' }
     | { __typename: 'Instance' }
@@ -817,6 +829,8 @@ export type KindsOfIdsQuery = { nodes: Array<
     | { __typename: 'Backend', id: string }
     | { __typename: 'Batch', id: string }
     | { __typename: 'Cell', id: string }
+    | { __typename: 'Chat', id: string }
+    | { __typename: 'ChatMessage', id: string }
     | { __typename: 'Gpu', id: string }
     | { __typename: 'Image', id: string }
     | { __typename: 'Instance', id: string }

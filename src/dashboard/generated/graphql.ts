@@ -379,6 +379,10 @@ export type UserErrorCode =
   | 'BACKEND_UNAVAILABLE'
   /** There is no such batch. */
   | 'BATCH_NOT_FOUND'
+  /** An answer of the chat is still being produced. */
+  | 'CHAT_BUSY'
+  /** There is no such chat. */
+  | 'CHAT_NOT_FOUND'
   /** Of one client as many jobs wait as may. */
   | 'CLIENT_QUEUE_FULL'
   /** The prompt is longer than every context that the model can have. */

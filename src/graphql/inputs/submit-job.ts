@@ -20,7 +20,7 @@ const LOGPROBS =
   'Have the server tell how likely each token was. It does so in each record of its answer, of which the last one is kept (`raw`).';
 const TOP_LOGPROBS = 'With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20.';
 
-const ModelOptionsInput = builder.inputType('ModelOptionsInput', {
+export const ModelOptionsInput = builder.inputType('ModelOptionsInput', {
   description: 'How the model is run.',
   fields: (t) => ({
     contextLength: t.int({

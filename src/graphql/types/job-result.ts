@@ -57,7 +57,7 @@ async function textOn(
   return (await result.texts)?.[channel] ?? '';
 }
 
-const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').implement({
+export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').implement({
   description: 'What a run took, as the backend counted it.',
   fields: (t) => ({
     completionTokens: t.exposeInt('completionTokens', {

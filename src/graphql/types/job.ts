@@ -20,7 +20,7 @@ const LabelRef = builder.objectRef<Label>('Label').implement({
   fields: (t) => ({ key: t.exposeString('key'), value: t.exposeString('value') }),
 });
 
-const JobFailureRef = builder.objectRef<JobFailure>('JobFailure').implement({
+export const JobFailureRef = builder.objectRef<JobFailure>('JobFailure').implement({
   description: 'Why it failed.',
   fields: (t) => ({
     code: t.expose('code', { type: JobFailureCodeEnum }),

@@ -4,6 +4,7 @@ import type { ObjectFieldsShape } from '@pothos/core';
 import { IdempotencyConflictError } from '../../accept/accept-service.ts';
 import { BatchNotFoundError } from '../../accept/batch-changes.ts';
 import { ImageQuotaError } from '../../accept/image-service.ts';
+import { ChatBusyError, ChatNotFoundError } from '../../chats/errors.ts';
 import { ContextLengthExceededError } from '../../domain/context-errors.ts';
 import {
   BackendUnavailableError,
@@ -32,6 +33,8 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
   values: {
     BACKEND_UNAVAILABLE: { description: 'The backend does not answer.' },
     BATCH_NOT_FOUND: { description: 'There is no such batch.' },
+    CHAT_BUSY: { description: 'An answer of the chat is still being produced.' },
+    CHAT_NOT_FOUND: { description: 'There is no such chat.' },
     CONTEXT_LENGTH_EXCEEDED: {
       description: 'The prompt is longer than every context that the model can have.',
     },
@@ -222,6 +225,20 @@ export const BatchNotFound = userError(
   'BATCH_NOT_FOUND',
   'There is no such batch, or it is forgotten.',
   (t) => ({ id: t.exposeID('id', { description: 'As given.' }) }),
+);
+
+export const ChatNotFound = userError(
+  ChatNotFoundError,
+  'CHAT_NOT_FOUND',
+  'There is no such chat, or no such message: it may have been deleted.',
+  (t) => ({ id: t.exposeID('id', { description: 'As given.' }) }),
+);
+
+export const ChatBusy = userError(
+  ChatBusyError,
+  'CHAT_BUSY',
+  'An answer of the chat is still being produced: one is made at a time. Nothing was stored.',
+  (t) => ({ job: t.expose('job', { type: JobRef, description: 'The one that produces it.' }) }),
 );
 
 export const JobNotFound = userError(

@@ -95,6 +95,12 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
     },
     blob: (hash) => tables.images.content(hash),
     images: (query) => tables.images.stored(query),
+    chats: (ids) => ids.map((id) => tables.chats.byId(id)),
+    listChats: (query) => tables.chats.list(query),
+    countChats: (filter) => tables.chats.countMatching(filter),
+    chatPath: (leaf) => tables.chats.path(leaf),
+    chatMessages: (ids) => ids.map((id) => tables.chats.message(id)),
+    chatAlternatives: (ids) => ids.map((id) => tables.chats.alternatives(id)),
     file: (id) => {
       const file = tables.files.byId(id);
       return file?.isReady ? storedFile(file) : null;

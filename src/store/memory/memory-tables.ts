@@ -9,6 +9,7 @@ import type { VectorPiece } from '../../domain/vectors.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { BatchRow, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable, type Oldest } from '../tally.ts';
+import { MemoryChats } from './memory-chats.ts';
 import { MemoryFiles, MemoryRequestBatches } from './memory-files.ts';
 import { MemoryHistory } from './memory-history.ts';
 import { MemoryImages } from './memory-images.ts';
@@ -22,6 +23,7 @@ interface StoredRequest {
 export class MemoryTables implements Tables {
   readonly files = new MemoryFiles();
   readonly images = new MemoryImages();
+  readonly chats = new MemoryChats();
   readonly requestBatches = new MemoryRequestBatches((id) => this.#hasJobs(id));
   readonly history = new MemoryHistory();
   /** In order of sequence, as sequences only grow. */

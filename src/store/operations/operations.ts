@@ -1,6 +1,7 @@
 /** Every write, by name. */
 import type { AnswerOf, CallOf, InputOf, Operations } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { deleteChat, takeTurn, updateChat } from './chats.ts';
 import { appendFile, beginFile, deleteFile, finishFile } from './files.ts';
 import { interruptResidencies, keepDecisions, keepResidencies, keepSample } from './history.ts';
 import { keepImage } from './images.ts';
@@ -12,7 +13,7 @@ import {
   stepRequestBatch,
   takePiece,
 } from './request-batches.ts';
-import { begin, claim, finish, recover, refuse, returnToQueue, stage } from './run.ts';
+import { begin, claim, finish, keepSaid, recover, refuse, returnToQueue, stage } from './run.ts';
 import { submit } from './submit.ts';
 import { tend } from './tend.ts';
 
@@ -28,6 +29,7 @@ const OPERATIONS: {
   returnToQueue,
   stage,
   finish,
+  keepSaid,
   refuse,
   cancel,
   retry,
@@ -48,6 +50,9 @@ const OPERATIONS: {
   takePiece,
   cancelBatchJobs,
   deleteRequestBatch,
+  takeTurn,
+  updateChat,
+  deleteChat,
   keepResidencies,
   interruptResidencies,
   keepSample,

@@ -9,7 +9,7 @@ import {
   withEndedRun,
 } from '../../domain/job.ts';
 import type { Claim, ClaimPick, Fenced, Recovery, ReturnToQueue } from '../../domain/store.ts';
-import type { EncodedClaim, EncodedFinish, StagedVectors } from '../operation.ts';
+import type { EncodedClaim, EncodedFinish, EncodedSaid, StagedVectors } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 import { endByCancelling } from './job-commands.ts';
 
@@ -101,10 +101,10 @@ export function finish(writer: QueueWriter, end: EncodedFinish): boolean {
   const ended = { status: nextJobStatus(job.status, end.kind), finishedAt: writer.now };
   switch (end.kind) {
     case 'complete':
-      writer.tables.putResult(writer.update(job, ended), end.output, end.result);
+      writer.putResult(writer.update(job, ended), end.output, end.result);
       return true;
     case 'fail':
-      writer.tables.putResult(
+      writer.putResult(
         writer.update(job, {
           ...ended,
           failure: end.failure,
@@ -118,6 +118,15 @@ export function finish(writer: QueueWriter, end: EncodedFinish): boolean {
     default:
       return end satisfies never;
   }
+}
+
+/** What a run had said when it was cancelled. Not where the job has been tried again meanwhile. */
+export function keepSaid(writer: QueueWriter, { id, fence, output }: EncodedSaid): boolean {
+  const job = writer.tables.jobById(id);
+  // A cancellation takes the claim away.
+  if (job?.status !== 'CANCELLED' || job.fence !== fence + 1) return false;
+  writer.putResult(job, output, null);
+  return true;
 }
 
 /** Fails jobs that wait without a try, because none could help. */
@@ -134,7 +143,7 @@ export function refuse(
       finishedAt: writer.now,
       failure,
     });
-    writer.tables.putResult(failed, '[]', null);
+    writer.putResult(failed, '[]', null);
   }
   return jobs.length;
 }

@@ -58,7 +58,7 @@ function failOverdue(writer: QueueWriter): number {
         retryable: true,
       },
     });
-    writer.tables.putResult(failed, '[]', null);
+    writer.putResult(failed, '[]', null);
   }
   return overdue.length;
 }

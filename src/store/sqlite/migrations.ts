@@ -214,6 +214,33 @@ CREATE INDEX decisions_at ON decisions (at);
 CREATE TABLE decision_counts (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
+/** Chats, and their messages as a tree; `is_open` is 1 for an answer whose job has not ended. */
+const CHATS = `
+CREATE TABLE chats (
+  id TEXT PRIMARY KEY,
+  client TEXT NOT NULL,
+  -- In small letters, as it is looked for.
+  title TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chats_client ON chats (client, updated_at, id);
+
+CREATE TABLE chat_messages (
+  sequence INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  chat TEXT NOT NULL,
+  parent TEXT,
+  job TEXT,
+  is_open INTEGER,
+  record TEXT NOT NULL
+) STRICT;
+CREATE INDEX chat_messages_place ON chat_messages (chat, parent);
+CREATE INDEX chat_messages_parent ON chat_messages (parent);
+CREATE INDEX chat_messages_job ON chat_messages (job) WHERE job IS NOT NULL;
+CREATE INDEX chat_messages_open ON chat_messages (chat) WHERE is_open = 1;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -229,6 +256,7 @@ const MIGRATIONS: readonly string[] = [
   KEPT_BATCHES,
   SAMPLES,
   DECISIONS,
+  CHATS,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

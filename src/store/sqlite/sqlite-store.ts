@@ -29,6 +29,8 @@ const MAY_TAKE_LONG: ReadonlySet<keyof Reads> = new Set([
   'waitingJobs',
   'listBatches',
   'countBatches',
+  'listChats',
+  'countChats',
   'idsWithPrefix',
   'files',
   'requestBatches',

@@ -14,6 +14,7 @@ import type { BatchRow, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable, type Oldest } from '../tally.ts';
 import { SqliteBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
+import { SqliteChats } from './chats.ts';
 import { SqliteFiles } from './files.ts';
 import type { Owner } from './group-commit.ts';
 import { SqliteHistory } from './history.ts';
@@ -30,6 +31,7 @@ export class SqliteTables implements Tables, Owner {
   readonly files: SqliteFiles;
   readonly requestBatches: SqliteRequestBatches;
   readonly images: SqliteImages;
+  readonly chats: SqliteChats;
   readonly history: SqliteHistory;
   readonly #batches: SqliteBatches;
   readonly buckets: Buckets;
@@ -44,6 +46,7 @@ export class SqliteTables implements Tables, Owner {
     this.files = new SqliteFiles(statements);
     this.requestBatches = new SqliteRequestBatches(statements);
     this.images = new SqliteImages(statements);
+    this.chats = new SqliteChats(statements);
     this.history = new SqliteHistory(statements);
     this.#batches = new SqliteBatches(statements);
     this.buckets = new Buckets(statements);

@@ -7,6 +7,7 @@ import type { AnswerOf, CallOf, InputOf, Reads, VectorRange } from '../../operat
 import { pageOf } from '../../paging.ts';
 import { SqliteBatches } from '../batches.ts';
 import { Buckets } from '../buckets.ts';
+import { SqliteChats } from '../chats.ts';
 import { SqliteFiles } from '../files.ts';
 import { SqliteHistory } from '../history.ts';
 import { SqliteImages } from '../images.ts';
@@ -34,6 +35,7 @@ export class SqliteReads {
   readonly #batches: SqliteBatches;
   readonly #files: SqliteFiles;
   readonly #images: SqliteImages;
+  readonly #chats: SqliteChats;
   readonly #requestBatches: SqliteRequestBatches;
   readonly #history: SqliteHistory;
   readonly #goOn: () => void;
@@ -46,6 +48,7 @@ export class SqliteReads {
     this.#batches = new SqliteBatches(statements);
     this.#files = new SqliteFiles(statements);
     this.#images = new SqliteImages(statements);
+    this.#chats = new SqliteChats(statements);
     this.#requestBatches = new SqliteRequestBatches(statements);
     this.#history = new SqliteHistory(statements);
   }
@@ -99,6 +102,12 @@ export class SqliteReads {
     vectors: (range) => this.#vectors(range),
     blob: (hash) => this.#images.content(hash),
     images: (query) => this.#images.stored(query),
+    chats: (ids) => ids.map((id) => this.#chats.byId(id)),
+    listChats: (query) => this.#chats.list(query),
+    countChats: (filter) => this.#chats.countMatching(filter),
+    chatPath: (leaf) => this.#chats.path(leaf),
+    chatMessages: (ids) => ids.map((id) => this.#chats.message(id)),
+    chatAlternatives: (ids) => ids.map((id) => this.#chats.alternatives(id)),
     file: (id) => this.#files.ready(id),
     files: (query) => this.#files.list(query),
     fileChunk: ({ id, place }) => this.#files.chunk(id, place),
