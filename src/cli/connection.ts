@@ -1,7 +1,7 @@
 /** Which server the client commands talk to, and in whose name. */
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { ApiClient } from '../client/api-client.ts';
+import type { ApiClient } from '../client/api-client.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -30,6 +30,8 @@ export async function connected<T>(
 ): Promise<T> {
   let lost = false;
   const url = serverUrl(options.server ?? process.env.VRAMKEEPER_URL);
+  // Most of what the program has to load is for this, and not every command connects.
+  const { ApiClient } = await import('../client/api-client.ts');
   const api = new ApiClient({
     url,
     client: options.client ?? (process.env.VRAMKEEPER_CLIENT || userName(url)),

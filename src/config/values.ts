@@ -1,8 +1,8 @@
 /** How single settings are written: sizes, durations, addresses. Each says what would be right when it is not. */
-import ms from 'ms';
 import { z } from 'zod';
 import { messageOf } from '../domain/errors.ts';
 import { MiB, parseBytes } from '../domain/units.ts';
+import { parseDuration } from './duration.ts';
 import { metricsUrl } from './metrics-url.ts';
 import { ollamaUrl } from './ollama-host.ts';
 
@@ -35,15 +35,6 @@ function explainWith(read: (text: string) => unknown, input: unknown): string {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-/** Milliseconds of `7d`, `30m`, `1.5h`, `250ms` or a plain number of milliseconds. */
-export function parseDuration(text: string | number): number {
-  const value = typeof text === 'number' ? text : ms(text.trim() as ms.StringValue);
-  if (value === undefined || !Number.isFinite(value) || value < 0 || value > Number.MAX_SAFE_INTEGER) {
-    throw new Error(`"${text}" is not a duration. Write a number with a unit, such as 30m, 24h or 7d.`);
-  }
-  return Math.round(value);
 }
 
 export const size = parsed(parseBytes);

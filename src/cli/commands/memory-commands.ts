@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { withConnection } from '../connection.ts';
 import type { Run } from '../exit.ts';
-import { withBackend } from '../models/backend-option.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { withBackend } from './backend-flag.ts';
 import { number, positive, size, span } from './option-values.ts';
 
 export function addMemory(program: Command, terminal: Terminal, run: Run): void {

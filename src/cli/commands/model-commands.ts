@@ -2,9 +2,9 @@
 import { type Command, Option } from 'commander';
 import { withConnection } from '../connection.ts';
 import type { Run } from '../exit.ts';
-import { withBackend } from '../models/backend-option.ts';
 import { MODEL_PARTS } from '../models/model-parts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { withBackend } from './backend-flag.ts';
 
 export function addModels(program: Command, terminal: Terminal, run: Run): void {
   addLists(program, terminal, run);

@@ -1,6 +1,6 @@
 /** Values of flags and arguments, as the parser of the command line takes them. */
 import { InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../config/values.ts';
+import { parseDuration } from '../../config/duration.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { parseBytes } from '../../domain/units.ts';
 

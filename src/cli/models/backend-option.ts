@@ -1,17 +1,11 @@
 /** `--backend NAME`: which of the server's backends a command is about. */
-import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import { BackendNames } from '../../client/model-documents.ts';
-import { type ConnectionOptions, withConnection } from '../connection.ts';
+import type { ConnectionOptions } from '../connection.ts';
 import { CommandError } from '../exit.ts';
 
 export interface BackendOptions extends ConnectionOptions {
   readonly backend?: string;
-}
-
-/** The options of a client command that is about one backend. */
-export function withBackend(command: Command): Command {
-  return withConnection(command).option('--backend <name>', 'which backend, where there are several');
 }
 
 /** Null where none was named. @throws CommandError when there is none of that name */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { SubmitJobInput, ThinkLevel } from '../../client/generated/graphql.ts';
 import type { Clock } from '../../clock.ts';
-import { parseDuration } from '../../config/values.ts';
+import { parseDuration } from '../../config/duration.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { JobPriority } from '../../domain/job.ts';
 import { CommandError, UsageError } from '../exit.ts';
