@@ -284,7 +284,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         batches.jobsChanged(changes);
         past.jobsChanged(changes);
         housekeeper.jobsChanged(changes);
-        loop.look();
+        loop.committed();
       }),
     );
     started.push(store.requestBatches.onEnded((id) => publisher.requestsEnded(id)));

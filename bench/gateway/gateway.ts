@@ -1,5 +1,6 @@
 /**
- * What the gateway adds to the backend itself, in the same run: latency, requests each second, processor time, memory of those who wait.
+ * What the gateway adds to the backend itself, in the same run: latency, requests each second, processor time, memory of those who wait. Beside it, what a proxy adds
+ * that does nothing but pass on: so much is the machine's. Nothing is measured of a server whose code V8 still compiles, but for how dear that is.
  * `--profile FOLDER` leaves the processor profiles of the servers there.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,7 +8,14 @@ import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { Agent, request } from 'undici';
 import { durableWrites } from '../support/durable-write.ts';
-import { type RunningServer, type ServerOptions, startBackend, startServer } from './processes.ts';
+import {
+  type Running,
+  type RunningServer,
+  type ServerOptions,
+  startBackend,
+  startProxy,
+  startServer,
+} from './processes.ts';
 import { chat, chatsInTurn, MODEL, nothingSeen, quantile, type Seen, streamChats } from './streams.ts';
 
 const STREAMS = 50;
@@ -15,6 +23,8 @@ const TOKENS = 100;
 const TOKENS_PER_SECOND = 20;
 const ROUNDS = 3;
 const SHORT_SECONDS = 5;
+/** After so many chats V8 has compiled nearly all that they run through. */
+const WARM_CHATS = 3_000;
 const IN_TURN = 100;
 const WAITING = 1_000;
 
@@ -36,47 +46,59 @@ export async function run(print: Print, args: readonly string[] = []): Promise<v
 /** Without others: what the way itself takes, and no waiting for the processor. */
 async function addedOneByOne(print: Print, options: ServerOptions): Promise<void> {
   const backend = await startBackend(STREAMS, 1e6);
+  const proxy = await startProxy(backend.url);
   const server = await startServer(backend.url, STREAMS, options);
   try {
-    await chatsInTurn(server.url, 2 * IN_TURN);
-    const [direct, through] = [nothingSeen(), nothingSeen()];
+    await warm(proxy, server);
+    const [direct, passed, through] = [nothingSeen(), nothingSeen(), nothingSeen()];
     for (let round = 0; round < ROUNDS; round += 1) {
       add(direct, await chatsInTurn(backend.url, IN_TURN));
+      add(passed, await chatsInTurn(proxy.url, IN_TURN));
       add(through, await chatsInTurn(server.url, IN_TURN));
     }
     print(`one stream after the other, ${ROUNDS} times ${IN_TURN} in turns`);
     compare(print, 'first byte', direct.firstByteMs, through.firstByteMs);
+    compare(print, '  by a proxy', direct.firstByteMs, passed.firstByteMs);
     tellQueued(print, through);
   } finally {
     await server.stop();
+    await proxy.stop();
     await backend.stop();
   }
 }
 
 async function addedLatency(print: Print, options: ServerOptions): Promise<void> {
   const backend = await startBackend(STREAMS, TOKENS_PER_SECOND);
+  const proxy = await startProxy(backend.url);
   const server = await startServer(backend.url, STREAMS, options);
   try {
-    await streamChats(server.url, STREAMS, 5);
-    const [direct, through] = [nothingSeen(), nothingSeen()];
-    let cpuMs = 0;
+    await warm(proxy, server);
+    const [direct, passed, through] = [nothingSeen(), nothingSeen(), nothingSeen()];
+    let [proxyMs, serverMs] = [0, 0];
     for (let round = 0; round < ROUNDS; round += 1) {
       add(direct, await streamChats(backend.url, STREAMS, TOKENS));
-      const before = server.cpuMs();
-      add(through, await streamChats(server.url, STREAMS, TOKENS));
-      cpuMs += server.cpuMs() - before;
+      const byProxy = await measured(proxy, () => streamChats(proxy.url, STREAMS, TOKENS));
+      const byServer = await measured(server, () => streamChats(server.url, STREAMS, TOKENS));
+      add(passed, byProxy.value);
+      add(through, byServer.value);
+      proxyMs += byProxy.cpuMs;
+      serverMs += byServer.cpuMs;
     }
     print(
       `${STREAMS} streams at once, ${TOKENS_PER_SECOND} records a second each, ${ROUNDS} rounds in turns`,
     );
     compare(print, 'first byte', direct.firstByteMs, through.firstByteMs);
+    compare(print, '  by a proxy', direct.firstByteMs, passed.firstByteMs);
     tellQueued(print, through);
     compare(print, 'each record', direct.chunkMs, through.chunkMs);
+    compare(print, '  by a proxy', direct.chunkMs, passed.chunkMs);
+    const each = (ms: number, { chunkMs }: Seen) => ((1_000 * ms) / chunkMs.length).toFixed(0);
     print(
-      `  processor time of the server   ${((1_000 * cpuMs) / through.chunkMs.length).toFixed(0)} µs a record`,
+      `  processor time of the server   ${each(serverMs, through)} µs a record; of a proxy ${each(proxyMs, passed)} µs`,
     );
   } finally {
     await server.stop();
+    await proxy.stop();
     await backend.stop();
   }
 }
@@ -101,45 +123,91 @@ function compare(print: Print, name: string, direct: readonly number[], through:
   print(`  ${name.padEnd(29)}  ${parts.join(', ')}`);
 }
 
+interface Rates {
+  readonly direct: number;
+  readonly passed: number;
+  readonly through: number;
+}
+
 async function shortChats(print: Print, options: ServerOptions): Promise<void> {
   const backend = await startBackend(STREAMS, 1e6);
+  const proxy = await startProxy(backend.url);
   const server = await startServer(backend.url, STREAMS, options);
   try {
-    await rate(server.url, 1);
-    const before = server.cpuMs();
-    const rates: { readonly direct: number; readonly through: number }[] = [];
+    const cold = await measured(server, () => warm(proxy, server));
+    const rounds: Rates[] = [];
+    let [proxyMs, serverMs] = [0, 0];
     for (let round = 0; round < ROUNDS; round += 1) {
-      rates.push({
-        direct: await rate(backend.url, SHORT_SECONDS),
-        through: await rate(server.url, SHORT_SECONDS),
-      });
+      const direct = await rate(backend.url);
+      const byProxy = await measured(proxy, () => rate(proxy.url));
+      const byServer = await measured(server, () => rate(server.url));
+      rounds.push({ direct, passed: byProxy.value, through: byServer.value });
+      proxyMs += byProxy.cpuMs;
+      serverMs += byServer.cpuMs;
     }
-    rates.sort((a, b) => a.through / a.direct - b.through / b.direct);
-    const { direct, through } = rates[Math.floor(ROUNDS / 2)] ?? { direct: 0, through: 0 };
-    const chats = SHORT_SECONDS * rates.reduce((sum, each) => sum + each.through, 0);
-    print(`short chats, not streamed, ${STREAMS} at once: the backend alone ${Math.round(direct)}/s`);
+    const middle = (of: (rates: Rates) => number) => quantile(rounds.map(of), 0.5);
+    const each = (ms: number, of: (rates: Rates) => number) =>
+      (ms / (SHORT_SECONDS * rounds.reduce((sum, rates) => sum + of(rates), 0))).toFixed(2);
+    const tell = (what: string, of: (rates: Rates) => number) =>
+      print(
+        `  ${what.padEnd(29)}  ${Math.round(middle(of))}/s, ratio ${middle((rates) => of(rates) / rates.direct).toFixed(2)} (medians of ${ROUNDS})`,
+      );
     print(
-      `  through the gateway            ${Math.round(through)}/s, ratio ${(through / direct).toFixed(2)} (median of ${ROUNDS})`,
+      `short chats, not streamed, ${STREAMS} at once: the backend alone ${Math.round(middle(({ direct }) => direct))}/s`,
     );
-    print(`  processor time of the server   ${((server.cpuMs() - before) / chats).toFixed(2)} ms a chat`);
+    tell('through the gateway', ({ through }) => through);
+    tell('through a proxy', ({ passed }) => passed);
+    print(
+      `  processor time of the server   ${each(serverMs, ({ through }) => through)} ms a chat, ${(cold.cpuMs / WARM_CHATS).toFixed(2)} in its first ${WARM_CHATS}; of a proxy ${each(proxyMs, ({ passed }) => passed)} ms`,
+    );
   } finally {
     await server.stop();
+    await proxy.stop();
     await backend.stop();
   }
 }
 
-async function rate(url: string, duration: number): Promise<number> {
+interface Measured<T> {
+  readonly value: T;
+  /** Processor time that the program took meanwhile, milliseconds. */
+  readonly cpuMs: number;
+}
+
+async function measured<T>(program: Running, work: () => Promise<T>): Promise<Measured<T>> {
+  const before = program.cpuMs();
+  const value = await work();
+  return { value, cpuMs: program.cpuMs() - before };
+}
+
+async function warm(...programs: readonly Running[]): Promise<void> {
+  for (const { url } of programs) {
+    await shortChatsAt(url, { amount: WARM_CHATS });
+    await streamChats(url, STREAMS, 5);
+  }
+}
+
+/** Each second. */
+async function rate(url: string): Promise<number> {
+  const { requests } = await shortChatsAt(url, { duration: SHORT_SECONDS });
+  return requests.average;
+}
+
+async function shortChatsAt(
+  url: string,
+  until: Pick<autocannon.Options, 'amount' | 'duration'>,
+): Promise<autocannon.Result> {
   const result = await autocannon({
     url: `${url}/api/chat`,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(chat(1, { stream: false })),
     connections: STREAMS,
-    duration,
+    timeout: 60,
+    ...until,
   });
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${result.non2xx} answers of ${url} were not 200, ${result.errors} failed.`);
-  return result.requests.average;
+  return result;
 }
 
 async function waiting(print: Print, options: ServerOptions): Promise<void> {

@@ -23,9 +23,18 @@ export interface RunningServer extends Running {
   memory(): Promise<NodeJS.MemoryUsage>;
 }
 
-export async function startBackend(slots: number, tokensPerSecond: number): Promise<Running> {
-  const script = new URL('backend.ts', import.meta.url);
-  const child = fork(script, [String(slots), String(tokensPerSecond)], { execArgv: [] });
+export function startBackend(slots: number, tokensPerSecond: number): Promise<Running> {
+  return startProgram('backend.ts', String(slots), String(tokensPerSecond));
+}
+
+/** What stands between client and backend, and does nothing else. */
+export function startProxy(backend: string): Promise<Running> {
+  return startProgram('proxy.ts', backend);
+}
+
+/** One of this folder that tells its address. */
+async function startProgram(file: string, ...args: readonly string[]): Promise<Running> {
+  const child = fork(new URL(file, import.meta.url), args, { execArgv: [] });
   const [{ url }] = await once(child, 'message');
   return { url, cpuMs: () => cpuMs(child), stop: () => end(child) };
 }

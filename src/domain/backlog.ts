@@ -51,7 +51,7 @@ export function emptyBacklog(queue: QueueKey): QueueBacklog {
 
 /** Read side, for whoever decides. */
 export interface BacklogView {
-  /** Grows with every change, so a reader can tell that nothing happened. */
+  /** Grows with every change of what decisions go by, so a reader can tell that nothing happened. */
   readonly version: number;
   /** All jobs that could be claimed now. */
   readonly count: number;
@@ -109,9 +109,15 @@ export class Backlog implements BacklogView {
     delayed: number,
     running: readonly (readonly [client: string, count: number])[] = [],
   ): void {
-    this.#version += 1;
+    const seen = this.held.changed(changed, running);
+    if (
+      seen.length > 0 ||
+      delayed !== this.#delayed ||
+      running.some(([client]) => this.held.isLimited(client))
+    )
+      this.#version += 1;
     this.#delayed = delayed;
-    for (const bucket of this.held.changed(changed, running)) {
+    for (const bucket of seen) {
       const expected = this.held.isHeld(bucket.client) ? undefined : this.#expected.get(bucketId(bucket));
       this.#put(withExpected(bucket, expected?.numbers ?? NO_JOBS));
     }

@@ -28,6 +28,11 @@ export class HeldBuckets {
     return maxRunning === null ? Number.POSITIVE_INFINITY : Math.max(0, maxRunning - this.running(client));
   }
 
+  /** How many jobs of it run is somebody's business. */
+  isLimited(client: string): boolean {
+    return limitsOf(this.#limits, client).maxRunning !== null;
+  }
+
   isHeld(client: string): boolean {
     return this.room(client) === 0;
   }
@@ -93,7 +98,7 @@ export class HeldBuckets {
 
   #keep(bucket: Bucket): void {
     const { client, count } = bucket;
-    if (limitsOf(this.#limits, client).maxRunning === null) return;
+    if (!this.isLimited(client)) return;
     const own = this.#buckets.get(client) ?? new Map<string, Bucket>();
     if (count > 0) own.set(bucketId(bucket), bucket);
     else own.delete(bucketId(bucket));

@@ -63,6 +63,8 @@ export class SchedulerLoop implements ArrivalListener {
     after: null,
     verdicts: new Map(),
   };
+  /** The backlog and the models that the last turn saw. */
+  #seen = '';
   #look: Timer | null = null;
   #wake: Timer | null = null;
   /** Where each queue of the present demand could run. Models change seldom, the backlog with each job. */
@@ -165,6 +167,14 @@ export class SchedulerLoop implements ArrivalListener {
     });
   }
 
+  /**
+   * The store has committed something. Most commits are about what the loop has heard before, as the end of a job: they cost a turn only where the numbers of the
+   * queue are others than in the last one.
+   */
+  committed(): void {
+    if (this.#versions !== this.#seen) this.look();
+  }
+
   /** Takes an event in with the next turn, which is soon: what many jobs do in a tick is decided about once. */
   note(event: SchedulerEvent): void {
     if (!this.#effects) return;
@@ -233,6 +243,7 @@ export class SchedulerLoop implements ArrivalListener {
   #turn(event: SchedulerEvent, effects: Effects): void {
     const now = this.#deps.clock.now();
     const before = this.#state;
+    this.#seen = this.#versions;
     const { state, effects: asked, plan, wakeAt } = step(before, event, this.#world(), this.policy, now);
     this.#state = state;
     this.#plan = plan;
@@ -263,10 +274,16 @@ export class SchedulerLoop implements ArrivalListener {
     };
   }
 
+  /** Another one after each change of the backlog or of the models. */
+  get #versions(): string {
+    const { backlog, resolver } = this.#deps;
+    return `${backlog.version} ${resolver.version}`;
+  }
+
   /** Worked out anew only when the backlog or the models have changed. */
   #currentDemand(): readonly Demand[] {
     const { backlog, resolver } = this.#deps;
-    const versions = `${backlog.version} ${resolver.version}`;
+    const versions = this.#versions;
     if (this.#demand.versions === versions) return this.#demand.value;
     if (this.#options.version !== resolver.version)
       this.#options = { version: resolver.version, byQueue: new Map() };

@@ -53,6 +53,24 @@ test('expected jobs count beside those that are there, in whatever order they co
   );
 });
 
+test('a commit that changes nothing of what decisions go by leaves the version as it is', () => {
+  const limits = { weight: 1, maxRunning: null, maxQueued: null };
+  const backlog = new Backlog({ others: limits, named: new Map([['bob', { ...limits, maxRunning: 2 }]]) });
+  const moves = (...numbers: Parameters<Backlog['apply']>) => {
+    const before = backlog.version;
+    backlog.apply(...numbers);
+    return backlog.version > before;
+  };
+  const bucket = bucketOf({ queue: 'a' as QueueKey, priority: 'LOW', client: 'alice' }, [NOW]);
+  expect(moves([], 0)).toBe(false);
+  // How many jobs of hers run limits nothing.
+  expect(moves([], 0, [['alice', 1]])).toBe(false);
+  expect(moves([], 0, [['bob', 1]])).toBe(true);
+  expect(moves([bucket], 0)).toBe(true);
+  expect(moves([], 1)).toBe(true);
+  expect(moves([], 1)).toBe(false);
+});
+
 function bucketOf(of: BucketKey, instants: readonly number[]): Bucket {
   const createdAtSum = instants.reduce((sum, at) => sum + at, 0);
   const oldestCreatedAt = instants.length > 0 ? Math.min(...instants) : null;

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { USUAL_POLICY } from '../../src/scheduler/decide/decide.ts';
+import { SchedulerLoop } from '../../src/scheduler/loop.ts';
 import { gatewayWorld } from './support/world.ts';
 
 const MODEL = 'smollm:360m';
@@ -28,3 +30,29 @@ test.each([
     expect(first.startedAt).not.toBe(first.createdAt);
   },
 );
+
+test('a request whose model is ready costs three decisions: to claim it, that it runs, and that it ended', async () => {
+  const requests = 20;
+  await using t = await gatewayWorld();
+  const ask = async () => {
+    const answer = await fetch(`${t.url}/api/chat`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: 'Hi.' }] }),
+    });
+    await answer.text();
+    expect(answer.status).toBe(200);
+  };
+  await ask();
+  const decisions = vi.spyOn(USUAL_POLICY, 'decide');
+  const events = vi.spyOn(SchedulerLoop.prototype, 'handle');
+  try {
+    for (let asked = 0; asked < requests; asked += 1) await ask();
+    const readings = events.mock.calls.filter(([{ type }]) => type === 'observed').length;
+    // Forecasts are made by deciding too, and nobody asks for one here.
+    expect(decisions.mock.calls.length - readings).toBeLessThan(3.5 * requests);
+  } finally {
+    decisions.mockRestore();
+    events.mockRestore();
+  }
+});

@@ -39,3 +39,9 @@ test('the command line is read without what single commands stand on', () => {
     [],
   );
 });
+
+test('the server starts without the page of GraphiQL, which is 9 MB of text', () => {
+  const { packages } = loadedWith('cli/server/serve.ts');
+  expect(packages).toContain('graphql-yoga');
+  expect(packages).not.toContain('@graphql-yoga/render-graphiql');
+});

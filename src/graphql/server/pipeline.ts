@@ -1,5 +1,4 @@
 /** The pipeline that every operation goes through, whatever brings it: parse, validate, limits, context, masks. */
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { createYoga, isAsyncIterable, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { AnswerBudget } from '../answer-budget.ts';
@@ -51,7 +50,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       errorCache: new TextCache<unknown>(CACHED_CHARACTERS),
     },
     graphiql: graphiql !== null && (() => graphiqlOptions(graphiql)),
-    renderGraphiQL,
+    // Its page is a text of 9 MB, for the few who open it.
+    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
     plugins: [readableRequests(), withinLimits(limits), storedAnswers(), sharedAnswers(subscriber)],
   });
 }
