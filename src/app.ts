@@ -162,6 +162,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       ...scheduling.swaps.stats,
       ...cellStatistics(backends.map(({ backend }) => backend)),
     }),
+    lifetime: () => past.lifetime,
     clock,
   });
   const models = buildModelDirectory(registry, loop);

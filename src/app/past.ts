@@ -1,7 +1,7 @@
 /** What takes down the past: of the scheduler's state, of its decisions and of jobs. */
 import type { Clock } from '../clock.ts';
 import { isStale } from '../domain/gpu.ts';
-import type { GpuSample } from '../domain/sample.ts';
+import type { GpuSample, LifetimeCounts } from '../domain/sample.ts';
 import type { JobChange, Store } from '../domain/store.ts';
 import { DecisionRecorder } from '../history/decision-recorder.ts';
 import { ResidencyRecorder } from '../history/residency-recorder.ts';
@@ -16,7 +16,7 @@ import type { SwapCounter } from '../view/swap-counter.ts';
 export interface PastParts {
   readonly store: Store;
   readonly loop: SchedulerLoop;
-  readonly statistics: Pick<JobStatistics, 'tokens'>;
+  readonly statistics: Pick<JobStatistics, 'tokens' | 'truncatedPrompts'>;
   readonly swaps: Pick<SwapCounter, 'stats'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'error'>;
@@ -46,7 +46,11 @@ export class Past {
     this.#sampler = new Sampler({
       store: store.history.samples,
       gpus: () => gpuSamples(loop.state, clock.now()),
-      totals: () => ({ ...swaps.stats, ...statistics.tokens }),
+      totals: () => ({
+        ...swaps.stats,
+        ...statistics.tokens,
+        truncatedPrompts: statistics.truncatedPrompts,
+      }),
       jobs: () => ({ waiting: store.counts().PENDING, running: store.counts().RUNNING }),
       clock,
       logger,
@@ -57,7 +61,12 @@ export class Past {
   async start(): Promise<void> {
     await this.#decisions.start();
     await this.#residencies.start();
-    this.#sampler.start();
+    await this.#sampler.start();
+  }
+
+  /** What has ever been counted in this data directory. */
+  get lifetime(): LifetimeCounts {
+    return this.#sampler.lifetime;
   }
 
   /** When nothing is decided any more, and before the store stops. */

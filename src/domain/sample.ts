@@ -28,9 +28,20 @@ export interface SampleCounts {
   readonly failed: number;
   readonly cancelled: number;
   readonly loads: number;
+  readonly unloads: number;
   readonly evictions: number;
+  readonly spills: number;
+  readonly loadTimeMs: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  readonly truncatedPrompts: number;
+}
+
+/** All that has been counted in this data directory. */
+export interface LifetimeCounts {
+  /** When counting began, epoch milliseconds. */
+  readonly since: number;
+  readonly counts: SampleCounts;
 }
 
 export interface Sample {
@@ -52,10 +63,22 @@ export const NO_COUNTS: SampleCounts = {
   failed: 0,
   cancelled: 0,
   loads: 0,
+  unloads: 0,
   evictions: 0,
+  spills: 0,
+  loadTimeMs: 0,
   promptTokens: 0,
   completionTokens: 0,
+  truncatedPrompts: 0,
 };
+
+const COUNT_NAMES = Object.keys(NO_COUNTS) as (keyof SampleCounts)[];
+
+/** Of records that were written before a figure was counted, it was not. */
+export function added(all: readonly Partial<SampleCounts>[]): SampleCounts {
+  const sum = (name: keyof SampleCounts) => all.reduce((total, counts) => total + (counts[name] ?? 0), 0);
+  return Object.fromEntries(COUNT_NAMES.map((name) => [name, sum(name)])) as unknown as SampleCounts;
+}
 
 export const MOST_CLIENTS = 20;
 /** More cards than that are not told apart over time. */
@@ -107,18 +130,12 @@ export function joined(samples: readonly Sample[]): Sample {
   if (samples.length === 1) return last;
   return {
     gpus: joinedGpus(samples.flatMap(({ gpus }) => gpus)),
-    counts: joinedCounts(samples),
+    counts: added(samples.map(({ counts }) => counts)),
     waiting: last.waiting,
     running: last.running,
     waits: joinedWaits(samples.flatMap(({ waits }) => waits)),
     clients: busiest(samples.flatMap(({ clients }) => clients)),
   };
-}
-
-function joinedCounts(samples: readonly Sample[]): SampleCounts {
-  const names = Object.keys(NO_COUNTS) as (keyof SampleCounts)[];
-  const sum = (name: keyof SampleCounts) => samples.reduce((all, { counts }) => all + counts[name], 0);
-  return Object.fromEntries(names.map((name) => [name, sum(name)])) as unknown as SampleCounts;
 }
 
 function joinedWaits(waits: Sample['waits']): Sample['waits'] {
@@ -215,9 +232,11 @@ export function seriesOf(kept: readonly TimedSample[], { from, to, stepMs }: Ser
 export interface SampleStore {
   /**
    * Of the time that began at `at`, a multiple of the finest step. Two of the same time become one. What is complete by then is joined into
-   * coarser ones, and what is too old is forgotten.
+   * coarser ones, and what is too old is forgotten. What it counts is added to what has ever been counted.
    */
   keep(at: number, sample: Sample): Promise<void>;
+  /** The counts of all samples that were ever kept. Null before the first. */
+  lifetime(): Promise<LifetimeCounts | null>;
   /** @throws CallerGoneError, ReadTooLongError, StoreBusyError */
   series(query: SeriesQuery, scope?: ReadScope): Promise<SampleSeries>;
 }

@@ -9,6 +9,7 @@ import type { Instance } from './instance.ts';
 import type { Job, JobPriority } from './job.ts';
 import type { ModelInfo } from './model.ts';
 import type { QueueKey } from './queue-key.ts';
+import type { LifetimeCounts } from './sample.ts';
 import type { ClientStats, LatencyStats, ModelSpeed } from './usage-figures.ts';
 
 export type { LatencyStats } from './usage-figures.ts';
@@ -168,6 +169,8 @@ export interface SystemView {
   queues(): readonly QueueState[];
   queue(key: QueueKey): QueueState;
   swaps(): SwapStats;
+  /** What has ever been counted in this data directory. */
+  lifetime(): LifetimeCounts;
   latency(priority: JobPriority | null, windowMs: number): LatencyStats;
   /** Of clients that were seen within the window, that wait or that run, the busiest first; at most 100. `only`: of that one alone. */
   clients(windowMs: number, only: string | null): readonly ClientStats[];

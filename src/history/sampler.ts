@@ -7,9 +7,11 @@ import { messageOf, StoreClosedError } from '../domain/errors.ts';
 import type { JobId } from '../domain/ids.ts';
 import { isTerminal } from '../domain/job.ts';
 import {
+  added,
   busiest,
   FINEST_MS,
   type GpuSample,
+  type LifetimeCounts,
   NO_COUNTS,
   type Sample,
   type SampleCounts,
@@ -20,10 +22,10 @@ import type { JobChange } from '../domain/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Figures that somebody else counts, since the start. */
-export type Totals = Pick<SampleCounts, 'loads' | 'evictions' | 'promptTokens' | 'completionTokens'>;
+export type Totals = Omit<SampleCounts, 'submitted' | 'completed' | 'failed' | 'cancelled'>;
 
 export interface SamplerParts {
-  readonly store: Pick<SampleStore, 'keep'>;
+  readonly store: Pick<SampleStore, 'keep' | 'lifetime'>;
   /** Those whose reading is fresh. */
   readonly gpus: () => readonly GpuSample[];
   readonly totals: () => Totals;
@@ -45,21 +47,35 @@ export class Sampler {
   readonly #waits = new Map<number, number>();
   #counts: Record<keyof SampleCounts, number> = { ...NO_COUNTS };
   #totals: Totals;
+  /** Without what is counted since the last sample. */
+  #lifetime: LifetimeCounts;
   #timer: Timer | null = null;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(parts: SamplerParts) {
     this.#parts = parts;
     this.#totals = parts.totals();
+    this.#lifetime = { since: parts.clock.now(), counts: NO_COUNTS };
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    this.#lifetime = (await this.#parts.store.lifetime()) ?? this.#lifetime;
+    this.#await();
+  }
+
+  /** What has ever been counted; what the ten seconds before a crash counted is lost with it. */
+  get lifetime(): LifetimeCounts {
+    const { since, counts } = this.#lifetime;
+    return { since, counts: added([counts, this.#news()]) };
+  }
+
+  #await(): void {
     const { clock } = this.#parts;
     const boundary = (Math.floor(clock.now() / FINEST_MS) + 1) * FINEST_MS;
     this.#timer = clock.after(boundary - clock.now(), () => {
       // A clock that is being corrected may be a little behind the timer.
       if (clock.now() >= boundary) this.#take(Math.floor(clock.now() / FINEST_MS) * FINEST_MS);
-      this.start();
+      this.#await();
     });
   }
 
@@ -90,6 +106,14 @@ export class Sampler {
     }
   }
 
+  /** Since the last sample. */
+  #news(): SampleCounts {
+    const present = this.#parts.totals();
+    const names = Object.keys(present) as (keyof Totals)[];
+    const news = Object.fromEntries(names.map((name) => [name, present[name] - this.#totals[name]]));
+    return { ...this.#counts, ...news };
+  }
+
   #addWait(ms: number): void {
     const one = waitClass(ms);
     this.#waits.set(one, (this.#waits.get(one) ?? 0) + 1);
@@ -118,21 +142,16 @@ export class Sampler {
     const { clock, gpus, jobs, totals } = this.#parts;
     const now = clock.now();
     for (const running of this.#running.values()) this.#charge(running, now);
-    const present = totals();
+    const counts = this.#news();
     const sample: Sample = {
       gpus: gpus(),
-      counts: {
-        ...this.#counts,
-        loads: present.loads - this.#totals.loads,
-        evictions: present.evictions - this.#totals.evictions,
-        promptTokens: present.promptTokens - this.#totals.promptTokens,
-        completionTokens: present.completionTokens - this.#totals.completionTokens,
-      },
+      counts,
       ...jobs(),
       waits: [...this.#waits],
       clients: busiest([...this.#clients].map(([client, of]) => ({ client, ...of }))),
     };
-    this.#totals = present;
+    this.#lifetime = { since: this.#lifetime.since, counts: added([this.#lifetime.counts, counts]) };
+    this.#totals = totals();
     this.#counts = { ...NO_COUNTS };
     this.#waits.clear();
     this.#clients.clear();

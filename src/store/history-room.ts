@@ -2,7 +2,7 @@
 import type { Decision, DecisionStore, KeptDecisions } from '../domain/decision.ts';
 import type { HistoryStore } from '../domain/history-store.ts';
 import type { Residency, ResidencyList, ResidencyQuery, ResidencyStore } from '../domain/residency.ts';
-import type { Sample, SampleSeries, SampleStore, SeriesQuery } from '../domain/sample.ts';
+import type { LifetimeCounts, Sample, SampleSeries, SampleStore, SeriesQuery } from '../domain/sample.ts';
 import type { ReadScope } from '../domain/store.ts';
 import { unicode } from './encode.ts';
 import type { Calls } from './file-room.ts';
@@ -79,6 +79,10 @@ class SampleRoom implements SampleStore {
   async keep(at: number, sample: Sample): Promise<void> {
     const clients = sample.clients.map((one) => ({ ...one, client: one.client && unicode(one.client) }));
     await this.#calls.write('keepSample', { at, sample: { ...sample, clients } });
+  }
+
+  lifetime(): Promise<LifetimeCounts | null> {
+    return this.#calls.read('lifetime', null);
   }
 
   series(query: SeriesQuery, scope?: ReadScope): Promise<SampleSeries> {

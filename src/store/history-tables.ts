@@ -1,7 +1,7 @@
 /** The rows of the past that the operations work on. As with all tables, nothing waits half-way. */
 import type { Decision, DecisionLane, DecisionPlace, KeptDecisions } from '../domain/decision.ts';
 import type { Residency } from '../domain/residency.ts';
-import type { Sample, TimedSample } from '../domain/sample.ts';
+import type { LifetimeCounts, Sample, SampleCounts, TimedSample } from '../domain/sample.ts';
 
 export interface HistoryTables {
   /** A new one, or in the place of the one with this `id`. */
@@ -21,6 +21,11 @@ export interface HistoryTables {
   newestSample(stepMs: number): number | null;
   /** Forgets those of that step that began before `time`. */
   pruneSamples(stepMs: number, time: number): void;
+
+  /** @param at when it is counted from, if these are the first */
+  addCounts(counts: SampleCounts, at: number): void;
+  /** Null before the first. */
+  lifetime(): LifetimeCounts | null;
 
   putDecisions(lane: DecisionLane, decisions: readonly Decision[]): void;
   /** Behind the newest, kept or not. */

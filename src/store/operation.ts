@@ -33,7 +33,7 @@ import type {
   RequestBatchStep,
 } from '../domain/request-batch.ts';
 import type { Residency, ResidencyList, ResidencyQuery } from '../domain/residency.ts';
-import type { SampleSeries, SeriesQuery, TimedSample } from '../domain/sample.ts';
+import type { LifetimeCounts, SampleSeries, SeriesQuery, TimedSample } from '../domain/sample.ts';
 import type {
   Batch,
   CancelOutcome,
@@ -253,6 +253,7 @@ export interface Reads {
   sampleSeries: { input: SeriesQuery; answer: SampleSeries };
   residencies: { input: ResidencyQuery; answer: ResidencyList };
   decisions: { input: null; answer: KeptDecisions };
+  lifetime: { input: null; answer: LifetimeCounts | null };
   recall: { input: string; answer: ReadonlyMap<string, string> };
 }
 

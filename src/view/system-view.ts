@@ -9,6 +9,7 @@ import { footprintBytes } from '../domain/instance.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
 import { least } from '../domain/long-lists.ts';
 import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
+import type { LifetimeCounts } from '../domain/sample.ts';
 import type {
   BackendCell,
   BackendState,
@@ -56,6 +57,7 @@ export interface SystemViewSources {
   /** Whether jobs are told that they should miss their deadlines. */
   readonly tellsHopeless: boolean;
   readonly swaps: () => SwapStats;
+  readonly lifetime: () => LifetimeCounts;
   readonly strayServer: () => StrayServer | null;
   readonly storeProblem: () => string | null;
   readonly clock: Clock;
@@ -94,6 +96,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     queues: () => waitingQueues(backlog).map((queue) => queueState(sources, queue)),
     queue: (key) => queueState(sources, key),
     swaps: sources.swaps,
+    lifetime: sources.lifetime,
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
     clients: (windowMs, only) =>
       clientStatistics({ jobs: statistics.ended, backlog, windowMs, only, now: clock.now() }),

@@ -74,6 +74,12 @@ test('Decisions and figures over time go on over a restart', async () => {
   stack.defer(() => app.stop({ graceMs: 0 }));
   const client = new AppClient(app);
   expect(await decisions(client)).toEqual(expect.arrayContaining(before));
+  const { stats } = await client.query(
+    '{ stats { swaps { loads } ever { since completed loads loadTime completionTokens } } }',
+  );
+  expect(stats).toMatchObject({ swaps: { loads: 0 }, ever: { completed: 1, loads: 1 } });
+  expect(stats.ever.loadTime).toBeGreaterThan(0);
+  expect(stats.ever.completionTokens).toBeGreaterThan(0);
   const { history } = await client.query(
     `query ($from: DateTime!, $to: DateTime) { history(from: $from, to: $to, points: 1) {
       from step clients { client busy completed } gpus { gpu { index } instanceBytes usedBytes freeBytes }

@@ -180,6 +180,22 @@ export function storeHistoryContract(current: CurrentStore): void {
     expect(coarse.samples.map((one) => one?.counts.submitted)).toEqual([78, 90]);
   });
 
+  test('What was ever counted is added up, whatever of it is forgotten', async () => {
+    const { store, clock } = current();
+    const { samples } = store.history;
+    expect(await samples.lifetime()).toBeNull();
+    const start = Math.ceil(clock.now() / FIFTEEN_MS) * FIFTEEN_MS;
+    clock.advance(start - clock.now());
+    await samples.keep(start, sampleOf({ completed: 2, promptTokens: 2 ** 40 }, 0));
+    await samples.keep(start, sampleOf({ completed: 1 }, 0));
+    clock.advance(TIERS[2].keptMs + FIFTEEN_MS);
+    await samples.keep(start + TIERS[2].keptMs + FIFTEEN_MS, sampleOf({ loadTimeMs: 700 }, 0));
+    expect(await samples.lifetime()).toEqual({
+      since: start,
+      counts: { ...NO_COUNTS, completed: 3, promptTokens: 2 ** 40, loadTimeMs: 700 },
+    });
+  });
+
   test('Two samples of one time are one, and old fine ones are forgotten while coarse ones stay', async () => {
     const { store, clock } = current();
     const { samples } = store.history;

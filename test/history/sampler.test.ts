@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SteadyClock, VirtualClock } from '../../src/clock.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Job, JobStatus } from '../../src/domain/job.ts';
-import { type Sample, type TimedSample, waitPercentile } from '../../src/domain/sample.ts';
+import { NO_COUNTS, type Sample, type TimedSample, waitPercentile } from '../../src/domain/sample.ts';
 import { Sampler, type Totals } from '../../src/history/sampler.ts';
 
 const START = 1_700_000_003_000;
@@ -15,13 +15,25 @@ let totals: Totals;
 let fails: boolean;
 let errors: string[];
 
-beforeEach(() => {
+const NOTHING: Totals = {
+  loads: 0,
+  unloads: 0,
+  evictions: 0,
+  spills: 0,
+  loadTimeMs: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  truncatedPrompts: 0,
+};
+
+beforeEach(async () => {
   clock = new VirtualClock(START);
   steady = SteadyClock.over(clock);
   [kept, fails, errors] = [[], false, []];
-  totals = { loads: 7, evictions: 1, promptTokens: 0, completionTokens: 0 };
+  totals = { ...NOTHING, loads: 7, evictions: 1 };
   sampler = new Sampler({
     store: {
+      lifetime: async () => ({ since: 5, counts: { ...NO_COUNTS, completed: 3, loads: 11 } }),
       keep: async (at, sample) => {
         if (fails) throw new Error('The disk is full.');
         kept.push({ at, sample });
@@ -33,7 +45,7 @@ beforeEach(() => {
     clock: steady,
     logger: { error: (message) => void errors.push(message) },
   });
-  sampler.start();
+  await sampler.start();
 });
 afterEach(() => sampler.stop());
 
@@ -60,7 +72,7 @@ test('A sample has what has been since the last one, and is of the ten seconds t
   change(null, 'PENDING', { id: 'job_2' as JobId });
   change('PENDING', 'CANCELLED', { id: 'job_2' as JobId });
   change('RUNNING', 'FAILED', { id: 'job_3' as JobId });
-  totals = { loads: 9, evictions: 1, promptTokens: 30, completionTokens: 5 };
+  totals = { ...NOTHING, loads: 9, evictions: 1, promptTokens: 30, completionTokens: 5, loadTimeMs: 700 };
   const [first] = await after(7_000);
   expect(first).toMatchObject({
     at: 1_700_000_000_000,
@@ -124,4 +136,18 @@ test('Neither a jump of the clock, nor a pause, nor a disk that is full is more 
   const before = kept.length;
   await after(10_000);
   expect(kept).toHaveLength(before + 1);
+});
+
+test('What has ever been counted is what was kept and what was counted since, at any time', async () => {
+  change(null, 'PENDING');
+  change('PENDING', 'RUNNING');
+  change('RUNNING', 'COMPLETE');
+  totals = { ...totals, loads: 8, spills: 1 };
+  const all = { since: 5, counts: { ...NO_COUNTS, submitted: 1, completed: 4, loads: 12, spills: 1 } };
+  expect(sampler.lifetime).toEqual(all);
+  await after(10_000);
+  expect(kept).toHaveLength(1);
+  expect(sampler.lifetime).toEqual(all);
+  totals = { ...totals, spills: 2 };
+  expect(sampler.lifetime.counts.spills).toBe(2);
 });

@@ -16,6 +16,7 @@ import type { InstanceStatus } from '../../src/domain/instance.ts';
 import { type Job, NO_JOBS } from '../../src/domain/job.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
+import { type LifetimeCounts, NO_COUNTS } from '../../src/domain/sample.ts';
 import type {
   BackendCell,
   BackendState,
@@ -264,6 +265,10 @@ export class SystemFixture implements SystemView, SystemControl {
       coldStarts: 1,
       warmStarts: 2,
     };
+  }
+
+  lifetime(): LifetimeCounts {
+    return { since: AT - 60_000, counts: { ...NO_COUNTS, completed: 2 ** 40, loadTimeMs: 12_345.6 } };
   }
 
   latency(priority: Job['priority'] | null, windowMs: number) {

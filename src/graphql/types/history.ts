@@ -87,7 +87,8 @@ const GpuHistoryRef = builder.objectRef<OfGpu>('GpuHistory').implement({
   }),
 });
 
-const COUNTED: Readonly<Record<keyof SampleCounts, string>> = {
+/** What an older version did not count is null in what it took down. */
+const COUNTED: Readonly<Record<Exclude<keyof SampleCounts, 'loadTimeMs'>, string>> = {
   cancelled: 'Jobs that were cancelled.',
   completed: 'Jobs that were completed.',
   completionTokens: 'Tokens that models produced, of jobs that were completed.',
@@ -95,7 +96,10 @@ const COUNTED: Readonly<Record<keyof SampleCounts, string>> = {
   failed: 'Jobs that failed.',
   loads: 'Loads that were done.',
   promptTokens: 'Tokens that models read, of jobs that were completed.',
+  spills: 'Loads that ended partly on the CPU although there are GPUs.',
   submitted: 'Jobs that were accepted.',
+  truncatedPrompts: 'Jobs whose prompt was cut to the context of their model.',
+  unloads: 'Unloads for any reason.',
 };
 
 const JobHistoryRef = builder.objectRef<Samples>('JobHistory').implement({

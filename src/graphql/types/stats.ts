@@ -1,5 +1,6 @@
 /** Figures of the queue, of jobs and of swaps. */
 import { parseQueueKey } from '../../domain/queue-key.ts';
+import type { LifetimeCounts, SampleCounts } from '../../domain/sample.ts';
 import type { LatencyStats, QueueState, StartEstimates, SwapStats } from '../../domain/system.ts';
 import type { EstimateError } from '../../domain/work.ts';
 import { instancesOf } from '../../view/lookup.ts';
@@ -13,7 +14,7 @@ import { JobCountsRef } from './job-counts.ts';
 const LATENCY_WINDOW_MS = 300_000;
 
 const SwapStatsRef = builder.objectRef<SwapStats>('SwapStats').implement({
-  description: 'What has been brought into memory and out of it since the start.',
+  description: 'What has been brought into memory and out of it since this server started.',
   fields: (t) => ({
     coldStarts: t.exposeInt('coldStarts', {
       description: 'Loads on managed backends for which a server process had to be started.',
@@ -32,6 +33,35 @@ const SwapStatsRef = builder.objectRef<SwapStats>('SwapStats').implement({
       description: 'Loads on managed backends that took a server process which stood ready.',
     }),
   }),
+});
+
+const LifetimeRef = builder.objectRef<LifetimeCounts>('LifetimeCounts').implement({
+  description:
+    'What has ever been counted in this data directory, over all starts of its server, whatever of it is forgotten by now. What the ten seconds before ' +
+    'a crash counted is not in it.',
+  fields: (t) => {
+    const count = (name: keyof SampleCounts, description: string) =>
+      t.field({ type: 'Integer', description, resolve: ({ counts }) => counts[name] });
+    return {
+      cancelled: count('cancelled', 'Jobs that ended so.'),
+      completed: count('completed', 'Jobs that ended so.'),
+      completionTokens: count('completionTokens', 'Tokens produced.'),
+      evictions: count('evictions', 'Unloads that made room for another model.'),
+      failed: count('failed', 'Jobs that ended so.'),
+      loads: count('loads', 'Models brought into memory.'),
+      loadTime: t.field({
+        type: 'Milliseconds',
+        description: 'Time spent on loads, all added up.',
+        resolve: ({ counts }) => counts.loadTimeMs,
+      }),
+      promptTokens: count('promptTokens', 'Tokens read.'),
+      since: t.expose('since', { type: 'DateTime', description: 'When counting began.' }),
+      spills: count('spills', 'Loads that ended partly on the CPU although there are GPUs.'),
+      submitted: count('submitted', 'Jobs accepted.'),
+      truncatedPrompts: count('truncatedPrompts', 'Jobs whose prompt was cut to the context of their model.'),
+      unloads: count('unloads', 'Unloads for any reason.'),
+    };
+  },
 });
 
 export const QueueStatsRef = builder.objectRef<QueueState>('QueueStats').implement({
@@ -129,7 +159,9 @@ const StartEstimatesRef = builder.objectRef<StartEstimates>('StartEstimates').im
 });
 
 StatsRef.implement({
-  description: 'Counters, memory and latencies.',
+  description:
+    'Counters, memory and latencies. `counts` is of the jobs that are kept; `swaps`, `truncatedPrompts`, latencies and the quality of estimates are of this ' +
+    'start of the server; `ever` is of all of them.',
   fields: (t) => ({
     counts: t.field({ type: JobCountsRef, resolve: (_stats, _args, { store }) => store.counts() }),
     instances: t.field({
@@ -137,9 +169,11 @@ StatsRef.implement({
       description: 'What is in memory, on all backends.',
       resolve: (_stats, _args, { system }) => instancesOf(system),
     }),
+    ever: t.field({ type: LifetimeRef, resolve: (_stats, _args, { system }) => system.lifetime() }),
     latency: t.field({
       type: LatencyStatsRef,
-      description: 'How long jobs took that finished in the last `window`, of one priority or of all.',
+      description:
+        'How long jobs took that finished since this server started and in the last `window`, of one priority or of all.',
       args: {
         priority: t.arg({ type: JobPriorityEnum }),
         window: t.arg({ type: 'Milliseconds', defaultValue: LATENCY_WINDOW_MS }),
@@ -167,7 +201,7 @@ StatsRef.implement({
     }),
     swaps: t.field({ type: SwapStatsRef, resolve: (_stats, _args, { system }) => system.swaps() }),
     truncatedPrompts: t.int({
-      description: 'Jobs since the start whose prompt was cut to the context of their model.',
+      description: 'Jobs since this server started whose prompt was cut to the context of their model.',
       resolve: (_stats, _args, { system }) => system.truncatedPrompts,
     }),
     version: t.string({

@@ -14,7 +14,10 @@ import {
   residencyList,
 } from '../../domain/residency.ts';
 import {
+  added,
+  type LifetimeCounts,
   type Sample,
+  type SampleCounts,
   type SampleSeries,
   type SeriesQuery,
   seriesOf,
@@ -30,6 +33,7 @@ export class MemoryHistory implements HistoryTables {
   readonly #samples = new Map<number, Map<number, Sample>>();
   readonly #decisions: Record<DecisionLane, readonly Decision[]> = { dispatches: [], others: [] };
   #decisionEnd = NO_DECISIONS;
+  #lifetime: LifetimeCounts | null = null;
 
   putResidency(residency: Residency): void {
     this.#residencies.set(residency.id, residency);
@@ -77,6 +81,15 @@ export class MemoryHistory implements HistoryTables {
       keptFor(query, (...range) => this.samples(...range)),
       query,
     );
+  }
+
+  addCounts(counts: SampleCounts, at: number): void {
+    const { since, counts: before } = this.#lifetime ?? { since: at, counts: {} };
+    this.#lifetime = { since, counts: added([before, counts]) };
+  }
+
+  lifetime(): LifetimeCounts | null {
+    return this.#lifetime;
   }
 
   putDecisions(lane: DecisionLane, decisions: readonly Decision[]): void {

@@ -126,6 +126,7 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
     sampleSeries: (query) => tables.history.series(query),
     residencies: (query) => tables.history.residencies(query),
     decisions: () => tables.history.decisions(),
+    lifetime: () => tables.history.lifetime(),
     refusedLines: ({ id, after, limit }) =>
       tables.requestBatches
         .refusals(id)

@@ -40,6 +40,7 @@ export function keepSample(writer: QueueWriter, { at, sample }: TimedSample): nu
   const [finest] = TIERS;
   const there = history.samples(finest.stepMs, at, at + finest.stepMs).map((one) => one.sample);
   history.putSample(finest.stepMs, at, joined([...there, sample]));
+  history.addCounts(sample.counts, at);
   for (const [place, coarser] of TIERS.entries()) {
     const finer = TIERS[place - 1];
     if (finer) joinFiner(writer, finer.stepMs, coarser.stepMs, at);

@@ -13,7 +13,10 @@ import {
   residencyList,
 } from '../../domain/residency.ts';
 import {
+  type LifetimeCounts,
+  NO_COUNTS,
   type Sample,
+  type SampleCounts,
   type SampleSeries,
   type SeriesQuery,
   seriesOf,
@@ -101,6 +104,32 @@ export class SqliteHistory implements HistoryTables {
     this.#statements.run('DELETE FROM samples WHERE step = ? AND at < ?', stepMs, time);
   }
 
+  addCounts(counts: SampleCounts, at: number): void {
+    this.#statements.run("INSERT OR IGNORE INTO counters VALUES ('lifetime', 'since', ?)", at);
+    for (const [name, count] of Object.entries(counts))
+      if (count !== 0)
+        this.#statements.run(
+          `INSERT INTO counters VALUES ('lifetime', ?, ?)
+           ON CONFLICT (space, name) DO UPDATE SET count = counters.count + excluded.count`,
+          name,
+          count,
+        );
+  }
+
+  lifetime(): LifetimeCounts | null {
+    const counters = this.#counters('lifetime');
+    const since = counters.get('since');
+    if (since === undefined) return null;
+    const names = Object.keys(NO_COUNTS) as (keyof SampleCounts)[];
+    const counts = Object.fromEntries(names.map((name) => [name, counters.get(name) ?? 0]));
+    return { since, counts: counts as unknown as SampleCounts };
+  }
+
+  #counters(space: string): ReadonlyMap<string, number> {
+    const rows = this.#statements.rows('SELECT name, count FROM counters WHERE space = ?', space);
+    return new Map(rows.map((row) => [textAt(row, 0), numberAt(row, 1)]));
+  }
+
   putDecisions(lane: DecisionLane, decisions: readonly Decision[]): void {
     for (const decision of decisions)
       this.#statements.run(
@@ -115,7 +144,7 @@ export class SqliteHistory implements HistoryTables {
   putDecisionEnd({ counts }: DecisionPlace): void {
     for (const [kind, count] of Object.entries(counts))
       this.#statements.run(
-        'INSERT INTO decision_counts VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET count = excluded.count',
+        "INSERT INTO counters VALUES ('decisions', ?, ?) ON CONFLICT (space, name) DO UPDATE SET count = excluded.count",
         kind,
         count,
       );
@@ -135,16 +164,13 @@ export class SqliteHistory implements HistoryTables {
   // What readers ask.
 
   decisions(): KeptDecisions {
-    const counts: Record<string, number> = { ...NO_DECISIONS.counts };
-    let sequence = 0;
-    for (const row of this.#statements.rows('SELECT kind, count FROM decision_counts')) {
-      counts[textAt(row, 0)] = numberAt(row, 1);
-      sequence += numberAt(row, 1);
-    }
+    const counted = this.#counters('decisions');
+    const counts = { ...NO_DECISIONS.counts, ...Object.fromEntries(counted) };
+    const sequence = counted.values().reduce((sum, count) => sum + count, 0);
     const decisions = this.#statements
       .rows('SELECT record FROM decisions ORDER BY sequence')
       .map((row) => JSON.parse(textAt(row, 0)) as Decision);
-    return { decisions, end: { sequence, counts: counts as DecisionPlace['counts'] } };
+    return { decisions, end: { sequence, counts } };
   }
 
   /** @param goOn as below */

@@ -201,7 +201,7 @@ CREATE TABLE samples (
 ) STRICT;
 `;
 
-/** What was decided, and how often each kind has been, those that are forgotten included. */
+/** What was decided; and counters that outlive what they count, by what they are of. */
 const DECISIONS = `
 CREATE TABLE decisions (
   sequence INTEGER PRIMARY KEY,
@@ -211,7 +211,12 @@ CREATE TABLE decisions (
 ) STRICT;
 CREATE INDEX decisions_lane ON decisions (lane, sequence);
 CREATE INDEX decisions_at ON decisions (at);
-CREATE TABLE decision_counts (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE counters (
+  space TEXT NOT NULL,
+  name TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (space, name)
+) STRICT, WITHOUT ROWID;
 `;
 
 /** Chats, and their messages as a tree; `is_open` is 1 for an answer whose job has not ended. */

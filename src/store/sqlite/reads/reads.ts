@@ -128,6 +128,7 @@ export class SqliteReads {
     sampleSeries: (query) => this.#history.series(query, this.#goOn),
     residencies: (query) => this.#history.residencies(query, this.#goOn),
     decisions: () => this.#history.decisions(),
+    lifetime: () => this.#history.lifetime(),
     recall: (space) =>
       new Map(
         this.#statements
