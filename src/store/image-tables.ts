@@ -22,7 +22,7 @@ export interface ImageTables {
   put(row: ImageRow): void;
   /** With the content, unless somebody else has it as well. */
   delete(hash: BlobHash, client: string): void;
-  /** Of images that were handed in by themselves, by a client or by all. */
+  /** What the images take that were handed in by themselves, by a client or by all: see `roomOf`. */
   keptBytes(client: string | null): number;
   /** Images that nothing has referred to since `time` or before, the longest unused first. */
   forgettableAt(time: number, limit: number): readonly ImageRow[];

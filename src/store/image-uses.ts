@@ -7,6 +7,14 @@ import type { ImageRow, ImageTables } from './image-tables.ts';
 /** Of an image that is not one: models that hear are given sounds in its place. */
 const NO_IMAGE = 'application/octet-stream';
 
+/** A row, its entries in indexes and a page or two. */
+const LEAST_ROOM = 4_096;
+
+/** What an image takes of a quota. */
+export function roomOf(bytes: number): number {
+  return Math.max(bytes, LEAST_ROOM);
+}
+
 /** @param bytes needed where nobody has it yet */
 export function useImage(images: ImageTables, hash: BlobHash, client: string, bytes?: Uint8Array): void {
   let row = images.find(hash, client) ?? taken(images.find(hash, null), client);

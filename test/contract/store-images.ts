@@ -6,7 +6,7 @@ import type { Store } from '../../src/domain/store.ts';
 import type { CurrentStore } from './store-contract.ts';
 import { accept, blobOf, claimOf, complete, HOUR_MS, newJob, submission, WEEK_MS } from './store-fixtures.ts';
 
-const ROOM = { ofClient: 1_000, ofAll: 1_500 };
+const ROOM = { ofClient: 20_000, ofAll: 30_000 };
 const PNG = '\x89PNG\r\n\x1a\n';
 
 function bytesOf(text: string): Uint8Array {
@@ -60,11 +60,22 @@ export function storeImagesContract(current: CurrentStore): void {
       const { store } = current();
       const put = async (client: string, text: string) =>
         (await store.images.keep({ client, bytes: bytesOf(text), quota: ROOM })).kind;
-      expect(await put('alice', 'a'.repeat(900))).toBe('kept');
-      expect(await put('alice', 'a'.repeat(900))).toBe('kept');
-      expect(await put('alice', 'b'.repeat(900))).toBe('client-quota');
-      expect(await put('bob', 'b'.repeat(900))).toBe('quota');
-      expect(await put('bob', 'b'.repeat(100))).toBe('kept');
+      expect(await put('alice', 'a'.repeat(18_000))).toBe('kept');
+      expect(await put('alice', 'a'.repeat(18_000))).toBe('kept');
+      expect(await put('alice', 'b'.repeat(18_000))).toBe('client-quota');
+      expect(await put('bob', 'b'.repeat(18_000))).toBe('quota');
+      expect(await put('bob', 'b'.repeat(2_000))).toBe('kept');
+    });
+
+    test('take at least 4 KiB each, and give their room back when they are forgotten', async () => {
+      const { store, clock } = current();
+      const put = async (text: string) =>
+        (await store.images.keep({ client: 'alice', bytes: bytesOf(text), quota: ROOM })).kind;
+      for (const text of ['a', 'b', 'c', 'd']) expect(await put(text)).toBe('kept');
+      expect(await put('e')).toBe('client-quota');
+      await clock.advance(UNUSED_IMAGE_MS);
+      await store.tend(WEEK_MS);
+      expect(await put('e')).toBe('kept');
     });
 
     test('can be named by jobs of who has them, and by none of another', async () => {

@@ -63,8 +63,8 @@ describe('storeImage', () => {
   });
 
   test('refuses more than a client may keep, and says how much that is', async () => {
-    await store(image(900));
-    expect(await store(image(900, 'y'))).toMatchObject({
+    await store(image(20_000));
+    expect(await store(image(20_000, 'y'))).toMatchObject({
       code: 'IMAGE_QUOTA_EXCEEDED',
       limitBytes: IMAGE_QUOTA.ofClient,
     });

@@ -52,7 +52,7 @@ export const EMBED_RESULT: JobResult = {
 
 const BYTES_OF_REQUEST = 20 * 1024 ** 2;
 
-export const IMAGE_QUOTA = { ofClient: 1_000, ofAll: 1_500 };
+export const IMAGE_QUOTA = { ofClient: 30_000, ofAll: 40_000 };
 
 /** What a test selects from a result is its own affair, so it is not typed here. */
 // biome-ignore lint/suspicious/noExplicitAny: see above.

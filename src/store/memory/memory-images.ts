@@ -2,6 +2,7 @@
 import type { StoredImage } from '../../domain/image.ts';
 import type { BlobHash } from '../../domain/request.ts';
 import type { ImageRow, ImageTables } from '../image-tables.ts';
+import { roomOf } from '../image-uses.ts';
 import type { ImageQuery } from '../operation.ts';
 import { storedImage } from '../operations/images.ts';
 
@@ -40,7 +41,7 @@ export class MemoryImages implements ImageTables {
   keptBytes(client: string | null): number {
     return this.#all()
       .filter((row) => row.isKept && (client === null || row.client === client))
-      .reduce((sum, { bytes }) => sum + bytes, 0);
+      .reduce((sum, { bytes }) => sum + roomOf(bytes), 0);
   }
 
   forgettableAt(time: number, limit: number): readonly ImageRow[] {

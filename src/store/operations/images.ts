@@ -2,7 +2,7 @@
 import { imageIdOf, type KeepImageOutcome, type StoredImage } from '../../domain/image.ts';
 import type { BlobHash } from '../../domain/request.ts';
 import type { ImageRow } from '../image-tables.ts';
-import { newImageRow } from '../image-uses.ts';
+import { newImageRow, roomOf } from '../image-uses.ts';
 import type { EncodedImage, EncodedSubmission } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
@@ -13,8 +13,9 @@ export function keepImage(
   const { images } = writer.tables;
   const known = images.find(hash, client);
   if (!known?.isKept) {
-    if (images.keptBytes(client) + bytes.length > quota.ofClient) return { kind: 'client-quota' };
-    if (images.keptBytes(null) + bytes.length > quota.ofAll) return { kind: 'quota' };
+    const room = roomOf(bytes.length);
+    if (images.keptBytes(client) + room > quota.ofClient) return { kind: 'client-quota' };
+    if (images.keptBytes(null) + room > quota.ofAll) return { kind: 'quota' };
   }
   if (!images.hasContent(hash)) images.insertContent(hash, bytes);
   const row = known ?? newImageRow(hash, client, bytes);

@@ -246,6 +246,14 @@ CREATE INDEX chat_messages_job ON chat_messages (job) WHERE job IS NOT NULL;
 CREATE INDEX chat_messages_open ON chat_messages (chat) WHERE is_open = 1;
 `;
 
+/** What the kept images of each client take, and those of all, whose row has the empty name: each counts at least 4 KiB. */
+const IMAGE_SUMS = `
+CREATE TABLE image_sums (client TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO image_sums SELECT client, sum(max(bytes, 4096)) FROM images WHERE is_kept = 1 GROUP BY client;
+INSERT INTO image_sums SELECT '', sum(bytes) FROM image_sums HAVING count(*) > 0;
+DROP INDEX images_kept;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -262,6 +270,7 @@ const MIGRATIONS: readonly string[] = [
   SAMPLES,
   DECISIONS,
   CHATS,
+  IMAGE_SUMS,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
