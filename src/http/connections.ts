@@ -196,7 +196,7 @@ export class Connections {
     });
   }
 
-  /** `ws` has switched the timer off. */
+  /** `ws` has switched the timer off. Node's is used, and not the clock, as it alone sees how far one large write is: it asks the system before it is over. */
   #upgraded(socket: Socket): void {
     const connection = this.#of(socket);
     if (!connection) return;

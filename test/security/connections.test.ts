@@ -112,6 +112,22 @@ describe('a connection', () => {
     expect(raw.socket.bytesRead).toBeLessThan(characters / 2);
   });
 
+  it('that takes one large write slowly stays until it has all, though nothing else moves for long', async () => {
+    const characters = 24_000_000;
+    const server = await testServer({ http: { limits: { ...HASTY, stalledTimeoutMs: 3_000 } } });
+    const raw = asking(server, `subscription { changes(characters: ${characters}) }`, {
+      accept: 'text/event-stream',
+    });
+    await eventually(() => server.log.waiting === 1);
+    server.log.publish({ kind: 'vram' }, 1);
+    raw.socket.pause();
+    const drip = setInterval(() => raw.socket.read(262_144), 50);
+    onTestFinished(() => clearInterval(drip));
+    await eventually(() => raw.socket.bytesRead > characters);
+    expect(server.http.connections.size).toBe(1);
+    clearInterval(drip);
+  });
+
   it.each(LEFT)('that %s is ended', async (_what, leave) => {
     const server = await testServer({
       http: { limits: HASTY },

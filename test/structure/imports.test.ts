@@ -62,7 +62,8 @@ const WAYS_IN_SEE = ['events', 'kinds', 'view', 'accept'];
 
 /** What each part may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  clock: [],
+  'machine-start': [],
+  clock: ['machine-start'],
   domain: ['clock'],
   config: ['domain', 'clock'],
   telemetry: ['domain', 'clock'],
