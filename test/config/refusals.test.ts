@@ -207,7 +207,7 @@ describe('a backend has the settings of its type alone', () => {
     [
       'an unknown type',
       'url: b, type: tabby',
-      /"tabby" is not a backend type. Use type: ollama or type: openai/,
+      /"tabby" is not a backend type. Use type: ollama, type: openai or type: command/,
     ],
     ['a managed one of OpenAI', 'type: openai, url: b, managed: {}', /only an Ollama can be managed/],
     [
