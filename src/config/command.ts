@@ -97,6 +97,7 @@ const model = z
       .optional(),
     parallel: wholeNumber(1, 1024).optional(),
     contextLength: wholeNumber(1, 16_777_216).optional(),
+    sleep: oneOf(['vllm']).optional(),
     stopAfter: stopAfter.optional(),
     aliases: z.array(text('the name of a model')).optional(),
   })
@@ -177,6 +178,7 @@ function modelConfig(one: CommandModels[string]): CommandModelConfig {
     gpus: one.gpus ?? null,
     parallel: one.parallel ?? null,
     contextLength: one.contextLength ?? null,
+    ...(one.sleep && { sleep: one.sleep }),
     ...(one.stopAfter !== undefined && { stopAfterMs: one.stopAfter }),
     aliases: one.aliases ?? [],
   };

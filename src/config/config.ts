@@ -104,6 +104,8 @@ export interface CommandModelConfig {
   readonly parallel: number | null;
   /** Tokens of one slot; null: the usual. */
   readonly contextLength: number | null;
+  /** How its server puts the model to sleep and wakes it; absent: it is ended and started. */
+  readonly sleep?: 'vllm';
   /** How long it stays in memory unused; null: until the memory is needed. Absent: as the general setting says. */
   readonly stopAfterMs?: number | null;
   /** Further names. */

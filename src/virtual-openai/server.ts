@@ -48,6 +48,7 @@ class VirtualOpenAi implements RunningVirtualOpenAi {
   readonly #turns: (() => void)[] = [];
   #models: readonly VirtualModel[];
   #running = 0;
+  #asleep = false;
 
   constructor(options: VirtualOpenAiOptions) {
     this.#options = options;
@@ -113,6 +114,11 @@ class VirtualOpenAi implements RunningVirtualOpenAi {
       nextToken: () => this.#pause(1_000 / (this.#options.tokensPerSecond ?? 1_000)),
       isGone: () => response.destroyed,
       inSlot: (work) => this.#inSlot(work),
+      isAsleep: () => this.#asleep,
+      setAsleep: (asleep) => {
+        this.#asleep = asleep;
+        this.#options.onSleep?.(asleep);
+      },
     };
   }
 
@@ -141,6 +147,8 @@ interface Context {
   readonly slots: number;
   nextToken(): Promise<void>;
   isGone(): boolean;
+  isAsleep(): boolean;
+  setAsleep(asleep: boolean): void;
   inSlot(work: () => Promise<void>): Promise<void>;
 }
 
@@ -153,6 +161,13 @@ interface Route {
 const ROUTES: Readonly<Record<string, Route>> = {
   'GET /health': { answer: ({ out }) => out.json(200, { status: 'ok' }) },
   'GET /version': { flavours: ['vllm'], answer: ({ out }) => out.json(200, { version: '0.11.0' }) },
+  // As in vLLM's development mode, with `--enable-sleep-mode`.
+  'POST /sleep': { flavours: ['vllm'], answer: (context) => fallAsleep(context, true) },
+  'POST /wake_up': { flavours: ['vllm'], answer: (context) => fallAsleep(context, false) },
+  'GET /is_sleeping': {
+    flavours: ['vllm'],
+    answer: ({ out, isAsleep }) => out.json(200, { is_sleeping: isAsleep() }),
+  },
   'GET /props': {
     flavours: ['llama.cpp'],
     answer: ({ out, slots, models }) =>
@@ -171,6 +186,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /v1/completions': { answer: (context, body) => complete(context, body, 'text') },
   'POST /v1/embeddings': { answer: embed },
 };
+
+function fallAsleep({ out, setAsleep }: Context, asleep: boolean): void {
+  setAsleep(asleep);
+  out.json(200, {});
+}
 
 function listed(model: VirtualModel, flavour: Flavour): JsonObject {
   const common = { id: model.id, object: 'model', created: 1_764_460_800, owned_by: flavour };
@@ -196,6 +216,10 @@ function contextOf(model: VirtualModel | undefined): number {
 /** The model that a request means; answered where there is none, or where it does something else. */
 function meant(context: Context, body: JsonObject, kind: 'chat' | 'embed'): VirtualModel | null {
   const { models, out, flavour } = context;
+  if (context.isAsleep()) {
+    out.json(500, error(500, 'EngineCore encountered an issue: the model sleeps', 'InternalServerError'));
+    return null;
+  }
   const first = models.find((model) => (model.kind ?? 'chat') === kind);
   if (!first) {
     const what = kind === 'chat' ? 'completions' : 'embeddings';

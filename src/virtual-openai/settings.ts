@@ -27,6 +27,8 @@ export interface VirtualOpenAiOptions {
   readonly slots?: number;
   /** Of one answer; default 1,000. */
   readonly tokensPerSecond?: number;
+  /** Called when it falls asleep (true) and when it wakes: memory of cards goes and comes back. */
+  readonly onSleep?: (asleep: boolean) => void;
   readonly clock?: Clock;
 }
 

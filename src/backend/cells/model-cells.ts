@@ -90,6 +90,11 @@ export class ModelCells<C extends Cell = Cell> {
     if (this.#cells.delete(cell)) this.#changed('cells');
   }
 
+  /** It holds nothing that can be used for a while, and lives on. */
+  release(cell: C): void {
+    if (this.#cells.delete(cell)) this.#changed('cells');
+  }
+
   /** What is in memory of a model that was replaced or deleted takes no new requests, and goes when it has none. */
   follow(models: readonly ModelInfo[]): void {
     this.#weights = new Map(models.map((model) => [model.name, model.weights]));

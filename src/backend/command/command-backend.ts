@@ -7,13 +7,13 @@ import { formatBytes } from '../../domain/units.ts';
 import type { Adopter } from '../cells/adopt-survivors.ts';
 import { CellBackend } from '../cells/cell-backend.ts';
 import { type CellPlan, planOf } from '../cells/cell-plan.ts';
-import { unusable } from '../cells/failures.ts';
+import { SERVER_STOPS, unusable } from '../cells/failures.ts';
 import { watchLoad } from '../cells/load-signs.ts';
 import { startNote } from '../cells/note.ts';
 import { runOn } from '../openai/calls.ts';
 import { OpenAiConnection } from '../openai/connection.ts';
 import { openAiNames } from '../openai/model-names.ts';
-import { listStats, type SupervisedProcess } from '../supervisor/index.ts';
+import { listStats, readHostRoom, type SupervisedProcess } from '../supervisor/index.ts';
 import { readStat } from '../supervisor/proc/stat.ts';
 import { startedByCommands } from './capabilities.ts';
 import { CommandCell, type CommandOccupant } from './command-cell.ts';
@@ -24,6 +24,7 @@ import { ModelFileError } from './model-files.ts';
 import { type LoadedNote, noteOf, occupantOf, parseNote } from './note.ts';
 import { lookAtServer, readyProbe, type ServerLook } from './server-look.ts';
 import { type CommandBackendOptions, commandDeadlines, SERVER_HOST_BYTES } from './settings.ts';
+import { Sleepers } from './sleepers.ts';
 
 /** The driver's part of a process, which figures of memory leave out: as the registry puts it on again. */
 const DRIVER_BYTES = 512 * 1024 ** 2;
@@ -40,17 +41,19 @@ export class CommandBackend extends CellBackend<CommandCell, LoadedNote> {
   readonly capabilities: BackendCapabilities;
   readonly names = openAiNames;
   readonly library: CommandLibrary;
-  protected readonly others: readonly CommandCell[] = [];
   protected readonly adopter: Adopter<CommandCell, LoadedNote>;
   readonly #options: CommandBackendOptions;
   readonly #deadlines: ReturnType<typeof commandDeadlines>;
   readonly #left = new Set<Promise<unknown>>();
+  readonly #sleepers: Sleepers;
 
   constructor(options: CommandBackendOptions) {
     const deadlines = commandDeadlines(options);
     super(options, { ...deadlines, quotes: true });
     this.#options = options;
     this.#deadlines = deadlines;
+    const { clock, logger } = options;
+    this.#sleepers = new Sleepers({ clock, logger, changed: () => this.changed('cells') });
     this.url = `managed:${options.name}`;
     this.capabilities = startedByCommands({
       loadChannels: options.parallelLoads,
@@ -78,8 +81,29 @@ export class CommandBackend extends CellBackend<CommandCell, LoadedNote> {
     };
   }
 
+  protected get others(): readonly CommandCell[] {
+    return this.#sleepers.cells;
+  }
+
   protected async endOthers(): Promise<void> {
-    // Each of its cells holds a model.
+    await this.#sleepers.endAll(SERVER_STOPS);
+  }
+
+  /** Where its server can do that, its model is put to sleep; a host that is short of memory has no room for sleepers. */
+  protected override async unload(cell: CommandCell, why: string): Promise<void> {
+    const { occupant } = cell;
+    const config = cell.modelName === null ? undefined : this.library.configOf(cell.modelName);
+    if (
+      !occupant ||
+      !config?.sleep ||
+      !cell.isServing ||
+      this.stopped.signal.aborted ||
+      (await isHostShort())
+    )
+      return super.unload(cell, why);
+    const note = noteOf(cell, occupant, occupant.contextLength);
+    if (!(await this.#sleepers.putToSleep(cell, note, this.stopped.signal))) return super.unload(cell, why);
+    this.held.release(cell);
   }
 
   protected async settled(): Promise<void> {
@@ -112,6 +136,12 @@ export class CommandBackend extends CellBackend<CommandCell, LoadedNote> {
     const { variant } = spec;
     const cellPlan = planOf(spec);
     const { model, plan } = await this.#planOf(variant.modelName, cellPlan, variant.contextLength);
+    const woken = model.config.sleep && (await this.#sleepers.wake(plan.key, variant.modelName, signal));
+    if (woken) {
+      this.warmStarts += 1;
+      this.held.add(woken);
+      return woken;
+    }
     this.coldStarts += 1;
     const cell = await this.#start(variant.modelName, model, plan, cellPlan, { signal, progress });
     cell.modelName = variant.modelName;
@@ -166,7 +196,11 @@ export class CommandBackend extends CellBackend<CommandCell, LoadedNote> {
       const process = await this.supervisor.start(spec, { signal, launched });
       return this.#cellOf(process, cellPlan, key);
     } catch (error) {
-      throw commandFailure(error, modelName);
+      const failure = commandFailure(error, modelName);
+      // What sleepers still hold of the cards may be what was missing.
+      if (failure instanceof BackendError && failure.remedy === 'free-memory')
+        await this.#sleepers.endAll('Its memory is wanted for another model.');
+      throw failure;
     } finally {
       watch?.[Symbol.dispose]();
     }
@@ -240,9 +274,7 @@ export class CommandBackend extends CellBackend<CommandCell, LoadedNote> {
 
   /** A server with a context of its own tells it when it is there, and its next instance is planned with it. */
   #learnContext(modelName: string, weights: string, told: number): void {
-    const config = Object.entries(this.#options.models).find(
-      ([name, { aliases }]) => name === modelName || aliases.includes(modelName),
-    )?.[1];
+    const config = this.library.configOf(modelName);
     if (config && !takesContext(config) && this.library.tell(weights, told)) this.changed('service');
   }
 
@@ -277,4 +309,12 @@ export class CommandBackend extends CellBackend<CommandCell, LoadedNote> {
       `The server of ${name} runs ${slots} requests at once, and ${config.parallel} are sent to it. Give its command {parallel}, or its settings parallel: ${slots}.`,
     );
   }
+}
+
+/** Of its memory, free for others. */
+const LEAST_FREE = 0.1;
+
+async function isHostShort(): Promise<boolean> {
+  const room = await readHostRoom();
+  return room !== null && room.availableBytes < room.totalBytes * LEAST_FREE;
 }

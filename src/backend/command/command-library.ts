@@ -53,6 +53,14 @@ export class CommandLibrary extends ListedLibrary {
     return models;
   }
 
+  /** By any of its names; undefined where the settings name none. */
+  configOf(modelName: string): CommandModelConfig | undefined {
+    const canonical = openAiNames.canonical(modelName);
+    return Object.entries(this.#options.models).find(([name, config]) =>
+      namesOf(name, config).includes(canonical),
+    )?.[1];
+  }
+
   /** By any of its names, as it is now. Null where the settings name none. @throws ModelFileError */
   async model(modelName: string): Promise<CommandModel | null> {
     for (const [name, config] of Object.entries(this.#options.models))

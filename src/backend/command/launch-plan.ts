@@ -65,7 +65,13 @@ export function launchPlan(
   };
   const fill = (text: string) => text.replace(/\{([a-z][A-Za-z]*)\}/g, (all, name) => values[name] ?? all);
   const [program = '', ...args] = model.command.map(fill);
-  const own = { ...visibleDevices(gpus), ...filled(options.env, fill), ...filled(model.env, fill) };
+  const own = {
+    ...visibleDevices(gpus),
+    // It has the paths of sleep in this mode alone.
+    ...(model.sleep && { VLLM_SERVER_DEV_MODE: '1' }),
+    ...filled(options.env, fill),
+    ...filled(model.env, fill),
+  };
   const inherited = allowListedEnv([...BASE_VARIABLES, ...FURTHER_VARIABLES], options.surroundings);
   const cwd = model.cwd ?? '/';
   const key = createHash('sha256').update(JSON.stringify([weights, program, args, sorted(own), cwd]));

@@ -1,5 +1,6 @@
 /** Whether a server that a command started is ready, and what it tells of itself then. */
 import { request } from 'undici';
+import { z } from 'zod';
 import { BackendError } from '../../domain/errors.ts';
 import type { OpenAiConnection } from '../openai/connection.ts';
 import { OpenAiModelLibrary } from '../openai/model-library.ts';
@@ -21,6 +22,13 @@ export function readyProbe(path: string | null): ProcessSpec['readiness']['probe
     }
     throw new Error(`neither ${USUAL_PATHS.join(' nor ')} is there; name its path with ready`);
   };
+}
+
+const sleepAnswer = z.looseObject({ is_sleeping: z.boolean() });
+
+/** Whether it sleeps. @throws BackendError, or the signal's reason */
+export async function sleepState(connection: OpenAiConnection, signal: AbortSignal): Promise<boolean> {
+  return (await connection.get('/is_sleeping', sleepAnswer, signal)).is_sleeping;
 }
 
 export interface ServerLook {

@@ -78,6 +78,18 @@ export class OpenAiConnection {
     await this.#read(this.#control, path, {}, z.unknown(), AbortSignal.any([signal, watch.signal]));
   }
 
+  /** Tells the server to do something that takes a while and answers nothing of use. @throws BackendError, or the signal's reason */
+  async command(path: string, signal: AbortSignal): Promise<void> {
+    using watch = new StallWatch(this.#clock, this.#deadlines.firstByteMs, () => this.#stalled(path));
+    const either = AbortSignal.any([signal, watch.signal]);
+    try {
+      const answer = await this.#request(this.#control, path, {}, either);
+      await answer.body.dump();
+    } catch (error) {
+      throw either.aborted ? either.reason : transportError(error, this.url, PRODUCT);
+    }
+  }
+
   /** Work whose answer comes as one. @throws BackendError, or the signal's reason */
   async post<T>(path: string, body: JsonObject, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
     using watch = new StallWatch(this.#clock, this.#deadlines.firstByteMs, () => this.#stalled(path));

@@ -47,13 +47,16 @@ export async function virtualOpenAi(flags: VirtualOpenAiFlags, terminal: Termina
   return EXIT.done;
 }
 
+/** What stays on its card of a model that sleeps. */
+const ASLEEP = 1 / 16;
+
 /** False where its card has no room for it. */
-function tookMemory({ vram }: VirtualOpenAiFlags): boolean {
+function tookMemory({ vram }: VirtualOpenAiFlags, share = 1): boolean {
   if (vram === undefined) return true;
   const folder = process.env.VIRTUAL_GPU_DIR;
   if (!folder) throw new UsageError('--vram: VIRTUAL_GPU_DIR names no folder of virtual cards.');
   try {
-    return takeMemory(folder, process.env.CUDA_VISIBLE_DEVICES, parseBytes(vram));
+    return takeMemory(folder, process.env.CUDA_VISIBLE_DEVICES, parseBytes(vram) * share);
   } catch (error) {
     throw new UsageError(`--vram: ${messageOf(error)}`, { cause: error });
   }
@@ -72,6 +75,7 @@ async function start(flags: VirtualOpenAiFlags): Promise<RunningVirtualOpenAi> {
       flavour,
       slots: parallel,
       tokensPerSecond: speed,
+      onSleep: (asleep) => tookMemory(flags, asleep ? ASLEEP : 1),
       ...(models.length > 0 && { models }),
     });
   } catch (error) {

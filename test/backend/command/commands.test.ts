@@ -88,6 +88,41 @@ test('each fault of a start is told in words that say what to do, and leaves not
   expect(livingOn(rig)).toEqual([]);
 });
 
+test('a model that can sleep keeps its process when it is unloaded, and gives its card back; it wakes, or makes room for others', async () => {
+  const rig = createRig([2048]);
+  const sleeps = { sleep: 'vllm', parallel: 2 } as const;
+  const backend = await startCommands(rig, {
+    sleeper: model('--flavour vllm --model s --vram 1GiB', sleeps),
+    'no sleeper': model('--flavour plain --model p --vram 1GiB', sleeps),
+    large: model('--model l --vram 2GiB'),
+  });
+  const spec = await specOf(backend, rig, 'sleeper');
+  const first = await backend.load(spec, signal);
+  const [cell] = backend.cells();
+  await first.unload(signal);
+  expect(rig.usedBytes(0)).toBe(64 * MiB);
+  expect((await backend.inspect(signal)).residents).toEqual([]);
+  expect(backend.cells()).toMatchObject([{ pid: cell?.pid, role: 'warm', status: 'READY' }]);
+
+  const again = await backend.load(spec, signal);
+  expect(backend.cells()).toMatchObject([{ pid: cell?.pid, role: 'instance' }]);
+  expect(backend.cellStatistics).toEqual({ coldStarts: 1, warmStarts: 1 });
+  expect(rig.usedBytes(0)).toBe(GiB);
+  expect(await say(again, 'sleeper')).toMatch(/\w/);
+  await again.unload(signal);
+
+  // What has no such paths is ended.
+  const other = await backend.load(await specOf(backend, rig, 'no sleeper'), signal);
+  await other.unload(signal);
+  expect(livingOn(rig)).toEqual([cell?.pid]);
+
+  const large = await specOf(backend, rig, 'large');
+  expect(await rejection(backend.load(large, signal))).toMatchObject({ remedy: 'free-memory' });
+  expect(livingOn(rig)).toEqual([]);
+  await (await backend.load(large, signal)).unload(signal);
+  expect(rig.usedBytes(0)).toBe(0);
+});
+
 test('a server is ready when its path answers, and says why it is not', async () => {
   const server = await runVirtualOpenAi();
   try {
