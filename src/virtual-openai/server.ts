@@ -5,12 +5,12 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { promptText, type Said, say, tokensOf, vectorOf } from './completion.ts';
 import { type Fault, Faults } from './faults.ts';
+import { contextOf, listed } from './listed.ts';
 import { Outlet } from './outlet.ts';
 import { type Flavour, USUAL_MODELS, type VirtualModel, type VirtualOpenAiOptions } from './settings.ts';
 
 const LARGEST_BODY_BYTES = 256 * 1024 ** 2;
 const DIMENSIONS = 384;
-const USUAL_CONTEXT = 4_096;
 
 /** A request as it came. */
 export interface SeenRequest {
@@ -190,27 +190,6 @@ const ROUTES: Readonly<Record<string, Route>> = {
 function fallAsleep({ out, setAsleep }: Context, asleep: boolean): void {
   setAsleep(asleep);
   out.json(200, {});
-}
-
-function listed(model: VirtualModel, flavour: Flavour): JsonObject {
-  const common = { id: model.id, object: 'model', created: 1_764_460_800, owned_by: flavour };
-  switch (flavour) {
-    case 'llama.cpp': {
-      const contextLength = contextOf(model);
-      const meta = { n_ctx: contextLength, n_ctx_train: 131_072, n_params: 8e9, size: model.bytes ?? 4.9e9 };
-      return { ...common, meta };
-    }
-    case 'vllm':
-      return { ...common, root: model.id, max_model_len: contextOf(model) };
-    case 'plain':
-      return common;
-    default:
-      return flavour satisfies never;
-  }
-}
-
-function contextOf(model: VirtualModel | undefined): number {
-  return model?.contextLength ?? USUAL_CONTEXT;
 }
 
 /** The model that a request means; answered where there is none, or where it does something else. */
