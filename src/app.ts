@@ -33,6 +33,7 @@ import { ASKING_SERVER } from './gateway/shared/ollama-guard.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { JobLog } from './telemetry/job-log.ts';
 import { createLogger, type RootLogger } from './telemetry/logger.ts';
@@ -119,6 +120,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
     random,
     logger,
+    turned: (ms) => metrics.turned(ms),
     changed: () => {
       publisher.systemChanged();
       past.stateChanged();
@@ -164,6 +166,13 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     }),
     lifetime: () => past.lifetime,
     clock,
+  });
+  const metrics = new ServerMetrics({
+    system,
+    jobs: () => store.counts(),
+    tokens: () => statistics.tokens,
+    subscribers: () => events.waiting,
+    decisions: loop.decisions,
   });
   const models = buildModelDirectory(registry, loop);
   const accept = buildAccept(config, {
@@ -258,6 +267,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     },
     batches,
     images,
+    metrics,
     notReady: () => (ready ? store.writeProblem : 'The server is starting or stopping.'),
     clock,
   });
@@ -278,6 +288,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       store.onCommit((changes) => {
         statistics.record(changes);
         promises.record(changes);
+        metrics.jobs.jobsChanged(changes);
         jobLog.record(changes);
         publisher.jobsChanged(changes);
         executor.jobsChanged(changes);

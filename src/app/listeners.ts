@@ -12,6 +12,7 @@ import { graphqlRoute, graphqlSocketRoute } from '../http/routes/graphql-route.t
 import { healthRoutes } from '../http/routes/health-routes.ts';
 import { homeRoute } from '../http/routes/home-route.ts';
 import { imageRoutes } from '../http/routes/image-routes.ts';
+import { type Metrics, metricsRoute } from '../http/routes/metrics-route.ts';
 import { pageRoutes } from '../http/routes/page-routes.ts';
 import { listenInPlaceOfOllama } from './ollama-port.ts';
 import { PAGE_FOLDER } from './page-folder.ts';
@@ -26,6 +27,7 @@ export interface ListenersParts {
   readonly gateway: Omit<GatewayDependencies, 'guard' | 'bodies' | 'trustsClientHeaders'>;
   readonly batches: BatchService;
   readonly images: ImageService;
+  readonly metrics: Metrics;
   /** Why the server is not ready; null when it is. */
   readonly notReady: () => string | null;
   readonly clock: Clock;
@@ -38,7 +40,8 @@ export class Listeners {
   readonly #inPlaceOfOllama: HttpServer | null;
 
   constructor(parts: ListenersParts) {
-    const { batches, clock, config, gateway, graphql, images, notReady, portFallback, serverId } = parts;
+    const { batches, clock, config, gateway, graphql, images, metrics, notReady, portFallback, serverId } =
+      parts;
     this.#parts = parts;
     const { host, hosts, keys, ollamaPort = null, origins } = config;
     const guard = new OllamaGuard({
@@ -71,6 +74,7 @@ export class Listeners {
       portFallback,
       routes: [
         ...healthRoutes(notReady),
+        ...(config.metrics === 'off' ? [] : [metricsRoute(metrics, config.metrics === 'open')]),
         graphqlRoute(graphql, this.#bodies),
         ...imageRoutes(images, graphql.largeAnswers),
         ...pageRoutes({ folder: PAGE_FOLDER, guard }),

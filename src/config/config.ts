@@ -165,6 +165,10 @@ export interface KeyConfig {
   readonly maxPriority: JobPriority;
 }
 
+/** `key`: whoever has an administrator's, where there are keys. */
+export const METRICS_ACCESS = ['key', 'open', 'off'] as const;
+export type MetricsAccess = (typeof METRICS_ACCESS)[number];
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -219,6 +223,8 @@ export interface Config {
   readonly queueLimit: number;
   /** What becomes of jobs whose deadline is hopeless when they come. Absent: they are flagged. */
   readonly hopelessDeadlines?: HopelessDeadlines;
+  /** Who may read `/metrics`. Absent: `key`. */
+  readonly metrics?: MetricsAccess;
   /** Absent: no limits of single clients. */
   readonly clients?: ClientTable;
   readonly maxBodyBytes: number;

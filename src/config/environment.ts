@@ -30,6 +30,7 @@ const VARIABLES: readonly Variable[] = [
   { name: 'VRAMKEEPER_ON_CLIENT_GONE', path: ['onClientGone'], as: 'text' },
   { name: 'VRAMKEEPER_HOSTS', path: ['hosts'], as: 'list' },
   { name: 'VRAMKEEPER_ORIGINS', path: ['origins'], as: 'list' },
+  { name: 'VRAMKEEPER_METRICS', path: ['metrics'], as: 'text' },
   { name: 'VRAMKEEPER_POLL_INTERVAL', path: ['pollInterval'], as: 'text' },
   { name: 'VRAMKEEPER_LOAD_STALL_TIMEOUT', path: ['loadStallTimeout'], as: 'text' },
   { name: 'VRAMKEEPER_FIRST_PIECE_TIMEOUT', path: ['firstPieceTimeout'], as: 'text' },

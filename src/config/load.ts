@@ -188,6 +188,7 @@ function complete(settings: Settings, around: Surroundings): Rest {
     reservations: (settings.reservations ?? []).map(reservationConfig),
     contextLength: settings.contextLength ?? CONTEXT_LENGTH,
     queueLimit: settings.queueLimit ?? 100_000,
+    ...(settings.metrics && { metrics: settings.metrics }),
     ...(settings.hopelessDeadlines && { hopelessDeadlines: settings.hopelessDeadlines }),
     ...(settings.clients && { clients: clientTable(settings.clients) }),
     onClientGone: settings.onClientGone ?? 'cancel',

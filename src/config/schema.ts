@@ -8,7 +8,7 @@ import { MiB } from '../domain/units.ts';
 import { hosts, keys, origins } from './access.ts';
 import { backend, gpuList, hasVirtual, NO_VIRTUAL } from './backend-schema.ts';
 import { clients } from './clients.ts';
-import { LOG_FORMATS, LOG_LEVELS, ON_CLIENT_GONE } from './config.ts';
+import { LOG_FORMATS, LOG_LEVELS, METRICS_ACCESS, ON_CLIENT_GONE } from './config.ts';
 import { managedSchema } from './managed.ts';
 import { secret } from './secrets.ts';
 import { duration, memory, notYet, oneOf, shown, size, text, wholeNumber } from './values.ts';
@@ -134,6 +134,7 @@ const settingsShape = z.strictObject({
   contextLength: wholeNumber(1, 16_777_216).optional(),
   queueLimit: wholeNumber(1, 100_000_000).optional(),
   clients: clients.optional(),
+  metrics: oneOf(METRICS_ACCESS).optional(),
   hopelessDeadlines: oneOf(HOPELESS_DEADLINES).optional(),
   maxBodyBytes: size
     .refine((bytes) => bytes >= 1024, { error: 'less than 1 KiB would refuse every request.' })
@@ -166,7 +167,6 @@ const settingsShape = z.strictObject({
     .optional(),
   tasks: notYet('tasks are not in this version. Name the model in each job.'),
   postgres: notYet('PostgreSQL is not in this version. Jobs are kept in dataDir.'),
-  metrics: notYet('metrics are not in this version.'),
   tracing: notYet('tracing is not in this version.'),
 });
 

@@ -5,6 +5,7 @@ export type RefusalCode =
   | 'BAD_REQUEST'
   | 'BODY_TOO_LARGE'
   | 'BUSY'
+  | 'FORBIDDEN'
   | 'FORBIDDEN_ORIGIN'
   | 'INTERNAL_ERROR'
   | 'LOOP'
@@ -21,6 +22,7 @@ export type RefusalCode =
 const STATUS: Readonly<Record<RefusalCode, number>> = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
   FORBIDDEN_ORIGIN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,

@@ -38,6 +38,8 @@ export interface LoopDependencies {
   readonly policy?: Policy;
   /** What single clients may take, as the backlog goes by it. Default: no limits. */
   readonly clients?: ClientTable | undefined;
+  /** Told how long each turn took, in milliseconds. */
+  readonly turned?: ((ms: number) => void) | undefined;
   /** Called after each turn in which the state changed. */
   changed(state: SchedulerState): void;
 }
@@ -241,7 +243,8 @@ export class SchedulerLoop implements ArrivalListener {
   }
 
   #turn(event: SchedulerEvent, effects: Effects): void {
-    const now = this.#deps.clock.now();
+    const { clock, turned } = this.#deps;
+    const [now, begin] = [clock.now(), clock.monotonic()];
     const before = this.#state;
     this.#seen = this.#versions;
     const { state, effects: asked, plan, wakeAt } = step(before, event, this.#world(), this.policy, now);
@@ -256,6 +259,7 @@ export class SchedulerLoop implements ArrivalListener {
     this.#wake?.cancel();
     this.#wake =
       wakeAt === null ? null : this.#deps.clock.after(wakeAt - now, () => this.handle({ type: 'look' }));
+    turned?.(clock.monotonic() - begin);
     if (state !== before) this.#deps.changed(state);
   }
 

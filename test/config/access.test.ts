@@ -126,6 +126,7 @@ describe('values that cannot work', () => {
     [exporter('1d'), /interval: exporters measure/],
     ['onClientGone: keep', /onClientGone: "keep" is none of cancel, finish/],
     ['onClientGone: true', /onClientGone: true is none of cancel/],
+    ['metrics: true', /metrics: true is none of key, open, off/],
     ['hopelessDeadlines: drop', /hopelessDeadlines: "drop" is none of refuse, flag, ignore/],
     ['queueLimit: 0', /queueLimit: 0 is not a whole number/],
     ['contextLength: 0', /contextLength: 0 is not a whole number/],

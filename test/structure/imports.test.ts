@@ -56,7 +56,7 @@ function partOf(path: string): string {
 const COMMON = ['config', 'telemetry', 'clock', 'domain'];
 const SIBLINGS = ['store', 'backend', 'monitor', 'registry', 'scheduler', 'executor'];
 const BELOW_ACCEPT = ['domain', 'events', 'kinds', ...SIBLINGS];
-const BELOW_HTTP = [...BELOW_ACCEPT, 'history', 'view', 'accept', 'chats', 'graphql'];
+const BELOW_HTTP = [...BELOW_ACCEPT, 'history', 'metrics', 'view', 'accept', 'chats', 'graphql'];
 /** Of what is below them the ways in see what it says of itself, and the door to the queue: never the parts that do the work. */
 const WAYS_IN_SEE = ['events', 'kinds', 'view', 'accept'];
 
@@ -74,6 +74,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What is said in a chat goes through the door of jobs.
   chats: ['domain', 'clock', 'kinds', 'accept'],
   history: COMMON,
+  metrics: COMMON,
   view: [...COMMON, ...BELOW_ACCEPT],
   graphql: [...COMMON, ...WAYS_IN_SEE, 'chats'],
   'ollama-api': ['domain'],

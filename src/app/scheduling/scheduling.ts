@@ -42,6 +42,8 @@ export interface SchedulingParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Told how long each turn of the loop took, in milliseconds. */
+  readonly turned: (ms: number) => void;
   /** Something of the system is not as it was. */
   readonly changed: () => void;
 }
@@ -88,6 +90,7 @@ export class Scheduling {
       resolver: withholding(registry, withheld),
       clock,
       random,
+      turned: parts.turned,
       changed: () => {
         parts.changed();
         this.wishes.stateChanged();
