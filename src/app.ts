@@ -14,8 +14,8 @@ import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { termsOf } from './app/terms.ts';
 import { version } from './app/version.ts';
+import { buildViews } from './app/views.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
-import { StrayOllama, strayUrl } from './backend/ollama/stray-ollama.ts';
 import { ChatService } from './chats/chat-service.ts';
 import { type Clock, type Random, SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -33,16 +33,13 @@ import { ASKING_SERVER } from './gateway/shared/ollama-guard.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
-import { ServerMetrics } from './metrics/server-metrics.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { JobLog } from './telemetry/job-log.ts';
 import { createLogger, type RootLogger } from './telemetry/logger.ts';
-import { cellStatistics } from './view/cell-statistics.ts';
 import { JobStatistics } from './view/job-statistics.ts';
 import { createMemoryOperations } from './view/memory-operations.ts';
 import { OwnJobs } from './view/own-jobs.ts';
 import { StartPromises } from './view/start-promises.ts';
-import { createSystemView } from './view/system-view.ts';
 
 export interface AppOverrides {
   readonly clock?: Clock;
@@ -141,38 +138,18 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     logger: logger.child('QUEUE'),
     retentionMs: config.retentionMs,
   });
-  const stray = new StrayOllama({
-    url: strayUrl(config),
-    clock,
-    logger: logger.child('MONITOR'),
-    changed: () => publisher.systemChanged(),
-  });
-  const system = createSystemView({
-    startedAt,
-    version,
-    loop,
-    executor,
-    registry,
-    backlog: store.backlog,
+  const { system, metrics, stray } = buildViews(config, {
+    backends,
+    scheduling,
+    store,
     statistics,
     promises,
-    tellsHopeless: config.hopelessDeadlines !== 'ignore',
-    strayServer: () => stray.found,
-    storeProblem: () => store.writeProblem,
-    backends: backends.map(({ backend }) => backend),
-    swaps: () => ({
-      ...scheduling.swaps.stats,
-      ...cellStatistics(backends.map(({ backend }) => backend)),
-    }),
-    lifetime: () => past.lifetime,
+    past,
+    events,
+    startedAt,
     clock,
-  });
-  const metrics = new ServerMetrics({
-    system,
-    jobs: () => store.counts(),
-    tokens: () => statistics.tokens,
-    subscribers: () => events.waiting,
-    decisions: loop.decisions,
+    logger,
+    changed: () => publisher.systemChanged(),
   });
   const models = buildModelDirectory(registry, loop);
   const accept = buildAccept(config, {
