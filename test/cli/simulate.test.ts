@@ -30,6 +30,8 @@ describe('simulate', () => {
         'p99Seconds',
         'byPriority',
         'jainIndex',
+        'serviceGapSeconds',
+        'loadsWithin60Seconds',
         'decisionP99Ms',
       ]);
       expect(one).toMatchObject({ workload: 'backlog', jobs: 40, jainIndex: 1 });

@@ -4,6 +4,10 @@ import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { greatest } from '../../domain/long-lists.ts';
 import type { History, JobRecord } from '../history.ts';
 import type { Bounds } from './bounds.ts';
+import { loadedAgainWithin, serviceGapMs } from './gaps.ts';
+
+/** Who is back in memory so soon had better not have left it. */
+const SOON_MS = 60_000;
 
 export interface PriorityFigures {
   readonly meanSeconds: number;
@@ -33,6 +37,10 @@ export interface RunFigures {
   readonly byPriority: Readonly<Partial<Record<JobPriority, PriorityFigures>>>;
   /** Of the mean slowdowns of clients: 1 when all are slowed down alike, 1/n when one bears all. */
   readonly jainIndex: number;
+  /** The longest time in which a client had jobs that waited and none of them was started. */
+  readonly serviceGapSeconds: number;
+  /** Of models that had left memory within the last minute. */
+  readonly loadsWithin60Seconds: number;
   /** By the processor's clock: the one figure that differs from run to run. 0 where nothing is decided. */
   readonly decisionP99Ms: number;
 }
@@ -71,6 +79,8 @@ export function figuresOf(
       }),
     ),
     jainIndex: jainIndex(history.jobs),
+    serviceGapSeconds: serviceGapMs(history.jobs) / 1_000,
+    loadsWithin60Seconds: loadedAgainWithin(history.stays, SOON_MS),
     decisionP99Ms: percentile(
       history.decisionMs.toSorted((a, b) => a - b),
       0.99,
