@@ -139,7 +139,7 @@ function slowdownByFlood(cells: Cells, rival: Rival): number {
   return besideCalm(cells, rival, (flood) => lightMean(flood, latency));
 }
 
-/** With the waits of the calm and the runs of the flood: what no order of jobs takes away, as long as jobs of the flood run beside theirs. */
+/** With the waits of the calm and the runs of the flood: what comes of jobs of the flood that run beside theirs. */
 function slowdownByRuns(cells: Cells, rival: Rival): number {
   const wait = ({ arrivedMs, startedMs }: JobRecord) => startedMs - arrivedMs;
   const run = ({ startedMs, doneMs }: JobRecord) => doneMs - startedMs;
