@@ -12,6 +12,7 @@ import { Past } from './app/past.ts';
 import { recoverJobs } from './app/recover.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { storeLogger } from './app/store-logger.ts';
+import { buildTasks } from './app/tasks.ts';
 import { termsOf } from './app/terms.ts';
 import { version } from './app/version.ts';
 import { buildViews } from './app/views.ts';
@@ -151,7 +152,9 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     logger,
     changed: () => publisher.systemChanged(),
   });
-  const models = buildModelDirectory(registry, loop);
+  const memory = createMemoryOperations(scheduling.wishes, system);
+  const tasks = buildTasks(config, { store, system, memory, logger });
+  const models = buildModelDirectory(registry, loop, tasks.chooser);
   const accept = buildAccept(config, {
     store,
     models,
@@ -165,7 +168,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const images = new ImageService({ store, quota: config.imageQuota });
   const chats = new ChatService({ store, accept, queueLimit: config.queueLimit, clock, random });
-  const memory = createMemoryOperations(scheduling.wishes, system);
   const liveJobs = new LiveJobs({
     accept,
     outputs,
@@ -212,6 +214,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       system,
       control: scheduling.pauseSwitch,
       memory,
+      tasks,
       modelOperations,
       events,
       outputs,
@@ -271,6 +274,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         executor.jobsChanged(changes);
         ends.jobsChanged(changes);
         batches.jobsChanged(changes);
+        tasks.jobsChanged(changes);
         past.jobsChanged(changes);
         housekeeper.jobsChanged(changes);
         loop.committed();
@@ -280,11 +284,14 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(store.onArrival(loop));
     await registry.start();
     await modelFacts.start();
+    await tasks.start();
+    started.push(() => tasks.stop());
     started.push(() => publisher.stop());
     housekeeper.start();
     started.push(() => housekeeper.stop());
     started.push(() => scheduling.stop());
     await scheduling.start();
+    for (const model of tasks.warmAtStart) scheduling.wishes.keepWarm(model, false);
     stray.start();
     started.push(() => stray.stop());
     await batches.start();

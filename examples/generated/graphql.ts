@@ -189,11 +189,13 @@ export type SubmitJobInput = {
   maxAttempts?: number | null | undefined;
   /** Any JSON object; stored and returned untouched. */
   metadata?: unknown;
-  /** Without a tag it is `:latest`. */
-  model: string;
+  /** Without a tag it is `:latest`; `task:NAME` is that task. Exactly one of `model` and `task`. */
+  model?: string | null | undefined;
   /** `NORMAL` unless given, or the most urgent one that the client may use. */
   priority?: JobPriority | null | undefined;
   request: JobRequestInput;
+  /** The model that is selected for this task does it; see `tasks`. */
+  task?: string | null | undefined;
 };
 
 /** How much a model that can think does so before it answers. Without it the model decides. */
@@ -227,6 +229,7 @@ export type SubmitMutation = { submitJob:
     | { message: string }
     | { message: string }
     | { job: { id: string } }
+    | { message: string }
    };
 
 export type OutputSubscriptionVariables = Exact<{

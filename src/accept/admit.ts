@@ -8,7 +8,7 @@ import {
   ModelNotFoundError,
 } from '../domain/errors.ts';
 import { HopelessDeadlineError } from '../domain/hopeless-deadline.ts';
-import { newId } from '../domain/ids.ts';
+import { type BackendId, newId, stableId } from '../domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
 import { withoutAbsent } from '../domain/json.ts';
 import { append } from '../domain/long-lists.ts';
@@ -18,6 +18,7 @@ import type { Principal } from '../domain/principal.ts';
 import { type QueueKey, queueKey } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
 import type { NewJob, Store } from '../domain/store.ts';
+import { NO_TASKS, type TaskChoice, type TaskChooser } from '../domain/task.ts';
 import type { JobSize } from '../domain/work.ts';
 import { modelProblems } from '../kinds/capabilities.ts';
 import { sizeOf } from '../kinds/job-size.ts';
@@ -32,6 +33,8 @@ export interface ModelDirectory {
   readonly known: boolean;
   readonly names: Pick<ModelNames, 'resolve' | 'isName' | 'suggest'>;
   find(name: string): ModelInfo | null;
+  /** What `task:NAME` means in place of a model. Absent: there are no tasks. */
+  readonly tasks?: TaskChooser;
   /** Names of the backends that do not answer: what they have cannot be told. */
   unheard(): readonly string[];
 }
@@ -71,14 +74,17 @@ const DEFAULT_MAX_ATTEMPTS = 3;
 
 export interface AdmittedJob {
   readonly job: NewJob;
-  /** By the caller's wishes alone: the queue of the job also depends on what was learned meanwhile, its deadline on when it came. */
-  readonly asked: Pick<NewJob, 'queue' | 'deadline'>;
+  /**
+   * By the caller's wishes alone: the queue of the job also depends on what was learned meanwhile, its deadline on when it came, its model on what was
+   * selected for the task by then.
+   */
+  readonly asked: Pick<NewJob, 'modelName' | 'queue' | 'deadline'>;
   readonly wishes: GrantedWishes;
 }
 
 /**
  * Images are kept by their content, in `collector`.
- * @throws InvalidInputError with every problem of it, ModelNotFoundError, ContextLengthExceededError, InsufficientVramError, HopelessDeadlineError
+ * @throws InvalidInputError with every problem of it, ModelNotFoundError, ContextLengthExceededError, InsufficientVramError, HopelessDeadlineError, TaskNotFoundError
  */
 export function admittedJob(
   deps: AcceptDependencies,
@@ -86,8 +92,10 @@ export function admittedJob(
   submission: JobSubmission,
   collector: BlobCollector,
 ): AdmittedJob {
-  const { model, request, labels, metadata, maxAttempts, patienceMs } = submission;
-  const { names } = deps.models;
+  const { request, labels, metadata, maxAttempts, patienceMs } = submission;
+  const { names, tasks = NO_TASKS } = deps.models;
+  const choice = tasks.choose(submission.model);
+  const model = choice?.option.model ?? submission.model;
   const name = names.resolve(model);
   const priority = submission.priority ?? lessUrgent('NORMAL', principal.maxPriority);
   const issues: InputIssue[] = [];
@@ -100,11 +108,8 @@ export function admittedJob(
   if (!info && deps.models.known)
     throw new ModelNotFoundError(model, names.suggest(model), deps.models.unheard());
   const wishes = granted(submission.wishes ?? {}, request.kind);
-  const askedQueue = queueKey({
-    model: name,
-    contextLength: wishes.contextLength,
-    shift: wishes.shift ?? undefined,
-  });
+  const wanted = { contextLength: wishes.contextLength, shift: wishes.shift ?? undefined };
+  const askedQueue = queueKey({ model: name, ...wanted, backendId: backendOf(choice) });
   const queue = deps.queueFor(askedQueue, request);
   const excess = deps.tooLarge(queue);
   if (excess) {
@@ -119,6 +124,7 @@ export function admittedJob(
     client: principal.client,
     kind: request.kind,
     modelName: model.trim(),
+    ...(choice && { task: choice.task.name }),
     queue,
     priority,
     labels: labels ?? [],
@@ -129,7 +135,16 @@ export function admittedJob(
     request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,
   };
   refuseIfHopeless(deps, job, deadline);
-  return { job, asked: { queue: askedQueue, deadline }, wishes };
+  const asked = choice
+    ? { modelName: submission.model, queue: queueKey({ model: submission.model, ...wanted }) }
+    : { modelName: job.modelName, queue: askedQueue };
+  return { job, asked: { ...asked, deadline }, wishes };
+}
+
+/** Only the model of that backend does the task. */
+function backendOf(choice: TaskChoice | null): BackendId | undefined {
+  const backend = choice?.option.backend ?? null;
+  return backend === null ? undefined : stableId('bkd', backend);
 }
 
 /** Only what its caller named as the deadline: how long a connection is kept is no promise of anybody. */

@@ -1,6 +1,7 @@
 /** What may be submitted, as a schema: every limit of a job is here, but for those of its request, which its kind has. */
 import { z } from 'zod';
 import { JOB_PRIORITIES } from '../domain/job.ts';
+import { taskModelName } from '../domain/task.ts';
 import { filled, jsonObject, name, optional } from '../kinds/fields.ts';
 import { requestSchema } from '../kinds/read-request.ts';
 
@@ -39,8 +40,13 @@ const job = {
 
 /** The schema of `SubmitJobInput`. Made once: a schema costs more to make than to use. */
 export const submitJobSchema = z
-  .object({ ...job, request: requestSchema })
-  .transform(({ request: { request, wishes }, ...rest }) => ({ ...rest, request, wishes }));
+  .object({ ...job, model: optional(job.model), task: optional(job.model), request: requestSchema })
+  .transform(({ request: { request, wishes }, model, task, ...rest }, context) => {
+    if ((model === undefined) !== (task === undefined))
+      return { ...rest, model: task === undefined ? (model ?? '') : taskModelName(task), request, wishes };
+    context.addIssue({ code: 'custom', path: ['model'], message: 'give either a model or a task.' });
+    return z.NEVER;
+  });
 
 /** Of a job whose request was decoded already. */
 export const jobSchema = z.object(job);

@@ -9,6 +9,7 @@ import {
 import { HopelessDeadlineError } from '../domain/hopeless-deadline.ts';
 import { append } from '../domain/long-lists.ts';
 import type { Principal } from '../domain/principal.ts';
+import { TaskNotFoundError } from '../domain/task.ts';
 import { type AcceptDependencies, type AdmittedJob, admittedJob } from './admit.ts';
 import { BlobCollector } from './blobs.ts';
 import type { RequestAllowance } from './request-allowance.ts';
@@ -21,7 +22,8 @@ interface ModelRefusal {
     | ModelNotFoundError
     | InsufficientVramError
     | ContextLengthExceededError
-    | HopelessDeadlineError;
+    | HopelessDeadlineError
+    | TaskNotFoundError;
 }
 
 function isModelRefusal(error: unknown): error is ModelRefusal['error'] {
@@ -29,7 +31,8 @@ function isModelRefusal(error: unknown): error is ModelRefusal['error'] {
     error instanceof ModelNotFoundError ||
     error instanceof InsufficientVramError ||
     error instanceof ContextLengthExceededError ||
-    error instanceof HopelessDeadlineError
+    error instanceof HopelessDeadlineError ||
+    error instanceof TaskNotFoundError
   );
 }
 

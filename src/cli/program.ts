@@ -8,6 +8,7 @@ import { addModels } from './commands/model-commands.ts';
 import { collect, number, positive } from './commands/option-values.ts';
 import { addQueueCommands } from './commands/queue-commands.ts';
 import { addSimulate } from './commands/simulate-command.ts';
+import { addTasks } from './commands/task-commands.ts';
 import { EXIT, type ExitCode, type Run, UsageError } from './exit.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -60,6 +61,7 @@ function build(version: string, terminal: Terminal, run: Run): Command {
   addQueueCommands(program, terminal, run);
   addModels(program, terminal, run);
   addMemory(program, terminal, run);
+  addTasks(program, terminal, run);
   addSimulate(program, terminal, run);
   return program;
 }

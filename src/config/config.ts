@@ -2,6 +2,7 @@
 import type { ClientTable } from '../domain/client-limits.ts';
 import type { HopelessDeadlines } from '../domain/hopeless-deadline.ts';
 import type { JobPriority } from '../domain/job.ts';
+import type { Task } from '../domain/task.ts';
 
 export type GpuConfig =
   /** Read by `nvidia-smi`; all cards unless an index is given. */
@@ -225,6 +226,8 @@ export interface Config {
   readonly hopelessDeadlines?: HopelessDeadlines;
   /** Who may read `/metrics`. Absent: `key`. */
   readonly metrics?: MetricsAccess;
+  /** Absent: none. */
+  readonly tasks?: readonly Task[];
   /** Absent: no limits of single clients. */
   readonly clients?: ClientTable;
   readonly maxBodyBytes: number;

@@ -23,6 +23,7 @@ import type { ManagedSettings } from './managed.ts';
 import type { Settings } from './schema.ts';
 import { withAbsoluteFile } from './secrets.ts';
 import { check, type Source } from './source.ts';
+import { tasksOf } from './tasks.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -87,7 +88,12 @@ export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundin
     { wanted: flags.managed ?? false, place: backendsPlace },
     await backendHeaders(settings, around),
   );
-  return { ...complete(settings, around), backends, ollama, configFile: file?.path ?? null };
+  const tasks = tasksOf(
+    settings.tasks,
+    backends.map(({ name }) => name),
+  );
+  const withTasks = tasks.length > 0 ? { tasks } : {};
+  return { ...complete(settings, around), ...withTasks, backends, ollama, configFile: file?.path ?? null };
 }
 
 function flagSource(flags: Flags): Source {
@@ -168,7 +174,7 @@ function withManagedPaths(managed: ManagedSettings, absolute: (path: string) => 
 /** As Ollama's own. */
 const DEFAULT_KEEP_ALIVE_MS = 300_000;
 
-type Rest = Omit<LoadedConfig, 'backends' | 'ollama' | 'configFile'>;
+type Rest = Omit<LoadedConfig, 'backends' | 'ollama' | 'configFile' | 'tasks'>;
 
 function complete(settings: Settings, around: Surroundings): Rest {
   const keepAliveMs = settings.keepAlive === undefined ? DEFAULT_KEEP_ALIVE_MS : settings.keepAlive;

@@ -11,6 +11,7 @@ import { clients } from './clients.ts';
 import { LOG_FORMATS, LOG_LEVELS, METRICS_ACCESS, ON_CLIENT_GONE } from './config.ts';
 import { managedSchema } from './managed.ts';
 import { secret } from './secrets.ts';
+import { tasks } from './tasks.ts';
 import { duration, memory, notYet, oneOf, shown, size, text, wholeNumber } from './values.ts';
 
 const MINUTE_MS = 60_000;
@@ -135,6 +136,7 @@ const settingsShape = z.strictObject({
   queueLimit: wholeNumber(1, 100_000_000).optional(),
   clients: clients.optional(),
   metrics: oneOf(METRICS_ACCESS).optional(),
+  tasks: tasks.optional(),
   hopelessDeadlines: oneOf(HOPELESS_DEADLINES).optional(),
   maxBodyBytes: size
     .refine((bytes) => bytes >= 1024, { error: 'less than 1 KiB would refuse every request.' })
@@ -165,7 +167,6 @@ const settingsShape = z.strictObject({
       error: 'with more than 1m between two readings, nothing would be noticed in time.',
     })
     .optional(),
-  tasks: notYet('tasks are not in this version. Name the model in each job.'),
   postgres: notYet('PostgreSQL is not in this version. Jobs are kept in dataDir.'),
   tracing: notYet('tracing is not in this version.'),
 });

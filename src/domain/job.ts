@@ -138,8 +138,10 @@ export interface Job {
   readonly batchId: BatchId | null;
   readonly client: string;
   readonly kind: JobKind;
-  /** As submitted. */
+  /** As submitted; of a job for a task, the model that was selected for it then. */
   readonly modelName: string;
+  /** The task that it was submitted for. Absent: for none. */
+  readonly task?: string | undefined;
   readonly queue: QueueKey;
   readonly priority: JobPriority;
   readonly status: JobStatus;

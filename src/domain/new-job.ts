@@ -9,7 +9,10 @@ export interface NewJob {
   readonly id: JobId;
   readonly client: string;
   readonly kind: JobKind;
+  /** Of a job for a task, the model that was selected for it then. */
   readonly modelName: string;
+  /** The task that it was submitted for. Absent: for none. */
+  readonly task?: string | undefined;
   readonly queue: QueueKey;
   readonly priority: JobPriority;
   readonly labels: readonly Label[];

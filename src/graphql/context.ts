@@ -13,6 +13,7 @@ import type { ReadScope } from '../domain/store.ts';
 import type { SystemControl, SystemView } from '../domain/system.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { OutputHub } from '../events/output-hub.ts';
+import type { Tasks } from '../tasks/tasks.ts';
 import type { LiveStates } from '../view/live-states.ts';
 import type { ServerTerms } from '../view/server-terms.ts';
 import type { AnswerBudget } from './answer-budget.ts';
@@ -36,6 +37,7 @@ export interface GraphQLContext {
   readonly system: SystemView;
   readonly control: SystemControl;
   readonly memory: MemoryOperations;
+  readonly tasks: Tasks;
   readonly modelOperations: ModelOperations;
   readonly events: EventLog;
   readonly outputs: OutputHub;

@@ -20,6 +20,7 @@ import './operations/reserve-vram.ts';
 import './operations/scheduler.ts';
 import './operations/models-in-memory.ts';
 import './operations/stats-changed.ts';
+import './operations/steer-tasks.ts';
 import './operations/store-image.ts';
 import './operations/submit.ts';
 import './operations/vram-changed.ts';
@@ -43,6 +44,7 @@ import './types/model-pull.ts';
 import './types/reservation.ts';
 import './types/residency.ts';
 import './types/stats.ts';
+import './types/task.ts';
 import './types/viewer.ts';
 import './types/worker-allocation.ts';
 

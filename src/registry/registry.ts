@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { type BackendId, stableId } from '../domain/ids.ts';
 import type { InstanceConfig, ModelInfo, Variant } from '../domain/model.ts';
-import { parseQueueKey, type QueueKey, queueKey } from '../domain/queue-key.ts';
+import { parseQueueKey, type QueueKey, type QueueSpec, queueKey } from '../domain/queue-key.ts';
 import type { MoreSlots, ResolvedModel, SlotChoice } from '../domain/resolver.ts';
 import type { ModelState } from '../domain/system.ts';
 import { ByVersion } from './by-version.ts';
@@ -37,6 +37,10 @@ const USUAL_SLOTS = [2, 4, 8] as const;
 interface Shaped {
   readonly shape: Shape;
   readonly estimate: FootprintEstimate;
+}
+
+function isWantedOf(wanted: QueueSpec, backendId: BackendId): boolean {
+  return wanted.backendId === undefined || wanted.backendId === backendId;
 }
 
 class ModelRegistry implements Registry {
@@ -115,7 +119,8 @@ class ModelRegistry implements Registry {
   }
 
   isAwaited(queue: QueueKey, backendId: BackendId): boolean {
-    return this.modelOn(backendId, parseQueueKey(queue).model)?.pending ?? false;
+    const wanted = parseQueueKey(queue);
+    return isWantedOf(wanted, backendId) && (this.modelOn(backendId, wanted.model)?.pending ?? false);
   }
 
   installed(backendId: BackendId): readonly ModelInfo[] {
@@ -156,6 +161,7 @@ class ModelRegistry implements Registry {
 
   #resolve(queue: QueueKey, backendId: BackendId): ResolvedModel | null {
     const wanted = parseQueueKey(queue);
+    if (!isWantedOf(wanted, backendId)) return null;
     const inventory = this.#inventories.get(backendId);
     const info = this.modelOn(backendId, wanted.model);
     if (!inventory || !info || info.pending) return null;

@@ -189,6 +189,7 @@ export function encodeJob(job: NewJob): EncodedJob {
     ...job,
     client: unicode(job.client),
     modelName: unicode(job.modelName),
+    ...(job.task !== undefined && { task: unicode(job.task) }),
     queue: unicode(job.queue) as NewJob['queue'],
     labels: job.labels.map(({ key, value }) => ({ key: unicode(key), value: unicode(value) })),
     blobs: blobsOf(job.request),

@@ -1,7 +1,7 @@
 /** The question whether models fit together, put to the system as it is. */
 import type { VramUsage } from '../domain/gpu.ts';
 import { bytesOn, footprintBytes } from '../domain/instance.ts';
-import type { InstanceState, ModelState, SystemView } from '../domain/system.ts';
+import type { ModelState, SystemView } from '../domain/system.ts';
 import { formatBytes } from '../domain/units.ts';
 import { backendsOf, gpuName, instancesOf } from './lookup.ts';
 import {
@@ -28,8 +28,15 @@ export function defaultModelNames(system: SystemView): readonly string[] {
 }
 
 export function budgetOf(system: SystemView, models: readonly ModelState[]): BudgetAnswer {
+  return answerOf(
+    system,
+    models.map((model) => budgetModel(system, model)),
+  );
+}
+
+export function answerOf(system: SystemView, models: readonly BudgetModel[]): BudgetAnswer {
   const pinned = instancesOf(system).filter((instance) => instance.pinned);
-  const asked = new Set(models.map((model) => model.info.weights));
+  const asked = new Set(models.map((model) => model.weights));
   const staying = pinned
     .filter((instance) => !asked.has(instance.variant.weights))
     .flatMap((instance) => instance.footprint);
@@ -46,10 +53,7 @@ export function budgetOf(system: SystemView, models: readonly ModelState[]): Bud
       }),
     ),
   );
-  const budget = memoryBudget(
-    models.map((model) => budgetModel(system, model, pinned)),
-    gpus,
-  );
+  const budget = memoryBudget(models, gpus);
   const all = backendsOf(system).flatMap((backend) => backend.gpus.map((gpu) => gpu.usage));
   return {
     ...budget,
@@ -68,9 +72,11 @@ function shareOfModels({ totalBytes, headroomBytes, reservedBytes, foreignBytes 
   return totalBytes - headroomBytes - reservedBytes - foreignBytes;
 }
 
-function budgetModel(system: SystemView, model: ModelState, pinned: readonly InstanceState[]): BudgetModel {
+export function budgetModel(system: SystemView, model: ModelState): BudgetModel {
   const { name, weights } = model.info;
-  const stays = pinned.find((instance) => instance.variant.weights === weights);
+  const stays = instancesOf(system).find(
+    (instance) => instance.pinned && instance.variant.weights === weights,
+  );
   const estimate = system.vramEstimate(model, null);
   return {
     modelName: name,

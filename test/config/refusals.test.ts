@@ -234,15 +234,57 @@ describe('a backend has the settings of its type alone', () => {
   });
 });
 
-describe('what a later version will read is refused by name', () => {
+describe('settings of tasks', () => {
   test.each([
-    ['tasks', 'tasks: []', /tasks are not in this version/],
-    ['PostgreSQL', 'postgres: here', /PostgreSQL is not in this version/],
+    ['no group', 'tasks: [a]', /tasks.*is not a group of tasks/],
+    ['no options', 'tasks: { a: { options: {} } }', /tasks\.a\.options.*has none/],
+    ['a name that no API takes', 'tasks: { "a b": { options: { x: { model: m } } } }', /"a b" is not a name/],
+    ['an option without a model', 'tasks: { a: { options: { x: {} } } }', /tasks\.a\.options\.x\.model/],
+    [
+      'a speed that is none',
+      'tasks: { a: { options: { x: { model: m, speed: quick } } } }',
+      /"quick" is none of fast/,
+    ],
+    [
+      'an option that is not there',
+      'tasks: { a: { selected: y, options: { x: { model: m } } } }',
+      /"y" is none of its options: x/,
+    ],
+    [
+      'a backend that is not there',
+      'tasks: { a: { options: { x: { model: m, backend: rig } } } }',
+      /a\.options\.x\.backend: there is no backend "rig"\. There are: ollama/,
+    ],
+    ['frames that are none', 'tasks: { a: { options: { x: { model: m, fps: 0 } } } }', /more than 0/],
   ])('%s', async (_name, yaml, expected) => {
-    expect(await problems({ yaml })).toEqual([expect.stringMatching(expected)]);
+    expect((await problems({ yaml }))[0]).toMatch(expected);
   });
 
+  test('are read, and the first option is selected where none is', async () => {
+    const options = '{ x: { model: m, vram: 3GiB, speed: fast, fps: 2, provider: openai }, y: { model: n } }';
+    const { tasks } = await load({ yaml: `tasks: { a: { options: ${options} } }` });
+    expect(tasks).toMatchObject([
+      {
+        name: 'a',
+        selected: 'x',
+        options: [
+          { vramBytes: 3 * GiB, fps: 2 },
+          { model: 'n', backend: null },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('what a later version will read is refused by name', () => {
+  test.each([['PostgreSQL', 'postgres: here', /PostgreSQL is not in this version/]])(
+    '%s',
+    async (_name, yaml, expected) => {
+      expect(await problems({ yaml })).toEqual([expect.stringMatching(expected)]);
+    },
+  );
+
   test('and is not offered as a correction', async () => {
-    expect(await problems({ yaml: 'taks: 1' })).toEqual([expect.not.stringContaining('tasks')]);
+    expect(await problems({ yaml: 'postgre: 1' })).toEqual([expect.not.stringContaining('postgres?')]);
   });
 });

@@ -50,6 +50,14 @@ export function storeSubmittingContract(current: CurrentStore): void {
       expect(await store.request(jobId())).toBeNull();
     });
 
+    it('keeps the task that a job is for, and none of others', async () => {
+      const [of, other] = await accept(store, { task: 'write' }, {});
+      expect([of?.task, other?.task]).toEqual(['write', undefined]);
+      expect((await store.jobs([of, other].flatMap((job) => job?.id ?? []))).map((job) => job?.task)).toEqual(
+        ['write', undefined],
+      );
+    });
+
     it('counts what waits by queue, priority and client', async () => {
       await accept(store, {}, {}, { client: 'bob' }, { priority: 'HIGH' }, { modelName: 'phi3' });
       const backlog = store.backlog.queue(queueOf('llama3'));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { stableId } from '../../src/domain/ids.ts';
 import { covers, residencyKey, type Variant } from '../../src/domain/model.ts';
 import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 
@@ -7,32 +8,42 @@ const model = fc.stringMatching(/^[a-z0-9][a-z0-9._/-]{0,20}:[a-z0-9._-]{1,10}$/
 const contextLength = fc.option(fc.integer({ min: 2_048, max: 1 << 24 }));
 const chosen = fc.constantFrom(undefined, true as const);
 const shift = fc.option(fc.boolean(), { nil: undefined });
+const backend = fc.constantFrom(undefined, stableId('bkd', 'a'), stableId('bkd', 'b'));
 
 describe('the key of a queue', () => {
   test('says all that was asked for', () => {
     fc.assert(
-      fc.property(model, contextLength, chosen, shift, (name, tokens, isChosen, moves) => {
-        const mark = tokens !== null && isChosen ? { chosen: isChosen } : {};
-        const spec = {
-          model: name,
-          contextLength: tokens,
-          ...mark,
-          ...(moves !== undefined && { shift: moves }),
-        };
-        expect(parseQueueKey(queueKey(spec))).toEqual(spec);
-      }),
+      fc.property(
+        model,
+        contextLength,
+        chosen,
+        shift,
+        backend,
+        (name, tokens, isChosen, moves, backendId) => {
+          const mark = tokens !== null && isChosen ? { chosen: isChosen } : {};
+          const spec = {
+            model: name,
+            contextLength: tokens,
+            ...mark,
+            ...(moves !== undefined && { shift: moves }),
+            ...(backendId && { backendId }),
+          };
+          expect(parseQueueKey(queueKey(spec))).toEqual(spec);
+        },
+      ),
     );
   });
 
   test('differs wherever anything else was asked for', () => {
-    const spec = fc.record({ model, contextLength, chosen, shift });
+    const spec = fc.record({ model, contextLength, chosen, shift, backendId: backend });
     fc.assert(
       fc.property(spec, spec, (a, b) => {
         const isSame =
           a.model === b.model &&
           a.contextLength === b.contextLength &&
           (a.contextLength === null || a.chosen === b.chosen) &&
-          a.shift === b.shift;
+          a.shift === b.shift &&
+          a.backendId === b.backendId;
         expect(queueKey(a) === queueKey(b)).toBe(isSame);
       }),
     );
@@ -41,6 +52,11 @@ describe('the key of a queue', () => {
   test.each([
     ['llama3:latest', { model: 'llama3:latest', contextLength: null }],
     ['llama3:latest#8192', { model: 'llama3:latest', contextLength: 8_192 }],
+    ['llama3:latest##no-shift', { model: 'llama3:latest', contextLength: null, shift: false }],
+    [
+      'llama3:latest#~8192#shift',
+      { model: 'llama3:latest', contextLength: 8_192, chosen: true as const, shift: true },
+    ],
   ])('of an older version is read as it was meant: %s', (key, spec) => {
     expect(parseQueueKey(key as QueueKey)).toEqual(spec);
     expect(queueKey(spec)).toBe(key);

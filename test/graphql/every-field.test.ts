@@ -200,6 +200,17 @@ test('every field of the schema answers', async () => {
     operation('mutation', 'submitBatch', `(input: { jobs: [${Array(20).fill(JOB).join(' ')}] })`),
   );
 
+  await submitJob(JOB.replace('model: "qwen3:8b"', 'task: "write"'));
+  await submitJob(JOB.replace('model: "qwen3:8b"', 'task: "wrong"'));
+  await api.query(operation('query', 'task', '(name: "write")'));
+  await api.query(operation('query', 'tasks'));
+  for (const option of ['huge', 'none'])
+    await api.query(
+      operation('mutation', 'selectTaskModel', `(input: { task: "write", option: "${option}" })`),
+    );
+  await api.query(operation('query', 'memoryBudget', '(tasks: true)'));
+  await api.query(operation('mutation', 'warmUpTasks'));
+
   api.queueFor = () => {
     const limit = { promptTokens: 9_000, contextLength: 8_192, heldBy: 'model' } as const;
     throw new ContextLengthExceededError('qwen3:8b', limit);

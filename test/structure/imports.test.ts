@@ -56,9 +56,9 @@ function partOf(path: string): string {
 const COMMON = ['config', 'telemetry', 'clock', 'domain'];
 const SIBLINGS = ['store', 'backend', 'monitor', 'registry', 'scheduler', 'executor'];
 const BELOW_ACCEPT = ['domain', 'events', 'kinds', ...SIBLINGS];
-const BELOW_HTTP = [...BELOW_ACCEPT, 'history', 'metrics', 'view', 'accept', 'chats', 'graphql'];
+const BELOW_HTTP = [...BELOW_ACCEPT, 'history', 'metrics', 'view', 'tasks', 'accept', 'chats', 'graphql'];
 /** Of what is below them the ways in see what it says of itself, and the door to the queue: never the parts that do the work. */
-const WAYS_IN_SEE = ['events', 'kinds', 'view', 'accept'];
+const WAYS_IN_SEE = ['events', 'kinds', 'view', 'tasks', 'accept'];
 
 /** What each part may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -76,6 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   history: COMMON,
   metrics: COMMON,
   view: [...COMMON, ...BELOW_ACCEPT],
+  tasks: [...COMMON, 'view'],
   graphql: [...COMMON, ...WAYS_IN_SEE, 'chats'],
   'ollama-api': ['domain'],
   http: [...COMMON, ...BELOW_HTTP],
@@ -117,6 +118,7 @@ const ROOMS_OF_CLI: Readonly<Record<string, readonly string[]>> = {
   queue: [...CLI_COMMON, 'jobs'],
   models: CLI_COMMON,
   memory: [...CLI_COMMON, 'models'],
+  tasks: CLI_COMMON,
   submit: [...CLI_COMMON, 'jobs', 'models'],
   chat: [...CLI_COMMON, 'jobs', 'models', 'submit'],
   top: [...CLI_COMMON, 'queue'],

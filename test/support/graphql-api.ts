@@ -11,6 +11,7 @@ import type { Job, JobFailure, JobResult, OutputPart } from '../../src/domain/jo
 import type { Principal } from '../../src/domain/principal.ts';
 import type { QueueKey } from '../../src/domain/queue-key.ts';
 import type { Store } from '../../src/domain/store.ts';
+import type { Task } from '../../src/domain/task.ts';
 import { EventLog } from '../../src/events/event-log.ts';
 import { OutputHub } from '../../src/events/output-hub.ts';
 import { LibraryOperations } from '../../src/executor/model-operations.ts';
@@ -21,6 +22,7 @@ import { ownReads } from '../../src/graphql/own-reads.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { DecisionLog } from '../../src/scheduler/decision-log.ts';
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts';
+import { Tasks } from '../../src/tasks/tasks.ts';
 import { createLiveStates, type LiveStates } from '../../src/view/live-states.ts';
 import { QueueLine, type QueueOutlook } from '../../src/view/queue-line.ts';
 import { eventually } from './eventually.ts';
@@ -52,6 +54,37 @@ export const EMBED_RESULT: JobResult = {
 
 const BYTES_OF_REQUEST = 20 * 1024 ** 2;
 
+const option = {
+  backend: null,
+  vramBytes: null,
+  quantization: null,
+  speed: null,
+  description: null,
+  fps: null,
+  provider: null,
+} as const;
+
+/** The second option of the first one fits nowhere. */
+export const TASKS: readonly Task[] = [
+  {
+    name: 'write',
+    description: 'Texts.',
+    selected: 'usual',
+    warmup: false,
+    options: [
+      { ...option, name: 'usual', model: 'qwen3:8b', speed: 'fast' },
+      { ...option, name: 'huge', model: 'huge:1b', vramBytes: 2 ** 42, provider: 'somebody', fps: 1.5 },
+    ],
+  },
+  {
+    name: 'find',
+    description: null,
+    selected: 'usual',
+    warmup: false,
+    options: [{ ...option, name: 'usual', model: 'all-minilm', backend: 'box' }],
+  },
+];
+
 export const IMAGE_QUOTA = { ofClient: 30_000, ofAll: 40_000 };
 
 /** What a test selects from a result is its own affair, so it is not typed here. */
@@ -69,6 +102,7 @@ export class GraphQLApi {
   /** What `decided` follows; `system.decided` is what `decisions` answers. */
   readonly decisions = new DecisionLog();
   readonly operations: LibraryOperations;
+  readonly tasks: Tasks;
   readonly store: Store;
   /** How often each method of the store was called by resolvers. */
   readonly calls = new Map<string, number>();
@@ -89,6 +123,14 @@ export class GraphQLApi {
       for (const change of changes) log.publish({ kind: 'job', ...change }, clock.now());
     });
     this.store.requestBatches.onEnded((id) => log.publish({ kind: 'batch', id }, clock.now()));
+    this.tasks = new Tasks({
+      tasks: TASKS,
+      keptWarm: [],
+      store: this.store,
+      system,
+      memory: this.memory,
+      logger: { info: () => {}, warn: () => {} },
+    });
     const accept = createAcceptService({
       bytesOfRequest: BYTES_OF_REQUEST,
       log: () => {},
@@ -96,6 +138,7 @@ export class GraphQLApi {
       models: {
         known: true,
         find: (name) => system.model(name)?.info ?? null,
+        tasks: this.tasks.chooser,
         names: namesOfOllama(['qwen3:8b']),
         unheard: () => [],
       },
@@ -146,6 +189,7 @@ export class GraphQLApi {
       system,
       control: system,
       memory: this.memory,
+      tasks: this.tasks,
       modelOperations: this.operations,
       events: log,
       outputs,
@@ -168,6 +212,7 @@ export class GraphQLApi {
     const { principal = ANYONE, queueLimit = 1_000, store, chatLimits } = options;
     const api = new GraphQLApi(principal, queueLimit, store, chatLimits);
     await api.store.start();
+    await api.tasks.start();
     return api;
   }
 

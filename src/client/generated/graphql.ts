@@ -470,6 +470,14 @@ export type RetryJobsInput = {
   jobs: JobSelection;
 };
 
+/** Which option a task is to have. */
+export type SelectTaskModelInput = {
+  /** By name. */
+  option: string;
+  /** By name. */
+  task: string;
+};
+
 /** Jobs to be queued together. */
 export type SubmitBatchInput = {
   /** Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input it is an `IdempotencyConflictError`. */
@@ -496,12 +504,20 @@ export type SubmitJobInput = {
   maxAttempts?: number | null | undefined;
   /** Any JSON object; stored and returned untouched. */
   metadata?: unknown;
-  /** Without a tag it is `:latest`. */
-  model: string;
+  /** Without a tag it is `:latest`; `task:NAME` is that task. Exactly one of `model` and `task`. */
+  model?: string | null | undefined;
   /** `NORMAL` unless given, or the most urgent one that the client may use. */
   priority?: JobPriority | null | undefined;
   request: JobRequestInput;
+  /** The model that is selected for this task does it; see `tasks`. */
+  task?: string | null | undefined;
 };
+
+/** A word of the configuration on how fast an option is. */
+export type TaskSpeed =
+  | 'FAST'
+  | 'MEDIUM'
+  | 'SLOW';
 
 /** How much a model that can think does so before it answers. Without it the model decides. */
 export type ThinkLevel =
@@ -583,7 +599,11 @@ export type UserErrorCode =
   /** The queue holds as many waiting jobs as it may. */
   | 'QUEUE_FULL'
   /** The server cannot write to its disk. */
-  | 'STORE_UNWRITABLE';
+  | 'STORE_UNWRITABLE'
+  /** There is no such task. */
+  | 'TASK_NOT_FOUND'
+  /** The task has no such option. */
+  | 'TASK_OPTION_NOT_FOUND';
 
 /** Why a job waits. */
 export type WaitReason =
@@ -605,6 +625,12 @@ export type WaitReason =
   | 'SWAP_NOT_WORTH'
   /** Not enough memory until an instance drains, a reservation ends or a foreign program lets go. */
   | 'VRAM';
+
+/** The models of which tasks to load. */
+export type WarmUpTasksInput = {
+  /** By name; by default all. */
+  tasks?: Array<string> | null | undefined;
+};
 
 /** What the workers of another program need. */
 export type WorkerAllocationInput = {
@@ -660,6 +686,7 @@ export type SubmitJobMutation = { submitJob:
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
     | { __typename: 'SubmitJobPayload', job: { id: string, kind: JobKind, modelName: string } }
+    | { __typename: 'TaskNotFoundError', code: UserErrorCode, message: string }
    };
 
 export type SubmitBatchMutationVariables = Exact<{
@@ -678,6 +705,7 @@ export type SubmitBatchMutation = { submitBatch:
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
     | { __typename: 'SubmitBatchPayload', batch: { id: string } }
+    | { __typename: 'TaskNotFoundError', code: UserErrorCode, message: string }
    };
 
 export type BatchJobsQueryVariables = Exact<{
@@ -1180,6 +1208,33 @@ export type InMemoryQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type InMemoryQuery = { backends: Array<{ name: string, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, keepAlive: number | null, vramBytes: number, memory: { bytes: number, gpuBytes: number }, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }>, model: { digest: string } | null }> }> };
+
+export type ListTasksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ListTasksQuery = { tasks: Array<{ name: string, description: string | null, selected: { name: string }, options: Array<{ name: string, modelName: string, description: string | null, speed: TaskSpeed | null, quantization: string | null, fps: number | null, provider: string | null, vramBytes: number | null, loaded: boolean, loadedAt: string | null, model: { name: string } | null, backend: { name: string } | null }> }>, memoryBudget: { fits: boolean, explanation: string } };
+
+export type SelectTaskModelMutationVariables = Exact<{
+  input: SelectTaskModelInput;
+}>;
+
+
+export type SelectTaskModelMutation = { selectTaskModel:
+    | { __typename: 'SelectTaskModelPayload', explanation: string, task: { name: string, selected: { name: string, modelName: string } } }
+    | { __typename: 'StoreUnwritableError', message: string }
+    | { __typename: 'TaskNotFoundError', message: string }
+    | { __typename: 'TaskOptionNotFoundError', message: string }
+   };
+
+export type WarmUpTasksMutationVariables = Exact<{
+  input?: WarmUpTasksInput | null | undefined;
+}>;
+
+
+export type WarmUpTasksMutation = { warmUpTasks:
+    | { __typename: 'TaskNotFoundError', message: string }
+    | { __typename: 'WarmUpTasksPayload', tasks: Array<{ problem: string | null, instance: { id: string } | null, task: { name: string, selected: { modelName: string } } }> }
+   };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -2379,3 +2434,80 @@ export const InMemoryDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<InMemoryQuery, InMemoryQueryVariables>;
+export const ListTasksDocument = new TypedDocumentString(`
+    query ListTasks {
+  tasks {
+    name
+    description
+    selected {
+      name
+    }
+    options {
+      name
+      modelName
+      description
+      speed
+      quantization
+      fps
+      provider
+      vramBytes
+      loaded
+      loadedAt
+      model {
+        name
+      }
+      backend {
+        name
+      }
+    }
+  }
+  memoryBudget(tasks: true) {
+    fits
+    explanation
+  }
+}
+    `) as unknown as TypedDocumentString<ListTasksQuery, ListTasksQueryVariables>;
+export const SelectTaskModelDocument = new TypedDocumentString(`
+    mutation SelectTaskModel($input: SelectTaskModelInput!) {
+  selectTaskModel(input: $input) {
+    __typename
+    ... on SelectTaskModelPayload {
+      explanation
+      task {
+        name
+        selected {
+          name
+          modelName
+        }
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SelectTaskModelMutation, SelectTaskModelMutationVariables>;
+export const WarmUpTasksDocument = new TypedDocumentString(`
+    mutation WarmUpTasks($input: WarmUpTasksInput) {
+  warmUpTasks(input: $input) {
+    __typename
+    ... on WarmUpTasksPayload {
+      tasks {
+        problem
+        instance {
+          id
+        }
+        task {
+          name
+          selected {
+            modelName
+          }
+        }
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WarmUpTasksMutation, WarmUpTasksMutationVariables>;

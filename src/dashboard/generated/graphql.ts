@@ -410,7 +410,11 @@ export type UserErrorCode =
   /** The queue holds as many waiting jobs as it may. */
   | 'QUEUE_FULL'
   /** The server cannot write to its disk. */
-  | 'STORE_UNWRITABLE';
+  | 'STORE_UNWRITABLE'
+  /** There is no such task. */
+  | 'TASK_NOT_FOUND'
+  /** The task has no such option. */
+  | 'TASK_OPTION_NOT_FOUND';
 
 /** Where the figures of GPU memory come from. */
 export type VramSource =

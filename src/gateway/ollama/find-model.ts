@@ -1,6 +1,7 @@
 /** The model that a request to Ollama's API names, and whether it can do what is asked, in Ollama's words. */
 import type { ModelDirectory } from '../../accept/accept.ts';
 import type { Capability, ModelInfo } from '../../domain/model.ts';
+import type { TaskChoice } from '../../domain/task.ts';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { findNamed, type ModelWording } from '../../ollama-api/find-model.ts';
 import { quoteGo } from '../../ollama-api/go-quote.ts';
@@ -12,13 +13,17 @@ export interface FoundModel {
   readonly model: string;
   /** Null while no backend has told its models: its jobs wait. */
   readonly info: ModelInfo | null;
+  /** The task that it was found by, for which the job is. Absent: it was named itself. */
+  readonly task?: string;
 }
 
 /**
  * A name that is listed as it is written means that model, also where it is none of Ollama's names.
- * @throws as `findNamed`
+ * @throws as `findNamed`, and TaskNotFoundError
  */
 export function findModel(models: ModelDirectory, name: string, wording: ModelWording): FoundModel {
+  const choice = models.tasks?.choose(name);
+  if (choice) return selectedModel(models, choice, wording);
   const written = models.find(name);
   if (written?.name === name) {
     wording.beforeLookup?.();
@@ -30,6 +35,18 @@ export function findModel(models: ModelDirectory, name: string, wording: ModelWo
     return models.known ? undefined : { name: wanted, info: null };
   });
   return { model: found.info?.name ?? shortName(found.name), info: found.info };
+}
+
+/** Of a task, whose name need be none of Ollama's. */
+function selectedModel(
+  models: ModelDirectory,
+  { task, option: { model } }: TaskChoice,
+  wording: ModelWording,
+): FoundModel {
+  wording.beforeLookup?.();
+  const info = models.find(model);
+  if (!info && models.known) throw wording.missing(model);
+  return { model: info?.name ?? model, info, task: task.name };
 }
 
 export interface TextDemands {

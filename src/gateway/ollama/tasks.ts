@@ -5,6 +5,7 @@
 import type { ModelDirectory } from '../../accept/accept.ts';
 import { append } from '../../domain/long-lists.ts';
 import type { Capability } from '../../domain/model.ts';
+import { taskModelName } from '../../domain/task.ts';
 import { ModelRequiredError, modelNotFound, OllamaError, pullItFirst } from '../../ollama-api/errors.ts';
 import type { Decoded } from '../../ollama-api/go-decode.ts';
 import type { EMBED_REQUEST, EMBEDDING_REQUEST } from '../../ollama-api/request-shapes.ts';
@@ -91,9 +92,9 @@ export function embeddingTask(models: ModelDirectory, body: Decoded<typeof EMBED
   return jobTask(model, { ...job, request: { ...job.request, normalize: false } as RequestedJob['request'] });
 }
 
-/** By the model's own name: a request may spell it in many ways. */
-function jobTask({ model }: FoundModel, job: RequestedJob): Task {
-  return { kind: 'job', job: { ...job, model } };
+/** By the model's own name: a request may spell it in many ways. One for a task is that for the queue too. */
+function jobTask({ model, task }: FoundModel, job: RequestedJob): Task {
+  return { kind: 'job', job: { ...job, model: task === undefined ? model : taskModelName(task) } };
 }
 
 function loadTask(

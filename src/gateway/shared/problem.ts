@@ -18,6 +18,7 @@ import {
 } from '../../domain/errors.ts';
 import { HopelessDeadlineError } from '../../domain/hopeless-deadline.ts';
 import { ClientQueueFullError, QueueFullError } from '../../domain/queue-full.ts';
+import { TaskNotFoundError } from '../../domain/task.ts';
 import type { JobEnd } from '../../events/job-end.ts';
 import { HttpRefusal } from '../../http/refusal.ts';
 import { ForbiddenError } from './rights.ts';
@@ -98,6 +99,7 @@ type ErrorType = abstract new (...parts: never[]) => VramkeeperError;
 const REFUSING: readonly (readonly [ErrorType, number])[] = [
   [ForbiddenError, 403],
   [ModelNotFoundError, 404],
+  [TaskNotFoundError, 404],
   [UnknownJobError, 404],
   [InvalidInputError, 400],
   [ContextLengthExceededError, 400],

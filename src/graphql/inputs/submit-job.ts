@@ -138,12 +138,16 @@ export const SubmitJobInput = builder.inputType('SubmitJobInput', {
         'How many failed attempts it may have. A lost backend or a restart of the server is not one.',
     }),
     metadata: t.field({ type: 'JSON', description: 'Any JSON object; stored and returned untouched.' }),
-    model: t.string({ required: true, description: 'Without a tag it is `:latest`.' }),
+    model: t.string({
+      description:
+        'Without a tag it is `:latest`; `task:NAME` is that task. Exactly one of `model` and `task`.',
+    }),
     priority: t.field({
       type: JobPriorityEnum,
       description: '`NORMAL` unless given, or the most urgent one that the client may use.',
     }),
     request: t.field({ type: JobRequestInput, required: true }),
+    task: t.string({ description: 'The model that is selected for this task does it; see `tasks`.' }),
   }),
 });
 

@@ -16,6 +16,7 @@ import {
   ModelNotFound,
   QueueFull,
   StoreUnwritable,
+  TaskNotFound,
 } from '../types/user-errors.ts';
 
 const REFUSALS = [
@@ -28,6 +29,7 @@ const REFUSALS = [
   ModelNotFound,
   QueueFull,
   StoreUnwritable,
+  TaskNotFound,
 ] as const;
 
 const DEDUPLICATED = 'True when `idempotencyKey` matched an earlier submission and nothing new was queued.';

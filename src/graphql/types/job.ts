@@ -167,7 +167,8 @@ JobRef.implement({
       resolve: (job, _args, { system }) => system.model(job.modelName),
     }),
     modelName: t.exposeString('modelName', {
-      description: 'The model name as submitted. Stays when the model is removed.',
+      description:
+        'The model name as submitted; for a job of a task, the model that was selected for it then. Stays when the model is removed.',
     }),
     priority: t.expose('priority', { type: JobPriorityEnum }),
     queuePosition: t.int({
@@ -190,6 +191,11 @@ JobRef.implement({
       description: 'When its present or last attempt started; null before the first.',
     }),
     status: t.expose('status', { type: JobStatusEnum }),
+    taskName: t.string({
+      nullable: true,
+      description: 'The task that it was submitted for; null for none.',
+      resolve: ({ task }) => task ?? null,
+    }),
     waiting: t.field({
       type: JobWaitingRef,
       nullable: true,

@@ -1,5 +1,6 @@
 /** Whether models fit together, and where each would be. */
-import { type BudgetAnswer, budgetOf, defaultModelNames } from '../../view/budget-answer.ts';
+import type { TaskBudget, TaskChange } from '../../tasks/task-budget.ts';
+import { budgetOf, defaultModelNames } from '../../view/budget-answer.ts';
 import type { BudgetLine } from '../../view/memory-budget.ts';
 import { builder } from '../builder.ts';
 import { LARGEST_PAGE } from '../paging.ts';
@@ -27,7 +28,16 @@ const MemoryBudgetLineRef = builder.objectRef<BudgetLine>('MemoryBudgetLine').im
   }),
 });
 
-const MemoryBudgetRef = builder.objectRef<BudgetAnswer>('MemoryBudget').implement({
+const TaskChangeRef = builder.objectRef<TaskChange>('TaskChange').implement({
+  description: 'Another option for a task.',
+  fields: (t) => ({
+    from: t.string({ description: 'The option that it has.', resolve: ({ from }) => from.name }),
+    task: t.exposeString('task'),
+    to: t.string({ description: 'The option to select.', resolve: ({ to }) => to.name }),
+  }),
+});
+
+const MemoryBudgetRef = builder.objectRef<TaskBudget>('MemoryBudget').implement({
   description: 'Whether some models fit into GPU memory at the same time.',
   fields: (t) => ({
     capacityBytes: t.expose('capacityBytes', {
@@ -35,6 +45,11 @@ const MemoryBudgetRef = builder.objectRef<BudgetAnswer>('MemoryBudget').implemen
       description:
         'What they can have of all GPUs: total less headroom, reservations, foreign memory and pinned instances of other models. ' +
         'Instances that can be unloaded do not count against it.',
+    }),
+    changes: t.expose('changes', {
+      type: [TaskChangeRef],
+      description:
+        'With `tasks`: what to select so that all fit, as few changes as there can be. Empty when they fit, and when no choice of options does.',
     }),
     exact: t.exposeBoolean('exact', {
       description:
@@ -66,8 +81,17 @@ builder.queryField('memoryBudget', (t) =>
     type: MemoryBudgetRef,
     description:
       'Would these models fit into GPU memory together, and where? By default those that are loaded or waited for now.',
-    args: { models: t.arg.stringList({ description: `By name, at most ${LARGEST_PAGE}.` }) },
-    resolve: (_root, { models: names }, { system }) => {
+    args: {
+      models: t.arg.stringList({ description: `By name, at most ${LARGEST_PAGE}.` }),
+      tasks: t.arg.boolean({
+        defaultValue: false,
+        description: 'Those that are selected for all tasks, in place of `models`.',
+      }),
+    },
+    resolve: (_root, { models: names, tasks: ofTasks }, { system, tasks }) => {
+      if (ofTasks && names)
+        throw requestError('BAD_USER_INPUT', 'Give models, or tasks: true, and not both.');
+      if (ofTasks) return tasks.budget();
       if (names && names.length > LARGEST_PAGE) {
         throw requestError(
           'BAD_USER_INPUT',
@@ -79,7 +103,7 @@ builder.queryField('memoryBudget', (t) =>
         if (model) return model;
         throw requestError('NOT_FOUND', `No backend has a model named "${name}".`);
       });
-      return budgetOf(system, models);
+      return { ...budgetOf(system, models), changes: [] };
     },
   }),
 );

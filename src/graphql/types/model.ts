@@ -141,9 +141,10 @@ builder.queryFields((t) => ({
   model: t.field({
     type: ModelRef,
     nullable: true,
-    description: 'A model by name, with or without its tag; null when no backend has it.',
+    description:
+      'A model by name, with or without its tag, or as `task:NAME` the one that is selected for a task; null when no backend has it.',
     args: { name: t.arg.string({ required: true }) },
-    resolve: (_root, { name }, { system }) => system.model(name),
+    resolve: (_root, { name }, { system, tasks }) => system.model(tasks.modelNameOf(name)),
   }),
   models: t.connection(
     {

@@ -17,6 +17,7 @@ import {
 } from '../../domain/errors.ts';
 import { HopelessDeadlineError } from '../../domain/hopeless-deadline.ts';
 import { ClientQueueFullError, QueueFullError } from '../../domain/queue-full.ts';
+import { TaskNotFoundError, TaskOptionNotFoundError } from '../../domain/task.ts';
 import { backendsOf } from '../../view/lookup.ts';
 import { builder, type Types } from '../builder.ts';
 import { BackendRef, JobRef } from '../refs.ts';
@@ -47,6 +48,8 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
     JOB_NOT_QUEUED: { description: 'The job does not wait any more.' },
     JOB_NOT_RETRYABLE: { description: 'The job has neither failed nor been cancelled.' },
     MODEL_NOT_FOUND: { description: 'No backend has the model.' },
+    TASK_NOT_FOUND: { description: 'There is no such task.' },
+    TASK_OPTION_NOT_FOUND: { description: 'The task has no such option.' },
     STORE_UNWRITABLE: { description: 'The server cannot write to its disk.' },
     DEADLINE_HOPELESS: { description: 'The job should end after its deadline.' },
     CLIENT_QUEUE_FULL: { description: 'Of one client as many jobs wait as may.' },
@@ -119,6 +122,27 @@ export const ModelNotFound = userError(
     suggestions: t.exposeStringList('suggestions', {
       description: 'Names of installed models close to it, the closest first.',
     }),
+  }),
+);
+
+export const TaskNotFound = userError(
+  TaskNotFoundError,
+  'TASK_NOT_FOUND',
+  'There is no such task. Nothing was stored or changed.',
+  (t) => ({
+    taskName: t.exposeString('taskName', { description: 'As given.' }),
+    tasks: t.exposeStringList('tasks', { description: 'Names of those that there are.' }),
+  }),
+);
+
+export const TaskOptionNotFound = userError(
+  TaskOptionNotFoundError,
+  'TASK_OPTION_NOT_FOUND',
+  'The task has no such option. Nothing was changed.',
+  (t) => ({
+    optionName: t.exposeString('optionName', { description: 'As given.' }),
+    options: t.exposeStringList('options', { description: 'Names of those that it has.' }),
+    taskName: t.exposeString('taskName', { description: 'As given.' }),
   }),
 );
 

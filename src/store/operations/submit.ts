@@ -107,6 +107,7 @@ function newJob(
     client: job.client,
     kind: job.kind,
     modelName: job.modelName,
+    ...(job.task !== undefined && { task: job.task }),
     queue: job.queue,
     priority: job.priority,
     status: 'PENDING',

@@ -254,6 +254,9 @@ INSERT INTO image_sums SELECT '', sum(bytes) FROM image_sums HAVING count(*) > 0
 DROP INDEX images_kept;
 `;
 
+/** The task that a job was submitted for; NULL for none. */
+const TASKS = `ALTER TABLE jobs ADD COLUMN task TEXT`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -271,6 +274,7 @@ const MIGRATIONS: readonly string[] = [
   DECISIONS,
   CHATS,
   IMAGE_SUMS,
+  TASKS,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -22,6 +22,7 @@ const FIXED_COLUMNS: readonly Column[] = [
   { name: 'max_attempts', value: (job) => job.maxAttempts },
   { name: 'kind', value: (job) => job.kind },
   { name: 'model_name', value: (job) => job.modelName },
+  { name: 'task', value: (job) => job.task ?? null },
   { name: 'batch', value: (job) => job.batchId },
   { name: 'labels', value: (job) => listText(job.labels) },
   { name: 'metadata', value: (job) => objectText(job.metadata) },
@@ -80,7 +81,7 @@ export function insertValues(job: Job): SQLInputValue[] {
 export const JOB_COLUMNS = `jobs.sequence, jobs.id, jobs.revision, jobs.status, jobs.bucket, jobs.fence, jobs.started_at,
   jobs.finished_at, jobs.not_before, jobs.failed_attempts, jobs.backend, jobs.instance_id, jobs.failure, jobs.history,
   jobs.created_at, jobs.deadline, jobs.max_attempts, jobs.kind, jobs.model_name, jobs.batch, jobs.labels, jobs.metadata,
-  jobs.live, jobs.caller_left`;
+  jobs.live, jobs.caller_left, jobs.task`;
 
 export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
   const bucket = bucketOf(row[4] as number);
@@ -111,6 +112,7 @@ export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
     metadata: parsed(row[21], null),
     live: row[22] !== null,
     ...(row[23] !== null && { callerLeft: true }),
+    ...(row[24] !== null && { task: row[24] as string }),
   };
 }
 
