@@ -253,7 +253,7 @@ export function storeChatsContract(current: CurrentStore): void {
     test('go with their messages, images and jobs', async () => {
       const { store, clock } = current();
       const bytes = Buffer.from('\x89PNG\r\n\x1a\nx', 'latin1');
-      const quota = { ofClient: 1_000, ofAll: 1_000 };
+      const quota = { ofClient: 10_000, ofAll: 10_000 };
       const kept = await store.images.keep({ client: 'alice', bytes, quota });
       if (kept.kind !== 'kept') throw new Error(kept.kind);
       const { hash, id } = kept.image;

@@ -167,7 +167,7 @@ test('every field of the schema answers', async () => {
   for (const base64 of [
     PNG,
     'no image',
-    Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.alloc(2_000)]).toString('base64'),
+    Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.alloc(40_000)]).toString('base64'),
   ])
     await api.query(operation('mutation', 'storeImage', `(input: { base64: "${base64}" })`));
   const send = (input: string) =>

@@ -144,7 +144,46 @@ const WAYS_TO_A_BATCH: typeof WAYS_TO_A_JOB = [
   ),
 ];
 
-const UNKNOWN = { job: 'job_01HZZZZZZZZZZZZZZZZZZZZZZZ', batch: 'bat_01HZZZZZZZZZZZZZZZZZZZZZZZ' };
+/** Every way to name a chat. */
+const WAYS_TO_A_CHAT: typeof WAYS_TO_A_JOB = [
+  ['chat', (who, id) => ask(who, 'query ($id: ID!) { chat(id: $id) { id } }', { id })],
+  ['node', (who, id) => ask(who, 'query ($id: ID!) { node(id: $id) { id } }', { id })],
+  ['nodes', (who, id) => ask(who, 'query ($id: ID!) { nodes(ids: [$id]) { id __typename } }', { id })],
+  ...(
+    [
+      ['sendChatMessage', '{ chatId: $id, content: "And?", model: "qwen2.5:0.5b" }'],
+      ['updateChat', '{ id: $id, title: "Mine" }'],
+      ['deleteChat', '{ id: $id }'],
+    ] as const
+  ).map(
+    ([name, input]) =>
+      [
+        name,
+        (who: Who, id: string) => {
+          const query = `mutation ($id: ID!) { ${name}(input: ${input}) { __typename ... on UserError { code message } } }`;
+          return ask(who, query, { id });
+        },
+      ] as const,
+  ),
+];
+
+/** Begins a chat, and answers the ids of the chat, of the answer and of its job when that has ended. */
+async function chatOf(
+  who: Who,
+): Promise<{ readonly chat: string; readonly message: string; readonly job: string }> {
+  const query = `mutation { sendChatMessage(input: { model: "qwen2.5:0.5b", content: "Why?", options: { maxTokens: 2 } }) {
+    ... on SendChatMessagePayload { chat { id } answer { id job { id } } } ... on UserError { message } } }`;
+  const { chat, answer } = (await ask(who, query)).data.sendChatMessage;
+  await ended(who, answer.job.id);
+  return { chat: chat.id, message: answer.id, job: answer.job.id };
+}
+
+const UNKNOWN = {
+  job: 'job_01HZZZZZZZZZZZZZZZZZZZZZZZ',
+  batch: 'bat_01HZZZZZZZZZZZZZZZZZZZZZZZ',
+  chat: 'chat_01HZZZZZZZZZZZZZZZZZZZZZZZ',
+  message: 'msg_01HZZZZZZZZZZZZZZZZZZZZZZZ',
+};
 
 describe('with keys, a job of another client', () => {
   it.each(WAYS_TO_A_JOB)('is not there by %s, just as one that never was', async (_name, ask) => {
@@ -162,6 +201,26 @@ describe('with keys, a job of another client', () => {
     expect(without(await ask('bob', id), id)).toEqual(unknown);
     expect(without(await ask('alice', id), id)).not.toEqual(unknown);
     expect(without(await ask('boss', id), id)).not.toEqual(unknown);
+  });
+
+  it.each(WAYS_TO_A_CHAT)('is not there by %s of the chat in which it answers', async (_name, ask) => {
+    const { chat } = await chatOf('alice');
+    const unknown = without(await ask('bob', UNKNOWN.chat), UNKNOWN.chat);
+    expect(without(await ask('bob', chat), chat)).toEqual(unknown);
+    expect(without(await ask('alice', chat), chat)).not.toEqual(unknown);
+  });
+
+  it('is not there by the message that it produced', async () => {
+    const { message } = await chatOf('alice');
+    const QUERY = 'query ($id: ID!) { node(id: $id) { id ... on ChatMessage { job { id } } } }';
+    const AGAIN =
+      'mutation ($id: ID!) { answerAgain(input: { messageId: $id }) { __typename ... on UserError { code message } } }';
+    for (const query of [QUERY, AGAIN]) {
+      const unknown = without(await ask('bob', query, { id: UNKNOWN.message }), UNKNOWN.message);
+      expect(without(await ask('bob', query, { id: message }), message)).toEqual(unknown);
+      expect(without(await ask('alice', query, { id: message }), message)).not.toEqual(unknown);
+    }
+    expect((await ask('bob', '{ chats(first: 9) { nodes { id } } }')).data.chats.nodes).toEqual([]);
   });
 
   it('is in no list, page, count, decision, instance or event', async () => {
@@ -286,6 +345,8 @@ describe('the schema', () => {
       'BatchConnection.nodes',
       'BatchEdge.node',
       'BatchOutputChunk.chunk',
+      'Chat.activeJob',
+      'ChatMessage.job',
       'Decision.job',
       'Instance.activeJobs',
       'Job.batch',

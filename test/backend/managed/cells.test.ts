@@ -328,7 +328,8 @@ describe('the program', () => {
   test('that prints no port is ended and said', async () => {
     const rig = createRig();
     rig.fail({ noPort: 1 });
-    const backend = await startBackend(rig, { deadlines: { cellReadyMs: 2_000 } });
+    // The one after it has to be ready within it.
+    const backend = await startBackend(rig, { deadlines: { cellReadyMs: 10_000 } });
     expect(await rejection(backend.inspect(signal))).toMatchObject({
       message: expect.stringMatching(/printed no port/),
     });
