@@ -38,7 +38,7 @@ describe('the built page', () => {
 
   test('names the licenses of the code of others in it', () => {
     const licenses = readFileSync(join(PAGE_FOLDER, 'licenses.txt'), 'utf8');
-    for (const name of ['react', 'react-dom', 'graphql-ws', 'wouter', '@fontsource-variable/inter'])
+    for (const name of ['react', 'react-dom', 'graphql-ws', 'marked', 'wouter', '@fontsource-variable/inter'])
       expect(licenses).toMatch(new RegExp(`^${name} \\d`, 'm'));
   });
 });

@@ -20,6 +20,7 @@ const PAGES: readonly (readonly [name: string, path: () => string, sign: string]
   ['a waiting job', () => `/jobs/${full.waitingId}`, '.note'],
   ['a job that is done', () => `/jobs/${full.doneId}`, '.facts >> text=Tokens'],
   ['a job that failed', () => `/jobs/${full.failedId}`, '.note.is-bad'],
+  ['a new chat', () => '/chat', '.composer'],
   ['models', () => '/models', '.model-where >> text=ready'],
   ['reservations', () => '/reservations', '.verdict'],
   ['decisions', () => '/decisions', '.decision'],
@@ -56,6 +57,7 @@ test('the keys go everywhere', async () => {
   await page.locator('.segment.is-ready').first().waitFor();
   for (const [letter, sign] of [
     ['q', 'text=By model'],
+    ['c', '.composer'],
     ['m', '.model'],
     ['r', 'text=Workers that would fit'],
     ['d', '.decision'],
@@ -65,6 +67,8 @@ test('the keys go everywhere', async () => {
     await page.keyboard.press('g');
     await page.keyboard.press(letter);
     await page.locator(sign).first().waitFor();
+    // One writes in a chat at once: letters are the text's.
+    if (letter === 'c') await page.locator('#main').focus();
   }
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();

@@ -16,6 +16,7 @@ const PAGES: Readonly<Record<string, string | (() => Promise<string>)>> = {
   job: () => jobIn('RUNNING'),
   waiting: () => jobIn('PENDING'),
   done: () => jobIn('COMPLETE'),
+  chat: () => chatOf('Why is the sky blue, and why are sunsets red?'),
   models: '/models',
   reservations: '/reservations',
   decisions: '/decisions',
@@ -66,4 +67,13 @@ async function jobIn(status: string): Promise<string> {
     { status },
   );
   return `/jobs/${jobs.nodes[0]?.id ?? 'none'}`;
+}
+
+async function chatOf(content: string): Promise<string> {
+  const { sendChatMessage } = await server.ask(
+    `mutation ($content: String!) { sendChatMessage(input: { model: "gemma:2b", content: $content }) {
+      ... on SendChatMessagePayload { chat { id } } ... on UserError { message } } }`,
+    { content },
+  );
+  return `/chat/${sendChatMessage.chat?.id ?? 'none'}`;
 }

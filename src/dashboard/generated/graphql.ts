@@ -4,6 +4,18 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Ask again for the answer to a message, of the same model or another one. */
+export type AnswerAgainInput = {
+  /** Up to 128 characters. The same key with the same input within 24 hours answers what was taken first. */
+  idempotencyKey?: string | null | undefined;
+  /** The message that is answered, or an answer to it. */
+  messageId: string;
+  /** By default the one last used in the chat. */
+  model?: string | null | undefined;
+  /** `HIGH` unless given, or the most urgent one that the client may use. */
+  priority?: JobPriority | null | undefined;
+};
+
 /** Whether a backend can be worked with. */
 export type BackendHealth =
   /** It serves, but something about it could not be read or it answers too slowly to be trusted. */
@@ -52,6 +64,17 @@ export type CellStatus =
   /** Was told to end, or died; something of it is still there. */
   | 'STOPPING';
 
+/** Who speaks. */
+export type ChatRole =
+  /** The model. */
+  | 'ASSISTANT'
+  /** Whoever instructs the model. */
+  | 'SYSTEM'
+  /** A tool that the model called. */
+  | 'TOOL'
+  /** Whoever the model talks to. */
+  | 'USER';
+
 /** Which model to give a second name. */
 export type CopyModelInput = {
   /** By default the first that has the source. */
@@ -91,6 +114,11 @@ export type DecisionKind =
   | 'UNLOAD'
   /** Nothing is done for a queue yet. */
   | 'WAIT';
+
+/** Which chat to delete. */
+export type DeleteChatInput = {
+  id: string;
+};
 
 /** Which model to delete. */
 export type DeleteModelInput = {
@@ -283,6 +311,20 @@ export type ModelCapability =
   /** Takes images. */
   | 'VISION';
 
+/** How the model is run. */
+export type ModelOptionsInput = {
+  /** Tokens of context, rounded up to a power of two of at least 2,048. Each length needs an instance of its own: leave it out where you can, and the usual one is taken, or one that the prompt fits into. */
+  contextLength?: number | null | undefined;
+  /** An object with further options of Ollama's `options`, passed through. */
+  extra?: unknown;
+  /** The most tokens to produce, at least 1; -1, the default of most models, for as many as it likes. */
+  maxTokens?: number | null | undefined;
+  /** The same seed and request give the same answer. */
+  seed?: number | null | undefined;
+  /** 0 for the likeliest answer; more for variety. */
+  temperature?: number | null | undefined;
+};
+
 /** What has become of a download. */
 export type ModelPullStatus =
   /** It ended without the model; `error` says why. The next pull goes on with what arrived. */
@@ -345,6 +387,44 @@ export type RetryJobInput = {
   id: string;
 };
 
+/** A message to a model, in a chat or as the beginning of one. */
+export type SendChatMessageInput = {
+  /** Null begins a chat. */
+  chatId?: string | null | undefined;
+  /** May be empty beside an image. */
+  content: string;
+  /** Up to 128 characters. The same key with the same input within 24 hours answers what was taken first. */
+  idempotencyKey?: string | null | undefined;
+  /** Images that `storeImage` answered, for models that see. */
+  imageIds?: Array<string> | null | undefined;
+  model: string;
+  /** Kept with the chat. What is left out stays; null takes it away. */
+  options?: ModelOptionsInput | null | undefined;
+  /** The message to go on from. Left out: the last one of the branch that is looked at. Another one begins a branch, so that a message is edited by sending it again after the one before it; null for the beginning of the chat. */
+  parentId?: string | null | undefined;
+  /** `HIGH` unless given, or the most urgent one that the client may use. */
+  priority?: JobPriority | null | undefined;
+  /** In place of the model's own system message. Kept with the chat. What is left out stays; null takes it away. */
+  system?: string | null | undefined;
+  /** Kept with the chat. What is left out stays; null takes it away. */
+  think?: ThinkLevel | null | undefined;
+};
+
+/** How much a model that can think does so before it answers. Without it the model decides. */
+export type ThinkLevel =
+  /** Much, where the model knows levels. */
+  | 'HIGH'
+  /** A little, where the model knows levels. */
+  | 'LOW'
+  /** As much as it can, where the model knows levels. */
+  | 'MAX'
+  /** More, where the model knows levels. */
+  | 'MEDIUM'
+  /** Not at all. */
+  | 'OFF'
+  /** As much as the model does by itself. */
+  | 'ON';
+
 /** Which model to unload. */
 export type UnloadModelInput = {
   /** By default all that have it loaded. */
@@ -359,6 +439,23 @@ export type UnpinModelInput = {
   backendId?: string | null | undefined;
   /** By name, with or without its tag. */
   model: string;
+};
+
+/** What to change of a chat. What is left out stays. */
+export type UpdateChatInput = {
+  id: string;
+  /** Any message of the branch to look at from now on: it is shown to its newest end. */
+  leafId?: string | null | undefined;
+  /** The one to be asked next. */
+  model?: string | null | undefined;
+  /** In place of those before. */
+  options?: ModelOptionsInput | null | undefined;
+  /** Null for the one of the model. */
+  system?: string | null | undefined;
+  /** Null for what the model does by itself. */
+  think?: ThinkLevel | null | undefined;
+  /** Up to 200 characters. */
+  title?: string | null | undefined;
 };
 
 /** Which jobs to move, and where to. */
@@ -461,6 +558,101 @@ export type WorkerAllocationInput = {
   /** What each of them needs at least. */
   minBytesPerWorker: number;
 };
+
+export type ChatRowFragment = { id: string, title: string, modelName: string, updatedAt: string, leafId: string | null, activeJob: { id: string } | null };
+
+export type ChatSettingsFragment = { system: string | null, think: ThinkLevel | null, id: string, title: string, modelName: string, updatedAt: string, leafId: string | null, options: { contextLength: number | null, maxTokens: number | null, temperature: number | null, seed: number | null }, activeJob: { id: string } | null };
+
+export type ChatLineFragment = { id: string, role: ChatRole, content: string, thinking: string | null, modelName: string | null, parentId: string | null, createdAt: string, alternatives: Array<string>, status: JobStatus | null, isCut: boolean, truncated: boolean, failure: { code: JobFailureCode, message: string } | null, images: Array<{ id: string, mediaType: string, path: string }>, job: { id: string, status: JobStatus } | null, usage: { completionTokens: number, evalDuration: number } | null };
+
+export type ChatsQueryVariables = Exact<{
+  after?: string | null | undefined;
+  matching?: string | null | undefined;
+}>;
+
+
+export type ChatsQuery = { chats: { totalCount: number, nodes: Array<{ id: string, title: string, modelName: string, updatedAt: string, leafId: string | null, activeJob: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ChatShownQueryVariables = Exact<{
+  id: string;
+  before?: string | null | undefined;
+}>;
+
+
+export type ChatShownQuery = { chat: { system: string | null, think: ThinkLevel | null, id: string, title: string, modelName: string, updatedAt: string, leafId: string | null, messages: { totalCount: number, nodes: Array<{ id: string, role: ChatRole, content: string, thinking: string | null, modelName: string | null, parentId: string | null, createdAt: string, alternatives: Array<string>, status: JobStatus | null, isCut: boolean, truncated: boolean, failure: { code: JobFailureCode, message: string } | null, images: Array<{ id: string, mediaType: string, path: string }>, job: { id: string, status: JobStatus } | null, usage: { completionTokens: number, evalDuration: number } | null }>, pageInfo: { hasPreviousPage: boolean, startCursor: string | null } }, options: { contextLength: number | null, maxTokens: number | null, temperature: number | null, seed: number | null }, activeJob: { id: string } | null } | null };
+
+export type ChatsChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ChatsChangedSubscription = { chatsChanged: { id: string, chat: { id: string, title: string, modelName: string, updatedAt: string, leafId: string | null, activeJob: { id: string } | null } | null } };
+
+export type ChatModelsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type ChatModelsQuery = { models: { nodes: Array<{ id: string, name: string, capabilities: Array<ModelCapability>, expectedLoad: number | null, instances: Array<{ id: string, status: InstanceStatus, expectedReadyAt: string | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type SendChatMutationVariables = Exact<{
+  input: SendChatMessageInput;
+}>;
+
+
+export type SendChatMutation = { sendChatMessage:
+    | { __typename: 'ChatBusyError', code: UserErrorCode, message: string }
+    | { __typename: 'ChatNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
+    | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'SendChatMessagePayload', chat: { id: string } }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type AnswerAgainMutationVariables = Exact<{
+  input: AnswerAgainInput;
+}>;
+
+
+export type AnswerAgainMutation = { answerAgain:
+    | { __typename: 'ChatBusyError', code: UserErrorCode, message: string }
+    | { __typename: 'ChatNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
+    | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'SendChatMessagePayload' }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type UpdateChatMutationVariables = Exact<{
+  input: UpdateChatInput;
+}>;
+
+
+export type UpdateChatMutation = { updateChat:
+    | { __typename: 'ChatNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+    | { __typename: 'UpdateChatPayload' }
+   };
+
+export type DeleteChatMutationVariables = Exact<{
+  input: DeleteChatInput;
+}>;
+
+
+export type DeleteChatMutation = { deleteChat:
+    | { __typename: 'ChatNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'DeleteChatPayload' }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
 
 export type DecisionPageQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -825,6 +1017,72 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const ChatRowFragmentDoc = new TypedDocumentString(`
+    fragment ChatRow on Chat {
+  id
+  title
+  modelName
+  updatedAt
+  leafId
+  activeJob {
+    id
+  }
+}
+    `, {"fragmentName":"ChatRow"}) as unknown as TypedDocumentString<ChatRowFragment, unknown>;
+export const ChatSettingsFragmentDoc = new TypedDocumentString(`
+    fragment ChatSettings on Chat {
+  ...ChatRow
+  system
+  think
+  options {
+    contextLength
+    maxTokens
+    temperature
+    seed
+  }
+}
+    fragment ChatRow on Chat {
+  id
+  title
+  modelName
+  updatedAt
+  leafId
+  activeJob {
+    id
+  }
+}`, {"fragmentName":"ChatSettings"}) as unknown as TypedDocumentString<ChatSettingsFragment, unknown>;
+export const ChatLineFragmentDoc = new TypedDocumentString(`
+    fragment ChatLine on ChatMessage {
+  id
+  role
+  content
+  thinking
+  modelName
+  parentId
+  createdAt
+  alternatives
+  status
+  isCut
+  truncated
+  failure {
+    code
+    message
+  }
+  images {
+    id
+    mediaType
+    path
+  }
+  job {
+    id
+    status
+  }
+  usage {
+    completionTokens
+    evalDuration
+  }
+}
+    `, {"fragmentName":"ChatLine"}) as unknown as TypedDocumentString<ChatLineFragment, unknown>;
 export const StayFragmentDoc = new TypedDocumentString(`
     fragment Stay on Residency {
   bytes
@@ -1010,6 +1268,185 @@ export const QueueRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"QueueRow"}) as unknown as TypedDocumentString<QueueRowFragment, unknown>;
+export const ChatsDocument = new TypedDocumentString(`
+    query Chats($after: String, $matching: String) {
+  chats(first: 50, after: $after, matching: $matching) {
+    totalCount
+    nodes {
+      ...ChatRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment ChatRow on Chat {
+  id
+  title
+  modelName
+  updatedAt
+  leafId
+  activeJob {
+    id
+  }
+}`) as unknown as TypedDocumentString<ChatsQuery, ChatsQueryVariables>;
+export const ChatShownDocument = new TypedDocumentString(`
+    query ChatShown($id: ID!, $before: String) {
+  chat(id: $id) {
+    ...ChatSettings
+    messages(last: 30, before: $before) {
+      totalCount
+      nodes {
+        ...ChatLine
+      }
+      pageInfo {
+        hasPreviousPage
+        startCursor
+      }
+    }
+  }
+}
+    fragment ChatRow on Chat {
+  id
+  title
+  modelName
+  updatedAt
+  leafId
+  activeJob {
+    id
+  }
+}
+fragment ChatSettings on Chat {
+  ...ChatRow
+  system
+  think
+  options {
+    contextLength
+    maxTokens
+    temperature
+    seed
+  }
+}
+fragment ChatLine on ChatMessage {
+  id
+  role
+  content
+  thinking
+  modelName
+  parentId
+  createdAt
+  alternatives
+  status
+  isCut
+  truncated
+  failure {
+    code
+    message
+  }
+  images {
+    id
+    mediaType
+    path
+  }
+  job {
+    id
+    status
+  }
+  usage {
+    completionTokens
+    evalDuration
+  }
+}`) as unknown as TypedDocumentString<ChatShownQuery, ChatShownQueryVariables>;
+export const ChatsChangedDocument = new TypedDocumentString(`
+    subscription ChatsChanged {
+  chatsChanged {
+    id
+    chat {
+      ...ChatRow
+    }
+  }
+}
+    fragment ChatRow on Chat {
+  id
+  title
+  modelName
+  updatedAt
+  leafId
+  activeJob {
+    id
+  }
+}`) as unknown as TypedDocumentString<ChatsChangedSubscription, ChatsChangedSubscriptionVariables>;
+export const ChatModelsDocument = new TypedDocumentString(`
+    query ChatModels($after: String) {
+  models(first: 100, after: $after) {
+    nodes {
+      id
+      name
+      capabilities
+      expectedLoad
+      instances {
+        id
+        status
+        expectedReadyAt
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChatModelsQuery, ChatModelsQueryVariables>;
+export const SendChatDocument = new TypedDocumentString(`
+    mutation SendChat($input: SendChatMessageInput!) {
+  sendChatMessage(input: $input) {
+    __typename
+    ... on SendChatMessagePayload {
+      chat {
+        id
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SendChatMutation, SendChatMutationVariables>;
+export const AnswerAgainDocument = new TypedDocumentString(`
+    mutation AnswerAgain($input: AnswerAgainInput!) {
+  answerAgain(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AnswerAgainMutation, AnswerAgainMutationVariables>;
+export const UpdateChatDocument = new TypedDocumentString(`
+    mutation UpdateChat($input: UpdateChatInput!) {
+  updateChat(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateChatMutation, UpdateChatMutationVariables>;
+export const DeleteChatDocument = new TypedDocumentString(`
+    mutation DeleteChat($input: DeleteChatInput!) {
+  deleteChat(input: $input) {
+    __typename
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteChatMutation, DeleteChatMutationVariables>;
 export const DecisionPageDocument = new TypedDocumentString(`
     query DecisionPage($after: String, $filter: DecisionFilter) {
   decisions(first: 50, after: $after, filter: $filter) {

@@ -70,6 +70,36 @@ export class Connection {
     });
   }
 
+  /** An image of the server, for who may see it. @throws ServerProblem */
+  async image(path: string, signal: AbortSignal): Promise<Blob> {
+    const response = await fetch(path, { headers: this.#authorization(), signal });
+    if (!response.ok) throw new ServerProblem('NOT_FOUND', 'This image is not there any more.');
+    return response.blob();
+  }
+
+  /** Hands in an image as it is. @returns its id @throws ServerProblem */
+  async storeImage(image: Blob): Promise<string> {
+    const response = await fetch('/images', {
+      method: 'POST',
+      headers: this.#authorization(),
+      body: image,
+    }).catch(() => {
+      throw new ServerProblem('LOST', 'The server cannot be reached.');
+    });
+    if (response.status === 401) this.#refused();
+    const { id, error, message } = await response.json().catch(() => ({}));
+    if (response.ok && typeof id === 'string') return id;
+    const told = message ?? error?.message ?? error;
+    throw new ServerProblem(
+      'IMAGE',
+      typeof told === 'string' ? told : `The server answered ${response.status} to the image.`,
+    );
+  }
+
+  #authorization(): Record<string, string> {
+    return this.#key === null ? {} : { authorization: `Bearer ${this.#key}` };
+  }
+
   async #post<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
@@ -79,7 +109,7 @@ export class Connection {
       headers: {
         accept: 'application/graphql-response+json',
         'content-type': 'application/json',
-        ...(this.#key !== null && { authorization: `Bearer ${this.#key}` }),
+        ...this.#authorization(),
       },
       body: JSON.stringify({ query: document.toString(), variables }),
     }).catch(() => {

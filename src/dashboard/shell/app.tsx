@@ -3,6 +3,7 @@ import { Suspense, useEffect, useRef } from 'react';
 import { Route, Router, Switch, useLocation } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import { useLink } from '../live/use-live.ts';
+import { Chat } from '../pages/chat/chat.tsx';
 import { Boundary } from '../parts/card.tsx';
 import { Empty, Skeleton } from '../parts/loaded.tsx';
 import { RanksRoot } from '../parts/ranks.tsx';
@@ -57,7 +58,8 @@ function skip(): void {
 
 function Pages() {
   const [path] = useLocation();
-  const title = PAGES.find((page) => page.path === path)?.title ?? 'Job';
+  const title =
+    PAGES.find((page) => page.path === path)?.title ?? (path.startsWith('/chat/') ? 'Chat' : 'Job');
   useEffect(() => {
     document.title = path === '/' ? 'vramkeeper' : `${title} · vramkeeper`;
     window.scrollTo(0, 0);
@@ -71,6 +73,7 @@ function Pages() {
             <Route key={at} path={at} component={component} />
           ))}
           <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
+          <Route path="/chat/:id">{({ id }) => <Chat id={id} />}</Route>
           <Route>
             <Empty>There is no such page.</Empty>
           </Route>

@@ -1,5 +1,7 @@
 /** The pages, in the order of the menu. */
 import type { ComponentType } from 'react';
+// Loaded at first: as a file of its own it would take what the first page shares with it into a third one, which is one more to ask for.
+import { Chat } from '../pages/chat/chat.tsx';
 import { Overview } from '../pages/overview/overview.tsx';
 import { Queue } from '../pages/queue/queue.tsx';
 import { lazyPage } from './lazy-page.tsx';
@@ -24,6 +26,7 @@ const Workers = lazyPage(async () => (await import('../pages/workers/workers.tsx
 export const PAGES: readonly Page[] = [
   { path: '/', title: 'Overview', letter: 'o', component: Overview },
   { path: '/queue', title: 'Queue', letter: 'q', component: Queue },
+  { path: '/chat', title: 'Chat', letter: 'c', component: Chat },
   { path: '/models', title: 'Models', letter: 'm', component: Models },
   { path: '/reservations', title: 'Reservations', letter: 'r', component: Reservations },
   { path: '/decisions', title: 'Decisions', letter: 'd', component: Decisions },

@@ -1,0 +1,126 @@
+/** Where one writes: text, images, the model, and what it is told beforehand. What is refused stays where it was typed. */
+import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { SendChatDocument } from '../../generated/graphql.ts';
+import { useChange } from '../../live/use-live.ts';
+import { Picture, useAttachments } from './attached-images.tsx';
+import { useDraft } from './draft.ts';
+import { ModelChoice, useChatModels } from './model-choice.tsx';
+import { type Settings, SettingsForm, settingsInput } from './settings.tsx';
+
+interface ComposerProps {
+  /** Null: the chat is begun by what is sent. */
+  readonly chatId: string | null;
+  readonly model: string;
+  readonly settings: Settings;
+  /** Whether an answer is being made: one at a time. */
+  readonly busy: boolean;
+  readonly onSent: () => void;
+}
+
+export function Composer({ chatId, model: lastModel, settings: lastSettings, busy, onSent }: ComposerProps) {
+  const [text, setText] = useDraft(chatId ?? 'new');
+  const models = useChatModels();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [changed, setChanged] = useState<Settings | null>(null);
+  const attachments = useAttachments();
+  const send = useChange(SendChatDocument);
+  const [, go] = useLocation();
+  const files = useRef<HTMLInputElement>(null);
+  const model = chosen ?? (lastModel || (models[0]?.name ?? ''));
+  const isEmpty = text.trim() === '' && attachments.images.length === 0;
+
+  const submit = async (event?: FormEvent) => {
+    event?.preventDefault();
+    if (isEmpty || busy || send.running || attachments.busy) return;
+    const input = {
+      ...(chatId !== null && { chatId }),
+      content: text,
+      model,
+      imageIds: attachments.images.map(({ id }) => id),
+      ...settingsInput(changed ?? lastSettings),
+    };
+    const sent = await send.run({ input });
+    if (!sent) return;
+    setText('');
+    attachments.clear();
+    onSent();
+    const { sendChatMessage: outcome } = sent;
+    if (chatId === null && outcome.__typename === 'SendChatMessagePayload') go(`/chat/${outcome.chat.id}`);
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    void submit();
+  };
+  const problem = send.problem ?? attachments.problem;
+  return (
+    <form
+      className="composer"
+      onSubmit={submit}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        void attachments.add(event.dataTransfer.files);
+      }}
+    >
+      {problem && (
+        <p className="refusal" role="alert">
+          {problem.message}
+        </p>
+      )}
+      {attachments.images.length > 0 && (
+        <ul className="attached">
+          {attachments.images.map(({ id, name }) => (
+            <li key={id}>
+              <Picture path={`/images/${id}`} name={name} />
+              <button type="button" className="button bare" onClick={() => attachments.remove(id)}>
+                × <span className="unseen">Leave out {name}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <textarea
+        aria-label="Message"
+        placeholder="Message. Enter sends, Shift+Enter begins a line."
+        rows={3}
+        value={text}
+        // biome-ignore lint/a11y/noAutofocus: it is what one came here for.
+        autoFocus
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKey}
+        onPaste={(event) => {
+          if (event.clipboardData.files.length === 0) return;
+          event.preventDefault();
+          void attachments.add(event.clipboardData.files);
+        }}
+      />
+      <div className="composer-row">
+        <ModelChoice models={models} value={model} onChange={setChosen} />
+        <button type="button" className="button" onClick={() => files.current?.click()}>
+          {attachments.busy ? 'Handing in…' : 'Add images'}
+        </button>
+        <input
+          ref={files}
+          type="file"
+          accept="image/*"
+          multiple
+          hidden
+          onChange={(event) => {
+            void attachments.add([...(event.currentTarget.files ?? [])]);
+            event.currentTarget.value = '';
+          }}
+        />
+        <button
+          type="submit"
+          className="button main"
+          disabled={isEmpty || busy || send.running || model === ''}
+        >
+          Send
+        </button>
+      </div>
+      <SettingsForm value={changed ?? lastSettings} onChange={setChanged} />
+    </form>
+  );
+}
