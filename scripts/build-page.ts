@@ -77,6 +77,12 @@ async function buildInto(fresh: string, vite: typeof import('vite')): Promise<vo
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      rolldownOptions: {
+        output: {
+          // What the first page needs is one file, also where a page that comes later needs some of it too.
+          codeSplitting: { groups: [{ name: 'index', tags: ['$initial'] }] },
+        },
+      },
     },
     plugins: [
       {

@@ -80,14 +80,25 @@ test('a chat is begun, grows in two tabs, is asked again, edited, and read back 
 test('an answer is stopped and what it said stays; one that waits says why; a deleted chat is said', async () => {
   await t.query('mutation { pauseScheduler { __typename } }');
   const { page } = await open(t.app.url, '/chat');
-  await say(page, 'Tell me everything of the sea, in a thousand words.');
+  await page.locator('summary', { hasText: 'System text' }).click();
+  // Longer than this test by far: without a limit the virtual Ollama has said all after a second.
+  await page.getByLabel('Most tokens').fill('4000');
+  await say(page, 'Tell me everything of the sea.');
   await page.locator('.note .reason', { hasText: 'scheduler paused' }).waitFor();
   await t.query('mutation { resumeScheduler { __typename } }');
   await eventually(
     () => lastAnswer(page),
     (text) => (text?.length ?? 0) > 10,
   );
-  await page.getByRole('button', { name: 'Stop' }).click();
+  const stop = await page.getByRole('button', { name: 'Stop' }).elementHandle();
+  const before = (await lastAnswer(page))?.length ?? 0;
+  await eventually(
+    () => lastAnswer(page),
+    (text) => (text?.length ?? 0) > before,
+  );
+  // The same button as before more was said: it holds still for whoever is about to press it.
+  expect(await stop?.evaluate((button) => button.isConnected)).toBe(true);
+  await stop?.click();
   await page.getByText('Stopped.').waitFor();
   expect((await lastAnswer(page))?.length).toBeGreaterThan(10);
   const id = page.url().split('/').at(-1);

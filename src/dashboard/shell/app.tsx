@@ -3,7 +3,6 @@ import { Suspense, useEffect, useRef } from 'react';
 import { Route, Router, Switch, useLocation } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import { useLink } from '../live/use-live.ts';
-import { Chat } from '../pages/chat/chat.tsx';
 import { Boundary } from '../parts/card.tsx';
 import { Empty, Skeleton } from '../parts/loaded.tsx';
 import { RanksRoot } from '../parts/ranks.tsx';
@@ -12,7 +11,7 @@ import { Help } from './help.tsx';
 import { KeyForm } from './key-form.tsx';
 import { LostNotice, useIsStale } from './lost-notice.tsx';
 import { Menu } from './menu.tsx';
-import { JobPage, PAGES } from './pages.ts';
+import { ChatPage, JobPage, PAGES } from './pages.ts';
 import { useShortcuts } from './shortcuts.ts';
 import { usePages } from './use-pages.ts';
 import { ViewerRoot } from './viewer.tsx';
@@ -73,7 +72,7 @@ function Pages() {
             <Route key={at} path={at} component={component} />
           ))}
           <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
-          <Route path="/chat/:id">{({ id }) => <Chat id={id} />}</Route>
+          <Route path="/chat/:id">{({ id }) => <ChatPage id={id} />}</Route>
           <Route>
             <Empty>There is no such page.</Empty>
           </Route>

@@ -1,7 +1,5 @@
 /** The pages, in the order of the menu. */
 import type { ComponentType } from 'react';
-// Loaded at first: as a file of its own it would take what the first page shares with it into a third one, which is one more to ask for.
-import { Chat } from '../pages/chat/chat.tsx';
 import { Overview } from '../pages/overview/overview.tsx';
 import { Queue } from '../pages/queue/queue.tsx';
 import { lazyPage } from './lazy-page.tsx';
@@ -16,6 +14,10 @@ export interface Page {
   readonly admin?: boolean;
 }
 
+/** Without an id: a chat that is not begun yet. */
+export const ChatPage = lazyPage<{ readonly id?: string }>(
+  async () => (await import('../pages/chat/chat.tsx')).Chat,
+);
 const Models = lazyPage(async () => (await import('../pages/models/models.tsx')).Models);
 const Reservations = lazyPage(
   async () => (await import('../pages/reservations/reservations.tsx')).Reservations,
@@ -26,7 +28,7 @@ const Workers = lazyPage(async () => (await import('../pages/workers/workers.tsx
 export const PAGES: readonly Page[] = [
   { path: '/', title: 'Overview', letter: 'o', component: Overview },
   { path: '/queue', title: 'Queue', letter: 'q', component: Queue },
-  { path: '/chat', title: 'Chat', letter: 'c', component: Chat },
+  { path: '/chat', title: 'Chat', letter: 'c', component: ChatPage },
   { path: '/models', title: 'Models', letter: 'm', component: Models },
   { path: '/reservations', title: 'Reservations', letter: 'r', component: Reservations },
   { path: '/decisions', title: 'Decisions', letter: 'd', component: Decisions },
