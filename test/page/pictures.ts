@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
 import { launchBrowser } from './support/browser.ts';
 import { BusyServer } from './support/busy-server.ts';
 
@@ -69,11 +70,16 @@ async function jobIn(status: string): Promise<string> {
   return `/jobs/${jobs.nodes[0]?.id ?? 'none'}`;
 }
 
+/** The same one in all pictures, once it is answered. */
 async function chatOf(content: string): Promise<string> {
-  const { sendChatMessage } = await server.ask(
-    `mutation ($content: String!) { sendChatMessage(input: { model: "gemma:2b", content: $content }) {
-      ... on SendChatMessagePayload { chat { id } } ... on UserError { message } } }`,
-    { content },
-  );
-  return `/chat/${sendChatMessage.chat?.id ?? 'none'}`;
+  const ask = (query: string) => server.ask(query, { content }, 'anonymous');
+  const known = async () =>
+    (await ask('{ chats(first: 1) { nodes { id activeJob { id } } } }')).chats.nodes[0];
+  if (!(await known()))
+    await ask(
+      `mutation ($content: String!) { sendChatMessage(input: { model: "gemma:2b", content: $content }) {
+        ... on UserError { message } } }`,
+    );
+  const { id } = await eventually(known, (chat) => chat?.activeJob === null);
+  return `/chat/${id}`;
 }

@@ -1,14 +1,8 @@
 /** What a model says: while it waits why, while it runs what it has said, and then all of it. */
 import { useEffect } from 'react';
-import {
-  CancelJobDocument,
-  type ChatLineFragment,
-  JobLiveDocument,
-  JobOutputDocument,
-} from '../../generated/graphql.ts';
-import { useChange, useFolded, useLive } from '../../live/use-live.ts';
+import { type ChatLineFragment, JobLiveDocument, JobOutputDocument } from '../../generated/graphql.ts';
+import { useFolded, useLive } from '../../live/use-live.ts';
 import { Markdown } from '../../markdown/markdown.tsx';
-import { Action } from '../../parts/action.tsx';
 import { words } from '../../text/format.ts';
 import { resumeAfter, withChunk } from '../job/output-text.ts';
 import { LiveWaiting } from '../job/waiting-note.tsx';
@@ -48,7 +42,6 @@ function Growing({ jobId, onEnd }: { readonly jobId: string; readonly onEnd: () 
     text: '',
     thinking: '',
   };
-  const stop = useChange(CancelJobDocument);
   const hasEnded = job?.finishedAt != null;
   // The caller's own chats are told of as well; this holds for whosever it is.
   useEffect(() => {
@@ -56,17 +49,12 @@ function Growing({ jobId, onEnd }: { readonly jobId: string; readonly onEnd: () 
   }, [hasEnded, onEnd]);
   const isWaiting = job !== undefined && job.startedAt == null;
   return (
-    <>
+    <div className="growing">
       {isWaiting && <LiveWaiting job={job} />}
       <Thoughts text={thinking} isOpen={text === ''} />
       <Markdown text={text} />
-      {!isWaiting && <span className="caret" aria-hidden="true" />}
-      <p>
-        <Action change={stop} run={() => stop.run({ input: { id: jobId } })} about="the answer">
-          Stop
-        </Action>
-      </p>
-    </>
+      {!isWaiting && text === '' && <span className="caret" aria-hidden="true" />}
+    </div>
   );
 }
 

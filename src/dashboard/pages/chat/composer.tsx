@@ -1,8 +1,9 @@
 /** Where one writes: text, images, the model, and what it is told beforehand. What is refused stays where it was typed. */
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { SendChatDocument } from '../../generated/graphql.ts';
+import { CancelJobDocument, SendChatDocument } from '../../generated/graphql.ts';
 import { useChange } from '../../live/use-live.ts';
+import { Action } from '../../parts/action.tsx';
 import { Picture, useAttachments } from './attached-images.tsx';
 import { useDraft } from './draft.ts';
 import { ModelChoice, useChatModels } from './model-choice.tsx';
@@ -13,12 +14,18 @@ interface ComposerProps {
   readonly chatId: string | null;
   readonly model: string;
   readonly settings: Settings;
-  /** Whether an answer is being made: one at a time. */
-  readonly busy: boolean;
+  /** The job of the answer that is being made: one at a time. */
+  readonly answering: string | null;
   readonly onSent: () => void;
 }
 
-export function Composer({ chatId, model: lastModel, settings: lastSettings, busy, onSent }: ComposerProps) {
+export function Composer({
+  chatId,
+  model: lastModel,
+  settings: lastSettings,
+  answering,
+  onSent,
+}: ComposerProps) {
   const [text, setText] = useDraft(chatId ?? 'new');
   const models = useChatModels();
   const [chosen, setChosen] = useState<string | null>(null);
@@ -32,7 +39,7 @@ export function Composer({ chatId, model: lastModel, settings: lastSettings, bus
 
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
-    if (isEmpty || busy || send.running || attachments.busy) return;
+    if (isEmpty || answering !== null || send.running || attachments.busy) return;
     const input = {
       ...(chatId !== null && { chatId }),
       content: text,
@@ -112,15 +119,25 @@ export function Composer({ chatId, model: lastModel, settings: lastSettings, bus
             event.currentTarget.value = '';
           }}
         />
-        <button
-          type="submit"
-          className="button main"
-          disabled={isEmpty || busy || send.running || model === ''}
-        >
-          Send
-        </button>
+        {answering === null ? (
+          <button type="submit" className="button main" disabled={isEmpty || send.running || model === ''}>
+            Send
+          </button>
+        ) : (
+          <Stop jobId={answering} />
+        )}
       </div>
       <SettingsForm value={changed ?? lastSettings} onChange={setChanged} />
     </form>
+  );
+}
+
+/** In the place of what sends, so that it holds still while the answer grows. */
+function Stop({ jobId }: { readonly jobId: string }) {
+  const stop = useChange(CancelJobDocument);
+  return (
+    <Action change={stop} run={() => stop.run({ input: { id: jobId } })} about="the answer">
+      Stop
+    </Action>
   );
 }

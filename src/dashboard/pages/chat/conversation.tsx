@@ -1,5 +1,5 @@
 /** One chat: the branch that is looked at, and where one writes. */
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { ChatShownDocument, type ChatShownQuery } from '../../generated/graphql.ts';
 import { useAnswer } from '../../live/use-live.ts';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
@@ -8,14 +8,16 @@ import { ExportChat } from './export-chat.tsx';
 import { Message } from './message.tsx';
 import { NO_SETTINGS, settingsOf, Title } from './settings.tsx';
 import { useNews } from './use-news.ts';
+import { useShownEnd } from './use-shown-end.ts';
 
 export function NewConversation() {
   return (
     <section className="card conversation" aria-label="New chat">
+      <h1 className="unseen">New chat</h1>
       <Empty>
         Say something: the chat is kept by the server, and its answers go on when this page is closed.
       </Empty>
-      <Composer chatId={null} model="" settings={NO_SETTINGS} busy={false} onSent={() => {}} />
+      <Composer chatId={null} model="" settings={NO_SETTINGS} answering={null} onSent={() => {}} />
     </section>
   );
 }
@@ -24,6 +26,7 @@ export function Conversation({ id, news }: { readonly id: string; readonly news:
   const shown = useNews(useAnswer(ChatShownDocument, { id }), news);
   return (
     <section className="card conversation" aria-label="Chat">
+      <h1 className="unseen">{shown.value?.chat?.title ?? 'Chat'}</h1>
       <Loaded shown={shown} lines={10}>
         {({ chat }) =>
           chat ? (
@@ -33,7 +36,7 @@ export function Conversation({ id, news }: { readonly id: string; readonly news:
               <Empty>
                 This chat is not there: it was deleted, here or elsewhere. What you typed begins another one.
               </Empty>
-              <Composer chatId={null} model="" settings={NO_SETTINGS} busy={false} onSent={() => {}} />
+              <Composer chatId={null} model="" settings={NO_SETTINGS} answering={null} onSent={() => {}} />
             </>
           )
         }
@@ -50,19 +53,14 @@ interface OpenProps {
 function Open({ chat, onChange }: OpenProps) {
   const { activeJob, id, leafId, messages, modelName } = chat;
   const busy = activeJob != null;
-  const end = useRef<HTMLLIElement>(null);
-  // The newest is what one wants to see.
-  useEffect(() => {
-    if (leafId != null) end.current?.scrollIntoView({ block: 'nearest' });
-  }, [leafId]);
+  const list = useShownEnd(leafId);
   return (
     <>
       <header className="chat-head">
-        <h1 className="unseen">{chat.title}</h1>
         <Title chat={chat} />
         <ExportChat id={id} title={chat.title} />
       </header>
-      <ol className="messages">
+      <ol className="messages" ref={list}>
         {messages.pageInfo.hasPreviousPage && (
           <Earlier id={id} before={messages.pageInfo.startCursor ?? ''} chat={chat} onChange={onChange} />
         )}
@@ -76,12 +74,17 @@ function Open({ chat, onChange }: OpenProps) {
             onChange={onChange}
           />
         ))}
-        <li ref={end} aria-hidden="true" />
       </ol>
       <p className="unseen" aria-live="polite">
         {busy ? 'The answer is being made.' : 'The answer is complete.'}
       </p>
-      <Composer chatId={id} model={modelName} settings={settingsOf(chat)} busy={busy} onSent={onChange} />
+      <Composer
+        chatId={id}
+        model={modelName}
+        settings={settingsOf(chat)}
+        answering={activeJob?.id ?? null}
+        onSent={onChange}
+      />
     </>
   );
 }
