@@ -78,8 +78,8 @@ class FrontDoor implements AcceptService {
     return this.#queue(principal, { ...more, ...readJob(input, this.#deps.clock) });
   }
 
+  /** One job that a route has read from a body of its own: it holds nothing twice, and the route has bounded it. */
   async admit(principal: Principal, submission: JobSubmission): Promise<Accepted> {
-    this.#allowance.take(submission, ['request']);
     return this.#queue(principal, checkedJob(submission, this.#deps.clock));
   }
 
