@@ -66,6 +66,8 @@ export interface AcceptedBatch {
 export interface AcceptService {
   /** The same door for a request that may submit several times: what it has queued in all is as much as another may at once. */
   ofOneRequest(): AcceptService;
+  /** Counts what the request has queued through another part against the same. @throws InvalidInputError where it is too much */
+  count(input: unknown): void;
   /** An id for a job that is to be submitted: whoever makes it can listen for the job before it is there. */
   newJobId(): JobId;
   /**

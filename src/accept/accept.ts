@@ -65,6 +65,10 @@ class FrontDoor implements AcceptService {
     return new RequestAllowance(this.#deps.bytesOfRequest);
   }
 
+  count(input: unknown): void {
+    this.#allowance.take(input, []);
+  }
+
   newJobId(): JobId {
     return newId('job', this.#deps.clock, this.#deps.random);
   }

@@ -125,6 +125,22 @@ describe('A request that submits several times', () => {
   });
 });
 
+test('What is said in chats counts, too', async () => {
+  const count = 30;
+  const said = 'x'.repeat(900_000);
+  const aliases = Array.from(
+    { length: count },
+    (_, index) =>
+      `a${index}: sendChatMessage(input: { model: "qwen3:8b", content: $it }) { __typename ${REFUSAL} }`,
+  );
+  const answers: { __typename: string }[] = Object.values(
+    await api.query(`mutation ($it: String!) { ${aliases.join(' ')} }`, { it: said }),
+  );
+  const refused = answers.filter(({ __typename }) => __typename === 'InvalidInputError');
+  expect(refused.length).toBeGreaterThan(0);
+  expect(api.store.counts().PENDING).toBe(count - refused.length);
+});
+
 describe('What was decoded already', () => {
   test('is counted by the same rule where it holds several jobs; what a route read of one job has the limit of the route', async () => {
     const { accept } = api.context;

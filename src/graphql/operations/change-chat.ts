@@ -129,8 +129,11 @@ builder.mutationFields((t) => ({
     type: SendChatMessageResult.ref,
     description: 'Say something in a chat, and have a job answer it. One answer of a chat is made at a time.',
     args: { input: t.arg({ type: SendChatMessageInput, required: true }) },
-    resolve: (_root, { input }, { chats, principal }) =>
-      SendChatMessageResult.settle(() => chats.send(principal, input)),
+    resolve: (_root, { input }, { accept, chats, principal }) =>
+      SendChatMessageResult.settle(() => {
+        accept.count(input);
+        return chats.send(principal, input);
+      }),
   }),
   answerAgain: t.field({
     type: SendChatMessageResult.ref,
