@@ -117,12 +117,17 @@ describe('what ends a load of a process of our own', () => {
   const cellOf = (rig: Rig) => rig.events().findLast(({ kind }) => kind === 'start');
 
   it.each([
-    { what: 'no sign of progress for too long', faults: { hangLoad: 1 }, says: /no sign of loading/ },
-    { what: 'memory', faults: { oomOnLoad: 1 }, says: /out of memory/ },
-    { what: 'the death of the engine', faults: { crashOnLoad: 1 }, says: /killed/ },
-  ])('$what', async ({ faults, says }) => {
+    {
+      what: 'no sign of progress for too long',
+      config: { patience },
+      faults: { hangLoad: 1 },
+      says: /no sign of loading/,
+    },
+    { what: 'memory', config: {}, faults: { oomOnLoad: 1 }, says: /out of memory/ },
+    { what: 'the death of the engine', config: {}, faults: { crashOnLoad: 1 }, says: /killed/ },
+  ])('$what', async ({ config, faults, says }) => {
     const rig = createRig([4096], 1);
-    const t = await startManaged(rig, { patience });
+    const t = await startManaged(rig, config);
     await eventually(
       async () => (await t.query('{ models(first: 1) { nodes { name } } }')).models.nodes.length > 0,
     );

@@ -22,7 +22,7 @@ it('a backend that still speaks when its run was ended is not heard: the text wo
   const job = { ...newJob({}), history: [], fence: 1 };
   const run = { claimed: { job, request: { kind: 'GENERATE', prompt: 'x' } }, controller, sentAt: null };
   const deps = {
-    store: {},
+    store: { keepSaid: async () => true },
     clock: new VirtualClock(),
     contexts: { larger: () => null },
     unmetBy: () => null,

@@ -20,7 +20,7 @@ it.each([
   expect(seen.heapBefore).toBeLessThan(200 * MiB);
   expect(seen.heapGrowth).toBeLessThan(4 * MiB);
   // Unbounded buffers would be some hundred MiB.
-  expect(seen.rssGrowth).toBeLessThan(100 * MiB);
+  expect(seen.rssGrowth).toBeLessThan(160 * MiB);
   // Of all only the one that reads waits for more, if it is not just being served.
   expect(seen.waiting).toBeLessThanOrEqual(1);
   expect(seen.seen).toBeGreaterThan(10);

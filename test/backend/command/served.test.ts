@@ -58,7 +58,7 @@ test('jobs of models that do not fit together are done one model after the other
   const second = await client.generate('second');
   expect(await client.ended(second)).toMatchObject({ status: 'COMPLETE' });
   expect(rig.usedBytes(0)).toBe(2 * GiB);
-  expect(livingOn(rig)).toHaveLength(1);
+  await eventually(() => livingOn(rig).length === 1);
   expect(await client.submit({ model: 'third', request: { generate: { prompt: 'x' } } })).toMatchObject({
     __typename: 'ModelNotFoundError',
   });
