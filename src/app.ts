@@ -5,6 +5,7 @@ import { LiveJobs } from './accept/live-jobs.ts';
 import { buildAccept } from './app/accepting.ts';
 import { buildBackends } from './app/backends.ts';
 import { buildBatches } from './app/batches.ts';
+import { buildCourses } from './app/courses.ts';
 import { Listeners } from './app/listeners.ts';
 import { buildLive } from './app/live.ts';
 import { buildModelDirectory } from './app/model-directory.ts';
@@ -108,6 +109,12 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const modelFacts = new StoredFacts(store, logger.child('REGISTRY'));
   const backends = buildBackends(config, clock, logger, modelFacts, { [ASKING_SERVER]: serverId });
   const publisher = new Publisher(events, clock);
+  const courses = buildCourses({
+    store,
+    scheduling: () => scheduling,
+    explain: (job) => system.explain(job),
+    clock,
+  });
   const scheduling = new Scheduling({
     config,
     backends,
@@ -115,6 +122,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     outputs,
     ends,
     statistics,
+    courses,
     clock,
     random,
     logger,
@@ -122,6 +130,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     changed: () => {
       publisher.systemChanged();
       past.stateChanged();
+      courses.changed();
     },
   });
   const { registry, loop, executor } = scheduling;
@@ -138,6 +147,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
     logger: logger.child('QUEUE'),
     retentionMs: config.retentionMs,
+    courses,
   });
   const { system, metrics, stray } = buildViews(config, {
     backends,
@@ -146,6 +156,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     statistics,
     promises,
     past,
+    courses,
     events,
     startedAt,
     clock,
@@ -264,6 +275,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     await recoverJobs(store, logger.child('QUEUE'));
     await past.start();
     started.push(() => past.stop());
+    started.push(() => courses.stop());
     started.push(
       store.onCommit((changes) => {
         statistics.record(changes);
@@ -276,6 +288,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         batches.jobsChanged(changes);
         tasks.jobsChanged(changes);
         past.jobsChanged(changes);
+        courses.jobsChanged(changes);
         housekeeper.jobsChanged(changes);
         loop.committed();
       }),

@@ -8,6 +8,7 @@ import type { EventLog } from '../events/event-log.ts';
 import { ServerMetrics } from '../metrics/server-metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { cellStatistics } from '../view/cell-statistics.ts';
+import type { JobCourses } from '../view/job-courses.ts';
 import type { JobStatistics } from '../view/job-statistics.ts';
 import type { StartPromises } from '../view/start-promises.ts';
 import { createSystemView } from '../view/system-view.ts';
@@ -24,6 +25,7 @@ export interface ViewParts {
   readonly promises: StartPromises;
   readonly past: Pick<Past, 'lifetime'>;
   readonly events: Pick<EventLog, 'waiting'>;
+  readonly courses: Pick<JobCourses, 'of'>;
   readonly startedAt: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -63,6 +65,7 @@ export function buildViews(config: Config, parts: ViewParts): Views {
     backends,
     swaps: () => ({ ...swaps.stats, ...cellStatistics(backends) }),
     lifetime: () => past.lifetime,
+    courseOf: (job) => parts.courses.of(job),
     clock,
   });
   const metrics = new ServerMetrics({

@@ -16,15 +16,15 @@ import {
   type Job,
   type JobAttempt,
   type JobCounts,
-  type JobEnding,
   type JobFailure,
   type JobPriority,
   type JobResult,
   type JobStatus,
-  type OutputChannel,
   type OutputPart,
 } from './job.ts';
+import type { EndedCourse, JobCourse } from './job-course.ts';
 import type { JobFilter } from './job-filter.ts';
+import type { JobLeavings } from './job-leavings.ts';
 import type { Json } from './json.ts';
 import type { NewJob } from './new-job.ts';
 import type { QueueFull } from './queue-full.ts';
@@ -104,8 +104,10 @@ export interface ReturnToQueue extends Fenced {
   readonly queue?: QueueKey;
 }
 
-export type Finish = Fenced &
-  (
+export type Finish = Fenced & {
+  /** How it came to this, to be kept with it. Absent: nobody knows. */
+  readonly course?: JobCourse;
+} & (
     | { readonly kind: 'complete'; readonly result: JobResult; readonly output: readonly OutputPart[] }
     | {
         readonly kind: 'fail';
@@ -228,21 +230,13 @@ export interface JobChange {
   readonly previousPriority?: JobPriority;
 }
 
-/** What a finished job left, in bytes as stored. Told without reading any of it. */
-export interface ResultSizes {
-  /** Of `JobEnding`. */
-  readonly ending: number;
-  readonly output: number;
-  readonly raw: number;
-}
-
 /** How many jobs of dead servers were returned to the queue, and how many ended with the server that their callers waited on. */
 export interface Recovery {
   readonly requeued: number;
   readonly cancelled: number;
 }
 
-export interface Store {
+export interface Store extends JobLeavings {
   readonly files: FileStore;
   readonly images: ImageStore;
   readonly chats: ChatStore;
@@ -305,7 +299,7 @@ export interface Store {
    * Renews this server's lease, makes delayed jobs claimable that are due, fails waiting jobs past their deadline, and
    * forgets finished jobs but for those of kept batches, ended batches of requests and files of clients older than `retentionMs`, and images that nothing uses, in portions. Answers when it should be called again at the latest.
    */
-  tend(retentionMs: number): Promise<{ readonly nextInMs: number }>;
+  tend(retentionMs: number, courses?: readonly EndedCourse[]): Promise<{ readonly nextInMs: number }>;
 
   // Reads. What was answered to a write is visible to every read that starts after the answer.
   job(id: JobId): Promise<Job | null>;
@@ -328,20 +322,9 @@ export interface Store {
   /** Ids of jobs and batches, in order. */
   idsWithPrefix(query: IdQuery, scope?: ReadScope): Promise<readonly (JobId | BatchId)[]>;
   request(id: JobId): Promise<JobRequest | null>;
+  /** In bytes as stored, told without reading it. Null where the job is not there. */
+  requestSize(id: JobId): Promise<number | null>;
 
-  // What finished jobs left. It may be large, so each part is read alone, and only where somebody asks for it.
-  /** Null for unfinished and unknown jobs, as in the next ones. Same order and length as `ids`. */
-  resultSizes(ids: readonly JobId[]): Promise<readonly (ResultSizes | null)[]>;
-  /** Null unless it is COMPLETE. Same order and length as `ids`. */
-  endings(ids: readonly JobId[]): Promise<readonly (JobEnding | null)[]>;
-  /** The whole text of its last attempt on each channel. Same order and length as `ids`. */
-  texts(ids: readonly JobId[]): Promise<readonly (Readonly<Record<OutputChannel, string>> | null)[]>;
-  /** The final record as the backend gave it, as JSON. Same order and length as `ids`. */
-  raws(ids: readonly JobId[]): Promise<readonly (string | null)[]>;
-  /** All of its output, in order. */
-  output(id: JobId): Promise<readonly OutputPart[] | null>;
-  /** Up to `count` vectors of an embedding from the `from`th on (the first is 0), each as JSON. */
-  vectors(id: JobId, from: number, count: number): Promise<readonly Uint8Array[]>;
   blob(hash: BlobHash): Promise<Uint8Array | null>;
 
   // A small durable map, for what was learned and what was set at run time.

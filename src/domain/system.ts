@@ -7,6 +7,7 @@ import type { Gpu, VramUsage } from './gpu.ts';
 import type { BackendId, CellId, GpuId, InstanceId, JobId, ModelId } from './ids.ts';
 import type { Instance } from './instance.ts';
 import type { Job, JobPriority } from './job.ts';
+import type { JobCourse } from './job-course.ts';
 import type { ModelInfo } from './model.ts';
 import type { QueueKey } from './queue-key.ts';
 import type { LifetimeCounts } from './sample.ts';
@@ -189,6 +190,8 @@ export interface SystemView {
   cellLog(id: CellId, lines: number): Promise<readonly string[] | null>;
   /** Why a waiting job waits; null once it has started. */
   explain(job: Job): JobWaiting | null;
+  /** Of a job that has not ended, or whose course is not in the store yet; null of others. */
+  course(job: Job): JobCourse | null;
   expectationOf(job: Job): JobExpectation;
 }
 

@@ -6,6 +6,7 @@ import type { EndWriter, OutputWriter } from '../domain/events.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { BackendId, InstanceId, JobId } from '../domain/ids.ts';
 import type { Job, JobResult } from '../domain/job.ts';
+import type { JobCourse } from '../domain/job-course.ts';
 import type { Variant } from '../domain/model.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { JobRequest } from '../domain/request.ts';
@@ -54,7 +55,16 @@ export interface LargerContexts {
   ): QueueKey | null;
 }
 
+/** Who knows what jobs waited for. */
+export interface CourseKeeper {
+  /** The first of what an attempt answers has come. */
+  outputBegan(id: JobId): void;
+  /** As it is kept of a job that ends now. */
+  ended(job: Job): JobCourse;
+}
+
 export interface ExecutorDependencies {
+  readonly courses: CourseKeeper;
   readonly contexts: LargerContexts;
   /** What the model of that backend cannot do and the request asks for, for people; null when nothing of it is known. */
   unmetBy(backendId: BackendId, modelName: string, request: JobRequest): string | null;

@@ -1,16 +1,28 @@
 /** Calls the store's `tend` when it is due, and again after any commit that may have brought the next due time nearer. */
 import type { Clock, Timer } from '../clock.ts';
 import { messageOf, StoreClosedError } from '../domain/errors.ts';
+import type { EndedCourse } from '../domain/job-course.ts';
 import type { JobChange, Store } from '../domain/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const AFTER_FAILURE_MS = 5_000;
+/** In one call, so that it never holds up other writes for long. */
+const MOST_COURSES = 500;
+
+/** What jobs waited for that ended without a run to its end. It is written with what is written from time to time anyway. */
+export interface EndedCourses {
+  /** Those that ended first. */
+  unkept(limit: number): readonly EndedCourse[];
+  /** They are on disk. */
+  kept(courses: readonly EndedCourse[]): void;
+}
 
 export class Housekeeper {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #retentionMs: number;
+  readonly #courses: EndedCourses;
   #timer: Timer | null = null;
   #dueAt = Number.POSITIVE_INFINITY;
   #running: Promise<void> | null = null;
@@ -21,11 +33,13 @@ export class Housekeeper {
     readonly clock: Clock;
     readonly logger: Logger;
     readonly retentionMs: number;
+    readonly courses: EndedCourses;
   }) {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#retentionMs = options.retentionMs;
+    this.#courses = options.courses;
   }
 
   start(): void {
@@ -68,8 +82,10 @@ export class Housekeeper {
 
   async #tend(): Promise<void> {
     try {
-      const { nextInMs } = await this.#store.tend(this.#retentionMs);
-      this.dueIn(nextInMs);
+      const courses = this.#courses.unkept(MOST_COURSES);
+      const { nextInMs } = await this.#store.tend(this.#retentionMs, courses);
+      this.#courses.kept(courses);
+      this.dueIn(courses.length < MOST_COURSES ? nextInMs : 0);
     } catch (error) {
       if (error instanceof StoreClosedError) return;
       this.#logger.error(`The store could not be tended: ${messageOf(error)}`);

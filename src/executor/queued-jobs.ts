@@ -8,7 +8,7 @@ import type { HeldInstance } from './held-instance.ts';
 import type { Insistence } from './insistence.ts';
 
 export interface QueuedJobsOptions {
-  readonly deps: Pick<ExecutorDependencies, 'store' | 'clock' | 'reports'>;
+  readonly deps: Pick<ExecutorDependencies, 'store' | 'clock' | 'reports' | 'courses'>;
   readonly insistence: Insistence;
   readonly claims: HeldClaims;
   /** Carries work out that nobody waits for. */
@@ -30,7 +30,8 @@ export class QueuedJobs {
       if (!instance.dropWaiting(job.id)) return;
       const end = { ...fenced(claimed), kind: 'fail', failure: DEADLINE_PASSED, attempt: null } as const;
       task(async () => {
-        await insistence.on(() => deps.store.finish({ ...end, output: [] }));
+        const course = deps.courses.ended(job);
+        await insistence.on(() => deps.store.finish({ ...end, output: [], course }));
         this.left(instance.instanceId, claimed);
       });
     });

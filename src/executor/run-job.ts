@@ -59,6 +59,7 @@ export async function runJob(
       kind: 'complete',
       result: outcome.result,
       output: recorder.parts(),
+      course: deps.courses.ended(job),
     } as const;
     deps.ends.finishing(finish);
     await hooks.insist(() => store.finish(finish));
@@ -77,6 +78,7 @@ async function attempt(
 ): Promise<JobResult> {
   const { store, outputs, clock } = deps;
   const { job, request } = run.claimed;
+  let isSilent = true;
   const { signal } = run.controller;
   const deadline = atDeadline(job, clock, () => run.controller.abort(new RunEnded('deadline')));
   outputs.open(job.id, attemptNumber(job));
@@ -92,6 +94,10 @@ async function attempt(
     const sink: OutputSink = (record) => {
       // What an ended run still says must not get into the text of the job's next one.
       if (signal.aborted) return;
+      if (isSilent && (record.text !== '' || record.thinking !== '')) {
+        isSilent = false;
+        deps.courses.outputBegan(job.id);
+      }
       recorder.add('THINKING', record.thinking);
       recorder.add('TEXT', record.text);
       outputs.record(job.id, record);
@@ -177,7 +183,8 @@ async function settle(
     attempt: JobAttempt = ended(failure),
     answer: BackendAnswer | null = null,
   ) => {
-    const finish = { ...claim, kind: 'fail', failure, attempt, output: recorder.parts() } as const;
+    const course = deps.courses.ended(job);
+    const finish = { ...claim, kind: 'fail', failure, attempt, output: recorder.parts(), course } as const;
     ends.finishing(finish, answer);
     return hooks.insist(() => store.finish(finish));
   };

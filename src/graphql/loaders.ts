@@ -6,8 +6,10 @@ import DataLoader from 'dataloader';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { ImageId, ImageStore, StoredImage } from '../domain/image.ts';
 import type { Job, JobEnding, OutputChannel } from '../domain/job.ts';
+import type { JobCourse } from '../domain/job-course.ts';
+import type { ResultSizes } from '../domain/job-leavings.ts';
 import type { RequestBatchStore } from '../domain/request-batch.ts';
-import type { Batch, ResultSizes, Store } from '../domain/store.ts';
+import type { Batch, Store } from '../domain/store.ts';
 
 /** Resolvers read the store; every write goes through the accept service. */
 export type StoreReads = Pick<
@@ -29,6 +31,9 @@ export type StoreReads = Pick<
   | 'output'
   | 'texts'
   | 'raws'
+  | 'courses'
+  | 'request'
+  | 'requestSize'
   | 'vectors'
   | 'blob'
   | 'waiting'
@@ -44,6 +49,7 @@ export interface Loaders {
   readonly ending: Loader<JobId, JobEnding | null>;
   readonly texts: Loader<JobId, Readonly<Record<OutputChannel, string>> | null>;
   readonly raw: Loader<JobId, string | null>;
+  readonly course: Loader<JobId, JobCourse | null>;
   readonly image: Loader<ImageId, StoredImage | null>;
   readonly queuePosition: Loader<JobId, number | null>;
 }
@@ -61,6 +67,7 @@ export function createLoaders(store: StoreReads): Loaders {
     ending: gathered((ids) => store.endings(ids)),
     texts: gathered((ids) => store.texts(ids)),
     raw: gathered((ids) => store.raws(ids)),
+    course: gathered((ids) => store.courses(ids)),
     image: gathered((ids) => store.images.images(ids, null)),
     queuePosition: gathered((ids) => store.queuePositions(ids)),
   };

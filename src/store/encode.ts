@@ -2,12 +2,19 @@
 import type { BatchChange, BatchFilter } from '../domain/batch.ts';
 import { messageOf, UnstorableValueError } from '../domain/errors.ts';
 import { endingOf } from '../domain/job.ts';
+import type { EndedCourse } from '../domain/job-course.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import { type JsonObject, type JsonProblem, jsonProblem } from '../domain/json.ts';
 import type { Piece } from '../domain/request-batch.ts';
 import type { ClaimPick, Finish, NewJob, ReturnToQueue, Submission } from '../domain/store.ts';
 import { blobsOf } from '../kinds/kinds.ts';
-import type { EncodedFinish, EncodedJob, EncodedPiece, EncodedSubmission } from './operation.ts';
+import type {
+  EncodedEndedCourse,
+  EncodedFinish,
+  EncodedJob,
+  EncodedPiece,
+  EncodedSubmission,
+} from './operation.ts';
 
 /** The longest that anything waits or is kept: three thousand years stand for ever, and their end is still an instant that can be shown. */
 const LONGEST_MS = 1e14;
@@ -54,15 +61,21 @@ export function encodePiece(piece: Piece): EncodedPiece {
 }
 
 /** @throws UnstorableValueError */
+export function encodeEndedCourse({ id, revision, course }: EndedCourse): EncodedEndedCourse {
+  return { id, revision, course: jsonText(course, 'The course') };
+}
+
 export function encodeFinish(finish: Finish): EncodedFinish {
   const { id, fence } = finish;
   const output = stringified(finish.output, 'The output');
+  const course = finish.course ? jsonText(finish.course, 'The course') : null;
   switch (finish.kind) {
     case 'complete':
       return {
         id,
         fence,
         kind: 'complete',
+        course,
         output,
         result: {
           ending: jsonText(endingOf(finish.result), 'The result'),
@@ -70,7 +83,7 @@ export function encodeFinish(finish: Finish): EncodedFinish {
         },
       };
     case 'fail':
-      return { id, fence, kind: 'fail', output, failure: finish.failure, attempt: finish.attempt };
+      return { id, fence, kind: 'fail', course, output, failure: finish.failure, attempt: finish.attempt };
     default:
       return finish satisfies never;
   }

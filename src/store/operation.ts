@@ -18,7 +18,9 @@ import type { KeptDecisions } from '../domain/decision.ts';
 import type { BatchId, ChatId, ChatMessageId, FileId, JobId } from '../domain/ids.ts';
 import type { KeepImageOutcome, NewImage, StoredImage } from '../domain/image.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
+import type { EndedCourse } from '../domain/job-course.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
+import type { ResultSizes } from '../domain/job-leavings.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type {
   CountedRequestBatch,
@@ -48,7 +50,6 @@ import type {
   NewJob,
   PriorityOutcome,
   Recovery,
-  ResultSizes,
   RetryOutcome,
   ReturnToQueue,
   Submission,
@@ -125,8 +126,10 @@ export interface StagedVectors extends Fenced {
   readonly pieces: readonly VectorPiece[];
 }
 
-export type EncodedFinish = Fenced &
-  (
+export type EncodedFinish = Fenced & {
+  /** JSON. */
+  readonly course: string | null;
+} & (
     | { readonly kind: 'complete'; readonly result: EncodedResult; readonly output: string }
     | {
         readonly kind: 'fail';
@@ -142,8 +145,15 @@ export interface EncodedSaid extends Fenced {
   readonly output: string;
 }
 
+export interface EncodedEndedCourse extends Pick<EndedCourse, 'id' | 'revision'> {
+  /** JSON. */
+  readonly course: string;
+}
+
 export interface Tend {
   readonly retentionMs: number;
+  /** To be kept with their jobs. */
+  readonly courses: readonly EncodedEndedCourse[];
   readonly clock: ClockReading;
 }
 
@@ -222,6 +232,7 @@ export interface Reads {
   countBatches: { input: BatchFilter; answer: number };
   idsWithPrefix: { input: IdQuery; answer: readonly (JobId | BatchId)[] };
   request: { input: JobId; answer: string | null };
+  requestSize: { input: JobId; answer: number | null };
   resultSizes: { input: readonly JobId[]; answer: readonly (ResultSizes | null)[] };
   endings: { input: readonly JobId[]; answer: readonly (string | null)[] };
   output: { input: JobId; answer: string | null };
@@ -230,6 +241,7 @@ export interface Reads {
     answer: readonly (Readonly<Record<OutputChannel, string>> | null)[];
   };
   raws: { input: readonly JobId[]; answer: readonly (string | null)[] };
+  courses: { input: readonly JobId[]; answer: readonly (string | null)[] };
   vectors: { input: VectorRange; answer: readonly VectorPiece[] };
   blob: { input: BlobHash; answer: Uint8Array | null };
   images: { input: ImageQuery; answer: readonly (StoredImage | null)[] };

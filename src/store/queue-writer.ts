@@ -130,9 +130,9 @@ export class QueueWriter {
     return after;
   }
 
-  /** What a job left that has ended. @param output JSON */
-  putResult(job: Job, output: string, result: EncodedResult | null): void {
-    this.tables.putResult(job, output, result);
+  /** What a job left that has ended. @param output JSON. @param course JSON */
+  putResult(job: Job, output: string, result: EncodedResult | null, course: string | null = null): void {
+    this.tables.putResult(job, output, result, course);
     this.noteChat(jobSaid(this.tables.chats, job, output, result, this.now));
   }
 

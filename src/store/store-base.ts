@@ -8,13 +8,12 @@ import {
   JOB_STATUSES,
   type Job,
   type JobCounts,
-  type JobEnding,
   type JobFailure,
   type JobPriority,
   NO_JOBS,
-  type OutputChannel,
   type OutputPart,
 } from '../domain/job.ts';
+import type { EndedCourse } from '../domain/job-course.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import type { Json } from '../domain/json.ts';
 import type { BlobHash, JobRequest } from '../domain/request.ts';
@@ -37,14 +36,12 @@ import {
   type PriorityOutcome,
   type ReadScope,
   type Recovery,
-  type ResultSizes,
   type RetryOutcome,
   type ReturnToQueue,
   type Store,
   type Submission,
   type SubmitOutcome,
 } from '../domain/store.ts';
-import { type VectorPiece, vectorsIn } from '../domain/vectors.ts';
 import { Arrivals } from './arrivals.ts';
 import { ChatRoom } from './chat-room.ts';
 import { CommitListeners } from './commit-listeners.ts';
@@ -54,6 +51,7 @@ import {
   duration,
   encodeBatchChange,
   encodeBatchFilter,
+  encodeEndedCourse,
   encodeFilter,
   encodeFinish,
   encodePick,
@@ -67,7 +65,8 @@ import {
 import { type Calls, FileRoom, RequestBatchRoom } from './file-room.ts';
 import { HistoryRoom } from './history-room.ts';
 import { ImageRoom } from './image-room.ts';
-import type { AnswerOf, InputOf, Operations, Reads } from './operation.ts';
+import { LeavingsReader } from './leavings-reader.ts';
+import type { AnswerOf, InputOf, Operations } from './operation.ts';
 import type { CommitReport } from './queue-writer.ts';
 import { stageVectors } from './stage-vectors.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -80,7 +79,7 @@ export interface StoreLogger {
 
 export const SILENT: StoreLogger = { warn: () => {}, error: () => {} };
 
-export abstract class StoreBase implements Store {
+export abstract class StoreBase extends LeavingsReader implements Store {
   readonly files: FileRoom;
   readonly images: ImageRoom;
   readonly chats: ChatRoom;
@@ -96,6 +95,7 @@ export abstract class StoreBase implements Store {
   #staleFences = 0;
 
   constructor(clock: Clock, logger: StoreLogger, clients?: ConstructorParameters<typeof Backlog>[0]) {
+    super();
     this.#backlog = new Backlog(clients);
     this.clock = SteadyClock.over(clock);
     this.logger = logger;
@@ -121,12 +121,6 @@ export abstract class StoreBase implements Store {
     kind: K,
     input: InputOf<Operations, K>,
   ): Promise<AnswerOf<Operations, K>>;
-  protected abstract read<K extends keyof Reads>(
-    kind: K,
-    input: InputOf<Reads, K>,
-    scope?: ReadScope,
-  ): Promise<AnswerOf<Reads, K>>;
-
   get backlog(): BacklogView {
     return this.#backlog;
   }
@@ -235,8 +229,12 @@ export abstract class StoreBase implements Store {
     return this.#write('recover', null);
   }
 
-  tend(retentionMs: number): Promise<{ readonly nextInMs: number }> {
-    return this.#write('tend', { retentionMs: duration(retentionMs), clock: this.clock.reading() });
+  tend(retentionMs: number, courses: readonly EndedCourse[] = []): Promise<{ readonly nextInMs: number }> {
+    return this.#write('tend', {
+      retentionMs: duration(retentionMs),
+      courses: courses.map(encodeEndedCourse),
+      clock: this.clock.reading(),
+    });
   }
 
   async remember(space: string, key: string, value: Json): Promise<void> {
@@ -311,31 +309,8 @@ export abstract class StoreBase implements Store {
     return text === null ? null : (JSON.parse(text) as JobRequest);
   }
 
-  resultSizes(ids: readonly JobId[]): Promise<readonly (ResultSizes | null)[]> {
-    return this.read('resultSizes', ids);
-  }
-
-  async endings(ids: readonly JobId[]): Promise<readonly (JobEnding | null)[]> {
-    const found = await this.read('endings', ids);
-    return found.map((text) => (text === null ? null : (JSON.parse(text) as JobEnding)));
-  }
-
-  async output(id: JobId): Promise<readonly OutputPart[] | null> {
-    const text = await this.read('output', id);
-    return text === null ? null : (JSON.parse(text) as readonly OutputPart[]);
-  }
-
-  texts(ids: readonly JobId[]): Promise<readonly (Readonly<Record<OutputChannel, string>> | null)[]> {
-    return this.read('texts', ids);
-  }
-
-  raws(ids: readonly JobId[]): Promise<readonly (string | null)[]> {
-    return this.read('raws', ids);
-  }
-
-  async vectors(id: JobId, from: number, count: number): Promise<readonly Uint8Array[]> {
-    const pieces = await this.read('vectors', { id, from, count });
-    return pieces.flatMap((piece: VectorPiece) => [...vectorsIn(piece)]);
+  requestSize(id: JobId): Promise<number | null> {
+    return this.read('requestSize', id);
   }
 
   blob(hash: BlobHash): Promise<Uint8Array | null> {

@@ -68,8 +68,10 @@ export interface Tables {
   deleteJob(job: Job): void;
 
   request(job: Job): string;
-  /** @param output JSON. */
-  putResult(job: Job, output: string, result: EncodedResult | null): void;
+  /** @param output JSON. @param course JSON; absent: the one that is there stays */
+  putResult(job: Job, output: string, result: EncodedResult | null, course?: string | null): void;
+  /** With what the job left, if anything. @param course JSON */
+  putCourse(job: Job, course: string): void;
   deleteResult(job: Job): void;
   putVectors(job: Job, staged: Omit<StagedVectors, 'id' | 'fence'>): void;
   deleteVectors(job: Job): void;

@@ -1,12 +1,11 @@
 /** The state of the whole, put together from the parts that own it. */
-import type { Clock } from '../clock.ts';
 import type { Backend } from '../domain/backend.ts';
 import type { BacklogView } from '../domain/backlog.ts';
-import type { JobWaiting } from '../domain/decision.ts';
 import type { Gpu, VramUsage } from '../domain/gpu.ts';
 import type { BackendId, CellId, GpuId } from '../domain/ids.ts';
 import { footprintBytes } from '../domain/instance.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
+import type { JobCourse } from '../domain/job-course.ts';
 import { least } from '../domain/long-lists.ts';
 import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import type { LifetimeCounts } from '../domain/sample.ts';
@@ -14,24 +13,15 @@ import type {
   BackendCell,
   BackendState,
   InstanceState,
-  LastingFault,
   ModelState,
   QueueState,
   StrayServer,
   SwapStats,
   SystemView,
 } from '../domain/system.ts';
-import type { Executor } from '../executor/executor.ts';
-import type { Registry } from '../registry/registry.ts';
-import { type LoadOption, serves } from '../scheduler/decide/snapshot.ts';
-import { expectedOf } from '../scheduler/explain/expected.ts';
-import { explain as explained } from '../scheduler/explain/explain.ts';
-import { lastingFaults } from '../scheduler/explain/lasting-faults.ts';
+import { serves } from '../scheduler/decide/snapshot.ts';
 import { gpusOf } from '../scheduler/ledger/cards.ts';
-import { refusedAt } from '../scheduler/loads/refuse-impossible.ts';
-import type { SchedulerLoop } from '../scheduler/loop.ts';
 import { estimateMs, workError } from '../scheduler/runs/work-estimate.ts';
-import { loadOption } from '../scheduler/snapshot/options.ts';
 import {
   type BackendRecord,
   type InstanceRecord,
@@ -39,28 +29,22 @@ import {
   type SchedulerState,
 } from '../scheduler/state.ts';
 import { clientStatistics } from './client-statistics.ts';
+import { type ExplainSources, explainJob, faultsOf, optionsOf } from './explain-job.ts';
 import { Explanations } from './explanations.ts';
 import type { JobStatistics } from './job-statistics.ts';
 import { modelSpeed } from './model-speed.ts';
-import type { StartPromises } from './start-promises.ts';
 
-export interface SystemViewSources {
+export interface SystemViewSources extends ExplainSources {
   readonly startedAt: number;
   readonly version: string;
-  readonly loop: SchedulerLoop;
-  readonly executor: Executor;
-  readonly registry: Registry;
   readonly backends: readonly Backend[];
-  readonly backlog: BacklogView;
   readonly statistics: JobStatistics;
-  readonly promises: StartPromises;
-  /** Whether jobs are told that they should miss their deadlines. */
-  readonly tellsHopeless: boolean;
   readonly swaps: () => SwapStats;
   readonly lifetime: () => LifetimeCounts;
   readonly strayServer: () => StrayServer | null;
   readonly storeProblem: () => string | null;
-  readonly clock: Clock;
+  /** As `SystemView.course`. */
+  readonly courseOf: (job: Job) => JobCourse | null;
 }
 
 export function createSystemView(sources: SystemViewSources): SystemView {
@@ -108,6 +92,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     decisions: () => loop.decisions.all(),
     cellLog: (id, lines) => cellLog(sources.backends, id, lines),
     explain,
+    course: sources.courseOf,
     expectationOf: (job) => {
       const waiting = explain(job);
       return waiting
@@ -257,12 +242,6 @@ function findGpu(state: SchedulerState, id: GpuId): Gpu | null {
   return null;
 }
 
-function optionsOf(sources: SystemViewSources, queue: QueueKey): readonly LoadOption[] {
-  return [...sources.loop.state.backends.keys()].flatMap(
-    (backendId) => loadOption(queue, backendId, sources.registry) ?? [],
-  );
-}
-
 /** With those in which only clients wait who may run no more. */
 function waitingQueues(backlog: BacklogView): readonly QueueKey[] {
   return [...new Set([...backlog.queues().map(({ queue }) => queue), ...backlog.held.byQueue.keys()])];
@@ -295,32 +274,6 @@ function queueState(sources: SystemViewSources, queue: QueueKey): QueueState {
   };
 }
 
-function faultsOf({ loop, executor, clock }: SystemViewSources): readonly LastingFault[] {
-  return lastingFaults(loop.state, executor.troubles, clock.now());
-}
-
-function explainJob(sources: SystemViewSources, job: Job): JobWaiting | null {
-  const { registry, clock, loop } = sources;
-  const { held } = sources.backlog;
-  const options = optionsOf(sources, job.queue);
-  const input = {
-    job,
-    verdict: loop.verdictOf(job.queue),
-    options,
-    modelsKnown: registry.known,
-    awaitedOf: awaitedOf(sources, job.queue),
-    refusedAt: refusedAt(loop.state, job.queue),
-    expected: expectedOf(loop, job, options[0]?.variant.weights),
-    faults: faultsOf(sources),
-    tellsHopeless: sources.tellsHopeless,
-    ...(held.isHeld(job.client) && { clientAtLimit: held.running(job.client) }),
-  };
-  const waiting = explained(input, clock.now());
-  if (waiting?.expectedStart && job.status === 'PENDING')
-    sources.promises.promise(job.id, waiting.expectedStart);
-  return waiting;
-}
-
 /** Null where it has run for longer than it should: then nobody knows. */
 function endOfRun(sources: SystemViewSources, job: Job): number | null {
   if (job.status !== 'RUNNING' || job.startedAt === null) return null;
@@ -330,9 +283,4 @@ function endOfRun(sources: SystemViewSources, job: Job): number | null {
     weights === undefined ? null : estimateMs(sources.loop.state.work, { weights, client, kind, size: null });
   const end = runMs === null ? null : Math.round(job.startedAt + runMs);
   return end !== null && end > sources.clock.now() ? end : null;
-}
-
-function awaitedOf({ registry, loop }: SystemViewSources, queue: QueueKey): readonly string[] {
-  const backends = [...loop.state.backends.values()].map(({ settings }) => settings);
-  return backends.filter(({ id }) => registry.isAwaited?.(queue, id)).map(({ name }) => name);
 }

@@ -5,6 +5,7 @@ import type { Store } from '../../src/domain/store.ts';
 import { storeBatchesContract } from './store-batches.ts';
 import { storeBoundsContract } from './store-bounds.ts';
 import { storeChatsContract } from './store-chats.ts';
+import { storeCoursesContract } from './store-courses.ts';
 import { storeFilesContract } from './store-files.ts';
 import { storeHistoryContract } from './store-history.ts';
 import { storeImagesContract } from './store-images.ts';
@@ -42,6 +43,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     storeSubmittingContract(current);
     storeRunningContract(current);
     storeResultsContract(current);
+    storeCoursesContract(current);
     storeJobCommandsContract(current);
     storeBoundsContract(current);
     storeFilesContract(current);

@@ -13,7 +13,8 @@ import {
   stableId,
 } from '../../src/domain/ids.ts';
 import type { InstanceStatus } from '../../src/domain/instance.ts';
-import { type Job, NO_JOBS } from '../../src/domain/job.ts';
+import { isTerminal, type Job, NO_JOBS } from '../../src/domain/job.ts';
+import type { JobCourse } from '../../src/domain/job-course.ts';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { parseQueueKey, type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import { type LifetimeCounts, NO_COUNTS } from '../../src/domain/sample.ts';
@@ -326,6 +327,12 @@ export class SystemFixture implements SystemView, SystemControl {
 
   async cellLog(id: CellId, lines: number): Promise<readonly string[] | null> {
     return this.logs.get(id)?.slice(-lines) ?? null;
+  }
+
+  course(job: Job): JobCourse | null {
+    if (isTerminal(job.status)) return null;
+    const explanation = `${job.modelName} has been loading.`;
+    return { firstOutputAt: AT, waits: [{ reason: 'LOADING', explanation, from: AT, to: null }] };
   }
 
   explain(job: Job): JobWaiting | null {

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import type { EndWriter, OutputWriter } from '../../domain/events.ts';
 import type { BackendId } from '../../domain/ids.ts';
 import type { Store } from '../../domain/store.ts';
+import type { CourseKeeper } from '../../executor/dependencies.ts';
 import { Executor } from '../../executor/executor.ts';
 import { OwnLoads } from '../../executor/own-loads.ts';
 import { WithheldModels, withholding } from '../../executor/withheld-models.ts';
@@ -39,6 +40,7 @@ export interface SchedulingParts {
   readonly outputs: OutputWriter;
   readonly ends: EndWriter;
   readonly statistics: JobStatistics;
+  readonly courses: CourseKeeper;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -69,7 +71,7 @@ export class Scheduling {
   readonly #following: ((() => void) | undefined)[] = [];
 
   constructor(parts: SchedulingParts) {
-    const { config, backends, store, outputs, ends, statistics, clock, random, logger } = parts;
+    const { config, backends, store, outputs, ends, statistics, courses, clock, random, logger } = parts;
     const log = logger.child('SCHEDULER');
     const byId = new Map(backends.map((each) => [each.backend.id, each]));
     const isShared = (id: BackendId) => byId.get(id)?.settings.capabilities.shared === true;
@@ -117,6 +119,7 @@ export class Scheduling {
       unmetBy: (backendId, modelName, request) => unmetBy(registry.modelOn(backendId, modelName), request),
       outputs,
       ends,
+      courses,
       clock,
       random,
       logger: logger.child('ENGINE'),

@@ -672,7 +672,7 @@ export type ResidenciesQueryVariables = Exact<{
 
 export type ResidenciesQuery = { residencies: { complete: boolean, nodes: Array<{ bytes: number, contextLength: number, endReason: string | null, endingAt: string | null, goneAt: string | null, gpuId: string | null, instanceId: string, jobs: number, loadingAt: string, merged: number, modelName: string, readyAt: string | null, reason: string }> } };
 
-export type JobFactsFragment = { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null };
+export type JobFactsFragment = { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waits: Array<{ explanation: string, from: string, reason: WaitReason, to: string | null }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null };
 
 export type JobLiveSubscriptionVariables = Exact<{
   id: string;
@@ -680,14 +680,29 @@ export type JobLiveSubscriptionVariables = Exact<{
 }>;
 
 
-export type JobLiveSubscription = { jobUpdated: { cursor: string, job: { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null } } };
+export type JobLiveSubscription = { jobUpdated: { cursor: string, job: { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waits: Array<{ explanation: string, from: string, reason: WaitReason, to: string | null }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null } } };
 
 export type JobAskedQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type JobAskedQuery = { job: { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null } | null };
+export type JobAskedQuery = { job: { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waits: Array<{ explanation: string, from: string, reason: WaitReason, to: string | null }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null } | null };
+
+export type JobAskedForQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type JobAskedForQuery = { job: { id: string, request:
+      | { __typename: 'ChatRequest', messages: Array<{ role: string, content: string, images: Array<{ id: string, bytes: number, mediaType: string }> }>, options: { maxTokens: number | null, seed: number | null, temperature: number | null } }
+      | { __typename: 'EmbedRequest', input: Array<string>, options: { maxTokens: number | null, seed: number | null, temperature: number | null } }
+      | { __typename: 'GenerateRequest', prompt: string, system: string | null, suffix: string | null, images: Array<{ id: string, bytes: number, mediaType: string }>, options: { maxTokens: number | null, seed: number | null, temperature: number | null } }
+     | null } | null };
+
+export type AskedImageFragment = { id: string, bytes: number, mediaType: string };
+
+export type AskedOptionsFragment = { maxTokens: number | null, seed: number | null, temperature: number | null };
 
 export type JobResultQueryVariables = Exact<{
   id: string;
@@ -1139,6 +1154,12 @@ export const JobFactsFragmentDoc = new TypedDocumentString(`
   queuePosition
   startedAt
   status
+  waits {
+    explanation
+    from
+    reason
+    to
+  }
   waiting {
     expectedEnd
     expectedStart
@@ -1147,6 +1168,20 @@ export const JobFactsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"JobFacts"}) as unknown as TypedDocumentString<JobFactsFragment, unknown>;
+export const AskedImageFragmentDoc = new TypedDocumentString(`
+    fragment AskedImage on Image {
+  id
+  bytes
+  mediaType
+}
+    `, {"fragmentName":"AskedImage"}) as unknown as TypedDocumentString<AskedImageFragment, unknown>;
+export const AskedOptionsFragmentDoc = new TypedDocumentString(`
+    fragment AskedOptions on ModelOptions {
+  maxTokens
+  seed
+  temperature
+}
+    `, {"fragmentName":"AskedOptions"}) as unknown as TypedDocumentString<AskedOptionsFragment, unknown>;
 export const UsageFragmentDoc = new TypedDocumentString(`
     fragment Usage on TokenUsage {
   completionTokens
@@ -1541,6 +1576,12 @@ export const JobLiveDocument = new TypedDocumentString(`
   queuePosition
   startedAt
   status
+  waits {
+    explanation
+    from
+    reason
+    to
+  }
   waiting {
     expectedEnd
     expectedStart
@@ -1592,6 +1633,12 @@ export const JobAskedDocument = new TypedDocumentString(`
   queuePosition
   startedAt
   status
+  waits {
+    explanation
+    from
+    reason
+    to
+  }
   waiting {
     expectedEnd
     expectedStart
@@ -1599,6 +1646,54 @@ export const JobAskedDocument = new TypedDocumentString(`
     reason
   }
 }`) as unknown as TypedDocumentString<JobAskedQuery, JobAskedQueryVariables>;
+export const JobAskedForDocument = new TypedDocumentString(`
+    query JobAskedFor($id: ID!) {
+  job(id: $id) {
+    id
+    request {
+      __typename
+      ... on GenerateRequest {
+        prompt
+        system
+        suffix
+        images {
+          ...AskedImage
+        }
+        options {
+          ...AskedOptions
+        }
+      }
+      ... on ChatRequest {
+        messages {
+          role
+          content
+          images {
+            ...AskedImage
+          }
+        }
+        options {
+          ...AskedOptions
+        }
+      }
+      ... on EmbedRequest {
+        input
+        options {
+          ...AskedOptions
+        }
+      }
+    }
+  }
+}
+    fragment AskedImage on Image {
+  id
+  bytes
+  mediaType
+}
+fragment AskedOptions on ModelOptions {
+  maxTokens
+  seed
+  temperature
+}`) as unknown as TypedDocumentString<JobAskedForQuery, JobAskedForQueryVariables>;
 export const JobResultDocument = new TypedDocumentString(`
     query JobResult($id: ID!) {
   job(id: $id) {

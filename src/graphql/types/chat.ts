@@ -1,35 +1,12 @@
 /** Chats: conversations that are kept until they are deleted. */
-import type { Chat, ChatMessage, ChatOptions, ChatPosition } from '../../domain/chat.ts';
+import type { Chat, ChatMessage, ChatPosition } from '../../domain/chat.ts';
 import { type ChatId, isId } from '../../domain/ids.ts';
 import { builder } from '../builder.ts';
 import { NodeRef } from '../node.ts';
 import { connectionOf, pageOf, pageRange } from '../paging.ts';
 import { ChatMessageRef, ChatRef, JobRef } from '../refs.ts';
 import { ThinkLevelEnum } from './enums.ts';
-
-const ModelOptionsRef = builder.objectRef<ChatOptions>('ModelOptions').implement({
-  description: 'How a model is run. Null stands for what the model does by itself.',
-  fields: (t) => ({
-    contextLength: t.exposeInt('contextLength', { nullable: true, description: 'Tokens of context.' }),
-    extra: t.field({
-      type: 'JSON',
-      nullable: true,
-      description: "Further options of Ollama's `options`.",
-      resolve: ({ extra }) => extra,
-    }),
-    maxTokens: t.expose('maxTokens', {
-      type: 'Integer',
-      nullable: true,
-      description: 'The most tokens to produce.',
-    }),
-    seed: t.expose('seed', {
-      type: 'Integer',
-      nullable: true,
-      description: 'Null: another one each time.',
-    }),
-    temperature: t.exposeFloat('temperature', { nullable: true, description: 'Null: as the model has it.' }),
-  }),
-});
+import { ModelOptionsRef } from './model-options.ts';
 
 const ChatMessageConnection = builder.connectionObject(
   { type: ChatMessageRef, name: 'ChatMessageConnection', description: 'A page of the messages of a chat.' },

@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { JobId } from '../../domain/ids.ts';
 import type { JobEnding, OutputChannel, TokenUsage } from '../../domain/job.ts';
-import type { ResultSizes } from '../../domain/store.ts';
+import type { ResultSizes } from '../../domain/job-leavings.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { RawJson } from '../raw-json.ts';

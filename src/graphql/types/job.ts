@@ -8,11 +8,15 @@ import {
   type Label,
   omittedAttempts,
 } from '../../domain/job.ts';
+import { type JobCourse, type JobWait, MOST_WAITS, NO_COURSE } from '../../domain/job-course.ts';
 import { backendByName } from '../../view/lookup.ts';
 import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
 import { NodeRef } from '../node.ts';
-import { BackendRef, BatchRef, JobRef, ModelRef } from '../refs.ts';
+import { pageRange } from '../paging.ts';
+import { BackendRef, BatchRef, DecisionRef, JobRef, ModelRef } from '../refs.ts';
 import { JobFailureCodeEnum, JobKindEnum, JobPriorityEnum, JobStatusEnum, WaitReasonEnum } from './enums.ts';
+import { JobRequestRef, requestOf } from './job-request.ts';
 import { JobResultRef, resultOf } from './job-result.ts';
 
 const LabelRef = builder.objectRef<Label>('Label').implement({
@@ -91,6 +95,22 @@ const JobWaitingRef = builder.objectRef<JobWaiting>('JobWaiting').implement({
   }),
 });
 
+const JobWaitRef = builder.objectRef<JobWait>('JobWait').implement({
+  description: 'A time in which a job waited for one thing.',
+  fields: (t) => ({
+    explanation: t.exposeString('explanation', {
+      description: 'One sentence with the numbers, the last of that time.',
+    }),
+    from: t.expose('from', { type: 'DateTime' }),
+    reason: t.expose('reason', { type: WaitReasonEnum }),
+    to: t.expose('to', { type: 'DateTime', nullable: true, description: 'Null while it lasts.' }),
+  }),
+});
+
+function courseOf(job: Job, { loaders, system }: GraphQLContext): JobCourse | Promise<JobCourse> {
+  return system.course(job) ?? loaders.course.load(job.id).then((course) => course ?? NO_COURSE);
+}
+
 JobRef.implement({
   description: 'One unit of inference work.',
   interfaces: [NodeRef],
@@ -124,6 +144,19 @@ JobRef.implement({
       nullable: true,
       description: 'It fails with `DEADLINE_EXCEEDED` when it is not finished by then.',
     }),
+    decisions: t.field({
+      type: [DecisionRef],
+      description: 'The decisions about it, newest first, as far as they are kept.',
+      args: { first: t.arg.int({ defaultValue: 20, description: 'At most 100.' }) },
+      resolve: ({ id }, { first }, { system }) => {
+        const { limit } = pageRange({ first: first ?? 20 }, () => undefined);
+        return system
+          .decisions()
+          .filter(({ jobId }) => jobId === id)
+          .slice(-limit)
+          .reverse();
+      },
+    }),
     expectedEndAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -147,6 +180,18 @@ JobRef.implement({
       type: 'DateTime',
       nullable: true,
       description: 'Null until it ends.',
+    }),
+    firstOutputAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the first piece of output of its present or last attempt came; null before it, and where it is not known.',
+      resolve: async (job, _args, context) => (await courseOf(job, context)).firstOutputAt,
+    }),
+    instanceId: t.exposeID('instanceId', {
+      nullable: true,
+      description:
+        'The instance that it is claimed for, runs or ran on, as `residencies` and `decisions` name it; null while none is chosen.',
     }),
     kind: t.expose('kind', { type: JobKindEnum }),
     labels: t.expose('labels', { type: [LabelRef] }),
@@ -178,6 +223,13 @@ JobRef.implement({
       resolve: (job, _args, { loaders }) =>
         job.status === 'PENDING' ? loaders.queuePosition.load(job.id) : null,
     }),
+    request: t.field({
+      type: JobRequestRef,
+      nullable: true,
+      description:
+        'What it was asked to do, as it is kept: images by reference. Null when the job was forgotten meanwhile. Counts as part of the answer, like a result.',
+      resolve: (job, _args, context, info) => requestOf(job, context, info),
+    }),
     result: t.field({
       type: JobResultRef,
       nullable: true,
@@ -195,6 +247,13 @@ JobRef.implement({
       nullable: true,
       description: 'The task that it was submitted for; null for none.',
       resolve: ({ task }) => task ?? null,
+    }),
+    waits: t.field({
+      type: [JobWaitRef],
+      description:
+        `What it has waited for, oldest first, at most ${MOST_WAITS}: of more, the shortest are counted to those beside them. It is looked at each second, and kept with the job when it ends. ` +
+        'A time of which nobody knows, such as that before a restart of the server, is in none.',
+      resolve: async (job, _args, context) => (await courseOf(job, context)).waits,
     }),
     waiting: t.field({
       type: JobWaitingRef,

@@ -9,7 +9,7 @@ import type { Resident, Verdict } from '../decide/verdict.ts';
 import { LATE_UNLOAD_MS, movement, whyNoRoom } from './why-no-room.ts';
 
 export interface ExplainInput {
-  readonly job: Job;
+  readonly job: Pick<Job, 'client' | 'deadline' | 'history' | 'modelName' | 'notBefore' | 'status'>;
   /** What the plan says of its queue; null where it knows nothing of it. */
   readonly verdict: Verdict | null;
   /** Where the job's queue could run today. */
@@ -202,7 +202,7 @@ function said(verdict: Verdict, input: ExplainInput, now: number): JobWaiting {
   }
 }
 
-function atLimit({ client }: Job, running: number): JobWaiting {
+function atLimit({ client }: Pick<Job, 'client'>, running: number): JobWaiting {
   const jobs = running === 1 ? 'one job' : `${running} jobs`;
   return waiting('CLIENT_LIMIT', `${client} runs ${jobs}, which is its limit.`);
 }

@@ -69,6 +69,10 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
         .map(({ id }) => id)
         .sort()
         .slice(0, limit),
+    requestSize: (id) => {
+      const request = tables.requests.get(tables.sequences.get(id) ?? 0);
+      return request ? Buffer.byteLength(request.body) : null;
+    },
     request: (id) => tables.requests.get(tables.sequences.get(id) ?? 0)?.body ?? null,
     resultSizes: (ids) =>
       ids.map((id) => {
@@ -89,6 +93,7 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
         return output === undefined ? null : textsOf(JSON.parse(output) as readonly OutputPart[]);
       }),
     raws: (ids) => ids.map((id) => leftBy(tables, id)?.result?.raw ?? null),
+    courses: (ids) => ids.map((id) => leftBy(tables, id)?.course ?? null),
     vectors: ({ id, from, count }) => {
       const left = leftBy(tables, id);
       return left ? piecesWithin(tables.vectors.get(left.sequence) ?? [], from, count) : [];
@@ -140,7 +145,10 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
 function leftBy(tables: MemoryTables, id: Job['id']) {
   const job = tables.jobById(id);
   if (!job || !isTerminal(job.status)) return null;
-  return { sequence: job.sequence, ...(tables.results.get(job.sequence) ?? { output: '[]', result: null }) };
+  return {
+    sequence: job.sequence,
+    ...(tables.results.get(job.sequence) ?? { output: '[]', result: null, course: null }),
+  };
 }
 
 function walkJobs(jobs: readonly Job[], { filter, order, start, end, limit }: Walk): readonly Job[] {

@@ -30,7 +30,10 @@ export class MemoryTables implements Tables {
   readonly jobs = new Map<number, Job>();
   readonly sequences = new Map<JobId, number>();
   readonly requests = new Map<number, StoredRequest>();
-  readonly results = new Map<number, { readonly output: string; readonly result: EncodedResult | null }>();
+  readonly results = new Map<
+    number,
+    { readonly output: string; readonly result: EncodedResult | null; readonly course: string | null }
+  >();
   /** The pieces of a job's vectors, in order. */
   readonly vectors = new Map<number, readonly VectorPiece[]>();
   readonly batches = new Map<BatchId, BatchRow>();
@@ -166,8 +169,13 @@ export class MemoryTables implements Tables {
     return request.body;
   }
 
-  putResult(job: Job, output: string, result: EncodedResult | null): void {
-    this.results.set(job.sequence, { output, result });
+  putResult(job: Job, output: string, result: EncodedResult | null, course: string | null = null): void {
+    const kept = course ?? this.results.get(job.sequence)?.course ?? null;
+    this.results.set(job.sequence, { output, result, course: kept });
+  }
+
+  putCourse({ sequence }: Job, course: string): void {
+    this.results.set(sequence, { output: '[]', result: null, ...this.results.get(sequence), course });
   }
 
   putVectors(job: Job, { piece, pieces }: Omit<StagedVectors, 'id' | 'fence'>): void {

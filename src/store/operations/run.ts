@@ -101,7 +101,7 @@ export function finish(writer: QueueWriter, end: EncodedFinish): boolean {
   const ended = { status: nextJobStatus(job.status, end.kind), finishedAt: writer.now };
   switch (end.kind) {
     case 'complete':
-      writer.putResult(writer.update(job, ended), end.output, end.result);
+      writer.putResult(writer.update(job, ended), end.output, end.result, end.course);
       return true;
     case 'fail':
       writer.putResult(
@@ -113,6 +113,7 @@ export function finish(writer: QueueWriter, end: EncodedFinish): boolean {
         }),
         end.output,
         null,
+        end.course,
       );
       return true;
     default:

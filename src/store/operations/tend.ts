@@ -17,8 +17,9 @@ const MOST_FILES = 4;
 /** Images in one call: each may have as many bytes as a file has in twenty chunks. */
 const MOST_IMAGES = 32;
 
-export function tend(writer: QueueWriter, { retentionMs, clock }: Tend): Tending {
+export function tend(writer: QueueWriter, { retentionMs, courses, clock }: Tend): Tending {
   writer.tables.renewLease({ ...clock, now: writer.now });
+  keepCourses(writer, courses);
   const portions = [
     wakeDelayed(writer),
     failOverdue(writer),
@@ -32,6 +33,13 @@ export function tend(writer: QueueWriter, { retentionMs, clock }: Tend): Tending
   if (filesWait || imagesWait || portions.some((touched) => touched >= PORTION)) return { nextInMs: 0 };
   const untilDue = (writer.tables.nextDue() ?? Number.POSITIVE_INFINITY) - writer.now;
   return { nextInMs: Math.min(Math.max(0, untilDue), LONGEST_PAUSE_MS) };
+}
+
+function keepCourses(writer: QueueWriter, courses: Tend['courses']): void {
+  for (const { id, revision, course } of courses) {
+    const job = writer.tables.jobById(id);
+    if (job?.revision === revision) writer.tables.putCourse(job, course);
+  }
 }
 
 /** What is older has been kept for `ms` in which a server lived. */

@@ -257,6 +257,9 @@ DROP INDEX images_kept;
 /** The task that a job was submitted for; NULL for none. */
 const TASKS = `ALTER TABLE jobs ADD COLUMN task TEXT`;
 
+/** JSON of how a job came to its end. */
+const COURSES = `ALTER TABLE results ADD COLUMN course TEXT`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -275,6 +278,7 @@ const MIGRATIONS: readonly string[] = [
   CHATS,
   IMAGE_SUMS,
   TASKS,
+  COURSES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

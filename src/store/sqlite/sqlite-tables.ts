@@ -22,6 +22,7 @@ import { SqliteImages } from './images.ts';
 import type { Lease } from './lease.ts';
 import { markHighest } from './recount.ts';
 import { SqliteRequestBatches } from './request-batches.ts';
+import { SqliteResults } from './results.ts';
 import { CHANGING_COLUMNS, INSERT_JOB, insertValues, JOB_COLUMNS, jobOf } from './rows.ts';
 import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
 
@@ -34,6 +35,7 @@ export class SqliteTables implements Tables, Owner {
   readonly chats: SqliteChats;
   readonly history: SqliteHistory;
   readonly #batches: SqliteBatches;
+  readonly #results: SqliteResults;
   readonly buckets: Buckets;
   readonly lease: Lease;
   readonly #statements: Statements;
@@ -49,6 +51,7 @@ export class SqliteTables implements Tables, Owner {
     this.chats = new SqliteChats(statements);
     this.history = new SqliteHistory(statements);
     this.#batches = new SqliteBatches(statements);
+    this.#results = new SqliteResults(statements);
     this.buckets = new Buckets(statements);
     this.lease = lease;
   }
@@ -222,38 +225,24 @@ export class SqliteTables implements Tables, Owner {
     return textAt(row, 0);
   }
 
-  putResult(job: Job, output: string, result: EncodedResult | null): void {
-    this.#statements.run(
-      'INSERT OR REPLACE INTO results (sequence, output, result, raw) VALUES (?, ?, ?, ?)',
-      job.sequence,
-      output,
-      result?.ending ?? null,
-      result?.raw ?? null,
-    );
+  putResult(job: Job, output: string, result: EncodedResult | null, course: string | null = null): void {
+    this.#results.put(job, output, result, course);
+  }
+
+  putCourse(job: Job, course: string): void {
+    this.#results.putCourse(job, course);
   }
 
   putVectors(job: Job, staged: Omit<StagedVectors, 'id' | 'fence'>): void {
-    let { piece, first } = staged;
-    for (const { count, bytes } of staged.pieces) {
-      this.#statements.run(
-        'INSERT OR REPLACE INTO vectors (sequence, piece, first, count, bytes) VALUES (?, ?, ?, ?, ?)',
-        job.sequence,
-        piece,
-        first,
-        count,
-        bytes,
-      );
-      piece += 1;
-      first += count;
-    }
+    this.#results.putVectors(job, staged);
   }
 
   deleteVectors(job: Job): void {
-    this.#statements.run('DELETE FROM vectors WHERE sequence = ?', job.sequence);
+    this.#results.deleteVectors(job);
   }
 
   deleteResult(job: Job): void {
-    this.#statements.run('DELETE FROM results WHERE sequence = ?', job.sequence);
+    this.#results.delete(job);
   }
 
   noteCancellation(job: Job, reason: string): void {

@@ -4,6 +4,7 @@ import { createOllamaBackend } from '../../../src/backend/ollama/ollama-backend.
 import { systemClock, systemRandom } from '../../../src/clock.ts';
 import type { Backend, LoadSpec } from '../../../src/domain/backend.ts';
 import type { JobId } from '../../../src/domain/ids.ts';
+import { NO_COURSE } from '../../../src/domain/job-course.ts';
 import type { JobRequest, ModelOptions } from '../../../src/domain/request.ts';
 import type { Store, Submission } from '../../../src/domain/store.ts';
 import { JobEnds } from '../../../src/events/job-ends.ts';
@@ -80,6 +81,7 @@ export class ExecutorRig implements AsyncDisposable {
       unmetBy: () => null,
       outputs: this.outputs,
       ends: this.ends,
+      courses: { outputBegan: () => {}, ended: () => NO_COURSE },
       clock: systemClock,
       random: systemRandom,
       logger: createLoggerOn({ write: () => {} }, 'silent', systemClock),

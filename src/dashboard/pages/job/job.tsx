@@ -7,6 +7,7 @@ import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { Priority } from '../../parts/priority.tsx';
 import { ModelName } from '../../parts/ranks.tsx';
 import { Status } from '../../parts/status.tsx';
+import { AskedFor } from './asked-for.tsx';
 import { Attempts } from './attempts.tsx';
 import { JobActions } from './job-actions.tsx';
 import { JobDecisions } from './job-decisions.tsx';
@@ -15,6 +16,7 @@ import { Output } from './output.tsx';
 import { TimeLine } from './time-line.tsx';
 import { Usage } from './usage.tsx';
 import { LiveWaiting, WaitingNote } from './waiting-note.tsx';
+import { Waits } from './waits.tsx';
 
 export function JobPage({ id }: { readonly id: string }) {
   const asked = useAnswer(JobAskedDocument, { id });
@@ -59,6 +61,7 @@ function Live({ first, onRunAgain }: LiveProps) {
       <Card title="Time line">
         {ended || job.startedAt != null ? <WaitingNote job={job} /> : <LiveWaiting job={job} />}
         <TimeLine job={job} />
+        <Waits job={job} />
       </Card>
       <div className="columns job-columns">
         <Card title={job.kind === 'EMBED' ? 'Result' : 'Output'}>
@@ -68,6 +71,9 @@ function Live({ first, onRunAgain }: LiveProps) {
         <div className="page">
           <Card title="Job">
             <JobFacts job={job} />
+          </Card>
+          <Card title="Request">
+            <AskedFor id={id} />
           </Card>
           {job.attempts.length > 0 && (
             <Card title="Attempts">

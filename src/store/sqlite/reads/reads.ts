@@ -1,7 +1,7 @@
 /** Every read, by name. */
 import type { JobId } from '../../../domain/ids.ts';
 import { type Job, type OutputPart, textsOf } from '../../../domain/job.ts';
-import type { ResultSizes } from '../../../domain/store.ts';
+import type { ResultSizes } from '../../../domain/job-leavings.ts';
 import { piecesWithin, type VectorPiece } from '../../../domain/vectors.ts';
 import type { AnswerOf, CallOf, InputOf, Reads, VectorRange } from '../../operation.ts';
 import { pageOf } from '../../paging.ts';
@@ -83,6 +83,13 @@ export class SqliteReads {
     listBatches: (query) => this.#batches.list(query),
     countBatches: (filter) => this.#batches.countMatching(filter),
     idsWithPrefix: (query) => idsWithPrefix(this.#statements, query),
+    requestSize: (id) => {
+      const row = this.#statements.row(
+        'SELECT octet_length(body) FROM requests JOIN jobs USING (sequence) WHERE jobs.id = ?',
+        id,
+      );
+      return row ? numberAt(row, 0) : null;
+    },
     request: (id) => {
       const row = this.#statements.row(
         'SELECT body FROM requests JOIN jobs USING (sequence) WHERE jobs.id = ?',
@@ -99,6 +106,7 @@ export class SqliteReads {
         return output === null ? null : textsOf(JSON.parse(output) as readonly OutputPart[]);
       }),
     raws: (ids) => ids.map((id) => this.#left('raw', id)),
+    courses: (ids) => ids.map((id) => this.#left('course', id)),
     vectors: (range) => this.#vectors(range),
     blob: (hash) => this.#images.content(hash),
     images: (query) => this.#images.stored(query),
@@ -152,7 +160,7 @@ export class SqliteReads {
     return row ? { ending: numberAt(row, 0), output: numberAt(row, 1), raw: numberAt(row, 2) } : null;
   }
 
-  #left(part: 'result' | 'output' | 'raw', id: JobId): string | null {
+  #left(part: 'result' | 'output' | 'raw' | 'course', id: JobId): string | null {
     const row = this.#statements.row(`SELECT ${part} ${LEFT_BY_JOB}`, id);
     // A job that was cancelled before it ran has left nothing.
     const nothing = part === 'output' ? '[]' : null;
