@@ -41,6 +41,9 @@ describe('a job', () => {
       (text) => text === result.text,
     );
     await page.getByText(`${result.usage.completionTokens} produced`).waitFor();
+    await page.getByRole('list', { name: 'What it waited for' }).getByText('for its turn').first().waitFor();
+    await page.getByText('What it was asked').click();
+    await page.getByText('Tell me of the tides.').waitFor();
   });
 
   test('in the middle of its answer, loaded again, goes on', async () => {
