@@ -6,6 +6,7 @@ import { buildAccept } from './app/accepting.ts';
 import { buildBackends } from './app/backends.ts';
 import { buildBatches } from './app/batches.ts';
 import { buildCourses } from './app/courses.ts';
+import type { App, AppOverrides } from './app/interface.ts';
 import { Listeners } from './app/listeners.ts';
 import { buildLive } from './app/live.ts';
 import { buildModelDirectory } from './app/model-directory.ts';
@@ -19,7 +20,7 @@ import { version } from './app/version.ts';
 import { buildViews } from './app/views.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
 import { ChatService } from './chats/chat-service.ts';
-import { type Clock, type Random, SteadyClock, systemClock, systemRandom } from './clock.ts';
+import { SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
 import { newId } from './domain/ids.ts';
@@ -37,38 +38,13 @@ import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { JobLog } from './telemetry/job-log.ts';
-import { createLogger, type RootLogger } from './telemetry/logger.ts';
+import { createLogger } from './telemetry/logger.ts';
 import { JobStatistics } from './view/job-statistics.ts';
 import { createMemoryOperations } from './view/memory-operations.ts';
 import { OwnJobs } from './view/own-jobs.ts';
 import { StartPromises } from './view/start-promises.ts';
 
-export interface AppOverrides {
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly logger?: RootLogger;
-  /** Take the next free port when the configured one is in use. */
-  readonly portFallback?: boolean;
-  /** Said first in the log: how the backends came to be what they are. */
-  readonly backendsLine?: string;
-}
-
-export interface App {
-  /** @throws VramkeeperError when a part cannot start; what had started is stopped again */
-  start(): Promise<void>;
-  /**
-   * Accepts nothing more, lets running jobs finish for `graceMs` (default 10 s), returns the rest to the queue and closes everything.
-   * A second call with a shorter grace ends the first one's patience.
-   */
-  stop(options?: { readonly graceMs?: number }): Promise<void>;
-  /** Resolves when it can go on no longer, with why and what to do; whoever runs it then has to stop it. Never rejects. */
-  readonly failed: Promise<VramkeeperError>;
-  /** Where it listens. Valid after `start`. */
-  readonly url: string;
-  readonly graphqlUrl: string;
-  /** Where it listens in place of an Ollama; null: nowhere. Valid after `start`. */
-  readonly ollamaUrl: string | null;
-}
+export type { App, AppOverrides } from './app/interface.ts';
 
 const GRACE_MS = 10_000;
 

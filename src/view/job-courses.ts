@@ -159,7 +159,8 @@ export class JobCourses {
   }
 
   /** Who ended a run to its end has written its course with that. */
-  #over(job: Job, previousStatus: JobChange['previousStatus'], now: number): void {
+  #over(job: Job, previousStatus: JobChange['previousStatus'], heardAt: number): void {
+    const now = job.finishedAt ?? heardAt;
     const known = this.#courses.get(job.id);
     this.#courses.delete(job.id);
     if (job.status === 'COMPLETE' || (job.status === 'FAILED' && previousStatus !== 'PENDING')) return;

@@ -1,10 +1,11 @@
 /** What a job waited for, and what it was asked, by the API of a whole server. */
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { TestApp } from './test-app.ts';
 
 const TOLD = `query ($id: ID!) { job(id: $id) {
-  firstOutputAt startedAt finishedAt waits { reason from to } request { ... on GenerateRequest { prompt options { maxTokens } } }
+  createdAt firstOutputAt startedAt finishedAt waits { reason from to } request { ... on GenerateRequest { prompt options { maxTokens } } }
 } }`;
 
 test('What jobs waited for is told of those that ran and of those that were cancelled in the queue', async () => {
@@ -19,23 +20,28 @@ test('What jobs waited for is told of those that ran and of those that were canc
   const first = await submit(400);
   await t.jobWhen(first, ({ status }) => status === 'RUNNING');
   const [second, third] = [await submit(8), await submit(8)];
-  // The explanation of its queue was looked at when another is told than that of a new one.
   await t.query('mutation { pauseScheduler { __typename } }');
+  // Queues are looked at each second, so what lasted for less may be missing.
   const waited = await eventually(
     () => told(second),
-    ({ waits }) => waits.length === 2,
+    ({ createdAt, waits }) =>
+      waits.at(-1)?.reason === 'SCHEDULER_PAUSED' && systemClock.now() > Date.parse(createdAt) + 2_000,
   );
-  expect(waited.waits.at(-1)).toMatchObject({ reason: 'SCHEDULER_PAUSED', to: null });
+  expect(waited.waits.at(-1).to).toBeNull();
   expect(waited.request).toEqual({ prompt: 'Tides?', options: { maxTokens: 8 } });
   await cancel(third);
   const gone = await told(third);
-  expect(gone.waits).toMatchObject([{ reason: 'QUEUE_ORDER' }, { reason: 'SCHEDULER_PAUSED' }]);
+  expect(gone.waits.length).toBeGreaterThan(0);
+  expect(gone.waits[0].from).toBe(gone.createdAt);
+  expect(gone.waits.at(-1).to).toBe(gone.finishedAt);
   expect(gone.firstOutputAt).toBeNull();
   await cancel(first);
   await t.query('mutation { resumeScheduler { __typename } }');
   await t.jobWhen(second, ({ status }) => status === 'COMPLETE');
   const done = await told(second);
-  expect(done.waits.at(0)).toEqual({ ...waited.waits[0] });
+  expect(done.waits[0].from).toBe(done.createdAt);
+  for (const [place, { to }] of done.waits.slice(0, -1).entries())
+    expect(to).toBe(done.waits[place + 1].from);
   expect(done.waits.every(({ to }: { to: string | null }) => to !== null)).toBe(true);
   expect(done.firstOutputAt > done.startedAt && done.firstOutputAt <= done.finishedAt).toBe(true);
   expect((await told(third)).waits).toEqual(gone.waits);

@@ -25,6 +25,7 @@ it('a backend that still speaks when its run was ended is not heard: the text wo
     store: { keepSaid: async () => true },
     clock: new VirtualClock(),
     contexts: { larger: () => null },
+    courses: { outputBegan() {}, ended: () => null },
     unmetBy: () => null,
     outputs: {
       open() {},

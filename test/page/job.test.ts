@@ -41,7 +41,7 @@ describe('a job', () => {
       (text) => text === result.text,
     );
     await page.getByText(`${result.usage.completionTokens} produced`).waitFor();
-    await page.getByRole('list', { name: 'What it waited for' }).getByText('for its turn').first().waitFor();
+    await page.getByRole('list', { name: 'What it waited for' }).getByRole('listitem').first().waitFor();
     await page.getByText('What it was asked').click();
     await page.getByText('Tell me of the tides.').waitFor();
   });
