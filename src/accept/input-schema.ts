@@ -44,7 +44,11 @@ export const submitJobSchema = z
   .transform(({ request: { request, wishes }, model, task, ...rest }, context) => {
     if ((model === undefined) !== (task === undefined))
       return { ...rest, model: task === undefined ? (model ?? '') : taskModelName(task), request, wishes };
-    context.addIssue({ code: 'custom', path: ['model'], message: 'give either a model or a task.' });
+    const message =
+      model === undefined
+        ? 'is missing: name a model, or a task.'
+        : 'is named beside a task: name one of both.';
+    context.addIssue({ code: 'custom', path: ['model'], message });
     return z.NEVER;
   });
 

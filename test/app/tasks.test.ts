@@ -124,7 +124,10 @@ describe('a job of a task', () => {
     [{ model: 'task:wrong' }, { code: 'TASK_NOT_FOUND' }],
     [
       {},
-      { code: 'INVALID_INPUT', issues: [{ path: ['model'], message: expect.stringContaining('either') }] },
+      {
+        code: 'INVALID_INPUT',
+        issues: [{ path: ['model'], message: expect.stringContaining('name a model, or a task') }],
+      },
     ],
     [{ task: 'write', model: SMALL }, { code: 'INVALID_INPUT' }],
   ])('is refused for %j', async (named, refusal) => {
