@@ -77,9 +77,18 @@ test('a chat is begun, grows in two tabs, is asked again, edited, and read back 
   expect((await saved).suggestedFilename()).toBe('Tell me of the tides..md');
 });
 
-test('an answer is stopped and what it said stays; one that waits says why; a deleted chat is said', async () => {
+/** Resolves when some more lines were said. */
+async function grown(page: Page): Promise<void> {
+  const before = (await lastAnswer(page))?.length ?? 0;
+  await eventually(
+    () => lastAnswer(page),
+    (text) => (text?.length ?? 0) > before + 300,
+  );
+}
+
+test('an answer is kept in sight, and stopped; what it said stays; one that waits says why; a deleted chat is said', async () => {
   await t.query('mutation { pauseScheduler { __typename } }');
-  const { page } = await open(t.app.url, '/chat');
+  const { page } = await open(t.app.url, '/chat', { viewport: { width: 360, height: 600 } });
   await page.locator('summary', { hasText: 'System text' }).click();
   // Longer than this test by far: without a limit the virtual Ollama has said all after a second.
   await page.getByLabel('Most tokens').fill('4000');
@@ -91,11 +100,14 @@ test('an answer is stopped and what it said stays; one that waits says why; a de
     (text) => (text?.length ?? 0) > 10,
   );
   const stop = await page.getByRole('button', { name: 'Stop' }).elementHandle();
-  const before = (await lastAnswer(page))?.length ?? 0;
-  await eventually(
-    () => lastAnswer(page),
-    (text) => (text?.length ?? 0) > before,
+  await grown(page);
+  expect(await page.evaluate('document.documentElement.scrollHeight - scrollY - innerHeight')).toBeLessThan(
+    120,
   );
+  // Whoever reads what was said before is left there.
+  await page.evaluate('scrollTo(0, 0)');
+  await grown(page);
+  expect(await page.evaluate('scrollY')).toBe(0);
   // The same button as before more was said: it holds still for whoever is about to press it.
   expect(await stop?.evaluate((button) => button.isConnected)).toBe(true);
   await stop?.click();
