@@ -38,19 +38,29 @@ const job = {
   ),
 };
 
+/** Looked at beside whatever else is wrong, so that all of it is said at once. */
+const beside = {
+  path: ['model'],
+  when: ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null,
+};
+
 /** The schema of `SubmitJobInput`. Made once: a schema costs more to make than to use. */
 export const submitJobSchema = z
   .object({ ...job, model: optional(job.model), task: optional(job.model), request: requestSchema })
-  .transform(({ request: { request, wishes }, model, task, ...rest }, context) => {
-    if ((model === undefined) !== (task === undefined))
-      return { ...rest, model: task === undefined ? (model ?? '') : taskModelName(task), request, wishes };
-    const message =
-      model === undefined
-        ? 'is missing: name a model, or a task.'
-        : 'is named beside a task: name one of both.';
-    context.addIssue({ code: 'custom', path: ['model'], message });
-    return z.NEVER;
-  });
+  .refine(({ model, task }) => (model ?? task ?? null) !== null, {
+    ...beside,
+    error: 'is missing: name a model, or a task.',
+  })
+  .refine(({ model, task }) => (model ?? null) === null || (task ?? null) === null, {
+    ...beside,
+    error: 'is named beside a task: name one of both.',
+  })
+  .transform(({ request: { request, wishes }, model, task, ...rest }) => ({
+    ...rest,
+    model: task === undefined ? (model ?? '') : taskModelName(task),
+    request,
+    wishes,
+  }));
 
 /** Of a job whose request was decoded already. */
 export const jobSchema = z.object(job);

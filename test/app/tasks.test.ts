@@ -129,7 +129,10 @@ describe('a job of a task', () => {
         issues: [{ path: ['model'], message: expect.stringContaining('name a model, or a task') }],
       },
     ],
-    [{ task: 'write', model: SMALL }, { code: 'INVALID_INPUT' }],
+    [
+      { task: 'write', model: SMALL, maxAttempts: 0 },
+      { code: 'INVALID_INPUT', issues: [{ path: ['maxAttempts'] }, { path: ['model'] }] },
+    ],
   ])('is refused for %j', async (named, refusal) => {
     expect(await client.submit({ ...named, request })).toMatchObject(refusal);
   });

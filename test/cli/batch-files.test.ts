@@ -44,7 +44,7 @@ describe('a file of jobs', () => {
       expect.stringMatching(/^line 4: not JSON: /),
       'line 5: `messages` must have at least one message.',
       expect.stringMatching(/^line 6: No backend has a model named "nope"/),
-      'line 7: `model` is missing.',
+      'line 7: `model` is missing: name a model, or a task.',
       'line 7: `priority` is "soon", not one of high, low, normal.',
     ]);
     expect(JSON.stringify(await served.query('{ stats { counts { total } } }'))).toContain('"total":0');

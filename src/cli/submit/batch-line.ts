@@ -72,7 +72,9 @@ export class LineReader {
     const job = this.#inCapitals(fields);
     const words = (path: readonly string[], message: string) => sentence(shortPath(path, kind), message);
     const own = this.#names(kind);
+    const namesNone = job.model == null && job.task == null;
     const problems = [
+      ...(namesNone ? [words(['model'], 'is missing: name a model, or a task.')] : []),
       ...this.#shapes
         .problems('SubmitJobInput', job)
         .map(({ path, text }) =>
