@@ -6,7 +6,7 @@ export default defineConfig({
   ssr,
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/**/*.campaign.test.ts', 'test/page/**'],
+    exclude: ['test/**/*.campaign.test.ts', 'test/**/*.engine.test.ts', 'test/page/**'],
     ...eachRun,
     pool: 'forks',
     // Many tests wait for servers and processes of their own rather than for a core.
