@@ -515,8 +515,11 @@ export type SubmitJobInput = {
 
 /** A word of the configuration on how fast an option is. */
 export type TaskSpeed =
+  /** Faster than most of its task. */
   | 'FAST'
+  /** Neither. */
   | 'MEDIUM'
+  /** Slower than most of its task. */
   | 'SLOW';
 
 /** How much a model that can think does so before it answers. Without it the model decides. */

@@ -50,31 +50,57 @@ const ChatRequestMessageRef = builder.objectRef<ChatMessage>('ChatRequestMessage
     role: t.exposeString('role', {
       description: 'Who speaks: `user`, `assistant`, `system`, `tool`, or as submitted.',
     }),
-    thinking: t.exposeString('thinking', { nullable: true }),
+    thinking: t.exposeString('thinking', {
+      nullable: true,
+      description: 'What the model thought before it; null where it is not told.',
+    }),
     toolCalls: t.field({
       type: 'JSON',
       nullable: true,
+      description: 'The calls that the assistant made; null without any.',
       resolve: ({ toolCalls }) => toolCalls ?? null,
     }),
-    toolName: t.exposeString('toolName', { nullable: true }),
+    toolName: t.exposeString('toolName', {
+      nullable: true,
+      description: 'Whose answer a message of a tool is; null for all others.',
+    }),
   }),
 });
 
 const ChatRequestRef = builder.objectRef<RequestOf<'CHAT'> & Asked>('ChatRequest').implement({
   description: 'A conversation that is to go on.',
   fields: (t) => ({
-    format: t.field({ type: 'JSON', nullable: true, resolve: ({ format }) => format ?? null }),
+    format: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: '`json` or the JSON schema of the answer; null where the request names no form.',
+      resolve: ({ format }) => format ?? null,
+    }),
     messages: t.expose('messages', { type: [ChatRequestMessageRef] }),
     options: t.field({ type: ModelOptionsRef, resolve: ({ asked }) => asked }),
-    think: t.expose('think', { type: ThinkLevelEnum, nullable: true }),
-    tools: t.field({ type: ['JSON'], nullable: true, resolve: ({ tools }) => tools ?? null }),
+    think: t.expose('think', {
+      type: ThinkLevelEnum,
+      nullable: true,
+      description: 'Null where the model decides.',
+    }),
+    tools: t.field({
+      type: ['JSON'],
+      nullable: true,
+      description: 'What the model may call; null without any.',
+      resolve: ({ tools }) => tools ?? null,
+    }),
   }),
 });
 
 const GenerateRequestRef = builder.objectRef<RequestOf<'GENERATE'> & Asked>('GenerateRequest').implement({
   description: 'A prompt that is to be answered.',
   fields: (t) => ({
-    format: t.field({ type: 'JSON', nullable: true, resolve: ({ format }) => format ?? null }),
+    format: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: '`json` or the JSON schema of the answer; null where the request names no form.',
+      resolve: ({ format }) => format ?? null,
+    }),
     images: t.field({
       type: [ImageRef],
       description: 'Those that are still kept.',
@@ -83,16 +109,26 @@ const GenerateRequestRef = builder.objectRef<RequestOf<'GENERATE'> & Asked>('Gen
     options: t.field({ type: ModelOptionsRef, resolve: ({ asked }) => asked }),
     prompt: t.exposeString('prompt'),
     raw: t.boolean({ resolve: ({ raw }) => raw ?? false }),
-    suffix: t.exposeString('suffix', { nullable: true }),
-    system: t.exposeString('system', { nullable: true }),
-    think: t.expose('think', { type: ThinkLevelEnum, nullable: true }),
+    suffix: t.exposeString('suffix', {
+      nullable: true,
+      description: 'What comes after the text that is to be filled in; null for nothing.',
+    }),
+    system: t.exposeString('system', { nullable: true, description: 'Null for that of the model.' }),
+    think: t.expose('think', {
+      type: ThinkLevelEnum,
+      nullable: true,
+      description: 'Null where the model decides.',
+    }),
   }),
 });
 
 const EmbedRequestRef = builder.objectRef<RequestOf<'EMBED'> & Asked>('EmbedRequest').implement({
   description: 'Texts of which vectors are to be made.',
   fields: (t) => ({
-    dimensions: t.exposeInt('dimensions', { nullable: true }),
+    dimensions: t.exposeInt('dimensions', {
+      nullable: true,
+      description: 'Of each vector; null for as many as the model makes.',
+    }),
     input: t.exposeStringList('input'),
     options: t.field({ type: ModelOptionsRef, resolve: ({ asked }) => asked }),
   }),

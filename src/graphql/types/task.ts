@@ -8,7 +8,11 @@ import { BackendRef, InstanceRef, ModelRef } from '../refs.ts';
 
 const TaskSpeedEnum = builder.enumType('TaskSpeed', {
   description: 'A word of the configuration on how fast an option is.',
-  values: { FAST: { value: 'fast' }, MEDIUM: { value: 'medium' }, SLOW: { value: 'slow' } } as const,
+  values: {
+    FAST: { value: 'fast', description: 'Faster than most of its task.' },
+    MEDIUM: { value: 'medium', description: 'Neither.' },
+    SLOW: { value: 'slow', description: 'Slower than most of its task.' },
+  } as const,
 });
 
 const TaskOptionRef = builder.objectRef<TaskOption>('TaskOption').implement({
@@ -20,7 +24,10 @@ const TaskOptionRef = builder.objectRef<TaskOption>('TaskOption').implement({
       description: 'Whose model it is; null where that of any backend will do.',
       resolve: ({ backend }, _args, { system }) => backendByName(system, backend),
     }),
-    description: t.exposeString('description', { nullable: true }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'As configured; null where it says nothing.',
+    }),
     fps: t.exposeFloat('fps', {
       nullable: true,
       description: 'Frames of a video in a second that callers are to send it.',
@@ -62,7 +69,11 @@ const TaskOptionRef = builder.objectRef<TaskOption>('TaskOption').implement({
       resolve: (option, _args, { tasks }) =>
         option.quantization ?? tasks.modelOf(option)?.info.quantization ?? null,
     }),
-    speed: t.expose('speed', { type: TaskSpeedEnum, nullable: true }),
+    speed: t.expose('speed', {
+      type: TaskSpeedEnum,
+      nullable: true,
+      description: 'As configured; null where it says nothing.',
+    }),
     vramBytes: t.field({
       type: 'Bytes',
       nullable: true,
@@ -81,7 +92,11 @@ export const TaskRef = builder.objectRef<TaskChoice>('Task').implement({
   description:
     'A named kind of work. `task` of a submitted job, or `task:NAME` for its model, is the selected option.',
   fields: (t) => ({
-    description: t.string({ nullable: true, resolve: ({ task }) => task.description }),
+    description: t.string({
+      nullable: true,
+      description: 'As configured; null where it says nothing.',
+      resolve: ({ task }) => task.description,
+    }),
     name: t.string({ resolve: ({ task }) => task.name }),
     options: t.field({ type: [TaskOptionRef], resolve: ({ task }) => task.options }),
     selected: t.field({
