@@ -271,6 +271,24 @@ describe('with keys, a job of another client', () => {
     await Promise.all([bob, boss, resumed].map((socket) => socket.close()));
   });
 
+  it('is no job of a decision that is followed', async () => {
+    const query = 'subscription { decided { decision { kind job { id } } } }';
+    const open = async (who: Who) => {
+      const port = Number(new URL(server.app.url).port);
+      const socket = await new RawSocket(port, { headers: headersOf(who) }).acknowledged();
+      socket.subscribe('1', query);
+      return socket;
+    };
+    const told = (socket: RawSocket) => JSON.stringify(socket.messages);
+    const [bob, boss] = [await open('bob'), await open('boss')];
+    const hers = await submit('alice');
+    await ended('alice', hers);
+    const his = await submit('bob');
+    await eventually(() => told(boss).includes(hers) && told(boss).includes(his) && told(bob).includes(his));
+    expect(told(bob)).not.toContain(hers);
+    await Promise.all([bob, boss].map((socket) => socket.close()));
+  });
+
   it('has an idempotency key of its own', async () => {
     const [hers, his] = [
       await submit('alice', { idempotencyKey: 'k' }),
