@@ -34,19 +34,20 @@ export const MOST_WAITS = 20;
 
 const lengthOf = ({ from, to }: JobWait) => (to ?? Number.POSITIVE_INFINITY) - from;
 
-/** At most so many: of more, the shortest become part of the longer one beside them. Those beside each other for the same reason are one. */
+/** At most so many: of more, the shortest become part of the longer one beside them. Those for the same reason that follow on each other are one. */
 export function fewWaits(waits: readonly JobWait[], most = MOST_WAITS): readonly JobWait[] {
   let few = joined(waits);
   while (few.length > most) few = joined(withoutShortest(few));
   return few;
 }
 
-/** What lies between is counted to the earlier one. */
+/** Between two of one reason with a time between them the job ran, or nobody knows. */
 function joined(waits: readonly JobWait[]): readonly JobWait[] {
   const one: JobWait[] = [];
   for (const wait of waits) {
     const before = one.at(-1);
-    if (before?.reason === wait.reason) one[one.length - 1] = { ...wait, from: before.from };
+    const goesOn = before?.reason === wait.reason && (before.to === null || wait.from <= before.to);
+    if (goesOn) one[one.length - 1] = { ...wait, from: before.from };
     else one.push(wait);
   }
   return one;

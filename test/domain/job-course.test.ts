@@ -34,6 +34,27 @@ describe('Of many spans', () => {
     );
   });
 
+  test('twenty are left where nobody says how many', () => {
+    const many = Array.from({ length: 101 }, (_, i): JobWait => {
+      const reason = REASONS[i % REASONS.length] ?? 'VRAM';
+      return { reason, explanation: '', from: i, to: i + 1 };
+    });
+    expect(fewWaits(many)).toHaveLength(20);
+  });
+
+  test('those of two attempts stay apart: between them the job ran', () => {
+    const turn = { reason: 'QUEUE_ORDER', explanation: '' } as const;
+    const waits = [
+      { ...turn, from: 0, to: 10 },
+      { ...turn, from: 25, to: 30 },
+      { ...turn, from: 30, to: 40 },
+    ];
+    expect(fewWaits(waits)).toEqual([
+      { ...turn, from: 0, to: 10 },
+      { ...turn, from: 25, to: 40 },
+    ]);
+  });
+
   test('the shortest goes, to the longer one beside it, and what lasts stays', () => {
     const wait = (reason: JobWait['reason'], from: number, to: number | null): JobWait => ({
       reason,
