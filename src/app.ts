@@ -247,6 +247,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     if (overrides.backendsLine) logger.info(overrides.backendsLine);
     await store.start();
     started.push(() => store.stop());
+    started.push(() => metrics.stop());
     events.follow(await historyOf(store, random));
     await recoverJobs(store, logger.child('QUEUE'));
     await past.start();
