@@ -1,6 +1,7 @@
 /**
  * The one door to the queue: validates, resolves and admits a job, whoever brings it. Transports only translate.
  */
+import type { OutlinedJob } from '../domain/batch-preview.ts';
 import { type InputIssue, VramkeeperError } from '../domain/errors.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import type { Job, JobPriority } from '../domain/job.ts';
@@ -51,6 +52,12 @@ export interface PreparedJob {
   readonly blobs: Submission['blobs'];
 }
 
+/** What would come of a batch if it were submitted. */
+export interface Outline {
+  readonly issues: readonly InputIssue[];
+  readonly jobs: readonly OutlinedJob[];
+}
+
 /** How much may wait is not the caller's to say. */
 export type RequestedChange = Exclude<ManyChange, { readonly kind: 'retry' }> | { readonly kind: 'retry' };
 
@@ -86,6 +93,8 @@ export interface AcceptService {
    * Empty when it would take all jobs.
    */
   check(principal: Principal, input: unknown): readonly InputIssue[];
+  /** As `check`, and whether the queue has room for all; with what would be queued of the jobs that nothing is wrong with. */
+  outline(principal: Principal, input: unknown): Outline;
   /** All that `admit` does but to store it. @throws as `admit`, but for a full queue */
   prepare(principal: Principal, submission: JobSubmission): PreparedJob;
   /** When a full queue, of one client's part or (null) as a whole, is worth another try, from now. */

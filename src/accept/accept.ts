@@ -18,11 +18,13 @@ import type {
   Submission,
   SubmitOutcome,
 } from '../domain/store.ts';
+import { sizeOf } from '../kinds/job-size.ts';
 import {
   type Accepted,
   type AcceptedBatch,
   type AcceptService,
   IdempotencyConflictError,
+  type Outline,
   type PreparedJob,
   type RequestedChange,
 } from './accept-service.ts';
@@ -33,6 +35,7 @@ import { jobLeft } from './come-back.ts';
 import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
 import { type Judgement, judgeJobs } from './judge-jobs.ts';
 import { queueFull } from './queue-full.ts';
+import { roomProblem } from './queue-room.ts';
 import { checkedJob, readBatch, readJob } from './read-input.ts';
 import { RequestAllowance } from './request-allowance.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
@@ -99,12 +102,28 @@ class FrontDoor implements AcceptService {
   }
 
   check(principal: Principal, input: unknown): readonly InputIssue[] {
+    return this.#looked(principal, input).issues;
+  }
+
+  outline(principal: Principal, input: unknown): Outline {
+    const { issues, jobs } = this.#looked(principal, input);
+    const full = roomProblem(this.#deps, principal.client, jobs.length);
+    return {
+      issues: full ? [...issues, full] : issues,
+      jobs: jobs.map(({ queue, priority, request }) => ({ queue, priority, size: sizeOf(request) })),
+    };
+  }
+
+  #looked(
+    principal: Principal,
+    input: unknown,
+  ): { readonly issues: readonly InputIssue[]; readonly jobs: readonly NewJob[] } {
     try {
-      const { issues, refusals } = this.#judgeInputs(principal, readBatch(input).jobs);
+      const { admitted, issues, refusals } = this.#judgeInputs(principal, readBatch(input).jobs);
       const refused = refusals.map(({ at, error }) => ({ path: [...at, 'model'], message: error.message }));
-      return [...issues, ...refused];
+      return { issues: [...issues, ...refused], jobs: admitted.map(({ job }) => job) };
     } catch (error) {
-      if (error instanceof InvalidInputError) return error.issues;
+      if (error instanceof InvalidInputError) return { issues: error.issues, jobs: [] };
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 /** The state of the whole as outsiders see it: read by the API, never a way to change it. */
 import type { BackendCapabilities, BackendMode } from './backend.ts';
+import type { BatchPreview, OutlinedJob } from './batch-preview.ts';
 import type { CardOverhead } from './card-overhead.ts';
 import type { CellState, CellStatistics } from './cell.ts';
 import type { Decision, JobWaiting } from './decision.ts';
@@ -193,6 +194,8 @@ export interface SystemView {
   /** Of a job that has not ended, or whose course is not in the store yet; null of others. */
   course(job: Job): JobCourse | null;
   expectationOf(job: Job): JobExpectation;
+  /** Of jobs of a client that might be queued together now; at least one. */
+  preview(client: string, jobs: readonly OutlinedJob[]): BatchPreview;
 }
 
 export interface SystemControl {

@@ -14,6 +14,7 @@ import './operations/job-output.ts';
 import './operations/job-updated.ts';
 import './operations/jobs.ts';
 import './operations/manage-models.ts';
+import './operations/preview-batch.ts';
 import './operations/pull-updated.ts';
 import './operations/queue-changed.ts';
 import './operations/reserve-vram.ts';

@@ -1,7 +1,7 @@
 /** When a full queue is worth another try. */
 import type { Clock } from '../clock.ts';
-import { type BacklogView, bucketId } from '../domain/backlog.ts';
-import { JOB_PRIORITIES } from '../domain/job.ts';
+import type { BacklogView } from '../domain/backlog.ts';
+import { bucketsOf } from '../domain/own-backlog.ts';
 import type { Forecasts } from '../scheduler/forecast/forecasts.ts';
 import type { JobStatistics } from './job-statistics.ts';
 
@@ -31,21 +31,11 @@ export function roomInMs(
   const at =
     client === null
       ? forecasts.present.startedAt(Math.min(ROOM_WORTH_WAITING_FOR, backlog.count))
-      : forecasts.firstOf(client, waitingOf(backlog, client));
+      : forecasts.firstOf(client, bucketsOf(backlog, client));
   if (at !== null) return Math.min(MOST_FORESEEN_MS, Math.max(LEAST_MS, at - now));
   const finishedPerMinute = statistics.finishedWithin(60_000, now);
   return Math.min(
     MOST_MS,
     Math.max(LEAST_MS, (60_000 * ROOM_WORTH_WAITING_FOR) / Math.max(1, finishedPerMinute)),
   );
-}
-
-function waitingOf(backlog: Pick<BacklogView, 'queues' | 'held'>, client: string) {
-  const limited = backlog.held.ofClient(client);
-  if (limited.length > 0) return limited;
-  return backlog
-    .queues()
-    .flatMap(({ queue, buckets }) =>
-      JOB_PRIORITIES.flatMap((priority) => buckets.get(bucketId({ queue, priority, client })) ?? []),
-    );
 }

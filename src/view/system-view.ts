@@ -28,6 +28,7 @@ import {
   instancesOf,
   type SchedulerState,
 } from '../scheduler/state.ts';
+import { previewBatch } from './batch-preview.ts';
 import { clientStatistics } from './client-statistics.ts';
 import { type ExplainSources, explainJob, faultsOf, optionsOf } from './explain-job.ts';
 import { Explanations } from './explanations.ts';
@@ -93,6 +94,7 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     cellLog: (id, lines) => cellLog(sources.backends, id, lines),
     explain,
     course: sources.courseOf,
+    preview: (client, jobs) => previewBatch(sources, client, jobs),
     expectationOf: (job) => {
       const waiting = explain(job);
       return waiting

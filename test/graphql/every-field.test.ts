@@ -132,6 +132,9 @@ test('every field of the schema answers', async () => {
   await api.query(operation('query', 'batches', '(first: 2)'));
   await api.query(operation('query', 'decisions', '(first: 2)'));
   await api.query(operation('query', 'checkBatch', `(input: { jobs: [${JOB.replace('"x"', '""')}] })`));
+  await api.query(
+    operation('query', 'previewBatch', `(input: { jobs: [${JOB}, ${JOB.replace('"x"', '""')}] })`),
+  );
   await api.query(operation('query', 'idsWithPrefix', '(prefix: "job_")'));
   await api.query(operation('query', 'health'));
   await api.query(operation('query', 'jobs', '(first: 10)'));

@@ -1,6 +1,7 @@
 /** A system to look at: one backend, two GPUs, three models, two instances; all of it can be changed by the test. */
 
 import { ollamaNames } from '../../src/backend/ollama/model-names.ts';
+import type { BatchPreview, OutlinedJob } from '../../src/domain/batch-preview.ts';
 import { NO_OVERHEAD } from '../../src/domain/card-overhead.ts';
 import type { Decision, JobWaiting } from '../../src/domain/decision.ts';
 import type { Gpu, VramUsage } from '../../src/domain/gpu.ts';
@@ -333,6 +334,22 @@ export class SystemFixture implements SystemView, SystemControl {
     if (isTerminal(job.status)) return null;
     const explanation = `${job.modelName} has been loading.`;
     return { firstOutputAt: AT, waits: [{ reason: 'LOADING', explanation, from: AT, to: null }] };
+  }
+
+  preview(client: string, jobs: readonly OutlinedJob[]): BatchPreview {
+    this.asked.push([client, jobs]);
+    const queue = {
+      queue: jobs[0]?.queue ?? queueKey({ model: 'qwen3:8b', contextLength: null }),
+      modelName: 'qwen3:8b',
+      jobs: jobs.length,
+      inMemory: false,
+      loads: 1,
+      expectedStart: AT,
+      expectedEnd: null,
+      problem: 'Nobody knows.',
+    };
+    const { loads, expectedStart, expectedEnd } = queue;
+    return { queues: [queue], unloads: ['gone'], loads, expectedStart, expectedEnd, explanation: 'So.' };
   }
 
   explain(job: Job): JobWaiting | null {

@@ -26,8 +26,8 @@ export function aheadOf(
 ): number {
   const own = backlog.buckets.get(bucketId({ queue: backlog.queue, priority, client }));
   const taken = own ? (backlog.claimed?.get(own.id) ?? 0) : 0;
-  const placed = own && (place ?? (sequence === null ? own.count : placeInBucket(own, sequence)));
-  const before = Math.max(0, (placed ?? 0) - taken);
+  const placed = place ?? (own ? (sequence === null ? own.count : placeInBucket(own, sequence)) : 0);
+  const before = Math.max(0, placed - taken);
   const chargeSeconds = Math.max(1e-3, runSeconds ?? EXPECTED_SERVICE_SECONDS);
   const turnAt = (service.get(client) ?? 0) + before * chargeSeconds;
   const beforeOf = (used: number, count: number) =>

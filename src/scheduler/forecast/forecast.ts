@@ -10,7 +10,8 @@ import type { Work } from '../runs/work.ts';
 import { estimateMs } from '../runs/work-estimate.ts';
 import { aheadOf, type Placed } from './ahead.ts';
 import { Line } from './line.ts';
-import { walk } from './walk.ts';
+import type { ComingJobs } from './more-jobs.ts';
+import { type Move, walk } from './walk.ts';
 
 export interface Forecast {
   /** Epoch milliseconds; null where it cannot be known. */
@@ -21,6 +22,8 @@ export interface Forecast {
   clearOf(queue: QueueKey): number | null;
   /** When so many of all waiting jobs have started, epoch milliseconds; null where it cannot be known. */
   startedAt(jobs: number): number | null;
+  /** What moves until all have started, in order, as far as that can be known. */
+  readonly moves: readonly Move[];
 }
 
 /** What waits when a forecast is asked, which is a little later than it was made. */
@@ -38,16 +41,21 @@ export interface ForecastParts {
   readonly work: Work;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** What of the snapshot's demand does not wait yet. */
+  readonly coming?: readonly ComingJobs[];
 }
 
 /** With more clients the mean of all jobs stands for each. */
 const MOST_CLIENTS = 16;
 
-export function forecastOf({ snapshot, present, policy, work, now }: ForecastParts): Forecast {
+export function forecastOf({ snapshot, present, policy, work, now, coming = [] }: ForecastParts): Forecast {
   const lines = new Map(
-    snapshot.demand.map((demand) => [demand.backlog.queue, new Line(demand, runMsOf(demand, work))]),
+    snapshot.demand.map((demand) => [
+      demand.backlog.queue,
+      new Line(demand, runMsWith(coming, demand, runMsOf(demand, work))),
+    ]),
   );
-  walk({ snapshot, policy, lines: [...lines.values()], now });
+  const moves = walk({ snapshot, policy, lines: [...lines.values()], now });
   const presentOf = (queue: QueueKey) => present.queue(queue) ?? emptyBacklog(queue);
   const ofItsPriority = (backlog: QueueBacklog, { runMs }: Line, job: Placed) =>
     aheadOf(backlog, job, present.service(), runMs === null ? null : runMs / 1000);
@@ -70,6 +78,7 @@ export function forecastOf({ snapshot, present, policy, work, now }: ForecastPar
     },
     clearOf: (queue) => clearOf(lines.get(queue)),
     startedAt: (jobs) => startedAt([...lines.values()], jobs),
+    moves,
   };
 }
 
@@ -102,6 +111,19 @@ function runMsOf({ backlog: { buckets, count }, options }: Demand, work: Work): 
     jobs += bucket.count;
   }
   return jobs === 0 || count === 0 ? ofClient('') : sumMs / jobs;
+}
+
+/** The mean with those of the queue that come, as far as they are known to be other than usual. */
+function runMsWith(
+  coming: readonly ComingJobs[],
+  { backlog: { queue, count } }: Demand,
+  usualMs: number | null,
+): number | null {
+  if (usualMs === null || count === 0) return usualMs;
+  const moreMs = coming
+    .filter((jobs) => jobs.queue === queue)
+    .reduce((sum, jobs) => sum + jobs.count * ((jobs.runMs ?? usualMs) - usualMs), 0);
+  return usualMs + moreMs / count;
 }
 
 function clearOf(line: Line | undefined): number | null {

@@ -8,8 +8,9 @@ import type { Demand, Snapshot } from '../decide/snapshot.ts';
 import type { Work } from '../runs/work.ts';
 import { estimateMs } from '../runs/work-estimate.ts';
 import type { Placed } from './ahead.ts';
+import { type BatchForecast, batchForecastOf } from './batch-forecast.ts';
 import { type Forecast, forecastOf, type Present } from './forecast.ts';
-import { withOneMore } from './one-more.ts';
+import { type ComingJobs, withMore } from './more-jobs.ts';
 import { type OwnJobs, ownTurnMs } from './own-limit.ts';
 
 /** So long one is good enough although something has happened meanwhile, in milliseconds. Chosen: twice what people notice. */
@@ -46,8 +47,8 @@ interface Made {
 export class Forecasts {
   readonly #parts: ForecastsParts;
   #made: Made | null = null;
-  /** With one more job, by its queue and priority. */
-  readonly #withOneMore = new Map<string, Made>();
+  /** With more jobs, by what they are. */
+  readonly #withMore = new Map<string, Made>();
 
   constructor(parts: ForecastsParts) {
     this.#parts = parts;
@@ -75,9 +76,13 @@ export class Forecasts {
 
   /** The later of that and of when its client may run it. */
   #later(at: number | null, queue: QueueKey, job: Placed): number | null {
-    const { limits, clock, servedFrom, optionsOf, work } = this.#parts;
-    const { client } = job;
-    const own: OwnJobs = {
+    const ownMs = ownTurnMs(this.#own(job.client), queue, job);
+    return at === null || ownMs === null ? null : Math.max(at, this.#parts.clock.now() + ownMs);
+  }
+
+  #own(client: string): OwnJobs {
+    const { limits, servedFrom, optionsOf, work } = this.#parts;
+    return {
       running: limits.running(client),
       room: limits.room(client),
       waiting: limits.ofClient(client),
@@ -87,8 +92,6 @@ export class Forecasts {
         return weights === undefined ? null : estimateMs(work(), { weights, client, size: null });
       },
     };
-    const ownMs = ownTurnMs(own, queue, job);
-    return at === null || ownMs === null ? null : Math.max(at, clock.now() + ownMs);
   }
 
   /** When the first of all that waits of a client should start, epoch milliseconds; null where it cannot be known. */
@@ -106,17 +109,37 @@ export class Forecasts {
   }
 
   #turnOfNew(queue: QueueKey, { client, priority }: Placed): number | null {
-    const key = `${queue}\0${priority}`;
-    const known = this.#withOneMore.get(key) ?? null;
+    const forecast = this.#withComing([{ queue, priority, count: 1 }]);
+    return forecast.startOf(queue, { client, priority, sequence: null });
+  }
+
+  /** What would become of jobs of a client that came now, together. */
+  ofBatch(client: string, coming: readonly ComingJobs[]): BatchForecast {
+    const { clock, optionsOf, present } = this.#parts;
+    return batchForecastOf({
+      client,
+      coming,
+      forecast: this.#withComing(coming),
+      own: this.#own(client),
+      queue: (key) => present.queue(key),
+      optionsOf,
+      now: clock.now(),
+    });
+  }
+
+  #withComing(coming: readonly ComingJobs[]): Forecast {
+    const key = JSON.stringify(coming);
+    const known = this.#withMore.get(key) ?? null;
     const { clock, optionsOf } = this.#parts;
-    const made = this.#isGood(known)
-      ? known
-      : this.#make((demand) =>
-          withOneMore(demand, { queue, options: optionsOf(queue) }, priority, clock.now()),
-        );
-    if (this.#withOneMore.size >= MOST_KINDS) this.#withOneMore.clear();
-    this.#withOneMore.set(key, made);
-    return made.forecast.startOf(queue, { client, priority, sequence: null });
+    const more = (demand: readonly Demand[]) =>
+      coming.reduce(
+        (before, jobs) => withMore(before, { options: optionsOf(jobs.queue) }, jobs, clock.now()),
+        demand,
+      );
+    const made = this.#isGood(known) ? known : this.#make(more, coming);
+    if (this.#withMore.size >= MOST_KINDS) this.#withMore.clear();
+    this.#withMore.set(key, made);
+    return made.forecast;
   }
 
   #isGood(made: Made | null): made is Made {
@@ -126,11 +149,11 @@ export class Forecasts {
     return ageMs < Math.min(MOST_STALE_MS, Math.max(LEAST_MS, TIMES_ITS_COST * made.costMs));
   }
 
-  #make(change: (demand: readonly Demand[]) => readonly Demand[]): Made {
+  #make(change: (demand: readonly Demand[]) => readonly Demand[], coming: readonly ComingJobs[] = []): Made {
     const { clock, policy, snapshot, work, version } = this.#parts;
     const present: Present = { ...this.#parts.present, now: () => clock.now() };
     const at = clock.monotonic();
-    const parts = { snapshot: snapshot(change), present, policy, work: work(), now: clock.now() };
+    const parts = { snapshot: snapshot(change), present, policy, work: work(), now: clock.now(), coming };
     const forecast = forecastOf(parts);
     return { forecast, version: version(), at, costMs: clock.monotonic() - at };
   }

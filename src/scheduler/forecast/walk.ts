@@ -4,6 +4,8 @@
  */
 import type { InstanceId } from '../../domain/ids.ts';
 import { least } from '../../domain/long-lists.ts';
+import type { Variant } from '../../domain/model.ts';
+import type { Plan } from '../decide/plan.ts';
 import type { Policy } from '../decide/policy.ts';
 import { type BackendSnapshot, type InstanceSnapshot, type Snapshot, serves } from '../decide/snapshot.ts';
 import { afterPlan, gone, later, loaded, withInstance } from './hypothetical-backend.ts';
@@ -24,9 +26,20 @@ export interface WalkParts {
   readonly now: number;
 }
 
-/** Fills the lines. */
-export function walk(parts: WalkParts): void {
-  new Walk(parts).run();
+/** What is brought into memory and out of it on the way. */
+export interface Move {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly kind: 'load' | 'unload';
+  readonly backendId: BackendSnapshot['id'];
+  readonly variant: Variant;
+  /** Whether it was in memory before the walk. */
+  readonly wasThere: boolean;
+}
+
+/** Fills the lines. @returns what moves meanwhile, in order */
+export function walk(parts: WalkParts): readonly Move[] {
+  return new Walk(parts).run();
 }
 
 class Walk {
@@ -38,6 +51,7 @@ class Walk {
   /** When the last jobs of instances that get no more are done; Infinity where nobody knows. */
   readonly #quietAt = new Map<InstanceId, number>();
   #nextInstance = 1;
+  readonly #moves: Move[] = [];
 
   constructor({ snapshot, policy, lines, now }: WalkParts) {
     this.#snapshot = snapshot;
@@ -47,11 +61,16 @@ class Walk {
     this.#now = now;
   }
 
-  run(): void {
-    if (this.#snapshot.paused) return;
+  run(): readonly Move[] {
+    if (!this.#snapshot.paused) this.#walk();
+    return this.#moves;
+  }
+
+  #walk(): void {
     for (let look = 0; look < MOST_LOOKS && this.#waiting.length > 0; look += 1) {
       const plan = this.#policy.decide(this.#hypothetical(), this.#now);
       if (plan.loads.some(({ option }) => this.#isUnknown(option.backendId))) return;
+      this.#note(plan);
       this.#backends = this.#backends.map((backend) =>
         afterPlan(backend, plan, () => `ins_forecast${this.#nextInstance++}` as InstanceId, this.#now),
       );
@@ -59,6 +78,19 @@ class Walk {
       const next = Math.min(this.#nextEvent(), this.#isAnyUnserved() ? (plan.wakeAt ?? Infinity) : Infinity);
       if (!Number.isFinite(next)) return;
       this.#goOn(Math.max(next, this.#now + 1));
+    }
+  }
+
+  #note({ loads, unloads }: Plan): void {
+    const leaving = new Set([...unloads, ...loads.flatMap(({ evicts }) => evicts)]);
+    const there = this.#snapshot.backends.flatMap(({ instances }) => instances);
+    for (const { id, backendId, variant } of this.#instances.filter((one) => leaving.has(one.id))) {
+      const wasThere = there.some((one) => one.id === id);
+      this.#moves.push({ at: this.#now, kind: 'unload', backendId, variant, wasThere });
+    }
+    for (const { option } of loads) {
+      const { backendId, variant } = option;
+      this.#moves.push({ at: this.#now, kind: 'load', backendId, variant, wasThere: false });
     }
   }
 
