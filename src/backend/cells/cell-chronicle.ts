@@ -2,13 +2,18 @@
 import type { Clock } from '../../clock.ts';
 import type { CellEvent, CellState, CellStatus } from '../../domain/cell.ts';
 import type { CellId } from '../../domain/ids.ts';
-import type { ProcessExit, ProcessRecord, ProcessState, SupervisedProcess } from '../supervisor/index.ts';
+import {
+  type ProcessExit,
+  type ProcessRecord,
+  type ProcessState,
+  quotedLine,
+  type SupervisedProcess,
+} from '../supervisor/index.ts';
 import { type Cell, cellId } from './cell.ts';
 import { parsePurpose, type StoredPurpose } from './note.ts';
 
 /** Ended ones that are still shown. */
 const SHOWN_ENDS = 16;
-const LONGEST_QUOTE = 300;
 
 export interface ChronicleOptions {
   readonly clock: Clock;
@@ -119,7 +124,7 @@ export class CellChronicle {
 
   #lastWords({ lastLines }: ProcessExit): string {
     const last = this.#options.quotes ? lastLines.findLast((line) => line.trim() !== '') : undefined;
-    return last === undefined ? '' : ` Its last line: ${last.trim().slice(0, LONGEST_QUOTE)}`;
+    return last === undefined ? '' : ` Its last line: ${quotedLine(last).trim()}`;
   }
 
   #keep(state: CellState, uuid: string): void {

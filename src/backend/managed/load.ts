@@ -9,6 +9,7 @@ import { ollamaNames } from '../ollama/model-names.ts';
 import { residents } from '../ollama/server.ts';
 import { requireWhole } from '../ollama/spill.ts';
 import { emptyAnswer } from '../ollama/wire.ts';
+import { quotedLine } from '../supervisor/index.ts';
 import { type Manifest, weightFiles } from './manifest.ts';
 import type { OllamaCell, OllamaOccupant } from './ollama-cell.ts';
 
@@ -100,7 +101,7 @@ async function explained(
     return new BackendError(
       'LOAD_FAILED',
       'retry',
-      `The server process died while it loaded ${variant.modelName}. ${exit.asked ? 'It answered no more.' : exit.why}${last ? ` Its last line: ${last}` : ''}`,
+      `The server process died while it loaded ${variant.modelName}. ${exit.asked ? 'It answered no more.' : exit.why}${last ? ` Its last line: ${quotedLine(last)}` : ''}`,
       { cause: error },
     );
   }

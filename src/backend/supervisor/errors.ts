@@ -1,6 +1,7 @@
 /** What can go wrong with a supervised process, each with a stable code. */
 import { VramkeeperError } from '../../domain/errors.ts';
 import type { ProcessExit } from './process-exit.ts';
+import { quotedLines } from './quoted-output.ts';
 
 /** This host lacks what proves a process to be ours. */
 export class SupervisionUnsupportedError extends VramkeeperError {
@@ -94,5 +95,5 @@ export class ProcessStuckError extends VramkeeperError {
 }
 
 function quote(lines: readonly string[]): string {
-  return lines.length === 0 ? ' It wrote nothing.' : ` Its last lines:\n${lines.join('\n')}`;
+  return lines.length === 0 ? ' It wrote nothing.' : ` Its last lines:\n${quotedLines(lines).join('\n')}`;
 }

@@ -8,6 +8,7 @@ export { listStats, type ProcessIdentity, type ProcessStat } from './proc/stat.t
 export type { ProcessExit } from './process-exit.ts';
 export type { ProcessRecord } from './process-record.ts';
 export type { ProcessSpec } from './process-spec.ts';
+export { quotedLine } from './quoted-output.ts';
 export type { ProcessState } from './state.ts';
 export type { SupervisedProcess } from './supervised-process.ts';
 export { Supervisor, type SupervisorOptions } from './supervisor.ts';
