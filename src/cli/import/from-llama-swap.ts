@@ -2,7 +2,7 @@
 import { commandModels } from '../../config/command.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { append } from '../../domain/long-lists.ts';
-import type { LlamaSwapFile, LlamaSwapModel } from './llama-swap-file.ts';
+import { type LlamaSwapFile, type LlamaSwapModel, llamaSwapModel } from './llama-swap-file.ts';
 
 export interface Imported {
   /** As `models` of the backend holds them. */
@@ -35,9 +35,11 @@ const NOT_NEEDED: Readonly<Record<string, string>> = {
 export function fromLlamaSwap(file: LlamaSwapFile): Imported {
   const models: Record<string, Readonly<Record<string, unknown>>> = {};
   const leftOut = unread(file, READ, '');
-  for (const [name, model] of Object.entries(file.models)) {
+  const names = new Set(Object.keys(file.models));
+  for (const [name, written] of Object.entries(file.models)) {
     try {
-      const { settings, notes } = imported(name, model, file);
+      const model = readModel(written);
+      const { settings, notes } = imported(name, model, file, names);
       models[name] = settings;
       append(
         leftOut,
@@ -51,23 +53,35 @@ export function fromLlamaSwap(file: LlamaSwapFile): Imported {
   return { models, leftOut };
 }
 
+/** @throws Error that says where it has another form */
+function readModel(written: unknown): LlamaSwapModel {
+  const { data, error } = llamaSwapModel.safeParse(written);
+  if (data) return data;
+  const [issue] = error.issues;
+  throw new Error(`${issue?.path.join('.') || 'it'} is not of llama-swap's form (${issue?.message}).`);
+}
+
 function unread(settings: object, read: readonly string[], prefix: string): string[] {
   return Object.keys(settings)
     .filter((key) => !read.includes(key))
     .map((key) => `${prefix}${key} is left out${NOT_NEEDED[key] ? `: ${NOT_NEEDED[key]}` : '.'}`);
 }
 
-/** @throws Error that says why the model cannot be taken over */
-function imported(name: string, model: LlamaSwapModel, file: LlamaSwapFile) {
+/** @param names that are taken, to which those of the model are added @throws Error that says why the model cannot be taken over */
+function imported(name: string, model: LlamaSwapModel, file: LlamaSwapFile, names: Set<string>) {
   const notes: string[] = [];
   const expand = (text: string) => expanded(text, { ...file.macros, ...model.macros }, name);
-  const command = withPort(withoutComments(expand(model.cmd)), model.proxy && expand(model.proxy));
-  if (/^\s*(\S*\/)?(docker|podman)\s/.test(command))
+  const written = withoutComments(expand(withoutComments(model.cmd)));
+  const lines = (model.env ?? []).map(expand);
+  const isTold = [written, ...lines].some((text) => text.includes('{port}'));
+  const command = withPort(written, model.proxy && expand(model.proxy), isTold);
+  if (CONTAINER.test(command))
     throw new Error(
       'it runs in a container, and what listens on its port would be no process of ours. Run its program itself, or run the container by other means and name it as a backend of type: openai.',
     );
-  const { env, gpus } = environmentOf((model.env ?? []).map(expand), notes);
-  const ttl = model.ttl ?? file.globalTTL ?? 0;
+  const { env, gpus } = environmentOf(lines, notes);
+  const ttl = (model.ttl === -1 ? undefined : model.ttl) ?? file.globalTTL ?? 0;
+  const aliases = freeNames(model.aliases ?? [], names, notes);
   const { checkEndpoint } = model;
   if (checkEndpoint === 'none')
     notes.push(
@@ -76,7 +90,7 @@ function imported(name: string, model: LlamaSwapModel, file: LlamaSwapFile) {
   const ready = checkEndpoint && !['none', '/health'].includes(checkEndpoint) ? checkEndpoint : undefined;
   const settings = {
     command: command.trim().replace(/\s*\n\s*/g, ' '),
-    ...(model.aliases?.length && { aliases: model.aliases }),
+    ...(aliases.length > 0 && { aliases }),
     ...(Object.keys(env).length > 0 && { env }),
     ...(gpus && { gpus }),
     ...(ready !== undefined && { ready }),
@@ -91,14 +105,31 @@ function imported(name: string, model: LlamaSwapModel, file: LlamaSwapFile) {
   return { settings, notes };
 }
 
-const MACRO = /\$\{([^}]+)\}/g;
+/** What is started is a client of somebody else's process, whatever stands before it. */
+const CONTAINER =
+  /^\s*((\S*\/)?(sudo|env|exec|nice|nohup)\s+|\w+=\S*\s+|-\S+\s+)*(\S*\/)?(docker|podman|nerdctl)\s/;
+
+/** Each name is one model's. */
+function freeNames(aliases: readonly string[], names: Set<string>, notes: string[]): readonly string[] {
+  return [...new Set(aliases)].filter((alias) => {
+    const isFree = !names.has(alias);
+    names.add(alias);
+    if (!isFree) notes.push(`the alias ${alias} is left out: it is the name of another model.`);
+    return isFree;
+  });
+}
+
+const MACRO = /\$\{([^}]+)\}/;
+const MACROS = new RegExp(MACRO, 'g');
 const DEEPEST = 20;
+/** Of a text with its macros written out: one that refers to another many times grows without end. */
+const LONGEST = 65_536;
 
 /** @throws Error for a macro that is not there */
 function expanded(text: string, macros: Readonly<Record<string, string>>, name: string): string {
   let all = text;
   for (let depth = 0; depth < DEEPEST && MACRO.test(all); depth += 1) {
-    all = all.replace(MACRO, (_whole, macro: string) => {
+    all = all.replace(MACROS, (_whole, macro: string) => {
       if (macro === 'PORT') return '{port}';
       if (macro === 'MODEL_ID') return name;
       if (macro.startsWith('env.'))
@@ -109,6 +140,7 @@ function expanded(text: string, macros: Readonly<Record<string, string>>, name: 
       if (value === undefined) throw new Error(`there is no macro \${${macro}}.`);
       return value;
     });
+    if (all.length > LONGEST) throw new Error('its macros make it longer than a command can be.');
   }
   if (MACRO.test(all)) throw new Error('its macros refer to each other.');
   return all;
@@ -119,11 +151,11 @@ function withoutComments(command: string): string {
     .split('\n')
     .filter((line) => !line.trim().startsWith('#'))
     .join('\n')
-    .replace(/\\\n/g, ' ');
+    .replace(/\s*\\\n\s*/g, ' ');
 }
 
-/** @throws Error for a server that is not reached at a port that can be chosen */
-function withPort(command: string, proxy: string | undefined): string {
+/** @param isTold whether it learns the port that is chosen @throws Error for a server that is not reached at one */
+function withPort(command: string, proxy: string | undefined, isTold: boolean): string {
   const url = proxy === undefined || proxy.includes('{port}') ? null : parsedUrl(proxy);
   if (proxy?.includes('{port}') && !/^https?:\/\/(localhost|127\.0\.0\.1|\[::1\]):\{port\}\/?$/.test(proxy))
     throw new Error(
@@ -133,7 +165,7 @@ function withPort(command: string, proxy: string | undefined): string {
     throw new Error(
       `its proxy ${proxy} is not this machine, or has a path. Name it as a backend of type: openai.`,
     );
-  if (command.includes('{port}')) return command;
+  if (isTold) return command;
   const port = url && (url.port || (url.protocol === 'https:' ? '443' : '80'));
   if (!port) throw new Error(`its command names no \${PORT}, and no proxy tells its port.`);
   const places = [...command.matchAll(new RegExp(`(--?p(?:ort)?[ =])${port}(?=\\s|$)`, 'g'))];

@@ -71,3 +71,76 @@ test.each([
   expect(leftOut[0]).toMatch(/^m is not taken over: /);
   expect(leftOut[0]).toMatch(why);
 });
+
+test('a model of another form, or with macros that lead nowhere, is left out by itself', () => {
+  const { models, leftOut } = importOf(`
+models:
+  loop: { cmd: "x --port \${PORT} \${a} with more text behind it", macros: { a: "\${b}", b: "\${a}" } }
+  next: { cmd: "\${server} --port \${PORT}", macros: { server: llama-server } }
+  many: { cmd: "x --port \${PORT} \${a}", macros: { a: "\${b}\${b}\${b}\${b}\${b}\${b}\${b}\${b} \${a}", b: "0123456789" } }
+  none: { proxy: "http://127.0.0.1:8080" }
+  number: { cmd: 5 }
+  text: llama-server
+  last: { cmd: "x --port \${PORT}" }
+`);
+  expect(Object.keys(models)).toEqual(['next', 'last']);
+  expect(leftOut).toEqual([
+    expect.stringMatching(/^loop is not taken over: its macros refer to each other/),
+    expect.stringMatching(/^many is not taken over: its macros /),
+    expect.stringMatching(/^none is not taken over: cmd is not of llama-swap's form/),
+    expect.stringMatching(/^number is not taken over: cmd is not of llama-swap's form/),
+    expect.stringMatching(/^text is not taken over: it is not of llama-swap's form/),
+  ]);
+});
+
+test('what llama-swap leaves to its defaults is read as it does', () => {
+  const { models } = importOf(`
+globalTTL: 600
+macros:
+models:
+  empty: { cmd: "x --port \${PORT}", proxy: , aliases: , env: , ttl: , checkEndpoint: , macros: }
+  inherits: { cmd: "x --port \${PORT}", ttl: -1 }
+  never: { cmd: "x --port \${PORT}", ttl: 0 }
+`);
+  const command = 'x --port {port}';
+  expect(models).toEqual({
+    empty: { command, stopAfter: '600s' },
+    inherits: { command, stopAfter: '600s' },
+    never: { command, stopAfter: -1 },
+  });
+});
+
+test('a comment may name what is gone, a port may be told by a variable, and an alias may be an object', () => {
+  const { models, leftOut } = importOf(`
+macros:
+  server: |
+    # of last year
+    llama-server --port \${PORT}
+models:
+  a:
+    cmd: |
+      # \${older} --port \${PORT}
+      \${server} \\
+        -m a.gguf
+    aliases: [{ id: gpt, name: GPT, unlisted: true }, second, second]
+  b: { cmd: "python serve.py", env: ["PORT=\${PORT}"], aliases: [gpt, a, other] }
+`);
+  expect(models).toEqual({
+    a: { command: 'llama-server --port {port} -m a.gguf', aliases: ['gpt', 'second'], stopAfter: -1 },
+    b: { command: 'python serve.py', env: { PORT: '{port}' }, aliases: ['other'], stopAfter: -1 },
+  });
+  expect(leftOut).toEqual([
+    'b: the alias gpt is left out: it is the name of another model.',
+    'b: the alias a is left out: it is the name of another model.',
+  ]);
+});
+
+test.each([
+  'docker run',
+  '/usr/bin/docker run',
+  'sudo docker run',
+  'sudo -E docker run',
+  'env A=1 podman run',
+])('%s is a container', (start) => {
+  expect(one(`{ cmd: "${start} -p \${PORT}:8080 image" }`).leftOut[0]).toMatch(/runs in a container/);
+});
