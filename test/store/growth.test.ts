@@ -14,9 +14,9 @@ import { VersionedMap } from '../../src/domain/versioned-map.ts';
 import { TextCache } from '../../src/graphql/server/text-cache.ts';
 import { JOB_KINDS } from '../../src/kinds/kinds.ts';
 import { type Activation, activate, charge } from '../../src/scheduler/runs/service.ts';
-import { Buckets } from '../../src/store/sqlite/buckets.ts';
-import { SqliteReads } from '../../src/store/sqlite/reads/reads.ts';
-import { Statements } from '../../src/store/sqlite/statements.ts';
+import { Buckets } from '../../src/store/sql/buckets.ts';
+import { SqlReads } from '../../src/store/sql/reads/reads.ts';
+import { SqliteStatements } from '../../src/store/sqlite/statements.ts';
 import { JobStatistics } from '../../src/view/job-statistics.ts';
 import { acceptOne } from '../contract/store-fixtures.ts';
 import { eventually } from '../support/eventually.ts';
@@ -98,8 +98,8 @@ describe('A hundred thousand', () => {
     await (await openStore(directory.path)).stop();
     const database = new DatabaseSync(join(directory.path, 'vramkeeper.db'));
     database.function('go_on', () => 1);
-    const statements = new Statements(database);
-    const reads = new SqliteReads(statements, () => {});
+    const statements = new SqliteStatements(database);
+    const reads = new SqlReads(statements, () => {});
     for (let shape = 0; shape < MANY / 50; shape += 1) {
       const labels = Array.from({ length: shape % 90 }, (_, i) => ({ key: `k${i}`, value: 'v' }));
       const filter = {
@@ -126,7 +126,7 @@ describe('A hundred thousand', () => {
     const directory = await temporaryDirectory();
     await (await openStore(directory.path)).stop();
     const database = new DatabaseSync(join(directory.path, 'vramkeeper.db'));
-    const buckets = new Buckets(new Statements(database));
+    const buckets = new Buckets(new SqliteStatements(database));
     database.exec('BEGIN');
     const queue = 'llama3:latest' as QueueKey;
     const numbers = new Set<number>();

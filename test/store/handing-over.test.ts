@@ -7,7 +7,7 @@ import type { JobRequest } from '../../src/domain/request.ts';
 import { encodeSubmission } from '../../src/store/encode.ts';
 import { handedOver, hasLargeText, takenOver } from '../../src/store/handing-over.ts';
 import type { Operations } from '../../src/store/operation.ts';
-import { WorkerLink } from '../../src/store/sqlite/worker-link.ts';
+import { WorkerLink } from '../../src/store/threads/worker-link.ts';
 import { acceptOne, blobOf, newJob, submission } from '../contract/store-fixtures.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
@@ -81,6 +81,7 @@ describe.each(REQUESTS)('%s that is large', (_where, requestOf) => {
 it('texts and images change hands, and what they were sent with is sent alone', async () => {
   const link = new WorkerLink<Operations>({
     name: 'writer',
+    program: new URL('../../src/store/sqlite/writer.ts', import.meta.url),
     role: 'writer',
     settings: {
       dataDir: directory.path,

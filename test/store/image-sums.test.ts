@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BlobHash } from '../../src/domain/request.ts';
 import { newImageRow, releaseImage, useImage } from '../../src/store/image-uses.ts';
-import { SqliteImages } from '../../src/store/sqlite/images.ts';
+import { SqlImages } from '../../src/store/sql/images.ts';
 import { migrate } from '../../src/store/sqlite/migrations.ts';
-import { Statements } from '../../src/store/sqlite/statements.ts';
+import { SqliteStatements } from '../../src/store/sqlite/statements.ts';
 
 const hash = fc.constantFrom('sha256:a' as BlobHash, 'sha256:b' as BlobHash, 'sha256:c' as BlobHash);
 const client = fc.constantFrom('alice', 'bob', 'ALICE');
@@ -32,7 +32,7 @@ test('the sums agree with the rows, whatever came, went, or was rolled back', ()
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       using database = new DatabaseSync(':memory:');
       migrate(database, ':memory:');
-      const images = new SqliteImages(new Statements(database));
+      const images = new SqlImages(new SqliteStatements(database));
       database.exec('BEGIN');
       for (const { what, hash, client } of steps) {
         const bytes = new Uint8Array(BYTES[hash] ?? 0);

@@ -7,9 +7,9 @@ import { CallerGoneError, ReadTooLongError, StoreBusyError } from '../../src/dom
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobQuery, Store } from '../../src/domain/store.ts';
 import type { Reads } from '../../src/store/operation.ts';
-import { ListLanes, type ListWorker } from '../../src/store/sqlite/list-lanes.ts';
-import { PATIENT, Patience, sharedCell } from '../../src/store/sqlite/patience.ts';
-import { WorkerLink } from '../../src/store/sqlite/worker-link.ts';
+import { PATIENT, Patience } from '../../src/store/sqlite/patience.ts';
+import { ListLanes, type ListWorker, sharedCell } from '../../src/store/threads/list-lanes.ts';
+import { WorkerLink } from '../../src/store/threads/worker-link.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
 const JOBS = 400_000;
@@ -77,6 +77,7 @@ describe('A store with many jobs', () => {
 
   it('has nothing left in its queues of callers who are gone', async () => {
     const lister = (): ListWorker => {
+      const program = new URL('../../src/store/sqlite/reader.ts', import.meta.url);
       const abandoned = sharedCell();
       const settings = {
         dataDir: directory.path,
@@ -88,7 +89,7 @@ describe('A store with many jobs', () => {
       };
       const ignored = { now: () => 0, onReport: () => {}, onDeath: () => {} };
       return {
-        link: new WorkerLink<Reads>({ name: 'lister', role: 'reader', settings, ...ignored }),
+        link: new WorkerLink<Reads>({ name: 'lister', role: 'reader', program, settings, ...ignored }),
         abandoned,
       };
     };

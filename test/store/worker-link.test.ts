@@ -8,10 +8,10 @@ import { SteadyClock, systemClock } from '../../src/clock.ts';
 import { UnstorableValueError } from '../../src/domain/errors.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import type { Operations, Reads } from '../../src/store/operation.ts';
-import { Inbox } from '../../src/store/sqlite/inbox.ts';
-import type { Answers, FromWorker } from '../../src/store/sqlite/protocol.ts';
-import { tellAnswers } from '../../src/store/sqlite/tell-answers.ts';
-import { WorkerLink } from '../../src/store/sqlite/worker-link.ts';
+import { Inbox } from '../../src/store/threads/inbox.ts';
+import type { Answers, FromWorker } from '../../src/store/threads/protocol.ts';
+import { tellAnswers } from '../../src/store/threads/tell-answers.ts';
+import { WorkerLink } from '../../src/store/threads/worker-link.ts';
 import { accept, claimOf, newJob } from '../contract/store-fixtures.ts';
 import { nested } from '../support/nested.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
@@ -33,6 +33,7 @@ afterEach(async () => {
 async function openLink<T>(name: 'writer' | 'reader'): Promise<WorkerLink<T>> {
   const link = new WorkerLink<T>({
     name,
+    program: new URL(`../../src/store/sqlite/${name}.ts`, import.meta.url),
     role: name,
     settings: {
       dataDir: directory.path,

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataDirectoryInUseError, StoreUnusableError } from '../../domain/errors.ts';
-import { sqliteCode } from './failures.ts';
+import { sqliteCode } from '../threads/failures.ts';
 
 const SQLITE_BUSY = 5;
 

@@ -6,24 +6,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../clock.ts';
 import { CallerGoneError, ReadTooLongError } from '../../domain/errors.ts';
+import type { Allowance } from '../threads/protocol.ts';
 
 /** To be the first term of a condition on `jobs`: true, or the end of the statement. */
 export const PATIENT = '(jobs.sequence & 255 OR go_on())';
 
 /** The same for other tables, of which there are fewer rows: asked at each. */
 export const PATIENT_ROW = 'go_on()';
-
-/** How long one read may take. */
-export interface Allowance {
-  /** Names the read: whoever wants it to end writes this into the shared cell. */
-  readonly ticket: number;
-  readonly withinMs: number;
-}
-
-/** One cell, seen by both threads: the ticket of the read that nobody waits for any more. */
-export function sharedCell(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(4));
-}
 
 export class Patience {
   readonly #abandoned: Int32Array;

@@ -1,4 +1,4 @@
 /** Loaded before a server's store, it keeps that from seeing that another server has taken over its data. */
-import { Lease } from '../../../src/store/sqlite/lease.ts';
+import { Lease } from '../../../src/store/sql/lease.ts';
 
 Lease.prototype.isHeld = () => true;

@@ -8,7 +8,7 @@ import {
   type WaitingQuery,
 } from '../../../domain/waiting.ts';
 import { bucketOfRow } from '../buckets.ts';
-import { PATIENT } from '../patience.ts';
+import type { Dialect } from '../dialect.ts';
 import { JOB_COLUMNS, type jobOf } from '../rows.ts';
 import { LIMIT, numberAt, type Row, type Statements } from '../statements.ts';
 import { type Condition, conditionOf, where } from './filter.ts';
@@ -19,11 +19,11 @@ export function waitingBuckets(
   statements: Statements,
   { statuses: _, ...filter }: JobFilter,
 ): WaitingBuckets {
-  const { terms, values } = conditionOf(filter);
+  const { terms, values } = conditionOf(statements.dialect, filter);
   const rows = statements.rows(
-    `SELECT buckets.queue, buckets.priority, buckets.client, count(*), total(jobs.created_at), min(jobs.created_at),
+    `SELECT min(buckets.queue), min(buckets.priority), min(buckets.client), count(*), sum(jobs.created_at), min(jobs.created_at),
        sum(count(*)) OVER ()
-     FROM jobs JOIN buckets ON buckets.id = jobs.line ${where([PATIENT, 'jobs.line IS NOT NULL', ...terms])}
+     FROM jobs JOIN buckets ON buckets.id = jobs.line ${where([statements.dialect.patient, 'jobs.line IS NOT NULL', ...terms])}
      GROUP BY jobs.line ORDER BY max(jobs.urgency) DESC, min(jobs.sequence) ${LIMIT}`,
     ...values,
     MOST_WAITING_BUCKETS,
@@ -44,16 +44,18 @@ export function waitingJobs(
   { picks, ofPicks, others, limit }: WaitingQuery,
   jobOfRow: ReadJob,
 ): WaitingJobs {
-  const ofPick = conditionOf(ofPicks);
+  const ofPick = conditionOf(statements.dialect, ofPicks);
   const { statuses, ...conditions } = others;
   const isMeant = (status: 'PENDING' | 'QUEUED') => statuses === undefined || statuses.includes(status);
-  const queued = isMeant('QUEUED') ? conditionOf({ ...conditions, statuses: ['QUEUED'] }) : null;
-  const delayed = isMeant('PENDING') ? isDelayed(conditionOf(conditions)) : null;
+  const queued = isMeant('QUEUED')
+    ? conditionOf(statements.dialect, { ...conditions, statuses: ['QUEUED'] })
+    : null;
+  const delayed = isMeant('PENDING') ? isDelayed(conditionOf(statements.dialect, conditions)) : null;
   const read = (condition: Condition | null, index: Index, order: string) =>
     condition
       ? statements
           .rows(
-            `SELECT ${JOB_COLUMNS} ${found(condition, index)} ORDER BY ${order} ${LIMIT}`,
+            `SELECT ${JOB_COLUMNS} ${found(statements.dialect, condition, index)} ORDER BY ${order} ${LIMIT}`,
             ...condition.values,
             limit,
           )
@@ -61,7 +63,13 @@ export function waitingJobs(
       : [];
   const count = (condition: Condition | null, index: Index) =>
     condition
-      ? numberAt(statements.row(`SELECT count(*) ${found(condition, index)}`, ...condition.values), 0)
+      ? numberAt(
+          statements.row(
+            `SELECT count(*) ${found(statements.dialect, condition, index)}`,
+            ...condition.values,
+          ),
+          0,
+        )
       : 0;
   return {
     picked: picks.map((pick) => picked(statements, pick, ofPick).map(jobOfRow)),
@@ -75,8 +83,8 @@ export function waitingJobs(
 /** Both hold few rows, whatever else waits: SQLite would go through all jobs of a client to find its few delayed ones. */
 type Index = 'jobs_seldom' | 'jobs_delayed';
 
-function found({ terms }: Condition, index: Index): string {
-  return `FROM jobs INDEXED BY ${index} ${where([PATIENT, ...terms])}`;
+function found(dialect: Dialect, { terms }: Condition, index: Index): string {
+  return `FROM jobs ${dialect.indexedBy(index)} ${where([dialect.patient, ...terms])}`;
 }
 
 function isDelayed({ terms, values }: Condition): Condition {
@@ -92,7 +100,7 @@ function picked(
   { terms, values }: Condition,
 ): readonly Row[] {
   return statements.rows(
-    `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY jobs_line ${where([PATIENT, LINE, ...terms])}
+    `SELECT ${JOB_COLUMNS} FROM jobs ${statements.dialect.indexedBy('jobs_line')} ${where([statements.dialect.patient, LINE, ...terms])}
      ORDER BY jobs.sequence ${LIMIT}`,
     queue,
     priority,

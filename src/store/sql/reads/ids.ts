@@ -1,7 +1,6 @@
 /** Ids that begin in a certain way, as the index over them holds them. */
 import type { BatchId, JobId } from '../../../domain/ids.ts';
 import type { IdQuery } from '../../../domain/store.ts';
-import { PATIENT } from '../patience.ts';
 import { LIMIT, type Statements, textAt } from '../statements.ts';
 import { conditionOf, LAST, where } from './filter.ts';
 
@@ -10,9 +9,9 @@ export function idsWithPrefix(
   { prefix, client, limit }: IdQuery,
 ): readonly (JobId | BatchId)[] {
   const range = [prefix, `${prefix}${LAST}`] as const;
-  const owned = conditionOf(client === undefined ? {} : { client });
+  const owned = conditionOf(statements.dialect, client === undefined ? {} : { client });
   const jobs = statements.rows(
-    `SELECT id FROM jobs ${where([PATIENT, 'jobs.id >= ?', 'jobs.id < ?', ...owned.terms])} ORDER BY id ${LIMIT}`,
+    `SELECT id FROM jobs ${where([statements.dialect.patient, 'jobs.id >= ?', 'jobs.id < ?', ...owned.terms])} ORDER BY id ${LIMIT}`,
     ...range,
     ...owned.values,
     limit,

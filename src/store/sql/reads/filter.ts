@@ -1,13 +1,14 @@
 /** A filter of jobs as a condition on `jobs`. */
-import type { SQLInputValue } from 'node:sqlite';
 import type { JobFilter } from '../../../domain/job-filter.ts';
 import { append } from '../../../domain/long-lists.ts';
 import { urgencyOf } from '../../../domain/store.ts';
+import type { Dialect } from '../dialect.ts';
+import type { SqlValue } from '../statements.ts';
 
 export interface Condition {
   /** Terms to be joined by AND. */
   readonly terms: readonly string[];
-  readonly values: readonly SQLInputValue[];
+  readonly values: readonly SqlValue[];
 }
 
 /** The statuses that `jobs_seldom` holds, spelled as in its definition: SQLite uses a partial index on such a term alone. */
@@ -17,10 +18,10 @@ export const LAST = '\u{10ffff}';
 
 const COMMON = new Set(['PENDING', 'COMPLETE']);
 
-export function conditionOf(filter: JobFilter): Condition {
+export function conditionOf(dialect: Dialect, filter: JobFilter): Condition {
   const terms: string[] = [];
-  const values: SQLInputValue[] = [];
-  const add = (term: string, ...used: readonly SQLInputValue[]) => {
+  const values: SqlValue[] = [];
+  const add = (term: string, ...used: readonly SqlValue[]) => {
     terms.push(term);
     append(values, used);
   };
@@ -41,27 +42,25 @@ export function conditionOf(filter: JobFilter): Condition {
     add('jobs.bucket IN (SELECT id FROM buckets WHERE client = ?)', filter.client);
   }
   if (filter.clients) {
-    add(
-      'jobs.bucket IN (SELECT id FROM buckets WHERE client IN (SELECT value FROM json_each(?)))',
-      JSON.stringify(filter.clients),
-    );
+    const anyOf = dialect.listed(filter.clients);
+    add(`jobs.bucket IN (SELECT id FROM buckets WHERE client IN ${anyOf.sql})`, anyOf.value);
   }
   for (const { key, value } of filter.labels ?? []) {
     add('jobs.sequence IN (SELECT sequence FROM job_labels WHERE key = ? AND value = ?)', key, value);
   }
   if (filter.models) {
-    const models = JSON.stringify(filter.models);
-    const anyOf = '(SELECT value FROM json_each(?))';
-    const buckets = `(SELECT id FROM buckets WHERE model IN ${anyOf})`;
-    add(`(jobs.model_name IN ${anyOf} OR jobs.bucket IN ${buckets})`, models, models);
+    const anyOf = dialect.listed(filter.models);
+    const buckets = `(SELECT id FROM buckets WHERE model IN ${anyOf.sql})`;
+    add(`(jobs.model_name IN ${anyOf.sql} OR jobs.bucket IN ${buckets})`, anyOf.value, anyOf.value);
   }
   if (filter.matching !== undefined) {
     const text = filter.matching;
-    const has = (column: string) => `instr(lower(${column}), lower(?)) > 0`;
+    const has = (column: string) =>
+      `${dialect.position}(${dialect.lower(column)}, ${dialect.lower('?')}) > 0`;
     const buckets = `(SELECT id FROM buckets WHERE ${has('client')} OR ${has('model')})`;
-    const labels = `SELECT 1 FROM json_each(jobs.labels) WHERE ${has("value ->> 'key'")} OR ${has("value ->> 'value'")}`;
+    const labels = dialect.hasLabel((key, value) => `${has(key)} OR ${has(value)}`);
     add(
-      `((jobs.id >= ? AND jobs.id < ?) OR jobs.bucket IN ${buckets} OR ${has('jobs.model_name')} OR EXISTS (${labels}))`,
+      `((jobs.id >= ? AND jobs.id < ?) OR jobs.bucket IN ${buckets} OR ${has('jobs.model_name')} OR ${labels})`,
       ...[text, `${text}${LAST}`],
       ...[text, text, text, text, text],
     );

@@ -24,18 +24,21 @@ import {
 } from '../../domain/sample.ts';
 import type { HistoryTables } from '../history-tables.ts';
 import { keptFor } from '../sample-tiers.ts';
+import { NEVER } from './dialect.ts';
 import { numberAt, type Row, type Statements, textAt } from './statements.ts';
 
-/** As the index has it: what has not gone goes last. */
-const GONE_AT = 'ifnull(gone_at, 9223372036854775807)';
 /** Rows between two looks at whether the reader still waits. */
 const PORTION = 256;
 
-export class SqliteHistory implements HistoryTables {
+export class SqlHistory implements HistoryTables {
   readonly #statements: Statements;
+
+  /** As the index has it: what has not gone goes last. */
+  readonly #goneAt: string;
 
   constructor(statements: Statements) {
     this.#statements = statements;
+    this.#goneAt = statements.dialect.orNever('gone_at');
   }
 
   putResidency(residency: Residency): void {
@@ -54,7 +57,7 @@ export class SqliteHistory implements HistoryTables {
 
   openResidencies(): readonly Residency[] {
     return this.#statements
-      .rows(`SELECT record FROM residencies WHERE ${GONE_AT} = 9223372036854775807`)
+      .rows(`SELECT record FROM residencies WHERE ${this.#goneAt} = ${NEVER}`)
       .map(residencyAt);
   }
 
@@ -65,7 +68,7 @@ export class SqliteHistory implements HistoryTables {
   }
 
   pruneResidencies(time: number, most: number): void {
-    this.#statements.run(`DELETE FROM residencies WHERE ${GONE_AT} <= ?`, time);
+    this.#statements.run(`DELETE FROM residencies WHERE ${this.#goneAt} <= ?`, time);
     this.#statements.run(
       'DELETE FROM residencies WHERE sequence <= (SELECT max(sequence) FROM residencies) - ?',
       most,
@@ -74,7 +77,7 @@ export class SqliteHistory implements HistoryTables {
 
   putSample(stepMs: number, at: number, sample: Sample): void {
     this.#statements.run(
-      'INSERT OR REPLACE INTO samples VALUES (?, ?, ?)',
+      'INSERT INTO samples VALUES (?, ?, ?) ON CONFLICT (step, at) DO UPDATE SET record = excluded.record',
       stepMs,
       at,
       JSON.stringify(sample),
@@ -105,7 +108,7 @@ export class SqliteHistory implements HistoryTables {
   }
 
   addCounts(counts: SampleCounts, at: number): void {
-    this.#statements.run("INSERT OR IGNORE INTO counters VALUES ('lifetime', 'since', ?)", at);
+    this.#statements.run("INSERT INTO counters VALUES ('lifetime', 'since', ?) ON CONFLICT DO NOTHING", at);
     for (const [name, count] of Object.entries(counts))
       if (count !== 0)
         this.#statements.run(
@@ -153,8 +156,9 @@ export class SqliteHistory implements HistoryTables {
   pruneDecisions(time: number, most: Readonly<Record<DecisionLane, number>>): void {
     for (const [lane, count] of Object.entries(most))
       this.#statements.run(
-        `DELETE FROM decisions WHERE lane = ?1 AND sequence <=
-           (SELECT sequence FROM decisions WHERE lane = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2)`,
+        `DELETE FROM decisions WHERE lane = ? AND sequence <=
+           (SELECT sequence FROM decisions WHERE lane = ? ORDER BY sequence DESC LIMIT 1 OFFSET ?)`,
+        lane,
         lane,
         count,
       );
@@ -185,7 +189,7 @@ export class SqliteHistory implements HistoryTables {
   residencies(query: ResidencyQuery, goOn: () => void): ResidencyList {
     const rows = this.#statements.rows(
       `SELECT record FROM residencies
-       WHERE ${GONE_AT} > ? AND loading_at < ? AND (? IS NULL OR model_name = ?) ORDER BY loading_at, sequence`,
+       WHERE ${this.#goneAt} > ? AND loading_at < ? AND (CAST(? AS TEXT) IS NULL OR model_name = ?) ORDER BY loading_at, sequence`,
       query.from,
       query.to,
       query.modelName ?? null,

@@ -3,13 +3,11 @@
  * of a list between two places is read as ranges that an index yields in order: the equals of the first place, all between,
  * and the equals of the last. So a page costs what is on it, not what lies before it, nor how many are equal.
  */
-import type { SQLInputValue } from 'node:sqlite';
 import type { Job } from '../../../domain/job.ts';
 import type { JobOrderField, JobPosition } from '../../../domain/store.ts';
 import type { Walk } from '../../paging.ts';
-import { PATIENT } from '../patience.ts';
 import { JOB_COLUMNS } from '../rows.ts';
-import { LIMIT, type Row, type Statements } from '../statements.ts';
+import { LIMIT, type Row, type SqlValue, type Statements } from '../statements.ts';
 import { type Condition, conditionOf, where } from './filter.ts';
 
 interface OrderColumn {
@@ -29,12 +27,12 @@ export function walkJobs(statements: Statements, walk: Walk, jobOfRow: (row: Row
   const column = ORDER_COLUMNS[order.field];
   const ascending = order.direction === 'ASC';
   const ranges = ascending ? rangesOf(column, start, end) : rangesOf(column, end, start).toReversed();
-  const filter = conditionOf(walk.filter);
+  const filter = conditionOf(statements.dialect, walk.filter);
   const jobs: Job[] = [];
   for (const range of ranges) {
     if (jobs.length >= limit) break;
     const rows = statements.rows(
-      `SELECT ${JOB_COLUMNS} FROM jobs ${where([PATIENT, ...filter.terms, ...range.terms])}
+      `SELECT ${JOB_COLUMNS} FROM jobs ${where([statements.dialect.patient, ...filter.terms, ...range.terms])}
        ORDER BY ${column.name} ${order.direction}, jobs.sequence ${order.direction} ${LIMIT}`,
       ...filter.values,
       ...range.values,
@@ -51,7 +49,8 @@ function rangesOf(
   low: JobPosition | undefined,
   high: JobPosition | undefined,
 ): readonly Condition[] {
-  const equals = ({ value }: JobPosition) => condition(`${column.name} IS ?`, value);
+  const equals = ({ value }: JobPosition) =>
+    value === null ? condition(`${column.name} IS NULL`) : condition(`${column.name} = ?`, value);
   const after = low && condition('jobs.sequence > ?', low.sequence);
   const before = high && condition('jobs.sequence < ?', high.sequence);
   if (low && high && low.value === high.value) return [both(equals(low), after, before)];
@@ -71,7 +70,7 @@ function between({ name, nullable }: OrderColumn, low?: number, high?: number): 
   );
 }
 
-function condition(term: string, ...values: readonly SQLInputValue[]): Condition {
+function condition(term: string, ...values: readonly SqlValue[]): Condition {
   return { terms: [term], values };
 }
 

@@ -1,20 +1,26 @@
 /** Chats as rows: what lists go by in columns, the rest as JSON. */
-import type { SQLInputValue } from 'node:sqlite';
-import type { Answer, Chat, ChatFilter, ChatMessage, ChatPage, ChatQuery } from '../../domain/chat.ts';
+import type {
+  Answer,
+  Chat,
+  ChatFilter,
+  ChatMessage,
+  ChatPage,
+  ChatQuery,
+  Question,
+} from '../../domain/chat.ts';
 import type { ChatId, ChatMessageId, JobId } from '../../domain/ids.ts';
 import type { BlobHash } from '../../domain/request.ts';
 import { chatPage } from '../chat-paging.ts';
 import type { ChatRow, ChatTables } from '../chat-tables.ts';
-import { PATIENT_ROW } from './patience.ts';
 import { where } from './reads/filter.ts';
-import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
+import { LIMIT, numberAt, type Row, type SqlValue, type Statements, textAt } from './statements.ts';
 
 /** What a list of chats needs is read without their messages. */
 const CHATS = `SELECT record, (
     SELECT job FROM chat_messages WHERE chat = chats.id AND is_open = 1 ORDER BY sequence DESC LIMIT 1
   ) FROM chats`;
 
-export class SqliteChats implements ChatTables {
+export class SqlChats implements ChatTables {
   readonly #statements: Statements;
 
   constructor(statements: Statements) {
@@ -29,7 +35,9 @@ export class SqliteChats implements ChatTables {
   put(chat: ChatRow): void {
     const { activeJob: _, ...record } = chat as Chat;
     this.#statements.run(
-      'INSERT OR REPLACE INTO chats (id, client, title, updated_at, record) VALUES (?, ?, ?, ?, ?)',
+      `INSERT INTO chats (id, client, title, updated_at, record) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET client = excluded.client, title = excluded.title,
+         updated_at = excluded.updated_at, record = excluded.record`,
       chat.id,
       chat.client,
       chat.title.toLowerCase(),
@@ -100,18 +108,15 @@ export class SqliteChats implements ChatTables {
 
   imagesOf(id: ChatId): readonly BlobHash[] {
     return this.#statements
-      .rows(
-        `SELECT value FROM chat_messages, json_each(record, '$.images') WHERE chat = ? AND job IS NULL`,
-        id,
-      )
-      .map((row) => textAt(row, 0) as BlobHash);
+      .rows('SELECT record FROM chat_messages WHERE chat = ? AND job IS NULL', id)
+      .flatMap((row) => (JSON.parse(textAt(row, 0)) as Question).images);
   }
 
   // What readers ask.
 
   list(query: ChatQuery): ChatPage {
     return chatPage(query, ({ filter, below, above, upwards, limit }) => {
-      const { terms, values } = conditionsOf(filter);
+      const { terms, values } = this.#conditionsOf(filter);
       if (below) {
         terms.push('(updated_at, id) < (?, ?)');
         values.push(below.updatedAt, below.id);
@@ -122,21 +127,14 @@ export class SqliteChats implements ChatTables {
       }
       const order = upwards ? 'ASC' : 'DESC';
       return this.#statements
-        .rows(
-          `${CHATS} ${where([PATIENT_ROW, ...terms])} ORDER BY updated_at ${order}, id ${order} ${LIMIT}`,
-          ...values,
-          limit,
-        )
+        .rows(`${CHATS} ${where(terms)} ORDER BY updated_at ${order}, id ${order} ${LIMIT}`, ...values, limit)
         .map(chatOf);
     });
   }
 
   countMatching(filter: ChatFilter): number {
-    const { terms, values } = conditionsOf(filter);
-    return numberAt(
-      this.#statements.row(`SELECT count(*) FROM chats ${where([PATIENT_ROW, ...terms])}`, ...values),
-      0,
-    );
+    const { terms, values } = this.#conditionsOf(filter);
+    return numberAt(this.#statements.row(`SELECT count(*) FROM chats ${where(terms)}`, ...values), 0);
   }
 
   path(leaf: ChatMessageId): readonly ChatMessageId[] {
@@ -157,10 +155,21 @@ export class SqliteChats implements ChatTables {
     return this.#statements
       .rows(
         `SELECT other.id FROM chat_messages AS own JOIN chat_messages AS other
-         ON other.chat = own.chat AND other.parent IS own.parent WHERE own.id = ? ORDER BY other.sequence`,
+         ON other.chat = own.chat AND other.parent IS NOT DISTINCT FROM own.parent WHERE own.id = ? ORDER BY other.sequence`,
         id,
       )
       .map(idAt);
+  }
+
+  #conditionsOf({ client, matching }: ChatFilter) {
+    const { patientRow, position } = this.#statements.dialect;
+    const terms = [patientRow, 'client = ?'];
+    const values: SqlValue[] = [client];
+    if (matching !== undefined) {
+      terms.push(`${position}(title, ?) > 0`);
+      values.push(matching.toLowerCase());
+    }
+    return { terms, values };
   }
 }
 
@@ -170,14 +179,4 @@ function idAt(row: Row): ChatMessageId {
 
 function chatOf(row: Row): Chat {
   return { ...(JSON.parse(textAt(row, 0)) as ChatRow), activeJob: row[1] as JobId | null };
-}
-
-function conditionsOf({ client, matching }: ChatFilter) {
-  const terms = ['client = ?'];
-  const values: SQLInputValue[] = [client];
-  if (matching !== undefined) {
-    terms.push('instr(title, ?) > 0');
-    values.push(matching.toLowerCase());
-  }
-  return { terms, values };
 }

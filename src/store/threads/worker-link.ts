@@ -4,8 +4,7 @@
  * failure of those who wait for one; from the writer it is the end of the store, because the report of a commit was in it: the numbers of the
  * queue would be wrong from then on, and what it claimed would be nobody's. The next start counts anew, and takes back what was claimed.
  */
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import {
   messageOf,
   StoreClosedError,
@@ -16,8 +15,7 @@ import {
 import type { AnswerOf, CallOf, InputOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import { errorOf } from './failures.ts';
-import type { Allowance } from './patience.ts';
-import type { Answers, FromWorker, NumberedCall, StoreStart, ToWorker, WorkerSettings } from './protocol.ts';
+import type { Allowance, Answers, FromWorker, NumberedCall, StoreStart, ToWorker } from './protocol.ts';
 
 interface Caller<T> {
   readonly numbered: NumberedCall<T>;
@@ -38,9 +36,13 @@ export interface Sending {
 export interface WorkerLinkOptions {
   /** Of the thread. */
   readonly name: string;
-  /** The program of the worker. */
+  /** Of the worker. */
+  readonly program: URL;
   readonly role: 'writer' | 'reader';
-  readonly settings: WorkerSettings;
+  /** What the program is started with. */
+  readonly settings: unknown;
+  /** Of the settings; they are the worker's from then on. */
+  readonly ports?: readonly MessagePort[];
   /** The time to send along, epoch milliseconds. */
   readonly now: () => number;
   /** The calls of a tick are about to be sent. What is called now goes with them. */
@@ -72,8 +74,12 @@ export class WorkerLink<T> {
 
   constructor(options: WorkerLinkOptions) {
     this.#options = options;
-    const file = new URL(`./${options.role}${extname(import.meta.url)}`, import.meta.url);
-    this.#worker = new Worker(file, { workerData: options.settings, name: `store-${options.name}` });
+    const { program, settings: workerData, ports = [] } = options;
+    this.#worker = new Worker(program, {
+      workerData,
+      transferList: [...ports],
+      name: `store-${options.name}`,
+    });
     this.#ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => this.#hear(message, resolve, reject));
       this.#worker.on('messageerror', (error) => this.#lose(error, reject));

@@ -1,5 +1,4 @@
 /** Batches of jobs as rows, each with the numbers of its jobs by status, which are kept with every change. */
-import type { SQLInputValue } from 'node:sqlite';
 import {
   type Batch,
   type BatchChange,
@@ -15,9 +14,8 @@ import type { BatchJobCounts } from '../../domain/request-batch.ts';
 import { batchPage } from '../batch-paging.ts';
 import { isOverdue } from '../overdue.ts';
 import type { BatchRow } from '../tables.ts';
-import { PATIENT_ROW } from './patience.ts';
 import { where } from './reads/filter.ts';
-import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
+import { LIMIT, numberAt, type Row, type SqlValue, type Statements, textAt } from './statements.ts';
 
 const COLUMNS: Readonly<Record<JobStatus, string>> = {
   PENDING: 'pending',
@@ -41,7 +39,7 @@ export function countsAt(row: Row, from: number): BatchJobCounts {
   return { jobs, overdue: numberAt(row, from + JOB_STATUSES.length) };
 }
 
-export class SqliteBatches {
+export class SqlBatches {
   readonly #statements: Statements;
 
   constructor(statements: Statements) {
@@ -78,7 +76,7 @@ export class SqliteBatches {
         `SELECT id FROM batches WHERE kept = 0 AND last_finished_at <= ? AND pending + queued + running = 0
          AND complete + failed + cancelled > 0 AND NOT EXISTS
            (SELECT 1 FROM request_batches
-            WHERE request_batches.id = batches.id AND ifnull(ended_at, 9223372036854775807) > ?)
+            WHERE request_batches.id = batches.id AND ${this.#statements.dialect.orNever('ended_at')} > ?)
          ORDER BY last_finished_at ${LIMIT}`,
         time,
         time,
@@ -107,7 +105,10 @@ export class SqliteBatches {
     const overdue = Number(after !== null && isOverdue(after)) - Number(before !== null && isOverdue(before));
     if (overdue !== 0) changes.push(`overdue = overdue + ${overdue}`);
     const finishedAt = after?.finishedAt ?? null;
-    if (finishedAt !== null) changes.push('last_finished_at = max(ifnull(last_finished_at, 0), ?)');
+    if (finishedAt !== null)
+      changes.push(
+        `last_finished_at = ${this.#statements.dialect.greatest}(coalesce(last_finished_at, 0), ?)`,
+      );
     this.#statements.run(
       `UPDATE batches SET ${changes.join(', ')} WHERE id = ?`,
       ...(finishedAt === null ? [] : [finishedAt]),
@@ -122,7 +123,7 @@ export class SqliteBatches {
 
   list(query: BatchQuery): BatchPage {
     return batchPage(query, ({ filter, below, above, upwards, limit }) => {
-      const { terms, values } = conditionsOf(filter);
+      const { terms, values } = this.#conditionsOf(filter);
       if (below !== undefined) {
         terms.push('id < ?');
         values.push(below);
@@ -132,27 +133,34 @@ export class SqliteBatches {
         values.push(above);
       }
       return this.#statements
-        .rows(
-          `${BATCHES} ${where([PATIENT_ROW, ...terms])} ORDER BY id ${upwards ? 'ASC' : 'DESC'} ${LIMIT}`,
-          ...values,
-          limit,
-        )
+        .rows(`${BATCHES} ${where(terms)} ORDER BY id ${upwards ? 'ASC' : 'DESC'} ${LIMIT}`, ...values, limit)
         .map(batchOf);
     });
   }
 
   countMatching(filter: BatchFilter): number {
-    const { terms, values } = conditionsOf(filter);
-    return numberAt(
-      this.#statements.row(`SELECT count(*) FROM batches ${where([PATIENT_ROW, ...terms])}`, ...values),
-      0,
-    );
+    const { terms, values } = this.#conditionsOf(filter);
+    return numberAt(this.#statements.row(`SELECT count(*) FROM batches ${where(terms)}`, ...values), 0);
+  }
+
+  #conditionsOf({ client, kind }: BatchFilter) {
+    const terms: string[] = [this.#statements.dialect.patientRow];
+    const values: SqlValue[] = [];
+    if (client !== undefined) {
+      terms.push('client = ?');
+      values.push(client);
+    }
+    if (kind !== undefined) {
+      terms.push('kind = ?');
+      values.push(kind);
+    }
+    return { terms, values };
   }
 }
 
 /** In the place of the end of a batch of requests that has not ended; null where there are no requests. */
 const NOT_ENDED = -1;
-const REQUESTS_ENDED_AT = `(SELECT ifnull(ended_at, ${NOT_ENDED}) FROM request_batches WHERE request_batches.id = batches.id)`;
+const REQUESTS_ENDED_AT = `(SELECT coalesce(ended_at, ${NOT_ENDED}) FROM request_batches WHERE request_batches.id = batches.id)`;
 const BATCHES = `SELECT id, name, client, created_at, last_finished_at, kept, metadata, ${REQUESTS_ENDED_AT}, ${COUNT_COLUMNS} FROM batches`;
 
 function batchOf(row: Row): Batch {
@@ -172,18 +180,4 @@ function batchOf(row: Row): Batch {
 
 function textOf(metadata: JsonObject | null): string | null {
   return metadata === null ? null : JSON.stringify(metadata);
-}
-
-function conditionsOf({ client, kind }: BatchFilter) {
-  const terms: string[] = [];
-  const values: SQLInputValue[] = [];
-  if (client !== undefined) {
-    terms.push('client = ?');
-    values.push(client);
-  }
-  if (kind !== undefined) {
-    terms.push('kind = ?');
-    values.push(kind);
-  }
-  return { terms, values };
 }

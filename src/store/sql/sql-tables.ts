@@ -1,5 +1,4 @@
-/** The rows of the queue in SQLite, as the operations see them. */
-import type { SQLInputValue } from 'node:sqlite';
+/** The rows of the queue in a database, as the operations see them. */
 import type { ClockReading } from '../../clock.ts';
 import type { BucketKey } from '../../domain/backlog.ts';
 import type { BatchChange } from '../../domain/batch.ts';
@@ -12,30 +11,32 @@ import type { Gap } from '../lived-time.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { BatchRow, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable, type Oldest } from '../tally.ts';
-import { SqliteBatches } from './batches.ts';
+import type { Owner } from '../threads/group-commit.ts';
+import { SqlBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
-import { SqliteChats } from './chats.ts';
-import { SqliteFiles } from './files.ts';
-import type { Owner } from './group-commit.ts';
-import { SqliteHistory } from './history.ts';
-import { SqliteImages } from './images.ts';
+import { SqlChats } from './chats.ts';
+import { NEVER } from './dialect.ts';
+import { UPSERT_FACT } from './facts.ts';
+import { SqlFiles } from './files.ts';
+import { SqlHistory } from './history.ts';
+import { SqlImages } from './images.ts';
 import type { Lease } from './lease.ts';
 import { markHighest } from './recount.ts';
-import { SqliteRequestBatches } from './request-batches.ts';
-import { SqliteResults } from './results.ts';
+import { SqlRequestBatches } from './request-batches.ts';
+import { SqlResults } from './results.ts';
 import { CHANGING_COLUMNS, INSERT_JOB, insertValues, JOB_COLUMNS, jobOf } from './rows.ts';
-import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
+import { LIMIT, numberAt, type Row, type SqlValue, type Statements, textAt } from './statements.ts';
 
 const JOBS = `SELECT ${JOB_COLUMNS} FROM jobs`;
 
-export class SqliteTables implements Tables, Owner {
-  readonly files: SqliteFiles;
-  readonly requestBatches: SqliteRequestBatches;
-  readonly images: SqliteImages;
-  readonly chats: SqliteChats;
-  readonly history: SqliteHistory;
-  readonly #batches: SqliteBatches;
-  readonly #results: SqliteResults;
+export class SqlTables implements Tables, Owner {
+  readonly files: SqlFiles;
+  readonly requestBatches: SqlRequestBatches;
+  readonly images: SqlImages;
+  readonly chats: SqlChats;
+  readonly history: SqlHistory;
+  readonly #batches: SqlBatches;
+  readonly #results: SqlResults;
   readonly buckets: Buckets;
   readonly lease: Lease;
   readonly #statements: Statements;
@@ -45,13 +46,13 @@ export class SqliteTables implements Tables, Owner {
 
   constructor(statements: Statements, lease: Lease) {
     this.#statements = statements;
-    this.files = new SqliteFiles(statements);
-    this.requestBatches = new SqliteRequestBatches(statements);
-    this.images = new SqliteImages(statements);
-    this.chats = new SqliteChats(statements);
-    this.history = new SqliteHistory(statements);
-    this.#batches = new SqliteBatches(statements);
-    this.#results = new SqliteResults(statements);
+    this.files = new SqlFiles(statements);
+    this.requestBatches = new SqlRequestBatches(statements);
+    this.images = new SqlImages(statements);
+    this.chats = new SqlChats(statements);
+    this.history = new SqlHistory(statements);
+    this.#batches = new SqlBatches(statements);
+    this.#results = new SqlResults(statements);
     this.buckets = new Buckets(statements);
     this.lease = lease;
   }
@@ -114,27 +115,27 @@ export class SqliteTables implements Tables, Owner {
     // The owner's lock proves that every earlier life is over, so no lease has to run out first.
     return this.#jobs(
       `${JOBS} WHERE status IN ('QUEUED', 'RUNNING', 'FAILED', 'CANCELLED')
-       AND status IN ('QUEUED', 'RUNNING') AND owner IS NOT ? ORDER BY sequence`,
+       AND status IN ('QUEUED', 'RUNNING') AND owner IS DISTINCT FROM ? ORDER BY sequence`,
       this.lease.life,
     );
   }
 
   left(): readonly Job[] {
-    return this.#jobs(`${JOBS} WHERE live IS NOT NULL AND live IS NOT ? ORDER BY sequence`, this.lease.life);
+    return this.#jobs(`${JOBS} WHERE live IS NOT NULL AND live <> ? ORDER BY sequence`, this.lease.life);
   }
 
   nextDue(): number | null {
     const row = this.#statements.row(
-      `SELECT min(coalesce(a, b), coalesce(b, a)) FROM (SELECT
+      `SELECT ${this.#statements.dialect.least}(coalesce(a, b), coalesce(b, a)) FROM (SELECT
          (SELECT min(not_before) FROM jobs WHERE not_before IS NOT NULL) AS a,
-         (SELECT min(deadline) FROM jobs WHERE deadline IS NOT NULL AND status = 'PENDING') AS b)`,
+         (SELECT min(deadline) FROM jobs WHERE deadline IS NOT NULL AND status = 'PENDING') AS b) AS due`,
     );
     return typeof row?.[0] === 'number' ? row[0] : null;
   }
 
   unfinishedOf(batch: BatchId, limit: number): readonly Job[] {
     return this.#jobs(
-      `${JOBS} WHERE batch = ? AND ifnull(finished_at, 9223372036854775807) = 9223372036854775807 ${LIMIT}`,
+      `${JOBS} WHERE batch = ? AND ${this.#statements.dialect.orNever('finished_at')} = ${NEVER} ${LIMIT}`,
       batch,
       limit,
     );
@@ -151,7 +152,12 @@ export class SqliteTables implements Tables, Owner {
     );
     this.#statements.run('INSERT INTO requests (sequence, body) VALUES (?, ?)', job.sequence, request);
     for (const { key, value } of job.labels) {
-      this.#statements.run('INSERT OR IGNORE INTO job_labels VALUES (?, ?, ?)', key, value, job.sequence);
+      this.#statements.run(
+        'INSERT INTO job_labels VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        key,
+        value,
+        job.sequence,
+      );
     }
     for (const hash of blobs) this.#statements.run('INSERT INTO job_blobs VALUES (?, ?)', job.sequence, hash);
     this.#batches.count(null, job);
@@ -160,7 +166,7 @@ export class SqliteTables implements Tables, Owner {
   updateJob(before: Job, after: Job): void {
     // Only what changed is written: an index is rewritten for every column of it that an UPDATE names.
     const changed: string[] = [];
-    const values: SQLInputValue[] = [];
+    const values: SqlValue[] = [];
     for (const { name, value, same } of CHANGING_COLUMNS) {
       if (same(before, after)) continue;
       changed.push(`${name} = ?`);
@@ -281,7 +287,9 @@ export class SqliteTables implements Tables, Owner {
 
   putIdempotency(client: string, key: string, record: IdempotencyRecord): void {
     this.#statements.run(
-      'INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (client, key) DO UPDATE SET input_hash = excluded.input_hash, created_at = excluded.created_at,
+         batch = excluded.batch, first_sequence = excluded.first_sequence, last_sequence = excluded.last_sequence`,
       client,
       key,
       record.inputHash,
@@ -293,7 +301,7 @@ export class SqliteTables implements Tables, Owner {
   }
 
   deleteIdempotencyBefore(createdAt: number, limit: number): number {
-    return this.#statements.run(
+    return this.#statements.changed(
       `DELETE FROM idempotency WHERE (client, key) IN
          (SELECT client, key FROM idempotency WHERE created_at <= ? ORDER BY created_at ${LIMIT})`,
       createdAt,
@@ -302,7 +310,7 @@ export class SqliteTables implements Tables, Owner {
   }
 
   remember(space: string, key: string, value: string): void {
-    this.#statements.run('INSERT OR REPLACE INTO facts VALUES (?, ?, ?)', space, key, value);
+    this.#statements.run(UPSERT_FACT, space, key, value);
   }
 
   renewLease(reading: ClockReading): void {
@@ -332,7 +340,7 @@ export class SqliteTables implements Tables, Owner {
     return jobOf(row, this.buckets.byNumber);
   }
 
-  #jobs(sql: string, ...values: SQLInputValue[]): readonly Job[] {
+  #jobs(sql: string, ...values: SqlValue[]): readonly Job[] {
     return this.#statements.rows(sql, ...values).map((row) => this.#job(row));
   }
 }

@@ -15,6 +15,11 @@ const SLOW_MS = 10_000;
 /** Beyond it nobody would be served before their patience ends. */
 const MOST_WAITING = 1_000;
 
+/** One cell, seen by both threads: the ticket of the read that nobody waits for any more. */
+export function sharedCell(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4));
+}
+
 /** The link to a worker, and the cell through which its present read can be ended. */
 export interface ListWorker {
   readonly link: WorkerLink<Reads>;

@@ -9,7 +9,7 @@ import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements
 
 const IMAGES = 'SELECT hash, client, uses, is_kept, bytes, media_type, unused_since FROM images';
 
-export class SqliteImages implements ImageTables {
+export class SqlImages implements ImageTables {
   readonly #statements: Statements;
 
   constructor(statements: Statements) {
@@ -35,7 +35,9 @@ export class SqliteImages implements ImageTables {
   put({ hash, client, uses, isKept, bytes, mediaType, unusedSince }: ImageRow): void {
     this.#count(client, (isKept ? roomOf(bytes) : 0) - this.#roomTaken(hash, client));
     this.#statements.run(
-      'INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (hash, client) DO UPDATE SET uses = excluded.uses, is_kept = excluded.is_kept,
+         bytes = excluded.bytes, media_type = excluded.media_type, unused_since = excluded.unused_since`,
       hash,
       client,
       uses,
@@ -75,7 +77,7 @@ export class SqliteImages implements ImageTables {
     if (more === 0) return;
     for (const whose of [client, ALL]) {
       this.#statements.run(
-        'INSERT INTO image_sums VALUES (?, ?) ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes',
+        'INSERT INTO image_sums VALUES (?, ?) ON CONFLICT (client) DO UPDATE SET bytes = image_sums.bytes + excluded.bytes',
         whose,
         more,
       );

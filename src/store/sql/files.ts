@@ -1,16 +1,15 @@
 /** Files of clients as rows. */
-import type { SQLInputValue } from 'node:sqlite';
 import type { BatchId, FileId } from '../../domain/ids.ts';
 import type { FilePage, FilePurpose, FileQuery, OutputPart, StoredFile } from '../../domain/stored-file.ts';
 import type { FileRow, FileTables, HashedBytes } from '../file-tables.ts';
 import { storedFile } from '../operations/files.ts';
-import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
+import { LIMIT, numberAt, type Row, type SqlValue, type Statements, textAt } from './statements.ts';
 
 const FILES =
   'SELECT id, client, purpose, name, created_at, expires_at, bytes, is_ready, batch, part FROM files';
 const COLUMN = { bytes: 'bytes', isReady: 'is_ready', expiresAt: 'expires_at' } as const;
 
-export class SqliteFiles implements FileTables {
+export class SqlFiles implements FileTables {
   readonly #statements: Statements;
 
   constructor(statements: Statements) {
@@ -74,20 +73,20 @@ export class SqliteFiles implements FileTables {
   }
 
   putChunk(id: FileId, place: number, { hash, bytes }: HashedBytes): void {
-    this.#statements.run('INSERT OR IGNORE INTO chunks VALUES (?, ?)', hash, bytes);
+    this.#statements.run('INSERT INTO chunks VALUES (?, ?) ON CONFLICT DO NOTHING', hash, bytes);
     this.#statements.run('INSERT INTO file_chunks VALUES (?, ?, ?)', this.#sequence(id), place, hash);
   }
 
   shareChunks(from: FileId, to: FileId): void {
     this.#statements.run(
-      'INSERT INTO file_chunks SELECT ?, place, hash FROM file_chunks WHERE file = ?',
+      'INSERT INTO file_chunks SELECT CAST(? AS BIGINT), place, hash FROM file_chunks WHERE file = ?',
       this.#sequence(to),
       this.#sequence(from),
     );
   }
 
   bytes(client: string | null): number {
-    const counted = `SELECT total(bytes) FROM files WHERE purpose IN ('BATCH', 'BATCH_INPUT')`;
+    const counted = `SELECT coalesce(sum(bytes), 0) FROM files WHERE purpose IN ('BATCH', 'BATCH_INPUT')`;
     return client === null
       ? numberAt(this.#statements.row(counted), 0)
       : numberAt(this.#statements.row(`${counted} AND client = ?`, client), 0);
@@ -127,7 +126,7 @@ export class SqliteFiles implements FileTables {
     const start = after === undefined ? null : this.#sequence(after);
     if (after !== undefined && start === null) return { files: [], hasMore: false };
     const terms = ['is_ready = 1', purpose === undefined ? `purpose <> 'BATCH_INPUT'` : 'purpose = ?'];
-    const values: SQLInputValue[] = purpose === undefined ? [] : [purpose];
+    const values: SqlValue[] = purpose === undefined ? [] : [purpose];
     if (client !== undefined) {
       terms.push('client = ?');
       values.push(client);

@@ -5,15 +5,14 @@ import type { ResultSizes } from '../../../domain/job-leavings.ts';
 import { piecesWithin, type VectorPiece } from '../../../domain/vectors.ts';
 import type { AnswerOf, CallOf, InputOf, Reads, VectorRange } from '../../operation.ts';
 import { pageOf } from '../../paging.ts';
-import { SqliteBatches } from '../batches.ts';
+import { SqlBatches } from '../batches.ts';
 import { Buckets } from '../buckets.ts';
-import { SqliteChats } from '../chats.ts';
-import { SqliteFiles } from '../files.ts';
-import { SqliteHistory } from '../history.ts';
-import { SqliteImages } from '../images.ts';
-import { PATIENT } from '../patience.ts';
+import { SqlChats } from '../chats.ts';
+import { SqlFiles } from '../files.ts';
+import { SqlHistory } from '../history.ts';
+import { SqlImages } from '../images.ts';
 import { highest } from '../recount.ts';
-import { SqliteRequestBatches } from '../request-batches.ts';
+import { SqlRequestBatches } from '../request-batches.ts';
 import { JOB_COLUMNS, jobOf } from '../rows.ts';
 import { LIMIT, numberAt, type Row, type Statements, textAt } from '../statements.ts';
 import { conditionOf, where } from './filter.ts';
@@ -29,15 +28,15 @@ type Readers = {
   readonly [K in keyof Reads]: (input: InputOf<Reads, K>) => AnswerOf<Reads, K>;
 };
 
-export class SqliteReads {
+export class SqlReads {
   readonly #statements: Statements;
   readonly #buckets: Buckets;
-  readonly #batches: SqliteBatches;
-  readonly #files: SqliteFiles;
-  readonly #images: SqliteImages;
-  readonly #chats: SqliteChats;
-  readonly #requestBatches: SqliteRequestBatches;
-  readonly #history: SqliteHistory;
+  readonly #batches: SqlBatches;
+  readonly #files: SqlFiles;
+  readonly #images: SqlImages;
+  readonly #chats: SqlChats;
+  readonly #requestBatches: SqlRequestBatches;
+  readonly #history: SqlHistory;
   readonly #goOn: () => void;
 
   /** @param goOn called now and then during reads that may take long; what it throws ends them. */
@@ -45,12 +44,12 @@ export class SqliteReads {
     this.#statements = statements;
     this.#goOn = goOn;
     this.#buckets = new Buckets(statements);
-    this.#batches = new SqliteBatches(statements);
-    this.#files = new SqliteFiles(statements);
-    this.#images = new SqliteImages(statements);
-    this.#chats = new SqliteChats(statements);
-    this.#requestBatches = new SqliteRequestBatches(statements);
-    this.#history = new SqliteHistory(statements);
+    this.#batches = new SqlBatches(statements);
+    this.#files = new SqlFiles(statements);
+    this.#images = new SqlImages(statements);
+    this.#chats = new SqlChats(statements);
+    this.#requestBatches = new SqlRequestBatches(statements);
+    this.#history = new SqlHistory(statements);
   }
 
   perform<K extends keyof Reads>(call: CallOf<Reads, K>): AnswerOf<Reads, K> {
@@ -61,9 +60,12 @@ export class SqliteReads {
     jobs: (ids) => ids.map((id) => this.#job(id)),
     list: (query) => pageOf(query, (walk) => walkJobs(this.#statements, walk, this.#jobOf)),
     countJobs: (filter) => {
-      const { terms, values } = conditionOf(filter);
+      const { terms, values } = conditionOf(this.#statements.dialect, filter);
       return numberAt(
-        this.#statements.row(`SELECT count(*) FROM jobs ${where([PATIENT, ...terms])}`, ...values),
+        this.#statements.row(
+          `SELECT count(*) FROM jobs ${where([this.#statements.dialect.patient, ...terms])}`,
+          ...values,
+        ),
         0,
       );
     },
@@ -125,7 +127,7 @@ export class SqliteReads {
     batchMembers: ({ id, after, limit }) =>
       this.#statements
         .rows(
-          `SELECT ${JOB_COLUMNS} FROM jobs INDEXED BY jobs_members
+          `SELECT ${JOB_COLUMNS} FROM jobs ${this.#statements.dialect.indexedBy('jobs_members')}
            WHERE batch = ? AND sequence > ? ORDER BY sequence ${LIMIT}`,
           id,
           after,

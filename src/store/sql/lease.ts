@@ -1,6 +1,7 @@
 /** Which life of which server this is, until when others may take it for alive, and what a later life has to know of its clock. */
 import type { ClockReading } from '../../clock.ts';
 import { type Gap, resume } from '../lived-time.ts';
+import { UPSERT_FACT } from './facts.ts';
 import { moveFileExpiry, moveOpenInstants } from './open-instants.ts';
 import { numberAt, type Statements, textAt } from './statements.ts';
 
@@ -137,5 +138,5 @@ function fact(statements: Statements, key: string): unknown {
 }
 
 function keep(statements: Statements, key: string, value: unknown): void {
-  statements.run('INSERT OR REPLACE INTO facts VALUES (?, ?, ?)', SPACE, key, JSON.stringify(value));
+  statements.run(UPSERT_FACT, SPACE, key, JSON.stringify(value));
 }

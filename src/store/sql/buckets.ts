@@ -70,7 +70,7 @@ export class Buckets {
   prune(bucket: BucketKey): void {
     const number = this.find(bucket);
     if (number === undefined) return;
-    const deleted = this.#statements.run(
+    const deleted = this.#statements.changed(
       `DELETE FROM buckets WHERE id = ? AND id < (SELECT max(id) FROM buckets) AND ${WITHOUT_JOBS}`,
       number,
     );

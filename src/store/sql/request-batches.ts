@@ -1,5 +1,4 @@
 /** Batches of requests as rows: what lists and retention ask for in columns, the rest as JSON. */
-import type { SQLInputValue } from 'node:sqlite';
 import type { BatchId } from '../../domain/ids.ts';
 import type {
   CountedRequestBatch,
@@ -11,11 +10,11 @@ import type {
 import type { RequestBatchTables } from '../file-tables.ts';
 import type { PartOfBatch } from '../operation.ts';
 import { COUNT_COLUMNS, countsAt } from './batches.ts';
-import { LIMIT, numberAt, type Row, type Statements, textAt } from './statements.ts';
+import { LIMIT, numberAt, type Row, type SqlValue, type Statements, textAt } from './statements.ts';
 
 const COUNTED = `SELECT record, ${COUNT_COLUMNS} FROM request_batches JOIN batches USING (id)`;
 
-export class SqliteRequestBatches implements RequestBatchTables {
+export class SqlRequestBatches implements RequestBatchTables {
   readonly #statements: Statements;
 
   constructor(statements: Statements) {
@@ -60,7 +59,7 @@ export class SqliteRequestBatches implements RequestBatchTables {
     return this.#statements
       .rows(
         `SELECT record FROM request_batches WHERE ended_at <= ?
-           AND NOT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_members WHERE batch = request_batches.id)
+           AND NOT EXISTS (SELECT 1 FROM jobs ${this.#statements.dialect.indexedBy('jobs_members')} WHERE batch = request_batches.id)
          ORDER BY ended_at ${LIMIT}`,
         time,
         limit,
@@ -77,7 +76,7 @@ export class SqliteRequestBatches implements RequestBatchTables {
 
   list({ api, client, after, before, limit }: RequestBatchQuery): RequestBatchPage {
     const terms = ['api = ?'];
-    const values: SQLInputValue[] = [api];
+    const values: SqlValue[] = [api];
     if (client !== undefined) {
       terms.push('request_batches.client = ?');
       values.push(client);

@@ -1,5 +1,6 @@
 /** Instants in rows that something ends at: they move with the clock when it was set forward between two lives. */
-import type { Statements } from './statements.ts';
+import type { RequestBatch } from '../../domain/request-batch.ts';
+import { numberAt, type Statements, textAt } from './statements.ts';
 
 const UNENDED = `status IN ('PENDING', 'QUEUED', 'RUNNING')`;
 
@@ -9,14 +10,22 @@ const UNENDED = `status IN ('PENDING', 'QUEUED', 'RUNNING')`;
  */
 export function moveOpenInstants(statements: Statements, ms: number): void {
   statements.run(
-    `UPDATE jobs SET created_at = created_at + ?1, started_at = started_at + ?1, not_before = not_before + ?1, deadline = deadline + ?1
+    `UPDATE jobs SET created_at = created_at + ?, started_at = started_at + ?, not_before = not_before + ?, deadline = deadline + ?
      WHERE ${UNENDED}`,
     ms,
-  );
-  statements.run(
-    `UPDATE request_batches SET record = json_set(record, '$.expiresAt', record ->> '$.expiresAt' + ?) WHERE ended_at IS NULL`,
+    ms,
+    ms,
     ms,
   );
+  for (const row of statements.rows('SELECT sequence, record FROM request_batches WHERE ended_at IS NULL')) {
+    const batch = JSON.parse(textAt(row, 1)) as RequestBatch;
+    const moved: RequestBatch = { ...batch, expiresAt: batch.expiresAt + ms };
+    statements.run(
+      'UPDATE request_batches SET record = ? WHERE sequence = ?',
+      JSON.stringify(moved),
+      numberAt(row, 0),
+    );
+  }
 }
 
 /** Files are kept for time in which a server lived. */

@@ -3,7 +3,7 @@ import type { Job } from '../../domain/job.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { Statements } from './statements.ts';
 
-export class SqliteResults {
+export class SqlResults {
   readonly #statements: Statements;
 
   constructor(statements: Statements) {
@@ -16,7 +16,7 @@ export class SqliteResults {
       `INSERT INTO results (sequence, output, result, raw, course) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (sequence) DO UPDATE SET
          output = excluded.output, result = excluded.result, raw = excluded.raw,
-         course = coalesce(excluded.course, course)`,
+         course = coalesce(excluded.course, results.course)`,
       job.sequence,
       output,
       result?.ending ?? null,
@@ -38,7 +38,9 @@ export class SqliteResults {
     let { piece, first } = staged;
     for (const { count, bytes } of staged.pieces) {
       this.#statements.run(
-        'INSERT OR REPLACE INTO vectors (sequence, piece, first, count, bytes) VALUES (?, ?, ?, ?, ?)',
+        `INSERT INTO vectors (sequence, piece, first, count, bytes) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (sequence, piece) DO UPDATE SET
+           first = excluded.first, count = excluded.count, bytes = excluded.bytes`,
         job.sequence,
         piece,
         first,

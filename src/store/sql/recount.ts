@@ -38,7 +38,7 @@ export function recount(statements: Statements): QueueState {
 
 function clientsOf(statements: Statements): QueueState['clients'] {
   const rows = statements.rows(
-    `SELECT client, sum(status = 'PENDING'), sum(status <> 'PENDING') FROM jobs JOIN buckets ON buckets.id = jobs.bucket
+    `SELECT client, count(*) FILTER (WHERE status = 'PENDING'), count(*) FILTER (WHERE status <> 'PENDING') FROM jobs JOIN buckets ON buckets.id = jobs.bucket
      WHERE status IN ('PENDING', 'QUEUED', 'RUNNING') GROUP BY client`,
   );
   return rows.map(
@@ -53,11 +53,9 @@ export function highest(statements: Statements, column: 'sequence' | 'revision')
 
 /** Sequences and revisions never come twice, even when the rows that had the last ones are gone. */
 export function markHighest(statements: Statements): void {
-  statements.run(
-    `INSERT OR REPLACE INTO high_marks
-       SELECT 'sequence', max(coalesce((SELECT max(sequence) FROM jobs), 0),
-         coalesce((SELECT value FROM high_marks WHERE name = 'sequence'), 0))
-       UNION ALL SELECT 'revision', max(coalesce((SELECT max(revision) FROM jobs), 0),
-         coalesce((SELECT value FROM high_marks WHERE name = 'revision'), 0))`,
-  );
+  for (const column of ['sequence', 'revision'])
+    statements.run(
+      `INSERT INTO high_marks SELECT '${column}', coalesce(max(${column}), 0) FROM jobs WHERE true
+       ON CONFLICT (name) DO UPDATE SET value = ${statements.dialect.greatest}(high_marks.value, excluded.value)`,
+    );
 }

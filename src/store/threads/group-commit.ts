@@ -1,12 +1,11 @@
 /** One commit for many operations, in which the failure of one does no harm to the others, by the owner of the data alone. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DataDirectoryInUseError } from '../../domain/errors.ts';
 import type { CallOf, Operations } from '../operation.ts';
 import { perform } from '../operations/operations.ts';
 import type { Mark, QueueWriter } from '../queue-writer.ts';
-import type { DataFiles } from './data-files.ts';
 import { failureOf } from './failures.ts';
 import type { Answer, Answers, NumberedCall } from './protocol.ts';
+import type { Transaction } from './transaction.ts';
 import { WriteTrouble } from './write-trouble.ts';
 
 const TAKEN_OVER =
@@ -21,20 +20,15 @@ export interface Owner {
 }
 
 export class GroupCommit {
-  readonly #database: DatabaseSync;
+  readonly #transaction: Transaction;
   readonly #writer: QueueWriter;
-  readonly #files: DataFiles;
   readonly #owner: Owner;
   readonly #trouble = new WriteTrouble();
-  readonly #totalChanges: StatementSync;
-  #changes = 0;
 
-  constructor(database: DatabaseSync, writer: QueueWriter, files: DataFiles, owner: Owner) {
-    this.#database = database;
+  constructor(transaction: Transaction, writer: QueueWriter, owner: Owner) {
+    this.#transaction = transaction;
     this.#writer = writer;
-    this.#files = files;
     this.#owner = owner;
-    this.#totalChanges = database.prepare('SELECT total_changes() AS changes');
   }
 
   /**
@@ -57,15 +51,15 @@ export class GroupCommit {
   ): Answers | null {
     const mark = this.#writer.mark();
     try {
-      this.#files.check();
-      this.#database.exec('BEGIN IMMEDIATE');
+      this.#transaction.begin(calls.map(({ call }) => call));
       // The owner's lock is not proof enough: its file may have been deleted, or lie on a volume whose locks run out, while this process stood still.
       if (!this.#owner.isHeld()) throw new DataDirectoryInUseError(TAKEN_OVER);
       const answers = calls.map(({ call }) => one(this.#writer, call));
       const report = this.#writer.report();
-      this.#database.exec('COMMIT');
+      const hasWritten = this.#transaction.commit();
       this.#writer.settle();
-      if (this.#hasWritten()) this.#trouble.worked(this.#writer.now);
+      // A commit without a change touches no disk.
+      if (hasWritten) this.#trouble.worked(this.#writer.now);
       return { numbers: numbersOf(calls), answers, report };
     } catch (error) {
       this.#failure = error;
@@ -78,15 +72,15 @@ export class GroupCommit {
 
   readonly #carefully = (writer: QueueWriter, call: CallOf<Operations>): Answer => {
     const mark = writer.mark();
-    this.#database.exec('SAVEPOINT operation');
+    this.#transaction.savepoint();
     try {
       const answer = plainly(writer, call);
-      this.#database.exec('RELEASE operation');
+      this.#transaction.release();
       return answer;
     } catch (error) {
       // Without a transaction the operations before this one are lost too: the whole group fails.
-      if (!this.#database.isTransaction) throw error;
-      this.#database.exec('ROLLBACK TO operation; RELEASE operation');
+      if (!this.#transaction.isOpen) throw error;
+      this.#transaction.undo();
       writer.rollBack(mark);
       this.#owner.forget();
       this.#trouble.failed(error, writer.now);
@@ -94,19 +88,11 @@ export class GroupCommit {
     }
   };
 
-  /** A commit without a change touches no disk. */
-  #hasWritten(): boolean {
-    const before = this.#changes;
-    this.#changes = Number(this.#totalChanges.get()?.changes);
-    return this.#changes > before;
-  }
-
   #undo(mark: Mark): void {
     try {
-      // On some errors, a full disk among them, SQLite has rolled back by itself.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      if (this.#transaction.isOpen) this.#transaction.rollBack();
     } catch (error) {
-      // Whoever comes next finds the transaction open, and is refused with what SQLite says of that.
+      // Whoever comes next finds the transaction open, and is refused with what the database says of that.
       this.#failure = error;
     }
     this.#writer.rollBack(mark);

@@ -1,14 +1,13 @@
 /** Jobs as rows, and back. */
-import type { SQLInputValue } from 'node:sqlite';
 import type { BucketKey } from '../../domain/backlog.ts';
 import type { BatchId, InstanceId, JobId } from '../../domain/ids.ts';
 import type { Job, JobKind, JobStatus } from '../../domain/job.ts';
 import { urgencyOf } from '../../domain/store.ts';
-import type { Row } from './statements.ts';
+import type { Row, SqlValue } from './statements.ts';
 
 interface Column {
   readonly name: string;
-  readonly value: (job: Job) => SQLInputValue;
+  readonly value: (job: Job) => SqlValue;
 }
 
 const listText = (list: readonly unknown[]) => (list.length === 0 ? null : JSON.stringify(list));
@@ -73,7 +72,7 @@ export const INSERT_JOB = `INSERT INTO jobs (bucket, line, live, ${INSERTED.map(
   VALUES (?, ?, ?, ${INSERTED.map(() => '?').join(', ')})`;
 
 /** After the numbers of its bucket, its line and the life that it is live in. */
-export function insertValues(job: Job): SQLInputValue[] {
+export function insertValues(job: Job): SqlValue[] {
   return INSERTED.map(({ value }) => value(job));
 }
 

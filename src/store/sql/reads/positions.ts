@@ -2,7 +2,6 @@
 import type { JobId } from '../../../domain/ids.ts';
 import type { JobPriority } from '../../../domain/job.ts';
 import { urgencyOf } from '../../../domain/store.ts';
-import { PATIENT } from '../patience.ts';
 import { numberAt, type Statements, textAt } from '../statements.ts';
 
 interface Waiting {
@@ -68,7 +67,7 @@ function countBucket(
 /** Claimable jobs of a bucket with `from` ≤ sequence < `until`. */
 function countBetween(statements: Statements, bucket: number, from: number, until: number): number {
   const row = statements.row(
-    `SELECT count(*) FROM jobs WHERE ${PATIENT} AND line = ? AND sequence >= ? AND sequence < ?`,
+    `SELECT count(*) FROM jobs WHERE ${statements.dialect.patient} AND line = ? AND sequence >= ? AND sequence < ?`,
     bucket,
     from,
     until,

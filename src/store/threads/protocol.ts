@@ -4,10 +4,9 @@ import type { ClientTable } from '../../domain/client-limits.ts';
 import type { CallOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import type { Failure } from './failures.ts';
-import type { Allowance } from './patience.ts';
 
-export interface WorkerSettings {
-  readonly dataDir: string;
+/** What a writer needs, whatever it writes to. */
+export interface WriterSettings {
   readonly serverId: string;
   readonly leaseMs: number;
   /** The most operations in one commit. */
@@ -15,8 +14,13 @@ export interface WorkerSettings {
   readonly clients?: ClientTable | undefined;
   /** At the start. */
   readonly clock: ClockReading;
-  /** See `Patience`; the writer has none. */
-  readonly abandoned?: Int32Array;
+}
+
+/** How long one read may take. */
+export interface Allowance {
+  /** Names the read: whoever wants it to end writes this into the shared cell. */
+  readonly ticket: number;
+  readonly withinMs: number;
 }
 
 /** A call, and the number by which its answer finds the caller. */
