@@ -97,12 +97,9 @@ export class ChatService {
     pick: (ids: readonly ChatMessageId[]) => readonly [from: number, to: number],
   ): Promise<BranchPage> {
     const end = leaf ?? chat.leaf;
-    const ids = end !== null && isId('msg', end) ? await this.#deps.store.chats.path(end) : [];
+    const ids = end !== null && isId('msg', end) ? await this.#deps.store.chats.path(chat.id, end) : [];
     const [from, to] = pick(ids);
-    const messages = present(await this.#deps.store.chats.messages(ids.slice(from, to)));
-    // A branch is one chat's.
-    const isOwn = messages.every(({ chatId }) => chatId === chat.id);
-    return isOwn ? { ids, from, messages } : { ids: [], from: 0, messages: [] };
+    return { ids, from, messages: present(await this.#deps.store.chats.messages(ids.slice(from, to))) };
   }
 
   async alternatives(id: ChatMessageId): Promise<readonly ChatMessageId[]> {
@@ -121,7 +118,7 @@ export class ChatService {
     const settings = { ...settingsFor(chat), ...settingsIn(rest), modelName: model };
     const images = [...new Set((imageIds ?? []).map(({ stored }) => stored))];
     const id = newId('msg', this.#deps.clock, this.#deps.random);
-    const before = await this.#messagesTo(after);
+    const before = await this.#messagesTo(chat, after);
     const question: ChatMessage = {
       id,
       chatId: chat?.id ?? newId('chat', this.#deps.clock, this.#deps.random),
@@ -143,7 +140,7 @@ export class ChatService {
       parentId: after,
       priority,
       key: idempotencyKey,
-      asked: { chatId, content, images, parentId, ...settings },
+      asked: { chatId, content, images, parentId, model, ...settingsIn(rest) },
     });
   }
 
@@ -158,12 +155,12 @@ export class ChatService {
     return this.#take(principal, {
       chat: { id: chat.id, client: chat.client, title: null },
       settings,
-      branch: await this.#messagesTo(questionId),
+      branch: await this.#messagesTo(chat, questionId),
       question: null,
       parentId: questionId,
       priority,
       key: idempotencyKey,
-      asked: { questionId, ...settings },
+      asked: { questionId, model },
     });
   }
 
@@ -190,9 +187,9 @@ export class ChatService {
     return chat;
   }
 
-  async #messagesTo(leaf: ChatMessageId | null): Promise<readonly ChatMessage[]> {
+  async #messagesTo(chat: Chat | null, leaf: ChatMessageId | null): Promise<readonly ChatMessage[]> {
     const { chats } = this.#deps.store;
-    return leaf === null ? [] : present(await chats.messages(await chats.path(leaf)));
+    return chat && leaf ? present(await chats.messages(await chats.path(chat.id, leaf))) : [];
   }
 
   async #take(principal: Principal, asked: AskedTurn): Promise<Turn> {
@@ -259,7 +256,7 @@ interface AskedTurn extends Pick<NewTurn, 'chat' | 'parentId' | 'question'> {
   readonly branch: readonly ChatMessage[];
   readonly priority: JobPriority | undefined;
   readonly key: string | undefined;
-  /** What makes two of them the same. */
+  /** What makes two of them the same: what the caller said, not what the chat had by then. */
   readonly asked: object;
 }
 

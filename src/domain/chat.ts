@@ -179,8 +179,8 @@ export interface ChatStore {
   chats(ids: readonly ChatId[]): Promise<readonly (Chat | null)[]>;
   list(query: ChatQuery, scope?: ReadScope): Promise<ChatPage>;
   count(filter: ChatFilter, scope?: ReadScope): Promise<number>;
-  /** The ids of the messages from the first one to `leaf`, in order. Empty where there is no such message. */
-  path(leaf: ChatMessageId): Promise<readonly ChatMessageId[]>;
+  /** The ids of the messages from the first one to `leaf`, in order. Empty where the chat has no such message. */
+  path(id: ChatId, leaf: ChatMessageId): Promise<readonly ChatMessageId[]>;
   /** Same order and length as `ids`. */
   messages(ids: readonly ChatMessageId[]): Promise<readonly (ChatMessage | null)[]>;
   /** For each message those that stand in its place, itself included, oldest first. Same order and length as `ids`. */

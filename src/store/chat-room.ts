@@ -52,8 +52,8 @@ export class ChatRoom implements ChatStore {
     return this.#calls.read('countChats', encodeChatFilter(filter), scope);
   }
 
-  path(leaf: ChatMessageId): Promise<readonly ChatMessageId[]> {
-    return this.#calls.read('chatPath', leaf);
+  path(id: ChatId, leaf: ChatMessageId): Promise<readonly ChatMessageId[]> {
+    return this.#calls.read('chatPath', { id, leaf });
   }
 
   messages(ids: readonly ChatMessageId[]): Promise<readonly (ChatMessage | null)[]> {

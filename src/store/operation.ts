@@ -248,7 +248,10 @@ export interface Reads {
   chats: { input: readonly ChatId[]; answer: readonly (Chat | null)[] };
   listChats: { input: ChatQuery; answer: ChatPage };
   countChats: { input: ChatFilter; answer: number };
-  chatPath: { input: ChatMessageId; answer: readonly ChatMessageId[] };
+  chatPath: {
+    input: { readonly id: ChatId; readonly leaf: ChatMessageId };
+    answer: readonly ChatMessageId[];
+  };
   chatMessages: { input: readonly ChatMessageId[]; answer: readonly (ChatMessage | null)[] };
   chatAlternatives: {
     input: readonly ChatMessageId[];

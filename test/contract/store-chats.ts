@@ -85,7 +85,12 @@ export function storeChatsContract(current: CurrentStore): void {
         updatedAt: clock.now(),
         characters: 'Why?Because.Hm.'.length,
       });
-      expect(await store.chats.path(turn.answer.id)).toEqual([turn.question?.id, turn.answer.id]);
+      expect(await store.chats.path(turn.chat.id, turn.answer.id)).toEqual([
+        turn.question?.id,
+        turn.answer.id,
+      ]);
+      const other = await taken(store, newTurn('Another'));
+      expect(await store.chats.path(other.chat.id, turn.answer.id)).toEqual([]);
     });
 
     test.each([

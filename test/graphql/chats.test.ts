@@ -161,6 +161,18 @@ describe('sendChatMessage', () => {
     const first = await send(input);
     expect(await send(input)).toEqual(first);
     expect(await send({ ...input, content: 'How?' })).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    // What has become of the chat meanwhile is not what was said.
+    await answer(first.answer.job.id, 'Light.');
+    const twice = [
+      () => send({ chatId: first.chat.id, content: 'And?', idempotencyKey: 'second' }),
+      () => again({ messageId: first.answer.id, idempotencyKey: 'again' }),
+    ];
+    for (const [i, say] of twice.entries()) {
+      const said = await say();
+      await answer(said.answer.job.id, 'So.');
+      await update({ id: first.chat.id, system: `Other ${i}.`, model: 'llama3.2:1b' });
+      expect((await say()).answer).toMatchObject({ id: said.answer.id });
+    }
   });
 
   test('refuses what there is no room for', async () => {

@@ -221,6 +221,16 @@ describe('with keys, a job of another client', () => {
       expect(without(await ask('alice', query, { id: message }), message)).not.toEqual(unknown);
     }
     expect((await ask('bob', '{ chats(first: 9) { nodes { id } } }')).data.chats.nodes).toEqual([]);
+    // Nor as a branch of a chat of one's own, whichever page of it is asked for.
+    const own = await chatOf('bob');
+    for (const args of ['first: 9', 'last: 9', 'first: 1, after: $cursor', 'last: 1, before: $cursor']) {
+      const BRANCH = `query ($chat: ID!, $id: ID!, $cursor: String) { chat(id: $chat) {
+        messages(leaf: $id, ${args}) { totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage } } }
+        again: chat(id: $chat) { messages(first: 1, after: $cursor) { totalCount } } }`;
+      const branch = async (id: string) =>
+        without(await ask('bob', BRANCH, { chat: own.chat, id, cursor: id }), id);
+      expect(await branch(message)).toEqual(await branch(UNKNOWN.message));
+    }
   });
 
   it('is in no list, page, count, decision, instance or event', async () => {

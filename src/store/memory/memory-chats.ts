@@ -80,9 +80,11 @@ export class MemoryChats implements ChatTables {
     return this.#matching(filter).length;
   }
 
-  path(leaf: ChatMessageId): readonly ChatMessageId[] {
+  path(id: ChatId, leaf: ChatMessageId): readonly ChatMessageId[] {
     const ids: ChatMessageId[] = [];
-    for (let at = this.message(leaf); at; at = at.parentId && this.message(at.parentId)) ids.unshift(at.id);
+    const last = this.message(leaf);
+    for (let at = last?.chatId === id ? last : null; at; at = at.parentId && this.message(at.parentId))
+      ids.unshift(at.id);
     return ids;
   }
 

@@ -103,7 +103,7 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
     chats: (ids) => ids.map((id) => tables.chats.byId(id)),
     listChats: (query) => tables.chats.list(query),
     countChats: (filter) => tables.chats.countMatching(filter),
-    chatPath: (leaf) => tables.chats.path(leaf),
+    chatPath: ({ id, leaf }) => tables.chats.path(id, leaf),
     chatMessages: (ids) => ids.map((id) => tables.chats.message(id)),
     chatAlternatives: (ids) => ids.map((id) => tables.chats.alternatives(id)),
     file: (id) => {

@@ -137,16 +137,17 @@ export class SqlChats implements ChatTables {
     return numberAt(this.#statements.row(`SELECT count(*) FROM chats ${where(terms)}`, ...values), 0);
   }
 
-  path(leaf: ChatMessageId): readonly ChatMessageId[] {
+  path(id: ChatId, leaf: ChatMessageId): readonly ChatMessageId[] {
     return this.#statements
       .rows(
         `WITH RECURSIVE above (id, parent, sequence) AS (
-           SELECT id, parent, sequence FROM chat_messages WHERE id = ?
+           SELECT id, parent, sequence FROM chat_messages WHERE id = ? AND chat = ?
            UNION ALL
            SELECT chat_messages.id, chat_messages.parent, chat_messages.sequence
            FROM chat_messages JOIN above ON chat_messages.id = above.parent
          ) SELECT id FROM above ORDER BY sequence`,
         leaf,
+        id,
       )
       .map(idAt);
   }

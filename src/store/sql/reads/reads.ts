@@ -115,7 +115,7 @@ export class SqlReads {
     chats: (ids) => ids.map((id) => this.#chats.byId(id)),
     listChats: (query) => this.#chats.list(query),
     countChats: (filter) => this.#chats.countMatching(filter),
-    chatPath: (leaf) => this.#chats.path(leaf),
+    chatPath: ({ id, leaf }) => this.#chats.path(id, leaf),
     chatMessages: (ids) => ids.map((id) => this.#chats.message(id)),
     chatAlternatives: (ids) => ids.map((id) => this.#chats.alternatives(id)),
     file: (id) => this.#files.ready(id),
