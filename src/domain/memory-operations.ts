@@ -53,6 +53,13 @@ export interface MemoryOperations {
    * @throws ModelNotFoundError, InsufficientVramError, BackendUnavailableError
    */
   loadModel(target: ModelTarget & { readonly contextLength: number | null }): Promise<InstanceState>;
+  /**
+   * Has the idle model stay at least this long after its last job, until it has gone from memory for another reason: it is a victim like any
+   * other where memory is needed. What is configured, or was asked for before, is never shortened.
+   * @param keepAliveMs null: for ever
+   * @returns whether it stays as long as asked and no longer; false where it stays longer anyway, or is not known
+   */
+  lengthenKeepAlive(model: string, keepAliveMs: number | null): boolean;
   /** Drains and unloads every instance of the model and ends its loads; resolves when they are gone. @throws ModelNotFoundError */
   unloadModel(target: ModelTarget): Promise<void>;
   /**

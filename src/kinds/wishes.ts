@@ -12,7 +12,9 @@ export interface InstanceWishes {
   readonly contextLength?: number;
   /** Whether the context moves on when it is full. */
   readonly shift?: boolean;
-  /** Further things that would make a server reload, by Ollama's names (`num_gpu`, `keep_alive`). The door honours none of them. */
+  /** How long the model should stay when it is idle; null for ever. The door does not see to it: whoever asks, asks the memory as well. */
+  readonly keepAliveMs?: number | null;
+  /** Further things that would make a server reload, by Ollama's names (`num_gpu`). The door honours none of them. */
   readonly others?: Readonly<Record<string, Json | undefined>>;
 }
 

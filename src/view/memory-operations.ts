@@ -26,6 +26,7 @@ export function createMemoryOperations(
     reserve: (input) => wishes.reserve(input),
     endReservation: (id) => wishes.endReservation(id),
     loadModel: async (target) => stateOf(await wishes.loadModel(target)),
+    lengthenKeepAlive: (model, keepAliveMs) => wishes.lengthenKeepAlive(model, keepAliveMs),
     unloadModel: (target) => wishes.unloadModel(target),
     pinModel: async (target) => stateOf(await wishes.pinModel(target)),
     unpinModel: (target) => wishes.unpinModel(target),

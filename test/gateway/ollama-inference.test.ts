@@ -6,6 +6,8 @@ import { collected, gatewayWorld } from './support/world.ts';
 
 const MODEL = 'smollm:360m';
 const EMBEDDER = 'all-minilm';
+/** The year of Go's longest duration from now. */
+const EVER = new Date(Date.now() + 9_223_372_036_854).getFullYear();
 
 async function world(options: Parameters<typeof gatewayWorld>[0] = {}) {
   const world = await gatewayWorld(options);
@@ -80,6 +82,24 @@ describe('a program that speaks Ollama', () => {
     expect(await Promise.all(asked)).toEqual(['AbortError', 'AbortError', 'AbortError']);
     stream.abort();
     await eventually(t.jobs, (jobs) => jobs.every(({ status }) => status === 'CANCELLED'));
+  });
+
+  test.each([
+    ['chat', { messages: [{ role: 'user', content: 'Hi' }] }],
+    ['generate', { prompt: 'Hi' }],
+    ['generate', { prompt: '' }],
+    ['embed', { input: 'Hi' }],
+  ])('has a model stay longer, by /api/%s with %j', async (route, body) => {
+    await using t = await world();
+    const asked = { model: route === 'embed' ? EMBEDDER : MODEL, ...body, stream: false };
+    const expiry = async () =>
+      (await t.client.ps()).models.map(({ expires_at: at }) => new Date(at).getFullYear());
+    const post = (more: object) =>
+      fetch(`${t.url}/api/${route}`, { method: 'POST', body: JSON.stringify({ ...asked, ...more }) });
+    expect((await post({ keep_alive: '-1s' })).status).toBe(200);
+    expect(await expiry()).toEqual([EVER]);
+    await (await post({ keep_alive: '1m' })).text();
+    expect(await expiry()).toEqual([EVER]);
   });
 
   test('loads a model, and lets go of it', async () => {

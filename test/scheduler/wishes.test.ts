@@ -193,6 +193,58 @@ describe('a pin', () => {
   });
 });
 
+describe('a longer keep-alive', () => {
+  const SETTINGS = { keepAliveMs: 10_000 };
+
+  /** Has been used once, by a request that asked for these keep-alives in turn. */
+  async function used(...asked: readonly (number | null)[]) {
+    const t = await started([model('a', 16), model('b', 16)], SETTINGS);
+    t.world.submit('a:latest');
+    const honoured = asked.map((ms) => t.wishes.lengthenKeepAlive('a', ms));
+    t.world.run(5_000);
+    return { ...t, honoured };
+  }
+
+  it.each([
+    ['nothing', [], 1_000],
+    ['less than is configured', [1_000, 0, -5], 1_000],
+    ['a minute', [60_000], 50_000],
+    ['a minute, and then five seconds', [60_000, 5_000], 50_000],
+  ])('than configured: %s', async (_, asked, staysMs) => {
+    const { world, honoured } = await used(...asked);
+    expect(honoured).toEqual(asked.map((ms) => ms === 60_000));
+    world.run(staysMs);
+    expect(world.residents()).toEqual(['a:latest']);
+    world.run(20_000);
+    expect(world.residents()).toEqual([]);
+  });
+
+  it('for ever keeps it from idleness and from nobody who waits, and is over when it has gone', async () => {
+    const { world, wishes } = await used(null, 5_000);
+    world.run(86_400_000);
+    expect(world.residents()).toEqual(['a:latest']);
+    const job = world.submit('b:latest');
+    world.run(10_000);
+    expect(job.finishedAt).not.toBeNull();
+    expect(world.residents()).toEqual(['b:latest']);
+    world.run(20_000);
+    world.submit('a:latest');
+    world.run(5_000);
+    expect(world.residents()).toEqual(['a:latest']);
+    world.run(20_000);
+    expect(world.residents()).toEqual([]);
+    expect(world.loop.state.wishes.keepAlives.size).toBe(0);
+    expect(wishes.lengthenKeepAlive('unknown', null)).toBe(false);
+  });
+
+  it('counts for a model that is in memory already', async () => {
+    const { world, wishes } = await used();
+    wishes.lengthenKeepAlive('a', null);
+    world.run(60_000);
+    expect(world.residents()).toEqual(['a:latest']);
+  });
+});
+
 describe('a model asked for', () => {
   it('tells when its load failed, and is tried again', async () => {
     const { world, wishes } = await started([model('a', 16)], { failingLoads: 1 });

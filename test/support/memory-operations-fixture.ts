@@ -81,6 +81,10 @@ export class MemoryOperationsFixture implements MemoryOperations {
     return this.#put({ ...base, status: 'READY', variant: { ...base.variant, contextLength } });
   }
 
+  lengthenKeepAlive(): boolean {
+    return false;
+  }
+
   async unloadModel(target: ModelTarget): Promise<void> {
     const { info } = this.#find(target);
     this.#system.instances = this.#system.instances.filter((each) => each.variant.weights !== info.weights);

@@ -6,11 +6,12 @@ import type { GatewayExchange } from '../shared/gateway-route.ts';
 import type { TextShape } from '../shared/gathered-text.ts';
 import { problemOf } from '../shared/problem.ts';
 import { withSigns } from '../shared/silence.ts';
+import { keepAliveOf } from './submissions.ts';
 import type { LoadTask } from './tasks.ts';
 
 /**
  * Loads the model as a waiting job would, and answers when it is there. With a keep-alive of 0 it is let go, unless others may still want
- * it, which an administrator alone may overrule. How long it stays otherwise is not the caller's to say.
+ * it, which an administrator alone may overrule. Otherwise it stays, when idle, at least as long as the caller says.
  * @returns the `done_reason` of the answer
  */
 async function loadOrLetGo(
@@ -22,6 +23,7 @@ async function loadOrLetGo(
     if (principal.admin) await memory.unloadModel({ model, backendId: null });
     return 'unload';
   }
+  if (keepAliveMs !== undefined) memory.lengthenKeepAlive(model, keepAliveOf(keepAliveMs));
   await memory.loadModel({ model, backendId: null, contextLength: null });
   return 'load';
 }

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { RUNNER_OPTION_NAMES } from '../../domain/model.ts';
 import type { ChatMessage, ImageSource, ModelOptions, ThinkLevel } from '../../domain/request.ts';
 import type { InstanceWishes } from '../../kinds/wishes.ts';
+import { FOREVER_MS } from '../../ollama-api/duration.ts';
 import { readFormat } from '../../ollama-api/format.ts';
 import type { Decoded } from '../../ollama-api/go-decode.ts';
 import { withoutSource } from '../../ollama-api/model-name.ts';
@@ -120,6 +121,11 @@ function take(from: Record<string, Json>, name: string): number {
   return value;
 }
 
+/** Null: for ever. */
+export function keepAliveOf(ms: number): number | null {
+  return ms >= FOREVER_MS ? null : ms;
+}
+
 /** What is asked of the instance. */
 function instanceWishes({ options, keep_alive, shift }: WithOptions): InstanceWishes {
   const { num_ctx: context, ...others } = Object.fromEntries(
@@ -129,7 +135,8 @@ function instanceWishes({ options, keep_alive, shift }: WithOptions): InstanceWi
   return {
     ...(contextLength !== undefined && { contextLength }),
     ...(shift !== undefined && { shift }),
-    others: { ...others, ...(keep_alive !== undefined && { keep_alive }) },
+    ...(keep_alive !== undefined && { keepAliveMs: keepAliveOf(keep_alive) }),
+    others,
   };
 }
 

@@ -8,7 +8,6 @@ import type { Timer } from '../../clock.ts';
 import type { JobResult } from '../../domain/job.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { JobEnd } from '../../events/job-end.ts';
-import type { GrantedWishes } from '../../kinds/wishes.ts';
 import { callerWishes } from './caller.ts';
 import type { GatewayDependencies } from './dependencies.ts';
 import type { GatewayExchange } from './gateway-route.ts';
@@ -86,7 +85,7 @@ export async function answerWithJob(
     acceptedAt = clock.monotonic();
     exchange.release();
     tell(response, 'x-job-id', accepted.id);
-    tellDropped(response, wishes);
+    tellDropped(response, [...wishes.dropped, ...droppedKeepAlive(requested, accepted.modelName, deps)]);
     if (!hasBegun) place = clock.after(PLACE_AFTER_MS, () => tellPosition(response, job));
     silence.begin();
     const end = await job.ended;
@@ -115,7 +114,18 @@ function untell(response: Response, name: string): void {
   if (!response.headersSent) response.removeHeader(name);
 }
 
-function tellDropped(response: Response, { dropped }: GrantedWishes): void {
+/** Waiting jobs count as users, too: it is asked for before the job has run. */
+function droppedKeepAlive(
+  { wishes }: JobSubmission,
+  model: string,
+  { memory }: GatewayDependencies,
+): readonly string[] {
+  const keepAliveMs = wishes?.keepAliveMs;
+  if (keepAliveMs === undefined) return [];
+  return memory.lengthenKeepAlive(model, keepAliveMs) ? [] : ['keep_alive'];
+}
+
+function tellDropped(response: Response, dropped: readonly string[]): void {
   if (dropped.length > 0) tell(response, 'x-options-dropped', dropped.join(', '));
 }
 

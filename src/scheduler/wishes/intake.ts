@@ -31,6 +31,7 @@ import {
   whatStandsInTheWay,
 } from './checks.ts';
 import { failedLoads } from './failed-loads.ts';
+import { longerKeepAlive } from './keep-alives.ts';
 import { RememberedWishes } from './remembered-wishes.ts';
 import { StateWaits } from './state-waits.ts';
 import type { Pin, ReservationRecord, Wishes } from './wishes.ts';
@@ -142,6 +143,24 @@ export class WishIntake implements Omit<MemoryOperations, 'loadModel' | 'pinMode
       lasting,
     };
     this.#deps.loop.handle({ type: 'wish', change: { kind: 'load', load } });
+  }
+
+  lengthenKeepAlive(model: string, keepAliveMs: number | null): boolean {
+    const { loop, resolver } = this.#deps;
+    const queue = this.#queue(model, null);
+    let honoured = false;
+    for (const { settings } of loop.state.backends.values()) {
+      const option = loadOption(queue, settings.id, resolver);
+      if (!option) continue;
+      const { weights } = option.variant;
+      const asked = loop.state.wishes.keepAlives.get(weights)?.keepAliveMs;
+      const before = longerKeepAlive(option.keepAliveMs, asked);
+      const after = longerKeepAlive(keepAliveMs, before);
+      honoured ||= after === keepAliveMs;
+      if (after !== before)
+        loop.handle({ type: 'wish', change: { kind: 'keep-alive', weights, keepAliveMs } });
+    }
+    return honoured;
   }
 
   async unloadModel(target: ModelTarget): Promise<void> {

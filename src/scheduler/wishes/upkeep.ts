@@ -8,12 +8,13 @@ import { finalHold } from '../loads/holds.ts';
 import { loadOption } from '../snapshot/options.ts';
 import { type InstanceRecord, instancesOf, type SchedulerState, withInstance } from '../state.ts';
 import type { World } from '../turn.ts';
+import { longerKeepAlive, presentKeepAlives } from './keep-alives.ts';
 import type { LoadWish, Wishes } from './wishes.ts';
 
-/** Ends what has expired, wishes that came true and those that cannot, and marks the instances that are pinned. */
+/** Ends what has expired, wishes that came true and those that cannot, and marks the instances that are pinned or stay longer. */
 export function keepWishes(before: SchedulerState, world: World, now: number): SchedulerState {
   let state = before;
-  const { reservations, pins, loads } = before.wishes;
+  const { reservations, pins, loads, keepAlives } = before.wishes;
   const left = {
     missing: before.wishes.missing,
     reservations: some(reservations.values(), (one) => isOver(one.expiresAt, now))
@@ -23,8 +24,13 @@ export function keepWishes(before: SchedulerState, world: World, now: number): S
     loads: some(loads, (load) => isOverWith(state, load, world, now))
       ? loads.filter((load) => !isOverWith(state, load, world, now))
       : loads,
+    keepAlives: presentKeepAlives(before),
   };
-  const changed = left.reservations !== reservations || left.pins !== pins || left.loads !== loads;
+  const changed =
+    left.reservations !== reservations ||
+    left.pins !== pins ||
+    left.loads !== loads ||
+    left.keepAlives !== keepAlives;
   if (changed) state = { ...state, wishes: left };
   for (const instance of state.instances.values()) {
     const pinned =
@@ -35,7 +41,10 @@ export function keepWishes(before: SchedulerState, world: World, now: number): S
           world.resolve(queueKey({ model: pin.modelName, contextLength: null }), instance.backendId)?.variant
             .weights === instance.variant.weights,
       );
-    if (pinned !== instance.pinned) state = withInstance(state, { ...instance, pinned });
+    const asked = left.keepAlives.get(instance.variant.weights)?.keepAliveMs;
+    const keepAliveMs = longerKeepAlive(instance.keepAliveMs, asked);
+    if (pinned !== instance.pinned || keepAliveMs !== instance.keepAliveMs)
+      state = withInstance(state, { ...instance, pinned, keepAliveMs });
   }
   return state;
 }

@@ -2,6 +2,7 @@
 import type { BackendId, GpuId } from '../../domain/ids.ts';
 import type { ReservationId } from '../../domain/memory-operations.ts';
 import type { QueueKey } from '../../domain/queue-key.ts';
+import { type KeepAlives, withKeepAlive } from './keep-alives.ts';
 
 export interface ReservationRecord {
   readonly id: ReservationId;
@@ -50,11 +51,18 @@ export interface Wishes {
   readonly reservations: ReadonlyMap<ReservationId, ReservationRecord>;
   readonly pins: readonly Pin[];
   readonly loads: readonly LoadWish[];
+  readonly keepAlives: KeepAlives;
   /** What is wanted and on no backend, as it was said: `modelName why`. */
   readonly missing: ReadonlySet<string>;
 }
 
-export const NO_WISHES: Wishes = { reservations: new Map(), pins: [], loads: [], missing: new Set() };
+export const NO_WISHES: Wishes = {
+  reservations: new Map(),
+  pins: [],
+  loads: [],
+  keepAlives: new Map(),
+  missing: new Set(),
+};
 
 export type WishChange =
   | { readonly kind: 'reserve'; readonly reservation: ReservationRecord }
@@ -62,6 +70,7 @@ export type WishChange =
   | { readonly kind: 'pin'; readonly pin: Pin }
   | { readonly kind: 'unpin'; readonly modelName: string; readonly backendId: BackendId | null }
   | { readonly kind: 'load'; readonly load: LoadWish }
+  | { readonly kind: 'keep-alive'; readonly weights: string; readonly keepAliveMs: number | null }
   | { readonly kind: 'forget-load'; readonly queue: QueueKey; readonly backendId: BackendId | null };
 
 export function withWish(before: Wishes, change: WishChange): Wishes {
@@ -88,6 +97,11 @@ export function withWish(before: Wishes, change: WishChange): Wishes {
       return {
         ...before,
         loads: [...before.loads.filter((one) => !isSameLoad(one, change.load)), change.load],
+      };
+    case 'keep-alive':
+      return {
+        ...before,
+        keepAlives: withKeepAlive(before.keepAlives, change.weights, change.keepAliveMs),
       };
     case 'forget-load':
       return { ...before, loads: before.loads.filter((one) => one.lasting || !isSameLoad(one, change)) };

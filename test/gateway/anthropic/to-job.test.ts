@@ -235,7 +235,7 @@ describe('a request', () => {
     expect(job).toEqual({
       model: 'm',
       metadata: { user_id: 'me' },
-      wishes: { contextLength: 8192, others: { num_gpu: 3, keep_alive: 300_000 } },
+      wishes: { contextLength: 8192, keepAliveMs: 300_000, others: { num_gpu: 3 } },
       request: {
         kind: 'CHAT',
         messages: [{ role: 'user', content: 'Hello.' }],

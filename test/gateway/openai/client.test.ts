@@ -236,21 +236,27 @@ describe('a chat', () => {
     ]);
   });
 
-  test('takes wishes beyond the API, and tells those that were not granted', async () => {
-    const body = {
-      model: PLAIN,
-      messages: [USER],
-      num_ctx: 1_024,
-      keep_alive: '5m',
-      options: { num_predict: 2 },
-    };
-    const answer = await fetch(`${world.url}/v1/chat/completions`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-    });
-    expect(await answer.json()).toMatchObject({ usage: { completion_tokens: 2 } });
-    expect(answer.headers.get('x-options-dropped')).toBe('keep_alive');
-  });
+  test.each([
+    [-1, null],
+    ['1m', 'keep_alive'],
+  ])(
+    'takes wishes beyond the API, a keep-alive of %s too, and tells those that were not granted',
+    async (keepAlive, dropped) => {
+      const body = {
+        model: PLAIN,
+        messages: [USER],
+        num_ctx: 1_024,
+        keep_alive: keepAlive,
+        options: { num_predict: 2 },
+      };
+      const answer = await fetch(`${world.url}/v1/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+      });
+      expect(await answer.json()).toMatchObject({ usage: { completion_tokens: 2 } });
+      expect(answer.headers.get('x-options-dropped')).toBe(dropped);
+    },
+  );
 });
 
 describe('a completion', () => {
