@@ -2,7 +2,7 @@
  * Keep-alives that requests ask for: how long an idle instance stays beyond what the configuration says. The longest one counts, so that one
  * client's five minutes do not undo another's "for ever". It protects nothing from eviction, and ends when the model has gone from memory.
  */
-import type { SchedulerState } from '../state.ts';
+import type { Instance } from '../../domain/instance.ts';
 
 export interface KeepAlive {
   /** Null: for ever. */
@@ -30,8 +30,10 @@ export function withKeepAlive(before: KeepAlives, weights: string, keepAliveMs: 
 }
 
 /** Without those whose model has gone from memory; the same map where nothing has changed. */
-export function presentKeepAlives({ wishes, instances }: SchedulerState): KeepAlives {
-  const before = wishes.keepAlives;
+export function presentKeepAlives(
+  before: KeepAlives,
+  instances: ReadonlyMap<unknown, Pick<Instance, 'variant'>>,
+): KeepAlives {
   if (before.size === 0) return before;
   const present = new Set([...instances.values()].map(({ variant }) => variant.weights));
   const isStale = ([weights, { held }]: readonly [string, KeepAlive]) => held !== present.has(weights);

@@ -24,7 +24,7 @@ export function keepWishes(before: SchedulerState, world: World, now: number): S
     loads: some(loads, (load) => isOverWith(state, load, world, now))
       ? loads.filter((load) => !isOverWith(state, load, world, now))
       : loads,
-    keepAlives: presentKeepAlives(before),
+    keepAlives: presentKeepAlives(keepAlives, before.instances),
   };
   const changed =
     left.reservations !== reservations ||
