@@ -1,5 +1,6 @@
 /** The settings of a backend whose models are started by commands: what they may hold, and what stands where they say nothing. */
 import { z } from 'zod';
+import { isPlainName } from '../domain/model-names.ts';
 import type { CommandBackendConfig, CommandModelConfig } from './config.ts';
 import { duration, memory, oneOf, shown, text, wholeNumber } from './values.ts';
 import { splitWords } from './words.ts';
@@ -73,6 +74,14 @@ const stopAfter = z.union([z.literal([-1, '-1']).transform(() => null), duration
     `${shown(issue.input)} is not a time: write a duration such as 30m, or -1 to keep it until its memory is needed.`,
 });
 
+/** Of a name that no request could ask for. */
+const unnameable = (name: unknown) =>
+  `${shown(name)} cannot be the name of a model: write it in printable ASCII characters, at most 256, with single spaces between them at most.`;
+
+const modelName = text('the name of a model').refine(isPlainName, {
+  error: (issue) => unnameable(issue.input),
+});
+
 const model = z
   .strictObject({
     command,
@@ -99,7 +108,7 @@ const model = z
     contextLength: wholeNumber(1, 16_777_216).optional(),
     sleep: oneOf(['vllm']).optional(),
     stopAfter: stopAfter.optional(),
-    aliases: z.array(text('the name of a model')).optional(),
+    aliases: z.array(modelName).optional(),
   })
   .superRefine((value, context) => {
     const parts = [...value.command, ...Object.values(value.env ?? {})];
@@ -116,7 +125,7 @@ const model = z
   });
 
 export const commandModels = z
-  .record(text('the name of a model'), model, {
+  .record(z.string(), model, {
     error: (issue) => `${shown(issue.input)} is not a group of models, each with its command.`,
   })
   .refine((models) => Object.keys(models).length > 0, {
@@ -125,6 +134,8 @@ export const commandModels = z
   })
   .superRefine((models, context) => {
     const seen = new Set(Object.keys(models));
+    for (const name of seen)
+      if (!isPlainName(name)) context.addIssue({ code: 'custom', path: [name], message: unnameable(name) });
     for (const [name, { aliases = [] }] of Object.entries(models))
       for (const [position, alias] of aliases.entries()) {
         if (seen.has(alias))

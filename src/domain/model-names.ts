@@ -9,6 +9,15 @@ export interface ModelNameRule {
   isValid(canonical: string): boolean;
 }
 
+/** As long as paths of Hugging Face and files with a folder get. */
+const LONGEST = 256;
+const PRINTABLE = /^[\x21-\x7e]+( [\x21-\x7e]+)*$/;
+
+/** Whether a name that is kept as it is written could be asked for. */
+export function isPlainName(name: string): boolean {
+  return name.length <= LONGEST && PRINTABLE.test(name);
+}
+
 /** What a caller's name means. A name that a backend lists as it is written always means that model. */
 export interface ModelNames {
   /** The name under which jobs wait for the model and people's wishes for it are kept, whichever backends have it or do not yet. */

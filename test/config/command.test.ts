@@ -44,6 +44,10 @@ describe('models of commands', () => {
     [{ a: { command: 'x {port}', kinds: ['draw'] } }, /none of generate, chat, embed/],
     [{ a: { command: 'x {port}', ready: 'health' } }, /not a path/],
     [{}, /no model is named/],
+    [{ 'a\nb': { command: 'x {port}' } }, /"a\\nb" cannot be the name of a model/],
+    [{ ' a': { command: 'x {port}' }, a: { command: 'x {port}' } }, /" a" cannot be the name of a model/],
+    [{ [`${'x'.repeat(257)}`]: { command: 'x {port}' } }, /cannot be the name of a model/],
+    [{ a: { command: 'x {port}', aliases: ['größe'] } }, /"größe" cannot be the name of a model/],
   ])('%j is refused', (models, why) => {
     expect(issues(models)?.join(' ')).toMatch(why);
   });

@@ -32,6 +32,8 @@ export class CommandLibrary extends ListedLibrary {
   readonly #options: CommandLibraryOptions;
   /** Context of one slot, as a server told it whose command names none; by weights. */
   readonly #told = new Map<string, number>();
+  /** What their files told, by model: read again when one of them has changed. */
+  readonly #files = new Map<string, ModelFiles>();
   /** What is wrong with files, by model: said once each. */
   readonly #said = new Map<string, string>();
 
@@ -92,7 +94,8 @@ export class CommandLibrary extends ListedLibrary {
 
   async #model(name: string, config: CommandModelConfig): Promise<CommandModel> {
     const paths = ggufPaths(config.command, config.cwd ?? '/');
-    const files = paths.length > 0 ? await lookAtFiles(paths) : null;
+    const files = paths.length > 0 ? await lookAtFiles(paths, this.#files.get(name)) : null;
+    if (files) this.#files.set(name, files);
     const { command, env, cwd } = config;
     const weights = digestOf([name, command, env, cwd, files?.stamp ?? null]);
     const { contextLength, ...launch } = launchOf(config, this.#told.get(weights) ?? null);

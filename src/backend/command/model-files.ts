@@ -39,11 +39,16 @@ export function ggufPaths(words: readonly string[], cwd: string): readonly strin
   return weights ? [weights.path, ...others.map(({ path }) => path)] : [];
 }
 
-/** @param paths at least one, the weights first @throws ModelFileError */
-export async function lookAtFiles(paths: readonly string[]): Promise<ModelFiles> {
+/**
+ * @param paths at least one, the weights first
+ * @param known what was found before: it holds as long as no file has changed, as the head of each is some MiB long
+ * @throws ModelFileError
+ */
+export async function lookAtFiles(paths: readonly string[], known?: ModelFiles): Promise<ModelFiles> {
   const all = (await Promise.all(paths.map(partsOf))).flat();
   const stats = await Promise.all(all.map(statOf));
   const stamp = stats.map(({ path, file }) => `${path}:${file.size}:${Math.round(file.mtimeMs)}`).join('\n');
+  if (known?.stamp === stamp) return known;
   const [weights = ''] = all;
   const heads = await Promise.all((await partsOf(paths[0] ?? weights)).map(headOf));
   const facts = factsOf(heads);

@@ -1,12 +1,15 @@
 /** What GGUF files that a command names tell of its model: read from the files themselves. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CommandLibrary } from '../../../src/backend/command/command-library.ts';
 import { ggufPaths, lookAtFiles } from '../../../src/backend/command/model-files.ts';
+import { silentLogger } from '../../../src/telemetry/logger.ts';
 import { DEFAULT_CATALOG } from '../../../src/virtual-ollama/index.ts';
 import { ggufHeader } from '../../../src/virtual-ollama/model-folder/gguf-header.ts';
 import { rejection } from '../managed/support/rig.ts';
+import { model } from './command-rig.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -49,4 +52,28 @@ test('a file that is missing, is none, or is not whole is said by its path', asy
   expect(await why('cut.gguf')).toMatch(/ends in the middle of its header/);
   await writeFile(join(folder, 'part-00001-of-00003.gguf'), 'GGUF');
   expect(await why('part-00001-of-00003.gguf')).toMatch(/is one of 3 parts, and 1 of them are there/);
+});
+
+test('a file is read once, and again when it has changed', async () => {
+  const path = join(folder, 'once.gguf');
+  const [first] = DEFAULT_CATALOG;
+  const whole = { ...first, name: { model: 'once' }, quantization: 'Q4_0', chatTemplate: '' };
+  const header = ggufHeader(whole as unknown as Parameters<typeof ggufHeader>[0]);
+  await writeFile(path, header);
+  await utimes(path, 1_000, 1_000);
+  const config = model('', { command: ['llama-server', '-m', path, '--port', '{port}'] });
+  const library = new CommandLibrary({
+    name: 'rig',
+    models: { once: config },
+    logger: silentLogger,
+    listed: () => {},
+  });
+  const before = await library.list();
+  expect(before).toMatchObject([{ name: 'once', family: first?.facts.architecture }]);
+  // Whoever read it now would find no model.
+  await writeFile(path, Buffer.alloc(header.length));
+  await utimes(path, 1_000, 1_000);
+  expect(await library.list()).toEqual(before);
+  await utimes(path, 2_000, 2_000);
+  expect(await library.list()).toEqual([]);
 });
