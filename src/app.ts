@@ -20,6 +20,7 @@ import { version } from './app/version.ts';
 import { buildViews } from './app/views.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
 import { ChatService } from './chats/chat-service.ts';
+import { Callers } from './clients/callers.ts';
 import { SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
@@ -74,6 +75,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       failure.resolve(error);
     },
   });
+  const callers = new Callers(config, clock);
   const events = new EventLog({ random });
   const outputs = new OutputHub((jobId, error) =>
     logger.child('API').error(`What ${jobId} says cannot be passed on any more.`, { error }),
@@ -184,7 +186,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const batchChanges = new BatchChanges({ store, accept, requestsCancelled: (id) => batches.cancelled(id) });
   const batches = buildBatches(config, { store, accept, models, clock, random, logger: logger.child('API') });
   const readsOf = ownReads(store);
-  const terms = termsOf(config);
+  const terms = termsOf(config, callers);
   const live = buildLive({ log: events, backlog: store.backlog, loop, clock });
   const graphql = new GraphQLServer({
     schema,
@@ -217,6 +219,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const listeners = new Listeners({
     config,
+    callers,
     serverId,
     portFallback: overrides.portFallback ?? false,
     graphql,
@@ -245,6 +248,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
 
   async function start(): Promise<void> {
     if (overrides.backendsLine) logger.info(overrides.backendsLine);
+    started.push(() => callers.stop());
     await store.start();
     started.push(() => store.stop());
     started.push(() => metrics.stop());

@@ -6,7 +6,7 @@ import { type InputIssue, InvalidInputError } from '../domain/errors.ts';
 import { type JobId, newId } from '../domain/ids.ts';
 import type { JobPriority } from '../domain/job.ts';
 import { canonicalJson } from '../domain/json.ts';
-import { onlyClient, type Principal, sees } from '../domain/principal.ts';
+import { letChange, may, onlyClient, type Principal, sees } from '../domain/principal.ts';
 import type { Piece, PieceOutcome } from '../domain/request-batch.ts';
 import type {
   CancelOptions,
@@ -272,11 +272,14 @@ class FrontDoor implements AcceptService {
     }
   }
 
-  /** Whose a job is never changes, so that it can be asked before. */
+  /** Whose a job is never changes, so that it can be asked before. @throws ForbiddenError for one that is only there to be read */
   async #isForeign(principal: Principal, id: JobId): Promise<boolean> {
-    if (onlyClient(principal) === null) return false;
+    if (may(principal, 'OPERATE')) return false;
     const job = await this.#deps.store.job(id);
-    return job !== null && !sees(principal, job);
+    if (job === null) return false;
+    if (!sees(principal, job)) return true;
+    letChange(principal, job);
+    return false;
   }
 }
 

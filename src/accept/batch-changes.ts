@@ -3,7 +3,7 @@ import type { Batch } from '../domain/batch.ts';
 import { InvalidInputError, VramkeeperError } from '../domain/errors.ts';
 import { type BatchId, isId } from '../domain/ids.ts';
 import type { JobStatus } from '../domain/job.ts';
-import { type Principal, sees } from '../domain/principal.ts';
+import { letChange, type Principal, sees } from '../domain/principal.ts';
 import { takesAnswers } from '../domain/request-batch.ts';
 import type { ReadScope, Store } from '../domain/store.ts';
 import type { AcceptService, RequestedChange } from './accept-service.ts';
@@ -94,6 +94,7 @@ export class BatchChanges {
   async #own(principal: Principal, id: string): Promise<Batch> {
     const batch = isId('bat', id) ? await this.#deps.store.batch(id) : null;
     if (!batch || !sees(principal, batch)) throw new BatchNotFoundError(id);
+    letChange(principal, batch);
     return batch;
   }
 }

@@ -2,8 +2,8 @@
 import { InvalidInputError } from '../domain/errors.ts';
 import { isId, type JobId } from '../domain/ids.ts';
 import { statusesBefore } from '../domain/job.ts';
-import { type JobFilter, ownFilter } from '../domain/job-filter.ts';
-import { type Principal, sees } from '../domain/principal.ts';
+import { changeableFilter, type JobFilter } from '../domain/job-filter.ts';
+import { letChange, type Principal, sees } from '../domain/principal.ts';
 import {
   jobPosition,
   type ManyChange,
@@ -98,11 +98,11 @@ function hasCondition({ labels = [], ...others }: JobFilter): boolean {
   return labels.length > 0 || Object.keys(others).length > 0;
 }
 
-/** Only the caller's own, and of those only what can be changed: the others need not be looked at. */
+/** Only what the caller may change, and of that only what can be changed: the others need not be looked at. */
 function narrowed(filter: JobFilter, principal: Principal, change: ManyChange): JobFilter {
   const able = change.kind === 'setPriority' ? (['PENDING'] as const) : statusesBefore(EVENTS[change.kind]);
   const statuses = filter.statuses ? able.filter((one) => filter.statuses?.includes(one)) : able;
-  return ownFilter(principal, { ...filter, statuses });
+  return changeableFilter(principal, { ...filter, statuses });
 }
 
 const EVENTS = { cancel: 'cancel', retry: 'requeue' } as const;
@@ -114,7 +114,9 @@ async function ownIds(
 ): Promise<{ readonly own: readonly JobId[]; readonly foreign: readonly string[] }> {
   const ids = texts.filter((text): text is JobId => isId('job', text));
   const jobs = await store.jobs(ids);
-  const seen = new Set<string>(jobs.flatMap((job) => (job && sees(principal, job) ? job.id : [])));
+  const visible = jobs.flatMap((job) => (job && sees(principal, job) ? job : []));
+  for (const job of visible) letChange(principal, job);
+  const seen = new Set<string>(visible.map(({ id }) => id));
   return { own: ids.filter((id) => seen.has(id)), foreign: texts.filter((text) => !seen.has(text)) };
 }
 

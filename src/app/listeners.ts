@@ -1,5 +1,6 @@
 /** Where the server listens: at its own port, and where that is wanted in the place of an Ollama, with the drop-in APIs alone. */
 import type { ImageService } from '../accept/image-service.ts';
+import type { Callers } from '../clients/callers.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BatchService } from '../gateway/batches/batch-service.ts';
@@ -19,6 +20,7 @@ import { PAGE_FOLDER } from './page-folder.ts';
 
 export interface ListenersParts {
   readonly config: Config;
+  readonly callers: Callers;
   /** By which the server knows its own requests. */
   readonly serverId: string;
   /** Take the next free port when the configured one is in use. */
@@ -40,10 +42,21 @@ export class Listeners {
   readonly #inPlaceOfOllama: HttpServer | null;
 
   constructor(parts: ListenersParts) {
-    const { batches, clock, config, gateway, graphql, images, metrics, notReady, portFallback, serverId } =
-      parts;
+    const {
+      batches,
+      callers,
+      clock,
+      config,
+      gateway,
+      graphql,
+      images,
+      metrics,
+      notReady,
+      portFallback,
+      serverId,
+    } = parts;
     this.#parts = parts;
-    const { host, hosts, keys, ollamaPort = null, origins } = config;
+    const { host, hosts, ollamaPort = null, origins } = config;
     const guard = new OllamaGuard({
       self: serverId,
       host,
@@ -61,7 +74,7 @@ export class Listeners {
     );
     const listening = {
       host,
-      keys,
+      callers,
       hosts,
       origins,
       limits: { bodyBytes: config.maxBodyBytes },

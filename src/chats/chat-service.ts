@@ -23,7 +23,7 @@ import { InvalidInputError } from '../domain/errors.ts';
 import { type ChatId, type ChatMessageId, isId, newId } from '../domain/ids.ts';
 import type { JobPriority } from '../domain/job.ts';
 import { canonicalJson } from '../domain/json.ts';
-import { onlyClient, type Principal, sees } from '../domain/principal.ts';
+import { letChange, onlyClient, type Principal, sees } from '../domain/principal.ts';
 import type { NewJob, ReadScope, Store } from '../domain/store.ts';
 import { readAgain, readChange, readSend, settingsIn } from './chat-input.ts';
 import { requestOf, titleOf } from './conversation.ts';
@@ -151,6 +151,7 @@ export class ChatService {
     const questionId = message?.role === 'ASSISTANT' ? message.parentId : message?.id;
     const chat = message && (await this.find(principal, message.chatId));
     if (!chat || !questionId) throw new ChatNotFoundError(messageId);
+    letChange(principal, chat);
     const settings = { ...settingsFor(chat), ...(model !== undefined && { modelName: model }) };
     return this.#take(principal, {
       chat: { id: chat.id, client: chat.client, title: null },
@@ -184,6 +185,7 @@ export class ChatService {
   async #own(principal: Principal, id: string): Promise<Chat> {
     const chat = await this.find(principal, id);
     if (!chat) throw new ChatNotFoundError(id);
+    letChange(principal, chat);
     return chat;
   }
 

@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
 import { addChatCommands, withThinkAlone } from './commands/chat-commands.ts';
 import { addJobCommands } from './commands/job-commands.ts';
+import { addKeys } from './commands/key-commands.ts';
 import { addMemory } from './commands/memory-commands.ts';
 import { addModels } from './commands/model-commands.ts';
 import { collect, number, positive } from './commands/option-values.ts';
@@ -62,6 +63,7 @@ function build(version: string, terminal: Terminal, run: Run): Command {
   addModels(program, terminal, run);
   addMemory(program, terminal, run);
   addTasks(program, terminal, run);
+  addKeys(program, terminal, run);
   addSimulate(program, terminal, run);
   return program;
 }

@@ -1,66 +1,8 @@
-/** Who may use the server, and from where: keys, names in the Host header, pages of other sites. */
+/** From where the server may be used: names in the Host header, pages of other sites. */
 import { z } from 'zod';
 import { InvalidSettingError } from '../domain/errors.ts';
-import { JOB_PRIORITIES } from '../domain/job.ts';
 import type { Config } from './config.ts';
-import { oneOf, shown, text } from './values.ts';
-
-/** Characters of a key. */
-const SHORTEST_KEY = 16;
-
-/** Never shown, not even when it is wrong. */
-const secretKey = z
-  .string({ error: `a key is text of at least ${SHORTEST_KEY} characters.` })
-  .trim()
-  .min(SHORTEST_KEY, {
-    error: `the key is too short: use at least ${SHORTEST_KEY} characters that nobody can guess.`,
-  })
-  .regex(/^[\x20-\x7e]*$/, {
-    error: 'the key cannot be sent in a header: use letters, digits and signs of ASCII, on one line.',
-  });
-
-const key = z.strictObject({
-  name: text('the name of a client').regex(/^[\x20-\x7e]{1,64}$/, {
-    error: (issue) => `${shown(issue.input)} is not the name of a client: use 1 to 64 characters of ASCII.`,
-  }),
-  key: secretKey,
-  admin: z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` }).optional(),
-  maxPriority: z
-    .preprocess((value) => (typeof value === 'string' ? value.toUpperCase() : value), oneOf(JOB_PRIORITIES))
-    .optional(),
-});
-
-/**
- * A client may have several keys, so that a new one can be handed out before the old one goes. A name that differs in case alone would be
- * another client, with jobs of its own, and be taken for the same by people.
- */
-function distinctKeys(keys: readonly z.output<typeof key>[], context: z.RefinementCtx): void {
-  const names = new Map<string, string>();
-  const owners = new Map<string, string>();
-  for (const [position, { name, key }] of keys.entries()) {
-    const refuse = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [position, field], message });
-    const plain = name.toLowerCase();
-    const spelled = names.get(plain) ?? name;
-    if (spelled !== name)
-      refuse(
-        'name',
-        `${shown(name)} and ${shown(spelled)} differ in case alone. Spell each client in one way.`,
-      );
-    names.set(plain, spelled);
-    const owner = owners.get(key);
-    if (owner !== undefined)
-      refuse('key', `is the key of ${shown(owner)} too. Give each client a key of its own.`);
-    owners.set(key, name);
-  }
-}
-
-export const keys = z
-  .array(key, {
-    error: (issue) =>
-      `${Array.isArray(issue.input) ? 'this' : shown(issue.input)} is not a list of keys, each with a name and a key.`,
-  })
-  .superRefine(distinctKeys);
+import { shown } from './values.ts';
 
 /** Stands for all of them. */
 export const ANY = '*';

@@ -1,6 +1,7 @@
 /** What single clients may take: by their names, and `default` for all others. */
 import { z } from 'zod';
 import { type ClientLimits, type ClientTable, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
+import { clientKeys, oneKindOfRights, oneSource, rightsShape } from './keys.ts';
 import { shown, wholeNumber } from './values.ts';
 
 const OTHERS = 'default';
@@ -22,6 +23,8 @@ const limits = z.strictObject(
     weight: weight.optional(),
     maxRunning: wholeNumber(1, MOST_JOBS).optional(),
     maxQueued: wholeNumber(1, MOST_JOBS).optional(),
+    ...rightsShape,
+    ...clientKeys,
   },
   {
     error: (issue) =>
@@ -31,10 +34,37 @@ const limits = z.strictObject(
   },
 );
 
-export const clients = z.record(z.string(), limits, {
-  error: (issue) =>
-    `${shown(issue.input)} is not a group of limits by client, such as { default: { maxRunning: 4 }, alice: { weight: 2 } }.`,
+/** The shape of one entry, with what belongs together. */
+const entry = limits.superRefine(oneKindOfRights).superRefine((given, context) => {
+  if (SOURCES_OF_KEYS.filter((name) => given[name] !== undefined).length > 1) oneSource(given, context);
 });
+
+const SOURCES_OF_KEYS = ['key', 'keyEnv', 'keyFile'] as const;
+
+export const clients = z
+  .record(z.string(), entry, {
+    error: (issue) =>
+      `${shown(issue.input)} is not a group of limits by client, such as { default: { maxRunning: 4 }, alice: { weight: 2 } }.`,
+  })
+  .superRefine((entries, context) => {
+    for (const [name, given] of Object.entries(entries)) {
+      const refuse = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [name, field], message });
+      const hasKeys =
+        (given.keys?.length ?? 0) > 0 || SOURCES_OF_KEYS.some((each) => given[each] !== undefined);
+      const rights = RIGHTS.find((each) => given[each] !== undefined);
+      if (name === OTHERS && hasKeys)
+        refuse('key', 'is that of nobody in particular: `default` stands for all that are not named.');
+      else if (hasKeys && !/^[\x20-\x7e]{1,64}$/.test(name))
+        refuse('key', 'belongs to a name that no client can have: use 1 to 64 characters of ASCII.');
+      else if (!hasKeys && rights)
+        refuse(rights, 'belongs to a key. Give the client a key here, or write it to its entry of `keys`.');
+      else if (!hasKeys && given.expires !== undefined)
+        refuse('expires', 'says when a key ends, and there is none.');
+    }
+  });
+
+const RIGHTS = ['admin', 'scopes', 'maxPriority'] as const;
 
 /** What a client's own entry leaves out holds for it as for all others. */
 export function clientTable(settings: z.output<typeof clients> = {}): ClientTable {

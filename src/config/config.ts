@@ -2,6 +2,7 @@
 import type { ClientTable } from '../domain/client-limits.ts';
 import type { HopelessDeadlines } from '../domain/hopeless-deadline.ts';
 import type { JobPriority } from '../domain/job.ts';
+import type { Scope } from '../domain/scopes.ts';
 import type { Task } from '../domain/task.ts';
 
 export type GpuConfig =
@@ -161,8 +162,20 @@ export interface ReservationConfig {
 export interface KeyConfig {
   /** The client that the key stands for. */
   readonly name: string;
+  /** Itself, or its SHA-256 as `sha256:` and hexadecimal digits. */
   readonly key: string;
+  /** Short for the scope ADMIN. */
   readonly admin: boolean;
+  /** Absent: those of a member, or of an administrator. */
+  readonly scopes?: readonly Scope[];
+  readonly maxPriority: JobPriority;
+  /** When it stops to be one, epoch milliseconds of the wall clock. Absent: never. */
+  readonly expiresAt?: number;
+}
+
+/** Callers without a key, where there are keys. */
+export interface AnonymousConfig {
+  readonly scopes: readonly Scope[];
   readonly maxPriority: JobPriority;
 }
 
@@ -237,6 +250,8 @@ export interface Config {
   readonly imageQuota: { readonly ofClient: number; readonly ofAll: number };
   readonly onClientGone: OnClientGone;
   readonly keys: readonly KeyConfig[];
+  /** Absent: nobody is let in without a key where there are keys. */
+  readonly anonymous?: AnonymousConfig;
   /** Names that the server answers to beside its own, in lower case; `*` for any. */
   readonly hosts: readonly string[];
   /** Of pages of other sites that may use the server; `*` for any. */

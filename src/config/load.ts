@@ -19,6 +19,7 @@ import {
   unknownVariables,
 } from './environment.ts';
 import { DEFAULT_FILE, readSettingsFile } from './file.ts';
+import { anonymousConfig, type KeySource, keyConfigs } from './keys.ts';
 import type { ManagedSettings } from './managed.ts';
 import type { Settings } from './schema.ts';
 import { withAbsoluteFile } from './secrets.ts';
@@ -92,8 +93,15 @@ export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundin
     settings.tasks,
     backends.map(({ name }) => name),
   );
+  const keys = await keyConfigs(settings, around.env);
   const withTasks = tasks.length > 0 ? { tasks } : {};
-  return { ...complete(settings, around), ...withTasks, backends, ollama, configFile: file?.path ?? null };
+  return {
+    ...complete(settings, keys, around),
+    ...withTasks,
+    backends,
+    ollama,
+    configFile: file?.path ?? null,
+  };
 }
 
 function flagSource(flags: Flags): Source {
@@ -136,12 +144,29 @@ function withAbsolutePaths(settings: Settings, base: string, home: string): Sett
     ...settings,
     ...(settings.backends && { backends: settings.backends.map((each) => withPaths(each, absolute)) }),
     ...(settings.managed && { managed: withManagedPaths(settings.managed, absolute) }),
+    ...(settings.keys && { keys: settings.keys.map((key) => withKeyFile(key, absolute)) }),
+    ...(settings.clients && { clients: withClientPaths(settings.clients, absolute) }),
     ...(settings.backendKey && { backendKey: withAbsoluteFile(settings.backendKey, absolute) }),
     ...(settings.dataDir === undefined ? {} : { dataDir: absolute(settings.dataDir) }),
     ...(settings.log?.file === undefined
       ? {}
       : { log: { ...settings.log, file: absolute(settings.log.file) } }),
   };
+}
+
+type ClientSettings = NonNullable<Settings['clients']>;
+
+function withClientPaths(clients: ClientSettings, absolute: (path: string) => string): ClientSettings {
+  const entries = Object.entries(clients).map(([name, client]) => {
+    const { keys } = client;
+    const own = withKeyFile(client, absolute);
+    return [name, keys ? { ...own, keys: keys.map((key) => withKeyFile(key, absolute)) } : own];
+  });
+  return Object.fromEntries(entries);
+}
+
+function withKeyFile<K extends KeySource>(key: K, absolute: (path: string) => string): K {
+  return key.keyFile === undefined ? key : { ...key, keyFile: absolute(key.keyFile) };
 }
 
 type BackendSettings = NonNullable<Settings['backends']>[number];
@@ -176,7 +201,7 @@ const DEFAULT_KEEP_ALIVE_MS = 300_000;
 
 type Rest = Omit<LoadedConfig, 'backends' | 'ollama' | 'configFile' | 'tasks'>;
 
-function complete(settings: Settings, around: Surroundings): Rest {
+function complete(settings: Settings, keys: readonly KeyConfig[], around: Surroundings): Rest {
   const keepAliveMs = settings.keepAlive === undefined ? DEFAULT_KEEP_ALIVE_MS : settings.keepAlive;
   const config: Rest = {
     host: settings.host ?? '127.0.0.1',
@@ -207,7 +232,8 @@ function complete(settings: Settings, around: Surroundings): Rest {
       ofClient: settings.imageBytesPerClient ?? 1 * GiB,
       ofAll: settings.imageBytes ?? 5 * GiB,
     },
-    keys: (settings.keys ?? []).map(keyConfig),
+    keys,
+    ...(settings.anonymous && { anonymous: anonymousConfig(settings.anonymous) }),
     hosts: settings.hosts ?? [],
     origins: settings.origins ?? [],
     ollamaOrigins: listFrom(around.env.OLLAMA_ORIGINS ?? ''),
@@ -264,8 +290,4 @@ function modelConfig(
 function reservationConfig(reservation: NonNullable<Settings['reservations']>[number]): ReservationConfig {
   const { owner, bytes, backend, gpu, whileProcess } = reservation;
   return { owner, bytes, backend: backend ?? null, gpu: gpu ?? null, whileProcess: whileProcess ?? null };
-}
-
-function keyConfig(key: NonNullable<Settings['keys']>[number]): KeyConfig {
-  return { name: key.name, key: key.key, admin: key.admin ?? false, maxPriority: key.maxPriority ?? 'HIGH' };
 }

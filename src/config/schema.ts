@@ -5,10 +5,11 @@
 import { z } from 'zod';
 import { HOPELESS_DEADLINES } from '../domain/hopeless-deadline.ts';
 import { MiB } from '../domain/units.ts';
-import { hosts, keys, origins } from './access.ts';
+import { hosts, origins } from './access.ts';
 import { backend, gpuList, hasVirtual, NO_VIRTUAL } from './backend-schema.ts';
 import { clients } from './clients.ts';
 import { LOG_FORMATS, LOG_LEVELS, METRICS_ACCESS, ON_CLIENT_GONE } from './config.ts';
+import { anonymous, keys } from './keys.ts';
 import { managedSchema } from './managed.ts';
 import { secret } from './secrets.ts';
 import { tasks } from './tasks.ts';
@@ -150,6 +151,7 @@ const settingsShape = z.strictObject({
   imageBytes: imageBytes.optional(),
   imageBytesPerClient: imageBytes.optional(),
   keys: keys.optional(),
+  anonymous: anonymous.optional(),
   hosts: hosts.optional(),
   origins: origins.optional(),
   trustClientHeaders: flag.optional(),

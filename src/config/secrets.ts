@@ -87,7 +87,8 @@ export async function headersOf(
   return Object.fromEntries(found);
 }
 
-async function readSecret(source: Secret, env: Environment): Promise<string> {
+/** @throws Error for a variable that is not set, a file that cannot be read, and what no header can carry */
+export async function readSecret(source: Secret, env: Environment): Promise<string> {
   const value = await textOf(source, env);
   if (SENDABLE.test(value)) return value;
   throw new Error(

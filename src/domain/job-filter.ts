@@ -9,7 +9,7 @@ import {
   type Label,
   leadsTo,
 } from './job.ts';
-import { onlyClient, type Principal } from './principal.ts';
+import { may, onlyClient, type Principal } from './principal.ts';
 import { parseQueueKey } from './queue-key.ts';
 
 export interface JobFilter {
@@ -40,6 +40,11 @@ export type JobBefore = Pick<Job, 'status' | 'priority'>;
 export function ownFilter(principal: Principal, filter: JobFilter): JobFilter {
   const only = onlyClient(principal);
   return only === null ? filter : { ...filter, client: only };
+}
+
+/** Only jobs that the caller may change. */
+export function changeableFilter(principal: Principal, filter: JobFilter): JobFilter {
+  return may(principal, 'OPERATE') ? filter : { ...filter, client: principal.client };
 }
 
 /** Whether the job matches but for what can change: what of the answer stays as it is. */

@@ -1,31 +1,55 @@
-/** Who asks, and what is theirs to see. */
+/** Who asks, what is theirs to see and to change. */
+import { VramkeeperError } from './errors.ts';
 import type { JobPriority } from './job.ts';
+import { needOf, type Scope, type Scopes } from './scopes.ts';
 
 /** Who asks, as the transport established it. */
 export interface Principal {
   readonly client: string;
-  /** Everybody is one where no keys are configured. */
-  readonly admin: boolean;
+  /** Everybody has all of them where no keys are configured. */
+  readonly scopes: Scopes;
   /** A more urgent priority asked for is refused. */
   readonly maxPriority: JobPriority;
 }
 
-/** The one rule of ownership: what a client submitted is its own, and administrators see all. What is not seen is not there. */
+/** Whoever asks may not. */
+export class ForbiddenError extends VramkeeperError {
+  readonly code = 'FORBIDDEN';
+}
+
+export function may({ scopes }: Principal, scope: Scope): boolean {
+  return scopes.has(scope);
+}
+
+/** @throws ForbiddenError @param wayIn as the table of scopes has it */
+export function letIn(principal: Principal, wayIn: string): void {
+  const need = needOf(wayIn);
+  if (need === 'ANY' || may(principal, need)) return;
+  throw new ForbiddenError(
+    `This takes the scope ${need}, which the key of ${principal.client} does not have. Ask with another key, such as an administrator's.`,
+  );
+}
+
+/** The one rule of ownership: what a client submitted is its own, and whoever reads all sees all. What is not seen is not there. */
 export function sees(principal: Principal, owned: { readonly client: string }): boolean {
   const only = onlyClient(principal);
   return only === null || only === owned.client;
 }
 
 /** The rule for lists, and for what readers share: the client whose jobs alone are seen; null for those of all. */
-export function onlyClient({ admin, client }: Principal): string | null {
-  return admin ? null : client;
+export function onlyClient(principal: Principal): string | null {
+  return may(principal, 'READ_ALL') ? null : principal.client;
 }
 
-/**
- * The one rule for what holds for everybody: the models that there are, their memory, the order of the queue.
- * @param why a sentence without its end
- * @returns what to answer whoever may not; null for who may
- */
-export function adminRefusal({ admin }: Principal, why: string): string | null {
-  return admin ? null : `${why}: it takes an administrator.`;
+/** Its own, and with OPERATE what belongs to others. */
+export function changes(principal: Principal, { client }: { readonly client: string }): boolean {
+  return client === principal.client || may(principal, 'OPERATE');
+}
+
+/** Of what the principal sees. @throws ForbiddenError */
+export function letChange(principal: Principal, owned: { readonly client: string }): void {
+  if (changes(principal, owned)) return;
+  throw new ForbiddenError(
+    `It belongs to ${owned.client}, and changing what belongs to others takes the scope OPERATE.`,
+  );
 }

@@ -1,6 +1,7 @@
 /** The schema, built from everything that adds to the builder. */
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
+import { guarded } from './scope-guard.ts';
 import './node.ts';
 import './operations/cell-log.ts';
 import './operations/change-batch.ts';
@@ -49,4 +50,4 @@ import './types/task.ts';
 import './types/viewer.ts';
 import './types/worker-allocation.ts';
 
-export const schema: GraphQLSchema = builder.toSchema();
+export const schema: GraphQLSchema = guarded(builder.toSchema());

@@ -1,22 +1,7 @@
 /** Who asks: the client that an API key stands for, or where there are no keys whoever the caller says it is. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { JobPriority } from '../domain/job.ts';
-import type { Principal } from '../domain/principal.ts';
-import { HttpRefusal } from './refusal.ts';
-
-/** Structurally an entry of `keys` in the configuration. */
-export interface ApiKey {
-  /** The client that the key stands for. */
-  readonly name: string;
-  /** At least `SHORTEST_KEY` characters. */
-  readonly key: string;
-  readonly admin?: boolean;
-  readonly maxPriority?: JobPriority;
-}
-
-export const SHORTEST_KEY = 16;
-export const ANONYMOUS = 'anonymous';
+import { ANONYMOUS, type Caller, type Callers, type Refused } from '../clients/callers.ts';
+import { HttpRefusal, type RefusalCode } from './refusal.ts';
 
 /** What a caller gives to be known by. */
 export interface Credentials {
@@ -44,45 +29,40 @@ export function credentialsOfParams(params: Readonly<Record<string, unknown>>): 
 }
 
 export class Authenticator {
-  readonly #keys: readonly { readonly digest: Buffer; readonly principal: Principal }[];
+  readonly #callers: Callers;
 
-  /** Without keys, which is only where nobody but programs of this machine can connect, everybody is an administrator. */
-  constructor(keys: readonly ApiKey[]) {
-    this.#keys = keys.map(({ name, key, admin = false, maxPriority = 'HIGH' }) => ({
-      digest: digestOf(key),
-      principal: { client: name, admin, maxPriority },
-    }));
+  constructor(callers: Callers) {
+    this.#callers = callers;
   }
 
-  /** @throws HttpRefusal UNAUTHORIZED, BAD_REQUEST */
-  principal({ key, client }: Credentials): Principal {
-    if (this.#keys.length > 0) {
-      if (key === undefined) throw unauthorized('This server needs an API key.');
-      return this.#principalOf(key);
-    }
-    // Client libraries always send some key; it says nothing here.
+  /** @throws HttpRefusal UNAUTHORIZED and its kind, BAD_REQUEST */
+  caller({ key, client }: Credentials): Caller {
+    const found = this.#callers.find(key);
+    if (typeof found === 'string') throw unauthorized(found);
+    if (!this.#callers.choosesName) return found;
     const name = client?.trim() || ANONYMOUS;
     if (!/^[\x20-\x7e]{1,64}$/.test(name)) {
       throw new HttpRefusal('BAD_REQUEST', 'X-Client must be 1 to 64 printable ASCII characters.');
     }
-    return { client: name, admin: true, maxPriority: 'HIGH' };
-  }
-
-  /** Every key is compared, each in constant time, so that the time taken tells nothing. */
-  #principalOf(key: string): Principal {
-    const digest = digestOf(key);
-    let found: Principal | null = null;
-    for (const known of this.#keys) if (timingSafeEqual(known.digest, digest)) found = known.principal;
-    if (!found) throw unauthorized('This API key is not known here.');
-    return found;
+    return { ...found, principal: { ...found.principal, client: name } };
   }
 }
 
-function unauthorized(why: string): HttpRefusal {
-  const how = 'Send one of the configured `keys` as `Authorization: Bearer KEY` or `X-API-Key: KEY`.';
-  return new HttpRefusal('UNAUTHORIZED', `${why} ${how}`, {
-    'www-authenticate': 'Bearer realm="vramkeeper"',
-  });
+const HOW = 'Send one of the configured keys as `Authorization: Bearer KEY` or `X-API-Key: KEY`.';
+
+const REFUSALS: Readonly<Record<Refused, readonly [code: RefusalCode, message: string]>> = {
+  KEY_NEEDED: ['UNAUTHORIZED', `This server needs an API key. ${HOW}`],
+  KEY_UNKNOWN: ['UNAUTHORIZED', `This API key is not known here. ${HOW}`],
+  KEY_MISTYPED: [
+    'KEY_MISTYPED',
+    'This API key is incomplete or mistyped: its last characters do not fit the others. Copy all of it again.',
+  ],
+  KEY_EXPIRED: ['KEY_EXPIRED', 'This API key has expired. Ask whoever runs the server for a new one.'],
+};
+
+function unauthorized(why: Refused): HttpRefusal {
+  const [code, message] = REFUSALS[why];
+  return new HttpRefusal(code, message, { 'www-authenticate': 'Bearer realm="vramkeeper"' });
 }
 
 function bearerKey(header: string | undefined): string | undefined {
@@ -91,8 +71,4 @@ function bearerKey(header: string | undefined): string | undefined {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
 }

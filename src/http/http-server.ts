@@ -2,11 +2,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type ApiKey, Callers } from '../clients/callers.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { InvalidSettingError } from '../domain/errors.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type ApiKey, Authenticator } from './authenticate.ts';
+import { Authenticator } from './authenticate.ts';
 import { Connections } from './connections.ts';
 import { Guard } from './guard.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.ts';
@@ -24,6 +25,8 @@ export interface HttpServerOptions {
   /** Take the next free port when `port` is in use. */
   readonly portFallback?: boolean;
   readonly keys?: readonly ApiKey[];
+  /** In place of `keys`, where who may come in is shared or changes. */
+  readonly callers?: Callers;
   /** Further names that it answers to, in lower case; `*` for any. */
   readonly hosts?: readonly string[];
   /** Of pages of other sites that may use it; `*` for any. */
@@ -54,6 +57,7 @@ export class HttpServer {
   readonly intake: Intake;
   readonly connections: Connections;
   readonly #options: HttpServerOptions;
+  readonly #callers: Callers;
   readonly #server: Server;
   readonly #requests: RequestHandler;
   #starting: Promise<void> | null = null;
@@ -63,7 +67,8 @@ export class HttpServer {
     const { host, hosts = [], origins = [], keys = [], routes, socketRoutes = [], clock, logger } = options;
     this.#options = options;
     const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
-    const authenticator = new Authenticator(keys);
+    this.#callers = options.callers ?? new Callers({ keys }, clock);
+    const authenticator = new Authenticator(this.#callers);
     const guard = new Guard({ host, hosts, origins });
     this.intake = options.intake ?? createIntake(limits, largestBody(limits, routes), clock);
     const { intake } = this;
@@ -155,8 +160,8 @@ export class HttpServer {
   }
 
   async #listen(): Promise<void> {
-    const { host, port, portFallback = false, keys = [] } = this.#options;
-    if (!isLoopback(host) && keys.length === 0) {
+    const { host, port, portFallback = false } = this.#options;
+    if (!isLoopback(host) && this.#callers.choosesName) {
       throw new InvalidSettingError(
         `Listening on ${host} opens the server to other machines, which needs \`keys\` in the configuration. Add some, or listen on 127.0.0.1.`,
       );

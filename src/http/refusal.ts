@@ -8,6 +8,9 @@ export type RefusalCode =
   | 'FORBIDDEN'
   | 'FORBIDDEN_ORIGIN'
   | 'INTERNAL_ERROR'
+  | 'KEY_EXPIRED'
+  | 'KEY_MISTYPED'
+  | 'KEY_REVOKED'
   | 'LOOP'
   | 'METHOD_NOT_ALLOWED'
   | 'NOT_FOUND'
@@ -22,6 +25,9 @@ export type RefusalCode =
 const STATUS: Readonly<Record<RefusalCode, number>> = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
+  KEY_EXPIRED: 401,
+  KEY_MISTYPED: 401,
+  KEY_REVOKED: 401,
   FORBIDDEN: 403,
   FORBIDDEN_ORIGIN: 403,
   NOT_FOUND: 404,

@@ -1,9 +1,12 @@
 /** From a request to the route that answers it, or to a refusal. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { ANONYMOUS, type Caller } from '../clients/callers.ts';
 import type { Clock } from '../clock.ts';
+import { ForbiddenError, letIn } from '../domain/principal.ts';
+import { scopesOf } from '../domain/scopes.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { ANONYMOUS, type Authenticator, credentialsOf } from './authenticate.ts';
+import { type Authenticator, credentialsOf } from './authenticate.ts';
 import { readBody } from './body.ts';
 import type { Share } from './byte-budget.ts';
 import { answerPreflight, isPreflight, letRead } from './cross-origin.ts';
@@ -27,6 +30,12 @@ export interface RequestHandlerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** Of what is answered without a key. */
+const NOBODY: Caller = {
+  principal: { client: ANONYMOUS, scopes: scopesOf([]), maxPriority: 'LOW' },
+  revoked: new AbortController().signal,
+};
 
 /** One for all: every answer ends with it, and making an error takes its stack. */
 const GONE = new DOMException('The caller is gone, or has its whole answer.', 'AbortError');
@@ -94,12 +103,17 @@ export class RequestHandler {
       });
     }
     const needsKey = !route.open && !route.isPage?.(request);
-    const principal = !needsKey
-      ? { client: ANONYMOUS, admin: false, maxPriority: 'LOW' as const }
-      : authenticator.principal(credentialsOf(request.headers));
-    if (needsKey) known(request.socket, principal.client);
+    const caller = needsKey ? authenticator.caller(credentialsOf(request.headers)) : NOBODY;
+    const { principal, revoked } = caller;
+    if (needsKey) {
+      known(request.socket, principal.client);
+      if (!route.hasOwnScopes) letIn(principal, `${method === 'HEAD' ? 'GET' : method} ${route.path}`);
+    }
     const gone = new AbortController();
     response.once('close', () => gone.abort(GONE));
+    const cut = () => void clock.after(limits.lingerMs, () => response.destroy());
+    revoked.addEventListener('abort', cut, { once: true });
+    response.once('close', () => revoked.removeEventListener('abort', cut));
     const shares: Share[] = [];
     const exchange: Exchange = {
       request,
@@ -107,6 +121,7 @@ export class RequestHandler {
       url: new URL(request.url ?? '/', `http://${request.headers.host}`),
       principal,
       gone: gone.signal,
+      revoked,
       stopping: this.#stopping.signal,
       intake,
       async body() {
@@ -154,6 +169,7 @@ export class RequestHandler {
 
   #refusalFor(error: unknown): HttpRefusal {
     if (error instanceof HttpRefusal) return error;
+    if (error instanceof ForbiddenError) return new HttpRefusal('FORBIDDEN', error.message);
     this.#options.logger.error('Answering a request failed.', {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });

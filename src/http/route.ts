@@ -1,6 +1,7 @@
 /** What the listener hands to whoever answers a path. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Caller } from '../clients/callers.ts';
 import type { Clock } from '../clock.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Credentials } from './authenticate.ts';
@@ -17,6 +18,8 @@ export interface Exchange {
   readonly principal: Principal;
   /** Aborts when the caller is gone, or has its answer. */
   readonly gone: AbortSignal;
+  /** Aborts when the caller's key is taken from it: an answer that goes on ends, and is cut where it does not end by itself. */
+  readonly revoked: AbortSignal;
   /** Aborts when the server stops and answers that go on should end. */
   readonly stopping: AbortSignal;
   readonly intake: Intake;
@@ -50,6 +53,8 @@ export interface Route {
   readonly bodyBytes?: number;
   /** Answered without a key, and while the server stops: what tells whether the server is there, and what has no data in it. */
   readonly open?: boolean;
+  /** The scopes that it takes are those of what lies behind it, and are looked at there. Absent: as the table has it for method and path. */
+  readonly hasOwnScopes?: true;
   /** Whether a request is for a page of the server's own, which shows nothing before it has a key. Answered without one. */
   readonly isPage?: (request: IncomingMessage) => boolean;
   /** The JSON of a refusal. Default `{ error: { code, message } }`. */
@@ -68,7 +73,7 @@ export interface Upgrade {
   /** What the request itself brought to be known by. */
   readonly credentials: Credentials;
   /** @throws HttpRefusal */
-  authenticate(credentials: Credentials): Principal;
+  authenticate(credentials: Credentials): Caller;
 }
 
 /** A path that takes WebSockets. */

@@ -45,7 +45,7 @@ export class UpgradeHandler {
         throw new HttpRefusal('NOT_FOUND', 'This path takes no WebSockets. GraphQL takes them at /graphql.');
       const credentials = credentialsOf(request.headers);
       // A wrong key is refused at once; none may still come with connection_init.
-      if (credentials.key !== undefined) authenticator.principal(credentials);
+      if (credentials.key !== undefined) authenticator.caller(credentials);
       route.accept({
         request,
         socket,
@@ -55,9 +55,9 @@ export class UpgradeHandler {
         clock,
         credentials,
         authenticate(given) {
-          const principal = authenticator.principal(given);
-          known(request.socket, principal.client);
-          return principal;
+          const caller = authenticator.caller(given);
+          known(request.socket, caller.principal.client);
+          return caller;
         },
       });
     } catch (error) {

@@ -32,6 +32,14 @@ export class Router<H> {
     return this.#routes.map(({ method, path }) => ({ method, path }));
   }
 
+  /** The same routes with other handlers. */
+  mapped<G>(change: (handler: H, wayIn: string) => G): Router<G> {
+    const router = new Router<G>();
+    for (const { method, path, handler } of this.#routes)
+      router.add(method, path, change(handler, `${method} ${path}`));
+    return router;
+  }
+
   /** @param path decoded, without a query */
   match(method: string, path: string): Match<H> {
     const here = this.#at(path);

@@ -1,7 +1,9 @@
 /** What the server asks of those who use it: said to them, so that a program needs no settings of its own for it. */
 export interface ServerTerms {
-  /** Whether requests need an API key. Without keys every caller says itself who it is. */
+  /** Whether requests need an API key. */
   readonly needsKey: boolean;
+  /** Whether a caller says itself who it is, as where there are no keys. */
+  readonly choosesName: boolean;
   readonly limits: ServerLimits;
 }
 

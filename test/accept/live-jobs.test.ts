@@ -1,4 +1,5 @@
 /** Callers who wait for their job on an open connection: an executor, a store and a virtual Ollama, without the scheduler. */
+
 import { describe, expect, it } from 'vitest';
 import { createAcceptService } from '../../src/accept/accept.ts';
 import { type LiveCaller, LiveJobs } from '../../src/accept/live-jobs.ts';
@@ -9,11 +10,12 @@ import type { JsonObject } from '../../src/domain/json.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { QueueFullError } from '../../src/domain/queue-full.ts';
 import type { JobRequest } from '../../src/domain/request.ts';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { createLoggerOn } from '../../src/telemetry/logger.ts';
 import { ExecutorRig, MODEL } from '../executor/support/rig.ts';
 import { namesOfOllama } from '../support/model-names.ts';
 
-const ALICE: Principal = { client: 'alice', admin: false, maxPriority: 'HIGH' };
+const ALICE: Principal = { client: 'alice', scopes: MEMBER, maxPriority: 'HIGH' };
 const ENDLESS = 100_000;
 
 const saying = (maxTokens: number, more: Partial<JobSubmission> = {}): JobSubmission => ({

@@ -1,4 +1,5 @@
 /** Decoded submissions meet the same door as the API's input, and say all that Ollama takes. */
+
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AcceptService } from '../../src/accept/accept-service.ts';
@@ -8,6 +9,7 @@ import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
 import { stringifyDeep, withDeepJson } from '../../src/domain/deep-json.ts';
 import { parseQueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type { GenerateRequest, ImageSource, JobRequest } from '../../src/domain/request.ts';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
 import { modelInfo } from '../support/system-fixture.ts';
 
@@ -228,7 +230,7 @@ describe('a decoded submission', () => {
   });
 
   test('is refused for what its client may not do, and what its model cannot', async () => {
-    const modest = { client: 'other', admin: false, maxPriority: 'LOW' } as const;
+    const modest = { client: 'other', scopes: MEMBER, maxPriority: 'LOW' } as const;
     await expect(accept.admit(modest, { model: MODEL, request, priority: 'HIGH' })).rejects.toMatchObject({
       issues: [{ path: ['priority'] }],
     });

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { digestText } from '../../src/domain/api-key.ts';
 import { runVirtualOllama } from '../../src/virtual-ollama/index.ts';
 import { run } from './support/program.ts';
 import { serve } from './support/served.ts';
@@ -43,4 +45,19 @@ test('--key lets a command in, before VRAMKEEPER_KEY, and the key says who asks'
     await ollama.stop();
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test('key create shows a key once, and the entry of the settings that knows it', async () => {
+  const made = await run(['key', 'create', 'night: batch'], { cwd: tmpdir() });
+  expect(made.code).toBe(0);
+  const key = made.out.trim();
+  expect(key).toMatch(/^vk_\w{49}$/);
+  const entry = parse(made.notes.slice(made.notes.indexOf('clients:')));
+  expect(entry).toEqual({ clients: { 'night: batch': { key: digestText(key) } } });
+  expect(made.notes).not.toContain(key);
+  const json = await run(['key', 'create', 'ci', '--json'], { cwd: tmpdir() });
+  const { key: other, ...rest } = JSON.parse(json.out);
+  expect(rest).toEqual({ name: 'ci', digest: digestText(other) });
+  expect(other).not.toBe(key);
+  expect(await run(['key', 'create', 'default'], { cwd: tmpdir() })).toMatchObject({ code: 2, out: '' });
 });

@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { load, problems } from './folder.ts';
+import { folder, load, problems } from './folder.ts';
 
 const A = '0123456789abcdef';
 
@@ -144,5 +146,63 @@ describe('values that cannot work', () => {
     'managed: { promptCache: 0 }',
   ])('%s is taken', async (yaml) => {
     await load({ yaml });
+  });
+});
+
+describe('keys of clients', () => {
+  const DIGEST = `sha256:${'ab'.repeat(32)}`;
+
+  it('stand in their entry, as themselves, as digests, in the environment and in files, with an end', async () => {
+    const yaml = `clients:
+  ann: { key: ${A}, weight: 2, scopes: [submit, read-all], maxPriority: normal }
+  bob: { key: "${DIGEST}", expires: 2027-01-31, keys: [{ keyEnv: BOB_KEY, expires: 2027-02-28T12:00:00Z }, { keyFile: bob.key }] }
+  eve: { maxRunning: 2 }
+keys: [{ name: cy, keyEnv: CY_KEY, admin: true }]`;
+    const env = { BOB_KEY: 'the-key-of-bob-1234', CY_KEY: 'the-key-of-cy-12345' };
+    await writeFile(join(folder, 'bob.key'), 'another-key-of-bob-1\n');
+    const { keys, clients } = await load({ yaml, env });
+    const usual = { admin: false, maxPriority: 'HIGH' };
+    expect(keys).toEqual([
+      { ...usual, name: 'cy', key: 'the-key-of-cy-12345', admin: true },
+      { ...usual, name: 'ann', key: A, scopes: ['SUBMIT', 'READ_ALL'], maxPriority: 'NORMAL' },
+      { ...usual, name: 'bob', key: DIGEST, expiresAt: Date.UTC(2027, 0, 31) },
+      { ...usual, name: 'bob', key: 'the-key-of-bob-1234', expiresAt: Date.UTC(2027, 1, 28, 12) },
+      { ...usual, name: 'bob', key: 'another-key-of-bob-1' },
+    ]);
+    expect(clients?.named.get('ann')?.weight).toBe(2);
+  });
+
+  test.each<readonly [string, string, RegExp]>([
+    ['of a digest that is cut', '{ a: { key: "sha256:abc" } }', /the digest is incomplete/],
+    ['that are mistyped', `{ a: { key: vk_${'0'.repeat(49)} } }`, /incomplete or mistyped/],
+    ['of two sources', `{ a: { key: ${A}, keyEnv: X } }`, /clients\.a\.key: stands beside keyEnv/],
+    ['of no source', '{ a: { keys: [{ expires: 2027-01-31 }] } }', /clients\.a\.keys\[0\]\.key: is missing/],
+    [
+      'of a variable that is not set',
+      '{ a: { keyEnv: NOT_SET } }',
+      /clients\.a\.keyEnv: .*NOT_SET is not set/,
+    ],
+    ['of a file that is not there', '{ a: { keyFile: gone.key } }', /clients\.a\.keyFile: .*gone\.key/],
+    ['of two clients', `{ a: { key: ${A} }, b: { key: ${A} } }`, /clients\.b\.key: is the key of "a" too/],
+    ['of names that differ in case alone', `{ a: { key: ${A} }, A: { key: ${A}0 } }`, /differ in case alone/],
+    ['of all others', `{ default: { key: ${A} } }`, /clients\.default\.key: is that of nobody/],
+    ['with a scope that is none', `{ a: { key: ${A}, scopes: [all] } }`, /"ALL" is no scope/],
+    ['with scopes and admin', `{ a: { key: ${A}, scopes: [], admin: true } }`, /admin: true. is short for/],
+    ['with an end that is none', `{ a: { key: ${A}, expires: soon } }`, /"soon" is not an instant/],
+    ['that are not there, but their scopes', '{ a: { scopes: [submit] } }', /belongs to a key/],
+  ])('%s are refused, and not shown', async (_name, clients, expected) => {
+    const found = await problems({ yaml: `clients: ${clients}` });
+    expect(found).toContainEqual(expect.stringMatching(expected));
+    expect(found.join('\n')).not.toMatch(/0123456789abcdef|vk_000/);
+  });
+
+  it('let callers without one in only where that is said', async () => {
+    expect((await load({ yaml: 'anonymous: { scopes: [read-own], maxPriority: low }' })).anonymous).toEqual({
+      scopes: ['READ_OWN'],
+      maxPriority: 'LOW',
+    });
+    expect(await problems({ yaml: 'anonymous: true' })).toContainEqual(
+      expect.stringMatching(/anonymous: true is not a group of settings/),
+    );
   });
 });

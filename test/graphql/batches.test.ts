@@ -1,7 +1,9 @@
 /** Batches as a whole: listed, kept, cancelled, tried again, followed. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/clock.ts';
 import { type BatchId, type JobId, newId } from '../../src/domain/ids.ts';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { fileId, fileOf } from '../contract/store-files.ts';
 import { newJob } from '../contract/store-fixtures.ts';
 import { GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
@@ -134,7 +136,7 @@ describe('batches', () => {
     async (name) => {
       const { id } = await submit(1);
       const { batches, principal } = api.context;
-      const bob = { client: 'bob', admin: false, maxPriority: 'HIGH' } as const;
+      const bob = { client: 'bob', scopes: MEMBER, maxPriority: 'HIGH' } as const;
       await expect(batches.update(bob, id, { kept: true })).rejects.toMatchObject({
         code: 'BATCH_NOT_FOUND',
       });
@@ -149,7 +151,7 @@ describe('batches', () => {
 
   test('of others are not listed', async () => {
     await submit(1);
-    const principal = { client: 'bob', admin: false, maxPriority: 'HIGH' } as const;
+    const principal = { client: 'bob', scopes: MEMBER, maxPriority: 'HIGH' } as const;
     const bob = await GraphQLApi.open({ principal, store: api.store });
     for (const args of ['first: 5', 'first: 5, client: "tester"'])
       expect((await bob.query(`{ batches(${args}) { totalCount nodes { id } } }`)).batches).toEqual({

@@ -1,5 +1,7 @@
 /** Server processes of managed backends in the schema: who they are, what they wrote, and who may read it. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { MiB } from '../../src/domain/units.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
 import { cell, decisions } from '../support/system-fixture.ts';
@@ -108,7 +110,7 @@ describe('the tail of a log', () => {
 
   test('is for administrators; all else of a process is for everyone', async () => {
     await api.stop();
-    await open({ principal: { ...ANYONE, admin: false } });
+    await open({ principal: { ...ANYONE, scopes: MEMBER } });
     expect(await api.refusal(tail())).toBe('FORBIDDEN');
     expect(await api.refusal('{ backends { cells { logTail } } }')).toBe('FORBIDDEN');
     const { node } = await api.query(`{ node(id: "${ended.id}") { ... on Cell { exitReason } } }`);
@@ -156,7 +158,7 @@ describe('cellLog', () => {
 
   test('is for administrators', async () => {
     await api.stop();
-    await open({ principal: { ...ANYONE, admin: false } });
+    await open({ principal: { ...ANYONE, scopes: MEMBER } });
     await expect(follow(holder.id, 5)).rejects.toThrow();
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { ANYONE, GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
 
 let api: GraphQLApi;
@@ -194,7 +195,7 @@ describe('pauseScheduler and resumeScheduler', () => {
 
   test('are for administrators', async () => {
     await api.stop();
-    api = await GraphQLApi.open({ principal: { ...ANYONE, admin: false } });
+    api = await GraphQLApi.open({ principal: { ...ANYONE, scopes: MEMBER } });
     expect(await api.refusal('mutation { pauseScheduler { stats { paused } } }')).toBe('FORBIDDEN');
     expect(await api.refusal('mutation { resumeScheduler { stats { paused } } }')).toBe('FORBIDDEN');
     expect(api.system.paused).toBe(false);

@@ -1,6 +1,8 @@
 /** One change for many jobs: by their ids, and by a filter. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
 
 let api: GraphQLApi;
@@ -105,7 +107,7 @@ describe.each(NAMES)('%s', (name) => {
     if (name === 'retryJobs') await api.store.cancel(theirs, null);
     const before = await api.job(theirs);
     await using foreign = await GraphQLApi.open({
-      principal: { ...ANYONE, client: 'somebody', admin: false },
+      principal: { ...ANYONE, client: 'somebody', scopes: MEMBER },
       store: api.store,
     });
     expect(await change(name, { ids: [theirs] }, foreign)).toMatchObject({ changed: 0, missing: [theirs] });

@@ -1,6 +1,8 @@
 /** Chats: begun, gone on with, branched, named, followed, deleted, and whose they are. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobId } from '../../src/domain/ids.ts';
+import { EVERY_SCOPE, MEMBER } from '../../src/domain/scopes.ts';
 import { GraphQLApi, TEXT_RESULT } from '../support/graphql-api.ts';
 
 const PNG = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.from('x')]).toString('base64');
@@ -305,7 +307,7 @@ test('a chat is its client’s: others neither see nor change it, and an adminis
   const { answer: made, chat } = await send({ content: 'Why?' });
   await answer(made.job.id, 'Because.');
   const { chats } = api.context;
-  const other = { client: 'other', admin: false, maxPriority: 'NORMAL' } as const;
+  const other = { client: 'other', scopes: MEMBER, maxPriority: 'NORMAL' } as const;
   expect(await chats.find(other, chat.id)).toBeNull();
   expect(await chats.findMessage(other, made.id)).toBeNull();
   const input = { model: 'qwen3:8b', content: 'x', chatId: chat.id };
@@ -320,7 +322,7 @@ test('a chat is its client’s: others neither see nor change it, and an adminis
   const own = await chats.send(other, { model: 'qwen3:8b', content: 'Mine' });
   expect(own.job).toMatchObject({ client: 'other', priority: 'NORMAL' });
   expect((await chats.list(other, { fromEnd: false, limit: 9 })).chats).toHaveLength(1);
-  const admin = { client: 'boss', admin: true, maxPriority: 'HIGH' } as const;
+  const admin = { client: 'boss', scopes: EVERY_SCOPE, maxPriority: 'HIGH' } as const;
   const spoken = await chats.send(admin, input);
   expect(spoken.job.client).toBe('tester');
   expect(await chats.count(admin)).toBe(0);

@@ -1,5 +1,7 @@
 /** States that are followed as a whole: figures, and the head of the queue. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { newJob, submission } from '../contract/store-fixtures.ts';
 import { GraphQLApi } from '../support/graphql-api.ts';
 
@@ -118,7 +120,7 @@ describe('queueChanged', () => {
 
   test('tells a client that is no administrator of its own jobs alone', async () => {
     await using own = await GraphQLApi.open({
-      principal: { client: 'ann', admin: false, maxPriority: 'HIGH' },
+      principal: { client: 'ann', scopes: MEMBER, maxPriority: 'HIGH' },
     });
     const mine = await own.submit();
     const [job] = (await own.store.jobs([mine])) as [NonNullable<Awaited<ReturnType<typeof own.job>>>];

@@ -2,6 +2,7 @@ import { parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/domain/principal.ts';
 import { type ClientSample, NO_COUNTS } from '../../src/domain/sample.ts';
+import { EVERY_SCOPE, MEMBER } from '../../src/domain/scopes.ts';
 import { AnswerBudget } from '../../src/graphql/answer-budget.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { DEFAULT_LIMITS } from '../../src/graphql/server/limits.ts';
@@ -12,7 +13,7 @@ import { AT } from '../support/system-fixture.ts';
 const STEP_MS = 10_000;
 const BEGIN = Math.floor(AT / STEP_MS) * STEP_MS;
 
-const ALICE: Principal = { client: 'alice', admin: false, maxPriority: 'HIGH' };
+const ALICE: Principal = { client: 'alice', scopes: MEMBER, maxPriority: 'HIGH' };
 
 async function clientsSeenBy(principal: Principal, steps: readonly (readonly ClientSample[])[]) {
   const api = await GraphQLApi.open({ principal });
@@ -50,7 +51,7 @@ it('tells a caller who is no administrator what it did itself, and all others as
     { client: null, busy: [5_010, 2_300], completed: [4, 3] },
   ]);
   expect(
-    (await clientsSeenBy({ ...ALICE, admin: true }, steps)).map(({ client }: ClientSample) => client),
+    (await clientsSeenBy({ ...ALICE, scopes: EVERY_SCOPE }, steps)).map(({ client }: ClientSample) => client),
   ).toEqual(['bob', 'carol', 'alice', null]);
 });
 

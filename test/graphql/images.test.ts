@@ -1,5 +1,7 @@
 /** Images by reference: handed in once, named by as many jobs as need them. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { GraphQLApi, IMAGE_QUOTA } from '../support/graphql-api.ts';
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -131,7 +133,7 @@ describe('imageIds', () => {
 
 test('images of others are not there', async () => {
   const bob = await GraphQLApi.open({
-    principal: { client: 'bob', admin: false, maxPriority: 'HIGH' },
+    principal: { client: 'bob', scopes: MEMBER, maxPriority: 'HIGH' },
     store: api.store,
   });
   bob.system.infos = api.system.infos;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nextTurn } from '../../src/clock.ts';
 import { BackendError } from '../../src/domain/errors.ts';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { type Events, GraphQLApi } from '../support/graphql-api.ts';
 import { layer } from '../support/library-fixture.ts';
 import { modelInfo } from '../support/system-fixture.ts';
@@ -145,7 +146,7 @@ describe('deleteModel', () => {
 
 test('all of it takes an administrator; looking does not', async () => {
   await using guest = await GraphQLApi.open({
-    principal: { client: 'guest', admin: false, maxPriority: 'HIGH' },
+    principal: { client: 'guest', scopes: MEMBER, maxPriority: 'HIGH' },
   });
   expect(await guest.refusal(PULL, { input: { model: 'a:1' } })).toBe('FORBIDDEN');
   expect(await guest.refusal(COPY, { input: { source: 'qwen3:8b', destination: 'b' } })).toBe('FORBIDDEN');
@@ -200,7 +201,7 @@ describe('pullsUpdated and cancelPull', () => {
   });
 
   test('cancelling is for administrators', async () => {
-    const bob = await GraphQLApi.open({ principal: { client: 'bob', admin: false, maxPriority: 'HIGH' } });
+    const bob = await GraphQLApi.open({ principal: { client: 'bob', scopes: MEMBER, maxPriority: 'HIGH' } });
     expect(await bob.refusal(CANCEL, { id: 'pul_none' })).toBe('FORBIDDEN');
     await bob.stop();
   });

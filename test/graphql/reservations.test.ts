@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
 
@@ -41,7 +42,7 @@ const release = async (id: string) => (await api.query(RELEASE, { id })).release
 /** Goes on as a client without rights. */
 async function asClient(client: string): Promise<void> {
   await api.stop();
-  api = await GraphQLApi.open({ principal: { ...ANYONE, client, admin: false } });
+  api = await GraphQLApi.open({ principal: { ...ANYONE, client, scopes: MEMBER } });
 }
 
 describe('reserveVram', () => {

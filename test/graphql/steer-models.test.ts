@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MEMBER } from '../../src/domain/scopes.ts';
 import { GiB } from '../../src/domain/units.ts';
 import { ANYONE, GraphQLApi } from '../support/graphql-api.ts';
 import { usage } from '../support/system-fixture.ts';
@@ -120,7 +121,7 @@ describe.each(['loadModel', 'unloadModel', 'pinModel', 'unpinModel'] as const)('
 
   test('is for administrators', async () => {
     await api.stop();
-    api = await GraphQLApi.open({ principal: { ...ANYONE, admin: false } });
+    api = await GraphQLApi.open({ principal: { ...ANYONE, scopes: MEMBER } });
     const before = api.system.instances;
     expect(await api.refusal(mutation(name), { input: { model: 'qwen3:8b' } })).toBe('FORBIDDEN');
     expect(api.system.instances).toBe(before);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { AppClient, TestApp } from '../app/test-app.ts';
 
 const VIEWER =
-  '{ viewer { admin choosesName client maxPriority limits { batchJobs bodyBytes images retention } } }';
+  '{ viewer { admin scopes choosesName client maxPriority limits { batchJobs bodyBytes images retention } } }';
 
 const KEYS = [
   { name: 'night', key: 'the-key-of-the-night', admin: false, maxPriority: 'LOW' },
@@ -16,6 +16,7 @@ test('without keys callers name themselves, and each may do everything', async (
   expect(viewer).toEqual({
     admin: true,
     choosesName: true,
+    scopes: ['SUBMIT', 'READ_OWN', 'READ_ALL', 'OPERATE', 'ADMIN'],
     client: 'anonymous',
     maxPriority: 'HIGH',
     limits: { batchJobs: 1_000, bodyBytes: 3_000_000, images: 64, retention: 60_000 },
@@ -32,6 +33,7 @@ test('with keys a caller is who its key says', async () => {
     });
     expect((await response.json()).data.viewer).toMatchObject({
       admin,
+      scopes: admin ? ['SUBMIT', 'READ_OWN', 'READ_ALL', 'OPERATE', 'ADMIN'] : ['SUBMIT', 'READ_OWN'],
       choosesName: false,
       client: name,
       maxPriority,

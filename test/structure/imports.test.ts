@@ -56,7 +56,17 @@ function partOf(path: string): string {
 const COMMON = ['config', 'telemetry', 'clock', 'domain'];
 const SIBLINGS = ['store', 'backend', 'monitor', 'registry', 'scheduler', 'executor'];
 const BELOW_ACCEPT = ['domain', 'events', 'kinds', ...SIBLINGS];
-const BELOW_HTTP = [...BELOW_ACCEPT, 'history', 'metrics', 'view', 'tasks', 'accept', 'chats', 'graphql'];
+const BELOW_HTTP = [
+  ...BELOW_ACCEPT,
+  'clients',
+  'history',
+  'metrics',
+  'view',
+  'tasks',
+  'accept',
+  'chats',
+  'graphql',
+];
 /** Of what is below them the ways in see what it says of itself, and the door to the queue: never the parts that do the work. */
 const WAYS_IN_SEE = ['events', 'kinds', 'view', 'tasks', 'accept'];
 
@@ -73,6 +83,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   accept: [...COMMON, ...BELOW_ACCEPT],
   // What is said in a chat goes through the door of jobs.
   chats: ['domain', 'clock', 'kinds', 'accept'],
+  // Who may come in, and how much.
+  clients: COMMON,
   history: COMMON,
   metrics: COMMON,
   view: [...COMMON, ...BELOW_ACCEPT],
@@ -119,6 +131,7 @@ const ROOMS_OF_CLI: Readonly<Record<string, readonly string[]>> = {
   models: CLI_COMMON,
   memory: [...CLI_COMMON, 'models'],
   tasks: CLI_COMMON,
+  key: CLI_COMMON,
   submit: [...CLI_COMMON, 'jobs', 'models'],
   chat: [...CLI_COMMON, 'jobs', 'models', 'submit'],
   top: [...CLI_COMMON, 'queue'],

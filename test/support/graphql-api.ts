@@ -1,4 +1,5 @@
 /** The real schema over the real accept service, event log and, unless another one is given, in-memory store, in virtual time; only the system is a fixture. */
+
 import { type ExecutionResult, execute, parse, subscribe, validate } from 'graphql';
 import { createAcceptService } from '../../src/accept/accept.ts';
 import { BatchChanges } from '../../src/accept/batch-changes.ts';
@@ -10,6 +11,7 @@ import { type InstanceId, type JobId, newId, type ServerId } from '../../src/dom
 import type { Job, JobFailure, JobResult, OutputPart } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import type { QueueKey } from '../../src/domain/queue-key.ts';
+import { EVERY_SCOPE } from '../../src/domain/scopes.ts';
 import type { Store } from '../../src/domain/store.ts';
 import type { Task } from '../../src/domain/task.ts';
 import { EventLog } from '../../src/events/event-log.ts';
@@ -32,7 +34,7 @@ import { namesOfOllama } from './model-names.ts';
 import { AT, SystemFixture } from './system-fixture.ts';
 import { vectorsOf } from './vectors.ts';
 
-export const ANYONE: Principal = { client: 'tester', admin: true, maxPriority: 'HIGH' };
+export const ANYONE: Principal = { client: 'tester', scopes: EVERY_SCOPE, maxPriority: 'HIGH' };
 
 export const TEXT_RESULT = {
   kind: 'text',
@@ -197,6 +199,7 @@ export class GraphQLApi {
       history: this.store.history,
       terms: {
         needsKey: false,
+        choosesName: true,
         limits: { batchJobs: 1_000, bodyBytes: BYTES_OF_REQUEST, images: 64, retentionMs: 7 * 86_400_000 },
       },
       clock,

@@ -4,6 +4,7 @@ import { priorityProblem } from '../../accept/admit.ts';
 import { nextTurn } from '../../clock.ts';
 import { stringifyDeep } from '../../domain/deep-json.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { letChange } from '../../domain/principal.ts';
 import { type CountedRequestBatch, isEnded } from '../../domain/request-batch.ts';
 import { WHOLE_JSON_BODY } from '../../http/body-reader.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
@@ -36,7 +37,9 @@ export function addMessageBatchRoutes(router: Router<GatewayHandler>, service: B
     )
     .add('DELETE', '/v1/messages/batches/:id', (exchange) => remove(service, exchange))
     .add('POST', '/v1/messages/batches/:id/cancel', async (exchange) => {
-      const cancelled = await service.cancel(await found(service, exchange));
+      const counted = await found(service, exchange);
+      letChange(exchange.principal, counted.batch);
+      const cancelled = await service.cancel(counted);
       if (!cancelled) throw badRequest('This batch has ended: it cannot be canceled any more.');
       tell(exchange, cancelled);
     })
@@ -125,6 +128,7 @@ async function list(service: BatchService, exchange: GatewayExchange): Promise<v
 
 async function remove(service: BatchService, exchange: GatewayExchange): Promise<void> {
   const counted = await found(service, exchange);
+  letChange(exchange.principal, counted.batch);
   if (!(await service.delete(counted)))
     throw badRequest('This batch is still processed: cancel it, and delete it when it has ended.');
   sendJson(exchange, 200, {

@@ -4,6 +4,7 @@ import type { ModelDirectory } from '../../accept/admit.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { RefusedLine, RequestBatch } from '../../domain/request-batch.ts';
+import { MEMBER } from '../../domain/scopes.ts';
 import type { NewJob, Submission } from '../../domain/store.ts';
 import { OllamaError } from '../../ollama-api/errors.ts';
 import { type Problem, problemOf, refused } from '../shared/problem.ts';
@@ -49,7 +50,7 @@ export class LineJobs {
     if (!endpoint)
       return refused(400, 'UNKNOWN_ENDPOINT', `This server knows no endpoint ${batch.endpoint} any more.`);
     // Whether the client may use that priority was asked when the batch was made.
-    const principal: Principal = { client: batch.client, admin: false, maxPriority: 'HIGH' };
+    const principal: Principal = { client: batch.client, scopes: MEMBER, maxPriority: 'HIGH' };
     try {
       const { job: asked, note = {} } = endpoint.toJob(models, body);
       const mark: LineMark = { line, customId, note };

@@ -2,6 +2,7 @@
 
 import { priorityProblem } from '../../accept/admit.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { letChange } from '../../domain/principal.ts';
 import type { CountedRequestBatch } from '../../domain/request-batch.ts';
 import { JSON_BODY } from '../../http/body-reader.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
@@ -89,6 +90,7 @@ async function list(service: BatchService, exchange: GatewayExchange): Promise<v
 
 async function cancel(service: BatchService, exchange: GatewayExchange): Promise<void> {
   const counted = await found(service, exchange);
+  letChange(exchange.principal, counted.batch);
   const cancelled = await service.cancel(counted);
   if (!cancelled)
     throw badRequest(`Cannot cancel a batch with status '${counted.batch.status.toLowerCase()}'.`);

@@ -1,5 +1,6 @@
 /** `/v1/files`. */
 
+import { letChange } from '../../domain/principal.ts';
 import type { StoredFile } from '../../domain/stored-file.ts';
 import { sendJson } from '../../ollama-api/exchange.ts';
 import type { Router } from '../../ollama-api/router.ts';
@@ -104,7 +105,9 @@ async function content(service: BatchService, exchange: GatewayExchange): Promis
 }
 
 async function remove(service: BatchService, exchange: GatewayExchange): Promise<void> {
-  const { id } = await found(service, exchange);
+  const file = await found(service, exchange);
+  letChange(exchange.principal, file);
+  const { id } = file;
   await service.files.delete(id);
   sendJson(exchange, 200, { id: publicFileId(id), object: 'file', deleted: true });
 }

@@ -24,7 +24,6 @@ import {
 } from '../../ollama-api/request-shapes.ts';
 import type { Router } from '../../ollama-api/router.ts';
 import type { GatewayExchange, GatewayHandler } from '../shared/gateway-route.ts';
-import { requireAdmin } from '../shared/rights.ts';
 import { cloudDisabled } from './errors.ts';
 
 type Library = Pick<
@@ -41,24 +40,22 @@ interface Desk {
 
 export function addLibraryRoutes(router: Router<GatewayHandler>, desk: Desk): void {
   const { library } = desk;
-  const forAdmins =
+  const at =
     (handler: (desk: Desk, exchange: GatewayExchange) => Promise<void>): GatewayHandler =>
-    (exchange) => {
-      requireAdmin(exchange.principal, 'Models are there for everybody');
-      return handler(desk, exchange);
-    };
+    (exchange) =>
+      handler(desk, exchange);
   router
     .add('GET,HEAD', '/api/tags', async (exchange) =>
       sendJson(exchange, 200, { models: await library.tags() }),
     )
     .add('POST', '/api/show', (exchange) => show(library, exchange))
-    .add('POST', '/api/pull', forAdmins(pull))
-    .add('POST', '/api/push', forAdmins(push))
-    .add('POST', '/api/create', forAdmins(create))
-    .add('POST', '/api/copy', forAdmins(copy))
-    .add('DELETE', '/api/delete', forAdmins(remove))
-    .add('HEAD', '/api/blobs/:digest', forAdmins(headBlob))
-    .add('POST', '/api/blobs/:digest', forAdmins(putBlob));
+    .add('POST', '/api/pull', at(pull))
+    .add('POST', '/api/push', at(push))
+    .add('POST', '/api/create', at(create))
+    .add('POST', '/api/copy', at(copy))
+    .add('DELETE', '/api/delete', at(remove))
+    .add('HEAD', '/api/blobs/:digest', at(headBlob))
+    .add('POST', '/api/blobs/:digest', at(putBlob));
 }
 
 /** It takes no name by which it is called today. */

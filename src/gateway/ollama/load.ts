@@ -1,5 +1,6 @@
 /** Requests without a prompt: Ollama loads the model for them, or lets go of it. */
 import type { JsonObject } from '../../domain/json.ts';
+import { may } from '../../domain/principal.ts';
 import type { AnswerForm } from '../shared/answer-with-job.ts';
 import type { GatewayDependencies } from '../shared/dependencies.ts';
 import type { GatewayExchange } from '../shared/gateway-route.ts';
@@ -11,7 +12,7 @@ import type { LoadTask } from './tasks.ts';
 
 /**
  * Loads the model as a waiting job would, and answers when it is there. With a keep-alive of 0 it is let go, unless others may still want
- * it, which an administrator alone may overrule. Otherwise it stays, when idle, at least as long as the caller says.
+ * it, which only who may change what holds for everybody may overrule. Otherwise it stays, when idle, at least as long as the caller says.
  * @returns the `done_reason` of the answer
  */
 async function loadOrLetGo(
@@ -20,7 +21,7 @@ async function loadOrLetGo(
   { model, keepAliveMs }: LoadTask,
 ): Promise<'load' | 'unload'> {
   if (keepAliveMs === 0) {
-    if (principal.admin) await memory.unloadModel({ model, backendId: null });
+    if (may(principal, 'OPERATE')) await memory.unloadModel({ model, backendId: null });
     return 'unload';
   }
   if (keepAliveMs !== undefined) memory.lengthenKeepAlive(model, keepAliveOf(keepAliveMs));

@@ -11,7 +11,7 @@ import type { JobEnd } from '../../events/job-end.ts';
 import { callerWishes } from './caller.ts';
 import type { GatewayDependencies } from './dependencies.ts';
 import type { GatewayExchange } from './gateway-route.ts';
-import { type Problem, problemOf, problemOfEnd } from './problem.ts';
+import { type Problem, problemOf, problemOfEnd, refused } from './problem.ts';
 import { Silence } from './silence.ts';
 
 /** How an API writes the answer to one request. Its methods write at once, and never wait. */
@@ -47,7 +47,7 @@ export async function answerWithJob(
   deps: GatewayDependencies,
 ): Promise<void> {
   const { liveJobs, clock, logger } = deps;
-  const { principal, request, response, signal: gone } = exchange;
+  const { principal, request, response, revoked, signal: gone } = exchange;
   const silence = new Silence(clock, () => form.waiting());
   const submission = { ...requested, ...callerWishes(request.headers, deps) };
   let last: JsonObject | null = null;
@@ -79,7 +79,8 @@ export async function answerWithJob(
       return isOut;
     },
   };
-  const job = liveJobs.open(principal, submission, { listener, gone });
+  const left = eitherOf(gone, revoked);
+  const job = liveJobs.open(principal, submission, { listener, gone: left.signal });
   try {
     const { wishes, job: accepted } = await job.accepted;
     acceptedAt = clock.monotonic();
@@ -95,11 +96,31 @@ export async function answerWithJob(
     else form.fail(problemOfEnd(end));
   } catch (error) {
     if (gone.aborted) return;
-    form.fail(problemOf(error, (message) => logger.error(message)));
+    if (revoked.aborted) form.fail(KEY_REVOKED);
+    else form.fail(problemOf(error, (message) => logger.error(message)));
   } finally {
+    left.release();
     place?.cancel();
     silence.end();
   }
+}
+
+const KEY_REVOKED = refused(
+  401,
+  'KEY_REVOKED',
+  'The API key of this request was revoked or has expired. Its job is treated as one whose caller has gone.',
+);
+
+/** Aborts with the first of the two. Released by hand: one of them lasts as long as a key. */
+function eitherOf(...signals: readonly AbortSignal[]) {
+  const either = new AbortController();
+  const listeners = signals.map((signal) => {
+    const abort = () => either.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    return () => signal.removeEventListener('abort', abort);
+  });
+  return { signal: either.signal, release: () => listeners.forEach((end) => void end()) };
 }
 
 type Response = GatewayExchange['response'];

@@ -1,6 +1,6 @@
 /** From the listener to an API's table of routes: who may call, its body, and what goes wrong, in the API's own form. */
 import type { IncomingMessage } from 'node:http';
-import type { Principal } from '../../domain/principal.ts';
+import { letIn, type Principal } from '../../domain/principal.ts';
 import { MiB } from '../../domain/units.ts';
 import type { Body } from '../../http/body.ts';
 import type { BodyDecoder, BodyReader } from '../../http/body-reader.ts';
@@ -13,6 +13,8 @@ import type { OllamaGuard } from './ollama-guard.ts';
 
 export interface GatewayExchange extends Exchange {
   readonly principal: Principal;
+  /** Aborts when the caller's key is taken from it. */
+  readonly revoked: AbortSignal;
   /** Aborts when the server stops and answers that go on should end. */
   readonly stopping: AbortSignal;
   /** The body in one piece, and what it holds of the memory for bodies. @throws HttpRefusal as `body` of the listener */
@@ -50,8 +52,13 @@ export interface GatewayApi {
 const MOST_BODY_BYTES = 100 * MiB;
 
 export function gatewayRoute(api: GatewayApi): GatewayRoute {
-  const { bodies, fail, guard, isPage, path, refusalBody, router } = api;
+  const { bodies, fail, guard, isPage, path, refusalBody } = api;
+  const router = api.router.mapped<GatewayHandler>((handler, wayIn) => (exchange) => {
+    if (!isPage?.(exchange.request)) letIn(exchange.principal, wayIn);
+    return handler(exchange);
+  });
   return {
+    hasOwnScopes: true,
     path,
     router,
     ...(isPage && { isPage }),
@@ -74,7 +81,7 @@ export function gatewayRoute(api: GatewayApi): GatewayRoute {
 }
 
 function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
-  const { gone, principal, request, response, stopping, url } = http;
+  const { gone, principal, request, response, revoked, stopping, url } = http;
   let release = () => {};
   const body = async () => {
     const taken = await http.body();
@@ -90,6 +97,7 @@ function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
     signal: gone,
     beforeEnd: [],
     principal,
+    revoked,
     stopping,
     body,
     text: async () => (await bytes()).toString('utf8'),

@@ -17,11 +17,11 @@ import {
   VramkeeperError,
 } from '../../domain/errors.ts';
 import { HopelessDeadlineError } from '../../domain/hopeless-deadline.ts';
+import { ForbiddenError } from '../../domain/principal.ts';
 import { ClientQueueFullError, QueueFullError } from '../../domain/queue-full.ts';
 import { TaskNotFoundError } from '../../domain/task.ts';
 import type { JobEnd } from '../../events/job-end.ts';
 import { HttpRefusal } from '../../http/refusal.ts';
-import { ForbiddenError } from './rights.ts';
 import { type Spoken, spokenBy } from './spoken.ts';
 
 export interface Problem {

@@ -29,7 +29,7 @@ builder.subscriptionField('cellLog', (t) =>
     },
     subscribe: (_root, { id, lines }, context) => {
       const { clock, events: log, system } = context;
-      const asked = readableLines(lines ?? 200, context);
+      const asked = readableLines(lines ?? 200);
       const cell = () => cellsOf(system).find((one) => one.id === id);
       const cellId = cell()?.id;
       if (!cellId)

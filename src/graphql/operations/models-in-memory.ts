@@ -8,7 +8,6 @@ import { builder } from '../builder.ts';
 import { InstanceRef, ModelRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
 import { BackendUnavailable, InsufficientVram, InvalidInput, ModelNotFound } from '../types/user-errors.ts';
-import { requireAdmin } from './require-admin.ts';
 
 const MODEL = 'By name, with or without its tag.';
 
@@ -123,7 +122,6 @@ builder.mutationFields((t) => ({
       'Bring a model into memory before it is needed, making room as a waiting job would; answered when it is ready. For administrators.',
     args: { input: t.arg({ type: LoadModelInput, required: true }) },
     resolve: (_root, { input }, context) => {
-      requireAdmin(context);
       return LoadModelResult.settle(async () => {
         const target = targetOf(input, context.system);
         const contextLength = input.contextLength ?? null;
@@ -137,7 +135,6 @@ builder.mutationFields((t) => ({
       'Unload every instance of a model, once the jobs on it are done, and end its loads; answered when they are gone. Jobs that wait for it may have it loaded anew. For administrators.',
     args: { input: t.arg({ type: UnloadModelInput, required: true }) },
     resolve: (_root, { input }, context) => {
-      requireAdmin(context);
       return UnloadModelResult.settle(async () => {
         await context.memory.unloadModel(targetOf(input, context.system));
         return { modelName: input.model };
@@ -151,7 +148,6 @@ builder.mutationFields((t) => ({
       'Answered when it is ready; outlives a restart of the server. For administrators.',
     args: { input: t.arg({ type: PinModelInput, required: true }) },
     resolve: (_root, { input }, context) => {
-      requireAdmin(context);
       return PinModelResult.settle(async () => {
         const target = targetOf(input, context.system);
         return { instance: await context.memory.pinModel({ ...target, leaseMs: input.lease ?? null }) };
@@ -164,7 +160,6 @@ builder.mutationFields((t) => ({
       'Let a model go again. It stays until its memory is wanted or its time runs out. For administrators.',
     args: { input: t.arg({ type: UnpinModelInput, required: true }) },
     resolve: (_root, { input }, context) => {
-      requireAdmin(context);
       return UnpinModelResult.settle(async () => {
         await context.memory.unpinModel(targetOf(input, context.system));
         return { modelName: input.model };

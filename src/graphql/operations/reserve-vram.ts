@@ -2,12 +2,11 @@
 import { type InputIssue, InvalidInputError } from '../../domain/errors.ts';
 import { type GpuId, isId } from '../../domain/ids.ts';
 import type { ReservationId, ReserveInput } from '../../domain/memory-operations.ts';
-import type { Principal } from '../../domain/principal.ts';
+import { changes, letChange, type Principal } from '../../domain/principal.ts';
 import type { SystemView } from '../../domain/system.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { ReservationRef, StatsRef } from '../refs.ts';
-import { requestError } from '../request-errors.ts';
 import { resultUnion } from '../result-union.ts';
 import { InsufficientVram, InvalidInput } from '../types/user-errors.ts';
 
@@ -72,8 +71,11 @@ function reservationOf(
     wrong('lease', 'A lease lasts at least 1 ms; leave it out to keep the memory until it is released.');
   if (name.length < 1 || name.length > LONGEST_OWNER) {
     wrong('owner', `It has to have from 1 to ${LONGEST_OWNER} characters.`);
-  } else if (name !== principal.client && !principal.admin) {
-    wrong('owner', `Only an administrator may name another than the client itself, "${principal.client}".`);
+  } else if (!changes(principal, { client: name })) {
+    wrong(
+      'owner',
+      `Only who may change what belongs to others (the scope OPERATE) may name another than the client itself, "${principal.client}".`,
+    );
   }
   if (issues.length > 0) throw new InvalidInputError(issues);
   return {
@@ -85,7 +87,7 @@ function reservationOf(
   };
 }
 
-/** @throws InvalidInputError; GraphQLError FORBIDDEN for what is somebody else's */
+/** @throws InvalidInputError; ForbiddenError for what is somebody else's */
 function releasable(id: string, { principal, memory }: GraphQLContext): ReservationId {
   const wrong = (message: string) => new InvalidInputError([{ path: ['id'], message }]);
   const reservation = isId('rsv', id) ? memory.reservations().find((each) => each.id === id) : undefined;
@@ -93,9 +95,7 @@ function releasable(id: string, { principal, memory }: GraphQLContext): Reservat
   if (reservation.kind === 'CONFIGURED') {
     throw wrong('It comes from the configuration, and only a change of that ends it.');
   }
-  if (reservation.owner !== principal.client && !principal.admin) {
-    throw requestError('FORBIDDEN', `It belongs to ${reservation.owner}: ending it takes an administrator.`);
-  }
+  letChange(principal, { client: reservation.owner });
   return reservation.id;
 }
 

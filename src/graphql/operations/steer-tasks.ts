@@ -6,7 +6,6 @@ import { InstanceRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
 import { TaskRef } from '../types/task.ts';
 import { StoreUnwritable, TaskNotFound, TaskOptionNotFound } from '../types/user-errors.ts';
-import { requireAdmin } from './require-admin.ts';
 
 const SelectTaskModelInput = builder.inputType('SelectTaskModelInput', {
   description: 'Which option a task is to have.',
@@ -84,7 +83,6 @@ builder.mutationFields((t) => ({
       'nothing else needs it. For administrators.',
     args: { input: t.arg({ type: SelectTaskModelInput, required: true }) },
     resolve: (_root, { input: { task, option } }, context) => {
-      requireAdmin(context);
       return SelectTaskModelResult.settle(() => context.tasks.select(task, option));
     },
   }),
@@ -94,7 +92,6 @@ builder.mutationFields((t) => ({
       'Load the selected models of tasks, as far as they fit together; answered when all are in memory or cannot be. For administrators.',
     args: { input: t.arg({ type: WarmUpTasksInput }) },
     resolve: (_root, { input }, context) => {
-      requireAdmin(context);
       return WarmUpTasksResult.settle(async () => ({
         tasks: await context.tasks.warmUp(input?.tasks ?? null),
       }));

@@ -16,7 +16,13 @@ export function selectionKey(
     .filter(([name]) => used.has(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const text = document.loc?.source.body ?? print(document);
-  return JSON.stringify([onlyClient(principal), operation.name?.value ?? null, values, text]);
+  return JSON.stringify([
+    onlyClient(principal),
+    [...principal.scopes],
+    operation.name?.value ?? null,
+    values,
+    text,
+  ]);
 }
 
 function variablesOfAnswer(document: DocumentNode, operation: OperationDefinitionNode): Set<string> {

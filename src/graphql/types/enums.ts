@@ -7,6 +7,7 @@ import type { InstanceStatus } from '../../domain/instance.ts';
 import type { JobKind, JobPriority, JobStatus, OutputChannel } from '../../domain/job.ts';
 import type { Capability } from '../../domain/model.ts';
 import type { ThinkLevel } from '../../domain/request.ts';
+import type { Scope } from '../../domain/scopes.ts';
 import type { JobOrder, JobOrderField } from '../../domain/store.ts';
 import type { BackendHealth, BackendState } from '../../domain/system.ts';
 import { ofEachKind } from '../../kinds/kinds.ts';
@@ -48,6 +49,15 @@ export const JobPriorityEnum = enumOf<JobPriority>(
     LOW: 'Whenever there is room, such as an overnight batch.',
   },
 );
+
+export const ScopeEnum = enumOf<Scope>('Scope', 'What a key lets its holder do.', {
+  SUBMIT: 'Hand in jobs, batches, chats, images and leases of memory, and change its own.',
+  READ_OWN: 'Read what is its own, and what holds for everybody: models, memory, how much waits.',
+  READ_ALL: 'Read what belongs to others, too.',
+  OPERATE:
+    'Change what holds for everybody while the server runs, such as the memory and the order of the queue, and what belongs to others.',
+  ADMIN: 'Change which models there are and who may come in. It has every other scope.',
+});
 
 export const WaitReasonEnum = enumOf<WaitReason>('WaitReason', 'Why a job waits.', {
   BACKEND_DOWN: 'Every backend that has the model is unreachable, or is still to be heard of it.',

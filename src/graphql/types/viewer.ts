@@ -1,8 +1,8 @@
 /** Who asks, what it may do and what the server takes: what a page wants to know before anything else. */
-import type { Principal } from '../../domain/principal.ts';
+import { may, type Principal } from '../../domain/principal.ts';
 import type { ServerLimits } from '../../view/server-terms.ts';
 import { builder } from '../builder.ts';
-import { JobPriorityEnum } from './enums.ts';
+import { JobPriorityEnum, ScopeEnum } from './enums.ts';
 
 const ServerLimitsRef = builder.objectRef<ServerLimits>('ServerLimits').implement({
   description: 'How much the server takes, as it is configured.',
@@ -22,14 +22,20 @@ const ServerLimitsRef = builder.objectRef<ServerLimits>('ServerLimits').implemen
 const ViewerRef = builder.objectRef<Principal>('Viewer').implement({
   description: 'Who the caller is to this server.',
   fields: (t) => ({
-    admin: t.exposeBoolean('admin', {
-      description: 'Whether it sees the jobs of all, and may change what holds for everybody.',
+    admin: t.boolean({
+      description: 'Whether it has the scope `ADMIN`, and so every other.',
+      resolve: (viewer) => may(viewer, 'ADMIN'),
     }),
     choosesName: t.boolean({
       description: 'Whether it may say who it is (`X-Client`), as on a server without keys.',
-      resolve: (_viewer, _args, { terms }) => !terms.needsKey,
+      resolve: (_viewer, _args, { terms }) => terms.choosesName,
     }),
     client: t.exposeString('client', { description: 'The name that its jobs carry.' }),
+    scopes: t.field({
+      type: [ScopeEnum],
+      description: 'All that its key lets it do, with what they imply.',
+      resolve: ({ scopes }) => [...scopes],
+    }),
     limits: t.field({ type: ServerLimitsRef, resolve: (_viewer, _args, { terms }) => terms.limits }),
     maxPriority: t.expose('maxPriority', {
       type: JobPriorityEnum,

@@ -1,6 +1,6 @@
 /** GraphQL over HTTP, server-sent events and WebSocket at one path. */
-import { handleProtocols } from 'graphql-ws';
-import { WebSocketServer } from 'ws';
+import { CloseCode, handleProtocols } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { MiB } from '../../domain/units.ts';
 import { GRAPHQL_PATH, type GraphQLServer } from '../../graphql/server/graphql-server.ts';
 import { type Credentials, credentialsOfParams } from '../authenticate.ts';
@@ -22,9 +22,10 @@ export function graphqlRoute(server: GraphQLServer, bodies: BodyReader): Route {
   return {
     path: GRAPHQL_PATH,
     methods: ['GET', 'POST'],
+    hasOwnScopes: true,
     isPage: ({ headers, method = '' }) => server.isPage(method, headers.accept ?? ''),
     refusalBody: ({ code, message }) => ({ errors: [{ message, extensions: { code } }] }),
-    async handle({ request, response, url, principal, gone, stopping, intake, body: read }) {
+    async handle({ request, response, url, principal, gone, revoked, stopping, intake, body: read }) {
       const headers = Object.fromEntries(
         Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]),
       );
@@ -47,7 +48,7 @@ export function graphqlRoute(server: GraphQLServer, bodies: BodyReader): Route {
       }
       body?.share.release();
       try {
-        await sendFetched(response, answer, stopping);
+        await sendFetched(response, answer, AbortSignal.any([stopping, revoked]));
       } finally {
         kept.release();
       }
@@ -81,8 +82,9 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
           transport: stream,
           authenticate(params) {
             try {
-              const principal = principalOf(upgrade, credentialsOfParams(params));
+              const { principal, revoked } = callerOf(upgrade, credentialsOfParams(params));
               messages.introduced(principal.client);
+              whenRevoked(revoked, socket, () => socket.close(CloseCode.Forbidden, 'The key was revoked'));
               return principal;
             } catch (error) {
               if (!(error instanceof HttpRefusal)) throw error;
@@ -103,6 +105,14 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
 }
 
 /** What `connection_init` says comes before what the request's headers said. @throws HttpRefusal */
-function principalOf({ credentials, authenticate }: Upgrade, given: Credentials) {
+function callerOf({ credentials, authenticate }: Upgrade, given: Credentials) {
   return authenticate({ key: given.key ?? credentials.key, client: given.client ?? credentials.client });
+}
+
+/** Until the socket is closed. */
+function whenRevoked(revoked: AbortSignal, socket: WebSocket, end: () => void): void {
+  revoked.addEventListener('abort', end, { once: true });
+  socket.once('close', () => revoked.removeEventListener('abort', end));
+  // Between the request and here.
+  if (revoked.aborted) end();
 }

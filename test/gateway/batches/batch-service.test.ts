@@ -1,10 +1,12 @@
 /** The life of batches over a store in memory and a clock of the test's own: room in the queue, expiry, cancelling, servers that follow each other. */
+
 import { beforeEach, expect, it } from 'vitest';
 import { createAcceptService } from '../../../src/accept/accept.ts';
 import { systemRandom, VirtualClock } from '../../../src/clock.ts';
 import type { ClientTable } from '../../../src/domain/client-limits.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import type { Principal } from '../../../src/domain/principal.ts';
+import { MEMBER } from '../../../src/domain/scopes.ts';
 import type { ClaimedJob, Store } from '../../../src/domain/store.ts';
 import { BatchService } from '../../../src/gateway/batches/batch-service.ts';
 import type { BatchEndpoints } from '../../../src/gateway/batches/endpoints.ts';
@@ -13,7 +15,7 @@ import { HOUR_MS, newJob, queueOf, RESULT, submission, WEEK_MS } from '../../con
 import { eventually } from '../../support/eventually.ts';
 import { namesOfOllama } from '../../support/model-names.ts';
 
-const ALICE = { client: 'alice', admin: false, maxPriority: 'NORMAL' } as const;
+const ALICE = { client: 'alice', scopes: MEMBER, maxPriority: 'NORMAL' } as const;
 const SMALL = { ...ALICE, client: 'small' } as const;
 const NO_LIMITS = { weight: 1, maxRunning: null, maxQueued: null };
 const CLIENTS: ClientTable = {

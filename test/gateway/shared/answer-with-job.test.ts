@@ -1,10 +1,12 @@
 /** What a caller is told while its job waits, and what becomes of the job by what was told. */
+
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { LiveCaller, LiveJob } from '../../../src/accept/live-jobs.ts';
 import type { JobSubmission } from '../../../src/accept/submission.ts';
 import { nextTurn, VirtualClock } from '../../../src/clock.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
+import { EVERY_SCOPE } from '../../../src/domain/scopes.ts';
 import type { JobEnd } from '../../../src/events/job-end.ts';
 import { answerLoad } from '../../../src/gateway/ollama/load.ts';
 import { type AnswerForm, answerWithJob } from '../../../src/gateway/shared/answer-with-job.ts';
@@ -38,7 +40,8 @@ function world({ streams = true, headers = {} as IncomingHttpHeaders } = {}) {
     request: { headers },
     response,
     signal: gone.signal,
-    principal: { client: 'me', admin: true, maxPriority: 'HIGH' },
+    revoked: new AbortController().signal,
+    principal: { client: 'me', scopes: EVERY_SCOPE, maxPriority: 'HIGH' },
     release: () => told.push('released'),
   } as unknown as GatewayExchange;
   const accepted = Promise.withResolvers<never>();

@@ -1,9 +1,11 @@
 /** Subscriptions that ask the same are answered once, and nobody is given what only another may see. */
+
 import { parse } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import { describe, expect, it } from 'vitest';
 import { seededRandom, VirtualClock } from '../../../src/clock.ts';
 import type { Principal } from '../../../src/domain/principal.ts';
+import { EVERY_SCOPE, MEMBER } from '../../../src/domain/scopes.ts';
 import { DemandStream } from '../../../src/events/demand-stream.ts';
 import { DEFAULT_ANSWER_LIMITS } from '../../../src/graphql/answer-budget.ts';
 import { AnswerStream } from '../../../src/graphql/server/answer-stream.ts';
@@ -35,9 +37,9 @@ class Ticks extends DemandStream<Tick> {
   }
 }
 
-const ADMIN: Principal = { client: 'root', admin: true, maxPriority: 'HIGH' };
-const ALICE: Principal = { client: 'alice', admin: false, maxPriority: 'HIGH' };
-const BOB: Principal = { client: 'bob', admin: false, maxPriority: 'HIGH' };
+const ADMIN: Principal = { client: 'root', scopes: EVERY_SCOPE, maxPriority: 'HIGH' };
+const ALICE: Principal = { client: 'alice', scopes: MEMBER, maxPriority: 'HIGH' };
+const BOB: Principal = { client: 'bob', scopes: MEMBER, maxPriority: 'HIGH' };
 
 function world(events: readonly Tick[] = Array.from({ length: 5 }, (_, i) => ({ number: i + 1 }))) {
   const executed: string[] = [];

@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import { nextTurn, systemClock } from '../../../src/clock.ts';
 import { StoreClosedError } from '../../../src/domain/errors.ts';
-import type { Principal } from '../../../src/domain/principal.ts';
+import { may, type Principal } from '../../../src/domain/principal.ts';
 import { DemandStream } from '../../../src/events/demand-stream.ts';
 import type { EventLog } from '../../../src/events/event-log.ts';
 import { VramFeed } from '../../../src/events/vram-feed.ts';
@@ -64,7 +64,8 @@ export const testSchema = createSchema<TestContext>({
     Query: {
       hello: (_root, { name }) => `Hello ${name ?? 'world'}`,
       large: (_root, { characters }) => 'x'.repeat(characters),
-      me: (_root, _args, { principal }) => `${principal.client} ${principal.admin} ${principal.maxPriority}`,
+      me: (_root, _args, { principal }) =>
+        `${principal.client} ${may(principal, 'ADMIN')} ${principal.maxPriority}`,
       broken: () => {
         throw new Error('secret reason');
       },
