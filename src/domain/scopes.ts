@@ -63,6 +63,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'Query.models': 'READ_OWN',
   'Query.node': 'READ_OWN',
   'Query.nodes': 'READ_OWN',
+  'Query.previewBatch': 'SUBMIT',
   'Query.reservations': 'READ_OWN',
   'Query.residencies': 'READ_OWN',
   'Query.stats': 'READ_OWN',
