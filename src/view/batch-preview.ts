@@ -1,5 +1,6 @@
 /** What it would mean to queue jobs together now: the scheduler's forecast with them in it, in words. */
 import type { BatchPreview, OutlinedJob, QueuePreview } from '../domain/batch-preview.ts';
+import type { InstanceStatus } from '../domain/instance.ts';
 import { greatest, least } from '../domain/long-lists.ts';
 import { parseQueueKey, type QueueKey } from '../domain/queue-key.ts';
 import { formatDuration } from '../domain/units.ts';
@@ -50,12 +51,11 @@ function comingOf(sources: Sources, client: string, alike: readonly OutlinedJob[
 
 function queuePreview(sources: Sources, queue: QueueKey, parts: readonly QueueForecast[]): QueuePreview {
   const options = optionsOf(sources, queue);
-  const inMemory = [...sources.loop.state.instances.values()].some(
-    (instance) => instance.status === 'READY' && options.some((option) => serves(instance, option)),
-  );
-  const isComing = [...sources.loop.state.instances.values()].some(
-    (instance) => instance.status === 'LOADING' && options.some((option) => serves(instance, option)),
-  );
+  const stands = (status: InstanceStatus) =>
+    sources.loop.state.instances
+      .values()
+      .some((one) => one.status === status && options.some((option) => serves(one, option)));
+  const inMemory = stands('READY');
   const starts = parts.flatMap(({ start }) => start ?? []);
   const ends = parts.map(({ coming, lastStart }) =>
     lastStart === null || coming.runMs === undefined ? null : Math.round(lastStart + coming.runMs),
@@ -67,7 +67,7 @@ function queuePreview(sources: Sources, queue: QueueKey, parts: readonly QueueFo
     modelName,
     jobs: parts.reduce((sum, { coming }) => sum + coming.count, 0),
     inMemory,
-    loads: greatest([inMemory || isComing ? 0 : 1, ...parts.map(({ loads }) => loads)]),
+    loads: greatest([inMemory || stands('LOADING') ? 0 : 1, ...parts.map(({ loads }) => loads)]),
     expectedStart: starts.length === 0 ? null : Math.round(least(starts)),
     expectedEnd,
     problem: expectedEnd === null ? problemOf(sources, queue, parts) : null,
@@ -76,8 +76,7 @@ function queuePreview(sources: Sources, queue: QueueKey, parts: readonly QueueFo
 
 function problemOf(sources: Sources, queue: QueueKey, parts: readonly QueueForecast[]): string {
   const { model } = parseQueueKey(queue);
-  if (parts.some(({ coming }) => coming.runMs === undefined))
-    return `No job of ${model} has ended yet: nobody knows how long one takes.`;
+  if (parts.some(({ coming }) => coming.runMs === undefined)) return unknownOf([model]);
   const { state } = sources.loop;
   if (state.paused) return 'The scheduler is paused: nothing starts until it is resumed.';
   return (
@@ -97,8 +96,20 @@ function explanationOf(preview: Omit<BatchPreview, 'explanation'>, now: number):
   const end = expectedEnd === null ? [] : [`The last should be done ${after(expectedEnd)}.`];
   const room =
     unloads.length === 0 ? [] : [`${unloads.join(', ')} ${unloads.length === 1 ? 'makes' : 'make'} room.`];
-  const problems = [...new Set(queues.flatMap(({ problem }) => problem ?? []))];
+  const unknown = queues.filter(({ modelName, problem }) => problem === unknownOf([modelName]));
+  const names = [...new Set(unknown.map(({ modelName }) => modelName))];
+  const others = queues.filter((one) => !unknown.includes(one));
+  const problems = [
+    ...(names.length === 0 ? [] : [unknownOf(names)]),
+    ...new Set(others.flatMap(({ problem }) => problem ?? [])),
+  ];
   return [`${about}: ${moves}.`, ...room, ...start, ...end, ...problems].join(' ');
+}
+
+function unknownOf(models: readonly string[]): string {
+  const [last] = models.slice(-1);
+  const names = models.length < 2 ? last : `${models.slice(0, -1).join(', ')} or ${last}`;
+  return `No job of ${names} has ended yet: nobody knows how long one takes.`;
 }
 
 function counted(count: number, what: string): string {

@@ -25,7 +25,7 @@ test('a batch is foreseen by what is known, with what would be wrong with it, an
   const fresh = await preview([...jobs('gemma:2b', 4), ...jobs('qwen2.5:0.5b', 4)]);
   expect(fresh).toMatchObject({ jobs: 8, loads: 2, unloads: [], expectedEnd: null, issues: [] });
   expect(fresh.explanation).toContain('8 jobs on 2 models: at least 2 loads.');
-  expect(fresh.explanation).toContain('No job of gemma:2b has ended yet');
+  expect(fresh.explanation).toContain('No job of gemma:2b or qwen2.5:0.5b has ended yet: nobody');
 
   for (const model of ['gemma:2b', 'qwen2.5:0.5b']) await t.ended(await t.generate(model));
   const known = await preview([...jobs('gemma:2b', 10), ...jobs('qwen2.5:0.5b', 10)]);

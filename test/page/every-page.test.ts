@@ -20,6 +20,9 @@ const PAGES: readonly (readonly [name: string, path: () => string, sign: string]
   ['a waiting job', () => `/jobs/${full.waitingId}`, '.note'],
   ['a job that is done', () => `/jobs/${full.doneId}`, '.facts >> text=Tokens'],
   ['a job that failed', () => `/jobs/${full.failedId}`, '.note.is-bad'],
+  ['batches', () => '/batches', '.batch-row'],
+  ['a batch', () => `/batches/${full.batchId}`, '.batch-jobs a'],
+  ['a comparison that is set up', () => '/compare', '.compare-models li'],
   ['a new chat', () => '/chat', '.composer'],
   ['models', () => '/models', '.model-where >> text=ready'],
   ['reservations', () => '/reservations', '.verdict'],
@@ -57,6 +60,8 @@ test('the keys go everywhere', async () => {
   await page.locator('.segment.is-ready').first().waitFor();
   for (const [letter, sign] of [
     ['q', 'text=By model'],
+    ['b', '.batch-row'],
+    ['p', '.compare-models li'],
     ['c', '.composer'],
     ['m', '.model'],
     ['r', 'text=Workers that would fit'],

@@ -18,10 +18,26 @@ const PAGES: Readonly<Record<string, string | (() => Promise<string>)>> = {
   waiting: () => jobIn('PENDING'),
   done: () => jobIn('COMPLETE'),
   chat: () => chatOf('Why is the sky blue, and why are sunsets red?'),
+  batch: async () => `/batches/${await comparison()}`,
+  compare: '/compare',
+  comparison: async () => `/compare/${await comparison()}`,
+  batches: '/batches',
   models: '/models',
   reservations: '/reservations',
   decisions: '/decisions',
   workers: '/workers',
+};
+
+/** What is compared in the picture of setting up. */
+const SET_UP = {
+  name: '',
+  question: 'Explain it to a child of ten, in three sentences.',
+  rows: ['Why is the sky blue?', 'What makes a good bridge?', 'How do bees find home?'].map((text) => ({
+    key: text,
+    text,
+    image: null,
+  })),
+  models: ['qwen2.5:0.5b', 'gemma:2b', 'phi3:mini', 'smollm:1.7b'],
 };
 
 mkdirSync(folder, { recursive: true });
@@ -37,6 +53,9 @@ try {
         reducedMotion: 'reduce',
       });
       const page = await context.newPage();
+      await page.addInitScript(
+        `sessionStorage.setItem('vramkeeper-comparison', ${JSON.stringify(JSON.stringify(SET_UP))})`,
+      );
       page.on('console', (message) => console.log(`${message.type()}: ${message.text()}`));
       page.on('pageerror', (error) => console.log(String(error)));
       for (const [name, path] of Object.entries(PAGES)) {
@@ -82,4 +101,43 @@ async function chatOf(content: string): Promise<string> {
     );
   const { id } = await eventually(known, (chat) => chat?.activeJob === null);
   return `/chat/${id}`;
+}
+
+/** The same one in all pictures, once half of it is answered. */
+async function comparison(): Promise<string> {
+  const known = async () =>
+    (
+      await server.ask(
+        '{ batches(first: 1, kind: "comparison") { nodes { id counts { complete } } } }',
+        {},
+        'anonymous',
+      )
+    ).batches.nodes[0];
+  if (!(await known())) {
+    const models = ['qwen2.5:0.5b', 'gemma:2b', 'phi3:mini'];
+    const questions = ['Why is the sky blue?', 'What makes a good bridge?', 'How do bees find home?'];
+    const jobs = models.flatMap((model, column) =>
+      questions.map((prompt, row) => ({
+        model,
+        priority: 'HIGH',
+        metadata: { row, column },
+        request: { generate: { prompt, options: { maxTokens: 60 + 20 * row, seed: row } } },
+      })),
+    );
+    const metadata = {
+      kind: 'comparison',
+      question: '',
+      rows: questions.length,
+      images: {},
+      models,
+      settings: {},
+      ratings: { '0:0': { stars: 4 }, '0:1': { stars: 5, note: 'Clear, and short.' } },
+    };
+    await server.ask(
+      'mutation ($input: SubmitBatchInput!) { submitBatch(input: $input) { __typename ... on UserError { message } } }',
+      { input: { name: 'Short explanations', keep: true, metadata, jobs } },
+      'anonymous',
+    );
+  }
+  return (await eventually(known, (batch) => batch?.counts.complete >= 5)).id;
 }

@@ -25,6 +25,11 @@ export type BackendHealth =
   /** It does not answer. Jobs for it wait. */
   | 'UNREACHABLE';
 
+/** Which batch to cancel. */
+export type CancelBatchInput = {
+  id: string;
+};
+
 /** Which job to cancel. */
 export type CancelJobInput = {
   id: string;
@@ -63,6 +68,44 @@ export type CellStatus =
   | 'STARTING'
   /** Was told to end, or died; something of it is still there. */
   | 'STOPPING';
+
+/** One message of a conversation. */
+export type ChatMessageInput = {
+  content: string;
+  /** Images that `storeImage` answered, for models that see; they come after those of `images`, with which they are at most 64. */
+  imageIds?: Array<string> | null | undefined;
+  /** Base64, for models that see. */
+  images?: Array<string> | null | undefined;
+  role: ChatRole;
+  /** In a message of the assistant: what it thought before. */
+  thinking?: string | null | undefined;
+  /** In a message of a tool: which call it answers. */
+  toolCallId?: string | null | undefined;
+  /** In a message of the assistant: the calls that it made, as `TextResult.toolCalls` gave them. */
+  toolCalls?: unknown;
+  /** In a message of a tool: which one answers. */
+  toolName?: string | null | undefined;
+};
+
+/** Produce the next message of a conversation. */
+export type ChatRequestInput = {
+  /** The form of the answer: `"json"`, or a JSON Schema that it must meet. */
+  format?: unknown;
+  /** Have the server tell how likely each token was. It does so in each record of its answer, of which the last one is kept (`raw`). */
+  logprobs?: boolean | null | undefined;
+  /** Oldest first. */
+  messages: Array<ChatMessageInput>;
+  options?: ModelOptionsInput | null | undefined;
+  /** Whether the context moves on when it is full; with `false` an answer ends there, and a prompt that is too long is refused. Where it differs from what the model does by itself (`true` for nearly all) it needs an instance of its own: leave it out where you can. */
+  shift?: boolean | null | undefined;
+  think?: ThinkLevel | null | undefined;
+  /** Tool definitions, as Ollama takes them. */
+  tools?: Array<unknown> | null | undefined;
+  /** With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20. */
+  topLogprobs?: number | null | undefined;
+  /** With `true` a prompt that is longer than the context is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. Otherwise such a job is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. */
+  truncate?: boolean | null | undefined;
+};
 
 /** Who speaks. */
 export type ChatRole =
@@ -134,6 +177,48 @@ export type DoneReason =
   | 'LENGTH'
   /** The model was done. */
   | 'STOP';
+
+/** Produce a vector for each text. */
+export type EmbedRequestInput = {
+  /** Shorten the vectors to this length, where the model can. */
+  dimensions?: number | null | undefined;
+  /** The texts. */
+  input: Array<string>;
+  options?: ModelOptionsInput | null | undefined;
+  /** With `false` a job with a text that is longer than the context is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. Otherwise the text is cut, and `truncated` of the result says so. */
+  truncate?: boolean | null | undefined;
+};
+
+/** Produce the text that follows a prompt. */
+export type GenerateRequestInput = {
+  /** Tokens of a conversation to go on with, as `context` of the `raw` result of its last answer. */
+  context?: Array<number> | null | undefined;
+  /** The form of the answer: `"json"`, or a JSON Schema that it must meet. */
+  format?: unknown;
+  /** Images that `storeImage` answered, for models that see; they come after those of `images`, with which they are at most 64. */
+  imageIds?: Array<string> | null | undefined;
+  /** Base64, for models that see. */
+  images?: Array<string> | null | undefined;
+  /** Have the server tell how likely each token was. It does so in each record of its answer, of which the last one is kept (`raw`). */
+  logprobs?: boolean | null | undefined;
+  options?: ModelOptionsInput | null | undefined;
+  prompt: string;
+  /** Give the prompt to the model as it is, without the model's template. */
+  raw?: boolean | null | undefined;
+  /** Whether the context moves on when it is full; with `false` an answer ends there, and a prompt that is too long is refused. Where it differs from what the model does by itself (`true` for nearly all) it needs an instance of its own: leave it out where you can. */
+  shift?: boolean | null | undefined;
+  /** What comes after the text to produce, for models that fill in. */
+  suffix?: string | null | undefined;
+  /** In place of the model's own system message. */
+  system?: string | null | undefined;
+  /** In place of the model's own template, in the form of Ollama's. */
+  template?: string | null | undefined;
+  think?: ThinkLevel | null | undefined;
+  /** With `logprobs`: how many of the likeliest tokens to tell in each place, 0 to 20. */
+  topLogprobs?: number | null | undefined;
+  /** With `true` a prompt that is longer than the context is cut (of a chat, the oldest messages are left out), and `truncated` of the result says so. Otherwise such a job is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. */
+  truncate?: boolean | null | undefined;
+};
 
 /** What needs attention, for programs. */
 export type HealthProblemCode =
@@ -253,6 +338,12 @@ export type JobPriority =
   | 'LOW'
   /** The default. */
   | 'NORMAL';
+
+/** What to run: exactly one of these. */
+export type JobRequestInput =
+  {   chat: ChatRequestInput; embed?: never; generate?: never; }
+  |  { chat?: never;   embed: EmbedRequestInput; generate?: never; }
+  |  { chat?: never; embed?: never;   generate: GenerateRequestInput; };
 
 /** Which jobs are meant. Jobs of others are not among them. */
 export type JobSelection =
@@ -382,6 +473,13 @@ export type ReserveVramInput = {
   owner?: string | null | undefined;
 };
 
+/** Of which batch to queue again what failed. */
+export type RetryBatchInput = {
+  /** What was cancelled, too. */
+  cancelled?: boolean | null | undefined;
+  id: string;
+};
+
 /** Which job to queue again. */
 export type RetryJobInput = {
   id: string;
@@ -408,6 +506,41 @@ export type SendChatMessageInput = {
   system?: string | null | undefined;
   /** Kept with the chat. What is left out stays; null takes it away. */
   think?: ThinkLevel | null | undefined;
+};
+
+/** Jobs to be queued together. */
+export type SubmitBatchInput = {
+  /** Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input it is an `IdempotencyConflictError`. */
+  idempotencyKey?: string | null | undefined;
+  /** 1 to 1,000. */
+  jobs: Array<SubmitJobInput>;
+  /** Keep it and its jobs until `updateBatch` says otherwise. */
+  keep?: boolean | null | undefined;
+  /** Any JSON object of up to 64 Ki characters, kept with the batch. Its `kind`, where it is a text, is what `batches` finds it by. */
+  metadata?: unknown;
+  /** For people. */
+  name?: string | null | undefined;
+};
+
+/** A job to be queued. */
+export type SubmitJobInput = {
+  /** Give up if it is not finished by then. */
+  deadline?: string | null | undefined;
+  /** Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input it is an `IdempotencyConflictError`. Not in a batch, which has a key of its own. */
+  idempotencyKey?: string | null | undefined;
+  /** To find it again by. */
+  labels?: Array<LabelInput> | null | undefined;
+  /** How many failed attempts it may have. A lost backend or a restart of the server is not one. */
+  maxAttempts?: number | null | undefined;
+  /** Any JSON object; stored and returned untouched. */
+  metadata?: unknown;
+  /** Without a tag it is `:latest`; `task:NAME` is that task. Exactly one of `model` and `task`. */
+  model?: string | null | undefined;
+  /** `NORMAL` unless given, or the most urgent one that the client may use. */
+  priority?: JobPriority | null | undefined;
+  request: JobRequestInput;
+  /** The model that is selected for this task does it; see `tasks`. */
+  task?: string | null | undefined;
 };
 
 /** How much a model that can think does so before it answers. Without it the model decides. */
@@ -439,6 +572,17 @@ export type UnpinModelInput = {
   backendId?: string | null | undefined;
   /** By name, with or without its tag. */
   model: string;
+};
+
+/** What to change of a batch. What is left out stays. */
+export type UpdateBatchInput = {
+  id: string;
+  /** Whether it and its jobs are kept beyond the usual time. */
+  keep?: boolean | null | undefined;
+  /** Any JSON object of up to 64 Ki characters, kept with the batch. Its `kind`, where it is a text, is what `batches` finds it by. In place of what was there; null for none. */
+  metadata?: unknown;
+  /** For people; null for none. */
+  name?: string | null | undefined;
 };
 
 /** What to change of a chat. What is left out stays. */
@@ -558,6 +702,155 @@ export type WorkerAllocationInput = {
   /** What each of them needs at least. */
   minBytesPerWorker: number;
 };
+
+export type BatchCountsFragment = { cancelled: number, complete: number, failed: number, pending: number, queued: number, running: number, total: number };
+
+export type BatchFactsFragment = { id: string, name: string | null, client: string, createdAt: string, expectedEnd: string | null, finishedAt: string | null, kept: boolean, counts: { cancelled: number, complete: number, failed: number, pending: number, queued: number, running: number, total: number } };
+
+export type BatchesQueryVariables = Exact<{
+  after?: string | null | undefined;
+  client?: string | null | undefined;
+  kind?: string | null | undefined;
+}>;
+
+
+export type BatchesQuery = { batches: { totalCount: number, nodes: Array<{ id: string, name: string | null, client: string, createdAt: string, expectedEnd: string | null, finishedAt: string | null, kept: boolean, counts: { cancelled: number, complete: number, failed: number, pending: number, queued: number, running: number, total: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type BatchShownQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BatchShownQuery = { batch: { metadata: unknown, id: string, name: string | null, client: string, createdAt: string, expectedEnd: string | null, finishedAt: string | null, kept: boolean, counts: { cancelled: number, complete: number, failed: number, pending: number, queued: number, running: number, total: number } } | null };
+
+export type BatchLiveSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BatchLiveSubscription = { batchUpdated: { id: string, name: string | null, client: string, createdAt: string, expectedEnd: string | null, finishedAt: string | null, kept: boolean, counts: { cancelled: number, complete: number, failed: number, pending: number, queued: number, running: number, total: number } } };
+
+export type CellFactsFragment = { id: string, createdAt: string, finishedAt: string | null, firstOutputAt: string | null, metadata: unknown, modelName: string, startedAt: string | null, status: JobStatus, failure: { code: JobFailureCode, message: string } | null, result:
+    | { __typename: 'EmbedResult' }
+    | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+   | null };
+
+export type BatchCellsQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type BatchCellsQuery = { batch: { id: string, jobs: { nodes: Array<{ id: string, createdAt: string, finishedAt: string | null, firstOutputAt: string | null, metadata: unknown, modelName: string, startedAt: string | null, status: JobStatus, failure: { code: JobFailureCode, message: string } | null, result:
+          | { __typename: 'EmbedResult' }
+          | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+         | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type BatchInputsQueryVariables = Exact<{
+  id: string;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type BatchInputsQuery = { batch: { id: string, jobs: { nodes: Array<{ id: string, request:
+          | { __typename: 'ChatRequest' }
+          | { __typename: 'EmbedRequest' }
+          | { __typename: 'GenerateRequest', prompt: string, images: Array<{ id: string }> }
+         | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type CellsLiveSubscriptionVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type CellsLiveSubscription = { jobUpdated: { cursor: string, job: { id: string, createdAt: string, finishedAt: string | null, firstOutputAt: string | null, metadata: unknown, modelName: string, startedAt: string | null, status: JobStatus, failure: { code: JobFailureCode, message: string } | null, result:
+        | { __typename: 'EmbedResult' }
+        | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+       | null } } };
+
+export type BatchSaysSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BatchSaysSubscription = { batchOutput: { jobId: string, chunk: { attempt: number, channel: OutputChannel, text: string } } };
+
+export type PreviewBatchQueryVariables = Exact<{
+  input: SubmitBatchInput;
+}>;
+
+
+export type PreviewBatchQuery = { previewBatch: { expectedEnd: string | null, expectedStart: string | null, explanation: string, jobs: number, loads: number, unloads: Array<string>, issues: Array<{ path: Array<string>, message: string }>, models: Array<{ modelName: string, contextLength: number | null, expectedEnd: string | null, inMemory: boolean, jobs: number, loads: number, problem: string | null }> } };
+
+export type SubmitBatchMutationVariables = Exact<{
+  input: SubmitBatchInput;
+}>;
+
+
+export type SubmitBatchMutation = { submitBatch:
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
+    | { __typename: 'HopelessDeadlineError', code: UserErrorCode, message: string }
+    | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
+    | { __typename: 'InsufficientVramError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+    | { __typename: 'SubmitBatchPayload', batch: { id: string } }
+    | { __typename: 'TaskNotFoundError', code: UserErrorCode, message: string }
+   };
+
+export type UpdateBatchMutationVariables = Exact<{
+  input: UpdateBatchInput;
+}>;
+
+
+export type UpdateBatchMutation = { updateBatch:
+    | { __typename: 'BatchNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+    | { __typename: 'UpdateBatchPayload', batch: { metadata: unknown, id: string, name: string | null, client: string, createdAt: string, expectedEnd: string | null, finishedAt: string | null, kept: boolean, counts: { cancelled: number, complete: number, failed: number, pending: number, queued: number, running: number, total: number } } }
+   };
+
+export type CancelBatchMutationVariables = Exact<{
+  input: CancelBatchInput;
+}>;
+
+
+export type CancelBatchMutation = { cancelBatch:
+    | { __typename: 'BatchNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'CancelBatchPayload', cancelled: number }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type RetryBatchMutationVariables = Exact<{
+  input: RetryBatchInput;
+}>;
+
+
+export type RetryBatchMutation = { retryBatch:
+    | { __typename: 'BatchNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'RetryBatchPayload', retried: number }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
+
+export type BatchJobsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter: JobFilter;
+}>;
+
+
+export type BatchJobsQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, modelName: string, status: JobStatus, failure: { code: JobFailureCode, message: string } | null, result:
+        | { __typename: 'EmbedResult' }
+        | { __typename: 'TextResult', text: string }
+       | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ChatRowFragment = { id: string, title: string, modelName: string, updatedAt: string, leafId: string | null, activeJob: { id: string } | null };
 
@@ -1032,6 +1325,80 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const BatchCountsFragmentDoc = new TypedDocumentString(`
+    fragment BatchCounts on JobCounts {
+  cancelled
+  complete
+  failed
+  pending
+  queued
+  running
+  total
+}
+    `, {"fragmentName":"BatchCounts"}) as unknown as TypedDocumentString<BatchCountsFragment, unknown>;
+export const BatchFactsFragmentDoc = new TypedDocumentString(`
+    fragment BatchFacts on Batch {
+  id
+  name
+  client
+  createdAt
+  expectedEnd
+  finishedAt
+  kept
+  counts {
+    ...BatchCounts
+  }
+}
+    fragment BatchCounts on JobCounts {
+  cancelled
+  complete
+  failed
+  pending
+  queued
+  running
+  total
+}`, {"fragmentName":"BatchFacts"}) as unknown as TypedDocumentString<BatchFactsFragment, unknown>;
+export const UsageFragmentDoc = new TypedDocumentString(`
+    fragment Usage on TokenUsage {
+  completionTokens
+  evalDuration
+  loadDuration
+  promptDuration
+  promptTokens
+}
+    `, {"fragmentName":"Usage"}) as unknown as TypedDocumentString<UsageFragment, unknown>;
+export const CellFactsFragmentDoc = new TypedDocumentString(`
+    fragment CellFacts on Job {
+  id
+  createdAt
+  failure {
+    code
+    message
+  }
+  finishedAt
+  firstOutputAt
+  metadata
+  modelName
+  result {
+    __typename
+    ... on TextResult {
+      doneReason
+      truncated
+      usage {
+        ...Usage
+      }
+    }
+  }
+  startedAt
+  status
+}
+    fragment Usage on TokenUsage {
+  completionTokens
+  evalDuration
+  loadDuration
+  promptDuration
+  promptTokens
+}`, {"fragmentName":"CellFacts"}) as unknown as TypedDocumentString<CellFactsFragment, unknown>;
 export const ChatRowFragmentDoc = new TypedDocumentString(`
     fragment ChatRow on Chat {
   id
@@ -1182,15 +1549,6 @@ export const AskedOptionsFragmentDoc = new TypedDocumentString(`
   temperature
 }
     `, {"fragmentName":"AskedOptions"}) as unknown as TypedDocumentString<AskedOptionsFragment, unknown>;
-export const UsageFragmentDoc = new TypedDocumentString(`
-    fragment Usage on TokenUsage {
-  completionTokens
-  evalDuration
-  loadDuration
-  promptDuration
-  promptTokens
-}
-    `, {"fragmentName":"Usage"}) as unknown as TypedDocumentString<UsageFragment, unknown>;
 export const ModelRowFragmentDoc = new TypedDocumentString(`
     fragment ModelRow on Model {
   id
@@ -1303,6 +1661,355 @@ export const QueueRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"QueueRow"}) as unknown as TypedDocumentString<QueueRowFragment, unknown>;
+export const BatchesDocument = new TypedDocumentString(`
+    query Batches($after: String, $client: String, $kind: String) {
+  batches(first: 25, after: $after, client: $client, kind: $kind) {
+    totalCount
+    nodes {
+      ...BatchFacts
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment BatchCounts on JobCounts {
+  cancelled
+  complete
+  failed
+  pending
+  queued
+  running
+  total
+}
+fragment BatchFacts on Batch {
+  id
+  name
+  client
+  createdAt
+  expectedEnd
+  finishedAt
+  kept
+  counts {
+    ...BatchCounts
+  }
+}`) as unknown as TypedDocumentString<BatchesQuery, BatchesQueryVariables>;
+export const BatchShownDocument = new TypedDocumentString(`
+    query BatchShown($id: ID!) {
+  batch(id: $id) {
+    ...BatchFacts
+    metadata
+  }
+}
+    fragment BatchCounts on JobCounts {
+  cancelled
+  complete
+  failed
+  pending
+  queued
+  running
+  total
+}
+fragment BatchFacts on Batch {
+  id
+  name
+  client
+  createdAt
+  expectedEnd
+  finishedAt
+  kept
+  counts {
+    ...BatchCounts
+  }
+}`) as unknown as TypedDocumentString<BatchShownQuery, BatchShownQueryVariables>;
+export const BatchLiveDocument = new TypedDocumentString(`
+    subscription BatchLive($id: ID!) {
+  batchUpdated(id: $id) {
+    ...BatchFacts
+  }
+}
+    fragment BatchCounts on JobCounts {
+  cancelled
+  complete
+  failed
+  pending
+  queued
+  running
+  total
+}
+fragment BatchFacts on Batch {
+  id
+  name
+  client
+  createdAt
+  expectedEnd
+  finishedAt
+  kept
+  counts {
+    ...BatchCounts
+  }
+}`) as unknown as TypedDocumentString<BatchLiveSubscription, BatchLiveSubscriptionVariables>;
+export const BatchCellsDocument = new TypedDocumentString(`
+    query BatchCells($id: ID!, $after: String) {
+  batch(id: $id) {
+    id
+    jobs(first: 100, after: $after) {
+      nodes {
+        ...CellFacts
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment CellFacts on Job {
+  id
+  createdAt
+  failure {
+    code
+    message
+  }
+  finishedAt
+  firstOutputAt
+  metadata
+  modelName
+  result {
+    __typename
+    ... on TextResult {
+      doneReason
+      truncated
+      usage {
+        ...Usage
+      }
+    }
+  }
+  startedAt
+  status
+}
+fragment Usage on TokenUsage {
+  completionTokens
+  evalDuration
+  loadDuration
+  promptDuration
+  promptTokens
+}`) as unknown as TypedDocumentString<BatchCellsQuery, BatchCellsQueryVariables>;
+export const BatchInputsDocument = new TypedDocumentString(`
+    query BatchInputs($id: ID!, $first: Int!, $after: String) {
+  batch(id: $id) {
+    id
+    jobs(first: $first, after: $after) {
+      nodes {
+        id
+        request {
+          __typename
+          ... on GenerateRequest {
+            prompt
+            images {
+              id
+            }
+          }
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BatchInputsQuery, BatchInputsQueryVariables>;
+export const CellsLiveDocument = new TypedDocumentString(`
+    subscription CellsLive($id: ID!, $after: EventCursor) {
+  jobUpdated(filter: { batchId: $id }, after: $after) {
+    cursor
+    job {
+      ...CellFacts
+    }
+  }
+}
+    fragment CellFacts on Job {
+  id
+  createdAt
+  failure {
+    code
+    message
+  }
+  finishedAt
+  firstOutputAt
+  metadata
+  modelName
+  result {
+    __typename
+    ... on TextResult {
+      doneReason
+      truncated
+      usage {
+        ...Usage
+      }
+    }
+  }
+  startedAt
+  status
+}
+fragment Usage on TokenUsage {
+  completionTokens
+  evalDuration
+  loadDuration
+  promptDuration
+  promptTokens
+}`) as unknown as TypedDocumentString<CellsLiveSubscription, CellsLiveSubscriptionVariables>;
+export const BatchSaysDocument = new TypedDocumentString(`
+    subscription BatchSays($id: ID!) {
+  batchOutput(id: $id, minInterval: 250) {
+    jobId
+    chunk {
+      attempt
+      channel
+      text
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BatchSaysSubscription, BatchSaysSubscriptionVariables>;
+export const PreviewBatchDocument = new TypedDocumentString(`
+    query PreviewBatch($input: SubmitBatchInput!) {
+  previewBatch(input: $input) {
+    expectedEnd
+    expectedStart
+    explanation
+    issues {
+      path
+      message
+    }
+    jobs
+    loads
+    models {
+      modelName
+      contextLength
+      expectedEnd
+      inMemory
+      jobs
+      loads
+      problem
+    }
+    unloads
+  }
+}
+    `) as unknown as TypedDocumentString<PreviewBatchQuery, PreviewBatchQueryVariables>;
+export const SubmitBatchDocument = new TypedDocumentString(`
+    mutation SubmitBatch($input: SubmitBatchInput!) {
+  submitBatch(input: $input) {
+    __typename
+    ... on SubmitBatchPayload {
+      batch {
+        id
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SubmitBatchMutation, SubmitBatchMutationVariables>;
+export const UpdateBatchDocument = new TypedDocumentString(`
+    mutation UpdateBatch($input: UpdateBatchInput!) {
+  updateBatch(input: $input) {
+    __typename
+    ... on UpdateBatchPayload {
+      batch {
+        ...BatchFacts
+        metadata
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    fragment BatchCounts on JobCounts {
+  cancelled
+  complete
+  failed
+  pending
+  queued
+  running
+  total
+}
+fragment BatchFacts on Batch {
+  id
+  name
+  client
+  createdAt
+  expectedEnd
+  finishedAt
+  kept
+  counts {
+    ...BatchCounts
+  }
+}`) as unknown as TypedDocumentString<UpdateBatchMutation, UpdateBatchMutationVariables>;
+export const CancelBatchDocument = new TypedDocumentString(`
+    mutation CancelBatch($input: CancelBatchInput!) {
+  cancelBatch(input: $input) {
+    __typename
+    ... on CancelBatchPayload {
+      cancelled
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CancelBatchMutation, CancelBatchMutationVariables>;
+export const RetryBatchDocument = new TypedDocumentString(`
+    mutation RetryBatch($input: RetryBatchInput!) {
+  retryBatch(input: $input) {
+    __typename
+    ... on RetryBatchPayload {
+      retried
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RetryBatchMutation, RetryBatchMutationVariables>;
+export const BatchJobsDocument = new TypedDocumentString(`
+    query BatchJobs($first: Int!, $after: String, $filter: JobFilter!) {
+  jobs(
+    first: $first
+    after: $after
+    filter: $filter
+    orderBy: { field: CREATED_AT, direction: ASC }
+  ) {
+    totalCount
+    nodes {
+      id
+      failure {
+        code
+        message
+      }
+      modelName
+      result {
+        __typename
+        ... on TextResult {
+          text
+        }
+      }
+      status
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BatchJobsQuery, BatchJobsQueryVariables>;
 export const ChatsDocument = new TypedDocumentString(`
     query Chats($after: String, $matching: String) {
   chats(first: 50, after: $after, matching: $matching) {

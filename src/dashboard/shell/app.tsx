@@ -11,7 +11,7 @@ import { Help } from './help.tsx';
 import { KeyForm } from './key-form.tsx';
 import { LostNotice, useIsStale } from './lost-notice.tsx';
 import { Menu } from './menu.tsx';
-import { ChatPage, JobPage, PAGES } from './pages.ts';
+import { BatchPage, ChatPage, ComparisonPage, DETAILS, JobPage, PAGES } from './pages.ts';
 import { useShortcuts } from './shortcuts.ts';
 import { usePages } from './use-pages.ts';
 import { ViewerRoot } from './viewer.tsx';
@@ -58,7 +58,9 @@ function skip(): void {
 function Pages() {
   const [path] = useLocation();
   const title =
-    PAGES.find((page) => page.path === path)?.title ?? (path.startsWith('/chat/') ? 'Chat' : 'Job');
+    PAGES.find((page) => page.path === path)?.title ??
+    DETAILS.find(([start]) => path.startsWith(start))?.[1] ??
+    'Job';
   useEffect(() => {
     document.title = path === '/' ? 'vramkeeper' : `${title} · vramkeeper`;
     window.scrollTo(0, 0);
@@ -72,6 +74,8 @@ function Pages() {
             <Route key={at} path={at} component={component} />
           ))}
           <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
+          <Route path="/batches/:id">{({ id }) => <BatchPage key={id} id={id} />}</Route>
+          <Route path="/compare/:id">{({ id }) => <ComparisonPage key={id} id={id} />}</Route>
           <Route path="/chat/:id">{({ id }) => <ChatPage id={id} />}</Route>
           <Route>
             <Empty>There is no such page.</Empty>

@@ -10,6 +10,7 @@ export interface FullApp extends AsyncDisposable {
   readonly waitingId: string;
   readonly doneId: string;
   readonly failedId: string;
+  readonly batchId: string;
 }
 
 export async function fullApp(): Promise<FullApp> {
@@ -22,6 +23,13 @@ export async function fullApp(): Promise<FullApp> {
   const quick = { request: { generate: { prompt: 'Hi.', options: { maxTokens: 1 } } } };
   const doneId = (await t.submit({ model: 'gemma:2b', ...quick })).job.id;
   await t.ended(doneId);
+  const { submitBatch } = await t.query(
+    'mutation ($input: SubmitBatchInput!) { submitBatch(input: $input) { ... on SubmitBatchPayload { batch { id } } } }',
+    { input: { name: 'Two greetings', jobs: [1, 2].map(() => ({ model: 'gemma:2b', ...quick })) } },
+  );
+  const batchId: string = submitBatch.batch.id;
+  const hasEnded = () => t.query('query ($batchId: ID!) { batch(id: $batchId) { finishedAt } }', { batchId });
+  await eventually(hasEnded, ({ batch }) => batch.finishedAt !== null);
   await t.query('mutation { pauseScheduler { __typename } }');
   const deadline = new Date(systemClock.now() + 1_000).toISOString();
   const failedId = (await t.submit({ model: 'qwen2.5:0.5b', deadline, ...quick })).job.id;
@@ -41,6 +49,7 @@ export async function fullApp(): Promise<FullApp> {
     t,
     doneId,
     failedId,
+    batchId,
     runningId: submitted[all.indexOf('RUNNING')] ?? '',
     waitingId: submitted[all.indexOf('PENDING')] ?? '',
     [Symbol.asyncDispose]: () => t[Symbol.asyncDispose](),

@@ -27,7 +27,7 @@ export function useBrowser(): (
     const wrong: string[] = [];
     context.on('request', (request) => {
       requests.push(request.url());
-      const { host, protocol } = new URL(request.url());
+      const { host, protocol } = new URL(request.url().replace(/^blob:/, ''));
       if (protocol !== 'data:' && host !== new URL(url).host) wrong.push(`asked for ${request.url()}`);
     });
     page.on('websocket', (socket) => {

@@ -1,6 +1,7 @@
 /** Chats with models: a list of them, and the one that is open. */
 import { ChatsChangedDocument } from '../../generated/graphql.ts';
 import { useLive } from '../../live/use-live.ts';
+import '../../asking/asking.css';
 import './chat.css';
 import { ChatList } from './chat-list.tsx';
 import { Conversation, NewConversation } from './conversation.tsx';

@@ -1,13 +1,15 @@
 /** Where one writes: text, images, the model, and what it is told beforehand. What is refused stays where it was typed. */
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { Picture, useAttachments } from '../../asking/attached-images.tsx';
+import { useTalkingModels } from '../../asking/models.ts';
+import { type Settings, settingsInput } from '../../asking/settings.ts';
+import { SettingsForm } from '../../asking/settings-form.tsx';
 import { CancelJobDocument, SendChatDocument } from '../../generated/graphql.ts';
 import { useChange } from '../../live/use-live.ts';
 import { Action } from '../../parts/action.tsx';
-import { Picture, useAttachments } from './attached-images.tsx';
 import { useDraft } from './draft.ts';
-import { ModelChoice, useChatModels } from './model-choice.tsx';
-import { type Settings, SettingsForm, settingsInput } from './settings.tsx';
+import { ModelChoice } from './model-choice.tsx';
 
 interface ComposerProps {
   /** Null: the chat is begun by what is sent. */
@@ -27,7 +29,7 @@ export function Composer({
   onSent,
 }: ComposerProps) {
   const [text, setText] = useDraft(chatId ?? 'new');
-  const models = useChatModels();
+  const models = useTalkingModels().value ?? [];
   const [chosen, setChosen] = useState<string | null>(null);
   const [changed, setChanged] = useState<Settings | null>(null);
   const attachments = useAttachments();

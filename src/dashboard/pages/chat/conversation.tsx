@@ -1,12 +1,13 @@
 /** One chat: the branch that is looked at, and where one writes. */
 import { useState } from 'react';
+import { NO_SETTINGS, settingsOf } from '../../asking/settings.ts';
 import { ChatShownDocument, type ChatShownQuery } from '../../generated/graphql.ts';
 import { useAnswer } from '../../live/use-live.ts';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { Composer } from './composer.tsx';
 import { ExportChat } from './export-chat.tsx';
 import { Message } from './message.tsx';
-import { NO_SETTINGS, settingsOf, Title } from './settings.tsx';
+import { Title } from './title.tsx';
 import { useNews } from './use-news.ts';
 import { useShownEnd } from './use-shown-end.ts';
 

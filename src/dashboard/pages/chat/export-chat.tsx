@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { type ChatLineFragment, ChatShownDocument } from '../../generated/graphql.ts';
 import { problemOf } from '../../live/problems.ts';
 import { useLiveParts } from '../../live/use-live.ts';
+import { download } from '../../parts/download.ts';
 
 export function ExportChat({ id, title }: { readonly id: string; readonly title: string }) {
   const { connection } = useLiveParts();
@@ -64,13 +65,4 @@ function jsonOf(title: string, messages: readonly ChatLineFragment[]): string {
     createdAt,
   }));
   return `${JSON.stringify({ title, messages: said }, null, 2)}\n`;
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name.replace(/[\\/:*?"<>|]/g, ' ');
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -1,5 +1,6 @@
 /** A message, with the ways to other branches. */
 import { useState } from 'react';
+import { Picture } from '../../asking/attached-images.tsx';
 import {
   AnswerAgainDocument,
   type ChatLineFragment,
@@ -11,7 +12,6 @@ import { Copy } from '../../markdown/code-block.tsx';
 import { Action } from '../../parts/action.tsx';
 import { ModelName } from '../../parts/ranks.tsx';
 import { Answer } from './answer.tsx';
-import { Picture } from './attached-images.tsx';
 
 interface MessageProps {
   readonly chatId: string;

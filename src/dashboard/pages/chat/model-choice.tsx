@@ -1,31 +1,8 @@
 /** Which model answers, and what it would take until it does. */
-import {
-  ChatModelsDocument,
-  type ChatModelsQuery,
-  type ChatModelsQueryVariables,
-} from '../../generated/graphql.ts';
-import { useFollowed, usePulse } from '../../live/use-followed.ts';
-import { useAllPages } from '../../live/use-live.ts';
-import { durationText } from '../../text/format.ts';
-
-type Model = ChatModelsQuery['models']['nodes'][number];
-
-function pageBehind({ models: { pageInfo } }: ChatModelsQuery): ChatModelsQueryVariables | null {
-  return pageInfo.hasNextPage ? { after: pageInfo.endCursor } : null;
-}
-
-export function useChatModels(): readonly Model[] {
-  const { value } = useFollowed(useAllPages(ChatModelsDocument, {}, pageBehind), usePulse());
-  return (value ?? []).flatMap(({ models }) => models.nodes.filter(talks));
-}
-
-/** Of one that nothing is known of it is tried. */
-function talks({ capabilities }: Model): boolean {
-  return capabilities.length === 0 || capabilities.includes('COMPLETION');
-}
+import { stateOf, type TalkingModel } from '../../asking/models.ts';
 
 interface ModelChoiceProps {
-  readonly models: readonly Model[];
+  readonly models: readonly TalkingModel[];
   readonly value: string;
   readonly onChange: (name: string) => void;
 }
@@ -42,10 +19,4 @@ export function ModelChoice({ models, value, onChange }: ModelChoiceProps) {
       ))}
     </select>
   );
-}
-
-function stateOf({ expectedLoad, instances }: Model): string {
-  if (instances.some(({ status }) => status === 'READY')) return 'in memory';
-  if (instances.some(({ status }) => status === 'LOADING')) return 'loading';
-  return expectedLoad == null ? 'not in memory' : `about ${durationText(expectedLoad)} to load`;
 }

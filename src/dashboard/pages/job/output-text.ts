@@ -7,14 +7,18 @@ export interface OutputText {
   readonly thinking: string;
 }
 
-const NOTHING_YET: OutputText = { attempt: 0, text: '', thinking: '' };
+export const NOTHING_SAID: OutputText = { attempt: 0, text: '', thinking: '' };
+
+export function withChunk(output: OutputText | undefined, { jobOutput }: JobOutputSubscription): OutputText {
+  return withPart(output, jobOutput);
+}
 
 /** Another attempt begins anew: what the one before produced is void. */
-export function withChunk(
-  output: OutputText = NOTHING_YET,
-  { jobOutput: { attempt, channel, text } }: JobOutputSubscription,
+export function withPart(
+  output: OutputText = NOTHING_SAID,
+  { attempt, channel, text }: Pick<JobOutputSubscription['jobOutput'], 'attempt' | 'channel' | 'text'>,
 ): OutputText {
-  const before = attempt === output.attempt ? output : { ...NOTHING_YET, attempt };
+  const before = attempt === output.attempt ? output : { ...NOTHING_SAID, attempt };
   return channel === 'THINKING'
     ? { ...before, thinking: before.thinking + text }
     : { ...before, text: before.text + text };

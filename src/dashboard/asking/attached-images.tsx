@@ -1,7 +1,7 @@
 /** Images that go along with a message: chosen, dropped or pasted, and handed in at once. */
 import { useEffect, useState } from 'react';
-import { problemOf } from '../../live/problems.ts';
-import { useLiveParts } from '../../live/use-live.ts';
+import { problemOf } from '../live/problems.ts';
+import { useLiveParts } from '../live/use-live.ts';
 
 export interface Attached {
   readonly id: string;
