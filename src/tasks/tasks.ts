@@ -113,7 +113,7 @@ export class Tasks {
     const { lines } = taskBudget(this.#deps.system, wanted);
     const warmed: WarmedTask[] = [];
     for (const [i, choice] of wanted.entries()) {
-      const hasRoom = (lines[i]?.placement.length ?? 0) > 0 || !this.#hasGpus();
+      const hasRoom = lines[i]?.fits || !this.#hasGpus();
       warmed.push(
         hasRoom
           ? await this.#warmed(choice)

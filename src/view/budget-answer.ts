@@ -1,9 +1,9 @@
 /** The question whether models fit together, put to the system as it is. */
 import type { VramUsage } from '../domain/gpu.ts';
-import { bytesOn, footprintBytes } from '../domain/instance.ts';
-import type { ModelState, SystemView } from '../domain/system.ts';
+import { bytesOn, type Footprint, totalBytes } from '../domain/instance.ts';
+import type { InstanceState, ModelState, SystemView } from '../domain/system.ts';
 import { formatBytes } from '../domain/units.ts';
-import { backendsOf, gpuName, instancesOf } from './lookup.ts';
+import { backendById, backendsOf, gpuName, instancesOf } from './lookup.ts';
 import {
   type BudgetGpu,
   type BudgetLine,
@@ -35,10 +35,9 @@ export function budgetOf(system: SystemView, models: readonly ModelState[]): Bud
 }
 
 export function answerOf(system: SystemView, models: readonly BudgetModel[]): BudgetAnswer {
-  const pinned = instancesOf(system).filter((instance) => instance.pinned);
   const asked = new Set(models.map((model) => model.weights));
-  const staying = pinned
-    .filter((instance) => !asked.has(instance.variant.weights))
+  const staying = instancesOf(system)
+    .filter((instance) => stays(system, instance) && !asked.has(instance.variant.weights))
     .flatMap((instance) => instance.footprint);
   const gpus = backendsOf(system).flatMap((backend) =>
     backend.gpus.map(
@@ -74,19 +73,27 @@ function shareOfModels({ totalBytes, headroomBytes, reservedBytes, foreignBytes 
 
 export function budgetModel(system: SystemView, model: ModelState): BudgetModel {
   const { name, weights } = model.info;
-  const stays = instancesOf(system).find(
-    (instance) => instance.pinned && instance.variant.weights === weights,
+  const instance = instancesOf(system).find(
+    (each) =>
+      each.variant.weights === weights && model.backendIds.includes(each.backendId) && stays(system, each),
   );
+  const isKept = model.backendIds.some((id) => backendById(system, id)?.capabilities.alwaysResident);
+  const fixed: Footprint | null = instance?.footprint ?? (isKept ? [] : null);
   const estimate = system.vramEstimate(model, null);
   return {
     modelName: name,
     weights,
-    footprintBytes: stays ? footprintBytes(stays) : (estimate?.bytes ?? null),
+    footprintBytes: fixed ? totalBytes(fixed) : (estimate?.bytes ?? null),
     ...(estimate && { overhead: estimate.overhead }),
-    measured: stays ? stays.loadedAt !== null : (estimate?.measured ?? false),
+    measured: instance ? instance.loadedAt !== null : isKept || (estimate?.measured ?? false),
     backendIds: model.backendIds,
-    fixed: stays ? stays.footprint : null,
+    fixed,
   };
+}
+
+/** Nobody unloads what is pinned, and nobody can unload what its server keeps. */
+function stays(system: SystemView, { pinned, backendId }: InstanceState): boolean {
+  return pinned || (backendById(system, backendId)?.capabilities.alwaysResident ?? false);
 }
 
 function sumLine({ fits, requiredBytes, capacityBytes, lines }: MemoryBudget, gpuCount: number): string {
@@ -105,13 +112,14 @@ function sumLine({ fits, requiredBytes, capacityBytes, lines }: MemoryBudget, gp
 
 function modelLine(
   system: SystemView,
-  { modelName, footprintBytes: bytes, measured, placement }: BudgetLine,
+  { modelName, footprintBytes: bytes, measured, fits, placement }: BudgetLine,
   gpuCount: number,
 ): string {
   if (bytes === null) return `${modelName}: too little is known of it to say what it takes.`;
   const size = `${formatBytes(bytes)}, ${measured ? 'measured' : 'predicted'}`;
   if (gpuCount === 0) return `${modelName}: ${size}.`;
-  if (placement.length === 0) return `${modelName}: ${size}; no room beside the others.`;
+  if (!fits) return `${modelName}: ${size}; no room beside the others.`;
+  if (placement.length === 0) return `${modelName}: on none of the GPUs that are known; its server keeps it.`;
   const places = placement.map((part) => {
     const gpu = system.gpu(part.gpuId);
     const name = gpu ? gpuName(system, gpu) : part.gpuId;

@@ -23,7 +23,7 @@ export interface BudgetModel {
   readonly measured: boolean;
   /** Where it could be loaded. */
   readonly backendIds: readonly BackendId[];
-  /** Where it is pinned and therefore stays; null when it may be anywhere. */
+  /** Where it is and stays, as it is pinned, or its server keeps it; on none of these GPUs when empty. Null when it may be anywhere. */
   readonly fixed: Footprint | null;
 }
 
@@ -31,7 +31,9 @@ export interface BudgetLine {
   readonly modelName: string;
   readonly footprintBytes: number | null;
   readonly measured: boolean;
-  /** Empty when it does not fit beside the others. On several GPUs each has the most that it can get of the model, with what it takes besides. */
+  /** Whether it fits beside the others. */
+  readonly fits: boolean;
+  /** Empty when it does not fit, and when it takes none of these GPUs. On several GPUs each has the most that it can get of the model, with what it takes besides. */
   readonly placement: Footprint;
 }
 
@@ -82,14 +84,12 @@ export function memoryBudget(models: readonly BudgetModel[], gpus: readonly Budg
   const exact = all || ways <= MOST_WAYS;
   const plan = all || !exact ? quick : new Search(items, room, gpus, quick).best();
   const placements = placementsOf(items, plan, room, gpus);
-  const lines = models.map(({ modelName, weights, footprintBytes, measured, fixed }) => ({
-    modelName,
-    footprintBytes,
-    measured,
-    placement: fixed ?? placements.get(weights) ?? [],
-  }));
+  const lines = models.map(({ modelName, weights, footprintBytes, measured, fixed }) => {
+    const placement = fixed ?? placements.get(weights) ?? [];
+    return { modelName, footprintBytes, measured, fits: fixed !== null || placement.length > 0, placement };
+  });
   return {
-    fits: lines.every((line) => line.placement.length > 0),
+    fits: lines.every((line) => line.fits),
     exact,
     capacityBytes: gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0),
     requiredBytes: unique.reduce((sum, model) => sum + (model.footprintBytes ?? 0), 0),

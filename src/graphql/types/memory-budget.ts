@@ -17,7 +17,8 @@ const MemoryBudgetLineRef = builder.objectRef<BudgetLine>('MemoryBudgetLine').im
     }),
     gpus: t.field({
       type: [GpuRef],
-      description: 'The GPUs that it would be placed on; empty when it does not fit beside the others.',
+      description:
+        'The GPUs that it would be placed on; empty when it does not fit beside the others, and when its server keeps it on none that is known.',
       resolve: ({ placement }, _args, { system }) =>
         placement.map(({ gpuId }) => system.gpu(gpuId)).filter((gpu) => gpu !== null),
     }),
@@ -43,7 +44,7 @@ const MemoryBudgetRef = builder.objectRef<TaskBudget>('MemoryBudget').implement(
     capacityBytes: t.expose('capacityBytes', {
       type: 'Bytes',
       description:
-        'What they can have of all GPUs: total less headroom, reservations, foreign memory and pinned instances of other models. ' +
+        'What they can have of all GPUs: total less headroom, reservations, foreign memory and what stays of other models: pinned instances, and those of servers that keep theirs. ' +
         'Instances that can be unloaded do not count against it.',
     }),
     changes: t.expose('changes', {
