@@ -1,4 +1,5 @@
 /** Which option each task has now: as configured, or as somebody has selected since, which a restart keeps. */
+import { messageOf } from '../domain/errors.ts';
 import type { Store } from '../domain/store.ts';
 import {
   type Task,
@@ -35,14 +36,23 @@ export class TaskSelection implements TaskChooser {
   async start(): Promise<void> {
     for (const [name, optionName] of await this.#deps.store.recall(SPACE)) {
       const task = this.#tasks.get(name);
-      if (!task || optionName === null) continue;
-      const option = task.options.find((each) => each.name === optionName);
+      if (optionName === null) continue;
+      const option = task?.options.find((each) => each.name === optionName);
       if (option) this.#selected.set(name, option);
-      else
+      else this.#forget(name);
+      if (task && !option)
         this.#deps.logger.warn(
           `The option ${String(optionName)} was selected for the task ${name}, and is not configured any more. It is ${task.selected} again.`,
         );
     }
+  }
+
+  /** So that an option of the same name that is configured some day is not selected without anybody's doing. The start does not wait for the disk. */
+  #forget(name: string): void {
+    const { logger, store } = this.#deps;
+    store.remember(SPACE, name, null).catch((error: unknown) => {
+      logger.warn(`That nothing is selected for the task ${name} could not be stored: ${messageOf(error)}`);
+    });
   }
 
   all(): readonly TaskChoice[] {

@@ -59,4 +59,19 @@ describe('what was selected', () => {
     expect(warnings).toEqual([expect.stringContaining('huge')]);
     await store.stop();
   });
+
+  test.each([
+    ['its option', TASKS.map((task) => ({ ...task, options: task.options.slice(0, 1) }))],
+    ['its task', []],
+  ])('is forgotten with %s, also where that is configured again', async (_what, fewer) => {
+    const store = newStore();
+    await store.start();
+    await selection(store).selection.select('write', 'huge');
+    await selection(store, fewer).selection.start();
+    const { selection: again, warnings } = selection(store);
+    await again.start();
+    expect(again.choose('task:write')?.option.name).toBe('usual');
+    expect(warnings).toEqual([]);
+    await store.stop();
+  });
 });
