@@ -84,6 +84,7 @@ function sampleOf(): Sample {
       spills: 0,
       loadTimeMs: some(30_000),
       promptTokens: some(99_999),
+      costMillionths: 0,
       completionTokens: some(9_999),
       truncatedPrompts: 0,
     },

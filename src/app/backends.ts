@@ -15,6 +15,7 @@ import type { BackendServer, BackendType, SettingNote } from './backend-types/ba
 import { commandType } from './backend-types/command.ts';
 import { ollamaType } from './backend-types/ollama.ts';
 import { openAiType } from './backend-types/openai.ts';
+import { providerType } from './backend-types/provider.ts';
 import { buildProbe, localProbes } from './probes.ts';
 
 /** Every type of backend, by what `type` says in the configuration. */
@@ -24,6 +25,7 @@ const BACKEND_TYPES: {
   ollama: ollamaType,
   openai: openAiType,
   command: commandType,
+  provider: providerType,
 };
 
 /** The entry of a backend's own type. */
@@ -39,21 +41,21 @@ export interface BuiltBackend {
   readonly rules: BackendRules;
 }
 
-/** @param ownHeaders sent to every attached server, beside its own */
+/** @param greeting sent to every attached server of ours, beside its own headers */
 export function buildBackends(
   config: Config,
   clock: Clock,
   logger: Logger,
   known: KnownFacts,
-  ownHeaders: Readonly<Record<string, string>> = {},
+  greeting: Readonly<Record<string, string>> = {},
 ): readonly BuiltBackend[] {
   const local = localProbes(clock);
   return config.backends.map((each) => {
-    const own = { ...each, headers: { ...each.headers, ...ownHeaders } };
-    const type = typeOf(own);
+    const type = typeOf(each);
     const probe = buildProbe(each, local, clock);
     const memoryOf = (pids: ReadonlySet<number>) => memoryOfProcesses(probe, pids);
-    const backend = type.build(own, { config, clock, logger: logger.child('ENGINE'), known, memoryOf });
+    const parts = { config, clock, logger: logger.child('ENGINE'), known, greeting, memoryOf };
+    const backend = type.build(each, parts);
     const { id, name, mode, url, capabilities } = backend;
     const rules = type.rules(each, config);
     const { headroomBytes } = config;

@@ -1,6 +1,7 @@
 /** What takes down the past: of the scheduler's state, of its decisions and of jobs. */
 import type { Clock } from '../clock.ts';
 import { isStale } from '../domain/gpu.ts';
+import { inMillionths } from '../domain/price.ts';
 import type { GpuSample, LifetimeCounts } from '../domain/sample.ts';
 import type { JobChange, Store } from '../domain/store.ts';
 import { DecisionRecorder } from '../history/decision-recorder.ts';
@@ -16,7 +17,7 @@ import type { SwapCounter } from '../view/swap-counter.ts';
 export interface PastParts {
   readonly store: Store;
   readonly loop: SchedulerLoop;
-  readonly statistics: Pick<JobStatistics, 'tokens' | 'truncatedPrompts'>;
+  readonly statistics: Pick<JobStatistics, 'tokens' | 'cost' | 'truncatedPrompts'>;
   readonly swaps: Pick<SwapCounter, 'stats'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'error'>;
@@ -49,6 +50,7 @@ export class Past {
       totals: () => ({
         ...swaps.stats,
         ...statistics.tokens,
+        costMillionths: inMillionths(statistics.cost),
         truncatedPrompts: statistics.truncatedPrompts,
       }),
       jobs: () => ({ waiting: store.counts().PENDING, running: store.counts().RUNNING }),

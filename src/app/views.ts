@@ -72,6 +72,7 @@ export function buildViews(config: Config, parts: ViewParts): Views {
     system,
     jobs: () => store.counts(),
     tokens: () => statistics.tokens,
+    cost: () => statistics.cost,
     subscribers: () => events.waiting,
     decisions: loop.decisions,
   });

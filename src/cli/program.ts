@@ -109,7 +109,7 @@ function addServing(program: Command, terminal: Terminal, run: Run): void {
     .option('--port <number>', 'port to listen on; 0 takes a free one', number(0, 65535), 8000)
     .addOption(
       new Option('--flavour <server>', 'whose server it stands for')
-        .choices(['llama.cpp', 'vllm', 'plain'])
+        .choices(['llama.cpp', 'vllm', 'plain', 'company'])
         .default('llama.cpp'),
     )
     .option('--model <name>', 'a model for chats; again for more', collect)

@@ -237,6 +237,7 @@ export const ShowJob = graphql(`
             promptTokens
             promptDuration
             completionTokens
+            cost
             evalDuration
             loadDuration
           }
@@ -251,6 +252,7 @@ export const ShowJob = graphql(`
             promptTokens
             promptDuration
             completionTokens
+            cost
             evalDuration
             loadDuration
           }

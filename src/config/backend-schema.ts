@@ -1,7 +1,9 @@
 /** What the settings of one backend may hold, and of its GPUs. */
 import { z } from 'zod';
-import { commandModels, variables } from './command.ts';
+import { type CommandModels, commandModels, variables } from './command.ts';
+import { PROVIDER_APIS } from './config.ts';
 import { kvCacheType, managedSchema } from './managed.ts';
+import { type ProviderModels, providerModels } from './provider.ts';
 import { headers, secret } from './secrets.ts';
 import { duration, memory, metricsAddress, oneOf, serverUrl, shown, text, wholeNumber } from './values.ts';
 
@@ -92,15 +94,18 @@ export const hasVirtual = (gpus: z.output<typeof gpuList> | undefined) =>
 export const NO_VIRTUAL =
   'virtual GPUs belong to a virtual Ollama at a url; leave gpus out to have cards found.';
 
+/** Commands and providers write them differently, so that they are read when the type is known. */
+export const anyModels = z.unknown();
+
 const backendShape = z.strictObject({
   name: text('a name').regex(/^[\w.-]{1,64}$/, {
     error: (issue) =>
       `${shown(issue.input)} is not a name: use up to 64 letters, digits, dots, dashes and underscores.`,
   }),
   type: z
-    .enum(['ollama', 'openai', 'command'], {
+    .enum(['ollama', 'openai', 'command', 'provider'], {
       error: (issue) =>
-        `${shown(issue.input)} is not a backend type. Use type: ollama, type: openai or type: command.`,
+        `${shown(issue.input)} is not a backend type. Use type: ollama, type: openai, type: command or type: provider.`,
     })
     .optional(),
   managed: managedSchema.optional(),
@@ -112,7 +117,10 @@ const backendShape = z.strictObject({
   apiKey: secret.optional(),
   headers: headers.optional(),
   gpus: gpuList.optional(),
-  models: commandModels.optional(),
+  models: anyModels.optional(),
+  api: oneOf(PROVIDER_APIS).optional(),
+  concurrency: wholeNumber(1, 1024).optional(),
+  requestsPerMinute: wholeNumber(1, 1_000_000).optional(),
   parallelLoads: wholeNumber(1, 64).optional(),
   keep: z.boolean({ error: (issue) => `${shown(issue.input)} is neither true nor false.` }).optional(),
   env: variables.optional(),
@@ -135,9 +143,25 @@ const OLLAMA_SETTINGS = [
   { key: 'maxLoadedModels', refusal: 'the server holds the models that it was started with: leave it out.' },
 ] as const;
 
+/** What only a provider has, and the sentence for the others. */
+const PROVIDER_SETTINGS = [
+  { key: 'api', refusal: 'only type: provider has it: leave it out.' },
+  { key: 'concurrency', refusal: 'only type: provider has it: write parallel.' },
+  { key: 'requestsPerMinute', refusal: 'only type: provider has it: leave it out.' },
+] as const;
+
+/** What a provider does not have, and why. */
+const NOT_OF_PROVIDERS = [
+  { key: 'managed', refusal: 'nothing of a provider runs here: leave it out.' },
+  { key: 'parallel', refusal: 'write concurrency: it is for all models together.' },
+  { key: 'vram', refusal: 'a provider takes no memory here: leave it out.' },
+  { key: 'gpus', refusal: 'a provider has no GPUs here: leave it out.' },
+  { key: 'kvCacheType', refusal: 'a provider does not let it be chosen: leave it out.' },
+  { key: 'maxLoadedModels', refusal: 'a provider has all of its models at once: leave it out.' },
+] as const;
+
 /** What only a backend of commands has, and the sentence for the others. */
 const COMMAND_SETTINGS = [
-  { key: 'models', refusal: 'only type: command has models with commands: leave it out.' },
   { key: 'parallelLoads', refusal: 'of a managed Ollama it is written under managed; leave it out.' },
   { key: 'keep', refusal: 'of a managed Ollama it is written under managed; leave it out.' },
   { key: 'env', refusal: 'of a managed Ollama it is written under managed; leave it out.' },
@@ -155,16 +179,26 @@ const NOT_OF_COMMANDS = [
   { key: 'headers', refusal: 'its processes need no headers; leave them out.' },
 ] as const;
 
-export const backend = backendShape.superRefine((value, context) => {
-  const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-  if (value.type === 'command') {
-    for (const { key, refusal } of NOT_OF_COMMANDS) if (value[key] !== undefined) refuse(key, refusal);
-    if (value.models === undefined)
-      refuse('models', 'is missing: name each model with the command that starts its server.');
-    if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);
-    return;
-  }
-  for (const { key, refusal } of COMMAND_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
+type BackendShape = z.output<typeof backendShape>;
+type Refuse = (key: string, message: string) => void;
+
+function checkCommand(value: BackendShape, refuse: Refuse): void {
+  for (const { key, refusal } of NOT_OF_COMMANDS) if (value[key] !== undefined) refuse(key, refusal);
+  if (value.models === undefined)
+    refuse('models', 'is missing: name each model with the command that starts its server.');
+  if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);
+}
+
+function checkProvider(value: BackendShape, refuse: Refuse): void {
+  for (const { key, refusal } of NOT_OF_PROVIDERS) if (value[key] !== undefined) refuse(key, refusal);
+  const keyHeader = value.api === 'anthropic' ? 'x-api-key' : 'authorization';
+  if (value.apiKey && hasHeader(value, keyHeader))
+    refuse('apiKey', `headers have an ${keyHeader} too: leave out one of both.`);
+}
+
+function checkServer(value: BackendShape, refuse: Refuse): void {
+  if (value.models !== undefined)
+    refuse('models', 'only type: command and type: provider have models of their own: leave it out.');
   if (value.type === 'openai') {
     for (const { key, refusal } of OLLAMA_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
     if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);
@@ -173,10 +207,44 @@ export const backend = backendShape.superRefine((value, context) => {
   }
   if (!value.managed) {
     if (value.url === undefined) refuse('url', 'is missing.');
-    const hasOwn = Object.keys(value.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
-    if (value.apiKey && hasOwn) refuse('apiKey', 'headers have an authorization too: leave out one of both.');
+    if (value.apiKey && hasHeader(value, 'authorization'))
+      refuse('apiKey', 'headers have an authorization too: leave out one of both.');
     return;
   }
   for (const { key, refusal } of ATTACHED_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
   if (hasVirtual(value.gpus)) refuse('gpus', NO_VIRTUAL);
-});
+}
+
+function hasHeader({ headers: named = {} }: BackendShape, wanted: string): boolean {
+  return Object.keys(named).some((name) => name.toLowerCase() === wanted);
+}
+
+type CheckedBackend = Omit<BackendShape, 'models'> & {
+  readonly models?: CommandModels | undefined;
+  /** The models of a provider. */
+  readonly offers?: ProviderModels | undefined;
+};
+
+export const backend = backendShape
+  .superRefine((value, context) => {
+    const refuse: Refuse = (key, message) => context.addIssue({ code: 'custom', path: [key], message });
+    if (value.type !== 'command')
+      for (const { key, refusal } of COMMAND_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
+    if (value.type !== 'provider')
+      for (const { key, refusal } of PROVIDER_SETTINGS) if (value[key] !== undefined) refuse(key, refusal);
+    if (value.type === 'command') checkCommand(value, refuse);
+    else if (value.type === 'provider') checkProvider(value, refuse);
+    else checkServer(value, refuse);
+  })
+  .transform(({ models, ...value }, context): CheckedBackend => {
+    const read = <T>(schema: z.ZodType<T>): T | undefined => {
+      if (models === undefined) return undefined;
+      const { success, data, error } = schema.safeParse(models, { reportInput: true });
+      if (success) return data;
+      for (const issue of error.issues)
+        context.addIssue({ ...issue, path: ['models', ...issue.path] } as z.core.$ZodRawIssue);
+      return undefined;
+    };
+    if (value.type === 'command') return { ...value, models: read(commandModels) };
+    return value.type === 'provider' ? { ...value, offers: read(providerModels) } : value;
+  });

@@ -10,6 +10,7 @@ import {
 } from './config.ts';
 import { type ManagedSettings, type ManagedSurroundings, managedConfig } from './managed.ts';
 import { DEFAULT_OLLAMA_URL, ollamaUrl } from './ollama-host.ts';
+import { keyHeader, providerConfig } from './provider.ts';
 import type { Settings } from './schema.ts';
 import { headersOf } from './secrets.ts';
 
@@ -35,9 +36,10 @@ export async function backendHeaders(
   { env }: Pick<ManagedSurroundings, 'env'>,
 ): Promise<HeadersByBackend> {
   const shared = await headersOf({ apiKey: backendKey }, 'backendKey', env);
-  const own = backends.map(async ({ name, apiKey, headers }) => {
-    const named = await headersOf({ apiKey, headers }, `backend ${name}`, env);
-    return [name, { ...shared, ...named }] as const;
+  const own = backends.map(async ({ name, type, api, apiKey, headers }) => {
+    const named = await headersOf({ apiKey, headers }, `backend ${name}`, env, keyHeader(api));
+    // The key of our own servers is nothing that a company is told.
+    return [name, type === 'provider' ? named : { ...shared, ...named }] as const;
   });
   return new Map<string | null, Readonly<Record<string, string>>>([
     [null, shared],
@@ -110,6 +112,7 @@ function backendConfig(
       ...commandConfig(backend),
       gpus: backend.gpus?.map(gpuConfig) ?? 'auto',
     };
+  if (backend.type === 'provider') return providerConfig(backend);
   if (backend.type !== 'openai') return ollamaConfig(backend, settings, around);
   return {
     name: backend.name,

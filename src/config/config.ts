@@ -2,6 +2,7 @@
 import type { ClientTable } from '../domain/client-limits.ts';
 import type { HopelessDeadlines } from '../domain/hopeless-deadline.ts';
 import type { JobPriority } from '../domain/job.ts';
+import type { Price } from '../domain/price.ts';
 import type { Scope } from '../domain/scopes.ts';
 import type { Task } from '../domain/task.ts';
 
@@ -127,7 +128,42 @@ export interface CommandBackendConfig extends AnyBackendConfig {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export type BackendConfig = OllamaBackendConfig | OpenAiBackendConfig | CommandBackendConfig;
+/** Whose API a provider speaks. */
+export const PROVIDER_APIS = ['openai', 'anthropic'] as const;
+export type ProviderApi = (typeof PROVIDER_APIS)[number];
+
+/** One model of a provider. */
+export interface ProviderModelConfig {
+  /** As the provider calls it. */
+  readonly model: string;
+  /** Null: what it costs is not counted. */
+  readonly price: Price | null;
+  /** What it can do; null: as its name tells. */
+  readonly kinds: CommandModelConfig['kinds'];
+  /** Tokens of a prompt and its answer; null: as the provider tells, else the usual of its API. */
+  readonly contextLength: number | null;
+  /** Of an answer whose request names no limit, where the API wants one; null: the usual. */
+  readonly maxTokens: number | null;
+}
+
+/** Models of a company that are paid for by the token. They take no memory here. */
+export interface ProviderBackendConfig extends AnyBackendConfig {
+  readonly type: 'provider';
+  readonly managed?: null;
+  readonly api: ProviderApi;
+  /** Requests that are sent at once, of all models together. */
+  readonly concurrency: number;
+  /** Null: as many as it bears. */
+  readonly requestsPerMinute: number | null;
+  /** By the names that jobs use; null: all that the provider lists, by its own names. */
+  readonly models: Readonly<Record<string, ProviderModelConfig>> | null;
+}
+
+export type BackendConfig =
+  | OllamaBackendConfig
+  | OpenAiBackendConfig
+  | CommandBackendConfig
+  | ProviderBackendConfig;
 
 /** Of a backend whose server processes are started here: the variables that they are given. Null where others run them. */
 export function ownProcesses(

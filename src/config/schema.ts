@@ -108,7 +108,10 @@ const settingsShape = z.strictObject({
     })
     .min(1, { error: 'an empty list of backends. Leave it out to use the Ollama at OLLAMA_HOST.' })
     .superRefine(unique((entry) => entry.name, 'name'))
-    .superRefine(unique((entry) => entry.url ?? `managed:${entry.name}`, 'url'))
+    // Two keys of one provider are two backends.
+    .superRefine(
+      unique(({ type, url, name }) => (type === 'provider' ? name : (url ?? `managed:${name}`)), 'url'),
+    )
     .optional(),
   managed: managedSchema.optional(),
   backendKey: secret.optional(),

@@ -58,20 +58,26 @@ export function withAbsoluteFile(source: Secret, absolute: (path: string) => str
   return source.kind === 'file' ? { ...source, path: absolute(source.path) } : source;
 }
 
+export type KeyHeader = (key: string) => [name: string, value: string];
+
+const bearer: KeyHeader = (key) => ['authorization', `Bearer ${key}`];
+
 interface Credentials {
   readonly apiKey?: Secret | undefined;
   readonly headers?: Readonly<Record<string, Secret>> | undefined;
 }
 
 /**
- * The headers to send, names in lower case; a key as `authorization: Bearer KEY`.
+ * The headers to send, names in lower case.
  * @param of whose they are, for the message
+ * @param asHeader how a key is sent
  * @throws InvalidSettingError for a variable that is not set, and a file that cannot be read
  */
 export async function headersOf(
   { apiKey, headers: named = {} }: Credentials,
   of: string,
   env: Environment,
+  asHeader: KeyHeader = bearer,
 ): Promise<Readonly<Record<string, string>>> {
   const read = async (source: Secret, setting: string) => {
     try {
@@ -83,7 +89,7 @@ export async function headersOf(
   const found: [string, string][] = [];
   for (const [name, source] of Object.entries(named))
     found.push([name.toLowerCase(), await read(source, `headers.${name}`)]);
-  if (apiKey) found.push(['authorization', `Bearer ${await read(apiKey, 'apiKey')}`]);
+  if (apiKey) found.push(asHeader(await read(apiKey, 'apiKey')));
   return Object.fromEntries(found);
 }
 

@@ -1,6 +1,9 @@
 /** Where settings come from. Each source is checked by itself, so that a message can name the line, variable or flag. */
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { anyModels } from './backend-schema.ts';
+import { commandModels } from './command.ts';
+import { providerModels } from './provider.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import { shown } from './values.ts';
 
@@ -53,21 +56,30 @@ function closest(word: string, known: readonly string[]): string | null {
 
 /** The keys that the schema has at `path`, without those of later versions. */
 export function keysAt(path: SettingPath): readonly string[] {
-  let schema: unknown = settingsSchema;
-  for (const part of path) {
-    const inner = bare(schema);
-    if (inner instanceof z.ZodObject) schema = inner.shape[String(part)];
-    else if (inner instanceof z.ZodArray) schema = inner.element;
-    else if (inner instanceof z.ZodRecord) schema = inner.valueType;
-    else return [];
-  }
+  let schemas: readonly unknown[] = alternatives(settingsSchema);
+  for (const part of path) schemas = schemas.flatMap((schema) => alternatives(below(schema, part)));
+  const keys = schemas.flatMap((schema) => {
+    if (!(schema instanceof z.ZodObject)) return [];
+    return Object.keys(schema.shape).filter((key) => !(bare(schema.shape[key]) instanceof z.ZodNever));
+  });
+  return [...new Set(keys)];
+}
+
+function below(schema: unknown, part: string | number): unknown {
+  if (schema instanceof z.ZodObject) return schema.shape[String(part)];
+  if (schema instanceof z.ZodArray) return schema.element;
+  return schema instanceof z.ZodRecord ? schema.valueType : undefined;
+}
+
+/** What is written differently by the type of its backend has several. */
+function alternatives(schema: unknown): readonly unknown[] {
   const inner = bare(schema);
-  if (!(inner instanceof z.ZodObject)) return [];
-  return Object.keys(inner.shape).filter((key) => !(bare(inner.shape[key]) instanceof z.ZodNever));
+  return inner === anyModels ? [commandModels, providerModels].map(bare) : [inner];
 }
 
 function bare(schema: unknown): unknown {
-  return schema instanceof z.ZodOptional ? bare(schema.unwrap()) : schema;
+  if (schema instanceof z.ZodOptional) return bare(schema.unwrap());
+  return schema instanceof z.ZodPipe ? bare(schema.in) : schema;
 }
 
 /** `backends[0].gpus[1].total`; model names with dots or colons in quotes. */

@@ -189,6 +189,10 @@ export interface TokenUsage {
   readonly completionTokens: number;
   readonly evalDurationMs: number;
   readonly loadDurationMs: number;
+  /** Of the prompt's, those that a provider had in its cache. Absent where it did not say. */
+  readonly cachedPromptTokens?: number;
+  /** What a provider takes for it, by the prices in the settings. Absent where they give none. */
+  readonly cost?: number;
 }
 
 /** How much of its prompt the model was given. */

@@ -34,6 +34,8 @@ export interface SampleCounts {
   readonly loadTimeMs: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** What providers took, in millionths: what is counted has to be whole. */
+  readonly costMillionths: number;
   readonly truncatedPrompts: number;
 }
 
@@ -69,6 +71,7 @@ export const NO_COUNTS: SampleCounts = {
   loadTimeMs: 0,
   promptTokens: 0,
   completionTokens: 0,
+  costMillionths: 0,
   truncatedPrompts: 0,
 };
 

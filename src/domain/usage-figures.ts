@@ -26,6 +26,8 @@ export interface ClientStats {
   readonly fairShare: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** What providers took for them, by their prices. */
+  readonly cost: number;
 }
 
 export interface ModelSpeed {

@@ -10,6 +10,7 @@ export interface SystemSources {
   /** Of the jobs that are in the store. */
   readonly jobs: () => JobCounts;
   readonly tokens: () => Pick<TokenUsage, 'promptTokens' | 'completionTokens'>;
+  readonly cost: () => number;
   /** Subscriptions that wait for something to happen. */
   readonly subscribers: () => number;
   readonly decisions: Pick<DecisionSource, 'onAdded'>;
@@ -112,6 +113,7 @@ export function describeSystem(registry: Registry, sources: SystemSources, model
     'Tokens of the answers.',
     () => sources.tokens().completionTokens,
   );
+  total('vramkeeper_cost_total', 'What providers took, by the prices in the settings.', () => sources.cost());
   total(
     'vramkeeper_truncated_prompts_total',
     'Prompts that were cut to the context of their model.',

@@ -50,5 +50,6 @@ function fieldsOf(job: Job, usage: TokenUsage | undefined) {
     waitedMs: Math.max(0, (startedAt ?? end) - createdAt),
     ...(startedAt === null ? {} : { ranMs: Math.max(0, end - startedAt) }),
     ...(usage ? { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens } : {}),
+    ...(usage?.cost === undefined ? {} : { cost: usage.cost }),
   };
 }

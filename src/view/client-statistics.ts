@@ -89,6 +89,7 @@ function statsOf(
     fairShare: 1 / clients,
     promptTokens: tokens('promptTokens'),
     completionTokens: tokens('completionTokens'),
+    cost: ended.reduce((sum, { usage }) => sum + (usage?.cost ?? 0), 0),
   };
 }
 

@@ -19,6 +19,7 @@ export class JobStatistics {
   readonly #samples: Sample[] = [];
   #truncatedPrompts = 0;
   #tokens = { promptTokens: 0, completionTokens: 0 };
+  #cost = 0;
 
   record(changes: readonly JobChange[]): void {
     this.ended.record(changes);
@@ -29,7 +30,12 @@ export class JobStatistics {
     this.#truncatedPrompts += 1;
   }
 
-  noteUsage({ promptTokens, completionTokens }: Pick<TokenUsage, 'promptTokens' | 'completionTokens'>): void {
+  noteUsage({
+    promptTokens,
+    completionTokens,
+    cost = 0,
+  }: Pick<TokenUsage, 'promptTokens' | 'completionTokens' | 'cost'>): void {
+    this.#cost += cost;
     this.#tokens = {
       promptTokens: this.#tokens.promptTokens + promptTokens,
       completionTokens: this.#tokens.completionTokens + completionTokens,
@@ -39,6 +45,11 @@ export class JobStatistics {
   /** Since the start. */
   get tokens(): Pick<TokenUsage, 'promptTokens' | 'completionTokens'> {
     return this.#tokens;
+  }
+
+  /** What providers took since the start, by their prices. */
+  get cost(): number {
+    return this.#cost;
   }
 
   /** Since the start. */

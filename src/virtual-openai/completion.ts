@@ -23,7 +23,8 @@ export function tokensOf(text: string): number {
 export function say(body: JsonObject, contextLength: number): Said {
   const prompt = promptText(body);
   const promptTokens = tokensOf(prompt);
-  const wish = typeof body.max_tokens === 'number' ? body.max_tokens : USUAL_TOKENS;
+  const limit = body.max_completion_tokens ?? body.max_tokens;
+  const wish = typeof limit === 'number' ? limit : USUAL_TOKENS;
   const most = Math.min(wish, Math.max(0, contextLength - promptTokens));
   const [tool] = Array.isArray(body.tools) ? body.tools : [];
   if (tool && !prompt.includes('tool:')) {

@@ -15,6 +15,7 @@ export function listed(model: VirtualModel, flavour: Flavour): JsonObject {
     case 'vllm':
       return { ...common, root: model.id, max_model_len: contextOf(model) };
     case 'plain':
+    case 'company':
       return common;
     default:
       return flavour satisfies never;

@@ -7,6 +7,7 @@ import { promptText, type Said, say, tokensOf, vectorOf } from './completion.ts'
 import { type Fault, Faults } from './faults.ts';
 import { contextOf, listed } from './listed.ts';
 import { Outlet } from './outlet.ts';
+import { answerTooLong, error, otherLimit, tooLong, unknownField } from './refusals.ts';
 import { type Flavour, USUAL_MODELS, type VirtualModel, type VirtualOpenAiOptions } from './settings.ts';
 
 const LARGEST_BODY_BYTES = 256 * 1024 ** 2;
@@ -82,7 +83,7 @@ class VirtualOpenAi implements RunningVirtualOpenAi {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const path = this.#pathOf(request.url ?? '/');
     const text = await readBody(request);
     const body = parseObject(text);
     this.requests.push({ path, headers: request.headers, body });
@@ -95,6 +96,14 @@ class VirtualOpenAi implements RunningVirtualOpenAi {
     const isThere = route?.flavours?.includes(this.#flavour) ?? route !== undefined;
     if (!route || !isThere) return out.json(404, error(404, 'File Not Found', 'not_found_error'));
     await route.answer(this.#context(out, response), body ?? {});
+  }
+
+  /** With `/v1` in the place of what its paths begin with; what is elsewhere is nowhere. */
+  #pathOf(url: string): string {
+    const [path = '/'] = url.split('?');
+    const { root = '/v1' } = this.#options;
+    if (root === '/v1') return path;
+    return path.startsWith(`${root}/`) ? `/v1${path.slice(root.length)}` : `not below ${root}: ${path}`;
   }
 
   #refuse(out: Outlet, { status, retryAfter, body }: Extract<Fault, { kind: 'status' }>): void {
@@ -214,12 +223,15 @@ function meant(context: Context, body: JsonObject, kind: 'chat' | 'embed'): Virt
 }
 
 async function complete(context: Context, body: JsonObject, form: 'chat' | 'text'): Promise<void> {
-  const { out } = context;
+  const { out, flavour } = context;
   const needed = form === 'chat' ? 'messages' : 'prompt';
   const model = meant(context, body, 'chat');
   if (!model) return;
   if (body[needed] === undefined)
     return out.json(400, error(400, `'${needed}' is required`, 'invalid_request_error'));
+  const strange = flavour === 'company' ? unknownField(body) : null;
+  if (strange) return out.json(400, strange);
+  if (model.otherLimit && body.max_tokens !== undefined) return out.json(400, otherLimit());
   const contextLength = contextOf(model);
   const promptTokens = tokensOf(promptText(body));
   if (promptTokens > contextLength)
@@ -228,26 +240,6 @@ async function complete(context: Context, body: JsonObject, form: 'chat' | 'text
   if (context.flavour === 'vllm' && promptTokens + most > contextLength)
     return out.json(400, answerTooLong(most, promptTokens, contextLength));
   await context.inSlot(() => write(context, body, form, say(body, contextLength)));
-}
-
-function answerTooLong(most: number, promptTokens: number, contextLength: number): JsonObject {
-  const message = `'max_tokens' or 'max_completion_tokens' is too large: ${most}. This model's maximum context length is ${contextLength} tokens and your request has ${promptTokens} input tokens (${most} > ${contextLength} - ${promptTokens}).`;
-  return error(400, message, 'BadRequestError');
-}
-
-function tooLong(flavour: Flavour, promptTokens: number, contextLength: number): JsonObject {
-  if (flavour === 'llama.cpp')
-    return {
-      error: {
-        code: 400,
-        message: `request (${promptTokens} tokens) exceeds the available context size (${contextLength} tokens), try increasing it`,
-        type: 'exceed_context_size_error',
-        n_prompt_tokens: promptTokens,
-        n_ctx: contextLength,
-      },
-    };
-  const message = `This model's maximum context length is ${contextLength} tokens. However, your request has ${promptTokens} input tokens.`;
-  return error(400, message, 'BadRequestError');
 }
 
 async function write(
@@ -280,7 +272,8 @@ async function write(
     }
   out.event(piece({}, '', out.givesUp ?? finishReason));
   const completionTokens = words.length + thinking.length;
-  const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens };
+  const cached = flavour === 'company' && { prompt_tokens_details: { cached_tokens: 2 } };
+  const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens, ...cached };
   const timings = { prompt_ms: 5, predicted_ms: completionTokens };
   out.event({ ...head, choices: [], usage, ...(flavour === 'llama.cpp' && { timings }) });
   out.done();
@@ -319,10 +312,6 @@ async function embed(context: Context, body: JsonObject): Promise<void> {
       usage: { prompt_tokens: promptTokens },
     });
   });
-}
-
-function error(code: number, message: string, type: string): JsonObject {
-  return { error: { code, message, type } };
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

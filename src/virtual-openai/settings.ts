@@ -1,8 +1,11 @@
 /** How a virtual server of OpenAI's API is set up. */
 import type { Clock } from '../clock.ts';
 
-/** Whose server it stands for: they differ in what they tell of themselves, and in how they refuse. */
-export type Flavour = 'llama.cpp' | 'vllm' | 'plain';
+/**
+ * Whose server it stands for: they differ in what they tell of themselves, and in how they refuse. `company` is OpenAI itself, which takes no
+ * field that is not in its API, and has prompts in a cache.
+ */
+export type Flavour = 'llama.cpp' | 'vllm' | 'plain' | 'company';
 
 export interface VirtualModel {
   readonly id: string;
@@ -12,6 +15,8 @@ export interface VirtualModel {
   readonly contextLength?: number;
   /** Of its weights; told by llama.cpp alone. */
   readonly bytes?: number;
+  /** Its limit is called `max_completion_tokens` alone, as of OpenAI's models that think. */
+  readonly otherLimit?: boolean;
 }
 
 export interface VirtualOpenAiOptions {
@@ -21,6 +26,8 @@ export interface VirtualOpenAiOptions {
   /** Default: `llama.cpp`. */
   readonly flavour?: Flavour;
   readonly models?: readonly VirtualModel[];
+  /** What its paths begin with; default `/v1`. */
+  readonly root?: string;
   /** Asked for in `Authorization: Bearer`. Absent: nobody is asked. */
   readonly key?: string;
   /** Requests that it runs at once; others wait for their turn. Default 4. */

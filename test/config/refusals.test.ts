@@ -207,7 +207,7 @@ describe('a backend has the settings of its type alone', () => {
     [
       'an unknown type',
       'url: b, type: tabby',
-      /"tabby" is not a backend type. Use type: ollama, type: openai or type: command/,
+      /"tabby" is not a backend type. Use type: ollama, type: openai, type: command or type: provider/,
     ],
     ['a managed one of OpenAI', 'type: openai, url: b, managed: {}', /only an Ollama can be managed/],
     [
@@ -223,8 +223,64 @@ describe('a backend has the settings of its type alone', () => {
     ['memory of an Ollama', 'url: b, vram: 8GiB', /an Ollama tells by itself what its models take/],
     ['OpenAI without an address', 'type: openai', /url.*is missing/],
     ['a size that is none', 'type: openai, url: b, vram: much', /much/],
+    ['cards of a provider', 'type: provider, gpus: [{ probe: none }]', /gpus: a provider has no GPUs here/],
+    ['slots of a provider', 'type: provider, parallel: 3', /parallel: write concurrency/],
+    ['a command of a provider', 'type: provider, env: { A: b }', /env: .*leave it out/],
+    ['an API that nobody speaks', 'type: provider, api: tabby', /api: "tabby" is none of openai, anthropic/],
+    ['a limit of an Ollama', 'url: b, requestsPerMinute: 3', /requestsPerMinute: only type: provider has it/],
+    ['models of an Ollama', 'url: b, models: { x: {} }', /models: only type: command and type: provider/],
+    [
+      'a misspelt price',
+      'type: provider, models: { x: { price: { prompt: 3, complition: 9 } } }',
+      /models.x.price.complition: is not a setting. Did you mean completion/,
+    ],
+    [
+      'a price that is none',
+      'type: provider, models: { x: { price: { prompt: free } } }',
+      /models.x.price.prompt: "free" is not a price/,
+    ],
+    [
+      'a price without that of the prompt',
+      'type: provider, models: { x: { price: {} } }',
+      /models.x.price.prompt: is missing/,
+    ],
+    ['no model of a provider', 'type: provider, models: {}', /models: no model is named/],
+    [
+      'two keys of a provider',
+      'type: provider, api: anthropic, apiKey: a, headers: { X-Api-Key: b }',
+      /apiKey: headers have an x-api-key too/,
+    ],
   ])('%s', async (_name, yaml, expected) => {
     expect((await problems({ yaml: backend(yaml) }))[0]).toMatch(expected);
+  });
+
+  test('and those of providers are read, with a key for each of two', async () => {
+    const yaml = `
+backendKey: ours
+backends:
+  - name: claude
+    type: provider
+    api: anthropic
+    apiKey: { env: CLAUDE_KEY }
+    models: { fast: { model: claude-haiku, price: { prompt: 1, completion: 5 }, maxTokens: 900 } }
+  - { name: one, type: provider, apiKey: first, requestsPerMinute: 60, concurrency: 2 }
+  - { name: two, type: provider, apiKey: second }
+  - { name: rig, type: openai, url: "http://gpu:8000" }
+`;
+    const { backends } = await load({ yaml, env: { CLAUDE_KEY: 'secret' } });
+    const price = { prompt: 1, completion: 5, cachedPrompt: 1 };
+    expect(backends).toMatchObject([
+      {
+        url: 'https://api.anthropic.com/v1',
+        headers: { 'x-api-key': 'secret' },
+        models: { fast: { model: 'claude-haiku', price, maxTokens: 900, contextLength: null, kinds: null } },
+      },
+      { url: 'https://api.openai.com/v1', models: null, requestsPerMinute: 60, concurrency: 2 },
+      { headers: { authorization: 'Bearer second' }, requestsPerMinute: null, concurrency: 4 },
+      { headers: { authorization: 'Bearer ours' } },
+    ]);
+    // The key of our own servers is nothing that a company is told.
+    expect(backends[0]?.headers).not.toHaveProperty('authorization');
   });
 
   test('and those of a server of OpenAI are read', async () => {

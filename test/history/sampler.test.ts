@@ -23,6 +23,7 @@ const NOTHING: Totals = {
   loadTimeMs: 0,
   promptTokens: 0,
   completionTokens: 0,
+  costMillionths: 0,
   truncatedPrompts: 0,
 };
 

@@ -305,6 +305,7 @@ export class SystemFixture implements SystemView, SystemControl {
         fairShare: 0.5,
         promptTokens: 2 ** 40,
         completionTokens: 12,
+        cost: 0.25,
       },
     ];
   }

@@ -30,10 +30,19 @@ export const ollamaType: BackendType<OllamaBackendConfig> = {
 
 function build(
   { name, url, headers, managed }: OllamaBackendConfig,
-  { config, clock, logger, known }: BuildParts,
+  { config, clock, logger, known, greeting }: BuildParts,
 ): Backend {
   const deadlines = deadlinesOf(config);
-  if (!managed) return createOllamaBackend({ name, url, headers, clock, logger, deadlines, known });
+  if (!managed)
+    return createOllamaBackend({
+      name,
+      url,
+      headers: { ...headers, ...greeting },
+      clock,
+      logger,
+      deadlines,
+      known,
+    });
   const { binary, models, contextLength, parallelLoads, promptCacheBytes, warmCells, keep, env } = managed;
   return createManagedOllamaBackend({
     name,

@@ -15,11 +15,11 @@ export const openAiType: BackendType<OpenAiBackendConfig> = {
     pull: null,
     check: checkOpenAi,
   },
-  build: ({ name, url, headers, parallel, vramBytes }, { config, clock }) =>
+  build: ({ name, url, headers, parallel, vramBytes }, { config, clock, greeting }) =>
     createOpenAiBackend({
       name,
       url,
-      headers,
+      headers: { ...headers, ...greeting },
       parallel,
       vramBytes,
       clock,

@@ -128,7 +128,7 @@ export class CommandBackend extends CellBackend<CommandCell, LoadedNote> {
   ): Promise<JobResult> {
     const { clock } = this.#options;
     const asked = { ...run, modelName: occupant?.servedName ?? run.modelName };
-    return runOn(asked, contextLength, { connection, clock, sink, signal });
+    return runOn(asked, contextLength, { connection, dialect: 'loose', clock, sink, signal });
   }
 
   protected async loadCell(spec: LoadSpec, signal: AbortSignal, progress: () => void): Promise<CommandCell> {

@@ -6,8 +6,9 @@ import type { JobResult } from '../../domain/job.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { GenerateRequest, JobKind, RequestOf } from '../../domain/request.ts';
 import type { OpenAiConnection } from './connection.ts';
+import type { Dialect } from './dialect.ts';
 import { embed } from './embed-answer.ts';
-import { AnswerTooLongError } from './errors.ts';
+import { AnswerTooLongError, OtherLimitError } from './errors.ts';
 import { mediaParts, openAiMessages } from './messages.ts';
 import { withWholePrompt } from './shorter.ts';
 import { type RecordForm, TextAnswer } from './text-answer.ts';
@@ -15,9 +16,12 @@ import { textBody } from './text-body.ts';
 
 export interface Reading {
   readonly connection: OpenAiConnection;
+  readonly dialect: Dialect;
   readonly clock: Clock;
   readonly sink: OutputSink;
   readonly signal: AbortSignal;
+  /** Models that are known to take `max_completion_tokens` alone. */
+  readonly otherLimits?: Set<string>;
 }
 
 interface About extends Pick<RunRequest, 'modelName' | 'blobs'> {
@@ -37,7 +41,7 @@ const CALLS: { readonly [K in JobKind]: Run<K> } = {
     const messages = [...(system ? [{ role: 'system', content: system }] : []), { role: 'user', content }];
     const call = {
       path: CHAT,
-      body: { ...textBody(modelName, request), messages },
+      body: { ...textBody(modelName, request, reading.dialect), messages },
       form: 'response',
     } as const;
     return withShorterAnswer(call, withoutLimit, modelName, reading);
@@ -45,14 +49,15 @@ const CALLS: { readonly [K in JobKind]: Run<K> } = {
 
   CHAT: (request, { modelName, blobs }, reading) => {
     refuseWhatIsOllamas(request);
-    const messages = openAiMessages(request.messages, blobs);
+    const messages = openAiMessages(request.messages, blobs, reading.dialect);
     const { tools } = request;
-    const body = { ...textBody(modelName, request), messages, tools: tools?.length ? tools : undefined };
+    const common = textBody(modelName, request, reading.dialect);
+    const body = { ...common, messages, tools: tools?.length ? tools : undefined };
     return withShorterAnswer({ path: CHAT, body, form: 'message' }, withoutLimit, modelName, reading);
   },
 
-  EMBED: (request, { modelName }, { connection, clock, signal }) =>
-    embed(request, { connection, modelName, signal, monotonic: () => clock.monotonic() }),
+  EMBED: (request, { modelName }, { connection, dialect, clock, signal }) =>
+    embed(request, { connection, modelName, dialect, signal, monotonic: () => clock.monotonic() }),
 };
 
 /** Runs a job. @param contextLength tokens of a slot @throws BackendError, or the signal's reason */
@@ -77,8 +82,8 @@ function completed(
   reading: Reading,
 ): Promise<JobResult> {
   const { prompt, images, logprobs, topLogprobs } = request;
-  if (images?.length) throw refused('images with a raw prompt');
-  const common = textBody(modelName, request);
+  if (images?.length) throw notIn("OpenAI's API", 'images with a raw prompt');
+  const common = textBody(modelName, request, reading.dialect);
   const body = {
     ...common,
     prompt,
@@ -117,16 +122,36 @@ async function withShorterAnswer(
   try {
     return await streamed(call, modelName, reading);
   } catch (error) {
+    const { otherLimits } = reading;
+    if (error instanceof OtherLimitError && otherLimits && !otherLimits.has(modelName)) {
+      otherLimits.add(modelName);
+      return withShorterAnswer(call, shorter, modelName, reading);
+    }
     const body = error instanceof AnswerTooLongError ? shorter(call.body) : null;
     if (body === null) throw error;
     return withShorterAnswer({ ...call, body }, shorter, modelName, reading);
   }
 }
 
-async function streamed(
-  { path, body, form }: TextCall,
-  modelName: string,
-  { connection, clock, sink, signal }: Reading,
+function streamed({ path, body, form }: TextCall, modelName: string, reading: Reading): Promise<JobResult> {
+  const limited = reading.otherLimits?.has(modelName) ? withOtherLimit(body) : body;
+  const pieces = reading.connection.stream(path, limited, reading.signal);
+  return gathered(pieces, { modelName, form }, reading);
+}
+
+function withOtherLimit({ max_tokens, ...body }: JsonObject): JsonObject {
+  return max_tokens === undefined ? body : { ...body, max_completion_tokens: max_tokens };
+}
+
+interface GatherParts extends Pick<Reading, 'sink' | 'signal'> {
+  readonly clock: Pick<Clock, 'monotonic' | 'now'>;
+}
+
+/** The answer that comes in pieces of OpenAI's form. @throws BackendError, or the signal's reason */
+export async function gathered(
+  pieces: AsyncIterable<JsonObject>,
+  { modelName, form }: { readonly modelName: string; readonly form: RecordForm },
+  { clock, sink, signal }: GatherParts,
 ): Promise<JobResult> {
   signal.throwIfAborted();
   const answer = new TextAnswer({
@@ -139,7 +164,7 @@ async function streamed(
     now: () => clock.now(),
   });
   try {
-    for await (const piece of connection.stream(path, body, signal)) answer.add(piece);
+    for await (const piece of pieces) answer.add(piece);
   } catch (error) {
     if (signal.aborted || !answer.isComplete) throw error;
   }
@@ -150,17 +175,20 @@ const OLLAMAS_OWN = ['template', 'context', 'debugRenderOnly', 'suffix'] as cons
 type OllamasOwn = (typeof OLLAMAS_OWN)[number];
 
 /** What a request can ask of an Ollama alone. @throws BackendError naming it */
-function refuseWhatIsOllamas(request: Partial<Pick<GenerateRequest, OllamasOwn>>): void {
+export function refuseWhatIsOllamas(
+  request: Partial<Pick<GenerateRequest, OllamasOwn>>,
+  api = "OpenAI's API",
+): void {
   const asked = OLLAMAS_OWN.find((name) => request[name]);
-  if (asked === undefined) return;
-  throw refused(asked);
+  if (asked !== undefined) throw notIn(api, asked);
 }
 
-function refused(what: string): BackendError {
+/** @param what of a request is missing there */
+export function notIn(api: string, what: string): BackendError {
   return new BackendError(
     'REQUEST_REJECTED',
     'none',
-    `This model is served by OpenAI's API, which has no ${what}. Leave it out, or run the job on an Ollama.`,
+    `This model is served by ${api}, which has no ${what}. Leave it out, or run the job on an Ollama.`,
     { aboutRequest: true },
   );
 }

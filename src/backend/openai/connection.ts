@@ -1,4 +1,4 @@
-/** HTTP to one server of OpenAI's API. Work has connections of its own, so that it never keeps a reading waiting. */
+/** HTTP to one server of OpenAI's API, or of one like it. Work has connections of its own, so that it never keeps a reading waiting. */
 import { createParser } from 'eventsource-parser';
 import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
@@ -11,14 +11,26 @@ import type { Deadlines } from '../ollama/deadlines.ts';
 import { retryAfter } from '../ollama/retry-after.ts';
 import { StallWatch } from '../ollama/stall-watch.ts';
 import { type Product, transportError } from '../ollama/transport-error.ts';
-import { refusal } from './errors.ts';
+import { type Refused, refusal } from './errors.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const LARGEST_ANSWER_BYTES = 64 * 1024 ** 2;
 /** Of a streamed answer: a tool call may come as one event. */
 const LONGEST_EVENT = 16 * 1024 ** 2;
 const DONE = '[DONE]';
 
-const PRODUCT: Product = { name: 'The server', start: 'Start the server there' };
+/** How a server is spoken of, and what it means when it refuses. */
+export interface Manner {
+  readonly api: string;
+  readonly product: Product;
+  refusal(refused: Refused): BackendError;
+}
+
+const SERVER: Manner = {
+  api: "OpenAI's API",
+  product: { name: 'The server', start: 'Start the server there' },
+  refusal,
+};
 
 export interface ConnectionOptions {
   /** With the path before `/v1`, if any; may hold the credentials of a proxy. */
@@ -26,6 +38,12 @@ export interface ConnectionOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
+  /** Absent: that of a server of OpenAI's API. */
+  readonly manner?: Manner;
+  /** The path of the URL stands for `/v1`, whatever it is. Absent: it comes before `/v1`. */
+  readonly isRoot?: boolean;
+  /** Waits until work may be sent; what it resolves with is called when its answer is over. Absent: at once. */
+  readonly turn?: (signal: AbortSignal) => Promise<() => void>;
 }
 
 export class OpenAiConnection {
@@ -36,13 +54,21 @@ export class OpenAiConnection {
   readonly #control: Pool;
   readonly #work: Pool;
   readonly #base: string;
+  /** What stands for `/v1`. */
+  readonly #root: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #manner: Manner;
+  readonly #turn: (signal: AbortSignal) => Promise<() => void>;
 
-  constructor({ url, headers, clock, deadlines }: ConnectionOptions) {
+  constructor({ url, headers, clock, deadlines, manner, isRoot = false, turn }: ConnectionOptions) {
     const parsed = new URL(url);
+    const path = parsed.pathname.replace(/\/+$/, '');
     // Some people name the server with its `/v1`, as clients of OpenAI's API do.
-    this.#base = parsed.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
+    this.#base = isRoot ? path : path.replace(/\/v1$/, '');
+    this.#root = isRoot && path !== '' ? path : `${this.#base}/v1`;
     this.url = parsed.origin + this.#base;
+    this.#manner = manner ?? SERVER;
+    this.#turn = turn ?? (async () => () => {});
     const credentials = parsed.username
       ? `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`
       : null;
@@ -86,18 +112,36 @@ export class OpenAiConnection {
       const answer = await this.#request(this.#control, path, {}, either);
       await answer.body.dump();
     } catch (error) {
-      throw either.aborted ? either.reason : transportError(error, this.url, PRODUCT);
+      throw either.aborted ? either.reason : transportError(error, this.url, this.#manner.product);
     }
   }
 
   /** Work whose answer comes as one. @throws BackendError, or the signal's reason */
   async post<T>(path: string, body: JsonObject, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    using watch = new StallWatch(this.#clock, this.#deadlines.firstByteMs, () => this.#stalled(path));
-    return await this.#read(this.#work, path, body, schema, AbortSignal.any([signal, watch.signal]));
+    const done = await this.#turn(signal);
+    try {
+      using watch = new StallWatch(this.#clock, this.#deadlines.firstByteMs, () => this.#stalled(path));
+      return await this.#read(this.#work, path, body, schema, AbortSignal.any([signal, watch.signal]));
+    } finally {
+      done();
+    }
   }
 
   /** The events of a streamed answer, each as JSON. @throws BackendError, or the signal's reason */
   async *stream(path: string, body: JsonObject, signal: AbortSignal): AsyncGenerator<JsonObject, void, void> {
+    const done = await this.#turn(signal);
+    try {
+      yield* this.#events(path, body, signal);
+    } finally {
+      done();
+    }
+  }
+
+  async *#events(
+    path: string,
+    body: JsonObject,
+    signal: AbortSignal,
+  ): AsyncGenerator<JsonObject, void, void> {
     const { firstByteMs, betweenChunksMs } = this.#deadlines;
     using watch = new StallWatch(this.#clock, firstByteMs, () => this.#stalled(path));
     const either = AbortSignal.any([signal, watch.signal]);
@@ -127,7 +171,7 @@ export class OpenAiConnection {
         if (isOver) return;
       }
     } catch (error) {
-      throw either.aborted ? either.reason : transportError(error, this.url, PRODUCT);
+      throw either.aborted ? either.reason : transportError(error, this.url, this.#manner.product);
     }
   }
 
@@ -154,7 +198,7 @@ export class OpenAiConnection {
       if (parsed.success) return parsed.data;
       throw this.#strange(path, body === null ? text : '', parsed.error);
     } catch (error) {
-      throw signal.aborted ? signal.reason : transportError(error, this.url, PRODUCT);
+      throw signal.aborted ? signal.reason : transportError(error, this.url, this.#manner.product);
     }
   }
 
@@ -166,15 +210,14 @@ export class OpenAiConnection {
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     const answer = await pool.request({
-      path: this.#base + path,
+      path: path.startsWith('/v1/') ? this.#root + path.slice(3) : this.#base + path,
       method: body === null ? 'GET' : 'POST',
       headers: this.#headers,
       body: body && stringifyDeep(withDeepJson(body)),
       signal,
     });
     if (answer.statusCode === 200) return answer;
-    throw refusal({
-      url: this.url,
+    throw this.#refusal({
       path,
       status: answer.statusCode,
       body: await readStart(answer.body),
@@ -185,8 +228,17 @@ export class OpenAiConnection {
   #event(path: string, text: string): JsonObject {
     const value = parseJson(text);
     if (value === null || typeof value !== 'object' || Array.isArray(value)) throw this.#strange(path, '');
-    if ('error' in value && value.error) throw refusal({ url: this.url, path, status: null, body: text });
+    if ('error' in value && value.error) throw this.#refusal({ path, status: null, body: text });
     return value as JsonObject;
+  }
+
+  /** Some servers quote the key that they refuse. */
+  #refusal({ body, ...refused }: Omit<Refused, 'url'>): BackendError {
+    return this.#manner.refusal({
+      ...refused,
+      url: this.url,
+      body: withoutSecrets(body, Object.values(this.#headers)),
+    });
   }
 
   #late(path: string, limitMs: number): BackendError {
@@ -203,12 +255,12 @@ export class OpenAiConnection {
 
   /** @param text never of an answer to work: it may quote what was sent */
   #strange(path: string, text: string, cause?: unknown): BackendError {
-    const start = text.slice(0, 120).replace(/\s+/g, ' ');
+    const start = withoutSecrets(text, Object.values(this.#headers)).slice(0, 120).replace(/\s+/g, ' ');
     const quoted = start === '' ? '' : ` ("${start}")`;
     return new BackendError(
       'BACKEND_ERROR',
       'retry',
-      `The answer of ${this.url} to ${path} is none of OpenAI's API${quoted}. Check what listens there.`,
+      `The answer of ${this.url} to ${path} is none of ${this.#manner.api}${quoted}. Check what listens there.`,
       { cause },
     );
   }

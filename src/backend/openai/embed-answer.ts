@@ -5,6 +5,7 @@ import type { JobResult } from '../../domain/job.ts';
 import type { EmbedRequest } from '../../domain/request.ts';
 import { VectorGatherer } from '../../domain/vectors.ts';
 import type { OpenAiConnection } from './connection.ts';
+import { type Dialect, passedOn } from './dialect.ts';
 import { embeddingsAnswer } from './wire.ts';
 
 const TEXTS_AT_ONCE = 64;
@@ -13,6 +14,7 @@ const FLOAT_BYTES = 4;
 export interface EmbedParts {
   readonly connection: OpenAiConnection;
   readonly modelName: string;
+  readonly dialect: Dialect;
   readonly signal: AbortSignal;
   monotonic(): number;
 }
@@ -20,14 +22,17 @@ export interface EmbedParts {
 /** @throws BackendError, or the signal's reason */
 export async function embed(request: EmbedRequest, parts: EmbedParts): Promise<JobResult> {
   const { input, dimensions, normalize = true, options } = request;
-  const { connection, modelName, signal } = parts;
+  const { connection, modelName, dialect, signal } = parts;
+  const common = { ...passedOn(options?.extra ?? {}, dialect), model: modelName, dimensions };
+  // A few bytes fewer are nothing to be refused for.
+  const encoding_format = dialect === 'loose' ? 'base64' : 'float';
   const startedMs = parts.monotonic();
   const gatherer = new VectorGatherer();
   let promptTokens = 0;
   let length = 0;
   for (let first = 0; first < input.length; first += TEXTS_AT_ONCE) {
     const texts = input.slice(first, first + TEXTS_AT_ONCE);
-    const body = { ...options?.extra, model: modelName, input: texts, dimensions, encoding_format: 'base64' };
+    const body = { ...common, input: texts, encoding_format };
     const answer = await connection.post('/v1/embeddings', body, embeddingsAnswer, signal);
     promptTokens += answer.usage?.prompt_tokens ?? 0;
     const vectors = answer.data

@@ -6,7 +6,7 @@ import type { ServerFacts } from './server-facts.ts';
 import type { ListedModel } from './wire.ts';
 
 /** Models for embeddings by what people call them, where a server has others, too. */
-const EMBEDS_BY_NAME = /(^|[-_/.:])(text-?)?(embed(ding)?s?|bge|gte|e5|minilm)([-_/.:]|$)/i;
+export const EMBEDS_BY_NAME = /(^|[-_/.:])(text-?)?(embed(ding)?s?|bge|gte|e5|minilm)([-_/.:]|$)/i;
 
 export function modelInfo(listed: ListedModel, server: ServerFacts, isAlone: boolean): ModelInfo {
   const { id, meta, root, max_model_len } = listed;
@@ -51,7 +51,7 @@ function capabilities(name: string, server: ServerFacts, isAlone: boolean): read
   ];
 }
 
-function digestOf(parts: readonly unknown[]): string {
+export function digestOf(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

@@ -4,6 +4,7 @@ import { BackendError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { BlobHash, ChatMessage } from '../../domain/request.ts';
 import { mediaTypeOf } from '../../kinds/images.ts';
+import type { Dialect } from './dialect.ts';
 
 type Blobs = RunRequest['blobs'];
 
@@ -13,7 +14,12 @@ interface OpenCall {
 }
 
 /** Calls of tools get ids where they have none, each its own, and a result without one answers the oldest call of its tool. */
-export function openAiMessages(messages: readonly ChatMessage[], blobs: Blobs): readonly JsonObject[] {
+export function openAiMessages(
+  messages: readonly ChatMessage[],
+  blobs: Blobs,
+  dialect: Dialect,
+): readonly JsonObject[] {
+  const isLoose = dialect === 'loose';
   const unanswered: OpenCall[] = [];
   let calls = 0;
   const callId = () => `call_${calls++}`;
@@ -25,10 +31,10 @@ export function openAiMessages(messages: readonly ChatMessage[], blobs: Blobs): 
     return {
       role,
       content: images?.length ? [{ type: 'text', text: content }, ...mediaParts(images, blobs)] : content,
-      reasoning_content: thinking || undefined,
+      reasoning_content: (isLoose && thinking) || undefined,
       tool_calls: asked,
       tool_call_id: role === 'tool' ? answered(unanswered, toolCallId, toolName) : undefined,
-      name: toolName,
+      name: isLoose ? toolName : undefined,
     };
   });
 }

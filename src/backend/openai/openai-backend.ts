@@ -97,7 +97,7 @@ class AttachedOpenAi implements Backend {
       variant,
       measured,
       run: (request, sink, signal) =>
-        runOn(request, variant.contextLength, { connection, clock, sink, signal }),
+        runOn(request, variant.contextLength, { connection, dialect: 'loose', clock, sink, signal }),
       unload: async () => {},
     };
   }

@@ -153,12 +153,14 @@ export class TextAnswer {
   /** As the server measured it, else by when its pieces came. */
   #tokenUsage(): TokenUsage {
     const firstMs = this.#firstMs ?? this.#lastMs;
+    const cached = this.#usage?.prompt_tokens_details?.cached_tokens;
     return {
       promptTokens: this.#usage?.prompt_tokens ?? 0,
       promptDurationMs: this.#timings?.prompt_ms ?? Math.max(0, firstMs - this.#startedMs),
       completionTokens: this.#usage?.completion_tokens ?? 0,
       evalDurationMs: this.#timings?.predicted_ms ?? this.#lastMs - firstMs,
       loadDurationMs: 0,
+      ...(typeof cached === 'number' && { cachedPromptTokens: cached }),
     };
   }
 }

@@ -1,28 +1,20 @@
 /** What a request for a text says besides its prompt, in OpenAI's words. */
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { ChatRequest, GenerateRequest, ThinkLevel } from '../../domain/request.ts';
-
-/** Of Ollama's options, what is said here otherwise, and how Ollama runs a model, which is nothing that a request asks. */
-const NOT_SENT = new Set([
-  'num_predict',
-  'num_keep',
-  'numa',
-  'low_vram',
-  'vocab_only',
-  'use_mlock',
-  'penalize_newline',
-]);
+import { type Dialect, passedOn } from './dialect.ts';
 
 /** What all texts have in common. */
-export function textBody(modelName: string, request: GenerateRequest | ChatRequest): JsonObject {
+export function textBody(
+  modelName: string,
+  request: GenerateRequest | ChatRequest,
+  dialect: Dialect,
+): JsonObject {
   const { options = {}, format, logprobs, topLogprobs } = request;
   const { maxTokens, seed, temperature, extra = {} } = options;
-  // The others keep their names, as llama.cpp, vLLM and SGLang know them.
-  const further = Object.entries(extra).filter(([name]) => !NOT_SENT.has(name));
   return {
-    ...Object.fromEntries(further),
+    ...passedOn(extra, dialect),
     // llama.cpp takes Ollama's name of it, vLLM this one.
-    repetition_penalty: extra.repeat_penalty,
+    repetition_penalty: dialect === 'loose' ? extra.repeat_penalty : undefined,
     model: modelName,
     stream: true,
     stream_options: { include_usage: true },
@@ -32,7 +24,7 @@ export function textBody(modelName: string, request: GenerateRequest | ChatReque
     response_format: format === undefined ? undefined : responseFormat(format),
     logprobs: logprobs || undefined,
     top_logprobs: logprobs ? topLogprobs : undefined,
-    ...thinking(request.think),
+    ...thinking(request.think, dialect),
   };
 }
 
@@ -54,8 +46,9 @@ const EFFORT: Readonly<Partial<Record<ThinkLevel, string>>> = {
 };
 
 /** Templates of Qwen and others take the switch; servers with levels take the effort. Who knows neither passes both over. */
-function thinking(level: ThinkLevel | undefined): JsonObject {
+function thinking(level: ThinkLevel | undefined, dialect: Dialect): JsonObject {
   if (level === undefined) return {};
+  if (dialect === 'strict') return { reasoning_effort: EFFORT[level] };
   return {
     chat_template_kwargs: { enable_thinking: level !== 'OFF' },
     reasoning_effort: EFFORT[level],

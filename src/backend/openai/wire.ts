@@ -40,7 +40,12 @@ export const propsAnswer = z.looseObject({
 });
 export type Props = z.infer<typeof propsAnswer>;
 
-const usage = z.looseObject({ prompt_tokens: count, completion_tokens: count });
+const usage = z.looseObject({
+  prompt_tokens: count,
+  completion_tokens: count,
+  /** Companies that have prompts in a cache. */
+  prompt_tokens_details: z.looseObject({ cached_tokens: count }).nullish(),
+});
 
 /** What llama.cpp measured, in milliseconds. */
 const timings = z.looseObject({ prompt_ms: count, predicted_ms: count });

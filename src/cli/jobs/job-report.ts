@@ -69,6 +69,7 @@ export function jobReport(job: ShownJob, terminal: Terminal, clock: Clock): stri
     ...waitingFacts(job, clock),
     ['Failure', job.failure ? `${job.failure.code}: ${job.failure.message}` : null],
     ['Tokens', usageText(job)],
+    ['Cost', job.result?.usage.cost?.toPrecision(3)],
   ];
   const attempts = job.attempts.some((attempt) => attempt.failure)
     ? `\n\n${attemptTable(job, terminal, clock)}`

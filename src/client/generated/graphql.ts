@@ -820,8 +820,8 @@ export type ShowJobQueryVariables = Exact<{
 
 
 export type ShowJobQuery = { job: { id: string, status: JobStatus, kind: JobKind, modelName: string, priority: JobPriority, client: string, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, deadline: string | null, maxAttempts: number, metadata: unknown, expectedStartAt: string | null, expectedEndAt: string | null, labels: Array<{ key: string, value: string }>, batch: { id: string, name: string | null } | null, backend: { name: string } | null, waiting: { reason: WaitReason, explanation: string } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, backendName: string, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, result:
-      | { __typename: 'EmbedResult', bytes: number, contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { promptTokens: number, promptDuration: number | null, completionTokens: number, evalDuration: number, loadDuration: number } }
-      | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, truncated: boolean | null, usage: { promptTokens: number, promptDuration: number | null, completionTokens: number, evalDuration: number, loadDuration: number } }
+      | { __typename: 'EmbedResult', bytes: number, contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { promptTokens: number, promptDuration: number | null, completionTokens: number, cost: number | null, evalDuration: number, loadDuration: number } }
+      | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, text: string, thinking: string | null, toolCalls: unknown, truncated: boolean | null, usage: { promptTokens: number, promptDuration: number | null, completionTokens: number, cost: number | null, evalDuration: number, loadDuration: number } }
      | null } | null };
 
 export type ReadEmbeddingsQueryVariables = Exact<{
@@ -1537,6 +1537,7 @@ export const ShowJobDocument = new TypedDocumentString(`
           promptTokens
           promptDuration
           completionTokens
+          cost
           evalDuration
           loadDuration
         }
@@ -1551,6 +1552,7 @@ export const ShowJobDocument = new TypedDocumentString(`
           promptTokens
           promptDuration
           completionTokens
+          cost
           evalDuration
           loadDuration
         }

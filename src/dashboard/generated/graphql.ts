@@ -732,7 +732,7 @@ export type BatchLiveSubscription = { batchUpdated: { id: string, name: string |
 
 export type CellFactsFragment = { id: string, createdAt: string, finishedAt: string | null, firstOutputAt: string | null, metadata: unknown, modelName: string, startedAt: string | null, status: JobStatus, failure: { code: JobFailureCode, message: string } | null, result:
     | { __typename: 'EmbedResult' }
-    | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+    | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, cost: number | null, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
    | null };
 
 export type BatchCellsQueryVariables = Exact<{
@@ -743,7 +743,7 @@ export type BatchCellsQueryVariables = Exact<{
 
 export type BatchCellsQuery = { batch: { id: string, jobs: { nodes: Array<{ id: string, createdAt: string, finishedAt: string | null, firstOutputAt: string | null, metadata: unknown, modelName: string, startedAt: string | null, status: JobStatus, failure: { code: JobFailureCode, message: string } | null, result:
           | { __typename: 'EmbedResult' }
-          | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+          | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, cost: number | null, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
          | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
 export type BatchInputsQueryVariables = Exact<{
@@ -767,7 +767,7 @@ export type CellsLiveSubscriptionVariables = Exact<{
 
 export type CellsLiveSubscription = { jobUpdated: { cursor: string, job: { id: string, createdAt: string, finishedAt: string | null, firstOutputAt: string | null, metadata: unknown, modelName: string, startedAt: string | null, status: JobStatus, failure: { code: JobFailureCode, message: string } | null, result:
         | { __typename: 'EmbedResult' }
-        | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+        | { __typename: 'TextResult', doneReason: DoneReason, truncated: boolean | null, usage: { completionTokens: number, cost: number | null, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
        | null } } };
 
 export type BatchSaysSubscriptionVariables = Exact<{
@@ -1003,11 +1003,11 @@ export type JobResultQueryVariables = Exact<{
 
 
 export type JobResultQuery = { job: { id: string, result:
-      | { __typename: 'EmbedResult', contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
-      | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, toolCalls: unknown, truncated: boolean | null, usage: { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+      | { __typename: 'EmbedResult', contextLength: number | null, count: number, dimensions: number, truncated: boolean | null, usage: { completionTokens: number, cost: number | null, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
+      | { __typename: 'TextResult', contextLength: number | null, doneReason: DoneReason, toolCalls: unknown, truncated: boolean | null, usage: { completionTokens: number, cost: number | null, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number } }
      | null } | null };
 
-export type UsageFragment = { completionTokens: number, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number };
+export type UsageFragment = { completionTokens: number, cost: number | null, evalDuration: number, loadDuration: number, promptDuration: number | null, promptTokens: number };
 
 export type JobOutputSubscriptionVariables = Exact<{
   id: string;
@@ -1361,6 +1361,7 @@ export const BatchFactsFragmentDoc = new TypedDocumentString(`
 export const UsageFragmentDoc = new TypedDocumentString(`
     fragment Usage on TokenUsage {
   completionTokens
+  cost
   evalDuration
   loadDuration
   promptDuration
@@ -1394,6 +1395,7 @@ export const CellFactsFragmentDoc = new TypedDocumentString(`
 }
     fragment Usage on TokenUsage {
   completionTokens
+  cost
   evalDuration
   loadDuration
   promptDuration
@@ -1791,6 +1793,7 @@ export const BatchCellsDocument = new TypedDocumentString(`
 }
 fragment Usage on TokenUsage {
   completionTokens
+  cost
   evalDuration
   loadDuration
   promptDuration
@@ -1856,6 +1859,7 @@ export const CellsLiveDocument = new TypedDocumentString(`
 }
 fragment Usage on TokenUsage {
   completionTokens
+  cost
   evalDuration
   loadDuration
   promptDuration
@@ -2430,6 +2434,7 @@ export const JobResultDocument = new TypedDocumentString(`
 }
     fragment Usage on TokenUsage {
   completionTokens
+  cost
   evalDuration
   loadDuration
   promptDuration

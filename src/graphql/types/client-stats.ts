@@ -15,6 +15,9 @@ const ClientStatsRef = builder.objectRef<ClientStats>('ClientStats').implement({
       type: 'Integer',
       description: 'Of its jobs that were completed within the window.',
     }),
+    cost: t.exposeFloat('cost', {
+      description: 'What providers took for its jobs that were completed within the window, by their prices.',
+    }),
     counts: t.expose('counts', {
       type: JobCountsRef,
       description: 'Waiting and running jobs are those of now, ended ones those of the window.',

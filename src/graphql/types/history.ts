@@ -1,6 +1,6 @@
 /** Figures over time, a list for each. */
 import type { GraphQLResolveInfo } from 'graphql';
-
+import { fromMillionths } from '../../domain/price.ts';
 import { onlyClient } from '../../domain/principal.ts';
 import {
   busiest,
@@ -88,7 +88,7 @@ const GpuHistoryRef = builder.objectRef<OfGpu>('GpuHistory').implement({
 });
 
 /** What an older version did not count is null in what it took down. */
-const COUNTED: Readonly<Record<Exclude<keyof SampleCounts, 'loadTimeMs'>, string>> = {
+const COUNTED: Readonly<Record<Exclude<keyof SampleCounts, 'loadTimeMs' | 'costMillionths'>, string>> = {
   cancelled: 'Jobs that were cancelled.',
   completed: 'Jobs that were completed.',
   completionTokens: 'Tokens that models produced, of jobs that were completed.',
@@ -101,6 +101,11 @@ const COUNTED: Readonly<Record<Exclude<keyof SampleCounts, 'loadTimeMs'>, string
   truncatedPrompts: 'Jobs whose prompt was cut to the context of their model.',
   unloads: 'Unloads for any reason.',
 };
+
+function costOf(sample: Sample | null): number | null {
+  const { costMillionths } = (sample?.counts ?? {}) as Partial<SampleCounts>;
+  return costMillionths === undefined ? null : fromMillionths(costMillionths);
+}
 
 const JobHistoryRef = builder.objectRef<Samples>('JobHistory').implement({
   description: 'What became of jobs within each step.',
@@ -136,6 +141,17 @@ const JobHistoryRef = builder.objectRef<Samples>('JobHistory').implement({
           figure(description, ({ counts }) => counts[name as keyof SampleCounts]),
         ]),
       ),
+      cost: t.field({
+        type: ['Float'],
+        nullable: { list: false, items: true },
+        description: 'What providers took, by the prices in the settings.',
+        resolve: (samples, _args, context, position) =>
+          charged(
+            samples.map((one) => costOf(one)),
+            context,
+            position,
+          ),
+      }),
       queueP50: wait(0.5),
       queueP95: wait(0.95),
       running: figure('At the end of the step.', ({ running }) => running),

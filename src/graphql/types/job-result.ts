@@ -60,6 +60,15 @@ async function textOn(
 export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').implement({
   description: 'What a run took, as the backend counted it.',
   fields: (t) => ({
+    cachedPromptTokens: t.exposeInt('cachedPromptTokens', {
+      nullable: true,
+      description: 'Of the tokens read, those that a provider had in its cache; null where it did not say.',
+    }),
+    cost: t.exposeFloat('cost', {
+      nullable: true,
+      description:
+        'What the provider takes for it, in the currency of the prices in the settings; null where they give none.',
+    }),
     completionTokens: t.exposeInt('completionTokens', {
       description: 'Tokens produced; 0 for an embedding.',
     }),

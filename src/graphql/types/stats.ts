@@ -1,4 +1,6 @@
 /** Figures of the queue, of jobs and of swaps. */
+
+import { fromMillionths } from '../../domain/price.ts';
 import { parseQueueKey } from '../../domain/queue-key.ts';
 import type { LifetimeCounts, SampleCounts } from '../../domain/sample.ts';
 import type { LatencyStats, QueueState, StartEstimates, SwapStats } from '../../domain/system.ts';
@@ -46,6 +48,10 @@ const LifetimeRef = builder.objectRef<LifetimeCounts>('LifetimeCounts').implemen
       cancelled: count('cancelled', 'Jobs that ended so.'),
       completed: count('completed', 'Jobs that ended so.'),
       completionTokens: count('completionTokens', 'Tokens produced.'),
+      cost: t.float({
+        description: 'What providers took, by the prices in the settings.',
+        resolve: ({ counts }) => fromMillionths(counts.costMillionths),
+      }),
       evictions: count('evictions', 'Unloads that made room for another model.'),
       failed: count('failed', 'Jobs that ended so.'),
       loads: count('loads', 'Models brought into memory.'),

@@ -102,7 +102,7 @@ test('results of tools without ids answer the oldest call of their tool', () => 
     { role: 'assistant', content: '', toolCalls: [call('f')] },
     { role: 'tool', content: '3', toolName: 'f' },
   ];
-  const sent = openAiMessages(messages, new Map());
+  const sent = openAiMessages(messages, new Map(), 'loose');
   const ids = sent.map(
     (one) => one.tool_call_id ?? (one.tool_calls as readonly { id: string }[]).map(({ id }) => id),
   );

@@ -17,6 +17,7 @@ export function Usage({ id }: { readonly id: string }) {
       facts={[
         ...vectors,
         ['Tokens', `${countText(usage.promptTokens)} read, ${countText(usage.completionTokens)} produced`],
+        ['Cost', usage.cost?.toPrecision(3) ?? null],
         ['Speed', speedText(usage)],
         [
           'Context',
