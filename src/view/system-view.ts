@@ -132,9 +132,12 @@ function instanceState(sources: SystemViewSources, instance: InstanceRecord): In
   const wanted = sources.backlog
     .queues()
     .some(({ queue }) => optionsOf(sources, queue).some((option) => serves(instance, option)));
-  const stays = instance.pinned || isAlwaysResident(sources, instance);
+  const isKept = isAlwaysResident(sources, instance);
+  const stays = instance.pinned || isKept;
   return {
     ...instance,
+    // Whatever the settings say, its server keeps it.
+    keepAliveMs: isKept ? null : instance.keepAliveMs,
     expiresAt: stays ? null : expiresAt(instance),
     evictable: instance.status === 'READY' && instance.activeJobs === 0 && !stays && !wanted,
     memory: memoryOf(sources, instance),

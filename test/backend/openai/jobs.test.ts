@@ -167,6 +167,18 @@ test('the drop-in APIs of Ollama and Anthropic serve its models, too', async () 
   expect(await shown.json()).toMatchObject({ capabilities: expect.arrayContaining(['completion']) });
 });
 
+test('its models stay in memory, whatever the settings say of models that are not used', async () => {
+  const keepAliveMs = 300_000;
+  await using world = await OpenAiWorld.start({ config: { keepAliveMs } });
+  await world.ended((await world.submit({ model: CHAT, request: chat('Why?') })).job.id);
+  const { backends } = await world.query('{ backends { instances { modelName expiresAt keepAlive } } }');
+  expect(backends[0].instances).toContainEqual({ modelName: CHAT, expiresAt: null, keepAlive: null });
+  const listed = await (await fetch(`${world.url}/api/ps`)).json();
+  const { expires_at } = listed.models.find(({ name }: { readonly name: string }) => name === CHAT);
+  // As far away as Ollama says of a model that stays.
+  expect(Date.parse(expires_at)).toBeGreaterThan(Date.parse('2200-01-01'));
+});
+
 test('no more requests are sent at once than the server runs', async () => {
   await using world = await OpenAiWorld.start({ server: { slots: 3, tokensPerSecond: 200 } });
   const ids = [];
