@@ -45,13 +45,28 @@ const OTHER_VARIABLES = ['VRAMKEEPER_CONFIG', 'VRAMKEEPER_URL', 'VRAMKEEPER_CLIE
 
 const PREFIX = 'VRAMKEEPER_';
 
-/** Names of `VRAMKEEPER_*` variables that mean nothing, each with a sentence. */
-export function unknownVariables(env: Environment): readonly string[] {
-  const known = [...VARIABLES.map((variable) => variable.name), ...OTHER_VARIABLES];
+/**
+ * Names of `VRAMKEEPER_*` variables that mean nothing, each with a sentence.
+ * @param file the settings as written, which may name variables that hold a secret
+ */
+export function unknownVariables(env: Environment, file?: unknown): readonly string[] {
+  const known = [
+    ...VARIABLES.map((variable) => variable.name),
+    ...OTHER_VARIABLES,
+    ...variablesNamedIn(file),
+  ];
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && env[name] !== undefined && !known.includes(name))
     .sort()
     .map((name) => `${name}: ${unknownKey(name, known)}`);
+}
+
+/** `keyEnv: NAME` and `{ env: NAME }`, wherever they stand. */
+function variablesNamedIn(settings: unknown): readonly string[] {
+  if (typeof settings !== 'object' || settings === null) return [];
+  return Object.entries(settings).flatMap(([key, value]) =>
+    typeof value === 'string' ? (key === 'keyEnv' || key === 'env' ? [value] : []) : variablesNamedIn(value),
+  );
 }
 
 /** The variables as a source of settings. An empty one counts as not set. */

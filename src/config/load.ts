@@ -70,7 +70,7 @@ export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundin
     { source: environmentSource(around.env), base: around.cwd },
     { source: flagSource(flags), base: around.cwd },
   ];
-  const problems = [...unknownVariables(around.env)];
+  const problems = [...unknownVariables(around.env, file?.raw)];
   const layers: Settings[] = [];
   let backendsPlace: string | null = null;
   for (const { source, base } of sources) {

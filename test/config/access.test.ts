@@ -157,8 +157,8 @@ describe('keys of clients', () => {
   ann: { key: ${A}, weight: 2, scopes: [submit, read-all], maxPriority: normal }
   bob: { key: "${DIGEST}", expires: 2027-01-31, keys: [{ keyEnv: BOB_KEY, expires: 2027-02-28T12:00:00Z }, { keyFile: bob.key }] }
   eve: { maxRunning: 2 }
-keys: [{ name: cy, keyEnv: CY_KEY, admin: true }]`;
-    const env = { BOB_KEY: 'the-key-of-bob-1234', CY_KEY: 'the-key-of-cy-12345' };
+keys: [{ name: cy, keyEnv: VRAMKEEPER_CY_KEY, admin: true }]`;
+    const env = { BOB_KEY: 'the-key-of-bob-1234', VRAMKEEPER_CY_KEY: 'the-key-of-cy-12345' };
     await writeFile(join(folder, 'bob.key'), 'another-key-of-bob-1\n');
     const { keys, clients } = await load({ yaml, env });
     const usual = { admin: false, maxPriority: 'HIGH' };
