@@ -5,6 +5,7 @@ import { LiveJobs } from './accept/live-jobs.ts';
 import { buildAccept } from './app/accepting.ts';
 import { buildBackends } from './app/backends.ts';
 import { buildBatches } from './app/batches.ts';
+import { Configuration } from './app/configuration.ts';
 import { buildCourses } from './app/courses.ts';
 import type { App, AppOverrides } from './app/interface.ts';
 import { Listeners } from './app/listeners.ts';
@@ -20,7 +21,6 @@ import { version } from './app/version.ts';
 import { buildViews } from './app/views.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
 import { ChatService } from './chats/chat-service.ts';
-import { Callers } from './clients/callers.ts';
 import { SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
@@ -75,7 +75,14 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       failure.resolve(error);
     },
   });
-  const callers = new Callers(config, clock);
+  const configuration = new Configuration(config, {
+    read: overrides.readSettings ?? null,
+    store: () => store,
+    changed: () => loop.committed(),
+    clock,
+    logger: logger.child('API'),
+  });
+  const { callers, limits } = configuration;
   const events = new EventLog({ random });
   const outputs = new OutputHub((jobId, error) =>
     logger.child('API').error(`What ${jobId} says cannot be passed on any more.`, { error }),
@@ -95,6 +102,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const scheduling = new Scheduling({
     config,
+    limits,
     backends,
     store,
     outputs,
@@ -145,6 +153,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const tasks = buildTasks(config, { store, system, memory, logger });
   const models = buildModelDirectory(registry, loop, tasks.chooser);
   const accept = buildAccept(config, {
+    limits,
     store,
     models,
     registry,
@@ -202,6 +211,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       ...readsOf(principal),
       system,
       control: scheduling.pauseSwitch,
+      configuration,
       memory,
       tasks,
       modelOperations,
@@ -325,6 +335,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       stopping ??= stop(graceMs);
       return stopping;
     },
+    reload: () => configuration.reload(),
     failed: failure.promise,
     get url() {
       return listeners.url;

@@ -3,6 +3,7 @@ import { createAcceptService, type ModelDirectory } from '../accept/accept.ts';
 import type { AcceptService } from '../accept/accept-service.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { ClientTable } from '../domain/client-limits.ts';
 import type { Store } from '../domain/store.ts';
 import type { ContextChoice } from '../registry/context/context-choice.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -14,6 +15,7 @@ import type { JobStatistics } from '../view/job-statistics.ts';
 import { roomInMs } from '../view/queue-room.ts';
 
 export interface AcceptParts {
+  readonly limits: ClientTable;
   readonly store: Store;
   readonly models: ModelDirectory;
   readonly registry: Registry;
@@ -26,7 +28,7 @@ export interface AcceptParts {
 }
 
 export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
-  const { store, models, registry, loop, statistics, contexts, clock, random, logger } = parts;
+  const { limits, store, models, registry, loop, statistics, contexts, clock, random, logger } = parts;
   return createAcceptService({
     store,
     models,
@@ -34,7 +36,7 @@ export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
     bytesOfRequest: config.maxBodyBytes,
-    clients: config.clients,
+    clients: limits,
     ...(config.hopelessDeadlines === 'refuse' && {
       expectedEnd: (job, size) => expectedEndOf(loop, registry, job, size),
     }),

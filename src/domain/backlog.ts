@@ -117,12 +117,30 @@ export class Backlog implements BacklogView {
     )
       this.#version += 1;
     this.#delayed = delayed;
+    this.#show(seen);
+    for (const { client } of changed) this.#tellClient(client);
+    for (const [client] of running) this.#tellClient(client);
+  }
+
+  /** Holds clients by other limits from now on. Costs by all that waits. */
+  limit(limits: ClientTable): void {
+    const others: Bucket[] = [];
+    for (const tally of this.#queues.values())
+      for (const bucket of tally.buckets()) {
+        if (this.held.isLimited(bucket.client)) continue;
+        others.push(withoutExpected(bucket, this.#expected.get(bucketId(bucket))?.numbers ?? NO_JOBS));
+      }
+    const seen = this.held.limit(limits, others);
+    this.#version += 1;
+    this.#show(seen);
+    for (const client of new Set(seen.map((bucket) => bucket.client))) this.#tellClient(client);
+  }
+
+  #show(seen: readonly Bucket[]): void {
     for (const bucket of seen) {
       const expected = this.held.isHeld(bucket.client) ? undefined : this.#expected.get(bucketId(bucket));
       this.#put(withExpected(bucket, expected?.numbers ?? NO_JOBS));
     }
-    for (const { client } of changed) this.#tellClient(client);
-    for (const [client] of running) this.#tellClient(client);
   }
 
   /**
@@ -226,6 +244,10 @@ class QueueTally {
 
   get isEmpty(): boolean {
     return this.#buckets.size === 0;
+  }
+
+  *buckets(): Iterable<PlacedBucket> {
+    for (const [, bucket] of this.#buckets.entries()) yield bucket;
   }
 
   bucket(id: string): PlacedBucket | undefined {

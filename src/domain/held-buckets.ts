@@ -4,7 +4,7 @@ import { type ClientTable, limitsOf } from './client-limits.ts';
 import type { QueueKey } from './queue-key.ts';
 
 export class HeldBuckets {
-  readonly #limits: ClientTable;
+  #limits: ClientTable;
   /** Jobs that are claimed or run, of clients who have any. */
   readonly #running = new Map<string, number>();
   /** By client, of those with a limit: all that waits of them, held or not. */
@@ -89,6 +89,21 @@ export class HeldBuckets {
     for (const client of turned)
       for (const [id, bucket] of this.#buckets.get(client) ?? []) seen.set(id, this.#seen(bucket));
     return [...seen.values()];
+  }
+
+  /**
+   * Holds by other limits from now on.
+   * @param others what waits of clients who had no limit
+   * @returns all that waits, as those who decide are to see it
+   */
+  limit(limits: ClientTable, others: readonly Bucket[]): readonly Bucket[] {
+    const all = [...[...this.#buckets.values()].flatMap((own) => [...own.values()]), ...others];
+    this.#limits = limits;
+    this.#held = null;
+    this.#heldByQueue = null;
+    this.#buckets.clear();
+    for (const bucket of all) this.#keep(bucket);
+    return all.map((bucket) => this.#seen(bucket));
   }
 
   #seen(bucket: Bucket): Bucket {

@@ -102,6 +102,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
   'Mutation.copyModel': 'ADMIN',
   'Mutation.deleteModel': 'ADMIN',
   'Mutation.pullModel': 'ADMIN',
+  'Mutation.reloadConfiguration': 'ADMIN',
 
   'Subscription.batchOutput': 'READ_OWN',
   'Subscription.batchUpdated': 'READ_OWN',

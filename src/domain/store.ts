@@ -8,6 +8,7 @@ import type { ArrivalListener } from './arrival-listener.ts';
 import type { BacklogView } from './backlog.ts';
 import type { Batch, BatchChange, BatchFilter, BatchPage, BatchQuery, NewBatch } from './batch.ts';
 import type { ChatStore } from './chat.ts';
+import type { ClientTable } from './client-limits.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import type { ImageStore } from './image.ts';
@@ -328,6 +329,8 @@ export interface Store extends JobLeavings {
   blob(hash: BlobHash): Promise<Uint8Array | null>;
 
   // A small durable map, for what was learned and what was set at run time.
+  /** What single clients may take from now on. Jobs that are there stay. */
+  limitClients(clients: ClientTable): Promise<void>;
   remember(space: string, key: string, value: Json): Promise<void>;
   recall(space: string): Promise<ReadonlyMap<string, Json>>;
 }

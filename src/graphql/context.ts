@@ -9,6 +9,7 @@ import type { HistoryStore } from '../domain/history-store.ts';
 import type { MemoryOperations } from '../domain/memory-operations.ts';
 import type { ModelOperations } from '../domain/model-operations.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { Reload } from '../domain/reload.ts';
 import type { ReadScope } from '../domain/store.ts';
 import type { SystemControl, SystemView } from '../domain/system.ts';
 import type { EventLog } from '../events/event-log.ts';
@@ -36,6 +37,7 @@ export interface GraphQLContext {
   readonly store: StoreReads;
   readonly system: SystemView;
   readonly control: SystemControl;
+  readonly configuration: Reload;
   readonly memory: MemoryOperations;
   readonly tasks: Tasks;
   readonly modelOperations: ModelOperations;

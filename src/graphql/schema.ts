@@ -18,6 +18,7 @@ import './operations/manage-models.ts';
 import './operations/preview-batch.ts';
 import './operations/pull-updated.ts';
 import './operations/queue-changed.ts';
+import './operations/reload-configuration.ts';
 import './operations/reserve-vram.ts';
 import './operations/scheduler.ts';
 import './operations/models-in-memory.ts';

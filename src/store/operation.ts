@@ -14,6 +14,7 @@ import type {
   NewTurn,
   TurnOutcome,
 } from '../domain/chat.ts';
+import type { ClientLimits } from '../domain/client-limits.ts';
 import type { KeptDecisions } from '../domain/decision.ts';
 import type { BatchId, ChatId, ChatMessageId, FileId, JobId } from '../domain/ids.ts';
 import type { KeepImageOutcome, NewImage, StoredImage } from '../domain/image.ts';
@@ -201,6 +202,13 @@ export interface Operations {
   keepSample: { input: TimedSample; answer: null };
   keepDecisions: { input: KeptDecisions; answer: null };
   interruptResidencies: { input: null; answer: readonly Residency[] };
+  limitClients: {
+    input: {
+      readonly others: ClientLimits;
+      readonly named: readonly (readonly [client: string, ClientLimits])[];
+    };
+    answer: null;
+  };
   remember: { input: { readonly space: string; readonly key: string; readonly value: string }; answer: null };
 }
 

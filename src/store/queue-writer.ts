@@ -51,7 +51,7 @@ export interface QueueState extends Recount {
 
 export class QueueWriter {
   readonly tables: Tables;
-  readonly #limits: ClientTable;
+  #limits: ClientTable;
   readonly #tally: Tally;
   #log: Change[] = [];
   #chats: ChatNews[] = [];
@@ -75,6 +75,11 @@ export class QueueWriter {
 
   set now(time: number) {
     this.#now = Math.floor(time);
+  }
+
+  /** What single clients may take from now on. */
+  limit(clients: ClientTable): void {
+    this.#limits = clients;
   }
 
   /** Why so many more jobs of the client may not wait; null where they may. @param limit of all clients together */

@@ -3,6 +3,7 @@ import { type Clock, SteadyClock } from '../clock.ts';
 import type { ArrivalListener } from '../domain/arrival-listener.ts';
 import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
+import type { ClientTable } from '../domain/client-limits.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import {
   JOB_STATUSES,
@@ -94,7 +95,7 @@ export abstract class StoreBase extends LeavingsReader implements Store {
   #counts: JobCounts = NO_JOBS;
   #staleFences = 0;
 
-  constructor(clock: Clock, logger: StoreLogger, clients?: ConstructorParameters<typeof Backlog>[0]) {
+  constructor(clock: Clock, logger: StoreLogger, clients?: ClientTable) {
     super();
     this.#backlog = new Backlog(clients);
     this.clock = SteadyClock.over(clock);
@@ -235,6 +236,11 @@ export abstract class StoreBase extends LeavingsReader implements Store {
       courses: courses.map(encodeEndedCourse),
       clock: this.clock.reading(),
     });
+  }
+
+  async limitClients(clients: ClientTable): Promise<void> {
+    await this.#write('limitClients', { others: clients.others, named: [...clients.named] });
+    this.#backlog.limit(clients);
   }
 
   async remember(space: string, key: string, value: Json): Promise<void> {

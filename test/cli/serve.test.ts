@@ -17,13 +17,32 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const NOBODY = 'http://127.0.0.1:9';
 
 describe('serve', () => {
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ends cleanly on %s', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('ends cleanly on %s', async (signal) => {
     const { server } = await serve(folder, NOBODY);
     await using _ = server;
     server.kill(signal);
     const { code, notes } = await server.ended;
     expect(code).toBe(0);
     expect(notes).toContain('Stopping:');
+  });
+
+  test('SIGHUP reads keys and clients again; a file that is wrong changes nothing', async () => {
+    const settings = (text: string) => writeFile(join(folder, 'vramkeeper.yaml'), text);
+    await settings('keys: [{ name: ann, key: the-key-of-ann-1234 }]');
+    const { server, url } = await serve(folder, NOBODY);
+    await using _ = server;
+    const status = async (key: string) =>
+      (await fetch(`${url}/api/version`, { headers: { authorization: `Bearer ${key}` } })).status;
+    await settings('keys: [{ name: ann, key: short }]');
+    server.kill('SIGHUP');
+    await server.untilSaid(/Not reloaded, nothing has changed:\n.*the key is too short/);
+    expect(await status('the-key-of-ann-1234')).toBe(200);
+    await settings('port: 1\nclients: { eve: { key: the-key-of-eve-1234, weight: 2 } }');
+    server.kill('SIGHUP');
+    await server.untilSaid(/Reloaded: 1 keys, 1 clients with settings of their own\./);
+    expect([await status('the-key-of-ann-1234'), await status('the-key-of-eve-1234')]).toEqual([401, 200]);
+    server.kill('SIGTERM');
+    expect((await server.ended).code).toBe(0);
   });
 
   test('ends with 1 and says what to do when the thread that stores jobs dies', async () => {

@@ -53,6 +53,66 @@ test('expected jobs count beside those that are there, in whatever order they co
   );
 });
 
+/** Each limit holds from the moment it is told, as if it had been there from the start. */
+test('limits that change while jobs wait and run end where a backlog with them from the start is', () => {
+  const most = fc.constantFrom(null, 1, 2);
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('commit' as const), key, ages: fc.array(fc.nat(1_000), { maxLength: 3 }) }),
+    fc.record({
+      kind: fc.constant('run' as const),
+      client: key.map(({ client }) => client),
+      count: fc.nat(3),
+    }),
+    // Of a client who is never held: those of one who is are not counted until they are there.
+    fc.record({
+      kind: fc.constant('expect' as const),
+      key: key.map((one) => ({ ...one, client: 'carol' })),
+      after: fc.nat(1_000),
+    }),
+    fc.record({ kind: fc.constant('limit' as const), alice: most, bob: most }),
+  );
+  const tableOf = (alice: number | null, bob: number | null) => {
+    const limits = { weight: 1, maxRunning: bob, maxQueued: null };
+    return {
+      others: limits,
+      named: new Map(
+        Object.entries({ alice, carol: null }).map(([name, maxRunning]) => [name, { ...limits, maxRunning }]),
+      ),
+    };
+  };
+  const apply = (backlog: Backlog, one: typeof step extends fc.Arbitrary<infer S> ? S : never) => {
+    if (one.kind === 'commit')
+      backlog.apply(
+        [
+          bucketOf(
+            one.key,
+            one.ages.map((age) => NOW - age),
+          ),
+        ],
+        0,
+      );
+    else if (one.kind === 'run') backlog.apply([], 0, [[one.client, one.count]]);
+    else if (one.kind === 'expect') backlog.expect(one.key, NOW + one.after);
+  };
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), most, most, (steps, alice, bob) => {
+      const changing = new Backlog();
+      for (const one of steps) {
+        apply(changing, one);
+        if (one.kind === 'limit') changing.limit(tableOf(one.alice, one.bob));
+      }
+      changing.limit(tableOf(alice, bob));
+      const fixed = new Backlog(tableOf(alice, bob));
+      for (const one of steps) apply(fixed, one);
+      expect(seen(changing)).toEqual(seen(fixed));
+      expect(changing.held.clients.toSorted()).toEqual(fixed.held.clients.toSorted());
+      expect(changing.held.buckets.map(bucketId).toSorted()).toEqual(
+        fixed.held.buckets.map(bucketId).toSorted(),
+      );
+    }),
+  );
+});
+
 test('a commit that changes nothing of what decisions go by leaves the version as it is', () => {
   const limits = { weight: 1, maxRunning: null, maxQueued: null };
   const backlog = new Backlog({ others: limits, named: new Map([['bob', { ...limits, maxRunning: 2 }]]) });

@@ -11,7 +11,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
 import { NO_DECISIONS } from '../../src/domain/decision.ts';
-import { StoreUnwritableError } from '../../src/domain/errors.ts';
+import { InvalidSettingError, StoreUnwritableError } from '../../src/domain/errors.ts';
 import { HopelessDeadlineError } from '../../src/domain/hopeless-deadline.ts';
 import type { JobId } from '../../src/domain/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -167,6 +167,11 @@ test('every field of the schema answers', async () => {
     const priority = name === 'updateJobPriorities' ? ', priority: LOW' : '';
     await api.query(operation('mutation', name, `(input: { jobs: { ids: ["${waiting}"] }${priority} })`));
   }
+  await api.query(operation('mutation', 'reloadConfiguration'));
+  api.reload = async () => {
+    throw new InvalidSettingError('port: "x" is no port');
+  };
+  await api.query(operation('mutation', 'reloadConfiguration'));
   for (const base64 of [
     PNG,
     'no image',

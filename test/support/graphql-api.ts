@@ -11,6 +11,7 @@ import { type InstanceId, type JobId, newId, type ServerId } from '../../src/dom
 import type { Job, JobFailure, JobResult, OutputPart } from '../../src/domain/job.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import type { QueueKey } from '../../src/domain/queue-key.ts';
+import type { Reloaded } from '../../src/domain/reload.ts';
 import { EVERY_SCOPE } from '../../src/domain/scopes.ts';
 import type { Store } from '../../src/domain/store.ts';
 import type { Task } from '../../src/domain/task.ts';
@@ -117,6 +118,9 @@ export class GraphQLApi {
   outlook: (queue: QueueKey) => QueueOutlook = () => ({ startAt: null, gapMs: 1_000, rank: 0 });
   readonly #random = seededRandom(2);
 
+  /** What becomes of the settings when they are read again. */
+  reload: () => Promise<Reloaded> = async () => ({ keys: 1, clients: 2, needRestart: ['port'] });
+
   constructor(principal: Principal, queueLimit: number, store?: Store, chatLimits?: ChatLimits) {
     const { clock, log, outputs, system } = this;
     this.store =
@@ -190,6 +194,7 @@ export class GraphQLApi {
       ...ownReads(reads)(principal),
       system,
       control: system,
+      configuration: { reload: () => this.reload() },
       memory: this.memory,
       tasks: this.tasks,
       modelOperations: this.operations,

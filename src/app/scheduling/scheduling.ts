@@ -1,6 +1,7 @@
 /** Loop, executor, monitor and registry, connected: what one tells becomes what another hears. */
 import { type Clock, type Random, sleep } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
+import type { ClientTable } from '../../domain/client-limits.ts';
 import type { EndWriter, OutputWriter } from '../../domain/events.ts';
 import type { BackendId } from '../../domain/ids.ts';
 import type { Store } from '../../domain/store.ts';
@@ -35,6 +36,8 @@ const FIRST_LOOK_MS = 2_000;
 
 export interface SchedulingParts {
   readonly config: Config;
+  /** What single clients may take, as it is by then. */
+  readonly limits: ClientTable;
   readonly backends: readonly BuiltBackend[];
   readonly store: Store;
   readonly outputs: OutputWriter;
@@ -88,7 +91,7 @@ export class Scheduling {
     this.loop = new SchedulerLoop({
       backends: backends.map(({ settings }) => settings),
       backlog: store.backlog,
-      clients: config.clients,
+      clients: parts.limits,
       resolver: withholding(registry, withheld),
       clock,
       random,

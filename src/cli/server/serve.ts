@@ -7,20 +7,39 @@ import { lookAtFolder, lookAtProgram } from '../../backend/managed/look.ts';
 import { systemClock } from '../../clock.ts';
 import type { BackendConfig, Config, ManagedConfig } from '../../config/config.ts';
 import { type Flags, loadConfig } from '../../config/load.ts';
+import { messageOf } from '../../domain/errors.ts';
 import type { ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { StopWish, startApp, untilStopped } from './server-process.ts';
 
 export async function serve(flags: Flags, terminal: Terminal): Promise<ExitCode> {
-  const loaded = await loadConfig(flags);
+  const read = () => loadConfig(flags);
+  const loaded = await read();
   const { config, line } = await settleBackends(loaded, () => lookAround(loaded.ollama, systemClock));
-  const app = await startApp(config, { backendsLine: line });
+  const app = await startApp(config, { backendsLine: line, readSettings: read });
   // Listening for signals first: whoever waits for the ready line may send one at once.
-  const wish = new StopWish(terminal);
+  const hangUpReloads = !terminal.outIsTerminal && !terminal.notesAreTerminal;
+  const wish = new StopWish(terminal, hangUpReloads);
+  const endReloads = hangUpReloads ? reloadOnHangUp(app, terminal) : () => {};
   sayReady(config, app, terminal);
   const stopped = untilStopped(app, wish, terminal);
   await sayMissingBackends(config, terminal);
-  return stopped;
+  return stopped.finally(endReloads);
+}
+
+/** As daemons do. In a terminal it says that the terminal is gone, and the server goes with it. */
+function reloadOnHangUp(app: App, terminal: Terminal): () => void {
+  const reload = () => {
+    app.reload().then(
+      ({ clients, keys, needRestart }) => {
+        terminal.note(`Reloaded: ${keys} keys, ${clients} clients with settings of their own.`);
+        if (needRestart.length > 0) terminal.note(`Waiting for a restart: ${needRestart.join(', ')}.`);
+      },
+      (error: unknown) => terminal.note(`Not reloaded, nothing has changed:\n${messageOf(error)}`),
+    );
+  };
+  process.on('SIGHUP', reload);
+  return () => void process.off('SIGHUP', reload);
 }
 
 /** One line for people and scripts to wait for; where the log itself is JSON on standard output, it goes beside it. */

@@ -1,5 +1,6 @@
 /** Runs a server until it is told to end. */
 import { type App, type AppOverrides, createApp } from '../../app.ts';
+import { systemClock } from '../../clock.ts';
 import type { Config } from '../../config/config.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { onInterrupt } from '../terminal/interrupts.ts';
@@ -19,16 +20,21 @@ export class StopWish {
   /** Stops listening for signals. */
   readonly end: () => void;
 
-  constructor(terminal: Terminal) {
+  /** @param hangUpReloads whether SIGHUP is no wish to stop */
+  constructor(terminal: Terminal, hangUpReloads = false) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.wanted = promise;
-    this.end = onInterrupt((count) => {
-      if (count === 1) resolve();
-      else {
-        terminal.note('Stopped at once. Jobs that ran start again with the next server.');
-        process.exit(EXIT.failed);
-      }
-    });
+    this.end = onInterrupt(
+      (count) => {
+        if (count === 1) resolve();
+        else {
+          terminal.note('Stopped at once. Jobs that ran start again with the next server.');
+          process.exit(EXIT.failed);
+        }
+      },
+      systemClock,
+      hangUpReloads ? ['SIGINT', 'SIGTERM'] : undefined,
+    );
   }
 }
 

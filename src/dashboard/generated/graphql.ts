@@ -638,6 +638,8 @@ export type UserErrorCode =
   | 'INSUFFICIENT_VRAM'
   /** Something in the input cannot be used as it is. */
   | 'INVALID_INPUT'
+  /** The settings cannot be used as they are. */
+  | 'INVALID_SETTING'
   /** The job has ended. */
   | 'JOB_NOT_CANCELLABLE'
   /** There is no such job. */

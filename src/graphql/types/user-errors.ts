@@ -11,6 +11,7 @@ import {
   type InputIssue,
   InsufficientVramError,
   InvalidInputError,
+  InvalidSettingError,
   ModelNotFoundError,
   StoreUnwritableError,
   type VramkeeperError,
@@ -43,6 +44,7 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
     IMAGE_QUOTA_EXCEEDED: { description: 'As many bytes of images are kept as may be.' },
     INSUFFICIENT_VRAM: { description: 'There will never be enough GPU memory for it.' },
     INVALID_INPUT: { description: 'Something in the input cannot be used as it is.' },
+    INVALID_SETTING: { description: 'The settings cannot be used as they are.' },
     JOB_NOT_CANCELLABLE: { description: 'The job has ended.' },
     JOB_NOT_FOUND: { description: 'There is no such job.' },
     JOB_NOT_QUEUED: { description: 'The job does not wait any more.' },
@@ -100,6 +102,18 @@ export const InvalidInput = userError(
     issues: t.expose('issues', {
       type: [InputIssueRef],
       description: 'Every problem found, not only the first.',
+    }),
+  }),
+);
+
+export const InvalidSetting = userError(
+  InvalidSettingError,
+  'INVALID_SETTING',
+  'The settings cannot be used as they are. Those from before stay in force.',
+  (t) => ({
+    problems: t.stringList({
+      description: 'Each with its place, and what would be right.',
+      resolve: ({ message }) => message.split('\n'),
     }),
   }),
 );

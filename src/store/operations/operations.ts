@@ -57,6 +57,10 @@ const OPERATIONS: {
   interruptResidencies,
   keepSample,
   keepDecisions,
+  limitClients(writer, { others, named }) {
+    writer.limit({ others, named: new Map(named) });
+    return null;
+  },
   remember(writer, { space, key, value }) {
     writer.tables.remember(space, key, value);
     return null;
