@@ -26,6 +26,7 @@ const PAGES: readonly (readonly [name: string, path: () => string, sign: string]
   ['a new chat', () => '/chat', '.composer'],
   ['models', () => '/models', '.model-where >> text=ready'],
   ['reservations', () => '/reservations', '.verdict'],
+  ['history', () => '/history', '.chart-frame'],
   ['decisions', () => '/decisions', '.decision'],
   ['workers', () => '/workers', '.facts'],
 ];
@@ -65,6 +66,7 @@ test('the keys go everywhere', async () => {
     ['c', '.composer'],
     ['m', '.model'],
     ['r', 'text=Workers that would fit'],
+    ['h', '.chart-frame'],
     ['d', '.decision'],
     ['w', '.facts'],
     ['o', '.tiles'],

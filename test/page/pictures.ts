@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
 import { launchBrowser } from './support/browser.ts';
 import { BusyServer } from './support/busy-server.ts';
+import { serverWithPast } from './support/server-with-past.ts';
 
 const [folder = resolve(import.meta.dirname, '../../docs/pictures'), ...wanted] = process.argv.slice(2);
 const SIZES = [
@@ -24,6 +25,7 @@ const PAGES: Readonly<Record<string, string | (() => Promise<string>)>> = {
   batches: '/batches',
   models: '/models',
   reservations: '/reservations',
+  history: '/history',
   decisions: '/decisions',
   workers: '/workers',
 };
@@ -41,6 +43,10 @@ const SET_UP = {
 };
 
 mkdirSync(folder, { recursive: true });
+/** Of another server: a day is behind it. */
+const OF_THE_PAST = ['history'];
+const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+await using past = OF_THE_PAST.some(isWanted) ? await serverWithPast() : null;
 await using server = await BusyServer.start();
 const browser = await launchBrowser();
 try {
@@ -59,8 +65,10 @@ try {
       page.on('console', (message) => console.log(`${message.type()}: ${message.text()}`));
       page.on('pageerror', (error) => console.log(String(error)));
       for (const [name, path] of Object.entries(PAGES)) {
-        if (wanted.length > 0 && !wanted.includes(name)) continue;
-        await show(page, typeof path === 'string' ? path : await path());
+        if (!isWanted(name)) continue;
+        const { url } = past && OF_THE_PAST.includes(name) ? past.app : server.app;
+        await show(page, url, typeof path === 'string' ? path : await path());
+        if (name === 'history') await page.locator('.chart-frame').first().click();
         await page.screenshot({
           path: join(folder, `${name}-${size}-${colorScheme}.png`),
           fullPage: size === 'narrow',
@@ -73,8 +81,8 @@ try {
   await browser.close();
 }
 
-async function show(page: Page, path: string): Promise<void> {
-  await page.goto(`${server.app.url}/#${path}`);
+async function show(page: Page, url: string, path: string): Promise<void> {
+  await page.goto(`${url}/#${path}`);
   await page.locator('main .card, main .empty, main .failure').first().waitFor();
   await page.locator('.skeleton').first().waitFor({ state: 'detached' });
   await page.evaluate('document.fonts.ready.then(() => true)');

@@ -967,6 +967,22 @@ export type ResidenciesQueryVariables = Exact<{
 
 export type ResidenciesQuery = { residencies: { complete: boolean, nodes: Array<{ bytes: number, contextLength: number, endReason: string | null, endingAt: string | null, goneAt: string | null, gpuId: string | null, instanceId: string, jobs: number, loadingAt: string, merged: number, modelName: string, readyAt: string | null, reason: string }> } };
 
+export type FiguresQueryVariables = Exact<{
+  from: string;
+  points: number;
+}>;
+
+
+export type FiguresQuery = { history: { from: string, step: number, gpus: Array<{ gpuId: string, foreignBytes: Array<number | null>, freeBytes: Array<number | null>, instanceBytes: Array<number | null>, reservedBytes: Array<number | null>, gpu: { id: string, index: number, name: string, vram: { totalBytes: number } } | null }>, jobs: { cancelled: Array<number | null>, completed: Array<number | null>, completionTokens: Array<number | null>, evictions: Array<number | null>, failed: Array<number | null>, loads: Array<number | null>, queueP50: Array<number | null>, queueP95: Array<number | null>, running: Array<number | null>, submitted: Array<number | null>, waiting: Array<number | null> } } };
+
+export type StaysWithinQueryVariables = Exact<{
+  from: string;
+  to: string;
+}>;
+
+
+export type StaysWithinQuery = { residencies: { complete: boolean, nodes: Array<{ bytes: number, contextLength: number, endReason: string | null, endingAt: string | null, goneAt: string | null, gpuId: string | null, instanceId: string, jobs: number, loadingAt: string, merged: number, modelName: string, readyAt: string | null, reason: string }> } };
+
 export type JobFactsFragment = { id: string, attemptsOmitted: number, client: string, createdAt: string, deadline: string | null, finishedAt: string | null, kind: JobKind, maxAttempts: number, modelName: string, priority: JobPriority, queuePosition: number | null, startedAt: string | null, status: JobStatus, attempts: Array<{ number: number, backendName: string, counts: boolean, startedAt: string, finishedAt: string | null, failure: { code: JobFailureCode, message: string } | null }>, batch: { id: string, name: string | null } | null, failure: { code: JobFailureCode, message: string, retryable: boolean } | null, labels: Array<{ key: string, value: string }>, waits: Array<{ explanation: string, from: string, reason: WaitReason, to: string | null }>, waiting: { expectedEnd: string | null, expectedStart: string | null, explanation: string, reason: WaitReason } | null };
 
 export type JobLiveSubscriptionVariables = Exact<{
@@ -2242,6 +2258,66 @@ export const ResidenciesDocument = new TypedDocumentString(`
   readyAt
   reason
 }`) as unknown as TypedDocumentString<ResidenciesQuery, ResidenciesQueryVariables>;
+export const FiguresDocument = new TypedDocumentString(`
+    query Figures($from: DateTime!, $points: Int!) {
+  history(from: $from, points: $points) {
+    from
+    step
+    gpus {
+      gpuId
+      gpu {
+        id
+        index
+        name
+        vram {
+          totalBytes
+        }
+      }
+      foreignBytes
+      freeBytes
+      instanceBytes
+      reservedBytes
+    }
+    jobs {
+      cancelled
+      completed
+      completionTokens
+      evictions
+      failed
+      loads
+      queueP50
+      queueP95
+      running
+      submitted
+      waiting
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FiguresQuery, FiguresQueryVariables>;
+export const StaysWithinDocument = new TypedDocumentString(`
+    query StaysWithin($from: DateTime!, $to: DateTime!) {
+  residencies(from: $from, to: $to, first: 200) {
+    complete
+    nodes {
+      ...Stay
+    }
+  }
+}
+    fragment Stay on Residency {
+  bytes
+  contextLength
+  endReason
+  endingAt
+  goneAt
+  gpuId
+  instanceId
+  jobs
+  loadingAt
+  merged
+  modelName
+  readyAt
+  reason
+}`) as unknown as TypedDocumentString<StaysWithinQuery, StaysWithinQueryVariables>;
 export const JobLiveDocument = new TypedDocumentString(`
     subscription JobLive($id: ID!, $after: EventCursor) {
   jobUpdated(id: $id, after: $after) {

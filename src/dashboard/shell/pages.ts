@@ -25,6 +25,7 @@ const Reservations = lazyPage(
   async () => (await import('../pages/reservations/reservations.tsx')).Reservations,
 );
 const Decisions = lazyPage(async () => (await import('../pages/decisions/decisions.tsx')).Decisions);
+const History = lazyPage(async () => (await import('../pages/history/history.tsx')).History);
 const Workers = lazyPage(async () => (await import('../pages/workers/workers.tsx')).Workers);
 
 export const PAGES: readonly Page[] = [
@@ -35,6 +36,7 @@ export const PAGES: readonly Page[] = [
   { path: '/compare', title: 'Compare', letter: 'p', component: Compare },
   { path: '/models', title: 'Models', letter: 'm', component: Models },
   { path: '/reservations', title: 'Reservations', letter: 'r', component: Reservations },
+  { path: '/history', title: 'History', letter: 'h', component: History },
   { path: '/decisions', title: 'Decisions', letter: 'd', component: Decisions },
   { path: '/workers', title: 'Workers', letter: 'w', component: Workers, admin: true },
 ];

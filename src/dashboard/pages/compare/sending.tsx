@@ -1,13 +1,10 @@
 /** The last step of setting up: its name, what sending it would mean, and the button. */
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { useLocation } from 'wouter';
-import {
-  PreviewBatchDocument,
-  type PreviewBatchQuery,
-  SubmitBatchDocument,
-} from '../../generated/graphql.ts';
+import { PreviewBatchDocument, SubmitBatchDocument } from '../../generated/graphql.ts';
 import { useFollowed, usePulse } from '../../live/use-followed.ts';
-import { type Shown, useAnswer, useChange } from '../../live/use-live.ts';
+import { useKept } from '../../live/use-kept.ts';
+import { useAnswer, useChange } from '../../live/use-live.ts';
 import { useSettled } from '../../live/use-settled.ts';
 import { Action } from '../../parts/action.tsx';
 import { plural } from '../../text/format.ts';
@@ -28,7 +25,7 @@ interface SendingProps {
 export function Sending({ plan, change, onIssues }: SendingProps) {
   const settled = useSettled(plan);
   const { jobs } = batchOf(settled);
-  const shown = useLastShown(
+  const shown = useKept(
     useFollowed(useAnswer(PreviewBatchDocument, { input: { jobs } }), usePulse(), AGAIN_MS),
   );
   const told = shown.value?.previewBatch.issues;
@@ -62,11 +59,4 @@ export function Sending({ plan, change, onIssues }: SendingProps) {
       </Action>
     </div>
   );
-}
-
-/** What was told of the plan before stays until there is something of the present one. */
-function useLastShown(shown: Shown<PreviewBatchQuery>): Shown<PreviewBatchQuery> {
-  const last = useRef(shown.value);
-  if (shown.value !== undefined) last.current = shown.value;
-  return { ...shown, value: shown.value ?? last.current };
 }

@@ -4,20 +4,23 @@ import { Gantt } from '../../gantt/gantt.tsx';
 import { StaysTable } from '../../gantt/stays-table.tsx';
 import { ResidenciesDocument } from '../../generated/graphql.ts';
 import { after } from '../../live/clock.ts';
-import { type Shown, useAnswer } from '../../live/use-live.ts';
+import { useKept } from '../../live/use-kept.ts';
+import { useAnswer } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
+import { Choice } from '../../parts/choice.tsx';
 import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { useServerNow } from '../../text/server-time.ts';
 import { useMemory } from './memory-maps.tsx';
 
 const MINUTE_MS = 60_000;
-const WINDOWS: readonly (readonly [name: string, ms: number])[] = [
-  ['5 min', 5 * MINUTE_MS],
-  ['1 h', 60 * MINUTE_MS],
-  ['6 h', 360 * MINUTE_MS],
-  ['1 d', 1_440 * MINUTE_MS],
-  ['7 d', 10_080 * MINUTE_MS],
-];
+const USUAL = { name: '5 min', ms: 5 * MINUTE_MS };
+const WINDOWS = [
+  USUAL,
+  { name: '1 h', ms: 60 * MINUTE_MS },
+  { name: '6 h', ms: 360 * MINUTE_MS },
+  { name: '1 d', ms: 1_440 * MINUTE_MS },
+  { name: '7 d', ms: 10_080 * MINUTE_MS },
+] as const;
 /** The longest that the history is behind what is told live. */
 const WRITTEN_MS = 2_000;
 /** What is shorter than so small a part of the picture would not be seen. */
@@ -26,10 +29,21 @@ const SMALLEST_PART = 1 / 600;
 const STEPS = 10;
 
 export function MemoryOverTime() {
-  const [windowMs, setWindow] = useState(WINDOWS[0]?.[1] ?? 0);
+  const [shown, setShown] = useState<(typeof WINDOWS)[number]>(USUAL);
   return (
-    <Card title="Memory over time" aside={<WindowChoice value={windowMs} onChange={setWindow} />}>
-      <Stays key={windowMs} windowMs={windowMs} />
+    <Card
+      title="Memory over time"
+      aside={
+        <Choice
+          legend="How far back"
+          of={WINDOWS}
+          value={shown}
+          name={({ name }) => name}
+          onChange={setShown}
+        />
+      }
+    >
+      <Stays key={shown.ms} windowMs={shown.ms} />
     </Card>
   );
 }
@@ -76,36 +90,4 @@ function Stays({ windowMs }: { readonly windowMs: number }) {
 function useWindowStart(windowMs: number): string {
   const stepMs = windowMs / STEPS;
   return new Date(Math.floor((useServerNow() - windowMs) / stepMs) * stepMs).toISOString();
-}
-
-/** Until there is the answer to the next question, the one to the last is shown. */
-function useKept<T>(shown: Shown<T>): Shown<T> {
-  const { value } = shown;
-  const [kept, setKept] = useState(value);
-  if (value !== undefined && value !== kept) setKept(() => value);
-  return { ...shown, value: value ?? kept };
-}
-
-interface WindowChoiceProps {
-  readonly value: number;
-  readonly onChange: (ms: number) => void;
-}
-
-function WindowChoice({ value, onChange }: WindowChoiceProps) {
-  return (
-    <fieldset className="windows">
-      <legend className="unseen">How far back</legend>
-      {WINDOWS.map(([name, ms]) => (
-        <button
-          key={name}
-          type="button"
-          className="window"
-          aria-pressed={ms === value}
-          onClick={() => onChange(ms)}
-        >
-          {name}
-        </button>
-      ))}
-    </fieldset>
-  );
 }
