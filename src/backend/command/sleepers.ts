@@ -22,6 +22,8 @@ export class Sleepers {
   readonly #options: SleepersOptions;
   /** With what each is when it is awake. */
   readonly #cells = new Map<CommandCell, LoadedNote>();
+  /** Those of them that a load has taken: no other load takes one, or ends it. */
+  readonly #waking = new Set<CommandCell>();
 
   constructor(options: SleepersOptions) {
     this.#options = options;
@@ -53,15 +55,27 @@ export class Sleepers {
     return true;
   }
 
+  get #sleeping(): readonly CommandCell[] {
+    return this.cells.filter((cell) => !this.#waking.has(cell));
+  }
+
   /** The one that is what a start would make, awake; null when there is none, or it would not wake. Others of its model end. */
   async wake(key: string, modelName: string, signal: AbortSignal): Promise<CommandCell | null> {
+    const cell = this.#sleeping.find((each) => each.key === key && each.isServing);
+    const others = this.#sleeping.filter((each) => each !== cell && each.modelName === modelName);
+    if (cell) this.#waking.add(cell);
+    try {
+      for (const other of others) await this.#end(other, 'Its model is loaded otherwise.');
+      return cell ? await this.#woken(cell, modelName, signal) : null;
+    } finally {
+      if (cell) this.#waking.delete(cell);
+    }
+  }
+
+  async #woken(cell: CommandCell, modelName: string, signal: AbortSignal): Promise<CommandCell | null> {
     const { clock, logger } = this.#options;
-    const cell = this.cells.find((each) => each.key === key && each.isServing);
-    for (const other of this.cells)
-      if (other !== cell && other.modelName === modelName)
-        await this.#end(other, 'Its model is loaded otherwise.');
-    const awake = cell && this.#cells.get(cell);
-    if (!cell || !awake) return null;
+    const awake = this.#cells.get(cell);
+    if (!awake) return null;
     try {
       await cell.connection.command('/wake_up', signal);
       while (await sleepState(cell.connection, signal)) await sleep(clock, POLL_MS, signal);
@@ -79,7 +93,7 @@ export class Sleepers {
 
   /** What they still hold is wanted. */
   async endAll(why: string): Promise<void> {
-    await Promise.all(this.cells.map((cell) => this.#end(cell, why)));
+    await Promise.all(this.#sleeping.map((cell) => this.#end(cell, why)));
   }
 
   async #end(cell: CommandCell, why: string): Promise<void> {

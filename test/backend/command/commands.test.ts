@@ -123,6 +123,22 @@ test('a model that can sleep keeps its process when it is unloaded, and gives it
   expect(rig.usedBytes(0)).toBe(0);
 });
 
+test('a model that wakes for one load is neither taken nor ended by another load of it', async () => {
+  const rig = createRig([2048, 2048]);
+  const backend = await startCommands(rig, {
+    sleeper: model('--flavour vllm --model s --vram 1GiB', { sleep: 'vllm', parallel: 2 }),
+  });
+  const here = await specOf(backend, rig, 'sleeper');
+  await (await backend.load(here, signal)).unload(signal);
+  const [cell] = backend.cells();
+  const there = await specOf(backend, rig, 'sleeper', { gpus: [1] });
+  await Promise.all([here, here, there].map((spec) => backend.load(spec, signal)));
+  expect(backend.cellStatistics).toEqual({ coldStarts: 3, warmStarts: 1 });
+  const living = backend.cells().filter(({ status }) => status === 'READY');
+  expect(new Set(living.map(({ pid }) => pid)).size).toBe(3);
+  expect(living.map(({ pid }) => pid)).toContain(cell?.pid);
+});
+
 test('a server is ready when its path answers, and says why it is not', async () => {
   const server = await runVirtualOpenAi();
   try {
