@@ -53,7 +53,12 @@ export class CommandBackend extends CellBackend<CommandCell, LoadedNote> {
     this.#options = options;
     this.#deadlines = deadlines;
     const { clock, logger } = options;
-    this.#sleepers = new Sleepers({ clock, logger, changed: () => this.changed('cells') });
+    this.#sleepers = new Sleepers({
+      clock,
+      logger,
+      changed: () => this.changed('cells'),
+      sleepMs: deadlines.sleepMs,
+    });
     this.url = `managed:${options.name}`;
     this.capabilities = startedByCommands({
       loadChannels: options.parallelLoads,

@@ -21,12 +21,21 @@ export interface CommandDeadlines {
   readonly proofMs: number;
   /** For a server that has a request, and neither answers nor uses the processor. */
   readonly hangMs: number;
+  /** For a model that was told to sleep, until its server says that it does. */
+  readonly sleepMs: number;
 }
 
 export function commandDeadlines({
   deadlines,
 }: Pick<CommandBackendOptions, 'deadlines'>): Deadlines & CommandDeadlines {
-  return { ...DEFAULT_DEADLINES, loadStallMs: 5 * 60_000, proofMs: 15_000, hangMs: 60_000, ...deadlines };
+  return {
+    ...DEFAULT_DEADLINES,
+    loadStallMs: 5 * 60_000,
+    proofMs: 15_000,
+    hangMs: 60_000,
+    sleepMs: 2 * 60_000,
+    ...deadlines,
+  };
 }
 
 /** Host memory of a server beside its weights, which are mapped files for most: an interpreter, a driver's side, buffers. */

@@ -6,6 +6,7 @@ import { type Clock, sleep } from '../../clock.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { startNote } from '../cells/note.ts';
+import { StallWatch } from '../ollama/stall-watch.ts';
 import type { CommandCell } from './command-cell.ts';
 import type { LoadedNote } from './note.ts';
 import { sleepState } from './server-look.ts';
@@ -16,6 +17,8 @@ export interface SleepersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly changed: () => void;
+  /** As in `CommandDeadlines`. */
+  readonly sleepMs: number;
 }
 
 export class Sleepers {
@@ -35,11 +38,14 @@ export class Sleepers {
 
   /** Resolves when its cards are free, with false where it would not: it is to be ended then. */
   async putToSleep(cell: CommandCell, awake: LoadedNote, signal: AbortSignal): Promise<boolean> {
-    const { clock, logger, changed } = this.#options;
+    const { clock, logger, changed, sleepMs } = this.#options;
     const { modelName } = awake;
+    const late = () => new Error(`its server did not say within ${sleepMs / 1000} s that it sleeps.`);
+    using watch = new StallWatch(clock, sleepMs, late);
+    const either = AbortSignal.any([signal, watch.signal]);
     try {
-      await cell.connection.command('/sleep?level=1', signal);
-      while (!(await sleepState(cell.connection, signal))) await sleep(clock, POLL_MS, signal);
+      await cell.connection.command('/sleep?level=1', either);
+      while (!(await sleepState(cell.connection, either))) await sleep(clock, POLL_MS, either);
       // Whoever finds it after a crash of ours ends it: it holds nothing that could be taken over as it is.
       const purpose = { role: 'warm', modelName, reason: 'It sleeps.' } as const;
       await cell.process.setNote(startNote(cell.plan, purpose));

@@ -123,6 +123,29 @@ test('a model that can sleep keeps its process when it is unloaded, and gives it
   expect(rig.usedBytes(0)).toBe(0);
 });
 
+test.each([
+  ['says that it does not', "'/is_sleeping': { is_sleeping: false }"],
+  ['does not answer', "'/sleep?level=1': null"],
+])('a server that is told to sleep and %s is ended', async (_what, more) => {
+  const rig = createRig();
+  const restless = `
+    const answers = { '/v1/models': { data: [{ id: 'restless' }] }, ${more} };
+    require('node:http').createServer((asked, out) => {
+      out.setHeader('content-type', 'application/json');
+      if (answers[asked.url] !== null) out.end(JSON.stringify(answers[asked.url] ?? {}));
+    }).listen(Number(process.argv[1]), '127.0.0.1');`;
+  const backend = await startCommands(
+    rig,
+    { restless: model('', { command: [process.execPath, '-e', restless, '{port}'], sleep: 'vllm' }) },
+    { deadlines: { sleepMs: 100 } },
+  );
+  const handle = await backend.load(await specOf(backend, rig, 'restless'), signal);
+  const [cell] = backend.cells();
+  await handle.unload(signal);
+  expect(isAlive(cell?.pid ?? 0)).toBe(false);
+  expect((await backend.inspect(signal)).residents).toEqual([]);
+});
+
 test('a model that wakes for one load is neither taken nor ended by another load of it', async () => {
   const rig = createRig([2048, 2048]);
   const backend = await startCommands(rig, {
