@@ -10,21 +10,39 @@ const NAMED_ALIKE = /^\$+deepJson$/;
 
 /** What lies `levels` deep becomes its text, for `withDeepJson`. Only lists and plain objects are looked into. */
 export function withDeepAsText<T>(value: T, levels: number): T {
+  return isPlainWithin(value, levels) ? value : deepAsText(value, levels);
+}
+
+function deepAsText<T>(value: T, levels: number): T {
   if (!isContainer(value)) return value;
   if (levels <= 0) return { [TEXT]: stringifyDeep(value) } as T;
   return mapped(
     value,
-    (inner) => withDeepAsText(inner, levels - 1),
+    (inner) => deepAsText(inner, levels - 1),
     (key) => (NAMED_ALIKE.test(key) ? `$${key}` : key),
   ) as T;
 }
 
 /** The opposite: any JSON comes back as it was, whatever fields of what has rested were put into other objects meanwhile. */
 export function withDeepJson<T>(value: T): T {
+  return isPlainWithin(value, Number.POSITIVE_INFINITY) ? value : deepJson(value);
+}
+
+function deepJson<T>(value: T): T {
   if (!isContainer(value)) return value;
   const text = TEXT in value ? value[TEXT] : undefined;
   if (typeof text === 'string') return JSON.parse(text) as T;
-  return mapped(value, withDeepJson, (key) => (NAMED_ALIKE.test(key) ? key.slice(1) : key)) as T;
+  return mapped(value, deepJson, (key) => (NAMED_ALIKE.test(key) ? key.slice(1) : key)) as T;
+}
+
+/** Nearly all JSON: nothing of it lies deeper, and no name in it is one of those above, so that it is the same at rest. */
+function isPlainWithin(value: unknown, levels: number): boolean {
+  if (!isContainer(value)) return true;
+  if (levels <= 0) return false;
+  if (isList(value)) return value.every((inner) => isPlainWithin(inner, levels - 1));
+  for (const key of Object.keys(value))
+    if (key.startsWith('$') || !isPlainWithin(value[key], levels - 1)) return false;
+  return true;
 }
 
 /** `JSON.stringify` for values of any depth. */

@@ -54,9 +54,12 @@ function problemAt(value: unknown, level: number): JsonProblem | null {
 }
 
 function problemWithin(container: object, level: number): JsonProblem | null {
-  for (const [key, inner] of Object.entries(container)) {
+  const isList = Array.isArray(container);
+  const values = container as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(container)) {
+    const inner = values[key];
     // A field that is undefined is left out; in a list it would become null.
-    if (inner === undefined && !Array.isArray(container)) continue;
+    if (inner === undefined && !isList) continue;
     const problem = problemAt(inner, level + 1);
     if (problem) return { ...problem, path: level < LONGEST_PATH ? [key, ...problem.path] : [] };
   }

@@ -50,11 +50,38 @@ interface Waiting {
 
 type Wanted = Omit<Waiting, 'admit'>;
 
+/** What an owner holds, counted as it changes: callers that send much at once have many shares. */
+class OwnShares {
+  /** Oldest first. */
+  readonly #held = new Map<Share, number>();
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
+  /** @param bytes none: it goes */
+  set(share: Share, bytes: number): void {
+    this.#bytes += bytes - (this.#held.get(share) ?? 0);
+    if (bytes > 0) this.#held.set(share, bytes);
+    else this.#held.delete(share);
+  }
+
+  /** What all others hold. */
+  besides(share: Share): number {
+    return this.#bytes - (this.#held.get(share) ?? 0);
+  }
+
+  isOldest(share: Share): boolean {
+    return this.#held.keys().next().value === share;
+  }
+}
+
 export class ByteBudget {
   readonly #options: ByteBudgetOptions;
   readonly #waiting = new Set<Waiting>();
-  /** Of each owner the small shares and the large ones that hold something, oldest first. */
-  readonly #own = { small: new Map<string, Set<Share>>(), large: new Map<string, Set<Share>>() };
+  /** Of each owner the small shares and the large ones that hold something. */
+  readonly #own = { small: new Map<string, OwnShares>(), large: new Map<string, OwnShares>() };
   #held = 0;
 
   constructor(options: ByteBudgetOptions) {
@@ -94,8 +121,8 @@ export class ByteBudget {
     const change = (to: number) => {
       const before = budget.#sharesOf(owner, held);
       const after = budget.#sharesOf(owner, to);
-      if (before !== after || to === 0) before?.delete(share);
-      if (to > 0) after?.add(share);
+      if (before !== after) before?.set(share, 0);
+      after?.set(share, to);
       budget.#held += to - held;
       held = to;
       budget.#forgetEmpty(owner);
@@ -131,10 +158,10 @@ export class ByteBudget {
     return share;
   }
 
-  #sharesOf(owner: Owner, bytes: number): Set<Share> | undefined {
+  #sharesOf(owner: Owner, bytes: number): OwnShares | undefined {
     if (owner === null) return undefined;
     const own = this.#isSmall(bytes) ? this.#own.small : this.#own.large;
-    const shares = own.get(owner) ?? new Set();
+    const shares = own.get(owner) ?? new OwnShares();
     own.set(owner, shares);
     return shares;
   }
@@ -142,7 +169,7 @@ export class ByteBudget {
   #forgetEmpty(owner: Owner): void {
     if (owner === null) return;
     for (const own of [this.#own.small, this.#own.large]) {
-      if (own.get(owner)?.size === 0) own.delete(owner);
+      if (own.get(owner)?.isEmpty) own.delete(owner);
     }
   }
 
@@ -167,16 +194,16 @@ export class ByteBudget {
   #isFair({ share, owner, small, bytes }: Wanted): boolean {
     if (owner === null) return true;
     const { bytes: all, reservedBytes } = this.#options;
-    const own = [...((small ? this.#own.small : this.#own.large).get(owner) ?? [])];
-    const others = own.reduce((sum, each) => sum + (each === share ? 0 : each.bytes), 0);
-    if (others === 0 || (!small && own[0] === share)) return true;
+    const own = (small ? this.#own.small : this.#own.large).get(owner);
+    const others = own?.besides(share) ?? 0;
+    if (others === 0 || (!small && own?.isOldest(share))) return true;
     return others + share.bytes + bytes <= (small ? reservedBytes : all - reservedBytes) / 2;
   }
 
   #admitted(wanted: Waiting, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { owner } = wanted;
-    if (!this.#isAhead(wanted) && this.#fits(wanted)) {
+    if ((this.#waiting.size === 0 || !this.#isAhead(wanted)) && this.#fits(wanted)) {
       wanted.admit();
       return Promise.resolve();
     }
@@ -224,6 +251,7 @@ export class ByteBudget {
 
   /** In the order of arrival, each line by itself; whoever waits for what it holds itself keeps nobody behind it waiting. */
   #admit(): void {
+    if (this.#waiting.size === 0) return;
     for (const small of [true, false]) {
       for (const waiting of this.#waiting) {
         if (waiting.small !== small || !this.#isFair(waiting)) continue;

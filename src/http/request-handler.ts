@@ -40,6 +40,9 @@ const NOBODY: Caller = {
 /** One for all: every answer ends with it, and making an error takes its stack. */
 const GONE = new DOMException('The caller is gone, or has its whole answer.', 'AbortError');
 
+/** What is a path for sure, and so costs no parser. */
+const PLAIN_PATH = /^(?:\/[\w.-]+)+$/;
+
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
   readonly #stopping = new AbortController();
@@ -118,7 +121,9 @@ export class RequestHandler {
     const exchange: Exchange = {
       request,
       response,
-      url: new URL(request.url ?? '/', `http://${request.headers.host}`),
+      get url() {
+        return new URL(request.url ?? '/', `http://${request.headers.host}`);
+      },
       principal,
       gone: gone.signal,
       revoked,
@@ -161,7 +166,7 @@ export class RequestHandler {
         `The URL is longer than the limit of ${urlCharacters} characters. Send the query by POST.`,
       );
     }
-    if (!url.startsWith('/') || !URL.canParse(url, 'http://localhost')) {
+    if (!url.startsWith('/') || !(PLAIN_PATH.test(url) || URL.canParse(url, 'http://localhost'))) {
       throw new HttpRefusal('BAD_REQUEST', 'The request target must be a path.');
     }
     return url.split('?', 1)[0] ?? '';

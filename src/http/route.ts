@@ -13,7 +13,7 @@ import type { HttpRefusal } from './refusal.ts';
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Absolute, with the name that the caller used. */
+  /** Absolute, with the name that the caller used. Made when it is asked for. */
   readonly url: URL;
   readonly principal: Principal;
   /** Aborts when the caller is gone, or has its answer. */

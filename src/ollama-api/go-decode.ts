@@ -34,9 +34,30 @@ class GoTypeError extends Error {
 /** Where a value stands: Go's name of the innermost struct, and the fields from the outermost one on. */
 interface Place {
   readonly struct: string;
+  /** Wanted for errors alone. */
   readonly path: readonly string[];
   /** Keeps the first of the errors after which decoding goes on. */
   save(error: Error): void;
+}
+
+class FieldPlace implements Place {
+  readonly struct: string;
+  readonly #field: string;
+  readonly #outer: Place;
+
+  constructor(struct: string, field: string, outer: Place) {
+    this.struct = struct;
+    this.#field = field;
+    this.#outer = outer;
+  }
+
+  get path(): readonly string[] {
+    return [...this.#outer.path, this.#field];
+  }
+
+  save(error: Error): void {
+    this.#outer.save(error);
+  }
 }
 
 /** How one field is decoded. */
@@ -176,8 +197,7 @@ function struct<S extends Shape>(name: string, shape: S, type = `api.${name}`): 
     for (const [given, value] of json.members()) {
       const known = Object.hasOwn(shape, given) ? given : byFoldedName.get(folded(given));
       if (known === undefined || value.kind === 'null') continue;
-      const inner = { struct: name, path: [...place.path, known], save: place.save };
-      result[known] = shape[known]?.decode(value, inner);
+      result[known] = shape[known]?.decode(value, new FieldPlace(name, known, place));
     }
     return result as Decoded<S>;
   };
@@ -292,6 +312,17 @@ export interface BodyOrigin {
 
 const OLLAMA_BODY: BodyOrigin = { package: 'api', missing: 'missing request body' };
 
+/** Made once for each body, not once for each request. */
+const BODIES = new WeakMap<Shape, Map<string, Field<unknown>>>();
+
+function bodyStruct<S extends Shape>(name: string, shape: S, type: string): Field<Decoded<S>> {
+  const known = BODIES.get(shape) ?? new Map<string, Field<unknown>>();
+  BODIES.set(shape, known);
+  const made = (known.get(type) as Field<Decoded<S>> | undefined) ?? struct(name, shape, type);
+  known.set(type, made);
+  return made;
+}
+
 /**
  * A request body as the struct that Ollama decodes it into.
  * @throws OllamaError 400 with Go's text, or that of a missing body.
@@ -305,7 +336,7 @@ export function decodeBody<S extends Shape>(
   try {
     const json = JsonText.read(body);
     if (!json) throw new OllamaError(400, origin.missing);
-    return unmarshal(struct(name, shape, `${origin.package}.${name}`), json);
+    return unmarshal(bodyStruct(name, shape, `${origin.package}.${name}`), json);
   } catch (error) {
     if (error instanceof OllamaError || !(error instanceof Error)) throw error;
     throw new OllamaError(400, error.message, { cause: error });

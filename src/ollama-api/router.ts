@@ -18,12 +18,15 @@ const METHODS = ['HEAD', 'GET', 'POST', 'DELETE', 'PUT'];
 /** Routes by method and path; `:name` stands for one segment. What a handler is, whoever asks decides. */
 export class Router<H> {
   readonly #routes: Route<H>[] = [];
+  /** Of paths that stand in the table as they are, so that there are not more of them than routes. */
+  readonly #known = new Map<string, readonly Route<H>[]>();
 
   /** @param methods one, or several between commas */
   add(methods: string, path: string, handler: H): this {
     const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
     const pattern = new RegExp(`^${path.replace(/:\w+/g, '([^/]+)')}$`);
     for (const method of methods.split(',')) this.#routes.push({ method, path, pattern, names, handler });
+    this.#known.clear();
     return this;
   }
 
@@ -57,8 +60,12 @@ export class Router<H> {
     return { kind: 'wrong method', allow: allowed.join(', ') };
   }
 
-  #at(path: string): Route<H>[] {
-    return this.#routes.filter((route) => route.pattern.test(path));
+  #at(path: string): readonly Route<H>[] {
+    const known = this.#known.get(path);
+    if (known) return known;
+    const found = this.#routes.filter((route) => route.pattern.test(path));
+    if (found.some((route) => route.path === path)) this.#known.set(path, found);
+    return found;
   }
 }
 

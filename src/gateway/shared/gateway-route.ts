@@ -81,7 +81,7 @@ export function gatewayRoute(api: GatewayApi): GatewayRoute {
 }
 
 function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
-  const { gone, principal, request, response, revoked, stopping, url } = http;
+  const { gone, principal, request, response, revoked, stopping } = http;
   let release = () => {};
   const body = async () => {
     const taken = await http.body();
@@ -92,7 +92,7 @@ function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
   return {
     request,
     response,
-    path: url.pathname,
+    path: request.url?.split('?', 1)[0] ?? '/',
     parameters: {},
     signal: gone,
     beforeEnd: [],

@@ -8,6 +8,7 @@ const MOST_FORGOTTEN = 64;
 export function withUsed<K, V>(map: VersionedMap<K, V>, key: K, value: V, most: number): VersionedMap<K, V> {
   // Taken out and put in again, so that the map's own order is that of last use.
   let used = map.without(key).with(key, value);
+  if (used.size <= most) return used;
   const oldest: K[] = [];
   for (const [name] of used.entries()) {
     if (used.size - oldest.length <= most || oldest.length === MOST_FORGOTTEN) break;

@@ -24,8 +24,10 @@ export function learnWork(work: Work, { weights, client, ranMs, work: done }: Fi
   const estimatedMs = estimateMs(work, { weights, client, size: done?.size ?? null });
   const parts = partsOf(ranMs, done);
   let { models, clients } = work;
-  const learnIn = (known: Work['models'], key: WorkKey, most: number) =>
-    withUsed(known, workKey(key), mixed(known.get(workKey(key)), parts), most);
+  const learnIn = (known: Work['models'], about: WorkKey, most: number) => {
+    const key = workKey(about);
+    return withUsed(known, key, mixed(known.get(key), parts), most);
+  };
   models = learnIn(models, { weights }, MOST_MODELS);
   clients = learnIn(clients, { weights, client }, MOST_CLIENTS);
   if (kind !== undefined) {
@@ -38,11 +40,14 @@ export function learnWork(work: Work, { weights, client, ranMs, work: done }: Fi
     speeds: done
       ? withUsed(work.speeds, weights, faster(work.speeds.get(weights), done), MOST_MODELS)
       : work.speeds,
-    trials:
-      estimatedMs === null
-        ? work.trials
-        : [...work.trials, { estimatedMs, realMs: ranMs }].slice(-MOST_TRIALS),
+    trials: estimatedMs === null ? work.trials : withTrial(work.trials, { estimatedMs, realMs: ranMs }),
   };
+}
+
+function withTrial(trials: Work['trials'], newest: Work['trials'][number]): Work['trials'] {
+  const kept = trials.slice(1 - MOST_TRIALS);
+  kept.push(newest);
+  return kept;
 }
 
 type Parts = Omit<Experience, 'runs'>;
