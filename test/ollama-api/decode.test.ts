@@ -235,3 +235,19 @@ test.each([
 ])('%j in quotes of Go', (text, quoted) => {
   expect(quoteGo(text)).toBe(quoted);
 });
+
+test('what a body may have is worked out for the first one, and not for each', () => {
+  let looks = 0;
+  const shape = new Proxy(CHAT_REQUEST, {
+    ownKeys(fields) {
+      looks += 1;
+      return Reflect.ownKeys(fields);
+    },
+  });
+  const first = decodeBody('ChatRequest', shape, '{"model":"a"}');
+  const before = looks;
+  expect(before).toBeGreaterThan(0);
+  for (const model of ['b', 'c', 'd'])
+    expect(decodeBody('ChatRequest', shape, `{"model":"${model}"}`)).toEqual({ ...first, model });
+  expect(looks).toBe(before);
+});

@@ -1,11 +1,17 @@
 /** A held instance of an Ollama: how jobs run on it, and how it is let go. */
 import type { InstanceHandle, OutputSink, RunRequest } from '../../domain/backend.ts';
 import type { JobResult } from '../../domain/job.ts';
-import type { Variant } from '../../domain/model.ts';
+import type { RunnerOptions, Variant } from '../../domain/model.ts';
 import type { Contention } from './contention.ts';
 import { answerOf } from './job-answer.ts';
 import type { OllamaServer } from './server.ts';
 import { unload } from './unload.ts';
+
+/**
+ * What was listed, or has answered, less than this ago is there as it was: a load takes many times as long. So a look goes before the first of many requests and
+ * not before each, which would wait for the server twice.
+ */
+const FRESH_MS = 20;
 
 /** One instance in an Ollama's memory. */
 export class OllamaInstance implements InstanceHandle {
@@ -16,6 +22,8 @@ export class OllamaInstance implements InstanceHandle {
   readonly #onUnloaded: () => void;
   /** Pieces of any answer: while others get on, a silent request may be at a tool call, or wait for its slot. */
   #pieces = 0;
+  /** What the runner was last seen to serve, and when by the monotonic clock. */
+  #seen: { readonly options: RunnerOptions; at: number } | null = null;
 
   constructor(
     server: OllamaServer,
@@ -33,10 +41,10 @@ export class OllamaInstance implements InstanceHandle {
 
   async run(request: RunRequest, sink: OutputSink, signal: AbortSignal): Promise<JobResult> {
     const { connection, clock, drain } = this.#server;
-    const options = await this.#contention.optionsFor(this.#server, this.variant, signal);
+    const options = this.#fresh() ?? (await this.#look(signal));
     const { contextLength } = this.variant;
     const counted: OutputSink = (record) => {
-      this.#pieces += 1;
+      this.#heard(options);
       sink(record);
     };
     const result = await answerOf(
@@ -45,9 +53,26 @@ export class OllamaInstance implements InstanceHandle {
       { connection, clock, drain, sink: counted, signal },
     );
     // An answer without pieces is one.
-    this.#pieces += 1;
+    this.#heard(options);
     this.#contention.noteWait(this.variant, result.usage.loadDurationMs);
     return result;
+  }
+
+  #fresh(): RunnerOptions | null {
+    const seen = this.#seen;
+    return seen && this.#server.clock.monotonic() - seen.at < FRESH_MS ? seen.options : null;
+  }
+
+  async #look(signal: AbortSignal): Promise<RunnerOptions> {
+    const options = await this.#contention.optionsFor(this.#server, this.variant, signal);
+    this.#seen = { options, at: this.#server.clock.monotonic() };
+    return options;
+  }
+
+  /** A piece of an answer to a request with these options. */
+  #heard(options: RunnerOptions): void {
+    this.#pieces += 1;
+    if (this.#seen?.options === options) this.#seen.at = this.#server.clock.monotonic();
   }
 
   async unload(signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createOllamaBackend } from '../../../src/backend/ollama/ollama-backend.ts';
-import { systemClock } from '../../../src/clock.ts';
+import { type Clock, systemClock } from '../../../src/clock.ts';
 import type { Variant } from '../../../src/domain/model.ts';
 import { type RunningVirtualOllama, runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -20,15 +20,18 @@ async function others(ollama: RunningVirtualOllama, body: object): Promise<void>
   await answer.arrayBuffer();
 }
 
-async function world() {
-  const ollama = await runVirtualOllama({ speed: 20, contextLength: 2048 });
-  const backend = createOllamaBackend({ name: 'virtual', url: ollama.url, clock: systemClock });
+async function world(clock: Clock = systemClock) {
+  const asked: string[] = [];
+  const onAnswered = ({ path }: { readonly path: string }) => void asked.push(path);
+  const ollama = await runVirtualOllama({ speed: 20, contextLength: 2048, onAnswered });
+  const backend = createOllamaBackend({ name: 'virtual', url: ollama.url, clock });
   const listed = (await backend.library.list(NEVER)).find(({ name }) => name === MODEL);
   const variant: Variant = variantOf(MODEL, { weights: listed?.weights ?? '', contextLength: 4096 });
   const handle = await backend.load(specOf(variant), NEVER);
   return {
     ollama,
     handle,
+    looks: () => asked.filter((path) => path === '/api/ps').length,
     load: () => backend.load(specOf(variant), NEVER),
     loads: () => ollama.core.events.all().filter(({ kind }) => kind === 'loaded').length,
     async [Symbol.asyncDispose]() {
@@ -37,6 +40,25 @@ async function world() {
     },
   };
 }
+
+describe('a look at what runs goes before', () => {
+  const MOMENT_MS = 20;
+
+  test.each([
+    { name: 'the first of many requests', apartMs: MOMENT_MS - 1, looks: 1 },
+    { name: 'each of those that come one by one', apartMs: MOMENT_MS, looks: 5 },
+  ])('$name', async ({ apartMs, looks }) => {
+    let now = 0;
+    await using w = await world({ ...systemClock, monotonic: () => now });
+    const before = w.looks();
+    for (let sent = 0; sent < 5; sent += 1) {
+      await outputOf(w.handle, hello);
+      now += apartMs;
+    }
+    await eventually(() => w.looks() - before >= looks);
+    expect(w.looks() - before).toBe(looks);
+  });
+});
 
 describe('a model that another client uses', () => {
   test.each([4097, 8192, 16_384])('with a larger context (%i) serves us as he loaded it', async (num_ctx) => {
