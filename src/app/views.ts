@@ -19,7 +19,7 @@ import { version } from './version.ts';
 
 export interface ViewParts {
   readonly backends: readonly BuiltBackend[];
-  readonly scheduling: Pick<Scheduling, 'loop' | 'executor' | 'registry' | 'swaps'>;
+  readonly scheduling: Pick<Scheduling, 'loop' | 'executor' | 'registry' | 'swaps' | 'limits'>;
   readonly store: Pick<Store, 'backlog' | 'counts' | 'writeProblem'>;
   readonly statistics: JobStatistics;
   readonly promises: StartPromises;
@@ -58,6 +58,7 @@ export function buildViews(config: Config, parts: ViewParts): Views {
     registry,
     backlog: store.backlog,
     statistics,
+    limits: scheduling.limits,
     promises,
     tellsHopeless: config.hopelessDeadlines !== 'ignore',
     strayServer: () => stray.found,

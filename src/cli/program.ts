@@ -1,6 +1,7 @@
 /** The command line: names, flags and help. What the commands do stands in files of their own. */
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
+import { addBatches } from './commands/batch-commands.ts';
 import { addChatCommands, withThinkAlone } from './commands/chat-commands.ts';
 import { addJobCommands } from './commands/job-commands.ts';
 import { addKeys } from './commands/key-commands.ts';
@@ -59,6 +60,7 @@ function build(version: string, terminal: Terminal, run: Run): Command {
   addServing(program, terminal, run);
   addChatCommands(program, terminal, run);
   addJobCommands(program, terminal, run);
+  addBatches(program, terminal, run);
   addQueueCommands(program, terminal, run);
   addModels(program, terminal, run);
   addMemory(program, terminal, run);

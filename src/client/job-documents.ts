@@ -38,6 +38,54 @@ export const ShowBatch = graphql(`
   }
 `);
 
+export const ListBatches = graphql(`
+  query ListBatches($first: Int!, $after: String, $kind: String, $client: String) {
+    batches(first: $first, after: $after, kind: $kind, client: $client) {
+      totalCount
+      nodes {
+        id
+        name
+        client
+        createdAt
+        expectedEnd
+        finishedAt
+        kept
+        counts {
+          pending
+          queued
+          running
+          complete
+          failed
+          cancelled
+          total
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+export const KeepBatch = graphql(`
+  mutation KeepBatch($input: UpdateBatchInput!) {
+    updateBatch(input: $input) {
+      __typename
+      ... on UpdateBatchPayload {
+        batch {
+          id
+          kept
+        }
+      }
+      ... on UserError {
+        code
+        message
+      }
+    }
+  }
+`);
+
 export const CheckBatch = graphql(`
   query CheckBatch($input: SubmitBatchInput!) {
     checkBatch(input: $input) {

@@ -1,4 +1,5 @@
 /** Who and what has used the slots, as figures of a window of time. */
+import type { ClientLimits } from './client-limits.ts';
 import type { JobCounts } from './job.ts';
 
 export interface LatencyStats {
@@ -22,8 +23,9 @@ export interface ClientStats {
   readonly slotTimeMs: number;
   /** Of the slot time of all clients, 0 to 1. */
   readonly share: number;
-  /** What it would have if all clients of the window wanted everything, 0 to 1. */
+  /** What it would have by its weight if all clients of the window wanted everything, 0 to 1. */
   readonly fairShare: number;
+  readonly limits: ClientLimits;
   readonly promptTokens: number;
   readonly completionTokens: number;
   /** What providers took for them, by their prices. */

@@ -1,5 +1,6 @@
 /** Who uses the slots: the figures of each client within a window. */
 import { type BacklogView, bucketId } from '../domain/backlog.ts';
+import { type ClientTable, limitsOf } from '../domain/client-limits.ts';
 import { JOB_PRIORITIES, type Job, type JobStatus, NO_JOBS } from '../domain/job.ts';
 import type { ClientStats } from '../domain/usage-figures.ts';
 import type { EndedJob, EndedJobs } from './ended-jobs.ts';
@@ -12,6 +13,8 @@ const MOST_WAITING = 4_096;
 export interface ClientQuestion {
   readonly jobs: EndedJobs;
   readonly backlog: BacklogView;
+  /** What single clients may take. */
+  readonly limits: ClientTable;
   readonly windowMs: number;
   /** Of this client alone; null for all. */
   readonly only: string | null;
@@ -29,12 +32,13 @@ interface Used {
 export function clientStatistics(question: ClientQuestion): readonly ClientStats[] {
   const { only } = question;
   const used = usedByClient(question);
+  const weights = [...used.keys()].reduce((sum, client) => sum + limitsOf(question.limits, client).weight, 0);
   const totalMs = [...used.values()].reduce((sum, { slotTimeMs }) => sum + slotTimeMs, 0);
   return [...used]
     .filter(([client]) => only === null || client === only)
     .sort(([a, one], [b, other]) => other.slotTimeMs - one.slotTimeMs || (a < b ? -1 : 1))
     .slice(0, MOST_CLIENTS)
-    .map(([client, one]) => statsOf(question, client, one, totalMs, used.size));
+    .map(([client, one]) => statsOf(question, client, one, { totalMs, weights }));
 }
 
 function usedByClient({ jobs, backlog, windowMs, now }: ClientQuestion): ReadonlyMap<string, Used> {
@@ -67,12 +71,13 @@ function usedByClient({ jobs, backlog, windowMs, now }: ClientQuestion): Readonl
 }
 
 function statsOf(
-  { jobs, backlog, now }: ClientQuestion,
+  { jobs, backlog, limits: table, now }: ClientQuestion,
   client: string,
   { ended, active, slotTimeMs }: Used,
-  totalMs: number,
-  clients: number,
+  /** Of all clients together. */
+  { totalMs, weights }: { readonly totalMs: number; readonly weights: number },
 ): ClientStats {
+  const limits = limitsOf(table, client);
   const waits = waitingOf(backlog, client);
   const counts: Record<JobStatus, number> = { ...NO_JOBS, PENDING: waits.count };
   for (const { status } of [...ended, ...active]) counts[status] += 1;
@@ -86,7 +91,8 @@ function statsOf(
     lastSeenAt: jobs.seenAt(client) ?? waits.oldestAt ?? now,
     slotTimeMs: Math.round(slotTimeMs),
     share: totalMs === 0 ? 0 : slotTimeMs / totalMs,
-    fairShare: 1 / clients,
+    fairShare: limits.weight / weights,
+    limits,
     promptTokens: tokens('promptTokens'),
     completionTokens: tokens('completionTokens'),
     cost: ended.reduce((sum, { usage }) => sum + (usage?.cost ?? 0), 0),

@@ -1,6 +1,7 @@
 /** The state of the whole, put together from the parts that own it. */
 import type { Backend } from '../domain/backend.ts';
 import type { BacklogView } from '../domain/backlog.ts';
+import type { ClientTable } from '../domain/client-limits.ts';
 import type { Gpu, VramUsage } from '../domain/gpu.ts';
 import type { BackendId, CellId, GpuId } from '../domain/ids.ts';
 import { footprintBytes } from '../domain/instance.ts';
@@ -40,6 +41,8 @@ export interface SystemViewSources extends ExplainSources {
   readonly version: string;
   readonly backends: readonly Backend[];
   readonly statistics: JobStatistics;
+  /** What single clients may take. */
+  readonly limits: ClientTable;
   readonly swaps: () => SwapStats;
   readonly lifetime: () => LifetimeCounts;
   readonly strayServer: () => StrayServer | null;
@@ -84,7 +87,14 @@ export function createSystemView(sources: SystemViewSources): SystemView {
     lifetime: sources.lifetime,
     latency: (priority, windowMs) => statistics.latency(priority, windowMs, clock.now()),
     clients: (windowMs, only) =>
-      clientStatistics({ jobs: statistics.ended, backlog, windowMs, only, now: clock.now() }),
+      clientStatistics({
+        jobs: statistics.ended,
+        backlog,
+        limits: sources.limits,
+        windowMs,
+        only,
+        now: clock.now(),
+      }),
     speed: ({ info }, windowMs) => modelSpeed(statistics.ended.within(windowMs, clock.now()), info.name),
     lastUsedAt: ({ info }) => statistics.ended.usedAt(info.name),
     expectedLoadMs: (model) => registry.expectedLoadMs(model),

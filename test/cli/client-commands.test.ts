@@ -316,3 +316,23 @@ describe('leaving with Ctrl-C', () => {
     return JSON.parse((await eventually(waiting)).split('\n')[0] ?? '').id;
   }
 });
+
+describe('batch', () => {
+  test('lists batches with what became of them, and keeps them until they are let go', async () => {
+    const jobs = await file('kept.jsonl', { model: MODEL, prompt: 'One.' }, { model: MODEL, prompt: 'Two.' });
+    expect((await served.run(['submit', '--batch', jobs])).code).toBe(0);
+    const listed = await served.run(['batch', 'list', '--json', '--limit', '1']);
+    const batch = JSON.parse(listed.out);
+    expect(batch).toMatchObject({ kept: false, counts: { complete: 2, total: 2 } });
+    const kept = await served.run(['batch', 'keep', batch.id.slice(0, -2)]);
+    expect(kept).toMatchObject({ code: 0, out: `${batch.id} is kept until it is let go.\n` });
+    const table = (await served.run(['batch', 'list'])).out;
+    expect(table).toMatch(/^ID +NAME +DONE +FAILED +END +CLIENT +SUBMITTED +KEPT/);
+    expect(table).toMatch(new RegExp(`${batch.id} .* 2/2 +- +ended .* yes`));
+    expect((await served.run(['batch', 'keep', '--let-go', batch.id])).out).toContain('after the usual time');
+    expect(JSON.parse((await served.run(['batch', 'list', '--json', '--limit', '1'])).out).kept).toBe(false);
+    expect((await served.run(['batch', 'list', '--kind', 'comparison'])).notes).toBe('No batches.\n');
+    const none = await served.run(['batch', 'keep', 'bat_nothing']);
+    expect(none).toMatchObject({ code: 1, notes: expect.stringContaining('There is no batch bat_nothing') });
+  });
+});

@@ -28,6 +28,7 @@ const PAGES: readonly (readonly [name: string, path: () => string, sign: string]
   ['reservations', () => '/reservations', '.verdict'],
   ['history', () => '/history', '.chart-frame'],
   ['decisions', () => '/decisions', '.decision'],
+  ['clients', () => '/clients', '.share'],
   ['workers', () => '/workers', '.facts'],
 ];
 
@@ -68,6 +69,7 @@ test('the keys go everywhere', async () => {
     ['r', 'text=Workers that would fit'],
     ['h', '.chart-frame'],
     ['d', '.decision'],
+    ['l', '.share'],
     ['w', '.facts'],
     ['o', '.tiles'],
   ] as const) {

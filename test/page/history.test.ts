@@ -51,6 +51,15 @@ test('what held the memory ten hours ago is two clicks away, with why it came an
   }
 });
 
+test('who used the slots over the day is shown by client', async () => {
+  const { page } = await open(server.app.url, '/clients', { reducedMotion: 'reduce' });
+  const key = page.locator('.chart-key');
+  for (const client of ['evaluation', 'nightly', 'chat']) await key.getByText(client).waitFor();
+  await page.getByRole('slider', { name: 'Moment' }).press('PageDown');
+  await key.locator('strong').first().waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+});
+
 describe('a picture of figures', () => {
   test('has gaps where nothing was read, and a stretch for a step that stands alone', () => {
     expect(linePath([1, 2, null, 4, undefined], 4, 100)).toBe('M0.5 75L1.5 50M3 0H4');

@@ -27,6 +27,7 @@ const PAGES: Readonly<Record<string, string | (() => Promise<string>)>> = {
   reservations: '/reservations',
   history: '/history',
   decisions: '/decisions',
+  clients: '/clients',
   workers: '/workers',
 };
 

@@ -303,6 +303,7 @@ export class SystemFixture implements SystemView, SystemControl {
         slotTimeMs: 4_000,
         share: 0.25,
         fairShare: 0.5,
+        limits: { weight: 2, maxRunning: 4, maxQueued: null },
         promptTokens: 2 ** 40,
         completionTokens: 12,
         cost: 0.25,

@@ -1,6 +1,7 @@
 /** Who uses the slots and how fast models are, over the real store in memory. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
+import type { ClientTable } from '../../src/domain/client-limits.ts';
 import { newId, type ServerId } from '../../src/domain/ids.ts';
 import type { JobResult, TokenUsage } from '../../src/domain/job.ts';
 import type { NewJob } from '../../src/domain/new-job.ts';
@@ -20,11 +21,14 @@ const USAGE: TokenUsage = {
   loadDurationMs: 0,
 };
 
+const USUAL = { weight: 1, maxRunning: null, maxQueued: null };
+let limits: ClientTable;
 let clock: VirtualClock;
 let store: Store;
 let jobs: EndedJobs;
 
 beforeEach(async () => {
+  limits = { others: USUAL, named: new Map() };
   clock = new VirtualClock(10 * HOUR_MS);
   store = createMemoryStore({ clock, serverId: newId('srv', clock, seededRandom(1)) as ServerId });
   jobs = new EndedJobs();
@@ -34,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => store.stop());
 
 const stats = (windowMs = HOUR_MS, only: string | null = null) =>
-  clientStatistics({ jobs, backlog: store.backlog, windowMs, only, now: clock.now() });
+  clientStatistics({ jobs, backlog: store.backlog, limits, windowMs, only, now: clock.now() });
 
 /** Submits a job of the client and starts it. */
 async function started(client: string, more: Partial<NewJob> = {}) {
@@ -54,6 +58,18 @@ async function run(client: string, runMs: number, more: Partial<NewJob> = {}, us
 }
 
 describe('figures of clients', () => {
+  test('tell what a client may take, and what its weight makes its share', async () => {
+    const heavy = { weight: 3, maxRunning: 2, maxQueued: 10 };
+    limits = { others: USUAL, named: new Map([['bob', heavy]]) };
+    await run('ann', 3_000);
+    await run('bob', 3_000);
+    expect(stats()).toMatchObject([
+      { client: 'ann', share: 0.5, fairShare: 0.25, limits: USUAL },
+      { client: 'bob', share: 0.5, fairShare: 0.75, limits: heavy },
+    ]);
+    expect(stats(HOUR_MS, 'bob')).toMatchObject([{ fairShare: 0.75 }]);
+  });
+
   test('share the slot time of the window out among them, the busiest first, what runs included', async () => {
     await run('ann', 3_000);
     await run('bob', 6_000);

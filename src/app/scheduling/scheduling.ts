@@ -57,6 +57,7 @@ export class Scheduling {
   readonly registry: Registry;
   readonly loop: SchedulerLoop;
   readonly contexts: ContextChoice;
+  readonly limits: ClientTable;
   readonly executor: Executor;
   readonly swaps = new SwapCounter();
   readonly wishes: WishIntake;
@@ -79,6 +80,7 @@ export class Scheduling {
     const byId = new Map(backends.map((each) => [each.backend.id, each]));
     const isShared = (id: BackendId) => byId.get(id)?.settings.capabilities.shared === true;
     this.#parts = parts;
+    this.limits = parts.limits;
     this.registry = createRegistry({
       config: config.models,
       defaults: { keepAliveMs: config.keepAliveMs, rules: (id) => rulesOf(byId, id) },

@@ -553,6 +553,17 @@ export type UnpinModelInput = {
   model: string;
 };
 
+/** What to change of a batch. What is left out stays. */
+export type UpdateBatchInput = {
+  id: string;
+  /** Whether it and its jobs are kept beyond the usual time. */
+  keep?: boolean | null | undefined;
+  /** Any JSON object of up to 64 Ki characters, kept with the batch. Its `kind`, where it is a text, is what `batches` finds it by. In place of what was there; null for none. */
+  metadata?: unknown;
+  /** For people; null for none. */
+  name?: string | null | undefined;
+};
+
 /** Which jobs to move, and where to. */
 export type UpdateJobPrioritiesInput = {
   jobs: JobSelection;
@@ -886,6 +897,28 @@ export type ShowBatchQueryVariables = Exact<{
 
 
 export type ShowBatchQuery = { batch: { id: string, name: string | null, client: string, createdAt: string, finishedAt: string | null, expectedEnd: string | null, counts: { pending: number, queued: number, running: number, complete: number, failed: number, cancelled: number, total: number } } | null };
+
+export type ListBatchesQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  kind?: string | null | undefined;
+  client?: string | null | undefined;
+}>;
+
+
+export type ListBatchesQuery = { batches: { totalCount: number, nodes: Array<{ id: string, name: string | null, client: string, createdAt: string, expectedEnd: string | null, finishedAt: string | null, kept: boolean, counts: { pending: number, queued: number, running: number, complete: number, failed: number, cancelled: number, total: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type KeepBatchMutationVariables = Exact<{
+  input: UpdateBatchInput;
+}>;
+
+
+export type KeepBatchMutation = { updateBatch:
+    | { __typename: 'BatchNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+    | { __typename: 'UpdateBatchPayload', batch: { id: string, kept: boolean } }
+   };
 
 export type CheckBatchQueryVariables = Exact<{
   input: SubmitBatchInput;
@@ -1655,6 +1688,52 @@ export const ShowBatchDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ShowBatchQuery, ShowBatchQueryVariables>;
+export const ListBatchesDocument = new TypedDocumentString(`
+    query ListBatches($first: Int!, $after: String, $kind: String, $client: String) {
+  batches(first: $first, after: $after, kind: $kind, client: $client) {
+    totalCount
+    nodes {
+      id
+      name
+      client
+      createdAt
+      expectedEnd
+      finishedAt
+      kept
+      counts {
+        pending
+        queued
+        running
+        complete
+        failed
+        cancelled
+        total
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListBatchesQuery, ListBatchesQueryVariables>;
+export const KeepBatchDocument = new TypedDocumentString(`
+    mutation KeepBatch($input: UpdateBatchInput!) {
+  updateBatch(input: $input) {
+    __typename
+    ... on UpdateBatchPayload {
+      batch {
+        id
+        kept
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<KeepBatchMutation, KeepBatchMutationVariables>;
 export const CheckBatchDocument = new TypedDocumentString(`
     query CheckBatch($input: SubmitBatchInput!) {
   checkBatch(input: $input) {

@@ -949,6 +949,21 @@ export type DeleteChatMutation = { deleteChat:
     | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
    };
 
+export type ClientsQueryVariables = Exact<{
+  window: number;
+}>;
+
+
+export type ClientsQuery = { clients: Array<{ client: string, completionTokens: number, fairShare: number, lastSeenAt: string, maxQueued: number | null, maxRunning: number | null, oldestWait: number | null, promptTokens: number, share: number, slotTime: number, weight: number, counts: { cancelled: number, complete: number, failed: number, pending: number, queued: number, running: number, total: number }, latency: { queueP50: number | null, queueP95: number | null, runP50: number | null } }> };
+
+export type ClientsOverTimeQueryVariables = Exact<{
+  from: string;
+  points: number;
+}>;
+
+
+export type ClientsOverTimeQuery = { history: { from: string, step: number, clients: Array<{ busy: Array<number | null>, client: string | null, completed: Array<number | null> }> } };
+
 export type DecisionPageQueryVariables = Exact<{
   after?: string | null | undefined;
   filter?: DecisionFilter | null | undefined;
@@ -2211,6 +2226,52 @@ export const DeleteChatDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteChatMutation, DeleteChatMutationVariables>;
+export const ClientsDocument = new TypedDocumentString(`
+    query Clients($window: Milliseconds!) {
+  clients(window: $window) {
+    client
+    completionTokens
+    counts {
+      ...BatchCounts
+    }
+    fairShare
+    lastSeenAt
+    latency {
+      queueP50
+      queueP95
+      runP50
+    }
+    maxQueued
+    maxRunning
+    oldestWait
+    promptTokens
+    share
+    slotTime
+    weight
+  }
+}
+    fragment BatchCounts on JobCounts {
+  cancelled
+  complete
+  failed
+  pending
+  queued
+  running
+  total
+}`) as unknown as TypedDocumentString<ClientsQuery, ClientsQueryVariables>;
+export const ClientsOverTimeDocument = new TypedDocumentString(`
+    query ClientsOverTime($from: DateTime!, $points: Int!) {
+  history(from: $from, points: $points) {
+    from
+    step
+    clients {
+      busy
+      client
+      completed
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ClientsOverTimeQuery, ClientsOverTimeQueryVariables>;
 export const DecisionPageDocument = new TypedDocumentString(`
     query DecisionPage($after: String, $filter: DecisionFilter) {
   decisions(first: 50, after: $after, filter: $filter) {

@@ -19,6 +19,7 @@ export const ChatPage = lazyPage<{ readonly id?: string }>(
   async () => (await import('../pages/chat/chat.tsx')).Chat,
 );
 const Batches = lazyPage(async () => (await import('../pages/batches/batches.tsx')).Batches);
+const Clients = lazyPage(async () => (await import('../pages/clients/clients.tsx')).Clients);
 const Compare = lazyPage(async () => (await import('../pages/compare/compare.tsx')).Compare);
 const Models = lazyPage(async () => (await import('../pages/models/models.tsx')).Models);
 const Reservations = lazyPage(
@@ -38,6 +39,7 @@ export const PAGES: readonly Page[] = [
   { path: '/reservations', title: 'Reservations', letter: 'r', component: Reservations },
   { path: '/history', title: 'History', letter: 'h', component: History },
   { path: '/decisions', title: 'Decisions', letter: 'd', component: Decisions },
+  { path: '/clients', title: 'Clients', letter: 'l', component: Clients },
   { path: '/workers', title: 'Workers', letter: 'w', component: Workers, admin: true },
 ];
 

@@ -24,13 +24,23 @@ const ClientStatsRef = builder.objectRef<ClientStats>('ClientStats').implement({
     }),
     fairShare: t.exposeFloat('fairShare', {
       description:
-        'The part of the slot time that it would have if all clients of the window wanted everything, 0 to 1.',
+        'The part of the slot time that it would have by its weight if all clients of the window wanted everything, 0 to 1.',
     }),
     lastSeenAt: t.expose('lastSeenAt', {
       type: 'DateTime',
       description: 'When it last submitted something, or when something of it last ended.',
     }),
     latency: t.expose('latency', { type: LatencyStatsRef }),
+    maxQueued: t.int({
+      nullable: true,
+      description: 'The most of its jobs that may wait, as configured; null for no limit.',
+      resolve: ({ limits }) => limits.maxQueued,
+    }),
+    maxRunning: t.int({
+      nullable: true,
+      description: 'The most of its jobs that may run at once, as configured; null for no limit.',
+      resolve: ({ limits }) => limits.maxRunning,
+    }),
     oldestWait: t.expose('oldestWaitMs', {
       type: 'Milliseconds',
       nullable: true,
@@ -46,6 +56,10 @@ const ClientStatsRef = builder.objectRef<ClientStats>('ClientStats').implement({
     slotTime: t.expose('slotTimeMs', {
       type: 'Milliseconds',
       description: 'Time that its jobs spent in slots within the window, those that run included.',
+    }),
+    weight: t.float({
+      description: 'As configured: among clients who wait it gets so many times the service of one with 1.',
+      resolve: ({ limits }) => limits.weight,
     }),
   }),
 });

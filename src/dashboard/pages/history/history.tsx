@@ -13,10 +13,8 @@ import { POINTS, RANGES, type Range, startOf, stepName, stepsOf } from './figure
 import { FiguresTable } from './figures-table.tsx';
 import { JobPictures, MemoryPictures } from './pictures.tsx';
 
-const USUAL = RANGES[1] as Range;
-
 export function History() {
-  const [range, setRange] = useState(USUAL);
+  const [range, setRange] = useState<Range>(RANGES[1]);
   return (
     <div className="page">
       <h1 className="unseen">History</h1>
