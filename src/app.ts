@@ -14,6 +14,7 @@ import { buildModelDirectory } from './app/model-directory.ts';
 import { Past } from './app/past.ts';
 import { recoverJobs } from './app/recover.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
+import { buildStore } from './app/store.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { buildTasks } from './app/tasks.ts';
 import { termsOf } from './app/terms.ts';
@@ -25,7 +26,6 @@ import { SteadyClock, systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
 import { newId } from './domain/ids.ts';
-import type { Store } from './domain/store.ts';
 import { EventLog } from './events/event-log.ts';
 import { historyOf } from './events/history.ts';
 import { JobEnds } from './events/job-ends.ts';
@@ -37,7 +37,6 @@ import { ASKING_SERVER } from './gateway/shared/ollama-guard.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
-import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { JobLog } from './telemetry/job-log.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { JobStatistics } from './view/job-statistics.ts';
@@ -64,11 +63,9 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const failure = Promise.withResolvers<VramkeeperError>();
   let ready = false;
   const serverId = newId('srv', clock, random);
-  const store: Store = createSqliteStore({
-    dataDir: config.dataDir,
+  const store = buildStore(config, {
     serverId,
     clock,
-    clients: config.clients,
     logger: storeLogger(logger.child('QUEUE')),
     onDeath: (error) => {
       ready = false;
@@ -302,7 +299,10 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(() => batches.stop());
     await listeners.start();
     ready = true;
-    logger.info(`vramkeeper ${version} serves ${listeners.urls.join(' and ')}.`, { dataDir: config.dataDir });
+    logger.info(`vramkeeper ${version} serves ${listeners.urls.join(' and ')}.`, {
+      dataDir: config.dataDir,
+      ...(config.store && { store: config.store.shown }),
+    });
   }
 
   async function endWork(graceMs: number): Promise<void> {

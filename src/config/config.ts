@@ -5,6 +5,7 @@ import type { JobPriority } from '../domain/job.ts';
 import type { Price } from '../domain/price.ts';
 import type { Scope } from '../domain/scopes.ts';
 import type { Task } from '../domain/task.ts';
+import type { StorePlace } from './store-place.ts';
 
 export type GpuConfig =
   /** Read by `nvidia-smi`; all cards unless an index is given. */
@@ -254,6 +255,8 @@ export interface Config {
   readonly ollamaPort?: number | null;
   /** Absolute. */
   readonly dataDir: string;
+  /** Where jobs and all else are kept. Absent: in the data directory. */
+  readonly store?: StorePlace;
   /** Never given out, of each GPU. */
   readonly headroomBytes: number;
   readonly backends: readonly BackendConfig[];

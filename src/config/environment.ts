@@ -16,6 +16,7 @@ const VARIABLES: readonly Variable[] = [
   { name: 'VRAMKEEPER_PORT', path: ['port'], as: 'number' },
   { name: 'VRAMKEEPER_OLLAMA_PORT', path: ['ollamaPort'], as: 'number' },
   { name: 'VRAMKEEPER_DATA_DIR', path: ['dataDir'], as: 'text' },
+  { name: 'VRAMKEEPER_STORE', path: ['store'], as: 'text' },
   { name: 'VRAMKEEPER_HEADROOM', path: ['headroom'], as: 'text' },
   { name: 'VRAMKEEPER_BACKENDS', path: ['backends'], as: 'backends' },
   { name: 'VRAMKEEPER_BACKEND_KEY', path: ['backendKey'], as: 'text' },

@@ -208,6 +208,7 @@ function complete(settings: Settings, keys: readonly KeyConfig[], around: Surrou
     port: settings.port ?? 5001,
     ollamaPort: settings.ollamaPort ?? null,
     dataDir: settings.dataDir ?? defaultDataDir(around),
+    ...(settings.store && { store: settings.store }),
     headroomBytes: settings.headroom ?? 512 * MiB,
     retentionMs: settings.retention ?? 7 * DAY_MS,
     models: Object.fromEntries(

@@ -12,6 +12,7 @@ import { LOG_FORMATS, LOG_LEVELS, METRICS_ACCESS, ON_CLIENT_GONE } from './confi
 import { anonymous, keys } from './keys.ts';
 import { managedSchema } from './managed.ts';
 import { secret } from './secrets.ts';
+import { storePlace } from './store-place.ts';
 import { tasks } from './tasks.ts';
 import { duration, memory, notYet, oneOf, shown, size, text, wholeNumber } from './values.ts';
 
@@ -101,6 +102,7 @@ const settingsShape = z.strictObject({
   port: wholeNumber(0, 65535).optional(),
   ollamaPort: wholeNumber(0, 65535).optional(),
   dataDir: text('a folder').optional(),
+  store: storePlace.optional(),
   headroom: memory.optional(),
   backends: z
     .array(backend, {
@@ -172,7 +174,6 @@ const settingsShape = z.strictObject({
       error: 'with more than 1m between two readings, nothing would be noticed in time.',
     })
     .optional(),
-  postgres: notYet('PostgreSQL is not in this version. Jobs are kept in dataDir.'),
   tracing: notYet('tracing is not in this version.'),
 });
 

@@ -333,7 +333,7 @@ describe('settings of tasks', () => {
 });
 
 describe('what a later version will read is refused by name', () => {
-  test.each([['PostgreSQL', 'postgres: here', /PostgreSQL is not in this version/]])(
+  test.each([['Tracing', 'tracing: here', /tracing is not in this version/]])(
     '%s',
     async (_name, yaml, expected) => {
       expect(await problems({ yaml })).toEqual([expect.stringMatching(expected)]);
@@ -341,6 +341,6 @@ describe('what a later version will read is refused by name', () => {
   );
 
   test('and is not offered as a correction', async () => {
-    expect(await problems({ yaml: 'postgre: 1' })).toEqual([expect.not.stringContaining('postgres?')]);
+    expect(await problems({ yaml: 'tracin: 1' })).toEqual([expect.not.stringContaining('tracing?')]);
   });
 });

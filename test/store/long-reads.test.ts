@@ -7,8 +7,9 @@ import { CallerGoneError, ReadTooLongError, StoreBusyError } from '../../src/dom
 import type { JobId } from '../../src/domain/ids.ts';
 import type { JobQuery, Store } from '../../src/domain/store.ts';
 import type { Reads } from '../../src/store/operation.ts';
-import { PATIENT, Patience } from '../../src/store/sqlite/patience.ts';
+import { letEnd, PATIENT } from '../../src/store/sqlite/patience.ts';
 import { ListLanes, type ListWorker, sharedCell } from '../../src/store/threads/list-lanes.ts';
+import { Patience } from '../../src/store/threads/patience.ts';
 import { WorkerLink } from '../../src/store/threads/worker-link.ts';
 import { openStore, temporaryDirectory } from './support/stores.ts';
 
@@ -147,7 +148,8 @@ describe('A long statement', () => {
       `CREATE TABLE jobs (sequence INTEGER PRIMARY KEY);
        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS}) INSERT INTO jobs SELECT i FROM n`,
     );
-    const patience = new Patience(database, cell);
+    const patience = new Patience(cell);
+    letEnd(database, patience);
     let seen = 0;
     let at = (_seen: number) => {};
     database.function('see', () => {

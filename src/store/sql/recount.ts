@@ -15,7 +15,7 @@ export function recount(statements: Statements): QueueState {
       `SELECT queue, priority, client, waiting, arrivals, sequences FROM
          (SELECT line, count(*) AS waiting, sum(created_at - ?) AS arrivals, sum(sequence) AS sequences
           FROM jobs
-          WHERE line IS NOT NULL GROUP BY line)
+          WHERE line IS NOT NULL GROUP BY line) AS lines
        JOIN buckets ON buckets.id = line`,
       baseAt,
     )

@@ -128,7 +128,7 @@ export class SqlTables implements Tables, Owner {
     const row = this.#statements.row(
       `SELECT ${this.#statements.dialect.least}(coalesce(a, b), coalesce(b, a)) FROM (SELECT
          (SELECT min(not_before) FROM jobs WHERE not_before IS NOT NULL) AS a,
-         (SELECT min(deadline) FROM jobs WHERE deadline IS NOT NULL AND status = 'PENDING') AS b) AS due`,
+         (SELECT min(deadline) FROM jobs WHERE deadline IS NOT NULL AND status = 'PENDING') AS b) AS dues`,
     );
     return typeof row?.[0] === 'number' ? row[0] : null;
   }

@@ -20,7 +20,7 @@ export interface Statements {
  * A limit to bind. Not a bare `LIMIT ?`: SQLite plans with the value of that one, so it would compile the statement anew at
  * every call, which costs ten times as much as to run it.
  */
-export const LIMIT = 'LIMIT ? + 0';
+export const LIMIT = 'LIMIT CAST(? AS BIGINT)';
 
 /** Reads a number that the schema says is never NULL. */
 export function numberAt(row: Row | undefined, column: number): number {

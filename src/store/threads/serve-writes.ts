@@ -1,14 +1,32 @@
 /** The life of the thread that writes: what comes is gathered into groups, and each is one commit. */
 import { parentPort } from 'node:worker_threads';
-import { DataDirectoryInUseError } from '../../domain/errors.ts';
+import { DataDirectoryInUseError, StoreClosedError, StoreUnwritableError } from '../../domain/errors.ts';
 import { append } from '../../domain/long-lists.ts';
 import type { Operations } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import { failureOf } from './failures.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Inbox } from './inbox.ts';
-import type { FromWorker, NumberedCall, Request, StoreStart } from './protocol.ts';
+import { pause } from './pause.ts';
+import type { Answers, FromWorker, NumberedCall, Request, StoreStart } from './protocol.ts';
 import { tellAnswers } from './tell-answers.ts';
+
+/** Between two tries to find out what became of a commit. */
+const DOUBT_MS = 200;
+
+const IN_DOUBT = new StoreUnwritableError(
+  'The connection to the database was lost. Nothing of this was stored: it is tried to reach it again.',
+);
+
+function refusal(calls: readonly NumberedCall<Operations>[]): Answers {
+  const failure = failureOf(IN_DOUBT);
+  return {
+    numbers: calls.map(({ number }) => number),
+    answers: calls.map(() => ({ ok: false, failure })),
+    report: null,
+    problem: failure.message,
+  };
+}
 
 /** A database that was opened to be written to. */
 export interface OpenedStore {
@@ -20,19 +38,32 @@ export interface OpenedStore {
 }
 
 /** @param groupLimit the most operations in one commit */
-export function serveWrites(open: () => OpenedStore, groupLimit: number): void {
+export function serveWrites(open: (whileInDoubt: () => void) => OpenedStore, groupLimit: number): void {
   const port = parentPort;
   if (!port) throw new Error('The writer runs in a worker thread only.');
   const tell = (message: FromWorker) => port.postMessage(message);
+  const inbox = new Inbox<Operations>(port, tell);
+  let mustStop = false;
+
+  /** What comes while nobody knows what became of a commit is refused, and not kept waiting. */
+  const whileInDoubt = () => {
+    pause(DOUBT_MS);
+    for (let next = inbox.take(); next; next = inbox.take()) {
+      if (next.kind === 'stop') {
+        mustStop = true;
+        throw new StoreClosedError('The server stops, and what became of the last commit is not known.');
+      }
+      tellAnswers(tell, refusal(next.request.calls), 'text');
+    }
+  };
+
   let store: OpenedStore;
   try {
-    store = open();
+    store = open(whileInDoubt);
   } catch (error) {
     tell({ kind: 'failed', failure: failureOf(error) });
     return;
   }
-
-  const inbox = new Inbox<Operations>(port, tell);
 
   /** What came while the last commit ran goes into the next one. */
   const gather = (
@@ -77,7 +108,7 @@ export function serveWrites(open: () => OpenedStore, groupLimit: number): void {
       if (!(error instanceof DataDirectoryInUseError)) throw error;
       return yieldTo(error);
     }
-    if (gathered.stop) stop();
+    if (gathered.stop || mustStop) stop();
   });
   tell({ kind: 'ready', report: store.report, start: store.start });
 }

@@ -73,7 +73,12 @@ export function where(terms: readonly string[]): string {
 }
 
 /** Distinct, so that their number, and with it the shape of the statement, is bounded by the kinds of values there are. */
-function oneOf<T extends string | number>(column: string, values: readonly T[]): readonly [string, ...T[]] {
+function oneOf<T extends string | number>(
+  column: string,
+  values: readonly T[],
+): readonly [term: string, ...used: T[]] {
   const distinct = [...new Set(values)];
+  // Not every database knows an empty list.
+  if (distinct.length === 0) return ['1 = 0'];
   return [`${column} IN (${distinct.map(() => '?').join(', ')})`, ...distinct];
 }

