@@ -7,6 +7,7 @@ import {
   InvalidInputError,
   ModelNotFoundError,
 } from '../domain/errors.ts';
+import type { Fallback, ModelChoice } from '../domain/fallback.ts';
 import { HopelessDeadlineError } from '../domain/hopeless-deadline.ts';
 import { type BackendId, newId, stableId } from '../domain/ids.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
@@ -63,6 +64,10 @@ export interface AcceptDependencies {
    * When a job that came now should end, epoch milliseconds; null where nobody can know. Absent: jobs are taken whatever their deadline.
    */
   expectedEnd?(job: Pick<NewJob, 'queue' | 'client' | 'priority'>, size: JobSize): number | null;
+  /** For which of its models a job that comes is to wait. Absent: for the first. */
+  chooseModel?(
+    job: Pick<NewJob, 'id' | 'client' | 'priority'> & { readonly fallback: Fallback },
+  ): ModelChoice | null;
   /** When a full queue is worth another try, from now. */
   retryAfterMs(this: void, client: string | null): number;
   readonly clock: Clock;
@@ -78,7 +83,7 @@ export interface AdmittedJob {
    * By the caller's wishes alone: the queue of the job also depends on what was learned meanwhile, its deadline on when it came, its model on what was
    * selected for the task by then.
    */
-  readonly asked: Pick<NewJob, 'modelName' | 'queue' | 'deadline'>;
+  readonly asked: Pick<NewJob, 'modelName' | 'queue' | 'deadline' | 'task'> & { readonly fallback?: object };
   readonly wishes: GrantedWishes;
 }
 
@@ -92,41 +97,36 @@ export function admittedJob(
   submission: JobSubmission,
   collector: BlobCollector,
 ): AdmittedJob {
-  const { request, labels, metadata, maxAttempts, patienceMs } = submission;
-  const { names, tasks = NO_TASKS } = deps.models;
-  const choice = tasks.choose(submission.model);
-  const model = choice?.option.model ?? submission.model;
-  const name = names.resolve(model);
+  const { labels, metadata, maxAttempts, patienceMs, fallback } = submission;
   const priority = submission.priority ?? lessUrgent('NORMAL', principal.maxPriority);
-  const issues: InputIssue[] = [];
-  if (!names.isName(model)) issues.push({ path: ['model'], message: `"${model}" is not a model name.` });
   const tooUrgent = priorityProblem(principal, priority);
-  if (tooUrgent) issues.push(tooUrgent);
-  const info = deps.models.find(name);
-  if (info) append(issues, modelProblems(info, request));
-  if (issues.length > 0) throw new InvalidInputError(issues);
-  if (!info && deps.models.known)
-    throw new ModelNotFoundError(model, names.suggest(model), deps.models.unheard());
-  const wishes = granted(submission.wishes ?? {}, request.kind);
-  const wanted = { contextLength: wishes.contextLength, shift: wishes.shift ?? undefined };
-  const askedQueue = queueKey({ model: name, ...wanted, backendId: backendOf(choice) });
-  const queue = deps.queueFor(askedQueue, request);
-  const excess = deps.tooLarge(queue);
-  if (excess) {
-    const { requiredBytes, largestBytes, explanation } = excess;
-    throw new InsufficientVramError(explanation, requiredBytes, largestBytes);
-  }
+  const further = tooUrgent ? [tooUrgent] : [];
+  const wishes = granted(submission.wishes ?? {}, submission.request.kind);
+  const placed = (model: string) => placedJob(deps, submission, { model, wishes, further });
+  const [first, ...others] = fallback
+    ? ableOf([submission.model, ...fallback.models], placed)
+    : [placed(submission.model)];
   const { clock } = deps;
+  const id = submission.id ?? newId('job', clock, deps.random);
+  const common = { id, client: principal.client, priority };
+  const choices = [first, ...others].map(({ modelName, queue }) => ({ modelName, queue }));
+  const several = fallback && {
+    asked: [submission.model, ...fallback.models],
+    choices,
+    afterMs: fallback.afterMs,
+  };
+  const chosen = several && deps.chooseModel?.({ ...common, fallback: several });
+  const does = [first, ...others].find(({ queue }) => queue === chosen?.queue) ?? first;
+  const { request } = submission;
   const deadline = submission.deadline ? fromWall(submission.deadline.getTime(), clock) : null;
   const patience = patienceMs === undefined ? null : clock.now() + patienceMs;
   const job = {
-    id: submission.id ?? newId('job', clock, deps.random),
-    client: principal.client,
+    ...common,
     kind: request.kind,
-    modelName: model.trim(),
-    ...(choice && { task: choice.task.name }),
-    queue,
-    priority,
+    modelName: does.modelName,
+    ...(does.choice && { task: does.choice.task.name }),
+    ...(several && { fallback: several }),
+    queue: does.queue,
     labels: labels ?? [],
     metadata: metadata ?? null,
     deadline: deadline ?? patience,
@@ -135,10 +135,84 @@ export function admittedJob(
     request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,
   };
   refuseIfHopeless(deps, job, deadline);
-  const asked = choice
-    ? { modelName: submission.model, queue: queueKey({ model: submission.model, ...wanted }) }
-    : { modelName: job.modelName, queue: askedQueue };
-  return { job, asked: { ...asked, deadline }, wishes };
+  return { job, asked: { ...askedOf(submission, first, wishes), deadline }, wishes };
+}
+
+/** What makes it the same as another, whichever model does it and whatever is selected for its task. */
+function askedOf(
+  submission: JobSubmission,
+  { choice, modelName, askedQueue }: PlacedJob,
+  wishes: GrantedWishes,
+): Omit<AdmittedJob['asked'], 'deadline'> {
+  const { model, fallback } = submission;
+  if (!choice && !fallback) return { modelName, queue: askedQueue };
+  const asked = { modelName: model, queue: queueKey({ model, ...wantedOf(wishes) }) };
+  return fallback ? { ...asked, fallback, task: '' } : asked;
+}
+
+interface PlacedJob {
+  /** Of the task that was named in the place of a model; null where none was. */
+  readonly choice: TaskChoice | null;
+  readonly modelName: string;
+  /** By the caller's wishes alone. */
+  readonly askedQueue: QueueKey;
+  readonly queue: QueueKey;
+}
+
+/** Those that can do it; where none can, it is said of the first why. */
+function ableOf(
+  models: readonly string[],
+  placed: (model: string) => PlacedJob,
+): readonly [PlacedJob, ...PlacedJob[]] {
+  const able: PlacedJob[] = [];
+  let first: unknown = null;
+  for (const model of models) {
+    try {
+      const one = placed(model);
+      if (!able.some(({ queue }) => queue === one.queue)) able.push(one);
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  const [best, ...others] = able;
+  if (!best) throw first;
+  return [best, ...others];
+}
+
+function wantedOf({ contextLength, shift }: GrantedWishes) {
+  return { contextLength, shift: shift ?? undefined };
+}
+
+/** Where a job for this model waits. @throws as `admittedJob` */
+function placedJob(
+  deps: AcceptDependencies,
+  { request }: JobSubmission,
+  {
+    model: named,
+    wishes,
+    further,
+  }: { readonly model: string; readonly wishes: GrantedWishes; readonly further: readonly InputIssue[] },
+): PlacedJob {
+  const { names, tasks = NO_TASKS } = deps.models;
+  const choice = tasks.choose(named);
+  const model = choice?.option.model ?? named;
+  const name = names.resolve(model);
+  const issues: InputIssue[] = [];
+  if (!names.isName(model)) issues.push({ path: ['model'], message: `"${model}" is not a model name.` });
+  append(issues, further);
+  const info = deps.models.find(name);
+  if (info) append(issues, modelProblems(info, request));
+  if (issues.length > 0) throw new InvalidInputError(issues);
+  if (!info && deps.models.known)
+    throw new ModelNotFoundError(model, names.suggest(model), deps.models.unheard());
+  const askedQueue = queueKey({ model: name, ...wantedOf(wishes), backendId: backendOf(choice) });
+  const queue = deps.queueFor(askedQueue, request);
+  const excess = deps.tooLarge(queue);
+  if (excess) {
+    const { requiredBytes, largestBytes, explanation } = excess;
+    throw new InsufficientVramError(explanation, requiredBytes, largestBytes);
+  }
+  return { choice, modelName: model.trim(), askedQueue, queue };
 }
 
 /** Only the model of that backend does the task. */

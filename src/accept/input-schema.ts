@@ -6,6 +6,7 @@ import { filled, jsonObject, name, optional } from '../kinds/fields.ts';
 import { requestSchema } from '../kinds/read-request.ts';
 
 export const MOST_JOBS_IN_BATCH = 1_000;
+const MOST_AFTER_MS = 30 * 86_400_000;
 const MOST_METADATA_CHARACTERS = 64 * 1024;
 
 const metadata = jsonObject.refine(
@@ -24,6 +25,30 @@ const labels = z
   .refine((all) => new Set(all.map(({ key }) => key)).size === all.length, 'must not name a key twice.');
 
 const idempotencyKey = filled.max(128, 'at most 128 characters.');
+
+const MOST_FALLBACKS = 8;
+
+/** The schema of `FallbackInput`. */
+const fallback = z
+  .object({
+    models: z
+      .array(filled.max(256, 'at most 256 characters.'))
+      .min(1, 'must name at least one model.')
+      .max(MOST_FALLBACKS, `at most ${MOST_FALLBACKS} models.`),
+    after: optional(
+      z
+        .number('must be a duration.')
+        .min(0, 'must not be negative.')
+        .max(MOST_AFTER_MS, 'more than 30 days.'),
+    ),
+  })
+  .transform(({ models, after }) => ({ models, afterMs: after ?? null }));
+
+/** Of a job whose fallback was decoded already. */
+const decodedFallback = z.object({
+  models: z.array(z.string()).max(MOST_FALLBACKS, `at most ${MOST_FALLBACKS} models.`),
+  afterMs: z.number().min(0).max(MOST_AFTER_MS).nullable(),
+});
 
 /** Everything of a job but its request. */
 const job = {
@@ -46,7 +71,13 @@ const beside = {
 
 /** The schema of `SubmitJobInput`. Made once: a schema costs more to make than to use. */
 export const submitJobSchema = z
-  .object({ ...job, model: optional(job.model), task: optional(job.model), request: requestSchema })
+  .object({
+    ...job,
+    model: optional(job.model),
+    task: optional(job.model),
+    fallback: optional(fallback),
+    request: requestSchema,
+  })
   .refine(({ model, task }) => (model ?? task ?? null) !== null, {
     ...beside,
     error: 'is missing: name a model, or a task.',
@@ -63,7 +94,7 @@ export const submitJobSchema = z
   }));
 
 /** Of a job whose request was decoded already. */
-export const jobSchema = z.object(job);
+export const jobSchema = z.object({ ...job, fallback: optional(decodedFallback) });
 
 const batchName = filled.max(256, 'at most 256 characters.');
 

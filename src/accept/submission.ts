@@ -10,6 +10,8 @@ export interface JobSubmission {
   readonly id?: JobId;
   /** By any spelling of its name. */
   readonly model: string;
+  /** Others that may do it where that would be too late, or is gone, the most liked first. Absent: none. */
+  readonly fallback?: { readonly models: readonly string[]; readonly afterMs: number | null };
   /** Taken as it is: whether the model's server likes it is the server's to say. */
   readonly request: JobRequest<ImageSource>;
   readonly wishes?: InstanceWishes;

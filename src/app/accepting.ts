@@ -13,6 +13,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { expectedEndOf } from '../view/expected-end.ts';
 import type { JobStatistics } from '../view/job-statistics.ts';
 import { roomInMs } from '../view/queue-room.ts';
+import type { Fallbacks } from './scheduling/fallbacks.ts';
 
 export interface AcceptParts {
   readonly limits: ClientTable;
@@ -22,13 +23,15 @@ export interface AcceptParts {
   readonly loop: SchedulerLoop;
   readonly statistics: JobStatistics;
   readonly contexts: Pick<ContextChoice, 'queueFor'>;
+  readonly fallbacks: Pick<Fallbacks, 'choose'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
 export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
-  const { limits, store, models, registry, loop, statistics, contexts, clock, random, logger } = parts;
+  const { limits, store, models, registry, loop, statistics, contexts, fallbacks, clock, random, logger } =
+    parts;
   return createAcceptService({
     store,
     models,
@@ -40,6 +43,7 @@ export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
     ...(config.hopelessDeadlines === 'refuse' && {
       expectedEnd: (job, size) => expectedEndOf(loop, registry, job, size),
     }),
+    chooseModel: (job) => fallbacks.choose(job),
     retryAfterMs: (client) =>
       roomInMs({ forecasts: loop.forecasts, statistics, clock, backlog: store.backlog }, client),
     clock,

@@ -12,6 +12,7 @@ export const DECISION_KINDS = [
   'LOAD',
   'UNLOAD',
   'WAIT',
+  'FALLBACK',
 ] as const;
 
 export type DecisionKind = (typeof DECISION_KINDS)[number];

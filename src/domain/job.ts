@@ -1,5 +1,6 @@
 /** Jobs: one unit of inference work each, and the one table of what may become of them. */
 import { type FailureCode, IllegalTransitionError } from './errors.ts';
+import type { Fallback } from './fallback.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { QueueKey } from './queue-key.ts';
@@ -138,10 +139,12 @@ export interface Job {
   readonly batchId: BatchId | null;
   readonly client: string;
   readonly kind: JobKind;
-  /** As submitted; of a job for a task, the model that was selected for it then. */
+  /** As submitted; of a job for a task, the model that was selected for it then; of one with a fallback, the one that does it, as far as is known. */
   readonly modelName: string;
   /** The task that it was submitted for. Absent: for none. */
   readonly task?: string | undefined;
+  /** Absent: no other model will do. */
+  readonly fallback?: Fallback | undefined;
   readonly queue: QueueKey;
   readonly priority: JobPriority;
   readonly status: JobStatus;

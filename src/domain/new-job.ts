@@ -1,4 +1,5 @@
 /** A job on its way into the store. */
+import type { Fallback } from './fallback.ts';
 import type { JobId } from './ids.ts';
 import type { JobKind, JobPriority, Label } from './job.ts';
 import type { JsonObject } from './json.ts';
@@ -13,6 +14,8 @@ export interface NewJob {
   readonly modelName: string;
   /** The task that it was submitted for. Absent: for none. */
   readonly task?: string | undefined;
+  /** Absent: no other model will do. */
+  readonly fallback?: Fallback | undefined;
   readonly queue: QueueKey;
   readonly priority: JobPriority;
   readonly labels: readonly Label[];

@@ -9,6 +9,7 @@ import type { BacklogView } from './backlog.ts';
 import type { Batch, BatchChange, BatchFilter, BatchPage, BatchQuery, NewBatch } from './batch.ts';
 import type { ChatStore } from './chat.ts';
 import type { ClientTable } from './client-limits.ts';
+import type { ModelChoice } from './fallback.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { BatchId, InstanceId, JobId } from './ids.ts';
 import type { ImageStore } from './image.ts';
@@ -103,6 +104,8 @@ export interface ReturnToQueue extends Fenced {
   readonly delayMs: number;
   /** Where it waits from now on. Absent: where it did. */
   readonly queue?: QueueKey;
+  /** The model that is to do it from now on, with its queue. Absent: the same. */
+  readonly modelName?: string;
 }
 
 export type Finish = Fenced & {
@@ -280,13 +283,18 @@ export interface Store extends JobLeavings {
   finish(finish: Finish): Promise<boolean>;
   /** What a run had said when its job was cancelled. False when the job has been tried again since. */
   keepSaid(claim: Fenced, output: readonly OutputPart[]): Promise<boolean>;
-  /** PENDING → FAILED, of each pick up to `count` of the oldest claimable; answers how many. No attempt is counted: none was made. */
+  /**
+   * PENDING → FAILED, of each pick up to `count` of the oldest claimable; answers how many. No attempt is counted: none was made. Those that another model may do
+   * wait for that instead.
+   */
   refuse(picks: readonly ClaimPick[], failure: JobFailure): Promise<number>;
   /** Any unfinished job → CANCELLED, at once and durably; a running one's later result is discarded by its fence. */
   cancel(id: JobId, reason: string | null, options?: CancelOptions): Promise<CancelOutcome>;
   /** FAILED or CANCELLED → PENDING with a fresh count of attempts. */
   retry(id: JobId, queueLimit: number): Promise<RetryOutcome>;
   setPriority(id: JobId, priority: JobPriority): Promise<PriorityOutcome>;
+  /** A PENDING job in `from` waits in `to` from then on, for another of its choices. Null where it is not there any more. */
+  move(id: JobId, from: QueueKey, to: ModelChoice): Promise<Job | null>;
   /** In one commit, in the order given. @param ids at most MOST_CHANGED_AT_ONCE */
   changeMany(ids: readonly JobId[], change: ManyChange): Promise<ManyOutcome>;
   /** False when it is not there. */
@@ -311,6 +319,8 @@ export interface Store extends JobLeavings {
   countJobs(filter: JobFilter, scope?: ReadScope): Promise<number>;
   /** Jobs whose last change has a revision above `revision`, in that order: how a reader that fell behind heals. */
   changedSince(revision: number, limit: number): Promise<readonly Job[]>;
+  /** PENDING jobs that several models may do, in order of sequence, from above `after` on. */
+  withFallback(after: number, limit: number): Promise<readonly Job[]>;
   /** The newest revision that is visible to reads. */
   revision(): Promise<number>;
   /** Zero-based place among all waiting jobs by priority and age; null for jobs that do not wait. Same order and length. */

@@ -8,6 +8,7 @@ import {
   loggedMessage,
   NotSentError,
 } from '../domain/errors.ts';
+import { nextChoice } from '../domain/fallback.ts';
 import {
   attemptNumber,
   INTERRUPTED,
@@ -216,9 +217,18 @@ async function settle(
     verdict: verdict.kind,
   });
   switch (verdict.kind) {
-    case 'fail':
+    case 'fail': {
+      const next = hasPassedOn ? null : nextChoice(job);
+      if (next) {
+        const attempt = ended(verdict.failure, { counts: false });
+        await hooks.insist(() =>
+          store.returnToQueue([{ ...claim, attempt, counts: false, delayMs: 0, ...next }]),
+        );
+        return;
+      }
       await fail(verdict.told, ended(verdict.failure), backendAnswerOf(cause));
       return;
+    }
     case 'enlarge': {
       const { queue, failure } = verdict;
       const attempt = ended(failure, { counts: false });

@@ -1,6 +1,7 @@
 /** What callers hand to a store, as it travels and rests: JSON as text, texts as Unicode, counts as whole numbers. Refuses what cannot be kept. */
 import type { BatchChange, BatchFilter } from '../domain/batch.ts';
 import { messageOf, UnstorableValueError } from '../domain/errors.ts';
+import type { Fallback, ModelChoice } from '../domain/fallback.ts';
 import { endingOf } from '../domain/job.ts';
 import type { EndedCourse } from '../domain/job-course.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
@@ -203,10 +204,23 @@ export function encodeJob(job: NewJob): EncodedJob {
     client: unicode(job.client),
     modelName: unicode(job.modelName),
     ...(job.task !== undefined && { task: unicode(job.task) }),
+    ...(job.fallback && { fallback: encodeFallback(job.fallback) }),
     queue: unicode(job.queue) as NewJob['queue'],
     labels: job.labels.map(({ key, value }) => ({ key: unicode(key), value: unicode(value) })),
     blobs: blobsOf(job.request),
   };
+}
+
+function encodeFallback({ asked, choices, afterMs }: Fallback): Fallback {
+  return {
+    asked: asked.map(unicode),
+    choices: choices.map(encodeChoice),
+    afterMs: afterMs === null ? null : Math.ceil(afterMs),
+  };
+}
+
+export function encodeChoice({ modelName, queue }: ModelChoice): ModelChoice {
+  return { modelName: unicode(modelName), queue: unicode(queue) as ModelChoice['queue'] };
 }
 
 /** Bytes of their own: a view would take all that it is a view of along to the other thread. */

@@ -16,12 +16,14 @@ import type {
 } from '../domain/chat.ts';
 import type { ClientLimits } from '../domain/client-limits.ts';
 import type { KeptDecisions } from '../domain/decision.ts';
+import type { ModelChoice } from '../domain/fallback.ts';
 import type { BatchId, ChatId, ChatMessageId, FileId, JobId } from '../domain/ids.ts';
 import type { KeepImageOutcome, NewImage, StoredImage } from '../domain/image.ts';
 import type { Job, JobAttempt, JobFailure, JobPriority, OutputChannel } from '../domain/job.ts';
 import type { EndedCourse } from '../domain/job-course.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import type { ResultSizes } from '../domain/job-leavings.ts';
+import type { QueueKey } from '../domain/queue-key.ts';
 import type { BlobHash } from '../domain/request.ts';
 import type {
   CountedRequestBatch,
@@ -100,6 +102,13 @@ export interface EncodedImage extends NewImage {
 export interface ImageQuery {
   readonly hashes: readonly (BlobHash | null)[];
   readonly client: string | null;
+}
+
+/** @see Store.move */
+export interface JobMove {
+  readonly id: JobId;
+  readonly from: QueueKey;
+  readonly to: ModelChoice;
 }
 
 export interface EncodedBatchChange extends BatchChange {
@@ -181,6 +190,7 @@ export interface Operations {
   };
   retry: { input: { readonly id: JobId; readonly queueLimit: number }; answer: RetryOutcome };
   setPriority: { input: { readonly id: JobId; readonly priority: JobPriority }; answer: PriorityOutcome };
+  move: { input: JobMove; answer: Job | null };
   changeMany: { input: { readonly ids: readonly JobId[]; readonly change: ManyChange }; answer: ManyOutcome };
   updateBatch: { input: EncodedBatchChange; answer: boolean };
   recover: { input: null; answer: Recovery };
@@ -232,6 +242,7 @@ export interface Reads {
   countJobs: { input: JobFilter; answer: number };
   changedSince: { input: { readonly revision: number; readonly limit: number }; answer: readonly Job[] };
   revision: { input: null; answer: number };
+  withFallback: { input: { readonly after: number; readonly limit: number }; answer: readonly Job[] };
   waitingBuckets: { input: JobFilter; answer: WaitingBuckets };
   waitingJobs: { input: WaitingQuery; answer: WaitingJobs };
   queuePositions: { input: readonly JobId[]; answer: readonly (number | null)[] };

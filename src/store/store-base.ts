@@ -4,6 +4,7 @@ import type { ArrivalListener } from '../domain/arrival-listener.ts';
 import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
 import type { ClientTable } from '../domain/client-limits.ts';
+import type { ModelChoice } from '../domain/fallback.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
 import {
   JOB_STATUSES,
@@ -17,6 +18,7 @@ import {
 import type { EndedCourse } from '../domain/job-course.ts';
 import type { JobFilter } from '../domain/job-filter.ts';
 import type { Json } from '../domain/json.ts';
+import type { QueueKey } from '../domain/queue-key.ts';
 import type { BlobHash, JobRequest } from '../domain/request.ts';
 import {
   type Batch,
@@ -52,6 +54,7 @@ import {
   duration,
   encodeBatchChange,
   encodeBatchFilter,
+  encodeChoice,
   encodeEndedCourse,
   encodeFilter,
   encodeFinish,
@@ -216,6 +219,10 @@ export abstract class StoreBase extends LeavingsReader implements Store {
     return this.#write('setPriority', { id, priority });
   }
 
+  move(id: JobId, from: QueueKey, to: ModelChoice): Promise<Job | null> {
+    return this.#write('move', { id, from: unicode(from) as QueueKey, to: encodeChoice(to) });
+  }
+
   async changeMany(ids: readonly JobId[], change: ManyChange): Promise<ManyOutcome> {
     if (ids.length > MOST_CHANGED_AT_ONCE)
       throw new RangeError(`${ids.length} jobs are too many to change at once.`);
@@ -276,6 +283,10 @@ export abstract class StoreBase extends LeavingsReader implements Store {
 
   changedSince(revision: number, limit: number): Promise<readonly Job[]> {
     return this.read('changedSince', { revision, limit: pageLimit(limit) });
+  }
+
+  withFallback(after: number, limit: number): Promise<readonly Job[]> {
+    return this.read('withFallback', { after, limit: pageLimit(limit) });
   }
 
   revision(): Promise<number> {

@@ -98,6 +98,15 @@ describe('flags', () => {
     expect((await jobDefaults({ deadline: text }, clock)).deadline).toBe(expected);
   });
 
+  test('take other models that will do, of a job that names none itself', async () => {
+    const defaults = await jobDefaults({ fallback: ['a', 'b'], fallbackAfter: '30s' }, clock);
+    expect(defaults.fallback).toEqual({ models: ['a', 'b'], after: 30_000 });
+    const job = { model: 'm', request: { generate: { prompt: 'x' } } };
+    expect(withDefaults(job, defaults).fallback).toEqual(defaults.fallback);
+    const own = { models: ['c'] };
+    expect(withDefaults({ ...job, fallback: own }, defaults).fallback).toEqual(own);
+  });
+
   test('take a time of day as the next such time', async () => {
     for (const time of ['00:00', '9:05', '23:59']) {
       const at = Date.parse((await jobDefaults({ deadline: time }, clock)).deadline ?? '');
@@ -116,6 +125,8 @@ describe('flags', () => {
     [{ priority: 'soon' }, /"soon" is not a priority/],
     [{ format: '{"a"' }, /--format is not JSON/],
     [{ format: '/nowhere/schema.json' }, /schema\.json cannot be read/],
+    [{ fallbackAfter: '3s' }, /name one with --fallback/],
+    [{ fallback: ['a'], fallbackAfter: 'soon' }, /--fallback-after: "soon" is not a duration/],
   ])('refuse %j with what would be right', async (flags, says) => {
     await expect(jobDefaults(flags, clock)).rejects.toThrow(says);
   });

@@ -27,6 +27,56 @@ export function storeJobCommandsContract(current: CurrentStore): void {
     ({ clock, store } = current());
   });
 
+  describe('jobs that several models may do', () => {
+    const choices = ['llama3', 'phi3'].map((modelName) => ({ modelName, queue: queueOf(modelName) }));
+    const fallback = { asked: ['llama3', 'gone', 'phi3'], choices, afterMs: 500 };
+    const [, second] = choices as [(typeof choices)[0], (typeof choices)[0]];
+    const failure = { code: 'INSUFFICIENT_VRAM', message: 'No.', retryable: false } as const;
+    const picks = [{ queue: queueOf('llama3'), priority: 'NORMAL', client: 'alice', count: 9 }] as const;
+
+    it('are kept with their models, and move to another queue with their age while they wait there', async () => {
+      const [job, other] = await accept(store, { fallback }, {});
+      if (!job || !other) throw new Error('Two were accepted.');
+      expect(job.fallback).toEqual(fallback);
+      expect(other.fallback).toBeUndefined();
+      expect(await store.move(job.id, queueOf('phi3'), second)).toBeNull();
+      expect(await store.move(jobId(), job.queue, second)).toBeNull();
+      expect(await store.move(job.id, job.queue, second)).toMatchObject({ ...second, fallback });
+      expect(await store.job(job.id)).toMatchObject({ ...second, sequence: job.sequence, fallback });
+      expect(store.backlog.queue(queueOf('llama3'))?.count).toBe(1);
+      expect(store.backlog.queue(queueOf('phi3'))?.count).toBe(1);
+      const { job: running } = await claimOne(store, { model: 'phi3' });
+      expect(running).toMatchObject({ id: job.id, modelName: 'phi3' });
+      expect(await store.move(job.id, running.queue, choices[0] ?? second)).toBeNull();
+      // One that waits for another try has it at once.
+      const later = { attempt: null, counts: false, delayMs: HOUR_MS };
+      await store.returnToQueue([{ ...running, ...later, ...choices[0] }]);
+      expect(await store.job(job.id)).toMatchObject({
+        modelName: 'llama3',
+        notBefore: clock.now() + HOUR_MS,
+      });
+      expect(await store.move(job.id, queueOf('llama3'), second)).toMatchObject({ notBefore: null });
+      expect(store.backlog.queue(queueOf('phi3'))?.count).toBe(1);
+    });
+
+    it('are found while they wait, in portions', async () => {
+      const jobs = await accept(store, { fallback }, {}, { fallback }, { fallback });
+      await store.cancel(jobs[2]?.id as JobId, null);
+      const first = await store.withFallback(0, 1);
+      expect(first.map(({ id }) => id)).toEqual([jobs[0]?.id]);
+      const rest = await store.withFallback(first[0]?.sequence ?? 0, 10);
+      expect(rest.map(({ id }) => id)).toEqual([jobs[3]?.id]);
+    });
+
+    it('go to the next one where the first is refused, and fail where none is left', async () => {
+      const { id } = await acceptOne(store, { fallback });
+      await store.refuse(picks, failure);
+      expect(await store.job(id)).toMatchObject({ status: 'PENDING', ...second });
+      await store.refuse([{ ...picks[0], queue: second.queue }], failure);
+      expect(await store.job(id)).toMatchObject({ status: 'FAILED', failure, modelName: 'phi3' });
+    });
+  });
+
   describe('cancelling, retrying and reordering jobs', () => {
     it('changes many in one commit, and says of how many it was done, and which are not there', async () => {
       const jobs = await accept(store, ...Array.from({ length: 5 }, () => ({})));

@@ -150,6 +150,7 @@ const LENIENT: ReadonlySet<string> = new Set([
   'truncate',
   'think',
   'max_completion_tokens',
+  'models',
 ]);
 
 test.each([

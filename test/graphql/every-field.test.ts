@@ -102,7 +102,7 @@ test('every field of the schema answers', async () => {
   const failed = await api.submit({ labels: [{ key: 'a', value: 'b' }] });
   await api.start(failed);
   await api.fail(failed, { code: 'LOAD_FAILED', message: 'No.', retryable: true });
-  const text = await api.submit();
+  const text = await api.submit({ fallback: { models: ['qwen3:8b', 'phi4'], after: 5_000 } });
   await api.start(text);
   await api.complete(text, TEXT_RESULT, [{ attempt: 1, channel: 'THINKING', text: 'Hm.' }]);
   const embedding = await api.submit({ model: 'all-minilm', request: { embed: { input: ['x'] } } });

@@ -56,6 +56,8 @@ function withJobFlags(command: Command): Command {
     .option('--truncate', 'cut a prompt that is longer than every context, instead of failing')
     .option('--no-truncate', 'fail also where a text to embed is too long')
     .option('--metadata <name=value>', 'kept with the job, or all as a JSON object; again for more', collect)
+    .option('--fallback <model>', 'another model that will do; again for more, the most liked first', collect)
+    .option('--fallback-after <time>', 'how long to wait for a better one, such as 30s')
     .option('--deadline <when>', 'give up by then: 2h from now, 18:30, or 2030-01-31T12:00');
 }
 

@@ -20,6 +20,7 @@ export const DECISION_STYLE = {
   CELL_START: 'reset',
   DISPATCH: 'reset',
   DRAIN: 'yellow',
+  FALLBACK: 'magenta',
   LOAD: 'cyan',
   UNLOAD: 'yellow',
   WAIT: 'reset',

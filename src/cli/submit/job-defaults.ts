@@ -24,6 +24,8 @@ export interface JobFlags {
   readonly truncate?: boolean;
   readonly metadata?: readonly string[];
   readonly deadline?: string;
+  readonly fallback?: readonly string[];
+  readonly fallbackAfter?: string;
 }
 
 export interface JobDefaults {
@@ -35,6 +37,7 @@ export interface JobDefaults {
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** RFC 3339. */
   readonly deadline?: string;
+  readonly fallback?: NonNullable<SubmitJobInput['fallback']>;
   readonly options: Options;
 }
 
@@ -52,6 +55,7 @@ export async function jobDefaults(flags: JobFlags, clock: Clock): Promise<JobDef
       truncate,
       metadata: flags.metadata === undefined ? undefined : parseMetadata(flags.metadata),
       deadline: flags.deadline === undefined ? undefined : parseDeadline(flags.deadline, clock),
+      fallback: parseFallback(flags),
     }),
     options: defined({
       contextLength: context,
@@ -65,13 +69,26 @@ export async function jobDefaults(flags: JobFlags, clock: Clock): Promise<JobDef
 
 /** The job with what it leaves open. */
 export function withDefaults(job: SubmitJobInput, defaults: JobDefaults): SubmitJobInput {
-  const { priority, metadata, deadline } = defaults;
+  const { priority, metadata, deadline, fallback } = defaults;
   return {
-    ...defined({ priority, deadline }),
+    ...defined({ priority, deadline, fallback }),
     ...job,
     ...(metadata === undefined ? {} : { metadata: merged(metadata, job.metadata) }),
     request: requestWith(job.request, defaults),
   };
+}
+
+function parseFallback({ fallback, fallbackAfter }: JobFlags): JobDefaults['fallback'] {
+  if (!fallback?.length) {
+    if (fallbackAfter === undefined) return undefined;
+    throw new UsageError('--fallback-after says when another model does it: name one with --fallback.');
+  }
+  if (fallbackAfter === undefined) return { models: [...fallback] };
+  try {
+    return { models: [...fallback], after: parseDuration(fallbackAfter) };
+  } catch (error) {
+    throw new UsageError(`--fallback-after: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Flags that only say how a text is produced: an embedding has no use for them. */

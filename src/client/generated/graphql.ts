@@ -136,6 +136,8 @@ export type DecisionKind =
   | 'DISPATCH'
   /** An instance gets no new jobs, because its memory is wanted. */
   | 'DRAIN'
+  /** A job goes to another of the models that it names. */
+  | 'FALLBACK'
   /** A model is brought into memory. */
   | 'LOAD'
   /** An instance is told to go. */
@@ -167,6 +169,14 @@ export type EmbedRequestInput = {
   options?: ModelOptionsInput | null | undefined;
   /** With `false` a job with a text that is longer than the context is refused, or fails, with `CONTEXT_LENGTH_EXCEEDED`. Otherwise the text is cut, and `truncated` of the result says so. */
   truncate?: boolean | null | undefined;
+};
+
+/** Models that may do a job in place of the one that it names. */
+export type FallbackInput = {
+  /** How long the job would wait, from its submission on: where a model should start it later by the forecast, the next one that should start it sooner does it. Without it only where the model before it is gone, or could not do it. */
+  after?: number | null | undefined;
+  /** The most liked first, at most 8; each as in `model`. */
+  models: Array<string>;
 };
 
 /** Produce the text that follows a prompt. */
@@ -496,6 +506,8 @@ export type SubmitBatchInput = {
 export type SubmitJobInput = {
   /** Give up if it is not finished by then. */
   deadline?: string | null | undefined;
+  /** Other models that will do. */
+  fallback?: FallbackInput | null | undefined;
   /** Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input it is an `IdempotencyConflictError`. Not in a batch, which has a key of its own. */
   idempotencyKey?: string | null | undefined;
   /** To find it again by. */

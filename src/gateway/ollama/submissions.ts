@@ -14,7 +14,7 @@ import type { EMBED_REQUEST } from '../../ollama-api/request-shapes.ts';
 import type { ChatBody, GenerateBody, MessageBody } from './bodies.ts';
 
 /** What of a submission the request itself says. Mistakes in it that Ollama finds before it loads the model are found here: OllamaError. */
-export type RequestedJob = Pick<JobSubmission, 'model' | 'request' | 'wishes'>;
+export type RequestedJob = Pick<JobSubmission, 'model' | 'request' | 'wishes' | 'fallback'>;
 
 export function generateJob(body: GenerateBody): RequestedJob {
   return requested(body.model, body, {

@@ -2,7 +2,7 @@
 import { type BodyOrigin, type Decoded, decodeBody, go, type Shape } from '../../ollama-api/go-decode.ts';
 import { think } from '../../ollama-api/request-fields.ts';
 import { tool } from '../../ollama-api/request-shapes.ts';
-import { beyondTheApi, extension } from '../shared/beyond-the-api.ts';
+import { beyondTheApi, extension, namesModels } from '../shared/beyond-the-api.ts';
 
 const struct = <S extends Shape>(name: string, shape: S) => go.struct(name, shape, `openai.${name}`);
 
@@ -59,6 +59,7 @@ export const CHAT_COMPLETION_REQUEST = {
   tool_choice: extension(go.any()),
   think: extension(think()),
   ...beyondTheApi,
+  ...namesModels,
 } as const;
 export type ChatCompletionRequest = Decoded<typeof CHAT_COMPLETION_REQUEST>;
 
@@ -79,6 +80,7 @@ export const COMPLETION_REQUEST = {
   _debug_render_only: go.bool(),
   think: extension(think()),
   ...beyondTheApi,
+  ...namesModels,
 } as const;
 export type CompletionRequest = Decoded<typeof COMPLETION_REQUEST>;
 
@@ -88,6 +90,7 @@ export const EMBED_REQUEST = {
   dimensions: go.int(),
   encoding_format: go.string(),
   ...beyondTheApi,
+  ...namesModels,
 } as const;
 export type EmbeddingsRequest = Decoded<typeof EMBED_REQUEST>;
 

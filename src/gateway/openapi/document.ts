@@ -108,6 +108,11 @@ const JOB_REQUEST_HEADERS: Readonly<Record<string, JsonSchema>> = {
   'X-Priority': { enum: ['high', 'normal', 'low'] },
   'X-Deadline': { ...TEXT, description: 'An instant, or seconds from now.' },
   'X-Idempotency-Key': { ...TEXT, maxLength: 128 },
+  'X-Fallback-Models': {
+    ...TEXT,
+    description: 'Other models that will do, the most liked first, separated by commas.',
+  },
+  'X-Fallback-After': { type: 'number', description: 'Seconds that the job would wait for a better one.' },
 };
 
 const told = (description: string, schema: JsonSchema = TEXT) => ({ description, schema });

@@ -49,7 +49,9 @@ export async function answerWithJob(
   const { liveJobs, clock, logger } = deps;
   const { principal, request, response, revoked, signal: gone } = exchange;
   const silence = new Silence(clock, () => form.waiting());
-  const submission = { ...requested, ...callerWishes(request.headers, deps) };
+  const wishes = callerWishes(request.headers, deps);
+  const { fallback = wishes.fallback } = requested;
+  const submission = { ...requested, ...wishes, ...(fallback && { fallback }) };
   let last: JsonObject | null = null;
   let acceptedAt: number | null = null;
   let place: Timer | null = null;

@@ -23,3 +23,6 @@ export const beyondTheApi = {
   options: extension(go.map()),
   truncate: extension(go.bool()),
 } as const;
+
+/** As OpenRouter has it: models in order of preference. */
+export const namesModels = { models: extension(go.list(go.string(), '[]string')) } as const;

@@ -1,7 +1,9 @@
 /** What the headers of a request say of its job, beside who asks. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { JobSubmission } from '../../accept/submission.ts';
 import { JOB_PRIORITIES, type JobPriority, type Label } from '../../domain/job.ts';
 import type { GatewayDependencies } from './dependencies.ts';
+import { wishedFallback } from './fallback.ts';
 import { sessionLabels } from './on-behalf.ts';
 import { badRequest } from './problem.ts';
 
@@ -12,6 +14,7 @@ export interface CallerWishes {
   readonly comesBack?: true;
   readonly idempotencyKey?: string;
   readonly labels?: readonly Label[];
+  readonly fallback?: JobSubmission['fallback'];
 }
 
 /**
@@ -20,6 +23,7 @@ export interface CallerWishes {
  * - `X-Idempotency-Key`, or `Idempotency-Key` as SDKs send it.
  * - `x-stainless-retry-count`: an SDK sends a request again.
  * - The session of a client that is trusted to tell it: a label.
+ * - `X-Fallback-Models` and `X-Fallback-After`: see `wishedFallback`.
  * @throws ProblemError 400, HttpRefusal BAD_REQUEST
  */
 export function callerWishes(
@@ -30,8 +34,10 @@ export function callerWishes(
   const comesBack = Number(single(headers, 'x-stainless-retry-count')) > 0;
   const idempotencyKey = idempotencyKeyOf(headers);
   const labels = trustsClientHeaders ? sessionLabels(headers) : [];
+  const fallback = wishedFallback(headers);
   return {
     ...(labels.length > 0 && { labels }),
+    ...(fallback && { fallback }),
     ...(priority && { priority }),
     ...timeLeft(headers),
     ...(comesBack && { comesBack }),

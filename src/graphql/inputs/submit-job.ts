@@ -124,10 +124,27 @@ const IDEMPOTENCY_KEY =
   'Up to 128 characters. The same key with the same input within 24 hours returns what was queued first; with different input ' +
   'it is an `IdempotencyConflictError`.';
 
+const FallbackInput = builder.inputType('FallbackInput', {
+  description: 'Models that may do a job in place of the one that it names.',
+  fields: (t) => ({
+    after: t.field({
+      type: 'Milliseconds',
+      description:
+        'How long the job would wait, from its submission on: where a model should start it later by the forecast, the next one that should start it sooner does it. ' +
+        'Without it only where the model before it is gone, or could not do it.',
+    }),
+    models: t.stringList({
+      required: true,
+      description: 'The most liked first, at most 8; each as in `model`.',
+    }),
+  }),
+});
+
 export const SubmitJobInput = builder.inputType('SubmitJobInput', {
   description: 'A job to be queued.',
   fields: (t) => ({
     deadline: t.field({ type: 'DateTime', description: 'Give up if it is not finished by then.' }),
+    fallback: t.field({ type: FallbackInput, description: 'Other models that will do.' }),
     idempotencyKey: t.string({
       description: `${IDEMPOTENCY_KEY} Not in a batch, which has a key of its own.`,
     }),

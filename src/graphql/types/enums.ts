@@ -166,6 +166,7 @@ export const VramSourceEnum = enumOf<VramSource>('VramSource', 'Where the figure
 
 export const DecisionKindEnum = enumOf<DecisionKind>('DecisionKind', 'What was decided, or happened.', {
   ADMISSION_REFUSED: 'A model cannot be loaded, even with everything else unloaded.',
+  FALLBACK: 'A job goes to another of the models that it names.',
   CELL_DEATH:
     'A server process of a managed backend, or the engine in it, ended without having been told to.',
   CELL_END: 'A server process of a managed backend was told to end, and has.',

@@ -1,5 +1,6 @@
 /** A job: as it was submitted, how it stands, why it waits, how it failed. */
 import type { JobWaiting } from '../../domain/decision.ts';
+import type { Fallback } from '../../domain/fallback.ts';
 import {
   attemptNumber,
   type Job,
@@ -31,6 +32,22 @@ export const JobFailureRef = builder.objectRef<JobFailure>('JobFailure').impleme
     message: t.exposeString('message', { description: 'For people.' }),
     retryable: t.exposeBoolean('retryable', {
       description: 'Whether submitting the same job again may succeed.',
+    }),
+  }),
+});
+
+const JobFallbackRef = builder.objectRef<Fallback>('JobFallback').implement({
+  description: 'The models that may do a job in place of each other.',
+  fields: (t) => ({
+    after: t.expose('afterMs', {
+      type: 'Milliseconds',
+      nullable: true,
+      description: 'How long it would wait for a better one; null: unless that is gone.',
+    }),
+    asked: t.exposeStringList('asked', { description: 'As submitted, the most liked first.' }),
+    models: t.stringList({
+      description: 'Those of them that could do it when it came.',
+      resolve: ({ choices }) => choices.map(({ modelName }) => modelName),
     }),
   }),
 });
@@ -213,7 +230,7 @@ JobRef.implement({
     }),
     modelName: t.exposeString('modelName', {
       description:
-        'The model name as submitted; for a job of a task, the model that was selected for it then. Stays when the model is removed.',
+        'The model name as submitted; for a job of a task, the model that was selected for it then; for one with a fallback, the model that it is for now, or was done by. Stays when the model is removed.',
     }),
     priority: t.expose('priority', { type: JobPriorityEnum }),
     queuePosition: t.int({
@@ -243,6 +260,12 @@ JobRef.implement({
       description: 'When its present or last attempt started; null before the first.',
     }),
     status: t.expose('status', { type: JobStatusEnum }),
+    fallback: t.field({
+      type: JobFallbackRef,
+      nullable: true,
+      description: 'The models that may do it in place of each other; null where one alone does.',
+      resolve: ({ fallback }) => fallback ?? null,
+    }),
     taskName: t.string({
       nullable: true,
       description: 'The task that it was submitted for; null for none.',

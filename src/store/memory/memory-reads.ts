@@ -37,6 +37,11 @@ export function memoryReads(tables: MemoryTables, revision: () => number): Reade
         .sort((a, b) => a.revision - b.revision)
         .slice(0, limit),
     revision: () => revision(),
+    withFallback: ({ after, limit }) =>
+      all()
+        .filter(({ fallback, status, sequence }) => fallback && status === 'PENDING' && sequence > after)
+        .sort((a, b) => a.sequence - b.sequence)
+        .slice(0, limit),
     waitingBuckets: (filter) => waitingBuckets(all(), filter),
     waitingJobs: (query) => waitingJobs(all(), query),
     queuePositions: (ids) => {

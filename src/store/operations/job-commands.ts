@@ -17,6 +17,7 @@ import type {
   PriorityOutcome,
   RetryOutcome,
 } from '../../domain/store.ts';
+import type { JobMove } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
 
 export function cancel(
@@ -99,6 +100,13 @@ export function setPriority(
   if (job.status !== 'PENDING') return { kind: 'not-queued', job };
   if (job.priority === priority) return { kind: 'same', job };
   return { kind: 'updated', job: writer.update(job, { priority }) };
+}
+
+/** Null where it waits there no more. */
+export function move(writer: QueueWriter, { id, from, to }: JobMove): Job | null {
+  const job = writer.tables.jobById(id);
+  if (job?.status !== 'PENDING' || job.queue !== from) return null;
+  return writer.update(job, { ...to, notBefore: null });
 }
 
 export function changeMany(

@@ -5,7 +5,7 @@ import { deleteChat, takeTurn, updateChat } from './chats.ts';
 import { appendFile, beginFile, deleteFile, finishFile } from './files.ts';
 import { interruptResidencies, keepDecisions, keepResidencies, keepSample } from './history.ts';
 import { keepImage } from './images.ts';
-import { cancel, changeMany, retry, setPriority } from './job-commands.ts';
+import { cancel, changeMany, move, retry, setPriority } from './job-commands.ts';
 import {
   cancelBatchJobs,
   createRequestBatch,
@@ -34,6 +34,7 @@ const OPERATIONS: {
   cancel,
   retry,
   setPriority,
+  move,
   changeMany,
   updateBatch(writer, { id, ...change }) {
     return writer.tables.updateBatch(id, change);

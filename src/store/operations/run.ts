@@ -1,4 +1,5 @@
 /** The way of a job through a claim: taken, begun, given back or ended, always under its fence. */
+import { nextChoice } from '../../domain/fallback.ts';
 import {
   INTERRUPTED,
   type Job,
@@ -55,6 +56,7 @@ export function returnToQueue(writer: QueueWriter, returns: readonly ReturnToQue
       writer.update(job, {
         ...backInQueue(job),
         queue: one.queue ?? job.queue,
+        modelName: one.modelName ?? job.modelName,
         history: one.attempt ? withAttempt(job.history, one.attempt) : job.history,
         failedAttempts: job.failedAttempts + (one.counts ? 1 : 0),
         notBefore: one.delayMs > 0 ? writer.now + Math.ceil(one.delayMs) : null,
@@ -139,6 +141,11 @@ export function refuse(
     pick.count < 1 ? [] : writer.tables.oldestClaimable(pick, pick.count),
   );
   for (const job of jobs) {
+    const next = nextChoice(job);
+    if (next) {
+      writer.update(job, next);
+      continue;
+    }
     const failed = writer.update(job, {
       status: nextJobStatus(job.status, 'fail'),
       finishedAt: writer.now,

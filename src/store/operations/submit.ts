@@ -108,6 +108,7 @@ function newJob(
     kind: job.kind,
     modelName: job.modelName,
     ...(job.task !== undefined && { task: job.task }),
+    ...(job.fallback && { fallback: job.fallback }),
     queue: job.queue,
     priority: job.priority,
     status: 'PENDING',

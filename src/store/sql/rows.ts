@@ -1,5 +1,6 @@
 /** Jobs as rows, and back. */
 import type { BucketKey } from '../../domain/backlog.ts';
+import type { Fallback } from '../../domain/fallback.ts';
 import type { BatchId, InstanceId, JobId } from '../../domain/ids.ts';
 import type { Job, JobKind, JobStatus } from '../../domain/job.ts';
 import { urgencyOf } from '../../domain/store.ts';
@@ -20,7 +21,7 @@ const FIXED_COLUMNS: readonly Column[] = [
   { name: 'created_at', value: (job) => job.createdAt },
   { name: 'max_attempts', value: (job) => job.maxAttempts },
   { name: 'kind', value: (job) => job.kind },
-  { name: 'model_name', value: (job) => job.modelName },
+  { name: 'fallback', value: (job) => objectText(job.fallback ?? null) },
   { name: 'task', value: (job) => job.task ?? null },
   { name: 'batch', value: (job) => job.batchId },
   { name: 'labels', value: (job) => listText(job.labels) },
@@ -39,6 +40,7 @@ export const CHANGING_COLUMNS: readonly (Column & { readonly same: (a: Job, b: J
   column('backend', 'backend'),
   column('instance_id', 'instanceId'),
   column('deadline', 'deadline'),
+  column('model_name', 'modelName'),
   { name: 'urgency', value: (job) => urgencyOf(job.priority), same: (a, b) => a.priority === b.priority },
   { name: 'failure', value: (job) => objectText(job.failure), same: (a, b) => a.failure === b.failure },
   { name: 'history', value: (job) => listText(job.history), same: (a, b) => a.history === b.history },
@@ -61,7 +63,8 @@ function column(
     | 'failedAttempts'
     | 'backend'
     | 'instanceId'
-    | 'deadline',
+    | 'deadline'
+    | 'modelName',
 ) {
   return { name, value: (job: Job) => job[key], same: (a: Job, b: Job) => a[key] === b[key] };
 }
@@ -80,7 +83,7 @@ export function insertValues(job: Job): SqlValue[] {
 export const JOB_COLUMNS = `jobs.sequence, jobs.id, jobs.revision, jobs.status, jobs.bucket, jobs.fence, jobs.started_at,
   jobs.finished_at, jobs.not_before, jobs.failed_attempts, jobs.backend, jobs.instance_id, jobs.failure, jobs.history,
   jobs.created_at, jobs.deadline, jobs.max_attempts, jobs.kind, jobs.model_name, jobs.batch, jobs.labels, jobs.metadata,
-  jobs.live, jobs.caller_left, jobs.task`;
+  jobs.live, jobs.caller_left, jobs.task, jobs.fallback`;
 
 export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
   const bucket = bucketOf(row[4] as number);
@@ -112,6 +115,7 @@ export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
     live: row[22] !== null,
     ...(row[23] !== null && { callerLeft: true }),
     ...(row[24] !== null && { task: row[24] as string }),
+    ...(row[25] !== null && { fallback: parsed<Fallback | undefined>(row[25], undefined) }),
   };
 }
 

@@ -260,6 +260,12 @@ const TASKS = `ALTER TABLE jobs ADD COLUMN task TEXT`;
 /** JSON of how a job came to its end. */
 const COURSES = `ALTER TABLE results ADD COLUMN course TEXT`;
 
+/** JSON of the models that may do a job in place of each other; NULL where one alone does. */
+const FALLBACKS = `
+ALTER TABLE jobs ADD COLUMN fallback TEXT;
+CREATE INDEX jobs_fallback ON jobs (sequence) WHERE fallback IS NOT NULL AND status = 'PENDING';
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -279,6 +285,7 @@ const MIGRATIONS: readonly string[] = [
   IMAGE_SUMS,
   TASKS,
   COURSES,
+  FALLBACKS,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

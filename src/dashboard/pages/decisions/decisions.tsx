@@ -11,6 +11,7 @@ const KINDS: readonly DecisionKind[] = [
   'DRAIN',
   'UNLOAD',
   'WAIT',
+  'FALLBACK',
   'DISPATCH',
   'ADMISSION_REFUSED',
   'CELL_START',

@@ -78,6 +78,15 @@ export class SqlReads {
         )
         .map(this.#jobOf),
     revision: () => highest(this.#statements, 'revision'),
+    withFallback: ({ after, limit }) =>
+      this.#statements
+        .rows(
+          `SELECT ${JOB_COLUMNS} FROM jobs
+            WHERE fallback IS NOT NULL AND status = 'PENDING' AND sequence > ? ORDER BY sequence ${LIMIT}`,
+          after,
+          limit,
+        )
+        .map((row) => this.#jobOf(row)),
     waitingBuckets: (filter) => waitingBuckets(this.#statements, filter),
     waitingJobs: (query) => waitingJobs(this.#statements, query, this.#jobOf),
     queuePositions: (ids) => queuePositions(this.#statements, ids, this.#goOn),
