@@ -13,7 +13,6 @@ import { buildLive } from './app/live.ts';
 import { buildModelDirectory } from './app/model-directory.ts';
 import { Past } from './app/past.ts';
 import { recoverJobs } from './app/recover.ts';
-import { Fallbacks } from './app/scheduling/fallbacks.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
 import { buildStore } from './app/store.ts';
 import { storeLogger } from './app/store-logger.ts';
@@ -150,7 +149,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const memory = createMemoryOperations(scheduling.wishes, system);
   const tasks = buildTasks(config, { store, system, memory, logger });
   const models = buildModelDirectory(registry, loop, tasks.chooser);
-  const fallbacks = new Fallbacks({ store, loop, clock, logger: logger.child('SCHEDULER') });
   const accept = buildAccept(config, {
     limits,
     store,
@@ -158,8 +156,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     registry,
     loop,
     statistics,
-    contexts: scheduling.contexts,
-    fallbacks,
+    scheduling,
     clock,
     random,
     logger,
@@ -274,11 +271,10 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
         metrics.jobs.jobsChanged(changes);
         jobLog.record(changes);
         publisher.jobsChanged(changes);
-        executor.jobsChanged(changes);
+        scheduling.jobsChanged(changes);
         ends.jobsChanged(changes);
         batches.jobsChanged(changes);
         tasks.jobsChanged(changes);
-        fallbacks.jobsChanged(changes);
         past.jobsChanged(changes);
         courses.jobsChanged(changes);
         housekeeper.jobsChanged(changes);
@@ -299,8 +295,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     for (const model of tasks.warmAtStart) scheduling.wishes.keepWarm(model, false);
     stray.start();
     started.push(() => stray.stop());
-    await fallbacks.start();
-    started.push(() => fallbacks.stop());
     await batches.start();
     started.push(() => batches.stop());
     await listeners.start();

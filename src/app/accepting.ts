@@ -5,7 +5,6 @@ import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { ClientTable } from '../domain/client-limits.ts';
 import type { Store } from '../domain/store.ts';
-import type { ContextChoice } from '../registry/context/context-choice.ts';
 import type { Registry } from '../registry/registry.ts';
 import { tooLarge } from '../scheduler/loads/too-large.ts';
 import type { SchedulerLoop } from '../scheduler/loop.ts';
@@ -13,7 +12,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { expectedEndOf } from '../view/expected-end.ts';
 import type { JobStatistics } from '../view/job-statistics.ts';
 import { roomInMs } from '../view/queue-room.ts';
-import type { Fallbacks } from './scheduling/fallbacks.ts';
+import type { Scheduling } from './scheduling/scheduling.ts';
 
 export interface AcceptParts {
   readonly limits: ClientTable;
@@ -22,20 +21,18 @@ export interface AcceptParts {
   readonly registry: Registry;
   readonly loop: SchedulerLoop;
   readonly statistics: JobStatistics;
-  readonly contexts: Pick<ContextChoice, 'queueFor'>;
-  readonly fallbacks: Pick<Fallbacks, 'choose'>;
+  readonly scheduling: Pick<Scheduling, 'contexts' | 'fallbacks'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
 export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
-  const { limits, store, models, registry, loop, statistics, contexts, fallbacks, clock, random, logger } =
-    parts;
+  const { limits, store, models, registry, loop, statistics, scheduling, clock, random, logger } = parts;
   return createAcceptService({
     store,
     models,
-    queueFor: (asked, request) => contexts.queueFor(asked, request),
+    queueFor: (asked, request) => scheduling.contexts.queueFor(asked, request),
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
     bytesOfRequest: config.maxBodyBytes,
@@ -43,7 +40,7 @@ export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
     ...(config.hopelessDeadlines === 'refuse' && {
       expectedEnd: (job, size) => expectedEndOf(loop, registry, job, size),
     }),
-    chooseModel: (job) => fallbacks.choose(job),
+    chooseModel: (job) => scheduling.fallbacks.choose(job),
     retryAfterMs: (client) =>
       roomInMs({ forecasts: loop.forecasts, statistics, clock, backlog: store.backlog }, client),
     clock,

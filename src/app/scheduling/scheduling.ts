@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import type { ClientTable } from '../../domain/client-limits.ts';
 import type { EndWriter, OutputWriter } from '../../domain/events.ts';
 import type { BackendId } from '../../domain/ids.ts';
-import type { Store } from '../../domain/store.ts';
+import type { JobChange, Store } from '../../domain/store.ts';
 import type { CourseKeeper } from '../../executor/dependencies.ts';
 import { Executor } from '../../executor/executor.ts';
 import { OwnLoads } from '../../executor/own-loads.ts';
@@ -26,6 +26,7 @@ import type { JobStatistics } from '../../view/job-statistics.ts';
 import { SwapCounter } from '../../view/swap-counter.ts';
 import { type BuiltBackend, nameRules } from '../backends.ts';
 import { EffectRunner } from './effect-runner.ts';
+import { Fallbacks } from './fallbacks.ts';
 import { LearnedWork } from './learned-work.ts';
 import { Learning } from './learning.ts';
 import { Observations } from './observations.ts';
@@ -56,6 +57,7 @@ export interface SchedulingParts {
 export class Scheduling {
   readonly registry: Registry;
   readonly loop: SchedulerLoop;
+  readonly fallbacks: Fallbacks;
   readonly contexts: ContextChoice;
   readonly limits: ClientTable;
   readonly executor: Executor;
@@ -106,6 +108,7 @@ export class Scheduling {
       },
     });
     const { loop } = this;
+    this.fallbacks = new Fallbacks({ store, loop, clock, logger: log });
     const state = () => loop.state;
     this.wishes = new WishIntake({ loop, resolver: registry, names: registry.names, store, clock, random });
     this.pauseSwitch = new PauseSwitch({ loop, store, logger: log });
@@ -154,6 +157,12 @@ export class Scheduling {
     this.#effects = new EffectRunner({ state, executor, readings, learning, swaps, store, logger: log });
   }
 
+  /** What the store has committed. */
+  jobsChanged(changes: readonly JobChange[]): void {
+    this.executor.jobsChanged(changes);
+    this.fallbacks.jobsChanged(changes);
+  }
+
   /** Whether a backend is worth asking. */
   mayAnswer(backendId: BackendId): boolean {
     return this.#observations.mayAnswer(backendId);
@@ -181,6 +190,7 @@ export class Scheduling {
     const since = this.#parts.clock.now();
     await this.#monitor.start();
     await this.#firstLook(since);
+    await this.fallbacks.start();
   }
 
   /** Whoever asks right after the start is not to hear of a backend that it does not answer, only because nobody has looked yet. */
@@ -196,6 +206,7 @@ export class Scheduling {
   async stop(): Promise<void> {
     this.loop.stop();
     this.wishes.stop();
+    await this.fallbacks.stop();
     for (const unfollow of this.#following.splice(0)) unfollow?.();
     await this.executor.stop(0);
     await this.#learnedWork.stop();

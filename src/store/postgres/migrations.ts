@@ -7,8 +7,14 @@ import { numberAt } from '../sql/statements.ts';
 import { SCHEMA } from './schema.ts';
 import type { PostgresStatements } from './statements.ts';
 
+/** JSON of the models that may do a job in place of each other; NULL where one alone does. */
+const FALLBACKS = `
+ALTER TABLE jobs ADD COLUMN fallback text COLLATE "C";
+CREATE INDEX jobs_fallback ON jobs (sequence) WHERE fallback IS NOT NULL AND status = 'PENDING';
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
-export const MIGRATIONS: readonly string[] = [SCHEMA];
+export const MIGRATIONS: readonly string[] = [SCHEMA, FALLBACKS];
 
 /** The oldest version whose servers can work with the newest tables. */
 const COMPATIBLE_FROM = 1;
