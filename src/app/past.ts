@@ -95,7 +95,7 @@ function gpuSamples(state: SchedulerState, now: number): readonly GpuSample[] {
   return [...state.backends.values()].flatMap((backend) =>
     gpusOf(state, backend)
       .filter(({ usage }) => !isStale(usage, backend.gpuIntervalMs, now))
-      .map(({ id, usage }) => ({
+      .map(({ id, usage, activity }) => ({
         gpuId: id,
         readings: 1,
         usedBytes: usage.usedBytes,
@@ -103,6 +103,7 @@ function gpuSamples(state: SchedulerState, now: number): readonly GpuSample[] {
         foreignBytes: usage.foreignBytes,
         reservedBytes: usage.reservedBytes,
         freeBytes: usage.freeBytes,
+        ...activity,
       })),
   );
 }

@@ -25,6 +25,16 @@ export function isProgram({ name, command }: ForeignProcess, word: string): bool
   return [name, command].some((text) => text?.toLowerCase().includes(wanted) ?? false);
 }
 
+/** What a GPU does, and what that costs; null where its source does not tell. */
+export interface GpuActivity {
+  /** The part of the time in which it computed, 0 to 1, as its driver counts it. */
+  readonly utilization: number | null;
+  readonly powerWatts: number | null;
+  readonly temperatureCelsius: number | null;
+}
+
+export const NO_ACTIVITY: GpuActivity = { utilization: null, powerWatts: null, temperatureCelsius: null };
+
 /** One GPU at one instant. */
 export interface GpuReading {
   /** Stable across readings and restarts: the device's UUID, else its index. */
@@ -35,6 +45,8 @@ export interface GpuReading {
   /** Null where the source cannot tell: then only what is known to be loaded counts. */
   readonly usedBytes: number | null;
   readonly processes: readonly ForeignProcess[];
+  /** Absent: the source tells nothing of it. */
+  readonly activity?: GpuActivity;
   readonly source: VramSource;
   /** Epoch milliseconds at which the reading began, or before it where the source lags: what happened later may not be in it. */
   readonly sampledAt: number;
@@ -142,5 +154,6 @@ export interface Gpu {
   readonly index: number;
   readonly name: string;
   readonly usage: VramUsage;
+  readonly activity?: GpuActivity;
   readonly foreignProcesses: readonly ForeignProcess[];
 }

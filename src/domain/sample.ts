@@ -1,9 +1,10 @@
 /** Figures of a stretch of time, as they are kept: fine ones for hours, coarse ones for months. */
+import { type GpuActivity, NO_ACTIVITY } from './gpu.ts';
 import type { GpuId } from './ids.ts';
 import type { ReadScope } from './read-scope.ts';
 
-/** Bytes, each the mean of so many readings. */
-export interface GpuSample {
+/** Each figure the mean of so many readings; of those of what it does, of the ones that told them. */
+export interface GpuSample extends Partial<GpuActivity> {
   readonly gpuId: GpuId;
   readonly readings: number;
   readonly usedBytes: number;
@@ -151,7 +152,7 @@ function joinedGpus(parts: readonly GpuSample[]): readonly GpuSample[] {
   const byGpu = Map.groupBy(parts, ({ gpuId }) => gpuId);
   return [...byGpu].slice(0, MOST_GPUS).map(([gpuId, of]) => {
     const readings = of.reduce((sum, one) => sum + one.readings, 0);
-    const mean = (name: Exclude<keyof GpuSample, 'gpuId' | 'readings'>) =>
+    const mean = (name: Exclude<keyof GpuSample, 'gpuId' | 'readings' | keyof GpuActivity>) =>
       Math.round(of.reduce((sum, one) => sum + one[name] * one.readings, 0) / readings);
     return {
       gpuId,
@@ -161,8 +162,23 @@ function joinedGpus(parts: readonly GpuSample[]): readonly GpuSample[] {
       foreignBytes: mean('foreignBytes'),
       reservedBytes: mean('reservedBytes'),
       freeBytes: mean('freeBytes'),
+      ...Object.fromEntries(ACTIVITY.flatMap((name) => meanOf(of, name))),
     };
   });
+}
+
+const ACTIVITY = Object.keys(NO_ACTIVITY) as (keyof GpuActivity)[];
+
+/** As an entry of an object; nothing where none of them tells it. */
+function meanOf(
+  parts: readonly GpuSample[],
+  name: keyof GpuActivity,
+): readonly (readonly [keyof GpuActivity, number])[] {
+  const told = parts.flatMap(({ [name]: value, readings }) => (value == null ? [] : [{ value, readings }]));
+  if (told.length === 0) return [];
+  const readings = told.reduce((sum, one) => sum + one.readings, 0);
+  const mean = told.reduce((sum, { value, readings: weight }) => sum + value * weight, 0) / readings;
+  return [[name, Math.round(mean * 1_000) / 1_000]];
 }
 
 /** One entry for each, those that used the most time first; what is more than so many is one. */

@@ -1,5 +1,5 @@
 /** The comma-separated answers of nvidia-smi. Sizes are in MiB; what the driver cannot tell stands in brackets: `[N/A]`, `[Not Supported]`, … */
-import type { ForeignProcess } from '../domain/gpu.ts';
+import type { ForeignProcess, GpuActivity } from '../domain/gpu.ts';
 import { MiB } from '../domain/units.ts';
 import { GpuProbeError } from './gpu-probe-error.ts';
 
@@ -9,6 +9,9 @@ export const GPU_FIELDS = [
   'uuid',
   'mig.mode.current',
   'memory.reserved',
+  'utilization.gpu',
+  'power.draw',
+  'temperature.gpu',
   'name',
   'memory.total',
   'memory.used',
@@ -16,8 +19,11 @@ export const GPU_FIELDS = [
 
 export type GpuField = (typeof GPU_FIELDS)[number];
 
+/** Nothing is decided by these: a tool that does not have them, or prints anything else in their place, is read without them. */
+const ACTIVITY_FIELDS = ['utilization.gpu', 'power.draw', 'temperature.gpu'] as const;
+
 /** Fields that older drivers refuse: MIG came with 450, the reserved memory as a figure of its own with 510. */
-const NEWER_FIELDS: readonly GpuField[] = ['mig.mode.current', 'memory.reserved'];
+const NEWER_FIELDS: readonly GpuField[] = ['mig.mode.current', 'memory.reserved', ...ACTIVITY_FIELDS];
 
 const FORMAT = '--format=csv,noheader,nounits';
 
@@ -46,6 +52,7 @@ export interface NvidiaGpu {
   readonly totalBytes: number;
   /** Null when the driver does not tell. */
   readonly usedBytes: number | null;
+  readonly activity: GpuActivity;
 }
 
 /** What an answer shows. Whatever stands around the rows, warnings for example, is no part of it. */
@@ -76,8 +83,9 @@ export function namesLostGpu(text: string): boolean {
 }
 
 /** A GPU, or what is wrong with one; null for a line that is about something else. */
-function parseRow(line: string, fields: readonly GpuField[]): NvidiaGpu | string | null {
+function parseRow(line: string, asked: readonly GpuField[]): NvidiaGpu | string | null {
   const cells = line.split(',').map((cell) => cell.trim());
+  const fields = fieldsIn(cells, asked);
   const namePlace = fields.indexOf('name');
   const following = fields.length - namePlace - 1;
   const cell = (field: GpuField) => {
@@ -105,7 +113,30 @@ function parseRow(line: string, fields: readonly GpuField[]): NvidiaGpu | string
     sliced,
     totalBytes: Math.max(0, (total ?? 0) - (reserved ?? 0)),
     usedBytes: used,
+    activity: {
+      utilization: share(figure(cell('utilization.gpu'))),
+      powerWatts: figure(cell('power.draw')),
+      temperatureCelsius: figure(cell('temperature.gpu')),
+    },
   };
+}
+
+/** What of that a row has: some tools leave out columns that they have nothing for. */
+function fieldsIn(cells: readonly string[], asked: readonly GpuField[]): readonly GpuField[] {
+  const isActivity = (field: GpuField) => ACTIVITY_FIELDS.some((each) => each === field);
+  const isThere = asked.every(
+    (field, place) => !isActivity(field) || /^(-?\d+(\.\d+)?|\[.*\]|N\/A|ERR!)$/i.test(cells[place] ?? ''),
+  );
+  return isThere && cells.length >= asked.length ? asked : asked.filter((field) => !isActivity(field));
+}
+
+/** Null for whatever is none. */
+function figure(cell: string | undefined): number | null {
+  return cell !== undefined && /^-?\d+(\.\d+)?$/.test(cell) ? Number(cell) : null;
+}
+
+function share(percent: number | null): number | null {
+  return percent === null ? null : Math.min(1, Math.max(0, percent / 100));
 }
 
 /** One that was cut off, or whose every cell says that the GPU does not answer. */

@@ -136,11 +136,9 @@ class NvidiaProbe implements GpuProbe {
     const hidden = gpus.filter(({ uuid, sliced }) => sliced && !slices.get(uuid)?.length).map(withoutSlices);
     const readings = gpus.flatMap((gpu): readonly GpuReading[] => {
       if (gpu.sliced) return sliceReadings(gpu, slices.get(gpu.uuid) ?? [], sampledAt);
-      const { uuid, index, name, totalBytes, usedBytes } = gpu;
-      const found = processes.get(uuid) ?? [];
-      return [
-        { key: uuid, index, name, totalBytes, usedBytes, processes: found, source: 'DRIVER', sampledAt },
-      ];
+      const { uuid, index, name, totalBytes, usedBytes, activity } = gpu;
+      const known = { key: uuid, index, name, totalBytes, usedBytes, activity };
+      return [{ ...known, processes: processes.get(uuid) ?? [], source: 'DRIVER', sampledAt }];
     });
     const problem = [...problems, ...hidden].join(' ') || null;
     if (readings.length === 0) throw new GpuProbeError(problem ?? 'nvidia-smi lists no GPU.');

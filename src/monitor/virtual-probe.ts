@@ -15,6 +15,14 @@ const answer = z.object({
       name: z.string(),
       totalBytes: bytes,
       usedBytes: bytes,
+      // Older virtual servers tell nothing of it.
+      activity: z
+        .object({
+          utilization: z.number().min(0).max(1),
+          powerWatts: z.number(),
+          temperatureCelsius: z.number(),
+        })
+        .optional(),
       processes: z.array(z.object({ pid: z.int(), name: z.string().nullable(), usedBytes: bytes })),
     }),
   ),
@@ -103,6 +111,7 @@ function toReading(gpu: z.infer<typeof answer>['gpus'][number], sampledAt: numbe
       name: process.name,
       bytes: process.usedBytes,
     })),
+    ...(gpu.activity && { activity: gpu.activity }),
     source: 'VIRTUAL',
     sampledAt,
   };

@@ -18,6 +18,26 @@ export interface GpuState {
   readonly processes: readonly GpuProcess[];
 }
 
+/** What a card does and what that costs: a virtual one works the harder the more of it is in use. */
+export interface GpuActivity {
+  /** 0 to 1. */
+  readonly utilization: number;
+  readonly powerWatts: number;
+  readonly temperatureCelsius: number;
+}
+
+export function activityOf({
+  totalBytes,
+  usedBytes,
+}: Pick<GpuState, 'totalBytes' | 'usedBytes'>): GpuActivity {
+  const load = totalBytes === 0 ? 0 : Math.min(1, usedBytes / totalBytes);
+  return {
+    utilization: Math.round(load * 100) / 100,
+    powerWatts: Math.round(2_200 + 30_000 * load) / 100,
+    temperatureCelsius: Math.round(34 + 40 * load),
+  };
+}
+
 export interface GpuShare {
   readonly gpu: number;
   readonly bytes: number;

@@ -1,7 +1,7 @@
 import { parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/domain/principal.ts';
-import { type ClientSample, NO_COUNTS } from '../../src/domain/sample.ts';
+import { type ClientSample, joined, NO_COUNTS } from '../../src/domain/sample.ts';
 import { EVERY_SCOPE, MEMBER } from '../../src/domain/scopes.ts';
 import { AnswerBudget } from '../../src/graphql/answer-budget.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -99,4 +99,47 @@ describe('what takes much work counts as much', () => {
     expect(await api.refusal(ask('failed'))).toBe('QUERY_LIMIT_EXCEEDED');
     await api.stop();
   });
+});
+
+it('tells what a GPU did as the mean of the readings that told it, and its memory whatever was told', async () => {
+  const api = await GraphQLApi.open();
+  const [gpu] = api.system.gpus;
+  if (!gpu) throw new Error('The fixture has a GPU.');
+  const memory = { usedBytes: 5, instanceBytes: 5, foreignBytes: 0, reservedBytes: 0, freeBytes: 1 };
+  const told = [{ utilization: 0.2, powerWatts: 100 }, {}, { utilization: 0.6, powerWatts: null }, {}];
+  for (const [at, activity] of told.entries())
+    await api.store.history.samples.keep(BEGIN + at * STEP_MS, {
+      gpus: [{ gpuId: gpu.id, readings: 1, ...memory, ...activity }],
+      counts: NO_COUNTS,
+      waiting: 0,
+      running: 0,
+      waits: [],
+      clients: [],
+    });
+  const ask = async (points: number) =>
+    (
+      await api.query(
+        `query ($from: DateTime!, $to: DateTime) { history(from: $from, to: $to, points: ${points}) {
+           gpus { usedBytes utilization powerWatts temperatureCelsius } } }`,
+        { from: new Date(BEGIN).toISOString(), to: new Date(BEGIN + 4 * STEP_MS).toISOString() },
+      )
+    ).history.gpus[0];
+  expect(await ask(4)).toEqual({
+    usedBytes: [5, 5, 5, 5],
+    utilization: [0.2, null, 0.6, null],
+    powerWatts: [100, null, null, null],
+    temperatureCelsius: [null, null, null, null],
+  });
+  const { gpus } = joined(
+    told.map((activity) => ({
+      gpus: [{ gpuId: gpu.id, readings: 1, ...memory, ...activity }],
+      counts: NO_COUNTS,
+      waiting: 0,
+      running: 0,
+      waits: [],
+      clients: [],
+    })),
+  );
+  expect(gpus).toEqual([{ gpuId: gpu.id, readings: 4, ...memory, utilization: 0.4, powerWatts: 100 }]);
+  await api.stop();
 });

@@ -68,8 +68,47 @@ describe('nvidia-smi', () => {
         sliced: false,
         totalBytes: 7979 * MiB,
         usedBytes: null,
+        activity: { utilization: null, powerWatts: null, temperatureCelsius: null },
       },
     ]);
+  });
+
+  test.each([
+    ['all of it', '35, 212.40, 61', { utilization: 0.35, powerWatts: 212.4, temperatureCelsius: 61 }],
+    [
+      'some of it',
+      '[N/A], [Not Supported], 48',
+      { utilization: null, powerWatts: null, temperatureCelsius: 48 },
+    ],
+    [
+      'errors',
+      'ERR!, [Unknown Error], ERR!',
+      { utilization: null, powerWatts: null, temperatureCelsius: null },
+    ],
+    ['none of the columns', null, { utilization: null, powerWatts: null, temperatureCelsius: null }],
+  ])('what a GPU does is read where it is told, and its memory whatever is told: %s', (_, told, activity) => {
+    const row = (name: string) =>
+      `0, GPU-1, [N/A], 100, ${told === null ? '' : `${told}, `}${name}, 24576, 1200\n`;
+    const memory = { totalBytes: (24_576 - 100) * MiB, usedBytes: 1_200 * MiB };
+    for (const name of ['NVIDIA L40S', 'Vendor, Model X, 2, 3, 4'])
+      expect(parseGpus(row(name))).toEqual({
+        gpus: [{ index: 0, uuid: 'GPU-1', name, sliced: false, ...memory, activity }],
+        problems: [],
+      });
+  });
+
+  test('a tool that is too old for what a GPU does is asked without it', async () => {
+    await using smi = await fakeNvidiaSmi();
+    await smi.does(
+      `case "$1" in *utilization.gpu*) echo 'Field "utilization.gpu" is not a valid field to query.'; exit 2;;
+--query-gpu=*) echo '0, GPU-1, [N/A], 100, 212.40, 61, Old Card, 24576, 1200';; esac`,
+    );
+    const [gpu] = await createNvidiaProbe({ clock: systemClock, env: smi.env }).read();
+    expect(gpu).toMatchObject({
+      name: 'Old Card',
+      usedBytes: 1_200 * MiB,
+      activity: { utilization: null, powerWatts: 212.4, temperatureCelsius: 61 },
+    });
   });
 
   test('may keep to itself what each process has', () => {

@@ -1000,7 +1000,7 @@ export type FiguresQueryVariables = Exact<{
 }>;
 
 
-export type FiguresQuery = { history: { from: string, step: number, gpus: Array<{ gpuId: string, foreignBytes: Array<number | null>, freeBytes: Array<number | null>, instanceBytes: Array<number | null>, reservedBytes: Array<number | null>, gpu: { id: string, index: number, name: string, vram: { totalBytes: number } } | null }>, jobs: { cancelled: Array<number | null>, completed: Array<number | null>, completionTokens: Array<number | null>, evictions: Array<number | null>, failed: Array<number | null>, loads: Array<number | null>, queueP50: Array<number | null>, queueP95: Array<number | null>, running: Array<number | null>, submitted: Array<number | null>, waiting: Array<number | null> } } };
+export type FiguresQuery = { history: { from: string, step: number, gpus: Array<{ gpuId: string, foreignBytes: Array<number | null>, freeBytes: Array<number | null>, instanceBytes: Array<number | null>, powerWatts: Array<number | null>, reservedBytes: Array<number | null>, temperatureCelsius: Array<number | null>, utilization: Array<number | null>, gpu: { id: string, index: number, name: string, vram: { totalBytes: number } } | null }>, jobs: { cancelled: Array<number | null>, completed: Array<number | null>, completionTokens: Array<number | null>, evictions: Array<number | null>, failed: Array<number | null>, loads: Array<number | null>, queueP50: Array<number | null>, queueP95: Array<number | null>, running: Array<number | null>, submitted: Array<number | null>, waiting: Array<number | null> } } };
 
 export type StaysWithinQueryVariables = Exact<{
   from: string;
@@ -1239,14 +1239,14 @@ export type CopyModelMutation = { copyModel:
     | { __typename: 'ModelNotFoundError', code: UserErrorCode, message: string }
    };
 
-export type MapGpuFragment = { id: string, index: number, name: string, vram: { deficitBytes: number, foreignBytes: number, freeBytes: number, headroomBytes: number, instanceBytes: number, reservedBytes: number, totalBytes: number, usedBytes: number, source: VramSource }, foreignProcesses: Array<{ bytes: number, name: string | null, pid: number }>, reservations: Array<{ id: string, bytes: number, owner: string, ready: boolean, expiresAt: string | null, kind: ReservationKind }> };
+export type MapGpuFragment = { id: string, index: number, name: string, powerWatts: number | null, temperatureCelsius: number | null, utilization: number | null, vram: { deficitBytes: number, foreignBytes: number, freeBytes: number, headroomBytes: number, instanceBytes: number, reservedBytes: number, totalBytes: number, usedBytes: number, source: VramSource }, foreignProcesses: Array<{ bytes: number, name: string | null, pid: number }>, reservations: Array<{ id: string, bytes: number, owner: string, ready: boolean, expiresAt: string | null, kind: ReservationKind }> };
 
 export type MapInstanceFragment = { id: string, adopted: boolean, contextLength: number, expiresAt: string | null, modelName: string, parallel: number, pinned: boolean, spilled: boolean, status: InstanceStatus, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ id: string }> };
 
 export type MemorySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MemorySubscription = { vramChanged: { at: string, backends: Array<{ id: string, name: string, health: BackendHealth, problem: string | null, gpus: Array<{ id: string, index: number, name: string, vram: { deficitBytes: number, foreignBytes: number, freeBytes: number, headroomBytes: number, instanceBytes: number, reservedBytes: number, totalBytes: number, usedBytes: number, source: VramSource }, foreignProcesses: Array<{ bytes: number, name: string | null, pid: number }>, reservations: Array<{ id: string, bytes: number, owner: string, ready: boolean, expiresAt: string | null, kind: ReservationKind }> }>, instances: Array<{ id: string, adopted: boolean, contextLength: number, expiresAt: string | null, modelName: string, parallel: number, pinned: boolean, spilled: boolean, status: InstanceStatus, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ id: string }> }> }> } };
+export type MemorySubscription = { vramChanged: { at: string, backends: Array<{ id: string, name: string, health: BackendHealth, problem: string | null, gpus: Array<{ id: string, index: number, name: string, powerWatts: number | null, temperatureCelsius: number | null, utilization: number | null, vram: { deficitBytes: number, foreignBytes: number, freeBytes: number, headroomBytes: number, instanceBytes: number, reservedBytes: number, totalBytes: number, usedBytes: number, source: VramSource }, foreignProcesses: Array<{ bytes: number, name: string | null, pid: number }>, reservations: Array<{ id: string, bytes: number, owner: string, ready: boolean, expiresAt: string | null, kind: ReservationKind }> }>, instances: Array<{ id: string, adopted: boolean, contextLength: number, expiresAt: string | null, modelName: string, parallel: number, pinned: boolean, spilled: boolean, status: InstanceStatus, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ id: string }> }> }> } };
 
 export type SituationSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -1631,6 +1631,9 @@ export const MapGpuFragmentDoc = new TypedDocumentString(`
   id
   index
   name
+  powerWatts
+  temperatureCelsius
+  utilization
   vram {
     deficitBytes
     foreignBytes
@@ -2349,7 +2352,10 @@ export const FiguresDocument = new TypedDocumentString(`
       foreignBytes
       freeBytes
       instanceBytes
+      powerWatts
       reservedBytes
+      temperatureCelsius
+      utilization
     }
     jobs {
       cancelled
@@ -2850,6 +2856,9 @@ export const MemoryDocument = new TypedDocumentString(`
   id
   index
   name
+  powerWatts
+  temperatureCelsius
+  utilization
   vram {
     deficitBytes
     foreignBytes

@@ -18,6 +18,7 @@ export function GpuBar({ map }: { readonly map: GpuMap }) {
           <span className="quiet">
             {bytesText(usedBytes)} of {bytesText(totalBytes)} in use
           </span>
+          <ActivityOf gpu={gpu} />
         </span>
       </figcaption>
       <div className="bar" role="img" aria-label={barText(map)}>
@@ -30,6 +31,16 @@ export function GpuBar({ map }: { readonly map: GpuMap }) {
       </div>
     </figure>
   );
+}
+
+/** What is not told is left out. */
+function ActivityOf({ gpu: { powerWatts, temperatureCelsius, utilization } }: Pick<GpuMap, 'gpu'>) {
+  const figures = [
+    utilization == null ? null : `${Math.round(utilization * 100)} % busy`,
+    powerWatts == null ? null : `${Math.round(powerWatts)} W`,
+    temperatureCelsius == null ? null : `${Math.round(temperatureCelsius)} °C`,
+  ].filter((each) => each !== null);
+  return figures.length === 0 ? null : <span className="quiet gpu-activity">{figures.join(' · ')}</span>;
 }
 
 function BarSegment({ segment, scaleBytes }: { readonly segment: Segment; readonly scaleBytes: number }) {

@@ -50,11 +50,27 @@ GpuRef.implement({
     }),
     index: t.exposeInt('index', { description: "Its number on the backend's host." }),
     name: t.exposeString('name'),
+    powerWatts: t.float({
+      nullable: true,
+      description: 'What it draws now; null where the probe does not tell.',
+      resolve: ({ activity }) => activity?.powerWatts ?? null,
+    }),
     reservations: t.field({
       type: [ReservationRef],
       description: 'What of it is kept for other programs.',
       resolve: ({ id }, _args, { memory }) =>
         memory.reservations().filter((reservation) => reservation.gpuId === id),
+    }),
+    temperatureCelsius: t.float({
+      nullable: true,
+      description: 'Null where the probe does not tell.',
+      resolve: ({ activity }) => activity?.temperatureCelsius ?? null,
+    }),
+    utilization: t.float({
+      nullable: true,
+      description:
+        'The part of the time in which it computed lately, 0 to 1, as its driver counts it; null where the probe does not tell.',
+      resolve: ({ activity }) => activity?.utilization ?? null,
     }),
     vram: t.expose('usage', { type: VramUsageRef }),
   }),

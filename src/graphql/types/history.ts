@@ -58,6 +58,12 @@ const GPU_FIGURES = {
   usedBytes: 'In use by anyone.',
 } as const;
 
+const ACTIVITY_FIGURES = {
+  powerWatts: 'What it drew.',
+  temperatureCelsius: 'How warm it was.',
+  utilization: 'The part of the time in which it computed, 0 to 1.',
+} as const;
+
 const GpuHistoryRef = builder.objectRef<OfGpu>('GpuHistory').implement({
   description: 'Of one GPU: the mean over each step.',
   fields: (t) => ({
@@ -68,6 +74,22 @@ const GpuHistoryRef = builder.objectRef<OfGpu>('GpuHistory').implement({
       resolve: ({ gpuId }, _args, { system }) => system.gpu(gpuId),
     }),
     gpuId: t.exposeID('gpuId'),
+    ...Object.fromEntries(
+      Object.entries(ACTIVITY_FIGURES).map(([name, description]) => [
+        name,
+        t.field({
+          type: ['Float'],
+          nullable: { list: false, items: true },
+          description: `${description} Null where the probe did not tell.`,
+          resolve: ({ samples }, _args, context, position) =>
+            charged(
+              samples.map((one) => one?.[name as keyof typeof ACTIVITY_FIGURES] ?? null),
+              context,
+              position,
+            ),
+        }),
+      ]),
+    ),
     ...Object.fromEntries(
       Object.entries(GPU_FIGURES).map(([name, description]) => [
         name,

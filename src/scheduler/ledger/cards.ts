@@ -24,9 +24,9 @@ export function gpusOf(state: SchedulerState, backend: BackendRecord): readonly 
       foreignBytes: gpu.foreignBytes - ownersUse(gpu, reserved),
       instanceBytes: instanceBytesOn(state, backend, id),
     });
-    const { key, index, name, processes } = reading;
+    const { key, index, name, processes, activity } = reading;
     const foreignProcesses = processes.filter(({ pid }) => !own.has(pid));
-    return { id, key, index, name, usage, foreignProcesses };
+    return { id, key, index, name, usage, foreignProcesses, ...(activity && { activity }) };
   });
 }
 

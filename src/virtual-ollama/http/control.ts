@@ -6,7 +6,7 @@ import type { Router } from '../../ollama-api/router.ts';
 import { displayNames } from '../core/catalog.ts';
 import type { VirtualOllamaCore } from '../core/core.ts';
 import { FAULT_SHAPE } from '../fault-schema.ts';
-import { nvidiaSmiCsv } from '../gpu-memory.ts';
+import { activityOf, nvidiaSmiCsv } from '../gpu-memory.ts';
 
 const FAULTS = z.strictObject(FAULT_SHAPE).partial();
 const FOREIGN = z.strictObject({ gpu: z.int().min(0), bytes: z.number().min(0) });
@@ -40,15 +40,16 @@ function stateOf(core: VirtualOllamaCore) {
 }
 
 export function addControlRoutes(router: Router<Handler>, core: VirtualOllamaCore): void {
+  const gpus = () => ({ gpus: core.memory.read().map((gpu) => ({ ...gpu, activity: activityOf(gpu) })) });
   router
-    .add('GET', '/virtual/gpus', (exchange) => sendJson(exchange, 200, { gpus: core.memory.read() }))
+    .add('GET', '/virtual/gpus', (exchange) => sendJson(exchange, 200, gpus()))
     .add('GET', '/virtual/nvidia-smi', (exchange) =>
       send(exchange, 200, nvidiaSmiCsv(core.memory.read()), 'text/csv; charset=utf-8'),
     )
     .add('PUT', '/virtual/foreign', async (exchange) => {
       const { gpu, bytes } = await readBody(exchange, FOREIGN);
       core.memory.setForeign(gpu, bytes);
-      sendJson(exchange, 200, { gpus: core.memory.read() });
+      sendJson(exchange, 200, gpus());
     })
     .add('GET', '/virtual/faults', (exchange) => sendJson(exchange, 200, core.faults.state))
     .add('PUT', '/virtual/faults', async (exchange) => {

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { systemClock } from '../../clock.ts';
 import { MiB } from '../../domain/units.ts';
 import { readGpuFolder } from '../gpu-folder/gpu-folder.ts';
-import type { GpuProcess, GpuState } from '../gpu-memory.ts';
+import { activityOf, type GpuProcess, type GpuState } from '../gpu-memory.ts';
 
 const STDOUT = 1;
 const INVALID_ARGUMENT = 2;
@@ -12,7 +12,7 @@ const NO_DRIVER = 9;
 const totalMib = (gpu: GpuState) => Math.floor(gpu.totalBytes / MiB);
 const usedMib = (gpu: GpuState) => Math.min(totalMib(gpu), Math.ceil(gpu.usedBytes / MiB));
 
-type Column<Row> = readonly [unit: 'MiB' | '', value: (row: Row) => string | number];
+type Column<Row> = readonly [unit: 'MiB' | 'W' | '%' | '', value: (row: Row) => string | number];
 
 /** `2026/11/21 17:04:33.123`, local time as the real one tells it. */
 function timestamp(): string {
@@ -37,6 +37,9 @@ const GPU_COLUMNS: Readonly<Record<string, Column<GpuState>>> = {
   'memory.used': ['MiB', usedMib],
   'memory.free': ['MiB', (gpu) => totalMib(gpu) - usedMib(gpu)],
   'memory.reserved': ['MiB', () => 0],
+  'power.draw': ['W', (gpu) => activityOf(gpu).powerWatts.toFixed(2)],
+  'temperature.gpu': ['', (gpu) => activityOf(gpu).temperatureCelsius],
+  'utilization.gpu': ['%', (gpu) => Math.round(activityOf(gpu).utilization * 100)],
 };
 
 interface ProcessRow {
@@ -79,7 +82,8 @@ function table<Row>(
   }
   const cell = ([unit, value]: Column<Row>, row: Row) =>
     unit && format.units ? `${value(row)} ${unit}` : String(value(row));
-  const head = fields.map((field, place) => (chosen[place]?.[0] ? `${field} [MiB]` : field)).join(', ');
+  const titleOf = (field: string, unit: string | undefined) => (unit ? `${field} [${unit}]` : field);
+  const head = fields.map((field, place) => titleOf(field, chosen[place]?.[0])).join(', ');
   const lines = rows.map((row) => chosen.map((column) => cell(column, row)).join(', '));
   const all = format.header ? [head, ...lines] : lines;
   return { text: all.map((line) => `${line}\n`).join(''), exitCode: 0 };

@@ -47,6 +47,7 @@ export function JobPictures({ figures, at, onPick }: PicturesProps) {
   const common = { at, onPick };
   return (
     <div className="charts">
+      <GpuActivity figures={figures} at={at} onPick={onPick} />
       <Chart
         {...common}
         title="Waits of jobs that started"
@@ -90,6 +91,34 @@ export function JobPictures({ figures, at, onPick }: PicturesProps) {
       <Axis figures={figures} />
     </div>
   );
+}
+
+/** Of the cards that tell it. */
+function GpuActivity({ figures: { gpus }, at, onPick }: PicturesProps) {
+  const kinds = [
+    {
+      title: 'GPU busy',
+      of: 'utilization',
+      most: 1,
+      text: (share: number) => `${Math.round(share * 100)} %`,
+    },
+    { title: 'GPU power', of: 'powerWatts', text: (watts: number) => `${Math.round(watts)} W` },
+    {
+      title: 'GPU temperature',
+      of: 'temperatureCelsius',
+      text: (degrees: number) => `${Math.round(degrees)} °C`,
+    },
+  ] as const;
+  return kinds.map(({ of, ...kind }) => {
+    const told = gpus.filter((gpu) => gpu[of].some((value) => value != null));
+    if (told.length === 0) return null;
+    const series = told.map((gpu, place) => ({
+      name: `${gpu.gpu?.name ?? 'gone'}${told.length > 1 ? ` ${gpu.gpu?.index ?? place}` : ''}`,
+      look: `rank-${place % 12} series-rank`,
+      values: gpu[of],
+    }));
+    return <Chart key={of} {...kind} kind="lines" series={series} at={at} onPick={onPick} />;
+  });
 }
 
 function Axis({ figures }: { readonly figures: Figures }) {
