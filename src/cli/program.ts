@@ -84,6 +84,12 @@ function addServing(program: Command, terminal: Terminal, run: Run): void {
   withServerFlags(
     program.command('doctor').description('check Ollama, GPUs and settings, and say what to change'),
   ).action((options) => run(async () => (await import('./doctor/doctor.ts')).doctor(options, terminal)));
+  withServerFlags(
+    program
+      .command('move')
+      .description('move jobs, results, chats and what was learned to another store, while no server runs')
+      .requiredOption('--to <place>', 'the URL of a PostgreSQL, or a data folder'),
+  ).action((options) => run(async () => (await import('./server/move.ts')).move(options, terminal)));
   program
     .command('import')
     .description('write settings from those of another program; what is left out is told beside them')

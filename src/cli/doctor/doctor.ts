@@ -10,6 +10,7 @@ import { checkBackend } from './doctor-backend.ts';
 import { checkDataDir, checkNode, checkPort } from './doctor-host.ts';
 import { checkManaged } from './doctor-managed.ts';
 import { checkMode } from './doctor-mode.ts';
+import { checkStore } from './doctor-store.ts';
 import { checkTakeover } from './doctor-takeover.ts';
 import type { Finding } from './finding.ts';
 
@@ -29,6 +30,7 @@ export async function doctor(
   const config = await readConfig(flags, say);
   if (config) {
     say(await checkDataDir(config.dataDir));
+    if (config.store) for (const finding of await checkStore(config.store, clock)) say(finding);
     say(await checkPort(config.host, config.port));
     say(await checkTakeover(config, clock));
     const mode = await checkMode(config, clock);

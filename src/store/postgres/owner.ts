@@ -9,6 +9,17 @@ import { numberAt } from '../sql/statements.ts';
 import { pause } from '../threads/pause.ts';
 import type { PostgresStatements } from './statements.ts';
 
+function keyOf({ schema }: StorePlace): string {
+  return `hashtextextended('vramkeeper ${schema}', 0)`;
+}
+
+/** A query for the lock of who works there: https://www.postgresql.org/docs/current/view-pg-locks.html says how the key is shown. */
+export function heldLock(place: StorePlace): string {
+  return `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND ((classid::bigint << 32) | objid::bigint) = ${keyOf(place)}`;
+}
+
 /** A server that has just ended may still have a connection there. */
 const PATIENCE_MS = 2_000;
 const PAUSE_MS = 25;
@@ -23,7 +34,7 @@ export function takeOwnership(
   place: StorePlace,
   before: number | null,
 ): number {
-  const key = `hashtextextended('vramkeeper ${place.schema}', 0)`;
+  const key = keyOf(place);
   const own = numberAt(statements.row('SELECT pg_backend_pid()'), 0);
   const until = systemClock.monotonic() + PATIENCE_MS;
   while (statements.row(`SELECT pg_try_advisory_lock(${key})`)?.[0] !== true) {

@@ -12,9 +12,9 @@ import { Wire } from './wire.ts';
 
 const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
-function open({ place, port, answered, abandoned }: PostgresSettings): ReadableStore {
+function open({ place, connection, abandoned }: PostgresSettings): ReadableStore {
   const patience = new Patience(abandoned ?? sharedCell());
-  const statements = new PostgresStatements(new Wire(port, answered), place, patience.goOn);
+  const statements = new PostgresStatements(new Wire(connection), place, patience.goOn);
   const reads = new SqlReads(statements, patience.goOn);
   let withinMs = 0;
   return {

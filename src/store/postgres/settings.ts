@@ -1,13 +1,11 @@
 /** What the threads of PostgreSQL's store are started with. */
-import type { MessagePort } from 'node:worker_threads';
 import type { StorePlace } from '../../config/store-place.ts';
 import type { WriterSettings } from '../threads/protocol.ts';
+import type { Connection } from './wire.ts';
 
 export interface PostgresSettings extends WriterSettings {
   readonly place: StorePlace;
-  readonly port: MessagePort;
-  /** See `Wire`. */
-  readonly answered: Int32Array;
+  readonly connection: Connection;
   /** Of a reader: see `ListLanes`. */
   readonly abandoned?: Int32Array;
 }

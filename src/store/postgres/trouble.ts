@@ -15,13 +15,18 @@ const ADVICE: Readonly<Record<string, string>> = {
   '53300': 'It has no connections left: raise max_connections there.',
 };
 
+/** @param state SQLSTATE */
+export function adviceFor(state: string | null): string | undefined {
+  return state === null ? undefined : ADVICE[state];
+}
+
 /** @param shown where it is, for people */
 export function troubleOf(error: unknown, shown: string): VramkeeperError {
   if (error instanceof VramkeeperError) return error;
   if (!(error instanceof WireError))
     return new StoreFailedError(`The store could not do this: ${messageOf(error)}.`, { cause: error });
   const advice =
-    (error.state === null ? undefined : ADVICE[error.state]) ??
+    adviceFor(error.state) ??
     (error.isLost ? 'Check that it runs and can be reached: it is tried again.' : undefined);
   if (advice === undefined)
     return new StoreFailedError(`The store could not do this: ${error.message}.`, { cause: error });

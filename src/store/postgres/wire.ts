@@ -6,6 +6,13 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { StoreClosedError } from '../../domain/errors.ts';
 import type { Row, SqlValue } from '../sql/statements.ts';
 
+/** What the thread that works with a connection has of it. */
+export interface Connection {
+  readonly port: MessagePort;
+  /** One cell, counted up with each answer. */
+  readonly answered: Int32Array;
+}
+
 /** One statement, and what of its answer is of interest. */
 export interface Step {
   readonly text: string;
@@ -61,8 +68,7 @@ export class Wire {
   readonly #port: MessagePort;
   readonly #answered: Int32Array;
 
-  /** @param answered one cell, counted up with each answer */
-  constructor(port: MessagePort, answered: Int32Array) {
+  constructor({ port, answered }: Connection) {
     this.#port = port;
     this.#answered = answered;
   }

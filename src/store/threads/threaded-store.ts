@@ -59,10 +59,8 @@ export interface ThreadedStoreOptions {
 export interface ThreadPrograms {
   readonly writer: URL;
   readonly reader: URL;
-  /** Before the threads start. */
-  open?(): Promise<void>;
-  /** @param name of the thread */
-  settings(name: string): { readonly own: object; readonly ports?: readonly MessagePort[] };
+  /** For one thread. */
+  settings(role: 'writer' | 'reader'): { readonly own: object; readonly ports?: readonly MessagePort[] };
   /** When the threads have ended. */
   close?(): Promise<void>;
 }
@@ -140,7 +138,6 @@ export class ThreadedStore extends StoreBase {
   }
 
   async #open(): Promise<void> {
-    await this.#programs.open?.();
     const { serverId, clients, leaseMs = LEASE_MS, groupLimit = GROUP_LIMIT } = this.#options;
     const clock = this.clock.reading();
     const settings: WriterSettings = { serverId, clients, leaseMs, groupLimit, clock };
@@ -148,7 +145,7 @@ export class ThreadedStore extends StoreBase {
       name,
       role,
       program: this.#programs[role],
-      ...this.#settingsOf(name, { ...settings, abandoned }),
+      ...this.#settingsOf(role, { ...settings, abandoned }),
       now: () => this.clock.now(),
       onStart: (start: StoreStart) => this.#begin(start),
       onReport: (report: Parameters<typeof this.applyCommit>[0]) => this.applyCommit(report),
@@ -184,8 +181,8 @@ export class ThreadedStore extends StoreBase {
     }
   }
 
-  #settingsOf(name: string, settings: object) {
-    const { own, ports = [] } = this.#programs.settings(name);
+  #settingsOf(role: 'writer' | 'reader', settings: object) {
+    const { own, ports = [] } = this.#programs.settings(role);
     return { settings: { ...settings, ...own }, ports };
   }
 

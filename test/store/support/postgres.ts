@@ -5,6 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import pg from 'pg';
 import { endsWithTest } from '../../support/ends-with-test.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -31,6 +32,8 @@ export interface TestPostgres {
   /** All at once, as a power cut does: SIGKILL for every process of it. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Says `otherwise` where the first finds nothing. */
+  query(looked: string, otherwise: string): Promise<void>;
 }
 
 let running: Promise<TestPostgres> | undefined;
@@ -95,6 +98,15 @@ async function begin(): Promise<TestPostgres> {
     url: (schema) => `postgres://vramkeeper@/postgres?host=${encodeURIComponent(folder)}&schema=${schema}`,
     kill,
     start,
+    query: async (looked, otherwise) => {
+      const client = new pg.Client({ host: folder, user: 'vramkeeper', database: 'postgres' });
+      await client.connect();
+      try {
+        if ((await client.query(looked)).rows.length === 0) await client.query(otherwise);
+      } finally {
+        await client.end();
+      }
+    },
   };
 }
 
