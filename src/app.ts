@@ -79,7 +79,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
     logger: logger.child('API'),
   });
-  const { callers, limits } = configuration;
   const events = new EventLog({ random });
   const outputs = new OutputHub((jobId, error) =>
     logger.child('API').error(`What ${jobId} says cannot be passed on any more.`, { error }),
@@ -99,7 +98,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const scheduling = new Scheduling({
     config,
-    limits,
+    clients: configuration,
     backends,
     store,
     outputs,
@@ -150,7 +149,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const tasks = buildTasks(config, { store, system, memory, logger });
   const models = buildModelDirectory(registry, loop, tasks.chooser);
   const accept = buildAccept(config, {
-    limits,
+    clients: configuration,
     store,
     models,
     registry,
@@ -192,7 +191,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const batchChanges = new BatchChanges({ store, accept, requestsCancelled: (id) => batches.cancelled(id) });
   const batches = buildBatches(config, { store, accept, models, clock, random, logger: logger.child('API') });
   const readsOf = ownReads(store);
-  const terms = termsOf(config, callers);
+  const terms = termsOf(config, configuration.callers);
   const live = buildLive({ log: events, backlog: store.backlog, loop, clock });
   const graphql = new GraphQLServer({
     schema,
@@ -226,7 +225,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   });
   const listeners = new Listeners({
     config,
-    callers,
+    clients: configuration,
     serverId,
     portFallback: overrides.portFallback ?? false,
     graphql,
@@ -255,9 +254,10 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
 
   async function start(): Promise<void> {
     if (overrides.backendsLine) logger.info(overrides.backendsLine);
-    started.push(() => callers.stop());
     await store.start();
     started.push(() => store.stop());
+    await configuration.start();
+    started.push(() => configuration.stop());
     started.push(() => metrics.stop());
     events.follow(await historyOf(store, random));
     await recoverJobs(store, logger.child('QUEUE'));

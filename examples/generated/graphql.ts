@@ -238,6 +238,7 @@ export type SubmitMutation = { submitJob:
     | { message: string }
     | { message: string }
     | { message: string }
+    | { message: string }
     | { job: { id: string } }
     | { message: string }
    };

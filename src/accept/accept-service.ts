@@ -97,6 +97,8 @@ export interface AcceptService {
   outline(principal: Principal, input: unknown): Outline;
   /** All that `admit` does but to store it. @throws as `admit`, but for a full queue */
   prepare(principal: Principal, submission: JobSubmission): PreparedJob;
+  /** Whether the client has anything left of what it may use up. @throws ClientLimitError */
+  checkAllowance(client: string): void;
   /** When a full queue, of one client's part or (null) as a whole, is worth another try, from now. */
   retryAfterMs(client: string | null): number;
   /** The most jobs that a piece may have. */

@@ -1,6 +1,7 @@
 /** Validation, model resolution and admission behind the one door. */
 
 import { createHash } from 'node:crypto';
+import { ClientLimitError } from '../domain/allowance.ts';
 import { limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { type InputIssue, InvalidInputError } from '../domain/errors.ts';
 import { type JobId, newId } from '../domain/ids.ts';
@@ -135,6 +136,10 @@ class FrontDoor implements AcceptService {
     return { job, blobs: collector.blobs };
   }
 
+  checkAllowance(client: string): void {
+    this.#deps.allowances?.checkWork(client);
+  }
+
   retryAfterMs(client: string | null): number {
     return this.#deps.retryAfterMs(client);
   }
@@ -144,8 +149,20 @@ class FrontDoor implements AcceptService {
     return Math.min(MOST_JOBS_IN_BATCH, this.#batchShare, maxQueued ?? Number.POSITIVE_INFINITY);
   }
 
-  admitPiece(piece: Omit<Piece, 'queueLimit'>): Promise<PieceOutcome> {
+  async admitPiece(piece: Omit<Piece, 'queueLimit'>): Promise<PieceOutcome> {
+    // A batch waits for what comes back, as it waits for room.
+    if (this.#hasNothingLeft(piece.jobs)) return { kind: 'queue-full', room: 0 };
     return this.#deps.store.requestBatches.take({ ...piece, queueLimit: this.#batchShare });
+  }
+
+  #hasNothingLeft([first]: Piece['jobs']): boolean {
+    try {
+      if (first) this.checkAllowance(first.client);
+      return false;
+    } catch (error) {
+      if (error instanceof ClientLimitError) return true;
+      throw error;
+    }
   }
 
   /** What batches of requests may take of the queue. */
@@ -168,6 +185,7 @@ class FrontDoor implements AcceptService {
     id: JobId,
   ): Promise<Exclude<RetryOutcome, { readonly kind: 'queue-full' }>> {
     if (await this.#isForeign(principal, id)) return { kind: 'not-found' };
+    this.checkAllowance(principal.client);
     const outcome = await this.#deps.store.retry(id, this.#deps.queueLimit);
     if (outcome.kind === 'queue-full') throw queueFull(outcome, this.#deps.retryAfterMs);
     return outcome;
@@ -188,6 +206,7 @@ class FrontDoor implements AcceptService {
   ): Promise<ManyChanged> {
     const problem = change.kind === 'setPriority' ? priorityProblem(principal, change.priority) : null;
     if (problem) throw new InvalidInputError([problem]);
+    if (change.kind === 'retry') this.checkAllowance(principal.client);
     const { queueLimit } = this.#deps;
     const whole = change.kind === 'retry' ? { ...change, queueLimit } : change;
     return changeMany(this.#deps, principal, selection, whole, scope);
@@ -197,6 +216,7 @@ class FrontDoor implements AcceptService {
     const collector = new BlobCollector();
     const admitted = admittedJob(this.#deps, principal, submission, collector);
     const { job, wishes } = admitted;
+    this.checkAllowance(principal.client);
     const takesUp = submission.comesBack ? await jobLeft(this.#deps, job, this.#deps.clock.now()) : null;
     const outcome = await this.#store({
       jobs: [job],
@@ -220,6 +240,7 @@ class FrontDoor implements AcceptService {
   ): Promise<AcceptedBatch> {
     if (issues.length > 0) throw new InvalidInputError(issues);
     if (refusals[0]) throw refusals[0].error;
+    this.checkAllowance(principal.client);
     const { clock, random } = this.#deps;
     const { keep = false, metadata = null } = batch;
     const name = batch.name ?? null;

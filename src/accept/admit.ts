@@ -1,5 +1,7 @@
 /** From a submission to a job that is fit to be queued. */
+
 import { type Clock, fromWall, type Random } from '../clock.ts';
+import type { Allowances } from '../domain/allowance.ts';
 import type { ClientTable } from '../domain/client-limits.ts';
 import {
   type InputIssue,
@@ -26,6 +28,7 @@ import { sizeOf } from '../kinds/job-size.ts';
 import { mapImages } from '../kinds/kinds.ts';
 import { type GrantedWishes, granted } from '../kinds/wishes.ts';
 import type { BlobCollector } from './blobs.ts';
+import { ClientBounds } from './client-bounds.ts';
 import type { JobSubmission } from './submission.ts';
 
 /** What admission must know of models. */
@@ -48,6 +51,8 @@ export interface AcceptDependencies {
   readonly bytesOfRequest: number;
   /** Absent: no limits of single clients. */
   readonly clients?: ClientTable | undefined;
+  /** Absent: nobody uses anything up. */
+  readonly allowances?: Pick<Allowances, 'checkWork'> | undefined;
   /**
    * Where a job waits whose wishes mean the queue `asked`: there, or with a context that holds its prompt.
    * @throws ContextLengthExceededError when none does
@@ -94,15 +99,17 @@ export interface AdmittedJob {
 export function admittedJob(
   deps: AcceptDependencies,
   principal: Principal,
-  submission: JobSubmission,
+  given: JobSubmission,
   collector: BlobCollector,
 ): AdmittedJob {
+  const bounds = new ClientBounds(deps.clients, principal.client);
+  const submission = { ...given, request: bounds.bounded(given.request) };
   const { labels, metadata, maxAttempts, patienceMs, fallback } = submission;
   const priority = submission.priority ?? lessUrgent('NORMAL', principal.maxPriority);
   const tooUrgent = priorityProblem(principal, priority);
-  const further = tooUrgent ? [tooUrgent] : [];
+  const further = [...(tooUrgent ? [tooUrgent] : []), ...bounds.outputProblems(given.request)];
   const wishes = granted(submission.wishes ?? {}, submission.request.kind);
-  const placed = (model: string) => placedJob(deps, submission, { model, wishes, further });
+  const placed = (model: string) => placedJob(deps, submission, { model, wishes, further, bounds });
   const [first, ...others] = fallback
     ? ableOf([submission.model, ...fallback.models], placed)
     : [placed(submission.model)];
@@ -191,7 +198,13 @@ function placedJob(
     model: named,
     wishes,
     further,
-  }: { readonly model: string; readonly wishes: GrantedWishes; readonly further: readonly InputIssue[] },
+    bounds,
+  }: {
+    readonly model: string;
+    readonly wishes: GrantedWishes;
+    readonly further: readonly InputIssue[];
+    readonly bounds: ClientBounds;
+  },
 ): PlacedJob {
   const { names, tasks = NO_TASKS } = deps.models;
   const choice = tasks.choose(named);
@@ -207,6 +220,7 @@ function placedJob(
     throw new ModelNotFoundError(model, names.suggest(model), deps.models.unheard());
   const askedQueue = queueKey({ model: name, ...wantedOf(wishes), backendId: backendOf(choice) });
   const queue = deps.queueFor(askedQueue, request);
+  bounds.checkContext(queue);
   const excess = deps.tooLarge(queue);
   if (excess) {
     const { requiredBytes, largestBytes, explanation } = excess;

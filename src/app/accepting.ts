@@ -3,7 +3,6 @@ import { createAcceptService, type ModelDirectory } from '../accept/accept.ts';
 import type { AcceptService } from '../accept/accept-service.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { ClientTable } from '../domain/client-limits.ts';
 import type { Store } from '../domain/store.ts';
 import type { Registry } from '../registry/registry.ts';
 import { tooLarge } from '../scheduler/loads/too-large.ts';
@@ -12,10 +11,11 @@ import type { Logger } from '../telemetry/logger.ts';
 import { expectedEndOf } from '../view/expected-end.ts';
 import type { JobStatistics } from '../view/job-statistics.ts';
 import { roomInMs } from '../view/queue-room.ts';
+import type { Configuration } from './configuration.ts';
 import type { Scheduling } from './scheduling/scheduling.ts';
 
 export interface AcceptParts {
-  readonly limits: ClientTable;
+  readonly clients: Pick<Configuration, 'allowances' | 'limits'>;
   readonly store: Store;
   readonly models: ModelDirectory;
   readonly registry: Registry;
@@ -28,7 +28,7 @@ export interface AcceptParts {
 }
 
 export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
-  const { limits, store, models, registry, loop, statistics, scheduling, clock, random, logger } = parts;
+  const { clients, store, models, registry, loop, statistics, scheduling, clock, random, logger } = parts;
   return createAcceptService({
     store,
     models,
@@ -36,7 +36,8 @@ export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
     tooLarge: (queue) => tooLarge(queue, loop, registry, clock.now()),
     queueLimit: config.queueLimit,
     bytesOfRequest: config.maxBodyBytes,
-    clients: limits,
+    clients: clients.limits,
+    allowances: clients.allowances,
     ...(config.hopelessDeadlines === 'refuse' && {
       expectedEnd: (job, size) => expectedEndOf(loop, registry, job, size),
     }),

@@ -1,5 +1,6 @@
 /** The settings of clients, as they are now: read again from where the others came from, and put into force as a whole or not at all. */
 import { isDeepStrictEqual } from 'node:util';
+import { ClientAllowances } from '../clients/allowances.ts';
 import { Callers } from '../clients/callers.ts';
 import { LimitsInForce } from '../clients/limits-in-force.ts';
 import type { Clock } from '../clock.ts';
@@ -13,7 +14,7 @@ import type { Logger } from '../telemetry/logger.ts';
 export interface ConfigurationParts {
   /** Reads the settings again; null where they came from no file. @throws InvalidSettingError */
   readonly read: (() => Promise<Config>) | null;
-  readonly store: () => Pick<Store, 'limitClients'>;
+  readonly store: () => Pick<Store, 'limitClients' | 'onCommit' | 'recall' | 'remember'>;
   /** Told when other limits are in force. */
   readonly changed: () => void;
   readonly clock: Clock;
@@ -28,16 +29,36 @@ const DERIVED: ReadonlySet<string> = new Set(['configFile', 'ollama', 'backends'
 export class Configuration implements Reload {
   readonly callers: Callers;
   readonly limits: LimitsInForce;
+  readonly allowances: ClientAllowances;
   readonly #config: Config;
   readonly #parts: ConfigurationParts;
+  #unfollow: () => void = () => {};
   /** One after the other: the last one read is the one in force. */
   #reloading: Promise<unknown> = Promise.resolve();
 
   constructor(config: Config, parts: ConfigurationParts) {
     this.callers = new Callers(config, parts.clock);
     this.limits = new LimitsInForce(config.clients);
+    this.allowances = new ClientAllowances({
+      limits: this.limits,
+      store: parts.store,
+      clock: parts.clock,
+      logger: parts.logger,
+    });
     this.#config = config;
     this.#parts = parts;
+  }
+
+  /** What clients had used up when the server stopped is there, and counted on. */
+  async start(): Promise<void> {
+    await this.allowances.start();
+    this.#unfollow = this.#parts.store().onCommit((changes) => this.allowances.jobsChanged(changes));
+  }
+
+  async stop(): Promise<void> {
+    this.callers.stop();
+    this.#unfollow();
+    await this.allowances.stop();
   }
 
   reload(): Promise<Reloaded> {

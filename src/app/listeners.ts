@@ -1,6 +1,5 @@
 /** Where the server listens: at its own port, and where that is wanted in the place of an Ollama, with the drop-in APIs alone. */
 import type { ImageService } from '../accept/image-service.ts';
-import type { Callers } from '../clients/callers.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BatchService } from '../gateway/batches/batch-service.ts';
@@ -15,12 +14,13 @@ import { homeRoute } from '../http/routes/home-route.ts';
 import { imageRoutes } from '../http/routes/image-routes.ts';
 import { type Metrics, metricsRoute } from '../http/routes/metrics-route.ts';
 import { pageRoutes } from '../http/routes/page-routes.ts';
+import type { Configuration } from './configuration.ts';
 import { listenInPlaceOfOllama } from './ollama-port.ts';
 import { PAGE_FOLDER } from './page-folder.ts';
 
 export interface ListenersParts {
   readonly config: Config;
-  readonly callers: Callers;
+  readonly clients: Pick<Configuration, 'allowances' | 'callers'>;
   /** By which the server knows its own requests. */
   readonly serverId: string;
   /** Take the next free port when the configured one is in use. */
@@ -44,7 +44,7 @@ export class Listeners {
   constructor(parts: ListenersParts) {
     const {
       batches,
-      callers,
+      clients: { allowances, callers },
       clock,
       config,
       gateway,
@@ -75,6 +75,7 @@ export class Listeners {
     const listening = {
       host,
       callers,
+      counted: (client: string) => allowances.request(client),
       hosts,
       origins,
       limits: { bodyBytes: config.maxBodyBytes },
@@ -93,7 +94,7 @@ export class Listeners {
         ...pageRoutes({ folder: PAGE_FOLDER, guard }),
         ...gateways,
       ],
-      socketRoutes: [graphqlSocketRoute(graphql)],
+      socketRoutes: [graphqlSocketRoute(graphql, (client) => allowances.request(client))],
     });
     this.#inPlaceOfOllama =
       ollamaPort === null

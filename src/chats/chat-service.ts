@@ -31,7 +31,7 @@ import { ChatBusyError, ChatNotFoundError } from './errors.ts';
 
 export interface ChatServiceDependencies {
   readonly store: Pick<Store, 'chats'>;
-  readonly accept: Pick<AcceptService, 'prepare' | 'retryAfterMs'>;
+  readonly accept: Pick<AcceptService, 'checkAllowance' | 'prepare' | 'retryAfterMs'>;
   readonly queueLimit: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -197,6 +197,7 @@ export class ChatService {
   async #take(principal: Principal, asked: AskedTurn): Promise<Turn> {
     const { branch, chat, key, parentId, priority, question, settings } = asked;
     const { accept, clock, limits = CHAT_LIMITS, queueLimit, random, store } = this.#deps;
+    accept.checkAllowance(chat.client);
     const prepared = accept.prepare(
       principal,
       readJob(

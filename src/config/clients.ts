@@ -18,11 +18,30 @@ function wrongWeight(input: unknown): string {
   return `${shown(input)} is not a weight. Write a number from ${LEAST_WEIGHT} to ${MOST_WEIGHT}; 1 is usual, and 2 gets twice as much of the slots.`;
 }
 
+const MOST_TOKENS = 1_000_000_000;
+/** One in sixteen minutes, to more than a server answers. */
+const LEAST_RATE = 0.001;
+const MOST_RATE = 1_000_000;
+
+const rate = z
+  .number({ error: (issue) => wrongRate(issue.input) })
+  .min(LEAST_RATE, { error: (issue) => wrongRate(issue.input) })
+  .max(MOST_RATE, { error: (issue) => wrongRate(issue.input) });
+
+function wrongRate(input: unknown): string {
+  return `${shown(input)} is no number of requests a second. Write a number from ${LEAST_RATE} to ${MOST_RATE}.`;
+}
+
 const limits = z.strictObject(
   {
     weight: weight.optional(),
     maxRunning: wholeNumber(1, MOST_JOBS).optional(),
     maxQueued: wholeNumber(1, MOST_JOBS).optional(),
+    requestsPerSecond: rate.optional(),
+    tokensPerMinute: wholeNumber(1, MOST_TOKENS).optional(),
+    gpuSecondsPerDay: wholeNumber(1, MOST_TOKENS).optional(),
+    maxContextLength: wholeNumber(1, 16_777_216).optional(),
+    maxOutputTokens: wholeNumber(1, MOST_TOKENS).optional(),
     ...rightsShape,
     ...clientKeys,
   },
@@ -64,6 +83,15 @@ export const clients = z
     }
   });
 
+/** Limits that are absent where there is none. */
+const FURTHER = [
+  'requestsPerSecond',
+  'tokensPerMinute',
+  'gpuSecondsPerDay',
+  'maxContextLength',
+  'maxOutputTokens',
+] as const;
+
 const RIGHTS = ['admin', 'scopes', 'maxPriority'] as const;
 
 /** What a client's own entry leaves out holds for it as for all others. */
@@ -72,6 +100,12 @@ export function clientTable(settings: z.output<typeof clients> = {}): ClientTabl
     weight: entry.weight ?? base.weight,
     maxRunning: entry.maxRunning ?? base.maxRunning,
     maxQueued: entry.maxQueued ?? base.maxQueued,
+    ...Object.fromEntries(
+      FURTHER.flatMap((name) => {
+        const limit = entry[name] ?? base[name];
+        return limit === undefined ? [] : [[name, limit]];
+      }),
+    ),
   });
   const { [OTHERS]: all = {}, ...named } = settings;
   const others = filled(all, NO_CLIENT_LIMITS.others);

@@ -6,6 +6,16 @@ export interface ClientLimits {
   readonly maxRunning: number | null;
   /** The most of its jobs that may wait, those that are to be tried again included; null for no limit. */
   readonly maxQueued: number | null;
+  /** Absent, as those below: no limit. */
+  readonly requestsPerSecond?: number;
+  /** Read and written, of jobs that were completed. */
+  readonly tokensPerMinute?: number;
+  /** Time that its jobs run. */
+  readonly gpuSecondsPerDay?: number;
+  /** Tokens of the largest context that a job of it may wait for. */
+  readonly maxContextLength?: number;
+  /** The most tokens that a job of it may write, where it asks for no less. */
+  readonly maxOutputTokens?: number;
 }
 
 export interface ClientTable {

@@ -28,7 +28,7 @@ export interface ExecutorReports {
   }): void;
   /** A job has its result. */
   answered(
-    of: { readonly job: Pick<Job, 'id' | 'queue'>; readonly request: JobRequest },
+    of: { readonly job: Pick<Job, 'client' | 'id' | 'queue'>; readonly request: JobRequest },
     result: JobResult,
   ): void;
   loaded(

@@ -4,6 +4,7 @@ import type { BatchChanges } from '../accept/batch-changes.ts';
 import type { ImageService } from '../accept/image-service.ts';
 import type { ChatService } from '../chats/chat-service.ts';
 import type { Clock } from '../clock.ts';
+import type { Allowances } from '../domain/allowance.ts';
 import type { ChatStore } from '../domain/chat.ts';
 import type { HistoryStore } from '../domain/history-store.ts';
 import type { MemoryOperations } from '../domain/memory-operations.ts';
@@ -37,7 +38,7 @@ export interface GraphQLContext {
   readonly store: StoreReads;
   readonly system: SystemView;
   readonly control: SystemControl;
-  readonly configuration: Reload;
+  readonly configuration: Reload & { readonly allowances: Pick<Allowances, 'of'> };
   readonly memory: MemoryOperations;
   readonly tasks: Tasks;
   readonly modelOperations: ModelOperations;

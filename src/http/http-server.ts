@@ -27,6 +27,8 @@ export interface HttpServerOptions {
   readonly keys?: readonly ApiKey[];
   /** In place of `keys`, where who may come in is shared or changes. */
   readonly callers?: Callers;
+  /** Told of each request of a caller that is known, over HTTP or a socket. @throws ClientLimitError */
+  readonly counted?: (client: string) => void;
   /** Further names that it answers to, in lower case; `*` for any. */
   readonly hosts?: readonly string[];
   /** Of pages of other sites that may use it; `*` for any. */
@@ -89,6 +91,7 @@ export class HttpServer {
       guard,
       authenticator,
       known,
+      counted: options.counted ?? (() => {}),
       unbounded: (request) => this.connections.unbounded(request),
       routes,
       limits,

@@ -5,6 +5,7 @@ export type RefusalCode =
   | 'BAD_REQUEST'
   | 'BODY_TOO_LARGE'
   | 'BUSY'
+  | 'CLIENT_LIMIT_REACHED'
   | 'FORBIDDEN'
   | 'FORBIDDEN_ORIGIN'
   | 'INTERNAL_ERROR'
@@ -36,6 +37,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   BODY_TOO_LARGE: 413,
   URL_TOO_LONG: 414,
   UNKNOWN_HOST: 421,
+  CLIENT_LIMIT_REACHED: 429,
   INTERNAL_ERROR: 500,
   BUSY: 503,
   LOOP: 508,

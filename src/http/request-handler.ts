@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { ANONYMOUS, type Caller } from '../clients/callers.ts';
 import type { Clock } from '../clock.ts';
+import { ClientLimitError } from '../domain/allowance.ts';
 import { ForbiddenError, letIn } from '../domain/principal.ts';
 import { scopesOf } from '../domain/scopes.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -22,6 +23,8 @@ export interface RequestHandlerOptions {
   readonly authenticator: Authenticator;
   /** Told of a connection whose caller is known. @throws HttpRefusal */
   readonly known: (socket: Socket, client: string) => void;
+  /** Told of each request of a caller that is known. @throws ClientLimitError */
+  readonly counted: (client: string) => void;
   /** Told of a request whose body may take as long as it moves. */
   readonly unbounded: (request: IncomingMessage) => void;
   readonly routes: readonly Route[];
@@ -82,7 +85,7 @@ export class RequestHandler {
     route: Route | undefined,
     proceed: () => void,
   ): Promise<void> {
-    const { authenticator, clock, intake, known, limits, unbounded } = this.#options;
+    const { authenticator, clock, counted, intake, known, limits, unbounded } = this.#options;
     const guard = route?.guard ?? this.#options.guard;
     const method = request.method ?? '';
     const allowedOrigin = guard.allowedOrigin(request.headers);
@@ -110,6 +113,7 @@ export class RequestHandler {
     const { principal, revoked } = caller;
     if (needsKey) {
       known(request.socket, principal.client);
+      counted(principal.client);
       if (!route.hasOwnScopes) letIn(principal, `${method === 'HEAD' ? 'GET' : method} ${route.path}`);
     }
     const gone = new AbortController();
@@ -174,6 +178,10 @@ export class RequestHandler {
 
   #refusalFor(error: unknown): HttpRefusal {
     if (error instanceof HttpRefusal) return error;
+    if (error instanceof ClientLimitError)
+      return new HttpRefusal(error.code, error.message, {
+        'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))),
+      });
     if (error instanceof ForbiddenError) return new HttpRefusal('FORBIDDEN', error.message);
     this.#options.logger.error('Answering a request failed.', {
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -9,6 +9,7 @@ import {
   isObjectType,
 } from 'graphql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ClientLimitError } from '../../src/domain/allowance.ts';
 import { ContextLengthExceededError } from '../../src/domain/context-errors.ts';
 import { NO_DECISIONS } from '../../src/domain/decision.ts';
 import { InvalidSettingError, StoreUnwritableError } from '../../src/domain/errors.ts';
@@ -226,6 +227,10 @@ test('every field of the schema answers', async () => {
   await submitJob(JOB);
   api.queueFor = () => {
     throw new HopelessDeadlineError(1, 2);
+  };
+  await submitJob(JOB);
+  api.queueFor = () => {
+    throw new ClientLimitError('someone', 'TOKENS_PER_MINUTE', 100, 2_000);
   };
   await submitJob(JOB);
   api.queueFor = (asked) => asked;

@@ -194,7 +194,10 @@ export class GraphQLApi {
       ...ownReads(reads)(principal),
       system,
       control: system,
-      configuration: { reload: () => this.reload() },
+      configuration: {
+        reload: () => this.reload(),
+        allowances: { of: () => [{ name: 'TOKENS_PER_MINUTE', maximum: 100, used: 7 }] },
+      },
       memory: this.memory,
       tasks: this.tasks,
       modelOperations: this.operations,

@@ -1,4 +1,5 @@
 /** What became of the effects: the executor's reports, told to the loop, counted and learned from. */
+import type { ClientAllowances } from '../../clients/allowances.ts';
 import { BackendError, messageOf, SpilledError } from '../../domain/errors.ts';
 import type { BackendId, InstanceId, JobId } from '../../domain/ids.ts';
 import type { JobResult } from '../../domain/job.ts';
@@ -14,6 +15,7 @@ import type { Learning } from './learning.ts';
 
 export interface OutcomesParts {
   readonly loop: Pick<SchedulerLoop, 'state' | 'handle' | 'note'>;
+  readonly allowances: Pick<ClientAllowances, 'answered'>;
   readonly learning: Pick<Learning, 'measured'>;
   readonly contexts: Pick<ContextChoice, 'learn'>;
   readonly ownLoads: Pick<OwnLoads, 'loaded'>;
@@ -42,6 +44,7 @@ export class Outcomes implements ExecutorReports {
     this.#parts.contexts.learn(job, request, result);
     this.#parts.statistics.ended.used(job.id, result.usage);
     this.#parts.statistics.noteUsage(result.usage);
+    this.#parts.allowances.answered(job.client, result.usage);
     if (result.prompt?.truncated) this.#parts.statistics.notePromptCut();
   }
 

@@ -25,6 +25,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { JobStatistics } from '../../view/job-statistics.ts';
 import { SwapCounter } from '../../view/swap-counter.ts';
 import { type BuiltBackend, nameRules } from '../backends.ts';
+import type { Configuration } from '../configuration.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { LearnedWork } from './learned-work.ts';
@@ -37,8 +38,7 @@ const FIRST_LOOK_MS = 2_000;
 
 export interface SchedulingParts {
   readonly config: Config;
-  /** What single clients may take, as it is by then. */
-  readonly limits: ClientTable;
+  readonly clients: Pick<Configuration, 'allowances' | 'limits'>;
   readonly backends: readonly BuiltBackend[];
   readonly store: Store;
   readonly outputs: OutputWriter;
@@ -82,7 +82,7 @@ export class Scheduling {
     const byId = new Map(backends.map((each) => [each.backend.id, each]));
     const isShared = (id: BackendId) => byId.get(id)?.settings.capabilities.shared === true;
     this.#parts = parts;
-    this.limits = parts.limits;
+    this.limits = parts.clients.limits;
     this.registry = createRegistry({
       config: config.models,
       defaults: { keepAliveMs: config.keepAliveMs, rules: (id) => rulesOf(byId, id) },
@@ -95,7 +95,7 @@ export class Scheduling {
     this.loop = new SchedulerLoop({
       backends: backends.map(({ settings }) => settings),
       backlog: store.backlog,
-      clients: parts.limits,
+      clients: parts.clients.limits,
       resolver: withholding(registry, withheld),
       clock,
       random,
@@ -132,7 +132,16 @@ export class Scheduling {
       random,
       logger: logger.child('ENGINE'),
       contexts,
-      reports: new Outcomes({ loop, learning, contexts, ownLoads, statistics, swaps, isShared }),
+      reports: new Outcomes({
+        allowances: parts.clients.allowances,
+        loop,
+        learning,
+        contexts,
+        ownLoads,
+        statistics,
+        swaps,
+        isShared,
+      }),
     });
     const { executor } = this;
     const { backlog } = store;

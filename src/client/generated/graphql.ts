@@ -598,6 +598,8 @@ export type UserErrorCode =
   | 'CHAT_BUSY'
   /** There is no such chat. */
   | 'CHAT_NOT_FOUND'
+  /** The client has used up what it may in a time. */
+  | 'CLIENT_LIMIT_REACHED'
   /** Of one client as many jobs wait as may. */
   | 'CLIENT_QUEUE_FULL'
   /** The prompt is longer than every context that the model can have. */
@@ -704,6 +706,7 @@ export type SubmitJobMutationVariables = Exact<{
 
 
 export type SubmitJobMutation = { submitJob:
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'HopelessDeadlineError', code: UserErrorCode, message: string }
@@ -723,6 +726,7 @@ export type SubmitBatchMutationVariables = Exact<{
 
 
 export type SubmitBatchMutation = { submitBatch:
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'HopelessDeadlineError', code: UserErrorCode, message: string }
@@ -957,6 +961,7 @@ export type RetryJobMutationVariables = Exact<{
 
 
 export type RetryJobMutation = { retryJob:
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
     | { __typename: 'JobNotRetryableError', code: UserErrorCode, message: string }
@@ -995,6 +1000,7 @@ export type RetryJobsMutationVariables = Exact<{
 
 
 export type RetryJobsMutation = { retryJobs:
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string, issues: Array<{ path: Array<string>, message: string }> }
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }

@@ -636,6 +636,8 @@ export type UserErrorCode =
   | 'CHAT_BUSY'
   /** There is no such chat. */
   | 'CHAT_NOT_FOUND'
+  /** The client has used up what it may in a time. */
+  | 'CLIENT_LIMIT_REACHED'
   /** Of one client as many jobs wait as may. */
   | 'CLIENT_QUEUE_FULL'
   /** The prompt is longer than every context that the model can have. */
@@ -804,6 +806,7 @@ export type SubmitBatchMutationVariables = Exact<{
 
 
 export type SubmitBatchMutation = { submitBatch:
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'HopelessDeadlineError', code: UserErrorCode, message: string }
@@ -847,6 +850,7 @@ export type RetryBatchMutationVariables = Exact<{
 
 export type RetryBatchMutation = { retryBatch:
     | { __typename: 'BatchNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
     | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
@@ -908,6 +912,7 @@ export type SendChatMutationVariables = Exact<{
 export type SendChatMutation = { sendChatMessage:
     | { __typename: 'ChatBusyError', code: UserErrorCode, message: string }
     | { __typename: 'ChatNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
@@ -927,6 +932,7 @@ export type AnswerAgainMutationVariables = Exact<{
 export type AnswerAgainMutation = { answerAgain:
     | { __typename: 'ChatBusyError', code: UserErrorCode, message: string }
     | { __typename: 'ChatNotFoundError', code: UserErrorCode, message: string }
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'ContextLengthExceededError', code: UserErrorCode, message: string }
     | { __typename: 'IdempotencyConflictError', code: UserErrorCode, message: string }
@@ -1088,6 +1094,7 @@ export type RetryJobMutationVariables = Exact<{
 
 
 export type RetryJobMutation = { retryJob:
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
     | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
     | { __typename: 'JobNotFoundError', code: UserErrorCode, message: string }
     | { __typename: 'JobNotRetryableError', code: UserErrorCode, message: string }

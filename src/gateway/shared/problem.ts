@@ -1,5 +1,6 @@
 /** What went wrong, as every API has to tell it: with a status, a code, words, and whether another try is of use. */
 
+import { ClientLimitError } from '../../domain/allowance.ts';
 import { ContextLengthExceededError } from '../../domain/context-errors.ts';
 import {
   BackendUnavailableError,
@@ -85,6 +86,7 @@ function knownProblem(error: unknown): Problem | null {
   if (error instanceof HttpRefusal) return problemOfRefusal(error);
   if (!(error instanceof VramkeeperError)) return null;
   const message = messageOf(error);
+  if (error instanceof ClientLimitError) return later(429, error.code, message, error.retryAfterMs);
   if (error instanceof ClientQueueFullError) return later(429, error.code, message, error.retryAfterMs);
   if (error instanceof QueueFullError) return later(503, error.code, message, error.retryAfterMs);
   const status = REFUSING.find(([type]) => error instanceof type)?.[1];
@@ -117,7 +119,7 @@ const PASSING: readonly ErrorType[] = [
 export function problemOfRefusal({ status, code, message, headers }: HttpRefusal): Problem {
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? seconds * 1_000 : null;
-  return { ...refused(status, code, message), retryAfterMs, retryable: status >= 500 };
+  return { ...refused(status, code, message), retryAfterMs, retryable: status >= 500 || status === 429 };
 }
 
 /** Of a job that ended without a result. */

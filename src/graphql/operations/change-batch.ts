@@ -6,6 +6,7 @@ import { BatchRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
 import {
   BatchNotFound,
+  ClientLimitReached,
   ClientQueueFull,
   InvalidInput,
   QueueFull,
@@ -73,7 +74,7 @@ const RetryBatchResult = resultUnion(
       retried: t.exposeInt('changed', { description: 'How many of its jobs.' }),
     }),
   }),
-  [BatchNotFound, ClientQueueFull, InvalidInput, QueueFull, StoreUnwritable],
+  [BatchNotFound, ClientLimitReached, ClientQueueFull, InvalidInput, QueueFull, StoreUnwritable],
 );
 
 builder.mutationFields((t) => ({

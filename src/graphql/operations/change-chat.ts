@@ -9,6 +9,7 @@ import { JobPriorityEnum, ThinkLevelEnum } from '../types/enums.ts';
 import {
   ChatBusy,
   ChatNotFound,
+  ClientLimitReached,
   ClientQueueFull,
   ContextLengthExceeded,
   IdempotencyConflict,
@@ -95,6 +96,7 @@ const SendChatMessageResult = resultUnion(
   [
     ChatBusy,
     ChatNotFound,
+    ClientLimitReached,
     ClientQueueFull,
     ContextLengthExceeded,
     IdempotencyConflict,

@@ -12,6 +12,7 @@ import {
   JobNotRetryableError,
 } from '../types/job-errors.ts';
 import {
+  ClientLimitReached,
   ClientQueueFull,
   InvalidInput,
   JobNotCancellable,
@@ -61,7 +62,7 @@ const RetryJobResult = resultUnion(
     'RetryJobPayload',
     'The job is `PENDING` again, with its age kept and all of its attempts before it.',
   ),
-  [ClientQueueFull, JobNotFound, JobNotRetryable, QueueFull, StoreUnwritable],
+  [ClientLimitReached, ClientQueueFull, JobNotFound, JobNotRetryable, QueueFull, StoreUnwritable],
 );
 const UpdateJobPriorityResult = resultUnion(
   'UpdateJobPriorityResult',

@@ -5,7 +5,13 @@ import { builder } from '../builder.ts';
 import { JobFilterInput, jobFilter } from '../inputs/job-list.ts';
 import { resultUnion } from '../result-union.ts';
 import { JobPriorityEnum } from '../types/enums.ts';
-import { ClientQueueFull, InvalidInput, QueueFull, StoreUnwritable } from '../types/user-errors.ts';
+import {
+  ClientLimitReached,
+  ClientQueueFull,
+  InvalidInput,
+  QueueFull,
+  StoreUnwritable,
+} from '../types/user-errors.ts';
 
 const JobSelectionInput = builder.inputType('JobSelection', {
   description: 'Which jobs are meant. Jobs of others are not among them.',
@@ -65,7 +71,7 @@ const CancelJobsResult = resultUnion(
 const RetryJobsResult = resultUnion(
   'RetryJobsResult',
   manyPayload('RetryJobsPayload', 'What was changed is `PENDING` again.'),
-  [ClientQueueFull, InvalidInput, QueueFull, StoreUnwritable],
+  [ClientLimitReached, ClientQueueFull, InvalidInput, QueueFull, StoreUnwritable],
 );
 const UpdateJobPrioritiesResult = resultUnion(
   'UpdateJobPrioritiesResult',

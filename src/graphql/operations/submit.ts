@@ -6,6 +6,7 @@ import { SubmitBatchInput, SubmitJobInput } from '../inputs/submit-job.ts';
 import { BatchRef, JobRef } from '../refs.ts';
 import { resultUnion } from '../result-union.ts';
 import {
+  ClientLimitReached,
   ClientQueueFull,
   ContextLengthExceeded,
   HopelessDeadline,
@@ -20,6 +21,7 @@ import {
 } from '../types/user-errors.ts';
 
 const REFUSALS = [
+  ClientLimitReached,
   ClientQueueFull,
   ContextLengthExceeded,
   HopelessDeadline,

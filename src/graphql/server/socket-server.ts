@@ -65,6 +65,8 @@ export interface SocketPeer {
   readonly authenticate: Authenticate;
   /** Counts a message until its operation is done. */
   hold(data: RawData): Held;
+  /** Counts an operation that the client asks for; why it may not have it now, null where it may. Absent: nobody counts. */
+  readonly count?: (client: string) => GraphQLError | null;
   /** Counts what a subscription was asked with for as long as it lasts; null when there is no room. */
   keep(bytes: number): Held | null;
 }
@@ -249,6 +251,8 @@ export class SocketServer {
         ),
       ];
     }
+    const refused = peer.count?.(principal.client);
+    if (refused) return [refused];
     try {
       const signal = operations.begin(id);
       const enveloped = pipeline.getEnveloped({

@@ -1,15 +1,33 @@
 /** Who uses the slots, and who waits. */
+import type { AllowanceUse } from '../../domain/allowance.ts';
 import { onlyClient } from '../../domain/principal.ts';
 import type { ClientStats } from '../../domain/usage-figures.ts';
 import { builder } from '../builder.ts';
+import { AllowanceNameEnum } from './enums.ts';
 import { JobCountsRef } from './job-counts.ts';
 import { LatencyStatsRef } from './stats.ts';
 
 const HOUR_MS = 3_600_000;
 
+const ClientAllowanceRef = builder.objectRef<AllowanceUse>('ClientAllowance').implement({
+  description: 'What a client has used up of what it may.',
+  fields: (t) => ({
+    limit: t.expose('name', { type: AllowanceNameEnum }),
+    maximum: t.exposeFloat('maximum', { description: 'In the time that the name of the limit says.' }),
+    used: t.exposeFloat('used', {
+      description: 'Of it, by now. More than the maximum where what was under way went beyond.',
+    }),
+  }),
+});
+
 const ClientStatsRef = builder.objectRef<ClientStats>('ClientStats').implement({
   description: 'What a client has used, and what it waits for.',
   fields: (t) => ({
+    allowances: t.field({
+      type: [ClientAllowanceRef],
+      description: 'Of the limits that it has.',
+      resolve: ({ client }, _args, { configuration }) => configuration.allowances.of(client),
+    }),
     client: t.exposeString('client'),
     completionTokens: t.expose('completionTokens', {
       type: 'Integer',

@@ -1,4 +1,5 @@
 /** Enums that inputs and outputs share. Their values are the words of the domain. */
+import type { AllowanceName } from '../../domain/allowance.ts';
 import type { CellRole, CellStatus } from '../../domain/cell.ts';
 import type { DecisionKind, WaitReason } from '../../domain/decision.ts';
 import type { FailureCode } from '../../domain/errors.ts';
@@ -58,6 +59,16 @@ export const ScopeEnum = enumOf<Scope>('Scope', 'What a key lets its holder do.'
     'Change what holds for everybody while the server runs, such as the memory and the order of the queue, and what belongs to others.',
   ADMIN: 'Change which models there are and who may come in. It has every other scope.',
 });
+
+export const AllowanceNameEnum = enumOf<AllowanceName>(
+  'ClientLimit',
+  'What a client may use up in a time. It comes back evenly.',
+  {
+    REQUESTS_PER_SECOND: 'Requests, and operations on sockets.',
+    TOKENS_PER_MINUTE: 'Tokens read and written, of completed jobs.',
+    GPU_SECONDS_PER_DAY: 'Time that its jobs run, those that run included.',
+  },
+);
 
 export const WaitReasonEnum = enumOf<WaitReason>('WaitReason', 'Why a job waits.', {
   BACKEND_DOWN: 'Every backend that has the model is unreachable, or is still to be heard of it.',

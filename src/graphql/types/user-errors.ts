@@ -5,6 +5,7 @@ import { IdempotencyConflictError } from '../../accept/accept-service.ts';
 import { BatchNotFoundError } from '../../accept/batch-changes.ts';
 import { ImageQuotaError } from '../../accept/image-service.ts';
 import { ChatBusyError, ChatNotFoundError } from '../../chats/errors.ts';
+import { ClientLimitError } from '../../domain/allowance.ts';
 import { ContextLengthExceededError } from '../../domain/context-errors.ts';
 import {
   BackendUnavailableError,
@@ -23,6 +24,7 @@ import { backendsOf } from '../../view/lookup.ts';
 import { builder, type Types } from '../builder.ts';
 import { BackendRef, JobRef } from '../refs.ts';
 import type { ErrorMember, Refusal } from '../result-union.ts';
+import { AllowanceNameEnum } from './enums.ts';
 import {
   JobNotCancellableError,
   JobNotFoundError,
@@ -54,6 +56,7 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
     TASK_OPTION_NOT_FOUND: { description: 'The task has no such option.' },
     STORE_UNWRITABLE: { description: 'The server cannot write to its disk.' },
     DEADLINE_HOPELESS: { description: 'The job should end after its deadline.' },
+    CLIENT_LIMIT_REACHED: { description: 'The client has used up what it may in a time.' },
     CLIENT_QUEUE_FULL: { description: 'Of one client as many jobs wait as may.' },
     QUEUE_FULL: { description: 'The queue holds as many waiting jobs as it may.' },
   },
@@ -221,6 +224,21 @@ export const QueueFull = userError(
     retryAfter: t.expose('retryAfterMs', {
       type: 'Milliseconds',
       description: 'How long until there may be room again.',
+    }),
+  }),
+);
+
+export const ClientLimitReached = userError(
+  ClientLimitError,
+  'CLIENT_LIMIT_REACHED',
+  'The client has used up what it may in a time. Nothing was stored.',
+  (t) => ({
+    client: t.exposeString('client'),
+    limit: t.expose('limit', { type: AllowanceNameEnum, description: 'Which of its limits.' }),
+    maximum: t.exposeFloat('maximum', { description: 'In the time that the name of the limit says.' }),
+    retryAfter: t.expose('retryAfterMs', {
+      type: 'Milliseconds',
+      description: 'How long until it has something of it again.',
     }),
   }),
 );

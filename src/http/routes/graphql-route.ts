@@ -1,6 +1,8 @@
 /** GraphQL over HTTP, server-sent events and WebSocket at one path. */
+import { GraphQLError } from 'graphql';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { ClientLimitError } from '../../domain/allowance.ts';
 import { MiB } from '../../domain/units.ts';
 import { GRAPHQL_PATH, type GraphQLServer } from '../../graphql/server/graphql-server.ts';
 import { type Credentials, credentialsOfParams } from '../authenticate.ts';
@@ -56,7 +58,11 @@ export function graphqlRoute(server: GraphQLServer, bodies: BodyReader): Route {
   };
 }
 
-export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
+/** @param counted told of each operation @throws ClientLimitError */
+export function graphqlSocketRoute(
+  server: GraphQLServer,
+  counted: (client: string) => void = () => {},
+): SocketRoute {
   const options = {
     noServer: true,
     clientTracking: false,
@@ -92,6 +98,7 @@ export function graphqlSocketRoute(server: GraphQLServer): SocketRoute {
               return null;
             }
           },
+          count: (client) => refusalOf(counted, client),
           hold: (data) => messages.message(data),
           keep: (bytes) => intake.streams.tryTake(messages.owner, bytes),
         });
@@ -115,4 +122,15 @@ function whenRevoked(revoked: AbortSignal, socket: WebSocket, end: () => void): 
   socket.once('close', () => revoked.removeEventListener('abort', end));
   // Between the request and here.
   if (revoked.aborted) end();
+}
+
+function refusalOf(counted: (client: string) => void, client: string): GraphQLError | null {
+  try {
+    counted(client);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ClientLimitError)) throw error;
+    const { code, limit, maximum, message, retryAfterMs } = error;
+    return new GraphQLError(message, { extensions: { code, limit, maximum, retryAfterMs } });
+  }
 }

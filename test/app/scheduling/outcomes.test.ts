@@ -32,6 +32,10 @@ function world(isShared = true) {
       handle: (event) => void told.push(event),
       note: (event) => void told.push(event),
     },
+    allowances: {
+      answered: (client, { promptTokens, completionTokens }) =>
+        void told.push(`counted ${client} ${promptTokens + completionTokens}`),
+    },
     learning: {
       measured: (of, { modelName }, { sizeBytes, vramBytes, loadMs }) =>
         void told.push(`learned ${of.id} ${modelName} ${sizeBytes} ${vramBytes} ${loadMs}`),
@@ -108,11 +112,11 @@ it('an unload counts as an eviction when it made room, once', () => {
 it('an answer teaches how many tokens its prompt had, and is counted where that was cut', () => {
   const { outcomes, told, statistics } = world();
   const claimed = {
-    job: { id: 'job_1' as JobId, queue: queueKey({ model: MODEL.name, contextLength: null }) },
+    job: { id: 'job_1' as JobId, client: 'ann', queue: queueKey({ model: MODEL.name, contextLength: null }) },
     request: { kind: 'GENERATE', prompt: 'hi' },
   } as const;
   const prompt = (truncated: boolean) => ({ ...TEXT_RESULT, prompt: { truncated, contextLength: 4_096 } });
   for (const truncated of [false, true]) outcomes.answered(claimed, prompt(truncated));
-  expect(told).toEqual(['read a:latest 11', 'read a:latest 11']);
+  expect(told).toEqual(['read a:latest 11', 'counted ann 18', 'read a:latest 11', 'counted ann 18']);
   expect(statistics.truncatedPrompts).toBe(1);
 });
