@@ -49,10 +49,10 @@ export const ROWS: readonly ((cells: Cells) => Row)[] = [
     moonshot: 1.2,
   }),
   (cells) => ({
-    about: 'the same if they waited no longer than without the flood',
+    about: 'least possible there: each alone in a hurry, with the flood times without',
     rivals: [],
-    managed: slowdownByRuns(cells, OURS),
-    attached: slowdownByRuns(cells, OURS_ATTACHED),
+    managed: leastByFlood(cells, OURS),
+    attached: leastByFlood(cells, OURS_ATTACHED),
     ship: null,
     moonshot: null,
   }),
@@ -136,27 +136,31 @@ const CALM: Scene = {
 /** Of the mean latency of the light clients, with the flood and without. */
 function slowdownByFlood(cells: Cells, rival: Rival): number {
   const latency = ({ arrivedMs, doneMs }: JobRecord) => doneMs - arrivedMs;
-  return besideCalm(cells, rival, (flood) => lightMean(flood, latency));
+  return besideCalm(cells, rival, (flood) => lightMean(flood, latency), latency);
 }
 
-/** With the waits of the calm and the runs of the flood: what comes of jobs of the flood that run beside theirs. */
-function slowdownByRuns(cells: Cells, rival: Rival): number {
-  const wait = ({ arrivedMs, startedMs }: JobRecord) => startedMs - arrivedMs;
-  const run = ({ startedMs, doneMs }: JobRecord) => doneMs - startedMs;
-  return besideCalm(cells, rival, (flood, calm) => lightMean(calm, wait) + lightMean(flood, run));
+/** What they have to wait for although nobody comes before them: what runs already is not broken off, and their model has to be loaded. */
+function leastByFlood(cells: Cells, rival: Rival): number {
+  const least = (record: JobRecord) => record.leastMs;
+  return besideCalm(cells, rival, (flood) => lightMean(flood, least), least);
 }
 
 function lightMean({ history }: Cell, of: (record: JobRecord) => number): number {
   return meanOf(history.jobs.filter(({ job }) => job.client !== FLOODING).map(of));
 }
 
-/** Times the mean latency of the calm; the median of the seeds. */
-function besideCalm(cells: Cells, rival: Rival, of: (flood: Cell, calm: Cell) => number): number {
+/** Times the mean of the calm; the median of the seeds. */
+function besideCalm(
+  cells: Cells,
+  rival: Rival,
+  of: (flood: Cell) => number,
+  ofCalm: (record: JobRecord) => number,
+): number {
   const calms = cells.of(CALM, rival);
   return medianOf(
     cells.of(FLOOD, rival).flatMap((flood, i) => {
       const calm = calms[i];
-      return calm ? [of(flood, calm) / lightMean(calm, ({ arrivedMs, doneMs }) => doneMs - arrivedMs)] : [];
+      return calm ? [of(flood) / lightMean(calm, ofCalm)] : [];
     }),
   );
 }

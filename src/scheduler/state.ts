@@ -7,7 +7,7 @@ import type { Instance } from '../domain/instance.ts';
 import type { JobPriority } from '../domain/job.ts';
 import type { BackendHealth } from '../domain/system.ts';
 import { VersionedMap } from '../domain/versioned-map.ts';
-import { type ForcedBudget, FULL_BUDGET } from './decide/forced-share.ts';
+import { type Budgets, FULL_BUDGETS } from './decide/forced-share.ts';
 import type { PlannedClaim } from './decide/plan.ts';
 import type { Shortfall, Swap } from './decide/snapshot.ts';
 import type { Visits } from './decide/visits.ts';
@@ -90,7 +90,7 @@ export interface BackendRecord {
   /** When instances of these weights last left, epoch milliseconds: older readings may still show them. */
   readonly departures: ReadonlyMap<string, number>;
   /** For loads that residents with work have to give way for. */
-  readonly forced: ForcedBudget;
+  readonly forced: Budgets;
 }
 
 export interface GpuRecord {
@@ -161,7 +161,7 @@ export function initialState(backends: readonly BackendSettings[]): SchedulerSta
           loadHolds: new Map(),
           shortfalls: [],
           departures: new Map(),
-          forced: FULL_BUDGET,
+          forced: FULL_BUDGETS,
         },
       ]),
     ),

@@ -1,11 +1,18 @@
 /** What happened in a simulated run, in milliseconds since its start. */
 import type { SimulatedJob } from './workload/workload.ts';
 
-export interface JobRecord {
+export interface Finished {
   readonly job: SimulatedJob;
   readonly arrivedMs: number;
   readonly startedMs: number;
   readonly doneMs: number;
+  /** When it should have started, by what was foreseen as it came; null where nobody was asked, or nobody knew. */
+  readonly foreseenMs: number | null;
+}
+
+export interface JobRecord extends Finished {
+  /** What it would have taken if it alone had been in a hurry (figures/least.ts). */
+  readonly leastMs: number;
 }
 
 /** The time of a model in memory. */

@@ -2,7 +2,8 @@
 import { type Clock, seededRandom } from '../clock.ts';
 import { SimulationStuckError } from './errors.ts';
 import { EventClock } from './event-clock.ts';
-import type { History, JobRecord } from './history.ts';
+import { leastMs } from './figures/least.ts';
+import type { Finished, History } from './history.ts';
 import { Machine } from './machine/machine.ts';
 import type { MachineSettings } from './machine/settings.ts';
 import type { ContenderFactory, ServerKind, Stage } from './policies/contender.ts';
@@ -34,7 +35,8 @@ class Run {
   readonly #followers: ReadonlyMap<number | null, readonly SimulatedJob[]>;
   readonly #arrivedMs = new Map<number, number>();
   readonly #startedMs = new Map<number, number>();
-  readonly #ended: JobRecord[] = [];
+  readonly #foreseenMs = new Map<number, number>();
+  readonly #ended: Finished[] = [];
   readonly #decisionMs: number[] = [];
   #progressMs = 0;
 
@@ -51,6 +53,7 @@ class Run {
       workload,
       started: (job) => this.#started(job),
       done: (job) => this.#done(job),
+      foreseen: (job, startMs) => this.#foreseenMs.set(job.number, startMs),
       timed: (decision) => this.#timed(decision),
     };
     const made = contender(stage);
@@ -69,7 +72,10 @@ class Run {
         `${jobs.length - this.#ended.length} of ${jobs.length} jobs are never done, the first of them for ${left?.model ?? 'a model that is gone'}. Give the machine a card that its model fits on (--gpu).`,
       );
     }
-    return { jobs: this.#ended, stays: this.#machine.stays, decisionMs: this.#decisionMs };
+    const { stays, settings } = this.#machine;
+    const least = leastMs({ jobs: this.#ended, stays, models: this.#workload.models, machine: settings });
+    const records = this.#ended.map((one, i) => ({ ...one, leastMs: least[i] ?? 0 }));
+    return { jobs: records, stays, decisionMs: this.#decisionMs };
   }
 
   /** Those that wait for this job, or for none, arrive. */
@@ -94,7 +100,8 @@ class Run {
     this.#progressMs = doneMs;
     const arrivedMs = this.#arrivedMs.get(job.number) ?? doneMs;
     const startedMs = this.#startedMs.get(job.number) ?? doneMs;
-    this.#ended.push({ job, arrivedMs, startedMs, doneMs });
+    const foreseenMs = this.#foreseenMs.get(job.number) ?? null;
+    this.#ended.push({ job, arrivedMs, startedMs, doneMs, foreseenMs });
     this.#release(job.number);
   }
 

@@ -25,6 +25,7 @@ describe('simulate', () => {
         'loads',
         'loadSeconds',
         'meanSeconds',
+        'leastMeanSeconds',
         'p50Seconds',
         'p95Seconds',
         'p99Seconds',
@@ -32,6 +33,7 @@ describe('simulate', () => {
         'jainIndex',
         'serviceGapSeconds',
         'loadsWithin60Seconds',
+        'startErrorP50Seconds',
         'decisionP99Ms',
       ]);
       expect(one).toMatchObject({ workload: 'backlog', jobs: 40, jainIndex: 1 });

@@ -175,7 +175,7 @@ describe('the verdict of a plan', () => {
       const verdict = world.loop.verdictOf(queue);
       return `${verdict?.kind}: ${explain({ job, verdict, ...input }, world.clock.now())?.explanation}`;
     };
-    for (let i = 0; i < 10; i += 1) world.submit({ model: 'a', priority: 'LOW' });
+    for (let i = 0; i < 10; i += 1) world.submit({ model: 'a' });
     world.run(6_000);
     const b = world.submit({ model: 'b' });
     world.run(60_000);

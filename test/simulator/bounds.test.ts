@@ -81,6 +81,8 @@ describe.each(SERVER_KINDS)('no policy beats a bound, on a server that is %s', (
         expect(figures.makespanSeconds).toBeGreaterThan(figures.makespanBoundSeconds - 0.001);
         expect(figures.meanSeconds * 1_000).toBeGreaterThan(bounds.meanMs - 1);
         expect(figures.loads).toBeGreaterThanOrEqual(bounds.loads);
+        for (const { arrivedMs, doneMs, leastMs } of history.jobs)
+          expect(doneMs - arrivedMs).toBeGreaterThan(leastMs - 1);
       }),
       { numRuns: 25 },
     );

@@ -7,6 +7,8 @@ const record = (client: string, arrivedMs: number, startedMs: number) => ({
   arrivedMs,
   startedMs,
   doneMs: startedMs + 1,
+  foreseenMs: null,
+  leastMs: 0,
 });
 
 describe('the longest time without service', () => {

@@ -19,6 +19,7 @@ const FIGURES: readonly Figure[] = [
   { head: 'JOBS/S', right: true, rank: 2, digits: 3, value: (run) => run.jobs / run.makespanSeconds },
   { head: 'LOADS', right: true, digits: 0, value: (run) => run.loads },
   { head: 'MEAN', right: true, digits: 1, value: (run) => run.meanSeconds },
+  { head: 'LEAST', right: true, rank: 1, digits: 1, value: (run) => run.leastMeanSeconds },
   { head: 'P50', right: true, rank: 1, digits: 1, value: (run) => run.p50Seconds },
   { head: 'P95', right: true, digits: 1, value: (run) => run.p95Seconds },
   { head: 'P99', right: true, rank: 3, digits: 1, value: (run) => run.p99Seconds },

@@ -6,6 +6,7 @@ import type { Draft } from './draft.ts';
 import { mannersOf } from './manners/manners-of.ts';
 import { misfitUntil } from './misfit.ts';
 import { fitsEmpty } from './placement.ts';
+import { type Head, headOf } from './precedence.ts';
 import { orderOf } from './queue-order.ts';
 import { nextTrialAt, pausedUntil } from './shortfall.ts';
 import type { Demand, LoadOption, Snapshot } from './snapshot.ts';
@@ -26,6 +27,8 @@ export interface Candidate {
   readonly priority: JobPriority;
   /** The least service, in seconds of slots, of the clients whose jobs are overdue; 0 for a wish. It costs a look at each of its queues. */
   service(): number;
+  /** The foremost of its jobs; null for what no job waits for. */
+  head(): Head | null;
   /** Why it is wanted, for people. */
   readonly wanted: string;
   /** Whether others may have to leave for it. */
@@ -108,10 +111,25 @@ function jobsCandidate(draft: Draft, { option, waiting }: Target): Omit<Candidat
     courteousUntil: least(waiting.map((each) => each.oldestAt)) + LONGEST_COURTESY_MS,
     overdueAt: least(waiting.map((each) => each.overdueAt)),
     priority: mostUrgent(waiting.map(({ demand }) => demand)),
+    head: once(() =>
+      headOf(
+        waiting.map(({ demand }) => demand),
+        draft.snapshot.service,
+        draft.now,
+      ),
+    ),
     service: () => least(waiting.map(({ demand }) => leastServedOverdue(demand, draft.snapshot, draft.now))),
     wanted: `${count} waiting, weight ${weight.toFixed(1)}`,
     mayEvict: true,
     isOpen: () => waiting.some(({ demand }) => !draft.isServedAnywhere(demand)),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
@@ -132,6 +150,7 @@ export function wishedFor(draft: Draft): readonly Candidate[] {
       courteousUntil: mayEvict ? 0 : Number.POSITIVE_INFINITY,
       overdueAt: until,
       priority: 'HIGH' as const,
+      head: () => null,
       service: () => 0,
       wanted: why,
       mayEvict,

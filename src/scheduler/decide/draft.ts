@@ -3,8 +3,10 @@ import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import { type AtLimit, atLimit, withoutThose } from './at-limit.ts';
 import { DemandByWeights, InstancesByWeights } from './by-weights.ts';
 import { evictedFor } from './fit.ts';
+import { NOTHING_SPENT, type SwapRight, type SwapSeconds } from './forced-share.ts';
 import type { Plan, PlannedClaim, PlannedLoad } from './plan.ts';
 import { withLoad, withSwap } from './planned.ts';
+import { type Head, headOf } from './precedence.ts';
 import { type Reason, reasonAbout } from './reason.ts';
 import {
   type BackendSnapshot,
@@ -19,6 +21,12 @@ import type { Timed } from './timed.ts';
 import type { Refusal, Resident, Verdicts } from './verdict.ts';
 import { weightedWaiting } from './waiting.ts';
 
+/** Of the jobs that an instance could serve. */
+interface Waiting {
+  readonly weight: number;
+  readonly head: Head | null;
+}
+
 export class Draft {
   readonly snapshot: Snapshot;
   readonly now: number;
@@ -29,13 +37,13 @@ export class Draft {
   readonly #unloads: InstanceId[] = [];
   readonly #swaps = new Map<BackendId, readonly Swap[]>();
   readonly #awaited = new Map<BackendId, Swap>();
-  readonly #forced = new Map<BackendId, number>();
+  readonly #forced = new Map<BackendId, SwapSeconds>();
   readonly #reasons: Reason[] = [];
   readonly #refusals = new Map<string, Refusal>();
   readonly #demand: DemandByWeights;
   readonly #instances: InstancesByWeights;
   readonly #servable = new Map<InstanceId, readonly Demand[]>();
-  readonly #weights = new Map<InstanceId, number>();
+  readonly #waiting = new Map<InstanceId, Waiting>();
   readonly #busy = new Map<BackendSnapshot, boolean>();
   /** Backends with what was planned when it was last asked for. */
   readonly #planned = new Map<
@@ -136,13 +144,14 @@ export class Draft {
   }
 
   /** Seconds of loads that residents with work may still give way for. */
-  forcedSeconds({ id, forcedSeconds }: BackendSnapshot): number {
-    return forcedSeconds - (this.#forced.get(id) ?? 0);
+  forcedSeconds({ id, forcedSeconds }: BackendSnapshot, right: SwapRight): number {
+    return forcedSeconds[right] - (this.#forced.get(id)?.[right] ?? 0);
   }
 
-  spendForced({ id }: BackendSnapshot, loadsMs: readonly number[]): void {
+  spendForced({ id }: BackendSnapshot, right: SwapRight, loadsMs: readonly number[]): void {
     const seconds = loadsMs.reduce((sum, ms) => sum + ms, 0) / 1000;
-    this.#forced.set(id, (this.#forced.get(id) ?? 0) + seconds);
+    const spent = this.#forced.get(id) ?? NOTHING_SPENT;
+    this.#forced.set(id, { ...spent, [right]: spent[right] + seconds });
   }
 
   swapsOf(backend: BackendSnapshot): readonly Swap[] {
@@ -207,12 +216,22 @@ export class Draft {
 
   /** The weighted waiting of the jobs that it could serve. */
   waitingWeight(instance: InstanceSnapshot): number {
-    const known = this.#weights.get(instance.id);
-    if (known !== undefined) return known;
-    const waiting = this.servable(instance);
-    const weight = waiting.reduce((sum, { backlog }) => sum + weightedWaiting(backlog, this.now), 0);
-    this.#weights.set(instance.id, weight);
-    return weight;
+    return this.#waitingOf(instance).weight;
+  }
+
+  /** The foremost of the jobs that it could serve; null where none waits. */
+  headOf(instance: InstanceSnapshot): Head | null {
+    return this.#waitingOf(instance).head;
+  }
+
+  #waitingOf(instance: InstanceSnapshot): Waiting {
+    const known = this.#waiting.get(instance.id);
+    if (known) return known;
+    const demand = this.servable(instance);
+    const weight = demand.reduce((sum, { backlog }) => sum + weightedWaiting(backlog, this.now), 0);
+    const found = { weight, head: headOf(demand, this.snapshot.service, this.now) };
+    this.#waiting.set(instance.id, found);
+    return found;
   }
 
   /** Jobs wait that it could serve. */

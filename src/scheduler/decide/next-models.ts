@@ -4,16 +4,19 @@ import { formatBytes, formatDuration } from '../../domain/units.ts';
 import { type Candidate, waitedFor, wishedFor } from './candidates.ts';
 import type { Draft } from './draft.ts';
 import { fitWithout, obstacle } from './fit.ts';
-import { refilledAt } from './forced-share.ts';
+import { refilledAt, type SwapRight } from './forced-share.ts';
 import { countLimit } from './limits.ts';
 import { mannersOf } from './manners/manners-of.ts';
 import { withLoad } from './planned.ts';
-import { byUrgency, isForced } from './rank.ts';
+import { byUrgency, isFair, isForced } from './rank.ts';
 import { replicas } from './replicas.ts';
 import type { BackendSnapshot, InstanceSnapshot, LoadOption } from './snapshot.ts';
 import { stancesTo, willingVictims } from './switch-test.ts';
 import { always, holdsUntil, type Timed } from './timed.ts';
+import type { Stance } from './verdict.ts';
 import { chooseVictims } from './victim-sets.ts';
+
+type Stances = ReadonlyMap<Stance, readonly InstanceSnapshot[]>;
 
 export function openSwaps(draft: Draft): void {
   const wanted = [...waitedFor(draft), ...wishedFor(draft), ...replicas(draft)];
@@ -40,13 +43,17 @@ export function openSwaps(draft: Draft): void {
     // Who comes first may still have others leave early, although nothing can be loaded for it yet.
     if (place > 0 && !may) continue;
     const forced = draft.note(isForced(draft, candidate));
-    const stances = stancesTo(draft, backend, { option, priority, forced });
+    const fair = draft.note(isFair(draft, candidate));
+    const stances = stancesTo(draft, backend, { option, priority, forced, head: candidate.head(), fair });
     const awaited = draft.awaitedOn(backend);
     const willing = willingVictims(draft, stances).filter(({ id }) => !awaited?.victims.includes(id));
-    const opened = willing.length > 0 && open(draft, candidate, willing, left);
+    const opened = willing.length > 0 && open(draft, candidate, willing, left, stances);
     if (!opened && may && !awaited) keepRoom(draft, option, backend, willing);
     if (!opened && may) {
-      const forcedAt = Math.max(overdueAt, refilledAt(draft.forcedSeconds(backend), draft.now));
+      const forcedAt = Math.max(
+        overdueAt,
+        refilledAt('OVERDUE', draft.forcedSeconds(backend, 'OVERDUE'), draft.now),
+      );
       draft.refuse(option, { kind: 'NO_ROOM', backend: draft.withPlanned(backend), stances, forcedAt });
     }
     if (!opened && place === 0) leaveEarly(draft, candidate, backend, willing);
@@ -161,6 +168,7 @@ function open(
   candidate: Candidate,
   willing: readonly InstanceSnapshot[],
   others: readonly Candidate[],
+  stances: Stances = new Map(),
 ): boolean {
   const { wanted } = candidate;
   const backend = draft.backendOf(candidate.option);
@@ -179,8 +187,12 @@ function open(
     return true;
   }
   const working = victims.filter((victim) => draft.hasWork(victim));
-  if (working.length > 0 && draft.note(isForced(draft, candidate)))
-    draft.spendForced(backend, [option.loadMs, ...working.map(({ expectedLoadMs }) => expectedLoadMs)]);
+  const right = rightOver(draft, working, candidate, stances);
+  if (right)
+    draft.spendForced(backend, right, [
+      option.loadMs,
+      ...working.map(({ expectedLoadMs }) => expectedLoadMs),
+    ]);
   for (const victim of victims) {
     const unused = formatDuration(draft.now - victim.lastUsedAt);
     draft.drain(
@@ -205,6 +217,18 @@ function open(
   const swap = { target: option, victims: leaving, openedAt: draft.now };
   draft.setSwaps(backend, [...draft.swapsOf(backend), swap]);
   return true;
+}
+
+/** On whose share of the time they give way; null where all that they are left with is less urgent, or done elsewhere. */
+function rightOver(
+  draft: Draft,
+  working: readonly InstanceSnapshot[],
+  { priority }: Candidate,
+  stances: Stances,
+): SwapRight | null {
+  const those = (stance: Stance) => working.filter((victim) => stances.get(stance)?.includes(victim));
+  if (those('FORCED').length > 0) return 'OVERDUE';
+  return those('OUTRANKED').some((victim) => draft.headOf(victim)?.priority === priority) ? 'FAIR' : null;
 }
 
 function isOn({ id }: BackendSnapshot, { option }: Candidate): boolean {

@@ -2,6 +2,7 @@
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
 import type { Footprint } from '../../domain/instance.ts';
 import type { ClaimPick } from '../../domain/store.ts';
+import type { SwapSeconds } from './forced-share.ts';
 import type { Reason } from './reason.ts';
 import type { LoadOption, Swap } from './snapshot.ts';
 import type { Verdicts } from './verdict.ts';
@@ -35,7 +36,7 @@ export interface Plan {
   /** The swaps that are open after this step, by backend. Backends not named keep theirs. */
   readonly swaps: ReadonlyMap<BackendId, readonly Swap[]>;
   /** Seconds of loads for which residents with work have to give way by this plan, by backend. */
-  readonly forced: ReadonlyMap<BackendId, number>;
+  readonly forced: ReadonlyMap<BackendId, SwapSeconds>;
   readonly reasons: readonly Reason[];
   /** What each queue that still waits waits for. */
   readonly verdicts: Verdicts;

@@ -31,6 +31,7 @@ export function replicas(draft: Draft): readonly Candidate[] {
         courteousUntil: Number.POSITIVE_INFINITY,
         overdueAt: Number.POSITIVE_INFINITY,
         priority: mostUrgent([demand]),
+        head: () => null,
         service: () => 0,
         wanted: `${backlog.count} waiting for ${draft.readySlots(demand)} slots, which is worth another instance`,
         mayEvict: false,

@@ -7,7 +7,7 @@ import type { JobPriority } from '../../domain/job.ts';
 import { covers, type InstanceConfig, type Variant } from '../../domain/model.ts';
 import type { Misfit, MoreSlots, SlotChoice } from '../../domain/resolver.ts';
 import type { ClientRoom } from './claim-order.ts';
-import type { OverdueShare } from './forced-share.ts';
+import type { OverdueShare, SwapSeconds } from './forced-share.ts';
 import type { ServiceCounters } from './queue-order.ts';
 import type { Visits } from './visits.ts';
 
@@ -58,7 +58,7 @@ export interface BackendSnapshot {
   /** Loads that ran out of memory, one entry for each shape. */
   readonly shortfalls: readonly Shortfall[];
   /** Seconds of loads that residents with work may still give way for (forced-share.ts). */
-  readonly forcedSeconds: number;
+  readonly forcedSeconds: SwapSeconds;
 }
 
 export interface GpuSnapshot {

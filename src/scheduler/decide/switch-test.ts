@@ -1,8 +1,14 @@
 /** The switch test: whether a resident gives way to another model now, and in what order those that do. */
 import { JOB_PRIORITIES, type JobPriority } from '../../domain/job.ts';
 import { greatest } from '../../domain/long-lists.ts';
-import { LEAST_SERVICE_LOADS, YOUNGEST_VICTIM_MS } from './constants.ts';
+import {
+  LEAST_SERVICE_LOADS,
+  LEAST_SERVICE_LOADS_AHEAD,
+  WORTH_CUTTING_SWAPS,
+  YOUNGEST_VICTIM_MS,
+} from './constants.ts';
 import type { Draft } from './draft.ts';
+import { type Head, isMoreUrgent, leads } from './precedence.ts';
 import { type BackendSnapshot, type InstanceSnapshot, type LoadOption, serves } from './snapshot.ts';
 import { always, type Timed } from './timed.ts';
 import type { Stance } from './verdict.ts';
@@ -15,6 +21,10 @@ export interface Newcomer {
   readonly priority: JobPriority;
   /** Residents with work may be made to give way. */
   readonly forced: boolean;
+  /** The foremost of its jobs; null for what no job waits for. */
+  readonly head: Head | null;
+  /** Residents whose jobs are as urgent may be made to give way to who has received less. */
+  readonly fair: boolean;
 }
 
 /** Why the resident would leave for the newcomer, or would not. */
@@ -39,10 +49,30 @@ function stanceOf(
     return quietAt > draft.now ? { is: 'MORE_URGENT', until: quietAt } : always('IDLE');
   }
   // Two models with work push each other out only so often that most of the time they serve.
-  const enoughAt = (instance.loadedAt ?? draft.now) + LEAST_SERVICE_LOADS * instance.expectedLoadMs;
+  const isAhead = comesBefore(draft, newcomer, instance);
+  const loads = isAhead ? LEAST_SERVICE_LOADS_AHEAD : LEAST_SERVICE_LOADS;
+  const enoughAt = (instance.loadedAt ?? draft.now) + loads * instance.expectedLoadMs;
   if (enoughAt > draft.now) return { is: 'HAS_WORK', until: enoughAt };
   if (isServedElsewhere(draft, backend, instance)) return always('SPARE');
+  if (isAhead) return always('OUTRANKED');
   return always(newcomer.forced ? 'FORCED' : 'HAS_WORK');
+}
+
+/** How long what waits keeps it busy, in milliseconds; 0 while nobody knows how long its jobs take. */
+function clearMs(draft: Draft, instance: InstanceSnapshot): number {
+  const count = draft.servable(instance).reduce((sum, { backlog }) => sum + backlog.count, 0);
+  const runMs = draft.snapshot.runMs.get(instance.variant.weights) ?? 0;
+  return (count * runMs) / Math.max(1, instance.config.parallel);
+}
+
+/** What it would cut off comes after its own jobs, and would last for longer than the swap and the way back are worth. */
+function comesBefore(draft: Draft, { option, head, fair }: Newcomer, instance: InstanceSnapshot): boolean {
+  const other = draft.headOf(instance);
+  if (!head || !other) return false;
+  const swapMs = option.loadMs + instance.expectedLoadMs;
+  if (clearMs(draft, instance) < WORTH_CUTTING_SWAPS * swapMs) return false;
+  if (isMoreUrgent(head, other)) return true;
+  return fair && leads(head, other, (instance.config.parallel * swapMs) / 1000);
 }
 
 /** The residents by how they stand to the newcomer. */
@@ -73,7 +103,7 @@ export function willingVictims(
   return [
     ...those('IDLE').toSorted(byVisit),
     ...those('SPARE').toSorted(byWeight),
-    ...those('FORCED').toSorted(byWeight),
+    ...[...those('OUTRANKED'), ...those('FORCED')].toSorted(byWeight),
   ];
 }
 

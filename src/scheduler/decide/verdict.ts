@@ -21,6 +21,8 @@ export type Stance =
   | 'SPARE'
   /** It has work, and gives way to one that waited for too long. */
   | 'FORCED'
+  /** It has work, and who waits comes before it: it is more urgent, or its client has received less. */
+  | 'OUTRANKED'
   | 'HAS_WORK'
   /** Nothing waits for it, but it runs a job that is as urgent. */
   | 'RUNNING'

@@ -201,8 +201,14 @@ export function noRoomFor(
   now: number,
 ): NoRoom {
   const draft = new Draft(snapshot, now);
-  const stances = stancesTo(draft, backend, { option, priority: 'HIGH', forced: false });
-  const forcedAt = refilledAt(backend.forcedSeconds, now);
+  const stances = stancesTo(draft, backend, {
+    option,
+    priority: 'HIGH',
+    forced: false,
+    head: null,
+    fair: false,
+  });
+  const forcedAt = refilledAt('OVERDUE', backend.forcedSeconds.OVERDUE, now);
   return noRoom(draft, option, { kind: 'NO_ROOM', backend, stances, forcedAt });
 }
 

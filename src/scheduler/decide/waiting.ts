@@ -1,5 +1,5 @@
 /** What waiting weighs, p·(1 + age/τ) for each job, and when it has lasted too long. */
-import type { QueueBacklog } from '../../domain/backlog.ts';
+import type { Bucket, QueueBacklog } from '../../domain/backlog.ts';
 import { JOB_PRIORITIES } from '../../domain/job.ts';
 import { least } from '../../domain/long-lists.ts';
 import { DOUBLING_MS, OVERDUE_MS, WEIGHT } from './constants.ts';
@@ -11,10 +11,17 @@ export function weightedWaiting(backlog: Waiting, now: number): number {
   let weight = 0;
   for (const priority of JOB_PRIORITIES) {
     const { count, createdAtSum } = backlog.byPriority[priority];
-    const ageSumMs = Math.max(0, count * now - createdAtSum);
-    weight += WEIGHT[priority] * (count + ageSumMs / DOUBLING_MS[priority]);
+    weight += bucketWeight({ priority, count, createdAtSum }, now);
   }
   return weight;
+}
+
+export function bucketWeight(
+  { priority, count, createdAtSum }: Pick<Bucket, 'priority' | 'count' | 'createdAtSum'>,
+  now: number,
+): number {
+  const ageSumMs = Math.max(0, count * now - createdAtSum);
+  return WEIGHT[priority] * (count + ageSumMs / DOUBLING_MS[priority]);
 }
 
 /** When the first of the backlog came, epoch milliseconds; Infinity when nothing waits. */

@@ -11,6 +11,7 @@ const STAYS: Readonly<Record<Exclude<Stance, 'MOVING'>, string>> = {
   IDLE: 'has nothing to do',
   SPARE: 'does what another backend does as well',
   FORCED: 'gives way',
+  OUTRANKED: 'gives way to who comes before its jobs',
   HAS_WORK: 'has work of its own',
   RUNNING: 'runs a job that is as urgent',
   MORE_URGENT: 'served a more urgent job just now',

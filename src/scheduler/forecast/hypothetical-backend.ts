@@ -1,7 +1,7 @@
 /** A backend as a plan and time leave it, while a walk goes on. Pure functions from one snapshot of it to the next. */
 import type { InstanceId } from '../../domain/ids.ts';
 import { bytesOn } from '../../domain/instance.ts';
-import { secondsLeft } from '../decide/forced-share.ts';
+import { budgetsAt, lessThan, NOTHING_SPENT, secondsLeft } from '../decide/forced-share.ts';
 import { hostBytesOf } from '../decide/host.ts';
 import type { Plan, PlannedLoad } from '../decide/plan.ts';
 import { emptied, withLoad } from '../decide/planned.ts';
@@ -22,7 +22,7 @@ export function afterPlan(
     ...backend,
     instances,
     swaps: plan.swaps.get(backend.id) ?? backend.swaps,
-    forcedSeconds: backend.forcedSeconds - (plan.forced.get(backend.id) ?? 0),
+    forcedSeconds: lessThan(backend.forcedSeconds, plan.forced.get(backend.id) ?? NOTHING_SPENT),
   };
   const own = plan.loads.filter(({ option }) => option.backendId === backend.id);
   return own.reduce((before, load) => loading(before, load, newId(), now), told);
@@ -87,5 +87,5 @@ export function withInstance(backend: BackendSnapshot, changed: InstanceSnapshot
 }
 
 export function later(backend: BackendSnapshot, from: number, to: number): BackendSnapshot {
-  return { ...backend, forcedSeconds: secondsLeft({ seconds: backend.forcedSeconds, at: from }, to) };
+  return { ...backend, forcedSeconds: secondsLeft(budgetsAt(backend.forcedSeconds, from), to) };
 }

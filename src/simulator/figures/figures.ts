@@ -30,6 +30,8 @@ export interface RunFigures {
   readonly loadSeconds: number;
   /** From arrivals to ends, as all that follow. */
   readonly meanSeconds: number;
+  /** If each job alone had been in a hurry when it came (least.ts). */
+  readonly leastMeanSeconds: number;
   readonly p50Seconds: number;
   readonly p95Seconds: number;
   readonly p99Seconds: number;
@@ -41,6 +43,8 @@ export interface RunFigures {
   readonly serviceGapSeconds: number;
   /** Of models that had left memory within the last minute. */
   readonly loadsWithin60Seconds: number;
+  /** Between the starts that were foreseen as jobs came and those that came true, the median; null where none was foreseen. */
+  readonly startErrorP50Seconds: number | null;
   /** By the processor's clock: the one figure that differs from run to run. 0 where nothing is decided. */
   readonly decisionP99Ms: number;
 }
@@ -63,6 +67,7 @@ export function figuresOf(
     loads: loads.length,
     loadSeconds: sumOf(loads) / 1_000,
     meanSeconds: meanOf(latencies),
+    leastMeanSeconds: meanOf(history.jobs.map(({ leastMs }) => leastMs)) / 1_000,
     p50Seconds: percentile(latencies, 0.5),
     p95Seconds: percentile(latencies, 0.95),
     p99Seconds: percentile(latencies, 0.99),
@@ -81,11 +86,24 @@ export function figuresOf(
     jainIndex: jainIndex(history.jobs),
     serviceGapSeconds: serviceGapMs(history.jobs) / 1_000,
     loadsWithin60Seconds: loadedAgainWithin(history.stays, SOON_MS),
+    startErrorP50Seconds: startErrorP50(history.jobs),
     decisionP99Ms: percentile(
       history.decisionMs.toSorted((a, b) => a - b),
       0.99,
     ),
   };
+}
+
+function startErrorP50(jobs: readonly JobRecord[]): number | null {
+  const errors = jobs.flatMap(({ foreseenMs, startedMs }) =>
+    foreseenMs === null ? [] : [Math.abs(startedMs - foreseenMs) / 1_000],
+  );
+  return errors.length === 0
+    ? null
+    : percentile(
+        errors.toSorted((a, b) => a - b),
+        0.5,
+      );
 }
 
 /** Ascending. */

@@ -20,6 +20,8 @@ export interface Stage {
   started(job: SimulatedJob): void;
   /** To be called when it has ended. */
   done(job: SimulatedJob): void;
+  /** To be called by who foresees, as a job comes, when it should start, in milliseconds since the start of the run. */
+  foreseen(job: SimulatedJob, startMs: number): void;
   /** Runs a decision and keeps how long it took. */
   timed(decision: () => void): void;
 }

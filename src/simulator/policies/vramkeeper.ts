@@ -22,6 +22,7 @@ export function vramkeeper(attached: OllamaSettings = USUAL_OLLAMA) {
       resolver: knownModels(workload.models, machine.settings, KEEP_ALIVE_MS),
       started: (job) => stage.started(job),
       done: (job) => stage.done(job),
+      foreseen: (job, startMs) => stage.foreseen(job, startMs),
       timed: (decision) => stage.timed(decision),
     });
   };

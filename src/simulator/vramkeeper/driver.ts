@@ -17,6 +17,9 @@ const POKE_DELAY_MS = 100;
 /** How often a job that was claimed for a loading instance looks whether it is there. */
 const LOOK_MS = 5;
 
+/** One job in so many has its start foreseen: each of them costs a walk through what will be. */
+const FORESEEN_EVERY = 16;
+
 export interface DriverParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -27,6 +30,8 @@ export interface DriverParts {
   learnProbed?(probed: TaskOf<'probed'>, loop: SchedulerLoop): void;
   started(job: SimulatedJob): void;
   done(job: SimulatedJob): void;
+  /** By the forecast of the loop, as the job comes, in milliseconds of the clock. */
+  foreseen?(job: SimulatedJob, startMs: number): void;
   timed(decision: () => void): void;
 }
 
@@ -53,8 +58,21 @@ export class Driver implements Effects {
   }
 
   arrive(job: SimulatedJob): void {
-    this.#waiting.add(waitingJob(job, this.#parts.clock.now()));
+    const { clock, foreseen } = this.#parts;
+    const waiting = waitingJob(job, clock.now());
+    this.#waiting.add(waiting);
     this.#loop.look();
+    if (foreseen && job.number % FORESEEN_EVERY === 0) clock.after(0, () => this.#foresee(waiting, foreseen));
+  }
+
+  /** Whoever asks when a job will start asks when it is accepted: the turn that it brings about is over by then. */
+  #foresee(
+    { queue, client, priority, job }: WaitingJob,
+    foreseen: NonNullable<DriverParts['foreseen']>,
+  ): void {
+    const { clock } = this.#parts;
+    const at = this.#loop.forecasts.startOf(queue, { client, priority, sequence: job.number });
+    if (at !== null) foreseen(job, clock.monotonic() + (at - clock.now()));
   }
 
   #readOn(): void {
