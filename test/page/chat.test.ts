@@ -134,3 +134,28 @@ test('what is refused is said in place, and what was typed stays', async () => {
   await page.getByRole('alert').filter({ hasText: 'must not be negative' }).waitFor();
   expect(await message(page).inputValue()).toBe('Hello');
 });
+
+test('a model that is missed is fetched where it is missed, and the list of chats folds on a phone', async () => {
+  const { chatId } = (
+    await t.query(
+      'mutation { sendChatMessage(input: { model: "smollm:360m", content: "Hi", options: { maxTokens: 1 } }) { ... on SendChatMessagePayload { chatId: chat { id } } } }',
+    )
+  ).sendChatMessage;
+  const { page } = await open(t.app.url, `/chat/${chatId.id}`, { viewport: { width: 360, height: 700 } });
+  await answered(page, 1);
+  await t.query('mutation { deleteModel(input: { model: "smollm:360m" }) { __typename } }');
+  await page.getByLabel('Name', { exact: true }).waitFor();
+  await page.getByRole('option', { name: 'smollm:360m (not there)' }).waitFor({ state: 'attached' });
+  await message(page).fill('And now?');
+  await message(page).press('Enter');
+  await page.getByRole('alert').filter({ hasText: 'No backend has a model named' }).waitFor();
+  expect(await message(page).inputValue()).toBe('And now?');
+  await page.getByRole('button', { name: 'Fetch', exact: true }).click();
+  await page.getByRole('option', { name: 'smollm:360m · ' }).waitFor({ state: 'attached' });
+  await message(page).press('Enter');
+  await answered(page, 2);
+  expect(await page.getByRole('searchbox', { name: 'Search chats' }).isVisible()).toBe(false);
+  await page.getByRole('button', { name: 'Show the chats' }).click();
+  await page.getByRole('searchbox', { name: 'Search chats' }).waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+});

@@ -1,5 +1,6 @@
 /** The queue: its order, what is found in it, and what is done to many at once. */
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { TestApp } from '../app/test-app.ts';
 import { eventually } from '../support/eventually.ts';
 import { useBrowser } from './support/open-page.ts';
@@ -45,4 +46,22 @@ test('shows who waits in the order of their starts, live, and changes many at on
     ({ complete, cancelled }) => complete === 2 && cancelled === 2,
   );
   expect(jobs.nodes).toHaveLength(4);
+});
+
+test('jobs that failed are queued again, those that are marked or all', async () => {
+  await using t = await TestApp.start();
+  await t.query('mutation { pauseScheduler { __typename } }');
+  const deadline = new Date(systemClock.now() + 1_000).toISOString();
+  const late = await Promise.all([1, 2, 3].map(() => t.generate('gemma:2b', { deadline })));
+  for (const id of late) expect((await t.ended(id)).status).toBe('FAILED');
+  const { page } = await open(t.app.url, '/queue');
+  await page.getByText('3 jobs failed').waitFor();
+  await page.getByRole('checkbox', { name: 'Mark the failed job' }).first().check();
+  await page.getByRole('button', { name: 'Try again 1 failed job' }).click();
+  await page.getByText('1 job queued again.').waitFor();
+  await page.getByText('2 jobs failed').waitFor();
+  await page.getByRole('button', { name: 'Try again 2 failed jobs' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('2 jobs queued again.').waitFor();
+  await page.getByText('3 jobs waiting').waitFor();
 });

@@ -495,6 +495,11 @@ export type RetryJobInput = {
   id: string;
 };
 
+/** Which jobs to queue again. */
+export type RetryJobsInput = {
+  jobs: JobSelection;
+};
+
 /** A message to a model, in a chat or as the beginning of one. */
 export type SendChatMessageInput = {
   /** Null begins a chat. */
@@ -1318,6 +1323,27 @@ export type ResumeMutationVariables = Exact<{ [key: string]: never; }>;
 
 
 export type ResumeMutation = { resumeScheduler: { __typename: 'ResumeSchedulerPayload' } };
+
+export type FailedJobsQueryVariables = Exact<{
+  first: number;
+}>;
+
+
+export type FailedJobsQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, client: string, finishedAt: string | null, modelName: string, failure: { code: JobFailureCode, message: string } | null }> } };
+
+export type RetryManyMutationVariables = Exact<{
+  input: RetryJobsInput;
+}>;
+
+
+export type RetryManyMutation = { retryJobs:
+    | { __typename: 'ClientLimitError', code: UserErrorCode, message: string }
+    | { __typename: 'ClientQueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: UserErrorCode, message: string }
+    | { __typename: 'QueueFullError', code: UserErrorCode, message: string }
+    | { __typename: 'RetryJobsPayload', changed: number, more: boolean }
+    | { __typename: 'StoreUnwritableError', code: UserErrorCode, message: string }
+   };
 
 export type AllocationQueryVariables = Exact<{
   input: WorkerAllocationInput;
@@ -3076,6 +3102,42 @@ export const ResumeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ResumeMutation, ResumeMutationVariables>;
+export const FailedJobsDocument = new TypedDocumentString(`
+    query FailedJobs($first: Int!) {
+  jobs(
+    first: $first
+    filter: { statuses: [FAILED] }
+    orderBy: { field: FINISHED_AT, direction: DESC }
+  ) {
+    totalCount
+    nodes {
+      id
+      client
+      failure {
+        code
+        message
+      }
+      finishedAt
+      modelName
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FailedJobsQuery, FailedJobsQueryVariables>;
+export const RetryManyDocument = new TypedDocumentString(`
+    mutation RetryMany($input: RetryJobsInput!) {
+  retryJobs(input: $input) {
+    __typename
+    ... on RetryJobsPayload {
+      changed
+      more
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RetryManyMutation, RetryManyMutationVariables>;
 export const AllocationDocument = new TypedDocumentString(`
     query Allocation($input: WorkerAllocationInput!) {
   workerAllocation(input: $input) {

@@ -16,9 +16,19 @@ interface ChatListProps {
 
 export function ChatList({ open, news }: ChatListProps) {
   const [search, setSearch] = useState('');
+  /** Where there is no room beside the chat; else it makes no difference. */
+  const [folded, setFolded] = useState(true);
   const chats = useNews(useAnswer(ChatsDocument, { matching: search.trim() }), news);
   return (
-    <nav className="card chat-list" aria-label="Chats">
+    <nav className={`card chat-list ${folded ? 'is-folded' : ''}`} aria-label="Chats">
+      <button
+        type="button"
+        className="button chat-fold"
+        aria-expanded={!folded}
+        onClick={() => setFolded(!folded)}
+      >
+        {folded ? 'Show the chats' : 'Hide the chats'}
+      </button>
       <Link href="/chat" className="button main" aria-current={open === undefined ? 'page' : undefined}>
         New chat
       </Link>

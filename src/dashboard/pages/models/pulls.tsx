@@ -1,38 +1,22 @@
 /** Fetching models, with how far each download is. */
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import {
-  PullModelDocument,
-  type PullStateFragment,
-  PullsDocument,
-  type PullsSubscription,
-} from '../../generated/graphql.ts';
+import { PullModelDocument, PullsDocument } from '../../generated/graphql.ts';
 import { useChange, useCollected } from '../../live/use-live.ts';
 import { Card } from '../../parts/card.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
+import { NO_PULLS, withPull } from './pull-list.ts';
 import { PullRow } from './pull-row.tsx';
-
-const NONE: readonly PullStateFragment[] = [];
-
-/** The newest first. */
-function withPull(
-  pulls: readonly PullStateFragment[],
-  { pullsUpdated: pull }: PullsSubscription,
-): readonly PullStateFragment[] {
-  return pulls.some(({ id }) => id === pull.id)
-    ? pulls.map((each) => (each.id === pull.id ? pull : each))
-    : [pull, ...pulls];
-}
 
 /** @param onEnd called when a download has ended, and there may be another model */
 export function Pulls({ onEnd }: { readonly onEnd: () => void }) {
-  const pulls = useCollected(PullsDocument, {}, NONE, withPull);
+  const pulls = useCollected(PullsDocument, {}, NO_PULLS, withPull);
   const pull = useChange(PullModelDocument);
   const [name, setName] = useState('');
   const start = async (event: FormEvent) => {
     event.preventDefault();
     if (await pull.run({ input: { model: name.trim() } })) setName('');
   };
-  const succeeded = (pulls.value ?? NONE).filter(({ status }) => status === 'SUCCEEDED').length;
+  const succeeded = (pulls.value ?? NO_PULLS).filter(({ status }) => status === 'SUCCEEDED').length;
   const seen = useRef(succeeded);
   useEffect(() => {
     if (succeeded > seen.current) onEnd();

@@ -8,6 +8,7 @@ import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { Search } from '../../parts/search.tsx';
 import { plural } from '../../text/format.ts';
 import { Backlogs } from './backlogs.tsx';
+import { FailedJobs } from './failed-jobs.tsx';
 import { PauseSwitch } from './pause-switch.tsx';
 import { PriorityChoice } from './priority-choice.tsx';
 import { WaitingList } from './waiting-list.tsx';
@@ -47,6 +48,7 @@ export function Queue() {
           )}
         </Loaded>
       </Card>
+      <FailedJobs />
     </div>
   );
 }
