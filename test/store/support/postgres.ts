@@ -1,10 +1,20 @@
 /** A PostgreSQL of the tests' own: the oldest that the store works with, on a Unix socket, for the file that asks for it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import pg from 'pg';
 import { endsWithTest } from '../../support/ends-with-test.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -53,14 +63,15 @@ export function newSchema(): string {
 }
 
 async function begin(): Promise<TestPostgres> {
-  linkLibraries();
   // A socket's path has 107 bytes at most.
   const folder = mkdtempSync(join(tmpdir(), 'pg-'));
   chmodSync(folder, 0o755);
   const data = join(folder, 'data');
   mkdirSync(data);
   if (NOBODY.uid) for (const path of [folder, data]) chownSync(path, NOBODY.uid, NOBODY.gid);
-  const program = (name: string) => join(NATIVE, 'bin', name);
+  const native = NOBODY.uid ? copyOf(NATIVE, folder) : NATIVE;
+  linkLibraries(native);
+  const program = (name: string) => join(native, 'bin', name);
   execFileSync(
     program('initdb'),
     ['-D', data, '-U', 'vramkeeper', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
@@ -110,20 +121,28 @@ async function begin(): Promise<TestPostgres> {
   };
 }
 
+/** Of programs that another user is to run: a checkout may lie where only its owner can look. */
+function copyOf(from: string, folder: string): string {
+  const to = join(folder, 'native');
+  // The links are made anew, and lead to what is beside them.
+  cpSync(from, to, { recursive: true, filter: (path) => !lstatSync(path).isSymbolicLink() });
+  return to;
+}
+
 /** npm packs no links, and the package makes them by a script of its own, which is not run at an installation. */
-function linkLibraries(): void {
-  const links = JSON.parse(readFileSync(join(NATIVE, 'pg-symlinks.json'), 'utf8')) as readonly {
+function linkLibraries(native: string): void {
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as readonly {
     readonly source: string;
     readonly target: string;
   }[];
+  const inCopy = (path: string) => join(native, relative('native', path));
   for (const { source, target } of links) {
-    const path = resolve(PACKAGE, target);
-    if (existsSync(path)) continue;
+    if (existsSync(inCopy(target))) continue;
     try {
-      symlinkSync(resolve(PACKAGE, source), path);
+      symlinkSync(relative(dirname(target), source), inCopy(target));
     } catch (error) {
       // Another file of tests has just made it.
-      if (!existsSync(path)) throw error;
+      if (!existsSync(inCopy(target))) throw error;
     }
   }
 }
