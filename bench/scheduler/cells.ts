@@ -76,6 +76,27 @@ export function medianOf(values: readonly number[]): number {
   );
 }
 
+/** So sure it is that the true median lies between the two. */
+const CONFIDENCE = 0.95;
+
+/**
+ * Between which two of the values the median lies, by their ranks alone: as many of them lie above the true one as a fair coin shows heads. Null for fewer
+ * than six, which cannot say so much.
+ */
+export function intervalOf(values: readonly number[]): readonly [number, number] | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const n = sorted.length;
+  let atMost = 0;
+  let ways = 1;
+  for (let below = 0; below < n / 2; below += 1) {
+    atMost += ways / 2 ** n;
+    if (2 * atMost > 1 - CONFIDENCE)
+      return below === 0 ? null : [sorted[below - 1] ?? Number.NaN, sorted[n - below] ?? Number.NaN];
+    ways = (ways * (n - below)) / (below + 1);
+  }
+  return null;
+}
+
 export function workloadOf({ workload, settings, machine = USUAL_MACHINE }: Scene, seed: number): Workload {
   if (typeof workload === 'function') return workload(seed);
   return generate(workload, { ...USUAL, ...settings, machine }, seed);

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GiB } from '../../src/domain/units.ts';
 import { parseTrace, recordedWorkload, type ServerKind, USUAL_MACHINE } from '../../src/simulator/index.ts';
-import { type Cell, Cells, type Scene } from './cells.ts';
+import { type Cell, Cells, intervalOf, type Rival, type Scene } from './cells.ts';
 import { baselines, OURS, OURS_ATTACHED } from './rivals.ts';
 import { ROWS, type Row } from './rows.ts';
 import { EQUAL } from './scenes.ts';
@@ -34,7 +34,7 @@ export async function run(print: (line: string) => void, args: readonly string[]
   for (const row of ROWS) print(lineOf(row(cells)));
   print('');
   print(
-    'Equal priorities: mean and p95 times the best baseline on the same kind of server (which); managed, then attached.',
+    'Equal priorities: mean and p95 times the best baseline on the same kind of server (which), with six seeds and more the interval of the median of their ratios seed by seed (95 %); managed, then attached.',
   );
   for (const [name, scene] of EQUAL) print(besideBest(cells, name, scene));
   for (const [name, scene] of traceScenes(values.traces)) print(besideBest(cells, name, scene, 1));
@@ -55,12 +55,22 @@ function besideBest(cells: Cells, name: string, scene: Scene, seeds?: number): s
   const parts = [OURS, OURS_ATTACHED].map((ours) => {
     const best = [mean, p95].map((of) => bestOf(cells, scene, of, ours.server, seeds));
     const times = [mean, p95].map((of, i) => {
-      const value = cells.median(scene, ours, of, seeds) / (best[i]?.value ?? Number.NaN);
-      return `${value.toFixed(2)}${value > SHIP ? '!' : ''}`;
+      const rival = best[i];
+      const value = cells.median(scene, ours, of, seeds) / (rival?.value ?? Number.NaN);
+      const theirs = rival ? cells.of(scene, rival.rival, seeds).map(of) : [];
+      const paired = cells
+        .of(scene, ours, seeds)
+        .map((cell, place) => of(cell) / (theirs[place] ?? Number.NaN));
+      return `${value.toFixed(2)}${value > SHIP ? '!' : ''}${shownInterval(paired)}`;
     });
-    return `${times.join(' ')} (${best.map((each) => each.name).join(', ')})`;
+    return `${times.join(' ')} (${best.map((each) => each.rival.name).join(', ')})`;
   });
   return [name, ...parts].join(' | ');
+}
+
+function shownInterval(values: readonly number[]): string {
+  const interval = intervalOf(values);
+  return interval ? ` [${interval.map((each) => each.toFixed(2)).join(', ')}]` : '';
 }
 
 const mean = ({ figures }: Cell) => figures.meanSeconds;
@@ -72,9 +82,9 @@ function bestOf(
   of: (cell: Cell) => number,
   server: ServerKind,
   seeds: number | undefined,
-): { readonly name: string; readonly value: number } {
+): { readonly rival: Rival; readonly value: number } {
   return baselines(server)
-    .map((rival) => ({ name: rival.name, value: cells.median(scene, rival, of, seeds) }))
+    .map((rival) => ({ rival, value: cells.median(scene, rival, of, seeds) }))
     .reduce((a, b) => (b.value < a.value ? b : a));
 }
 
