@@ -37,8 +37,10 @@ const SETTINGS = [
 ];
 
 export interface TestPostgres {
-  /** @param schema of its own for each store */
-  url(schema: string): string;
+  /** Of its socket. */
+  readonly folder: string;
+  /** @param schema of its own for each store. @param behind the folder of the socket to go through */
+  url(schema: string, behind?: string): string;
   /** All at once, as a power cut does: SIGKILL for every process of it. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -106,7 +108,9 @@ async function begin(): Promise<TestPostgres> {
   await start();
   endsWithTest(kill);
   return {
-    url: (schema) => `postgres://vramkeeper@/postgres?host=${encodeURIComponent(folder)}&schema=${schema}`,
+    folder,
+    url: (schema, behind = folder) =>
+      `postgres://vramkeeper@/postgres?host=${encodeURIComponent(behind)}&schema=${schema}`,
     kill,
     start,
     query: async (looked, otherwise) => {
