@@ -17,6 +17,6 @@ export const POSTGRES: Dialect = {
 };
 
 /** https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
-function arrayText(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+export function arrayText(values: readonly (string | number)[]): string {
+  return `{${values.map((value) => `"${String(value).replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }

@@ -42,7 +42,7 @@ export class Buckets {
 
   /** The number of a bucket, undefined when it never held a job. */
   find(bucket: BucketKey): number | undefined {
-    const known = this.#numbers.get(bucketId(bucket));
+    const known = this.known(bucket);
     if (known !== undefined) return known;
     const row = this.#statements.row(
       'SELECT id FROM buckets WHERE queue = ? AND priority = ? AND client = ?',
@@ -51,6 +51,11 @@ export class Buckets {
       bucket.client,
     );
     return row && this.#keep(numberAt(row, 0), bucket);
+  }
+
+  /** As `find`, without a look at the rows. */
+  known(bucket: BucketKey): number | undefined {
+    return this.#numbers.get(bucketId(bucket));
   }
 
   readonly byNumber = (id: number): BucketKey => {

@@ -59,7 +59,7 @@ export class SqlTables implements Tables, Owner {
 
   jobById(id: JobId): Job | null {
     const row = this.#statements.row(`${JOBS} WHERE id = ?`, id);
-    return row ? this.#job(row) : null;
+    return row ? this.jobOf(row) : null;
   }
 
   jobsBySequence(first: number, last: number): readonly Job[] {
@@ -274,15 +274,7 @@ export class SqlTables implements Tables, Owner {
       client,
       key,
     );
-    return row
-      ? {
-          inputHash: textAt(row, 0),
-          createdAt: numberAt(row, 1),
-          batchId: row[2] as BatchId | null,
-          firstSequence: numberAt(row, 3),
-          lastSequence: numberAt(row, 4),
-        }
-      : null;
+    return row ? idempotencyOf(row) : null;
   }
 
   putIdempotency(client: string, key: string, record: IdempotencyRecord): void {
@@ -336,11 +328,22 @@ export class SqlTables implements Tables, Owner {
     this.#lonelyUntil = -1;
   }
 
-  #job(row: Row): Job {
+  protected jobOf(row: Row): Job {
     return jobOf(row, this.buckets.byNumber);
   }
 
   #jobs(sql: string, ...values: SqlValue[]): readonly Job[] {
-    return this.#statements.rows(sql, ...values).map((row) => this.#job(row));
+    return this.#statements.rows(sql, ...values).map((row) => this.jobOf(row));
   }
+}
+
+/** Of a row with its hash, its time, its batch, and its first and last sequence. */
+export function idempotencyOf(row: Row): IdempotencyRecord {
+  return {
+    inputHash: textAt(row, 0),
+    createdAt: numberAt(row, 1),
+    batchId: row[2] as BatchId | null,
+    firstSequence: numberAt(row, 3),
+    lastSequence: numberAt(row, 4),
+  };
 }
