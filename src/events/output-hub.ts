@@ -43,6 +43,8 @@ export interface Attempt {
   readonly number: number;
   readonly text: OutputText;
   complete: boolean;
+  /** How many pieces of text it came in. */
+  pieces: number;
   /** The attempt that replaced this one. */
   next: Attempt | null;
 }
@@ -59,7 +61,8 @@ export class OutputHub implements OutputWriter {
   }
 
   open(jobId: string, attempt: number): void {
-    const opened: Attempt = { number: attempt, text: new OutputText(), complete: false, next: null };
+    const text = new OutputText();
+    const opened: Attempt = { number: attempt, text, complete: false, pieces: 0, next: null };
     const earlier = this.#attempts.get(jobId);
     if (earlier) earlier.next = opened;
     this.#attempts.set(jobId, opened);
@@ -77,6 +80,7 @@ export class OutputHub implements OutputWriter {
     if (!attempt) return;
     this.#live.record(jobId, raw, attempt.number);
     if (thinking === '' && text === '') return;
+    attempt.pieces += 1;
     attempt.text.append('THINKING', thinking);
     attempt.text.append('TEXT', text);
     this.#wake(jobId);
@@ -216,7 +220,13 @@ class OutputReader extends DemandStream<OutputChunk> {
       const finished = await this.#loadFinished();
       if (finished) {
         const { attempt, parts } = finished;
-        this.#goOn({ number: attempt, text: textOfAttempt(parts, attempt), complete: true, next: null });
+        this.#goOn({
+          number: attempt,
+          text: textOfAttempt(parts, attempt),
+          complete: true,
+          pieces: 0,
+          next: null,
+        });
         return;
       }
     } finally {

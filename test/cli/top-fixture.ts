@@ -1,5 +1,6 @@
 /** What `vramkeeper top` is shown in its tests. */
 import { type TopState, topFrame } from '../../src/cli/top/top-frame.ts';
+import type { RunningJob } from '../../src/cli/top/top-running.ts';
 import type { Backend, Situation } from '../../src/cli/top/top-sections.ts';
 import { GiB } from '../../src/domain/units.ts';
 
@@ -89,8 +90,22 @@ export function queue(modelName: string, over: Partial<Situation['stats']['queue
   };
 }
 
+export function running(id: string, modelName: string, over: Partial<RunningJob> = {}): RunningJob {
+  return {
+    id,
+    modelName,
+    client: 'ann',
+    priority: 'HIGH',
+    pieces: 120,
+    startedAt: ago(4_000),
+    tokensPerSecond: 30.04,
+    ...over,
+  };
+}
+
 export const state: TopState = {
   situation,
+  running: [running('job_1', 'a')],
   notice: null,
   backends: [
     {

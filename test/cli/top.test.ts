@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { cleaned, clip, shortDuration, widthOf } from '../../src/cli/terminal/text.ts';
 import { shareCells } from '../../src/cli/top/top-bar.ts';
 import { decisionLines } from '../../src/cli/top/top-decisions.ts';
-import { divide, topFrame } from '../../src/cli/top/top-frame.ts';
+import { divide, topFrame, topView } from '../../src/cli/top/top-frame.ts';
+import { keysIn } from '../../src/cli/top/top-keys.ts';
+import { Pace } from '../../src/cli/top/top-running.ts';
 import type { Backend, Situation } from '../../src/cli/top/top-sections.ts';
 import { GiB } from '../../src/domain/units.ts';
 
-import { ago, colored, gpu, instance, NOW, page, plain, situation, state } from './top-fixture.ts';
+import { ago, colored, gpu, instance, NOW, page, plain, running, situation, state } from './top-fixture.ts';
 
 describe('the page', () => {
   test('shows the ledger of each GPU, with what is claimed too much below nothing', () => {
@@ -270,5 +272,83 @@ describe('text', () => {
       '2h',
       '2d',
     ]);
+  });
+});
+
+describe('the jobs that run', () => {
+  const job = (id: string, pieces: number | null) => {
+    const { tokensPerSecond: _, ...rest } = running(id, 'a', { pieces });
+    return rest;
+  };
+
+  test('are shown with how fast they are', () => {
+    expect(page().find((line) => line.startsWith('a  ') && line.includes('ann'))).toMatch(
+      /^a +\S+ +ann +high +4s +120 +30\.0$/,
+    );
+    expect(page({ running: [] })).toContain('RUNNING  nothing');
+  });
+
+  test('are as fast as they were over the last seconds, and unknown at first', () => {
+    const pace = new Pace();
+    const rates = (now: number, ...jobs: readonly ReturnType<typeof job>[]) =>
+      pace.look(jobs, now).map(({ tokensPerSecond }) => tokensPerSecond);
+    expect(rates(0, job('a', 0), job('b', null))).toEqual([null, null]);
+    expect(rates(1_000, job('a', 20), job('b', 5))).toEqual([20, null]);
+    expect(rates(2_000, job('a', 60), job('b', 15))).toEqual([30, 10]);
+    expect(rates(8_000, job('a', 60))).toEqual([null]);
+    expect(rates(9_000, job('a', 70))).toEqual([10]);
+    // It was begun anew, and the other one is not remembered.
+    expect(rates(10_000, job('a', 3), job('b', 99))).toEqual([null, null]);
+    expect(rates(11_000, job('a', 9), job('b', 99))).toEqual([6, 0]);
+  });
+});
+
+describe('a person who scrolls', () => {
+  const many = Array.from({ length: 60 }, (_, i) => running(`job_${i}`, `model-${i}`));
+  const view = (scroll: number, columns = 80, rows = 24, help = false) =>
+    topView({ ...state, running: many }, { columns, rows, now: NOW, terminal: plain }, { scroll, help });
+
+  test('sees every line of the whole, and how far it is', () => {
+    const whole = page({ running: many }, 80);
+    const seen = new Set<string>();
+    for (let scroll = 1; ; scroll += 10) {
+      const shown = view(scroll);
+      expect(shown.lines).toHaveLength(24);
+      expect(shown.lines.at(-1)).toMatch(/^lines \d+ to \d+ of \d+; g goes back/);
+      for (const line of shown.lines.slice(0, -1)) seen.add(line);
+      if (shown.scroll < scroll) break;
+    }
+    for (const line of whole.slice(1)) expect(seen).toContain(line);
+    expect(view(Number.MAX_SAFE_INTEGER).lines.at(-2)).toBe(whole.at(-1));
+  });
+
+  test('starts from a picture that fits, and comes back to it', () => {
+    expect(view(0).lines).toEqual(page({ running: many }, 80, 24));
+    // Where all of it fits there is nothing to scroll.
+    expect(view(5, 80, 400)).toEqual({ scroll: 0, lines: page({ running: many }, 80, 400) });
+  });
+
+  test.each([60, 80, 160])('is shown nothing wider or higher than the screen of %d columns', (columns) => {
+    for (const scroll of [0, 1, 30]) {
+      for (const help of [false, true]) {
+        const { lines } = view(scroll, columns, 20, help);
+        expect(lines.length).toBeLessThanOrEqual(20);
+        for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+      }
+    }
+    expect(view(0, columns, 20).lines.join('\n')).toMatch(/RUNNING.*TOKENS\/S/);
+  });
+
+  test('is told the keys', () => {
+    const { lines } = view(0, 80, 24, true);
+    for (const key of ['j, down', 'PgUp', '?', 'q, Ctrl-C']) expect(lines.join('\n')).toContain(key);
+  });
+
+  test.each([
+    ['jjk', ['j', 'j', 'k']],
+    ['\u001b[B\u001b[6~q', ['\u001b[B', '\u001b[6~', 'q']],
+    ['\u001bOA?', ['\u001bOA', '?']],
+  ])('may press several keys at once: %j', (text, keys) => {
+    expect(keysIn(text)).toEqual(keys);
   });
 });

@@ -307,3 +307,21 @@ describe('a job', () => {
     });
   });
 });
+
+test('a job tells in how many pieces its output has come while it runs, of the present run alone', async () => {
+  const id = await api.submit();
+  const pieces = async () =>
+    (await api.query('query ($id: ID!) { job(id: $id) { pieces } }', { id })).job.pieces;
+  expect(await pieces()).toBeNull();
+  const { fence } = await api.start(id);
+  expect(await pieces()).toBe(0);
+  api.outputs.record(id, { thinking: 'Hm.', text: '', raw: {} });
+  api.outputs.record(id, { thinking: '', text: 'So', raw: {} });
+  // The last record has the figures alone.
+  api.outputs.record(id, { thinking: '', text: '', raw: {} });
+  expect(await pieces()).toBe(2);
+  api.outputs.open(id, fence + 1);
+  expect(await pieces()).toBe(0);
+  await api.complete(id, TEXT_RESULT);
+  expect(await pieces()).toBeNull();
+});

@@ -6,10 +6,11 @@ import { type Clock, systemClock } from '../../clock.ts';
 import { type ConnectionOptions, connected } from '../connection.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit.ts';
 import { fittedTable } from '../terminal/fitted-table.ts';
+import { shortId } from '../terminal/short-id.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cleaned } from '../terminal/text.ts';
 import { relative, shortRelative } from '../terminal/when.ts';
-import { findIds, shortId } from './ids.ts';
+import { findIds } from './ids.ts';
 
 type ListedBatch = ListBatchesQuery['batches']['nodes'][number];
 

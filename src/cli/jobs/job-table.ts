@@ -1,10 +1,10 @@
 /** Jobs, a line each. */
 import type { Clock } from '../../clock.ts';
 import { fittedTable } from '../terminal/fitted-table.ts';
+import { shortId } from '../terminal/short-id.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { cleaned } from '../terminal/text.ts';
 import { between, relative, shortRelative } from '../terminal/when.ts';
-import { shortId } from './ids.ts';
 import { statusText } from './job-report.ts';
 import type { ListedJob } from './listed-jobs.ts';
 

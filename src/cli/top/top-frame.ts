@@ -1,6 +1,8 @@
 /** The picture of `vramkeeper top`: what there is, laid out for a screen of a given size. */
 import { clip } from '../terminal/text.ts';
+import { wrapped } from '../terminal/wrapped.ts';
 import { decisionLines, decisionSection } from './top-decisions.ts';
+import { type RunningJob, runningTable } from './top-running.ts';
 import {
   type Backend,
   type Canvas,
@@ -17,6 +19,8 @@ import {
 export interface TopState {
   readonly backends: readonly Backend[];
   readonly situation: Situation;
+  /** The longest-running first. */
+  readonly running: readonly RunningJob[];
   /** Something about the connection; null when all is well. */
   readonly notice: string | null;
 }
@@ -25,6 +29,54 @@ export interface FrameOptions extends Canvas {
   /** Null for as many as it takes. */
   readonly rows: number | null;
 }
+
+/** What a person has chosen to see. */
+export interface TopView {
+  /** How many lines of the whole are above the screen; 0 for a picture that is made to fit. */
+  readonly scroll: number;
+  /** The keys in its place. */
+  readonly help: boolean;
+}
+
+const KEYS: readonly (readonly [keys: string, does: string])[] = [
+  ['j, down', 'a line further down: all there is, with nothing shortened'],
+  ['k, up', 'a line further up'],
+  ['space, PgDn', 'a screen further down'],
+  ['b, PgUp', 'a screen further up'],
+  ['g, Home', 'back to the picture that fits'],
+  ['G, End', 'to the end'],
+  ['?', 'these keys, and back'],
+  ['q, Ctrl-C', 'leave'],
+];
+
+/** As a person has chosen to see it. With the scroll that it really is: there is no more than the end. */
+export function topView(
+  state: TopState,
+  options: FrameOptions & { readonly rows: number },
+  { scroll, help }: TopView,
+): { readonly lines: readonly string[]; readonly scroll: number } {
+  const { columns, rows, terminal } = options;
+  if (help) {
+    const lines = [
+      terminal.style('bold', 'Keys'),
+      '',
+      ...KEYS.flatMap(([keys, does]) =>
+        wrapped(`${keys.padEnd(KEYS_WIDTH)}${does}`, columns, KEYS_WIDTH).split('\n'),
+      ),
+    ];
+    return { lines: lines.slice(0, rows).map((line) => clip(line, columns)), scroll };
+  }
+  const whole = scroll > 0 ? topFrame(state, { ...options, rows: null }) : [];
+  // One line says where this is.
+  const room = Math.max(1, rows - 1);
+  const from = Math.min(scroll, Math.max(0, whole.length - room));
+  if (from === 0) return { lines: topFrame(state, options), scroll: 0 };
+  const until = Math.min(whole.length, from + room);
+  const place = `lines ${from + 1} to ${until} of ${whole.length}; g goes back, ? has the keys`;
+  return { lines: [...whole.slice(from, until), clip(terminal.style('dim', place), columns)], scroll: from };
+}
+
+const KEYS_WIDTH = 14;
 
 /** From here on there is room for who holds what, and for more than one problem. */
 const TALL = 30;
@@ -48,7 +100,11 @@ export function topFrame(state: TopState, options: FrameOptions): readonly strin
     ...(tall ? holderLines(backends, options) : []),
     ...cellLines(backends, options),
   ];
-  const tables = [instanceTable(backends, options), queueTable(situation, options)];
+  const tables = [
+    instanceTable(backends, options),
+    runningTable(state.running, options),
+    queueTable(situation, options),
+  ];
   const decided = decisionSection(situation, options);
   const entries = rows === null ? decided.entries.slice(0, UNLIMITED_DECISIONS) : decided.entries;
   const sections = [...tables, [decided.head, ...entries.flat()]];

@@ -252,7 +252,7 @@ export function queueTable({ stats }: Situation, canvas: Canvas): readonly strin
 }
 
 /** A table whose first column holds names. */
-function namedTable(
+export function namedTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   { columns: width, terminal }: Canvas,

@@ -1125,18 +1125,6 @@ export type MemoryBudgetQueryVariables = Exact<{
 
 export type MemoryBudgetQuery = { memoryBudget: { fits: boolean, exact: boolean, requiredBytes: number, capacityBytes: number, freeBytes: number, explanation: string, models: Array<{ modelName: string, footprintBytes: number | null, measured: boolean, gpus: Array<{ index: number, name: string }> }> } };
 
-export type TopMemorySubscriptionVariables = Exact<{ [key: string]: never; }>;
-
-
-export type TopMemorySubscription = { vramChanged: { backends: Array<{ name: string, health: BackendHealth, capabilities: { startsProcesses: boolean }, cells: Array<{ role: CellRole, status: CellStatus, residentBytes: number | null }>, gpus: Array<{ index: number, name: string, foreignProcesses: Array<{ pid: number, name: string | null, bytes: number }>, reservations: Array<{ owner: string, bytes: number, ready: boolean, expiresAt: string | null }>, vram: { totalBytes: number, headroomBytes: number, reservedBytes: number, foreignBytes: number, instanceBytes: number, freeBytes: number, deficitBytes: number, sampledAt: string } }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, lastUsedAt: string, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }> }> }> } };
-
-export type TopSituationQueryVariables = Exact<{
-  decisions: number;
-}>;
-
-
-export type TopSituationQuery = { health: { status: HealthStatus, problems: Array<{ message: string }> }, stats: { version: string, startedAt: string, paused: boolean, counts: { pending: number, queued: number, running: number }, swaps: { loads: number, evictions: number, coldStarts: number, warmStarts: number }, latency: { queueP50: number | null, queueP95: number | null }, queues: Array<{ modelName: string, contextLength: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number, oldestAge: number | null, expectedClear: number | null }> }, decisions: { nodes: Array<{ at: string, kind: DecisionKind, modelName: string | null, explanation: string }> } };
-
 export type ModelTableQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -1292,6 +1280,39 @@ export type WarmUpTasksMutation = { warmUpTasks:
     | { __typename: 'WarmUpTasksPayload', tasks: Array<{ problem: string | null, instance: { id: string } | null, task: { name: string, selected: { modelName: string } } }> }
    };
 
+export type TopMemorySubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TopMemorySubscription = { vramChanged: { backends: Array<{ name: string, health: BackendHealth, capabilities: { startsProcesses: boolean }, cells: Array<{ role: CellRole, status: CellStatus, residentBytes: number | null }>, gpus: Array<{ index: number, name: string, foreignProcesses: Array<{ pid: number, name: string | null, bytes: number }>, reservations: Array<{ owner: string, bytes: number, ready: boolean, expiresAt: string | null }>, vram: { totalBytes: number, headroomBytes: number, reservedBytes: number, foreignBytes: number, instanceBytes: number, freeBytes: number, deficitBytes: number, sampledAt: string } }>, instances: Array<{ id: string, modelName: string, status: InstanceStatus, contextLength: number, parallel: number, pinned: boolean, spilled: boolean, expiresAt: string | null, lastUsedAt: string, vramBytes: number, activeJobs: Array<{ id: string }>, gpus: Array<{ index: number }> }> }> } };
+
+export type TopSituationQueryVariables = Exact<{
+  decisions: number;
+}>;
+
+
+export type TopSituationQuery = { health: { status: HealthStatus, problems: Array<{ message: string }> }, stats: { version: string, startedAt: string, paused: boolean, counts: { pending: number, queued: number, running: number }, swaps: { loads: number, evictions: number, coldStarts: number, warmStarts: number }, latency: { queueP50: number | null, queueP95: number | null }, queues: Array<{ modelName: string, contextLength: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number, oldestAge: number | null, expectedClear: number | null }> }, decisions: { nodes: Array<{ at: string, kind: DecisionKind, modelName: string | null, explanation: string }> } };
+
+export type TopHealthFragment = { status: HealthStatus, problems: Array<{ message: string }> };
+
+export type TopStatsFragment = { version: string, startedAt: string, paused: boolean, counts: { pending: number, queued: number, running: number }, swaps: { loads: number, evictions: number, coldStarts: number, warmStarts: number }, latency: { queueP50: number | null, queueP95: number | null }, queues: Array<{ modelName: string, contextLength: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number, oldestAge: number | null, expectedClear: number | null }> };
+
+export type TopDecisionFragment = { at: string, kind: DecisionKind, modelName: string | null, explanation: string };
+
+export type TopStatsChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TopStatsChangedSubscription = { statsChanged: { health: { status: HealthStatus, problems: Array<{ message: string }> }, stats: { version: string, startedAt: string, paused: boolean, counts: { pending: number, queued: number, running: number }, swaps: { loads: number, evictions: number, coldStarts: number, warmStarts: number }, latency: { queueP50: number | null, queueP95: number | null }, queues: Array<{ modelName: string, contextLength: number | null, pendingHigh: number, pendingNormal: number, pendingLow: number, oldestAge: number | null, expectedClear: number | null }> } } };
+
+export type TopDecidedSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TopDecidedSubscription = { decided: { decision: { at: string, kind: DecisionKind, modelName: string | null, explanation: string } } };
+
+export type TopRunningQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TopRunningQuery = { jobs: { nodes: Array<{ id: string, client: string, modelName: string, pieces: number | null, priority: JobPriority, startedAt: string | null }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1325,6 +1346,53 @@ export const PlacedInstanceFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"PlacedInstance"}) as unknown as TypedDocumentString<PlacedInstanceFragment, unknown>;
+export const TopHealthFragmentDoc = new TypedDocumentString(`
+    fragment TopHealth on Health {
+  status
+  problems {
+    message
+  }
+}
+    `, {"fragmentName":"TopHealth"}) as unknown as TypedDocumentString<TopHealthFragment, unknown>;
+export const TopStatsFragmentDoc = new TypedDocumentString(`
+    fragment TopStats on Stats {
+  version
+  startedAt
+  paused
+  counts {
+    pending
+    queued
+    running
+  }
+  swaps {
+    loads
+    evictions
+    coldStarts
+    warmStarts
+  }
+  latency {
+    queueP50
+    queueP95
+  }
+  queues {
+    modelName
+    contextLength
+    pendingHigh
+    pendingNormal
+    pendingLow
+    oldestAge
+    expectedClear
+  }
+}
+    `, {"fragmentName":"TopStats"}) as unknown as TypedDocumentString<TopStatsFragment, unknown>;
+export const TopDecisionFragmentDoc = new TypedDocumentString(`
+    fragment TopDecision on Decision {
+  at
+  kind
+  modelName
+  explanation
+}
+    `, {"fragmentName":"TopDecision"}) as unknown as TypedDocumentString<TopDecisionFragment, unknown>;
 export const CellsDocument = new TypedDocumentString(`
     query Cells {
   backends {
@@ -2107,114 +2175,6 @@ export const MemoryBudgetDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MemoryBudgetQuery, MemoryBudgetQueryVariables>;
-export const TopMemoryDocument = new TypedDocumentString(`
-    subscription TopMemory {
-  vramChanged(minInterval: 250) {
-    backends {
-      name
-      health
-      capabilities {
-        startsProcesses
-      }
-      cells {
-        role
-        status
-        residentBytes
-      }
-      gpus {
-        index
-        name
-        foreignProcesses {
-          pid
-          name
-          bytes
-        }
-        reservations {
-          owner
-          bytes
-          ready
-          expiresAt
-        }
-        vram {
-          totalBytes
-          headroomBytes
-          reservedBytes
-          foreignBytes
-          instanceBytes
-          freeBytes
-          deficitBytes
-          sampledAt
-        }
-      }
-      instances {
-        id
-        modelName
-        status
-        contextLength
-        parallel
-        pinned
-        spilled
-        expiresAt
-        lastUsedAt
-        vramBytes
-        activeJobs {
-          id
-        }
-        gpus {
-          index
-        }
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<TopMemorySubscription, TopMemorySubscriptionVariables>;
-export const TopSituationDocument = new TypedDocumentString(`
-    query TopSituation($decisions: Int!) {
-  health {
-    status
-    problems {
-      message
-    }
-  }
-  stats {
-    version
-    startedAt
-    paused
-    counts {
-      pending
-      queued
-      running
-    }
-    swaps {
-      loads
-      evictions
-      coldStarts
-      warmStarts
-    }
-    latency {
-      queueP50
-      queueP95
-    }
-    queues {
-      modelName
-      contextLength
-      pendingHigh
-      pendingNormal
-      pendingLow
-      oldestAge
-      expectedClear
-    }
-  }
-  decisions(first: $decisions) {
-    nodes {
-      at
-      kind
-      modelName
-      explanation
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<TopSituationQuery, TopSituationQueryVariables>;
 export const ModelTableDocument = new TypedDocumentString(`
     query ModelTable($after: String) {
   models(first: 100, after: $after) {
@@ -2615,3 +2575,197 @@ export const WarmUpTasksDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WarmUpTasksMutation, WarmUpTasksMutationVariables>;
+export const TopMemoryDocument = new TypedDocumentString(`
+    subscription TopMemory {
+  vramChanged(minInterval: 250) {
+    backends {
+      name
+      health
+      capabilities {
+        startsProcesses
+      }
+      cells {
+        role
+        status
+        residentBytes
+      }
+      gpus {
+        index
+        name
+        foreignProcesses {
+          pid
+          name
+          bytes
+        }
+        reservations {
+          owner
+          bytes
+          ready
+          expiresAt
+        }
+        vram {
+          totalBytes
+          headroomBytes
+          reservedBytes
+          foreignBytes
+          instanceBytes
+          freeBytes
+          deficitBytes
+          sampledAt
+        }
+      }
+      instances {
+        id
+        modelName
+        status
+        contextLength
+        parallel
+        pinned
+        spilled
+        expiresAt
+        lastUsedAt
+        vramBytes
+        activeJobs {
+          id
+        }
+        gpus {
+          index
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TopMemorySubscription, TopMemorySubscriptionVariables>;
+export const TopSituationDocument = new TypedDocumentString(`
+    query TopSituation($decisions: Int!) {
+  health {
+    ...TopHealth
+  }
+  stats {
+    ...TopStats
+  }
+  decisions(first: $decisions) {
+    nodes {
+      ...TopDecision
+    }
+  }
+}
+    fragment TopHealth on Health {
+  status
+  problems {
+    message
+  }
+}
+fragment TopStats on Stats {
+  version
+  startedAt
+  paused
+  counts {
+    pending
+    queued
+    running
+  }
+  swaps {
+    loads
+    evictions
+    coldStarts
+    warmStarts
+  }
+  latency {
+    queueP50
+    queueP95
+  }
+  queues {
+    modelName
+    contextLength
+    pendingHigh
+    pendingNormal
+    pendingLow
+    oldestAge
+    expectedClear
+  }
+}
+fragment TopDecision on Decision {
+  at
+  kind
+  modelName
+  explanation
+}`) as unknown as TypedDocumentString<TopSituationQuery, TopSituationQueryVariables>;
+export const TopStatsChangedDocument = new TypedDocumentString(`
+    subscription TopStatsChanged {
+  statsChanged {
+    health {
+      ...TopHealth
+    }
+    stats {
+      ...TopStats
+    }
+  }
+}
+    fragment TopHealth on Health {
+  status
+  problems {
+    message
+  }
+}
+fragment TopStats on Stats {
+  version
+  startedAt
+  paused
+  counts {
+    pending
+    queued
+    running
+  }
+  swaps {
+    loads
+    evictions
+    coldStarts
+    warmStarts
+  }
+  latency {
+    queueP50
+    queueP95
+  }
+  queues {
+    modelName
+    contextLength
+    pendingHigh
+    pendingNormal
+    pendingLow
+    oldestAge
+    expectedClear
+  }
+}`) as unknown as TypedDocumentString<TopStatsChangedSubscription, TopStatsChangedSubscriptionVariables>;
+export const TopDecidedDocument = new TypedDocumentString(`
+    subscription TopDecided {
+  decided {
+    decision {
+      ...TopDecision
+    }
+  }
+}
+    fragment TopDecision on Decision {
+  at
+  kind
+  modelName
+  explanation
+}`) as unknown as TypedDocumentString<TopDecidedSubscription, TopDecidedSubscriptionVariables>;
+export const TopRunningDocument = new TypedDocumentString(`
+    query TopRunning {
+  jobs(
+    first: 50
+    filter: { statuses: [RUNNING] }
+    orderBy: { field: CREATED_AT, direction: ASC }
+  ) {
+    nodes {
+      id
+      client
+      modelName
+      pieces
+      priority
+      startedAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TopRunningQuery, TopRunningQueryVariables>;

@@ -254,6 +254,13 @@ JobRef.implement({
       resolve: (job, _args, context, info) =>
         job.status === 'COMPLETE' ? resultOf(job.id, context, info) : null,
     }),
+    pieces: t.int({
+      nullable: true,
+      description:
+        'In how many pieces the output of its present run has come so far, of most servers one for each token; null while it does not run.',
+      resolve: ({ id, status }, _args, { outputs }) =>
+        status === 'RUNNING' ? (outputs.present(id)?.pieces ?? null) : null,
+    }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,
