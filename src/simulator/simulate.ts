@@ -1,9 +1,10 @@
 /** Workloads through policies, seed by seed: every policy gets the same jobs of a seed. */
 import type { Clock } from '../clock.ts';
 import { formatBytes } from '../domain/units.ts';
+import { capacityOf, faster } from './capacity.ts';
 import { InvalidSimulationError } from './errors.ts';
 import { type Bounds, boundsOf } from './figures/bounds.ts';
-import { figuresOf, type RunFigures } from './figures/figures.ts';
+import { figuresOf, percentile, type RunFigures, secondsOf } from './figures/figures.ts';
 import type { History } from './history.ts';
 import type { MachineSettings } from './machine/settings.ts';
 import type { ServerKind } from './policies/contender.ts';
@@ -17,6 +18,8 @@ export interface Simulation {
   readonly server: ServerKind;
   readonly machine: MachineSettings;
   readonly seeds: readonly number[];
+  /** How many times as fast the jobs may come so that 95 % of them are done within so many seconds is looked for as well. Absent: it is not. */
+  readonly p95Seconds?: number | undefined;
   /** The jobs of a seed; the same ones for all seeds where they were recorded. */
   workload(seed: number): Workload;
 }
@@ -26,6 +29,8 @@ export interface SimulatedRun {
   readonly bounds: Bounds;
   readonly history: History;
   readonly workload: Workload;
+  /** How many times as fast the jobs may come; null where that was not asked. */
+  readonly capacityTimes: number | null;
 }
 
 /**
@@ -33,7 +38,7 @@ export interface SimulatedRun {
  * @throws InvalidSimulationError when there are no jobs, or a model fits on no card; SimulationStuckError
  */
 export function* simulate(
-  { policies, server, machine, seeds, workload: workloadOf }: Simulation,
+  { policies, server, machine, seeds, workload: workloadOf, p95Seconds }: Simulation,
   stopwatch: Pick<Clock, 'monotonic'>,
 ): Generator<SimulatedRun> {
   for (const seed of seeds) {
@@ -43,7 +48,14 @@ export function* simulate(
     for (const policy of policies) {
       const history = run(POLICIES[policy], { workload, machine, server, seed, stopwatch });
       const figures = figuresOf(history, bounds, { workload: workload.name, policy, seed });
-      yield { figures, bounds, history, workload };
+      const p95Of = (times: number) => {
+        const jobs = faster(workload, times);
+        const { jobs: done } = run(POLICIES[policy], { workload: jobs, machine, server, seed, stopwatch });
+        return percentile(secondsOf(done), 0.95);
+      };
+      const capacityTimes =
+        p95Seconds === undefined ? null : capacityOf((times) => p95Of(times) <= p95Seconds);
+      yield { figures, bounds, history, workload, capacityTimes };
     }
   }
 }

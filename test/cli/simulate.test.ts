@@ -51,6 +51,29 @@ describe('simulate', () => {
   });
 });
 
+describe('what a further card gives', () => {
+  const open = ['--workload', 'poisson', '--jobs', '60', '--rate', '0.4', '--models', '5'];
+
+  test('is told by one command, with how much faster jobs may come', async () => {
+    const { code, out } = await run([...open, '--more-gpu', '24GiB', '--p95', '60', '--json']);
+    expect(code).toBe(0);
+    const { runs, runsWithMore } = JSON.parse(out);
+    expect([runs.length, runsWithMore.length]).toEqual([1, 1]);
+    expect(runsWithMore[0].jobs).toBe(60);
+    expect(runsWithMore[0].meanSeconds).toBeLessThan(runs[0].meanSeconds);
+    expect(runsWithMore[0].capacityTimes).toBeGreaterThan(runs[0].capacityTimes);
+  });
+
+  test('is a second table', async () => {
+    const { out } = await run([...open, '--more-gpu', '8GiB', '--more-gpu', '4GiB'], 80);
+    expect(out.match(/^poisson: .*$/gm)).toEqual([
+      'poisson: 60 jobs, 24.0 GiB, managed, seed 1',
+      'poisson: 60 jobs, 24.0 GiB + 8.0 GiB + 4.0 GiB, managed, seed 1',
+    ]);
+    expect(out).not.toMatch(/CAPACITY/);
+  });
+});
+
 describe('what makes no sense ends with 2 and says what would', () => {
   test.each([
     [['--policy', 'lru'], /"lru" is no policy. Use vramkeeper, ollama, fifo-lru, .* or all/],
@@ -61,6 +84,10 @@ describe('what makes no sense ends with 2 and says what would', () => {
     [['--priorities', 'high'], /Use equal or mixed/],
     [['--gpu', '24 potatoes'], /--gpu: "24 potatoes" is not a size/],
     [['--gpu', '0GiB'], /--gpu: 0GiB is no card/],
+    [['--more-gpu', '0GiB'], /--more-gpu: 0GiB is no card/],
+    [['--more-gpu', 'some'], /--more-gpu: "some" is not a size/],
+    [['--p95', '0'], /--p95.*number above 0/],
+    [['--p95', '60'], /All jobs of backlog are there at the start.*poisson/],
     [['--alpha', '1.5'], /--alpha 1.5 is too much/],
     [['--alpha', '-1'], /--alpha.*number above 0/],
     [['--jobs', '0'], /--jobs.*whole number from 1/],

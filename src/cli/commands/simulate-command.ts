@@ -27,6 +27,12 @@ export function addSimulate(program: Command, terminal: Terminal, run: Run): voi
     .option('--zipf <number>', 'how unlike models are asked for; 0: all alike', nonNegative, 1)
     .option('--priorities <how>', 'equal, or mixed: HIGH, NORMAL and LOW', 'equal')
     .option('--gpu <size>', 'a card (default: 24GiB); again for more', collect)
+    .option('--more-gpu <size>', 'a further card: the same jobs are done with it as well', collect)
+    .option(
+      '--p95 <seconds>',
+      'how many times as fast jobs may come for 95 % of them to be done so soon',
+      positive,
+    )
     .option('--parallel <number>', 'requests that a model runs at once', number(1, 1_024), 4)
     .option('--alpha <number>', 'each of b of them gets b^(alpha-1) of the speed of one', positive, 0.7)
     .option('--seed <number>', 'of all chance', number(0, 2 ** 31), 1)

@@ -30,6 +30,8 @@ export interface SimulateFlags {
   readonly zipf: number;
   readonly priorities: string;
   readonly gpu?: readonly string[];
+  readonly moreGpu?: readonly string[];
+  readonly p95?: number;
   readonly parallel: number;
   readonly alpha: number;
   readonly seed: number;
@@ -83,16 +85,30 @@ export function machineOf({
     throw new UsageError(
       `--alpha ${alpha} is too much: work side by side would be done sooner than alone. Use a number from above 0 to 1.`,
     );
-  const gpuBytes = gpu?.map(cardBytes) ?? USUAL_MACHINE.gpuBytes;
+  const gpuBytes = gpu?.map(cardBytes('--gpu')) ?? USUAL_MACHINE.gpuBytes;
   return { ...USUAL_MACHINE, gpuBytes, slots: parallel, batchExponent: alpha };
 }
 
-function cardBytes(text: string): number {
-  try {
-    const bytes = parseBytes(text);
-    if (bytes > 0) return bytes;
-  } catch (error) {
-    throw new UsageError(`--gpu: ${messageOf(error)}`, { cause: error });
-  }
-  throw new UsageError(`--gpu: ${text} is no card. Write its memory, such as 24GiB; again for more cards.`);
+/** The machine with the cards of --more-gpu as well; null where there are none. @throws UsageError */
+export function largerMachineOf(
+  machine: MachineSettings,
+  { moreGpu }: Pick<SimulateFlags, 'moreGpu'>,
+): MachineSettings | null {
+  return moreGpu
+    ? { ...machine, gpuBytes: [...machine.gpuBytes, ...moreGpu.map(cardBytes('--more-gpu'))] }
+    : null;
+}
+
+function cardBytes(flag: string): (text: string) => number {
+  return (text) => {
+    try {
+      const bytes = parseBytes(text);
+      if (bytes > 0) return bytes;
+    } catch (error) {
+      throw new UsageError(`${flag}: ${messageOf(error)}`, { cause: error });
+    }
+    throw new UsageError(
+      `${flag}: ${text} is no card. Write its memory, such as 24GiB; again for more cards.`,
+    );
+  };
 }

@@ -4,7 +4,7 @@ import { percentile, type RunFigures, type SimulatedRun, type Simulation } from 
 import { type Column, fittedTable } from '../terminal/fitted-table.ts';
 
 interface Figure extends Column {
-  value(figures: RunFigures): number;
+  value(figures: RunFigures, run: SimulatedRun): number;
   readonly digits: number;
 }
 
@@ -27,6 +27,13 @@ const FIGURES: readonly Figure[] = [
   { head: 'DECIDES', right: true, rank: 0, digits: 2, value: (run) => run.decisionP99Ms },
 ];
 
+const CAPACITY: Figure = {
+  head: 'CAPACITY',
+  right: true,
+  digits: 2,
+  value: (_, { capacityTimes }) => capacityTimes ?? Number.NaN,
+};
+
 export function runTable(
   runs: readonly SimulatedRun[],
   simulation: Simulation,
@@ -34,13 +41,19 @@ export function runTable(
 ): string {
   const [first] = runs;
   if (!first) return '';
+  const { p95Seconds } = simulation;
+  const shown = p95Seconds === undefined ? FIGURES : [...FIGURES, CAPACITY];
+  const capacity =
+    p95Seconds === undefined
+      ? ''
+      : ` CAPACITY is how many times as fast the jobs may come for 95 % of them to be done within ${p95Seconds} s.`;
   const byPolicy = Map.groupBy(runs, ({ figures }) => figures.policy);
   const rows = [...byPolicy].map(([policy, own]) => [
     policy,
-    ...FIGURES.map(({ value, digits }) => median(own.map(({ figures }) => value(figures))).toFixed(digits)),
+    ...shown.map(({ value, digits }) => median(own.map((run) => value(run.figures, run))).toFixed(digits)),
   ]);
   const about = aboutRuns(first, simulation);
-  return `${about}\n\n${fittedTable([{ head: 'POLICY' }, ...FIGURES], rows, width)}\n\nTimes in seconds; DECIDES is the 99th percentile of a decision in milliseconds.`;
+  return `${about}\n\n${fittedTable([{ head: 'POLICY' }, ...shown], rows, width)}\n\nTimes in seconds; DECIDES is the 99th percentile of a decision in milliseconds.${capacity}`;
 }
 
 /** What was run, in one line. */

@@ -3,12 +3,13 @@ import { systemClock } from '../../clock.ts';
 import {
   InvalidSimulationError,
   InvalidTraceError,
+  type SimulatedRun,
   type Simulation,
   simulate,
 } from '../../simulator/index.ts';
 import { EXIT, type ExitCode, UsageError } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { machineOf, policiesOf, type SimulateFlags, serverKindOf } from './flags.ts';
+import { largerMachineOf, machineOf, policiesOf, type SimulateFlags, serverKindOf } from './flags.ts';
 import { writeReport } from './report-file.ts';
 import { runTable } from './run-table.ts';
 import { workloadSource } from './workload-source.ts';
@@ -27,18 +28,31 @@ export async function runSimulation(flags: SimulateFlags, terminal: Terminal): P
 async function simulated(flags: SimulateFlags, terminal: Terminal): Promise<ExitCode> {
   const machine = machineOf(flags);
   const seeds = Array.from({ length: flags.seeds }, (_, index) => flags.seed + index);
+  const larger = largerMachineOf(machine, flags);
   const simulation: Simulation = {
     policies: policiesOf(flags.policy),
     server: serverKindOf(flags.server),
     machine,
     seeds,
+    p95Seconds: flags.p95,
     workload: await workloadSource(flags, machine, terminal),
   };
   const runs = [...simulate(simulation, systemClock)];
-  if (flags.json) terminal.outLine(JSON.stringify({ runs: runs.map(({ figures }) => figures) }));
-  else terminal.outLine(runTable(runs, simulation, terminal.columns));
+  const withMore = larger && [...simulate({ ...simulation, machine: larger }, systemClock)];
+  if (flags.json) {
+    const told = { runs: runs.map(figuresOf), ...(withMore && { runsWithMore: withMore.map(figuresOf) }) };
+    terminal.outLine(JSON.stringify(told));
+  } else {
+    terminal.outLine(runTable(runs, simulation, terminal.columns));
+    if (larger && withMore)
+      terminal.outLine(`\n${runTable(withMore, { ...simulation, machine: larger }, terminal.columns)}`);
+  }
   if (flags.report !== undefined) await writeReport(flags.report, runs, simulation);
   const note = runs[0]?.workload.note;
   if (note) terminal.note(note);
   return EXIT.done;
+}
+
+function figuresOf({ figures, capacityTimes }: SimulatedRun) {
+  return { ...figures, ...(capacityTimes !== null && { capacityTimes }) };
 }

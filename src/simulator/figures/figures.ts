@@ -106,8 +106,8 @@ function startErrorP50(jobs: readonly JobRecord[]): number | null {
       );
 }
 
-/** Ascending. */
-function secondsOf(jobs: readonly JobRecord[]): readonly number[] {
+/** From arrivals to ends, ascending. */
+export function secondsOf(jobs: readonly JobRecord[]): readonly number[] {
   return jobs.map(({ arrivedMs, doneMs }) => (doneMs - arrivedMs) / 1_000).sort((a, b) => a - b);
 }
 
