@@ -5,10 +5,13 @@ import { Callers } from '../clients/callers.ts';
 import { LimitsInForce } from '../clients/limits-in-force.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { digestIn } from '../domain/api-key.ts';
+import { type Audit, NO_AUDIT } from '../domain/audit.ts';
 import { NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { InvalidSettingError, messageOf } from '../domain/errors.ts';
 import type { Reload, Reloaded } from '../domain/reload.ts';
 import type { Store } from '../domain/store.ts';
+import { AuditLog } from '../telemetry/audit-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 export interface ConfigurationParts {
@@ -18,7 +21,7 @@ export interface ConfigurationParts {
   /** Told when other limits are in force. */
   readonly changed: () => void;
   readonly clock: Clock;
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly logger: Pick<Logger, 'error' | 'info' | 'warn'>;
 }
 
 /** What a reload puts into force. */
@@ -30,6 +33,9 @@ export class Configuration implements Reload {
   readonly callers: Callers;
   readonly limits: LimitsInForce;
   readonly allowances: ClientAllowances;
+  readonly audit: Audit;
+  /** Whose keys are in force. */
+  #keys: Config['keys'];
   readonly #config: Config;
   readonly #parts: ConfigurationParts;
   #unfollow: () => void = () => {};
@@ -45,6 +51,11 @@ export class Configuration implements Reload {
       clock: parts.clock,
       logger: parts.logger,
     });
+    this.audit =
+      config.audit === undefined
+        ? NO_AUDIT
+        : new AuditLog({ file: config.audit, clock: parts.clock, logger: parts.logger });
+    this.#keys = config.keys;
     this.#config = config;
     this.#parts = parts;
   }
@@ -67,6 +78,15 @@ export class Configuration implements Reload {
     return reloaded;
   }
 
+  #auditKeys(keys: Config['keys']): void {
+    const added = namesBeside(keys, this.#keys);
+    const removed = namesBeside(this.#keys, keys);
+    this.#keys = keys;
+    if (added.length + removed.length === 0) return;
+    const details = { added, removed };
+    this.audit.record({ client: null, action: 'keys', outcome: 'done', code: null, details });
+  }
+
   async #reload(): Promise<Reloaded> {
     const { changed, logger, read, store } = this.#parts;
     if (!read) throw new InvalidSettingError('This server has no settings file to read again.');
@@ -82,6 +102,7 @@ export class Configuration implements Reload {
     this.limits.replace(table);
     this.callers.replace(next);
     changed();
+    this.#auditKeys(next.keys);
     const needRestart = otherSettings(this.#config, next);
     const reloaded = { keys: next.keys.length, clients: table.named.size, needRestart };
     logger.info('The settings of clients were reloaded.', {
@@ -91,6 +112,14 @@ export class Configuration implements Reload {
     });
     return reloaded;
   }
+}
+
+/** Each by its digest, and whatever else a caller's key means. */
+function namesBeside(keys: Config['keys'], others: Config['keys']): readonly string[] {
+  const identity = ({ key, ...rest }: Config['keys'][number]) =>
+    JSON.stringify([digestIn(key).toString('hex'), rest]);
+  const known = new Set(others.map(identity));
+  return keys.filter((key) => !known.has(identity(key))).map(({ name }) => name);
 }
 
 function otherSettings(before: Config, after: Config): readonly string[] {

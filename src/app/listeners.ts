@@ -20,13 +20,13 @@ import { PAGE_FOLDER } from './page-folder.ts';
 
 export interface ListenersParts {
   readonly config: Config;
-  readonly clients: Pick<Configuration, 'allowances' | 'callers'>;
+  readonly clients: Pick<Configuration, 'allowances' | 'audit' | 'callers'>;
   /** By which the server knows its own requests. */
   readonly serverId: string;
   /** Take the next free port when the configured one is in use. */
   readonly portFallback: boolean;
   readonly graphql: GraphQLServer;
-  readonly gateway: Omit<GatewayDependencies, 'guard' | 'bodies' | 'trustsClientHeaders'>;
+  readonly gateway: Omit<GatewayDependencies, 'audit' | 'guard' | 'bodies' | 'trustsClientHeaders'>;
   readonly batches: BatchService;
   readonly images: ImageService;
   readonly metrics: Metrics;
@@ -44,7 +44,7 @@ export class Listeners {
   constructor(parts: ListenersParts) {
     const {
       batches,
-      clients: { allowances, callers },
+      clients: { allowances, audit, callers },
       clock,
       config,
       gateway,
@@ -66,6 +66,7 @@ export class Listeners {
     const gateways = gatewayRoutes(
       {
         ...gateway,
+        audit,
         guard,
         bodies: this.#bodies,
         trustsClientHeaders: config.trustClientHeaders ?? false,

@@ -300,6 +300,8 @@ export interface Config {
   /** Whether programs are believed when they say for which of their users they ask. Absent: no. */
   readonly trustClientHeaders?: boolean;
   readonly log: LogConfig;
+  /** Where changes are written down; absolute. Absent: nowhere. */
+  readonly audit?: string;
   /** Between two readings of a backend and its GPUs. */
   readonly pollIntervalMs: number;
   /** Absent: every default. */

@@ -36,6 +36,7 @@ const VARIABLES: readonly Variable[] = [
   { name: 'VRAMKEEPER_LOAD_STALL_TIMEOUT', path: ['loadStallTimeout'], as: 'text' },
   { name: 'VRAMKEEPER_FIRST_PIECE_TIMEOUT', path: ['firstPieceTimeout'], as: 'text' },
   { name: 'VRAMKEEPER_SILENCE_TIMEOUT', path: ['silenceTimeout'], as: 'text' },
+  { name: 'VRAMKEEPER_AUDIT', path: ['audit'], as: 'text' },
   { name: 'VRAMKEEPER_LOG_LEVEL', path: ['log', 'level'], as: 'text' },
   { name: 'VRAMKEEPER_LOG_FORMAT', path: ['log', 'format'], as: 'text' },
   { name: 'VRAMKEEPER_LOG_FILE', path: ['log', 'file'], as: 'text' },

@@ -148,6 +148,7 @@ function withAbsolutePaths(settings: Settings, base: string, home: string): Sett
     ...(settings.clients && { clients: withClientPaths(settings.clients, absolute) }),
     ...(settings.backendKey && { backendKey: withAbsoluteFile(settings.backendKey, absolute) }),
     ...(settings.dataDir === undefined ? {} : { dataDir: absolute(settings.dataDir) }),
+    ...(settings.audit !== undefined && { audit: absolute(settings.audit) }),
     ...(settings.log?.file === undefined
       ? {}
       : { log: { ...settings.log, file: absolute(settings.log.file) } }),
@@ -239,6 +240,7 @@ function complete(settings: Settings, keys: readonly KeyConfig[], around: Surrou
     origins: settings.origins ?? [],
     ollamaOrigins: listFrom(around.env.OLLAMA_ORIGINS ?? ''),
     trustClientHeaders: settings.trustClientHeaders ?? false,
+    ...(settings.audit !== undefined && { audit: settings.audit }),
     log: {
       level: settings.log?.level ?? 'info',
       format: settings.log?.format ?? 'text',

@@ -161,6 +161,7 @@ const settingsShape = z.strictObject({
   origins: origins.optional(),
   trustClientHeaders: flag.optional(),
   log: log.optional(),
+  audit: text('a file name').optional(),
   loadStallTimeout: patience('an ordinary load would be given up.').optional(),
   firstPieceTimeout: patience(
     'a request that waits for its turn, or whose prompt is long, would be broken off.',

@@ -5,6 +5,7 @@ import type { ImageService } from '../accept/image-service.ts';
 import type { ChatService } from '../chats/chat-service.ts';
 import type { Clock } from '../clock.ts';
 import type { Allowances } from '../domain/allowance.ts';
+import type { Audit } from '../domain/audit.ts';
 import type { ChatStore } from '../domain/chat.ts';
 import type { HistoryStore } from '../domain/history-store.ts';
 import type { MemoryOperations } from '../domain/memory-operations.ts';
@@ -38,7 +39,10 @@ export interface GraphQLContext {
   readonly store: StoreReads;
   readonly system: SystemView;
   readonly control: SystemControl;
-  readonly configuration: Reload & { readonly allowances: Pick<Allowances, 'of'> };
+  readonly configuration: Reload & {
+    readonly allowances: Pick<Allowances, 'of'>;
+    readonly audit: Audit;
+  };
   readonly memory: MemoryOperations;
   readonly tasks: Tasks;
   readonly modelOperations: ModelOperations;

@@ -1,7 +1,8 @@
-/** Lets callers to the fields of a schema by the table of scopes: resolvers need not ask. */
+/** Lets callers to the fields of a schema by the table of scopes, and has what they change audited: resolvers need to do neither. */
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
 import { ForbiddenError, letIn } from '../domain/principal.ts';
 import { WAYS_IN } from '../domain/scopes.ts';
+import { auditMutation } from './audited.ts';
 import type { GraphQLContext } from './context.ts';
 import { requestError } from './request-errors.ts';
 
@@ -24,17 +25,21 @@ export function guarded(schema: GraphQLSchema): GraphQLSchema {
 
 function letting(way: string, resolve: Resolver): Resolver {
   return (parent, args, context, info) => {
+    const tell = (error: unknown): never => {
+      const told = error instanceof ForbiddenError ? requestError(error.code, error.message) : error;
+      auditMutation(way, args, context, { error: told });
+      throw told;
+    };
+    const done = (value: unknown) => {
+      auditMutation(way, args, context, { value });
+      return value;
+    };
     try {
       letIn(context.principal, way);
       const value = resolve(parent, args, context, info);
-      return value instanceof Promise ? value.catch(tell) : value;
+      return value instanceof Promise ? value.then(done, tell) : done(value);
     } catch (error) {
       return tell(error);
     }
   };
-}
-
-/** @throws GraphQLError FORBIDDEN; anything else as it is */
-function tell(error: unknown): never {
-  throw error instanceof ForbiddenError ? requestError(error.code, error.message) : error;
 }

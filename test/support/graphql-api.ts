@@ -6,6 +6,7 @@ import { BatchChanges } from '../../src/accept/batch-changes.ts';
 import { ImageService } from '../../src/accept/image-service.ts';
 import { ChatService } from '../../src/chats/chat-service.ts';
 import { seededRandom, VirtualClock } from '../../src/clock.ts';
+import { NO_AUDIT } from '../../src/domain/audit.ts';
 import type { ChatLimits } from '../../src/domain/chat.ts';
 import { type InstanceId, type JobId, newId, type ServerId } from '../../src/domain/ids.ts';
 import type { Job, JobFailure, JobResult, OutputPart } from '../../src/domain/job.ts';
@@ -196,6 +197,7 @@ export class GraphQLApi {
       control: system,
       configuration: {
         reload: () => this.reload(),
+        audit: NO_AUDIT,
         allowances: { of: () => [{ name: 'TOKENS_PER_MINUTE', maximum: 100, used: 7 }] },
       },
       memory: this.memory,

@@ -81,6 +81,7 @@ async function pull(desk: Desk, exchange: GatewayExchange): Promise<void> {
   const request = decodeBody('PullRequest', PULL_REQUEST, await exchange.text());
   const { name, source } = pulledModel(request.model || request.name);
   if (source === 'cloud') throw cloudDisabled('remote model is unavailable');
+  exchange.note({ model: shortName(name) });
   await answerWork(desk, exchange, request.stream, (report) =>
     desk.library.followPull(shortName(name), request.insecure ?? false, report, exchange.signal),
   );
@@ -98,6 +99,7 @@ async function push(desk: Desk, exchange: GatewayExchange): Promise<void> {
   const request = decodeBody('PushRequest', PULL_REQUEST, await exchange.text());
   const model = request.model || request.name;
   if (model === '') throw new ModelRequiredError();
+  exchange.note({ model });
   await answerWork(desk, exchange, request.stream, (report) =>
     desk.library.push(said({ ...request, name: '', model }), report, exchange.signal),
   );
@@ -106,6 +108,7 @@ async function push(desk: Desk, exchange: GatewayExchange): Promise<void> {
 async function create(desk: Desk, exchange: GatewayExchange): Promise<void> {
   const request = decodeBody('CreateRequest', CREATE_REQUEST, await exchange.text());
   checkCreate(request);
+  exchange.note({ model: request.model || request.name });
   await answerWork(desk, exchange, request.stream, (report) =>
     desk.library.create(said({ ...request, license: jsonOf(request.license) }), report, exchange.signal),
   );
@@ -126,6 +129,7 @@ async function copy({ library }: Desk, exchange: GatewayExchange): Promise<void>
     if (!isValidName(parseModelName(name)))
       throw new OllamaError(400, `${what} ${JSON.stringify(name)} is invalid`);
   }
+  exchange.note({ source, destination });
   await library.copy(source, destination, EVERYWHERE, true);
   send(exchange, 200, '');
 }
@@ -136,6 +140,7 @@ async function remove({ library }: Desk, exchange: GatewayExchange): Promise<voi
   if (name.trim() === '') throw new ModelRequiredError();
   // Ollama takes off no blanks here.
   if (name !== name.trim()) throw new OllamaError(404, `model '${name}' not found`);
+  exchange.note({ model: name });
   await library.delete(name, EVERYWHERE);
   send(exchange, 200, '');
 }

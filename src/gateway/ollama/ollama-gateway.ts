@@ -21,7 +21,7 @@ export function ollamaRoutes(
   addOthers: (router: Router<GatewayHandler>) => void,
   isPage: NonNullable<Route['isPage']>,
 ): readonly GatewayRoute[] {
-  const { bodies, clock, guard, logger, modelOperations, system } = deps;
+  const { audit, bodies, clock, guard, logger, modelOperations, system } = deps;
   const log = (message: string) => logger.error(message);
   const router = new Router<GatewayHandler>();
   addFixedRoutes(router, () => lowestVersion(system.backends().map(({ version }) => version)));
@@ -37,6 +37,7 @@ export function ollamaRoutes(
   return [
     gatewayRoute({
       path: '/api/*',
+      audit,
       isPage,
       router,
       guard,

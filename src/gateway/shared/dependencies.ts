@@ -3,6 +3,7 @@ import type { ModelDirectory } from '../../accept/accept.ts';
 import type { AcceptService } from '../../accept/accept-service.ts';
 import type { LiveJobs } from '../../accept/live-jobs.ts';
 import type { Clock, Random } from '../../clock.ts';
+import type { Audit } from '../../domain/audit.ts';
 import type { MemoryOperations } from '../../domain/memory-operations.ts';
 import type { ModelOperations } from '../../domain/model-operations.ts';
 import type { SystemView } from '../../domain/system.ts';
@@ -20,6 +21,7 @@ export interface GatewayDependencies {
   readonly memory: MemoryOperations;
   readonly modelOperations: ModelOperations;
   readonly system: SystemView;
+  readonly audit: Audit;
   readonly guard: OllamaGuard;
   readonly bodies: BodyReader;
   /** Programs are believed when they say for whom they ask. */

@@ -1,6 +1,8 @@
 /** From the listener to an API's table of routes: who may call, its body, and what goes wrong, in the API's own form. */
 import type { IncomingMessage } from 'node:http';
-import { letIn, type Principal } from '../../domain/principal.ts';
+import { type Audit, type AuditDetails, isAudited } from '../../domain/audit.ts';
+import { VramkeeperError } from '../../domain/errors.ts';
+import { ForbiddenError, letIn, type Principal } from '../../domain/principal.ts';
 import { MiB } from '../../domain/units.ts';
 import type { Body } from '../../http/body.ts';
 import type { BodyDecoder, BodyReader } from '../../http/body-reader.ts';
@@ -21,6 +23,10 @@ export interface GatewayExchange extends Exchange {
   body(): Promise<Body>;
   /** What a decoder makes of the body. @throws HttpRefusal as `body` of the listener; what the decoder throws */
   read<T>(decoder: BodyDecoder<T>): Promise<T>;
+  /** What the audit log is to say of it, once that is known. */
+  note(details: AuditDetails): void;
+  /** The details that were noted. */
+  readonly noted: () => AuditDetails;
   /** The body as it comes, without a bound. */
   stream(): IncomingMessage;
   /** What was read is on disk, in another form: it counts no more in the memory for bodies. */
@@ -40,6 +46,8 @@ export interface GatewayApi {
   readonly router: Router<GatewayHandler>;
   readonly guard: OllamaGuard;
   readonly bodies: BodyReader;
+  /** Told of what changes something for everybody. Absent: nothing here does. */
+  readonly audit?: Audit;
   /** Answers what a handler threw before anything was sent. */
   fail(exchange: GatewayExchange, error: unknown): void;
   /** See `Route.isPage`. */
@@ -52,10 +60,13 @@ export interface GatewayApi {
 const MOST_BODY_BYTES = 100 * MiB;
 
 export function gatewayRoute(api: GatewayApi): GatewayRoute {
-  const { bodies, fail, guard, isPage, path, refusalBody } = api;
+  const { audit, bodies, fail, guard, isPage, path, refusalBody } = api;
   const router = api.router.mapped<GatewayHandler>((handler, wayIn) => (exchange) => {
-    if (!isPage?.(exchange.request)) letIn(exchange.principal, wayIn);
-    return handler(exchange);
+    const work = () => {
+      if (!isPage?.(exchange.request)) letIn(exchange.principal, wayIn);
+      return handler(exchange);
+    };
+    return audit && isAudited(wayIn) ? audited(audit, wayIn, exchange, work) : work();
   });
   return {
     hasOwnScopes: true,
@@ -80,9 +91,28 @@ export function gatewayRoute(api: GatewayApi): GatewayRoute {
   };
 }
 
+async function audited(
+  audit: Audit,
+  action: string,
+  { noted, principal }: GatewayExchange,
+  work: () => Promise<void> | void,
+): Promise<void> {
+  const record = (outcome: 'done' | 'refused' | 'failed', code: string | null) =>
+    audit.record({ client: principal.client, action, outcome, code, details: noted() });
+  try {
+    await work();
+    record('done', null);
+  } catch (error) {
+    if (error instanceof ForbiddenError) record('refused', error.code);
+    else record('failed', error instanceof VramkeeperError ? error.code : 'ERROR');
+    throw error;
+  }
+}
+
 function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
   const { gone, principal, request, response, revoked, stopping } = http;
   let release = () => {};
+  let noted: AuditDetails = {};
   const body = async () => {
     const taken = await http.body();
     release = () => taken.share.release();
@@ -99,6 +129,10 @@ function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
     principal,
     revoked,
     stopping,
+    note(details) {
+      noted = { ...noted, ...details };
+    },
+    noted: () => noted,
     body,
     text: async () => (await bytes()).toString('utf8'),
     read: async (decoder) => bodies.read(decoder, await bytes()),

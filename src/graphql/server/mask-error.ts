@@ -10,6 +10,7 @@ import {
   StoreUnwritableError,
 } from '../../domain/errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { withoutValues } from './without-values.ts';
 
 const MASKED_MESSAGE = 'The server failed to answer this. Its log has the reason under the given errorId.';
 
@@ -67,7 +68,15 @@ function placeOf(field: GraphQLError | null) {
 /** Every error has a code. What GraphQL itself refuses before it runs anything was wrong in the request. */
 function coded(error: GraphQLError): GraphQLError {
   error.extensions.code ??= 'BAD_USER_INPUT';
-  return error;
+  return withoutQuotes(error);
+}
+
+/** The same error, or one that keeps what it quotes to itself. */
+export function withoutQuotes(error: GraphQLError): GraphQLError {
+  const message = withoutValues(error.message);
+  return message === error.message
+    ? error
+    : new GraphQLError(message, { ...placeOf(error), extensions: error.extensions });
 }
 
 /** Without what is meant for the HTTP transport alone. */

@@ -2,7 +2,7 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { noEventsAccepted, notAcceptable, takesAnswers, takesEvents } from './accept.ts';
-import { publicError } from './mask-error.ts';
+import { publicError, withoutQuotes } from './mask-error.ts';
 import { isPersistedQuery, persistedQueryNotSupported } from './persisted-query.ts';
 import { readParams, readQuery } from './read-params.ts';
 import type { OperationScope } from './scope.ts';
@@ -28,6 +28,11 @@ export function readableRequests(): Plugin<OperationScope, OperationScope> {
     onParams({ params }) {
       if (isPersistedQuery(params)) throw persistedQueryNotSupported();
     },
+    onValidate:
+      () =>
+      ({ valid, result, setResult }) => {
+        if (!valid) setResult((result as readonly GraphQLError[]).map(withoutQuotes));
+      },
     onSubscribe({ args, setResultAndStopExecution }) {
       // Over WebSocket there is no request.
       const { request } = args.contextValue;
