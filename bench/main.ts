@@ -86,6 +86,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     onRequest: true,
     load: () => import('./swaps.ts'),
   },
+  page: {
+    about: 'the web page before a hundred thousand waiting jobs of which hundreds change each second',
+    onRequest: true,
+    load: () => import('./page.ts'),
+  },
   kills: {
     about: 'kill -9 of the server, as often as you say',
     onRequest: true,
