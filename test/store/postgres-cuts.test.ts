@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../src/clock.ts';
 import { placeOf } from '../../src/config/store-place.ts';
-import { StoreUnwritableError } from '../../src/domain/errors.ts';
+import { StoreUnwritableError, type VramkeeperError } from '../../src/domain/errors.ts';
 import { newId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/job.ts';
 import type { Store } from '../../src/domain/store.ts';
@@ -65,3 +65,43 @@ test.each(['to the server', 'to the store'] as const)(
     expect(store.backlog.count).toBe(count('PENDING'));
   },
 );
+
+test('A server that was cut off ends when it comes back to a store that another one works on', async () => {
+  const proxy = await CuttingProxy.before(postgres.folder);
+  const schema = newSchema();
+  const [first, second] = [proxy.folder, postgres.folder].map((folder) => {
+    const ended = Promise.withResolvers<VramkeeperError>();
+    const store = createPostgresStore({
+      place: placeOf(postgres.url(schema, folder)),
+      clock: systemClock,
+      serverId: newId('srv', systemClock, systemRandom),
+      onDeath: ended.resolve,
+    });
+    endsWithTest(() => store.stop());
+    return { store, ended: ended.promise };
+  }) as [Ending, Ending];
+  await first.store.start();
+  const job = await acceptOne(first.store);
+  await expect(second.store.start()).rejects.toThrow(/Another vramkeeper works on the store/);
+
+  proxy.close();
+  expect(await told(acceptOne(first.store))).toBeNull();
+  const third = createPostgresStore({
+    place: placeOf(postgres.url(schema)),
+    clock: systemClock,
+    serverId: newId('srv', systemClock, systemRandom),
+  });
+  endsWithTest(() => third.stop());
+  await third.start();
+  expect((await third.claim(claimOf(1))).map((claimed) => claimed.job.id)).toEqual([job.id]);
+
+  proxy.open();
+  await expect(acceptOne(first.store)).rejects.toThrow(/Another vramkeeper works on the store/);
+  expect(await first.ended).toMatchObject({ code: 'DATA_DIRECTORY_IN_USE' });
+  expect(third.counts()).toMatchObject({ PENDING: 0, RUNNING: 1 });
+});
+
+interface Ending {
+  readonly store: Store;
+  readonly ended: Promise<VramkeeperError>;
+}

@@ -39,7 +39,9 @@ export class Lines {
   }
 
   learnHead(bucket: BucketKey, oldest: Oldest | null): void {
-    this.#heads.set(bucketId(bucket), oldest);
+    // Not the job as a whole, which may be large.
+    const head = oldest && { createdAt: oldest.createdAt, sequence: oldest.sequence };
+    this.#heads.set(bucketId(bucket), head);
   }
 
   /** Undefined where it has to be looked up. */
@@ -54,8 +56,7 @@ export class Lines {
     const line = this.#lines.get(id);
     const [first] = line?.jobs ?? [];
     const known = first ?? (line?.isWhole ? null : this.#heads.get(id));
-    if (known !== undefined)
-      this.#heads.set(id, known && { createdAt: known.createdAt, sequence: known.sequence });
+    if (known !== undefined) this.learnHead(bucket, known);
     return known;
   }
 

@@ -18,6 +18,8 @@ export interface SocketsSettings {
 }
 
 const CONNECT_MS = 5_000;
+/** A database that says nothing for so long hangs, and the connection is given up: longer than any read may take, and any count at a start. */
+const ANSWER_MS = 30_000;
 /** Statements that the connection knows by name. Callers shape some by their filters; beyond these each is planned by itself. */
 const MOST_NAMED = 256;
 
@@ -118,6 +120,7 @@ class Socket {
     return {
       connectionString: this.#url,
       connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: ANSWER_MS,
       keepAlive: true,
       application_name: 'vramkeeper',
       options: this.#order.options,

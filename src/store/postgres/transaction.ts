@@ -47,7 +47,11 @@ export class PostgresTransaction implements Transaction {
 
   begin(calls: readonly CallOf<Operations>[]): void {
     const connection = this.#parts.foresight.begin(calls);
-    if (connection !== this.#connection) this.#own(connection);
+    if (connection === this.#connection) return;
+    this.#own(connection);
+    // What was read before the schema was owned again may be somebody else's past.
+    this.#statements.rollBack();
+    this.#parts.foresight.begin(calls);
   }
 
   commit(): boolean {

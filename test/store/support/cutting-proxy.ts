@@ -14,6 +14,7 @@ export class CuttingProxy {
   readonly folder = mkdtempSync(join(tmpdir(), 'cut-'));
   #direction: Direction | null = null;
   #left = 0;
+  #isClosed = false;
   cuts = 0;
 
   /** @param folder of the socket of PostgreSQL */
@@ -21,6 +22,7 @@ export class CuttingProxy {
     const proxy = new CuttingProxy();
     const sockets = new Set<Socket>();
     const server = createServer((client) => {
+      if (proxy.#isClosed) return client.destroy();
       const behind = createConnection(join(folder, '.s.PGSQL.5432'));
       let isWriter = false;
       const relay = (from: Socket, to: Socket, direction: Direction) => {
@@ -53,6 +55,16 @@ export class CuttingProxy {
   cutAt(direction: Direction, count: number): void {
     this.#direction = direction;
     this.#left = count;
+  }
+
+  /** Nobody comes through, and who is there is cut off with the next thing that it says. */
+  close(): void {
+    this.#isClosed = true;
+    this.cutAt('to the server', 1);
+  }
+
+  open(): void {
+    this.#isClosed = false;
   }
 
   goOn(): void {
