@@ -305,7 +305,7 @@ class FrontDoor implements AcceptService {
 }
 
 /** What makes two submissions the same: everything that was asked for, nothing that we made up, nor who waits for it. */
-function essence({ job: { id: _, live: __, ...job }, asked }: AdmittedJob): object {
+function essence({ job: { id: _, live: __, cache: ___, ...job }, asked }: AdmittedJob): object {
   return { ...job, ...asked };
 }
 

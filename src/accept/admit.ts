@@ -29,6 +29,7 @@ import { mapImages } from '../kinds/kinds.ts';
 import { type GrantedWishes, granted } from '../kinds/wishes.ts';
 import type { BlobCollector } from './blobs.ts';
 import { ClientBounds } from './client-bounds.ts';
+import { type CacheRules, cacheOf } from './result-cache.ts';
 import type { JobSubmission } from './submission.ts';
 
 /** What admission must know of models. */
@@ -73,6 +74,8 @@ export interface AcceptDependencies {
   chooseModel?(
     job: Pick<NewJob, 'id' | 'client' | 'priority'> & { readonly fallback: Fallback },
   ): ModelChoice | null;
+  /** Absent: no answer is given twice. */
+  readonly cache?: CacheRules | undefined;
   /** When a full queue is worth another try, from now. */
   retryAfterMs(this: void, client: string | null): number;
   readonly clock: Clock;
@@ -127,7 +130,7 @@ export function admittedJob(
   const { request } = submission;
   const deadline = submission.deadline ? fromWall(submission.deadline.getTime(), clock) : null;
   const patience = patienceMs === undefined ? null : clock.now() + patienceMs;
-  const job = {
+  const plain = {
     ...common,
     kind: request.kind,
     modelName: does.modelName,
@@ -141,6 +144,8 @@ export function admittedJob(
     live: submission.live ?? false,
     request: withoutAbsent(mapImages(request, (image) => collector.add(image))) as unknown as JobRequest,
   };
+  const cache = cacheOf(deps.cache, plain, does.info, submission.cache);
+  const job = cache ? { ...plain, cache } : plain;
   refuseIfHopeless(deps, job, deadline);
   return { job, asked: { ...askedOf(submission, first, wishes), deadline }, wishes };
 }
@@ -158,6 +163,8 @@ function askedOf(
 }
 
 interface PlacedJob {
+  /** Null where no backend has told of it yet. */
+  readonly info: ModelInfo | null;
   /** Of the task that was named in the place of a model; null where none was. */
   readonly choice: TaskChoice | null;
   readonly modelName: string;
@@ -226,7 +233,7 @@ function placedJob(
     const { requiredBytes, largestBytes, explanation } = excess;
     throw new InsufficientVramError(explanation, requiredBytes, largestBytes);
   }
-  return { choice, modelName: model.trim(), askedQueue, queue };
+  return { info, choice, modelName: model.trim(), askedQueue, queue };
 }
 
 /** Only the model of that backend does the task. */

@@ -54,6 +54,7 @@ const decodedFallback = z.object({
 const job = {
   model: filled.max(256, 'at most 256 characters.'),
   priority: optional(z.enum(JOB_PRIORITIES)),
+  cache: optional(z.boolean()),
   labels: optional(labels),
   metadata: optional(metadata),
   deadline: optional(z.coerce.date('must be an instant, for example 2030-01-31T12:00:00Z.')),

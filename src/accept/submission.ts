@@ -8,6 +8,8 @@ import type { InstanceWishes } from '../kinds/wishes.ts';
 export interface JobSubmission {
   /** Made before by `newJobId`, so that somebody can listen for the job from its first moment. Absent: made on admission. */
   readonly id?: JobId;
+  /** Whether its answer may be that of a job that asked the same. Absent: as the settings have it. */
+  readonly cache?: boolean;
   /** By any spelling of its name. */
   readonly model: string;
   /** Others that may do it where that would be too late, or is gone, the most liked first. Absent: none. */

@@ -41,6 +41,7 @@ export function buildAccept(config: Config, parts: AcceptParts): AcceptService {
     ...(config.hopelessDeadlines === 'refuse' && {
       expectedEnd: (job, size) => expectedEndOf(loop, registry, job, size),
     }),
+    cache: config.cache,
     chooseModel: (job) => scheduling.fallbacks.choose(job),
     retryAfterMs: (client) =>
       roomInMs({ forecasts: loop.forecasts, statistics, clock, backlog: store.backlog }, client),

@@ -5,6 +5,7 @@ import type { JobPriority } from '../domain/job.ts';
 import type { Price } from '../domain/price.ts';
 import type { Scope } from '../domain/scopes.ts';
 import type { Task } from '../domain/task.ts';
+import type { CacheConfig } from './cache.ts';
 import type { StorePlace } from './store-place.ts';
 
 export type GpuConfig =
@@ -280,6 +281,8 @@ export interface Config {
   readonly metrics?: MetricsAccess;
   /** Absent: none. */
   readonly tasks?: readonly Task[];
+  /** Answers that are given again to who asks the same. Absent: none. */
+  readonly cache?: CacheConfig;
   /** Absent: no limits of single clients. */
   readonly clients?: ClientTable;
   readonly maxBodyBytes: number;

@@ -7,6 +7,7 @@ import { isLoopback } from '../domain/loopback.ts';
 import { GiB, MiB } from '../domain/units.ts';
 import { checkAny } from './access.ts';
 import { backendHeaders, backendsOf, CONTEXT_LENGTH } from './backends.ts';
+import { cacheConfig } from './cache.ts';
 import { clientTable } from './clients.ts';
 import { withCommandPaths } from './command.ts';
 import type { KeyConfig, LoadedConfig, ModelConfig, PatienceConfig, ReservationConfig } from './config.ts';
@@ -94,7 +95,10 @@ export async function loadConfig(flags: Flags, surroundings?: Partial<Surroundin
     backends.map(({ name }) => name),
   );
   const keys = await keyConfigs(settings, around.env);
-  const withTasks = tasks.length > 0 ? { tasks } : {};
+  const withTasks = {
+    ...(tasks.length > 0 && { tasks }),
+    ...(settings.cache && { cache: cacheConfig(settings.cache) }),
+  };
   return {
     ...complete(settings, keys, around),
     ...withTasks,
@@ -200,7 +204,7 @@ function withManagedPaths(managed: ManagedSettings, absolute: (path: string) => 
 /** As Ollama's own. */
 const DEFAULT_KEEP_ALIVE_MS = 300_000;
 
-type Rest = Omit<LoadedConfig, 'backends' | 'ollama' | 'configFile' | 'tasks'>;
+type Rest = Omit<LoadedConfig, 'backends' | 'ollama' | 'configFile' | 'tasks' | 'cache'>;
 
 function complete(settings: Settings, keys: readonly KeyConfig[], around: Surroundings): Rest {
   const keepAliveMs = settings.keepAlive === undefined ? DEFAULT_KEEP_ALIVE_MS : settings.keepAlive;

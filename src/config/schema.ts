@@ -7,6 +7,7 @@ import { HOPELESS_DEADLINES } from '../domain/hopeless-deadline.ts';
 import { MiB } from '../domain/units.ts';
 import { hosts, origins } from './access.ts';
 import { backend, gpuList, hasVirtual, NO_VIRTUAL } from './backend-schema.ts';
+import { cache } from './cache.ts';
 import { clients } from './clients.ts';
 import { LOG_FORMATS, LOG_LEVELS, METRICS_ACCESS, ON_CLIENT_GONE } from './config.ts';
 import { anonymous, keys } from './keys.ts';
@@ -143,6 +144,7 @@ const settingsShape = z.strictObject({
   clients: clients.optional(),
   metrics: oneOf(METRICS_ACCESS).optional(),
   tasks: tasks.optional(),
+  cache: cache.optional(),
   hopelessDeadlines: oneOf(HOPELESS_DEADLINES).optional(),
   maxBodyBytes: size
     .refine((bytes) => bytes >= 1024, { error: 'less than 1 KiB would refuse every request.' })

@@ -43,11 +43,13 @@ export type JobEvent =
   | 'fail'
   | 'cancel'
   /** A person wants a failed or cancelled job queued again. */
-  | 'requeue';
+  | 'requeue'
+  /** Another job that asked the same has its answer. */
+  | 'answer';
 
 /** from → event → to. A pair that is not here is illegal. */
 const TRANSITIONS: Readonly<Record<JobStatus, Readonly<Partial<Record<JobEvent, JobStatus>>>>> = {
-  PENDING: { claim: 'QUEUED', start: 'RUNNING', fail: 'FAILED', cancel: 'CANCELLED' },
+  PENDING: { claim: 'QUEUED', start: 'RUNNING', answer: 'COMPLETE', fail: 'FAILED', cancel: 'CANCELLED' },
   QUEUED: { start: 'RUNNING', return: 'PENDING', fail: 'FAILED', cancel: 'CANCELLED' },
   RUNNING: { return: 'PENDING', complete: 'COMPLETE', fail: 'FAILED', cancel: 'CANCELLED' },
   COMPLETE: {},
@@ -145,6 +147,10 @@ export interface Job {
   readonly task?: string | undefined;
   /** Absent: no other model will do. */
   readonly fallback?: Fallback | undefined;
+  /** What it asks, as one text, where its answer may be that of others: see `ResultCache`. Absent: it may not. */
+  readonly cacheKey?: string | undefined;
+  /** The job that asks the same whose answer it has, or waits for. Absent: it runs itself. */
+  readonly answeredBy?: JobId | undefined;
   readonly queue: QueueKey;
   readonly priority: JobPriority;
   readonly status: JobStatus;

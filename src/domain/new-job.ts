@@ -16,6 +16,8 @@ export interface NewJob {
   readonly task?: string | undefined;
   /** Absent: no other model will do. */
   readonly fallback?: Fallback | undefined;
+  /** Its answer may be that of a job with the same key, which ended at most so long ago. Absent: it may not. */
+  readonly cache?: { readonly key: string; readonly maxAgeMs: number } | undefined;
   readonly queue: QueueKey;
   readonly priority: JobPriority;
   readonly labels: readonly Label[];

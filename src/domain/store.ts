@@ -111,6 +111,8 @@ export interface ReturnToQueue extends Fenced {
 export type Finish = Fenced & {
   /** How it came to this, to be kept with it. Absent: nobody knows. */
   readonly course?: JobCourse;
+  /** It was done by other weights than its cache key names: no other job has its result. Absent: not so. */
+  readonly isOther?: boolean;
 } & (
     | { readonly kind: 'complete'; readonly result: JobResult; readonly output: readonly OutputPart[] }
     | {

@@ -13,6 +13,7 @@ import {
   attemptNumber,
   INTERRUPTED,
   isSuspect,
+  type Job,
   type JobAttempt,
   type JobFailure,
   type JobResult,
@@ -61,6 +62,7 @@ export async function runJob(
       result: outcome.result,
       output: recorder.parts(),
       course: deps.courses.ended(job),
+      ...(isByOthers(instance, job) && { isOther: true }),
     } as const;
     deps.ends.finishing(finish);
     await hooks.insist(() => store.finish(finish));
@@ -69,6 +71,12 @@ export async function runJob(
     hooks.left(ranMs, outcome);
     await settle(instance, run, outcome.error, recorder, deps, hooks);
   }
+}
+
+/** Whether weights did it that are not those which its cache key begins with: its name means others by now, or elsewhere. */
+function isByOthers({ handle, spec }: HeldInstance, { cacheKey }: Pick<Job, 'cacheKey'>): boolean {
+  const { weights } = handle?.variant ?? spec.variant;
+  return cacheKey !== undefined && !cacheKey.startsWith(`${weights}.`);
 }
 
 async function attempt(

@@ -78,6 +78,7 @@ export function encodeFinish(finish: Finish): EncodedFinish {
         kind: 'complete',
         course,
         output,
+        isOther: finish.isOther ?? false,
         result: {
           ending: jsonText(endingOf(finish.result), 'The result'),
           raw: jsonText(finish.result.raw, 'The record of the backend'),
@@ -205,6 +206,7 @@ export function encodeJob(job: NewJob): EncodedJob {
     modelName: unicode(job.modelName),
     ...(job.task !== undefined && { task: unicode(job.task) }),
     ...(job.fallback && { fallback: encodeFallback(job.fallback) }),
+    ...(job.cache && { cache: { key: unicode(job.cache.key), maxAgeMs: duration(job.cache.maxAgeMs) } }),
     queue: unicode(job.queue) as NewJob['queue'],
     labels: job.labels.map(({ key, value }) => ({ key: unicode(key), value: unicode(value) })),
     blobs: blobsOf(job.request),

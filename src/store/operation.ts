@@ -140,7 +140,12 @@ export type EncodedFinish = Fenced & {
   /** JSON. */
   readonly course: string | null;
 } & (
-    | { readonly kind: 'complete'; readonly result: EncodedResult; readonly output: string }
+    | {
+        readonly kind: 'complete';
+        readonly result: EncodedResult;
+        readonly output: string;
+        readonly isOther: boolean;
+      }
     | {
         readonly kind: 'fail';
         readonly failure: JobFailure;

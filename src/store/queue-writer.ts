@@ -13,6 +13,7 @@ import { resultOf } from '../kinds/kinds.ts';
 import { jobSaid, jobTurned } from './chat-answers.ts';
 import { releaseImage } from './image-uses.ts';
 import type { EncodedResult } from './operation.ts';
+import { endsWithoutAnswer, nextLeads } from './shared-answers.ts';
 import type { Tables } from './tables.ts';
 import { type Recount, Tally } from './tally.ts';
 
@@ -130,6 +131,7 @@ export class QueueWriter {
     if (resultOf(after.kind) === 'embed' && before.status === 'RUNNING' && after.status !== 'COMPLETE')
       this.tables.deleteVectors(after);
     this.#record(before, after);
+    if (endsWithoutAnswer(before, after)) nextLeads(this, after);
     if (isTerminal(before.status) !== isTerminal(after.status))
       this.noteChat(jobTurned(this.tables.chats, after, this.now));
     return after;

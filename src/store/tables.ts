@@ -12,6 +12,7 @@ import type { HistoryTables } from './history-tables.ts';
 import type { ImageTables } from './image-tables.ts';
 import type { Gap } from './lived-time.ts';
 import type { EncodedResult, StagedVectors } from './operation.ts';
+import type { AnswerTables } from './shared-answers.ts';
 import type { Oldest } from './tally.ts';
 
 export interface IdempotencyRecord {
@@ -32,6 +33,7 @@ export interface Tables {
   readonly chats: ChatTables;
   readonly requestBatches: RequestBatchTables;
   readonly history: HistoryTables;
+  readonly answers: AnswerTables;
 
   jobById(id: JobId): Job | null;
   /** Those that still exist, in order. */

@@ -201,6 +201,27 @@ describe('refusals name the place, the value and what would be right', () => {
   });
 });
 
+describe('a cache of results', () => {
+  test.each([
+    ['that is no group', 'cache: yes', /cache: "yes" is not a group of settings/],
+    ['with a misspelt key', 'cache: { agee: 1d }', /cache.agee: is not a setting. Did you mean age/],
+    ['with no time', 'cache: { age: 0 }', /cache.age: less than 1s/],
+    ['with a list that is none', 'cache: { models: a }', /cache.models: "a" is not a list of names/],
+  ])('%s is refused', async (_name, yaml, expected) => {
+    expect((await problems({ yaml }))[0]).toMatch(expected);
+  });
+
+  test('has a usual age, and is off unless it is named', async () => {
+    expect((await load({ yaml: 'cache: { models: [a] }' })).cache).toEqual({
+      maxAgeMs: 86_400_000,
+      shared: false,
+      models: ['a'],
+      clients: [],
+    });
+    expect((await load({ yaml: 'port: 5001' })).cache).toBeUndefined();
+  });
+});
+
 describe('a backend has the settings of its type alone', () => {
   const backend = (more: string) => `backends: [{ name: a, ${more} }]`;
   test.each([

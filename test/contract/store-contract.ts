@@ -15,6 +15,7 @@ import { storeModelContract } from './store-model.ts';
 import { storeRequestBatchesContract } from './store-request-batches.ts';
 import { storeResultsContract } from './store-results.ts';
 import { storeRunningContract } from './store-running.ts';
+import { storeSharedAnswersContract } from './store-shared-answers.ts';
 import { storeSubmittingContract } from './store-submitting.ts';
 import { storeWaitingContract } from './store-waiting.ts';
 
@@ -42,6 +43,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     const current: CurrentStore = () => ({ store: made.store, clock });
     storeSubmittingContract(current);
     storeRunningContract(current);
+    storeSharedAnswersContract(current);
     storeResultsContract(current);
     storeCoursesContract(current);
     storeJobCommandsContract(current);

@@ -539,6 +539,8 @@ export type SubmitBatchInput = {
 
 /** A job to be queued. */
 export type SubmitJobInput = {
+  /** Whether its answer may be that of a job that asked the same: of vectors, and of texts with a `temperature` of 0 and a `seed`, where the server has a cache. Without it as its settings have it. */
+  cache?: boolean | null | undefined;
   /** Give up if it is not finished by then. */
   deadline?: string | null | undefined;
   /** Other models that will do. */

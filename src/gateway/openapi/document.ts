@@ -108,6 +108,7 @@ const JOB_REQUEST_HEADERS: Readonly<Record<string, JsonSchema>> = {
   'X-Priority': { enum: ['high', 'normal', 'low'] },
   'X-Deadline': { ...TEXT, description: 'An instant, or seconds from now.' },
   'X-Idempotency-Key': { ...TEXT, maxLength: 128 },
+  'X-Cache': { enum: ['use', 'none'] },
   'X-Fallback-Models': {
     ...TEXT,
     description: 'Other models that will do, the most liked first, separated by commas.',

@@ -88,6 +88,7 @@ export async function answerWithJob(
     acceptedAt = clock.monotonic();
     exchange.release();
     tell(response, 'x-job-id', accepted.id);
+    if (accepted.cacheKey !== undefined) tell(response, 'x-cache', accepted.answeredBy ? 'HIT' : 'MISS');
     tellDropped(response, [...wishes.dropped, ...droppedKeepAlive(requested, accepted.modelName, deps)]);
     if (!hasBegun) place = clock.after(PLACE_AFTER_MS, () => tellPosition(response, job));
     silence.begin();

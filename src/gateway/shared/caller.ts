@@ -15,6 +15,7 @@ export interface CallerWishes {
   readonly idempotencyKey?: string;
   readonly labels?: readonly Label[];
   readonly fallback?: JobSubmission['fallback'];
+  readonly cache?: boolean;
 }
 
 /**
@@ -23,6 +24,7 @@ export interface CallerWishes {
  * - `X-Idempotency-Key`, or `Idempotency-Key` as SDKs send it.
  * - `x-stainless-retry-count`: an SDK sends a request again.
  * - The session of a client that is trusted to tell it: a label.
+ * - `X-Cache`: whether the answer may be one that was given before.
  * - `X-Fallback-Models` and `X-Fallback-After`: see `wishedFallback`.
  * @throws ProblemError 400, HttpRefusal BAD_REQUEST
  */
@@ -38,11 +40,20 @@ export function callerWishes(
   return {
     ...(labels.length > 0 && { labels }),
     ...(fallback && { fallback }),
+    ...wishedCache(headers),
     ...(priority && { priority }),
     ...timeLeft(headers),
     ...(comesBack && { comesBack }),
     ...(idempotencyKey !== null && { idempotencyKey }),
   };
+}
+
+/** `X-Cache`: `use` or `none`. @throws ProblemError 400 */
+function wishedCache(headers: IncomingHttpHeaders): Pick<CallerWishes, 'cache'> {
+  const wish = single(headers, 'x-cache')?.toLowerCase();
+  if (wish === undefined) return {};
+  if (wish !== 'use' && wish !== 'none') throw badRequest('X-Cache must be use or none.');
+  return { cache: wish === 'use' };
 }
 
 /** As of a job. @throws ProblemError 400 */

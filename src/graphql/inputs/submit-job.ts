@@ -143,6 +143,10 @@ const FallbackInput = builder.inputType('FallbackInput', {
 export const SubmitJobInput = builder.inputType('SubmitJobInput', {
   description: 'A job to be queued.',
   fields: (t) => ({
+    cache: t.boolean({
+      description:
+        'Whether its answer may be that of a job that asked the same: of vectors, and of texts with a `temperature` of 0 and a `seed`, where the server has a cache. Without it as its settings have it.',
+    }),
     deadline: t.field({ type: 'DateTime', description: 'Give up if it is not finished by then.' }),
     fallback: t.field({ type: FallbackInput, description: 'Other models that will do.' }),
     idempotencyKey: t.string({

@@ -132,6 +132,12 @@ JobRef.implement({
   description: 'One unit of inference work.',
   interfaces: [NodeRef],
   fields: (t) => ({
+    answeredBy: t.id({
+      nullable: true,
+      description:
+        'The job that asked the same, and whose answer it has, or waits for; null for one that runs, or ran, itself.',
+      resolve: ({ answeredBy }) => answeredBy ?? null,
+    }),
     attempts: t.field({
       type: [JobAttemptRef],
       description: 'Every try at a backend, oldest first; of very many the first and the last.',

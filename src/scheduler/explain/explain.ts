@@ -9,7 +9,10 @@ import type { Resident, Verdict } from '../decide/verdict.ts';
 import { LATE_UNLOAD_MS, movement, whyNoRoom } from './why-no-room.ts';
 
 export interface ExplainInput {
-  readonly job: Pick<Job, 'client' | 'deadline' | 'history' | 'modelName' | 'notBefore' | 'status'>;
+  readonly job: Pick<
+    Job,
+    'answeredBy' | 'client' | 'deadline' | 'history' | 'modelName' | 'notBefore' | 'status'
+  >;
   /** What the plan says of its queue; null where it knows nothing of it. */
   readonly verdict: Verdict | null;
   /** Where the job's queue could run today. */
@@ -98,6 +101,11 @@ function concerns(
 function reasonOf(input: ExplainInput, now: number): JobWaiting | null {
   const { job, verdict } = input;
   if (job.status !== 'PENDING' && job.status !== 'QUEUED') return null;
+  if (job.answeredBy !== undefined)
+    return waiting(
+      'QUEUE_ORDER',
+      `${job.answeredBy} asks the same: its answer will be the one of this job, too.`,
+    );
   if (job.notBefore !== null && job.notBefore > now) {
     const last = job.history.at(-1)?.failure?.message ?? 'the last attempt failed';
     return waiting(

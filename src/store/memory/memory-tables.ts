@@ -9,6 +9,7 @@ import type { VectorPiece } from '../../domain/vectors.ts';
 import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { BatchRow, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable, type Oldest } from '../tally.ts';
+import { MemoryAnswers } from './memory-answers.ts';
 import { MemoryChats } from './memory-chats.ts';
 import { MemoryFiles, MemoryRequestBatches } from './memory-files.ts';
 import { MemoryHistory } from './memory-history.ts';
@@ -26,6 +27,7 @@ export class MemoryTables implements Tables {
   readonly chats = new MemoryChats();
   readonly requestBatches = new MemoryRequestBatches((id) => this.#hasJobs(id));
   readonly history = new MemoryHistory();
+  readonly answers = new MemoryAnswers(this);
   /** In order of sequence, as sequences only grow. */
   readonly jobs = new Map<number, Job>();
   readonly sequences = new Map<JobId, number>();

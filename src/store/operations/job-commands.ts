@@ -87,6 +87,7 @@ export function requeue(
     backend: null,
     instanceId: null,
     failure: null,
+    answeredBy: undefined,
     callerLeft: undefined,
   });
 }

@@ -12,6 +12,7 @@ import {
 import type { Claim, ClaimPick, Fenced, Recovery, ReturnToQueue } from '../../domain/store.ts';
 import type { EncodedClaim, EncodedFinish, EncodedSaid, StagedVectors } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { nextLeads, shareAnswer } from '../shared-answers.ts';
 import { endByCancelling } from './job-commands.ts';
 
 export function claim(writer: QueueWriter, wanted: Claim): readonly EncodedClaim[] {
@@ -103,7 +104,14 @@ export function finish(writer: QueueWriter, end: EncodedFinish): boolean {
   const ended = { status: nextJobStatus(job.status, end.kind), finishedAt: writer.now };
   switch (end.kind) {
     case 'complete':
-      writer.putResult(writer.update(job, ended), end.output, end.result, end.course);
+      writer.putResult(
+        writer.update(job, end.isOther ? { ...ended, cacheKey: undefined } : ended),
+        end.output,
+        end.result,
+        end.course,
+      );
+      if (end.isOther) nextLeads(writer, job);
+      else shareAnswer(writer, job);
       return true;
     case 'fail':
       writer.putResult(

@@ -6,6 +6,7 @@ import { useImage } from '../image-uses.ts';
 import { livedBefore } from '../lived-time.ts';
 import type { EncodedJob, EncodedSubmission } from '../operation.ts';
 import type { QueueWriter } from '../queue-writer.ts';
+import { insertSharing } from '../shared-answers.ts';
 import type { IdempotencyRecord } from '../tables.ts';
 import { missingImages } from './images.ts';
 import { requeue } from './job-commands.ts';
@@ -54,7 +55,8 @@ export function insertJobs(
   return submission.jobs.map((job) => {
     for (const hash of job.blobs)
       useImage(writer.tables.images, hash, job.client, submission.blobs.get(hash));
-    return writer.insert(newJob(job, batchId, writer.now), JSON.stringify(takenOver(job.request)), job.blobs);
+    const request = JSON.stringify(takenOver(job.request));
+    return insertSharing(writer, newJob(job, batchId, writer.now), job, request);
   });
 }
 

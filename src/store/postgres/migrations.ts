@@ -13,8 +13,15 @@ ALTER TABLE jobs ADD COLUMN fallback text COLLATE "C";
 CREATE INDEX jobs_fallback ON jobs (sequence) WHERE fallback IS NOT NULL AND status = 'PENDING';
 `;
 
+/** What jobs ask, where their answers may be shared, and whose answer one has or waits for. */
+const SHARED_ANSWERS = `
+ALTER TABLE jobs ADD COLUMN cache_key text COLLATE "C";
+ALTER TABLE jobs ADD COLUMN answered_by text COLLATE "C";
+CREATE INDEX jobs_cache ON jobs (cache_key, sequence) WHERE cache_key IS NOT NULL;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
-export const MIGRATIONS: readonly string[] = [SCHEMA, FALLBACKS];
+export const MIGRATIONS: readonly string[] = [SCHEMA, FALLBACKS, SHARED_ANSWERS];
 
 /** The oldest version whose servers can work with the newest tables. */
 const COMPATIBLE_FROM = 1;

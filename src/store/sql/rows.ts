@@ -41,6 +41,12 @@ export const CHANGING_COLUMNS: readonly (Column & { readonly same: (a: Job, b: J
   column('instance_id', 'instanceId'),
   column('deadline', 'deadline'),
   column('model_name', 'modelName'),
+  { name: 'cache_key', value: (job) => job.cacheKey ?? null, same: (a, b) => a.cacheKey === b.cacheKey },
+  {
+    name: 'answered_by',
+    value: (job) => job.answeredBy ?? null,
+    same: (a, b) => a.answeredBy === b.answeredBy,
+  },
   { name: 'urgency', value: (job) => urgencyOf(job.priority), same: (a, b) => a.priority === b.priority },
   { name: 'failure', value: (job) => objectText(job.failure), same: (a, b) => a.failure === b.failure },
   { name: 'history', value: (job) => listText(job.history), same: (a, b) => a.history === b.history },
@@ -83,7 +89,8 @@ export function insertValues(job: Job): SqlValue[] {
 export const JOB_COLUMNS = `jobs.sequence, jobs.id, jobs.revision, jobs.status, jobs.bucket, jobs.fence, jobs.started_at,
   jobs.finished_at, jobs.not_before, jobs.failed_attempts, jobs.backend, jobs.instance_id, jobs.failure, jobs.history,
   jobs.created_at, jobs.deadline, jobs.max_attempts, jobs.kind, jobs.model_name, jobs.batch, jobs.labels, jobs.metadata,
-  jobs.live, jobs.caller_left, jobs.task, jobs.fallback`;
+  jobs.live, jobs.caller_left, jobs.task, jobs.fallback,
+  jobs.cache_key, jobs.answered_by`;
 
 export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
   const bucket = bucketOf(row[4] as number);
@@ -115,6 +122,8 @@ export function jobOf(row: Row, bucketOf: (id: number) => BucketKey): Job {
     live: row[22] !== null,
     ...(row[23] !== null && { callerLeft: true }),
     ...(row[24] !== null && { task: row[24] as string }),
+    ...(row[26] !== null && { cacheKey: row[26] as string }),
+    ...(row[27] !== null && { answeredBy: row[27] as JobId }),
     ...(row[25] !== null && { fallback: parsed<Fallback | undefined>(row[25], undefined) }),
   };
 }

@@ -12,6 +12,7 @@ import type { EncodedResult, StagedVectors } from '../operation.ts';
 import type { BatchRow, IdempotencyRecord, Tables } from '../tables.ts';
 import { isClaimable, type Oldest } from '../tally.ts';
 import type { Owner } from '../threads/group-commit.ts';
+import { SqlAnswers } from './answers.ts';
 import { SqlBatches } from './batches.ts';
 import { Buckets } from './buckets.ts';
 import { SqlChats } from './chats.ts';
@@ -19,6 +20,7 @@ import { NEVER } from './dialect.ts';
 import { UPSERT_FACT } from './facts.ts';
 import { SqlFiles } from './files.ts';
 import { SqlHistory } from './history.ts';
+import { idempotencyOf } from './idempotency.ts';
 import { SqlImages } from './images.ts';
 import type { Lease } from './lease.ts';
 import { markHighest } from './recount.ts';
@@ -35,6 +37,7 @@ export class SqlTables implements Tables, Owner {
   readonly images: SqlImages;
   readonly chats: SqlChats;
   readonly history: SqlHistory;
+  readonly answers: SqlAnswers;
   readonly #batches: SqlBatches;
   readonly #results: SqlResults;
   readonly buckets: Buckets;
@@ -54,6 +57,7 @@ export class SqlTables implements Tables, Owner {
     this.#batches = new SqlBatches(statements);
     this.#results = new SqlResults(statements);
     this.buckets = new Buckets(statements);
+    this.answers = new SqlAnswers(statements, this.buckets);
     this.lease = lease;
   }
 
@@ -335,15 +339,4 @@ export class SqlTables implements Tables, Owner {
   #jobs(sql: string, ...values: SqlValue[]): readonly Job[] {
     return this.#statements.rows(sql, ...values).map((row) => this.jobOf(row));
   }
-}
-
-/** Of a row with its hash, its time, its batch, and its first and last sequence. */
-export function idempotencyOf(row: Row): IdempotencyRecord {
-  return {
-    inputHash: textAt(row, 0),
-    createdAt: numberAt(row, 1),
-    batchId: row[2] as BatchId | null,
-    firstSequence: numberAt(row, 3),
-    lastSequence: numberAt(row, 4),
-  };
 }

@@ -266,6 +266,13 @@ ALTER TABLE jobs ADD COLUMN fallback TEXT;
 CREATE INDEX jobs_fallback ON jobs (sequence) WHERE fallback IS NOT NULL AND status = 'PENDING';
 `;
 
+/** What jobs ask, where their answers may be shared, and whose answer one has or waits for. */
+const SHARED_ANSWERS = `
+ALTER TABLE jobs ADD COLUMN cache_key TEXT;
+ALTER TABLE jobs ADD COLUMN answered_by TEXT;
+CREATE INDEX jobs_cache ON jobs (cache_key, sequence) WHERE cache_key IS NOT NULL;
+`;
+
 /** Step n leads from version n to n + 1. Never edit one that was released: append. */
 const MIGRATIONS: readonly string[] = [
   SCHEMA,
@@ -286,6 +293,7 @@ const MIGRATIONS: readonly string[] = [
   TASKS,
   COURSES,
   FALLBACKS,
+  SHARED_ANSWERS,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
