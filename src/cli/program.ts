@@ -1,6 +1,7 @@
 /** The command line: names, flags and help. What the commands do stands in files of their own. */
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { InvalidSettingError, messageOf, VramkeeperError } from '../domain/errors.ts';
+import { addBackup } from './commands/backup-commands.ts';
 import { addBatches } from './commands/batch-commands.ts';
 import { addChatCommands, withThinkAlone } from './commands/chat-commands.ts';
 import { addJobCommands } from './commands/job-commands.ts';
@@ -66,6 +67,7 @@ function build(version: string, terminal: Terminal, run: Run): Command {
   addMemory(program, terminal, run);
   addTasks(program, terminal, run);
   addKeys(program, terminal, run);
+  addBackup(program, terminal, run);
   addSimulate(program, terminal, run);
   return program;
 }

@@ -132,6 +132,7 @@ const ROOMS_OF_CLI: Readonly<Record<string, readonly string[]>> = {
   memory: [...CLI_COMMON, 'models'],
   tasks: CLI_COMMON,
   key: CLI_COMMON,
+  backup: CLI_COMMON,
   submit: [...CLI_COMMON, 'jobs', 'models'],
   chat: [...CLI_COMMON, 'jobs', 'models', 'submit'],
   top: [...CLI_COMMON, 'queue'],

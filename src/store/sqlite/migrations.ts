@@ -298,7 +298,8 @@ const MIGRATIONS: readonly string[] = [
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-export function migrate(database: DatabaseSync, path: string): void {
+/** @returns the version of the schema; 0 of an empty database @throws StoreUnusableError for a newer one */
+export function checkVersion(database: DatabaseSync, path: string): number {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
   if (version > SCHEMA_VERSION) {
     throw new StoreUnusableError(
@@ -306,6 +307,11 @@ export function migrate(database: DatabaseSync, path: string): void {
         'Run that version, or choose another data directory.',
     );
   }
+  return version;
+}
+
+export function migrate(database: DatabaseSync, path: string): void {
+  const version = checkVersion(database, path);
   for (const [from, step] of MIGRATIONS.entries()) {
     if (from < version) continue;
     database.exec(`BEGIN IMMEDIATE; ${step}; PRAGMA user_version = ${from + 1}; COMMIT`);
