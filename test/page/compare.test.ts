@@ -88,6 +88,8 @@ test('ten images for five models are foreseen, sent as a batch, seen to grow in 
   await cell(page, '0:1').locator('.answer').click();
   const dialog = page.getByRole('dialog', { name: 'Answer of' });
   await dialog.getByLabel('Note').fill('Too short; "quoted", though.');
+  await dialog.getByLabel('Beside').selectOption('gemma:2b');
+  await dialog.locator('.difference mark').nth(1).waitFor();
   expect(await axeViolations(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
@@ -186,6 +188,17 @@ test('what is refused is said where it belongs, and nothing that was typed is lo
   await t.query('mutation { resumeScheduler { __typename } }');
   await page.getByRole('button', { name: /^Run 2 cancelled jobs/ }).click();
   await page.locator('.answer-text').nth(1).waitFor();
+
+  // More than fits into one message of a socket.
+  await page.goto(`${t.app.url}/#/compare`);
+  await page.getByLabel('Texts').setInputFiles({
+    name: 'long.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from(Array.from({ length: 12 }, (_, i) => `${i} ${'long '.repeat(10_000)}`).join('\n')),
+  });
+  for (const name of ['llama3.2:1b', 'qwen2.5:1.5b']) await model(page, name).check();
+  await page.locator('.compare-tiles', { hasText: '24' }).waitFor();
+  await page.getByText('24 jobs on 2 models').waitFor();
   await page.goto(`${t.app.url}/#/compare/bat_00000000000000000000000000`);
   await page.getByText('There is no such comparison').waitFor();
 });

@@ -15,6 +15,7 @@ import {
   readPlan,
   textOf,
 } from '../../src/dashboard/pages/compare/plan.ts';
+import { wordDiff } from '../../src/dashboard/pages/compare/word-diff.ts';
 
 const row = (text: string, image: Plan['rows'][number]['image'] = null) => ({ key: text, text, image });
 
@@ -129,4 +130,34 @@ test('a problem is told of the row, of the model, or of all', () => {
     ['a', 'are not seen.'],
   ]);
   expect(placed.others).toEqual(['The jobs are too many.']);
+});
+
+describe('two answers beside each other', () => {
+  const side = (kind: 'first' | 'second', first: string, second: string) =>
+    wordDiff(first, second)
+      .filter((piece) => piece.kind === 'both' || piece.kind === kind)
+      .map(({ text }) => text)
+      .join('');
+
+  test('are whole, whatever is marked in them', () => {
+    const text = fc.array(fc.constantFrom('a', 'b', ' ', '\n', 'some words', '\u{1f600}'), { maxLength: 30 });
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        const [first, second] = [one.join(''), other.join('')];
+        expect(side('first', first, second)).toBe(first);
+        expect(side('second', first, second)).toBe(second);
+        expect(wordDiff(first, first).every(({ kind }) => kind === 'both')).toBe(true);
+      }),
+    );
+  });
+
+  test('have no more marked than what differs, and long ones are told by their lines', () => {
+    expect(wordDiff('It is a cat.', 'It is a dog.')).toEqual([
+      { kind: 'both', text: 'It is a ' },
+      { kind: 'first', text: 'cat.' },
+      { kind: 'second', text: 'dog.' },
+    ]);
+    const long = 'word '.repeat(3_000);
+    expect(wordDiff(`${long}\nsame\n`, `other\nsame\n`).at(-1)).toEqual({ kind: 'both', text: 'same\n' });
+  });
 });

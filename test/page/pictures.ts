@@ -22,6 +22,7 @@ const PAGES: Readonly<Record<string, string | (() => Promise<string>)>> = {
   batch: async () => `/batches/${await comparison()}`,
   compare: '/compare',
   comparison: async () => `/compare/${await comparison()}`,
+  answer: async () => `/compare/${await comparison()}`,
   batches: '/batches',
   models: '/models',
   reservations: '/reservations',
@@ -69,6 +70,10 @@ try {
         if (!isWanted(name)) continue;
         const { url } = past && OF_THE_PAST.includes(name) ? past.app : server.app;
         await show(page, url, typeof path === 'string' ? path : await path());
+        if (name === 'answer') {
+          await page.locator('td[data-place="0:0"] .answer').click();
+          await page.getByLabel('Beside').selectOption('gemma:2b');
+        }
         if (name === 'history') await page.locator('.chart-frame').first().click();
         await page.screenshot({
           path: join(folder, `${name}-${size}-${colorScheme}.png`),

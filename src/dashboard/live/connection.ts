@@ -25,6 +25,8 @@ const PATH = '/graphql';
 const PING_MS = 10_000;
 /** The longest that a server which is there takes to answer a ping. */
 const PONG_MS = 5_000;
+/** In characters, each of up to three bytes: the server takes 1 MiB. */
+const LARGEST_MESSAGE = 300_000;
 const LONGEST_PAUSE_MS = 3_000;
 /** Its close codes for whom it does not let in. */
 const REFUSALS: readonly number[] = [4401, 4403];
@@ -55,7 +57,8 @@ export class Connection {
   }
 
   /**
-   * A question goes over the socket, which is open already; it waits while that is lost. A change goes by HTTP: it is done once, or fails.
+   * A question goes over the socket, which is open already; it waits while that is lost. A change goes by HTTP: it is done once, or fails. So
+   * does what is too large for the socket, which would be closed by it.
    * @throws ServerProblem
    */
   ask<Result, Variables>(
@@ -63,7 +66,9 @@ export class Connection {
     variables: Variables,
     signal?: AbortSignal,
   ): Promise<Result> {
-    if (/^\s*mutation\b/.test(document.toString())) return this.#post(document, variables);
+    const isChange = /^\s*mutation\b/.test(document.toString());
+    if (isChange || JSON.stringify(variables ?? {}).length > LARGEST_MESSAGE)
+      return this.#post(document, variables);
     return new Promise((resolve, reject) => {
       const stop = this.follow(document, variables, { next: resolve, failed: reject });
       signal?.addEventListener('abort', stop, { once: true });

@@ -7,6 +7,7 @@ import { ModelName } from '../../parts/ranks.tsx';
 import { Status } from '../../parts/status.tsx';
 import { countText, durationText, words } from '../../text/format.ts';
 import { type Cell, figuresOf } from './cells.ts';
+import { Difference, type Other } from './difference.tsx';
 import { InputOf } from './grid.tsx';
 import type { Input } from './inputs.ts';
 import type { Rating } from './plan.ts';
@@ -18,6 +19,8 @@ interface AnswerDialogProps {
   readonly input: Input | undefined;
   /** From 1. */
   readonly row: number;
+  /** Those of other models to the same input. */
+  readonly others: readonly Other[];
   readonly rating: Rating | undefined;
   readonly problem: Error | null;
   readonly onRate: (rating: Rating) => void;
@@ -25,7 +28,7 @@ interface AnswerDialogProps {
 }
 
 export function AnswerDialog(props: AnswerDialogProps) {
-  const { cell, model, input, row, rating, problem, onRate, onClose } = props;
+  const { cell, model, input, row, others, rating, problem, onRate, onClose } = props;
   const { job, said } = cell;
   const dialog = useRef<HTMLDialogElement>(null);
   const [note, setNote] = useState(rating?.note ?? '');
@@ -74,6 +77,7 @@ export function AnswerDialog(props: AnswerDialogProps) {
           </p>
         )}
       </div>
+      <Difference model={model} text={said.text} others={others} />
       <FiguresOf cell={cell} />
       <div className="answer-rating">
         <Stars

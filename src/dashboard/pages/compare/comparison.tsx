@@ -11,12 +11,13 @@ import { BatchProgress } from '../batches/batch-progress.tsx';
 import '../batches/batches.css';
 import { type ShownBatch, useBatch } from '../batches/use-batch.ts';
 import { AnswerDialog } from './answer-dialog.tsx';
-import { useCells } from './cells.ts';
+import { type Cells, useCells } from './cells.ts';
 import './compare.css';
+import type { Other } from './difference.tsx';
 import { asCsv, asJson, asMarkdown, type Exported } from './export.ts';
 import { Grid } from './grid.tsx';
 import { type Input, useInputs } from './inputs.ts';
-import { type Kept, type Plan, type Rating, readKept } from './plan.ts';
+import { cellKey, type Kept, type Plan, type Rating, readKept } from './plan.ts';
 import { keepPlan } from './use-plan.ts';
 import { useRatings } from './use-ratings.ts';
 
@@ -96,6 +97,7 @@ function Known({ batch, kept, onChange, onRunAgain }: KnownProps) {
           model={kept.models[column] ?? cell.job.modelName}
           input={inputs.value?.[row]}
           row={row + 1}
+          others={othersOf(kept, cells, row, column)}
           rating={ratings[opened]}
           problem={problem}
           onRate={(rating) => rate(opened, rating)}
@@ -104,6 +106,14 @@ function Known({ batch, kept, onChange, onRunAgain }: KnownProps) {
       )}
     </div>
   );
+}
+
+/** What other models have said to the same input. */
+function othersOf({ models }: Kept, { at }: Cells, row: number, column: number): readonly Other[] {
+  return models.flatMap((model, place) => {
+    const text = place === column ? '' : (at.get(cellKey(row, place))?.said.text ?? '');
+    return text === '' ? [] : [{ model, text }];
+  });
 }
 
 function Files({ exported }: { readonly exported: Exported }) {
