@@ -90,8 +90,8 @@ export class Callers {
     const kept = (way: Way): Way => {
       const same = before.get(way.identity);
       before.delete(way.identity);
-      // Only the day may be another one.
-      return same ? { ...way, revoking: same.revoking } : way;
+      // Only the day may be another one. One that was over, and is not any more, begins anew.
+      return same && !same.revoking.signal.aborted ? { ...way, revoking: same.revoking } : way;
     };
     this.#ways = keys.map((key) => kept(wayOf(key)));
     const open =

@@ -130,4 +130,19 @@ describe('a key that expires', () => {
     expect(found(callers, BOB).principal.client).toBe('ann');
     callers.stop();
   });
+
+  it('lets callers in again, for as long as it says, when it is given a later end', () => {
+    const { callers, clock } = open({ keys: [] });
+    const until = (expiresAt: number) => callers.replace({ keys: [{ ...ann, expiresAt }] });
+    until(clock.now() - 1);
+    expect(callers.find(ANN)).toBe('KEY_EXPIRED');
+    until(clock.now() + DAY_MS);
+    const { revoked } = found(callers, ANN);
+    expect(revoked.aborted).toBe(false);
+    clock.advance(DAY_MS);
+    expect([revoked.aborted, callers.find(ANN)]).toEqual([true, 'KEY_EXPIRED']);
+    until(clock.now() + DAY_MS);
+    expect([revoked.aborted, found(callers, ANN).revoked.aborted]).toEqual([true, false]);
+    callers.stop();
+  });
 });
