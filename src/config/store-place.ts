@@ -16,8 +16,8 @@ export interface StorePlace {
 
 const SCHEMES = ['postgres:', 'postgresql:'];
 const DEFAULT_SCHEMA = 'public';
-/** Such names need no quotes anywhere. */
-const PLAIN_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+/** Such names mean the same with quotes and without, but for words of SQL. Those that begin with pg_ are PostgreSQL's own. */
+const PLAIN_NAME = /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/;
 /** As for a socket that is named behind the question mark. */
 const WITHOUT_HOST = /^(\w+:\/\/[^/?#]*@)\//;
 const AT_HOME = new Set(['', 'localhost', '127.0.0.1', '::1', '[::1]']);
@@ -35,7 +35,7 @@ export function placeOf(text: string): StorePlace {
   const schema = url.searchParams.get('schema') ?? DEFAULT_SCHEMA;
   if (!PLAIN_NAME.test(schema))
     throw new InvalidSettingError(
-      `names the schema ${JSON.stringify(schema)}: use small letters, digits and _ alone, and no digit first.`,
+      `names the schema ${JSON.stringify(schema)}: use small letters, digits and _ alone, with no digit and no pg_ first.`,
     );
   url.searchParams.delete('schema');
   const host = url.searchParams.get('host') ?? url.hostname;

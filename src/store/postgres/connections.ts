@@ -32,7 +32,7 @@ export class Connections {
     const { port1, port2 } = new MessageChannel();
     const answered = new Int32Array(new SharedArrayBuffer(4));
     this.#answered.push(answered);
-    const options = `-c search_path=${this.#place.schema} ${LIVELINESS}${role === 'writer' ? ` ${WRITER}` : ''}`;
+    const options = `-c search_path="${this.#place.schema}" ${LIVELINESS}${role === 'writer' ? ` ${WRITER}` : ''}`;
     this.#sockets.postMessage({ port: port1, answered, options } satisfies SocketOrder, [port1]);
     return { port: port2, answered };
   }

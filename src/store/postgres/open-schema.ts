@@ -21,7 +21,7 @@ export function openSchema(place: StorePlace, own: Connection): OpenSchema {
   try {
     checkEncryption(place);
     const { hasSchema } = checkServer(place, statements.row(QUESTION, place.schema) ?? []);
-    if (!hasSchema) statements.run(`CREATE SCHEMA IF NOT EXISTS ${place.schema}`);
+    if (!hasSchema) statements.run(`CREATE SCHEMA IF NOT EXISTS "${place.schema}"`);
     statements.flush();
     const { connection } = statements.begin('BEGIN', []);
     const backend = takeOwnership(statements, place, null);
