@@ -16,6 +16,7 @@ test.each([
   ['postgres://me:secret@db', /names no database/],
   ['postgres://me:secret@db/jobs?schema=Mine', /names the schema "Mine"/],
   ['postgres://me:secret@db/jobs?schema=a;drop', /names the schema "a;drop"/],
+  ['postgres://me:secret@db/jobs?schema=pg_1', /names the schema "pg_1"/],
 ])('%s is refused with what is right, and without its password', (url, message) => {
   expect(() => placeOf(url)).toThrow(message);
   expect(() => placeOf(url)).not.toThrow(/secret/);

@@ -101,6 +101,22 @@ test('A server that was cut off ends when it comes back to a store that another 
   expect(third.counts()).toMatchObject({ PENDING: 0, RUNNING: 1 });
 });
 
+test('A database that says nothing any more keeps nobody waiting, and is worked with again when it is back', async () => {
+  const proxy = await CuttingProxy.before(postgres.folder);
+  const place = placeOf(postgres.url(newSchema(), proxy.folder));
+  const serverId = newId('srv', systemClock, systemRandom);
+  const store = createPostgresStore({ place, clock: systemClock, serverId });
+  endsWithTest(() => store.stop());
+  await store.start();
+  await acceptOne(store, { client: 'before' });
+  proxy.fallSilent();
+  await expect(acceptOne(store, { client: 'lost' })).rejects.toThrow(StoreUnwritableError);
+  proxy.goOn();
+  await acceptOne(store, { client: 'after' });
+  const rows = await eventually(() => allJobs(store).catch(() => null));
+  expect(rows.map(({ client }) => client)).toEqual(['before', 'after']);
+});
+
 interface Ending {
   readonly store: Store;
   readonly ended: Promise<VramkeeperError>;

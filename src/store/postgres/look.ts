@@ -77,7 +77,7 @@ export async function lookAtStore(place: StorePlace, now: () => number): Promise
 function problemOf({ shown, schema }: StorePlace, { isReadOnly, mayUse }: Facts): string | null {
   if (isReadOnly) return `PostgreSQL at ${shown} is a replica and read-only: name the primary server.`;
   if (mayUse) return null;
-  return `The user may not work in ${shown}: GRANT CREATE, USAGE ON SCHEMA ${schema}, or CREATE on the database where it is to be made.`;
+  return `The user may not work in ${shown}: GRANT CREATE, USAGE ON SCHEMA "${schema}", or CREATE on the database where it is to be made.`;
 }
 
 function warningsOf({ shown, isElsewhere }: StorePlace, facts: Facts): readonly string[] {

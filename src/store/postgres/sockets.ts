@@ -1,6 +1,7 @@
 /** The thread that has the connections to PostgreSQL: one for each thread that works with it. The only file that loads `pg` for the store. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import pg from 'pg';
+import { sleep, systemClock } from '../../clock.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { Row } from '../sql/statements.ts';
 import type { FromSocket, Step, ToSocket, WireFailure } from './wire.ts';
@@ -20,6 +21,8 @@ export interface SocketsSettings {
 const CONNECT_MS = 5_000;
 /** A database that says nothing for so long hangs, and the connection is given up: longer than any read may take, and any count at a start. */
 const ANSWER_MS = 30_000;
+/** Nothing has come for so long: it is looked whether the other end is still there. */
+const SILENCE_MS = 2_000;
 /** Statements that the connection knows by name. Callers shape some by their filters; beyond these each is planned by itself. */
 const MOST_NAMED = 256;
 
@@ -69,13 +72,16 @@ class Socket {
     }
     const client = this.#client;
     const sent = steps.map((step) => this.#send(client, step));
+    const answered = new AbortController();
+    void this.#watch(client, answered.signal);
     // Every one needs a handler: what comes after the first that fails, fails too.
     const settled = await Promise.allSettled(sent);
+    answered.abort();
     const failed = settled.find((one) => one.status === 'rejected');
     if (failed) {
       const failure = failureOf(failed.reason);
       const isLost = failure.isLost || this.#client !== client;
-      if (isLost) await this.#drop();
+      if (isLost) this.#cut(client);
       return { kind: 'failed', error: { ...failure, isLost } };
     }
     const answers = settled.flatMap((one, at): (readonly Row[] | number)[] => {
@@ -110,10 +116,38 @@ class Socket {
     client.on('error', lost);
     client.on('end', lost);
     await client.connect();
-    const { rows } = await client.query({ text: 'SELECT pg_backend_pid()', rowMode: 'array' });
-    this.#backend = Number(rows[0]?.[0]);
+    this.#backend = await backendOf(client).catch((error: unknown) => {
+      this.#cut(client);
+      throw error;
+    });
     this.#number += 1;
     return client;
+  }
+
+  /**
+   * A network that goes away says nothing: whoever waits for an answer then would do so for a quarter of an hour, or for ever (tcp(7),
+   * tcp_retries2). A statement may take long, so it is asked by another connection whether the backend is still there.
+   */
+  async #watch(client: pg.Client, answered: AbortSignal): Promise<void> {
+    while (!answered.aborted) {
+      await sleep(systemClock, SILENCE_MS, answered).catch(() => {});
+      if (answered.aborted || (await this.#isThere())) continue;
+      if (!answered.aborted) this.#cut(client);
+    }
+  }
+
+  /** Whether the backend works on; true where PostgreSQL answers and does not say. */
+  async #isThere(): Promise<boolean> {
+    const other = this.#another();
+    try {
+      await other.connect();
+      const { rowCount } = await other.query('SELECT FROM pg_stat_activity WHERE pid = $1', [this.#backend]);
+      return rowCount === 1;
+    } catch (error) {
+      return failureOf(error).state !== null;
+    } finally {
+      void other.end().catch(() => {});
+    }
   }
 
   #config(): pg.ClientConfig {
@@ -128,8 +162,7 @@ class Socket {
   }
 
   async #cancel(): Promise<void> {
-    const other = new pg.Client(this.#config());
-    other.on('error', () => {});
+    const other = this.#another();
     try {
       await other.connect();
       await other.query('SELECT pg_cancel_backend($1)', [this.#backend]);
@@ -140,11 +173,30 @@ class Socket {
     }
   }
 
+  /** For a short question beside the one that is waited for. */
+  #another(): pg.Client {
+    const other = new pg.Client({ ...this.#config(), query_timeout: CONNECT_MS });
+    other.on('error', () => {});
+    return other;
+  }
+
+  /** Without a farewell: nobody may be there to answer it. What it still waits for fails. */
+  #cut(client: pg.Client): void {
+    if (this.#client === client) this.#client = null;
+    client.connection.stream.destroy();
+  }
+
   async #drop(): Promise<void> {
     const client = this.#client;
     this.#client = null;
     await client?.end().catch(() => {});
   }
+}
+
+async function backendOf(client: pg.Client): Promise<number> {
+  const question = { text: 'SELECT pg_backend_pid()', rowMode: 'array', query_timeout: CONNECT_MS } as const;
+  const { rows } = await client.query(question);
+  return Number(rows[0]?.[0]);
 }
 
 const LOST: WireFailure = { message: 'The connection to PostgreSQL was lost', state: null, isLost: true };

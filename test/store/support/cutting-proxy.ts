@@ -15,6 +15,7 @@ export class CuttingProxy {
   #direction: Direction | null = null;
   #left = 0;
   #isClosed = false;
+  #isSilent = false;
   cuts = 0;
 
   /** @param folder of the socket of PostgreSQL */
@@ -22,12 +23,13 @@ export class CuttingProxy {
     const proxy = new CuttingProxy();
     const sockets = new Set<Socket>();
     const server = createServer((client) => {
-      if (proxy.#isClosed) return client.destroy();
+      if (proxy.#isClosed || proxy.#isSilent) return client.destroy();
       const behind = createConnection(join(folder, '.s.PGSQL.5432'));
       let isWriter = false;
       const relay = (from: Socket, to: Socket, direction: Direction) => {
         sockets.add(from);
         from.on('data', (chunk) => {
+          if (proxy.#isSilent) return;
           isWriter ||= chunk.includes(WRITERS_OWN);
           if (isWriter && proxy.#isTime(direction)) {
             client.destroy();
@@ -67,8 +69,14 @@ export class CuttingProxy {
     this.#isClosed = false;
   }
 
+  /** As a machine that has lost its power: no open connection brings anything or ends, and there are no new ones. */
+  fallSilent(): void {
+    this.#isSilent = true;
+  }
+
   goOn(): void {
     this.#direction = null;
+    this.#isSilent = false;
   }
 
   #isTime(direction: Direction): boolean {
