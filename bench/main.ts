@@ -27,6 +27,12 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'durable job lives of the store, in groups against one by one',
     load: async () => only((await import('./store/lives.ts')).run),
   },
+  postgres: {
+    about:
+      'the store on a PostgreSQL that is named: its rates, and what each operation reads at a million jobs',
+    onRequest: true,
+    load: () => import('./store/postgres.ts'),
+  },
   turn: {
     about: 'what a turn of the scheduling loop takes, by clients and by models',
     load: async () => only((await import('./turn.ts')).run),

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { systemClock, systemRandom } from '../../src/clock.ts';
 import { type InstanceId, newId } from '../../src/domain/ids.ts';
 import { queueKey } from '../../src/domain/queue-key.ts';
-import type { NewJob, Store } from '../../src/domain/store.ts';
+import type { Claim, NewJob, Store, Submission } from '../../src/domain/store.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 
 export const QUEUE = queueKey({ model: 'llama3:8b', contextLength: null });
@@ -29,21 +29,23 @@ export function benchJob(client: string): NewJob {
   };
 }
 
-/** One life: submit, claim, finish, each answered after it is on disk. */
-async function live(store: Store, client: string): Promise<void> {
-  await store.submit({
-    jobs: [benchJob(client)],
-    batch: null,
-    blobs: new Map(),
-    idempotency: null,
-    queueLimit: 10_000_000,
-  });
-  const claimed = await store.claim({
+export function submissionOf(jobs: readonly NewJob[]): Submission {
+  return { jobs, batch: null, blobs: new Map(), idempotency: null, queueLimit: 10_000_000 };
+}
+
+export function claimOf(client: string): Claim {
+  return {
     picks: [{ queue: QUEUE, priority: 'NORMAL', client, count: 1 }],
     as: 'RUNNING',
     backend: 'box',
     instanceId: 'ins_bench' as InstanceId,
-  });
+  };
+}
+
+/** One life: submit, claim, finish, each answered after it is on disk. */
+export async function live(store: Store, client: string): Promise<void> {
+  await store.submit(submissionOf([benchJob(client)]));
+  const claimed = await store.claim(claimOf(client));
   for (const { job } of claimed) {
     const ended = await store.finish({
       id: job.id,

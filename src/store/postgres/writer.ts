@@ -11,6 +11,10 @@ import { PostgresTables } from './postgres-tables.ts';
 import type { PostgresSettings } from './settings.ts';
 import { PostgresTransaction } from './transaction.ts';
 
+/** A recount looks at every row, so the way of the queue's own statements is the wrong one. */
+const FOR_ALL_ROWS =
+  'SET LOCAL enable_seqscan = on; SET LOCAL enable_sort = on; SET LOCAL enable_bitmapscan = on; SET LOCAL plan_cache_mode = auto';
+
 function open(settings: PostgresSettings, whileInDoubt: () => void): OpenedStore {
   const { place, serverId, leaseMs, clock, clients } = settings;
   const { statements, connection, backend } = openSchema(place, settings.connection);
@@ -19,6 +23,7 @@ function open(settings: PostgresSettings, whileInDoubt: () => void): OpenedStore
     refuseMoved(statements, place.shown);
     const lease = Lease.take(statements, serverId, leaseMs, clock);
     const tables = new PostgresTables(statements, lease);
+    statements.say(FOR_ALL_ROWS);
     const writer = new QueueWriter(tables, recount(statements), clients);
     const report = writer.report();
     statements.end('COMMIT');
