@@ -14,6 +14,7 @@ import { homeRoute } from '../http/routes/home-route.ts';
 import { imageRoutes } from '../http/routes/image-routes.ts';
 import { type Metrics, metricsRoute } from '../http/routes/metrics-route.ts';
 import { pageRoutes } from '../http/routes/page-routes.ts';
+import { healthOf } from '../view/health.ts';
 import type { Configuration } from './configuration.ts';
 import { listenInPlaceOfOllama } from './ollama-port.ts';
 import { PAGE_FOLDER } from './page-folder.ts';
@@ -88,7 +89,9 @@ export class Listeners {
       port: config.port,
       portFallback,
       routes: [
-        ...healthRoutes(notReady),
+        ...healthRoutes(notReady, () => [
+          ...new Set(healthOf(gateway.system).problems.map(({ code }) => code)),
+        ]),
         ...(config.metrics === 'off' ? [] : [metricsRoute(metrics, config.metrics === 'open')]),
         graphqlRoute(graphql, this.#bodies),
         ...imageRoutes(images, graphql.largeAnswers),

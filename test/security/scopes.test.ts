@@ -187,3 +187,10 @@ describe('without a key', () => {
     expect(await codeOf(KEYS.admin.slice(0, 30))).toEqual([401, 'KEY_MISTYPED']);
   });
 });
+
+test('/readyz?verbose needs no key, and tells kinds of problems alone', async () => {
+  const ready = async (path: string) => (await fetch(new URL(path, server.app.url))).json();
+  expect(await ready('/readyz')).toEqual({ status: 'ready' });
+  // The first of these tests has paused the scheduler.
+  expect(await ready('/readyz?verbose')).toEqual({ status: 'ready', problems: ['SCHEDULER_PAUSED'] });
+});

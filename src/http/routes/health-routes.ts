@@ -2,8 +2,14 @@
 import { sendJson } from '../respond.ts';
 import type { Route } from '../route.ts';
 
-/** @param notReady why the server cannot take work now; null when it can. */
-export function healthRoutes(notReady: () => string | null): readonly Route[] {
+/**
+ * @param notReady why the server cannot take work now; null when it can.
+ * @param problems the kinds of what is not well, for `?verbose`: kinds alone, since whoever asks needs no key
+ */
+export function healthRoutes(
+  notReady: () => string | null,
+  problems: () => readonly string[] = () => [],
+): readonly Route[] {
   return [
     {
       path: '/healthz',
@@ -15,10 +21,11 @@ export function healthRoutes(notReady: () => string | null): readonly Route[] {
       path: '/readyz',
       methods: ['GET'],
       open: true,
-      handle({ response }) {
+      handle({ response, url }) {
         const reason = notReady();
-        if (reason === null) sendJson(response, 200, { status: 'ready' });
-        else sendJson(response, 503, { status: 'not ready', reason });
+        const more = url.searchParams.has('verbose') ? { problems: problems() } : {};
+        if (reason === null) sendJson(response, 200, { status: 'ready', ...more });
+        else sendJson(response, 503, { status: 'not ready', reason, ...more });
       },
     },
   ];
