@@ -1,6 +1,13 @@
 /** A server of OpenAI's API that somebody else runs, as a backend: llama.cpp's, vLLM, SGLang and others. */
 import type { Clock } from '../../clock.ts';
-import type { Backend, BackendReading, InstanceHandle, LoadSpec, Resident } from '../../domain/backend.ts';
+import type {
+  Backend,
+  BackendChange,
+  BackendReading,
+  InstanceHandle,
+  LoadSpec,
+  Resident,
+} from '../../domain/backend.ts';
 import { BackendError } from '../../domain/errors.ts';
 import { type BackendId, stableId } from '../../domain/ids.ts';
 import type { ModelInfo, Variant } from '../../domain/model.ts';
@@ -10,6 +17,7 @@ import { ATTACHED_OPENAI } from './capabilities.ts';
 import { OpenAiConnection } from './connection.ts';
 import { OpenAiModelLibrary } from './model-library.ts';
 import { openAiNames } from './model-names.ts';
+import { RefusedKey } from './refused-key.ts';
 
 export interface OpenAiBackendOptions {
   readonly name: string;
@@ -42,11 +50,14 @@ class AttachedOpenAi implements Backend {
   readonly library: OpenAiModelLibrary;
   readonly #connection: OpenAiConnection;
   readonly #options: OpenAiBackendOptions;
+  readonly #key: RefusedKey;
+  readonly #listeners = new Set<(what: BackendChange) => void>();
 
   constructor(options: OpenAiBackendOptions) {
     const { name, url, headers, clock } = options;
     const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
     this.#options = options;
+    this.#key = new RefusedKey(clock);
     this.#connection = new OpenAiConnection({ url, headers, clock, deadlines });
     this.id = stableId('bkd', name);
     this.name = name;
@@ -66,6 +77,7 @@ class AttachedOpenAi implements Backend {
   /** What it lists is what it has in memory. */
   async inspect(signal: AbortSignal): Promise<BackendReading> {
     const { server, models, loaded } = await this.library.look(signal);
+    this.#key.check();
     const parallel = this.#options.parallel ?? server.slots ?? USUAL_PARALLEL;
     const share = Math.floor((this.#options.vramBytes ?? 0) / Math.max(1, loaded.size));
     const residents = models
@@ -86,6 +98,11 @@ class AttachedOpenAi implements Backend {
     return 0;
   }
 
+  onChange(listener: (what: BackendChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   adopt({ sizeBytes, vramBytes }: Resident, { variant }: LoadSpec): InstanceHandle {
     return this.#handle(variant, { sizeBytes, vramBytes });
   }
@@ -96,8 +113,17 @@ class AttachedOpenAi implements Backend {
     return {
       variant,
       measured,
-      run: (request, sink, signal) =>
-        runOn(request, variant.contextLength, { connection, dialect: 'loose', clock, sink, signal }),
+      run: async (request, sink, signal) => {
+        const reading = { connection, dialect: 'loose', clock, sink, signal } as const;
+        try {
+          const result = await runOn(request, variant.contextLength, reading);
+          this.#key.over();
+          return result;
+        } catch (error) {
+          if (this.#key.note(error)) for (const listener of this.#listeners) listener('service');
+          throw error;
+        }
+      },
       unload: async () => {},
     };
   }

@@ -4,6 +4,7 @@ import { runVirtualOllama } from '../../../src/virtual-ollama/index.ts';
 import { type Fault, runVirtualOpenAi } from '../../../src/virtual-openai/index.ts';
 import { attached } from '../../app/test-app.ts';
 import { eventually } from '../../support/eventually.ts';
+import { SettableClock } from '../../support/settable-clock.ts';
 import { OpenAiWorld } from './openai-world.ts';
 
 const CHAT = 'virtual/chat-8b';
@@ -140,3 +141,25 @@ test('one queue serves an Ollama and such a server, each with its own models', a
     await ollama.stop();
   }
 });
+
+test.each([401, 403])(
+  'a key that only jobs are refused for (%d) is told by the health, and tried again later',
+  async (status) => {
+    const clock = new SettableClock();
+    await using world = await OpenAiWorld.start({ clock });
+    world.server.faults.add({ kind: 'status', status, path });
+    const id = await world.generate(CHAT);
+    const health = async () =>
+      (await world.query('{ health { backends { health problem } } }')).health.backends[0];
+    const { problem } = await eventually(health, (told) => told.health === 'UNREACHABLE');
+    expect(problem).toMatch(/wants a key, or another one/);
+    // In steps, as the server closes connections that are idle for long.
+    for (let passed = 0; passed < 63_000; passed += 9_000) {
+      if (passed < 30_000) expect(await world.job(id)).toMatchObject({ status: 'PENDING' });
+      else await world.job(id);
+      clock.pass(9_000);
+    }
+    expect(await world.ended(id)).toMatchObject({ status: 'COMPLETE' });
+    expect(await eventually(health, (told) => told.problem === null)).toMatchObject({ health: 'HEALTHY' });
+  },
+);

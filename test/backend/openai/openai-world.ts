@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '../../../src/app.ts';
+import type { Clock } from '../../../src/clock.ts';
 import type { Config, OpenAiBackendConfig } from '../../../src/config/config.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import {
@@ -27,6 +28,7 @@ export class OpenAiWorld extends AppClient implements AsyncDisposable {
       readonly server?: VirtualOpenAiOptions;
       readonly backend?: Partial<OpenAiBackendConfig>;
       readonly config?: Partial<Config>;
+      readonly clock?: Clock;
       /** Beside it. */
       readonly others?: Config['backends'];
     } = {},
@@ -42,7 +44,10 @@ export class OpenAiWorld extends AppClient implements AsyncDisposable {
       gpus: [{ probe: 'none' }],
       ...options.backend,
     };
-    const app = await startApp(testConfig(dataDir, [backend, ...(options.others ?? [])], options.config));
+    const app = await startApp(
+      testConfig(dataDir, [backend, ...(options.others ?? [])], options.config),
+      options.clock,
+    );
     return new OpenAiWorld(app, server, dataDir);
   }
 
