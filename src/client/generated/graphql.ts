@@ -630,7 +630,7 @@ export type UserErrorCode =
   | 'MODEL_NOT_FOUND'
   /** The queue holds as many waiting jobs as it may. */
   | 'QUEUE_FULL'
-  /** The server cannot write to its disk. */
+  /** The server cannot write to its disk, or its database cannot be reached. */
   | 'STORE_UNWRITABLE'
   /** There is no such task. */
   | 'TASK_NOT_FOUND'

@@ -54,7 +54,9 @@ const UserErrorCodeEnum = builder.enumType('UserErrorCode', {
     MODEL_NOT_FOUND: { description: 'No backend has the model.' },
     TASK_NOT_FOUND: { description: 'There is no such task.' },
     TASK_OPTION_NOT_FOUND: { description: 'The task has no such option.' },
-    STORE_UNWRITABLE: { description: 'The server cannot write to its disk.' },
+    STORE_UNWRITABLE: {
+      description: 'The server cannot write to its disk, or its database cannot be reached.',
+    },
     DEADLINE_HOPELESS: { description: 'The job should end after its deadline.' },
     CLIENT_LIMIT_REACHED: { description: 'The client has used up what it may in a time.' },
     CLIENT_QUEUE_FULL: { description: 'Of one client as many jobs wait as may.' },
@@ -260,7 +262,7 @@ export const ClientQueueFull = userError(
 export const StoreUnwritable = userError(
   StoreUnwritableError,
   'STORE_UNWRITABLE',
-  'The server cannot write to its disk. Nothing was stored or changed; what was accepted before is kept.',
+  'The server cannot write to its disk, or its database cannot be reached. Nothing was stored or changed; what was accepted before is kept.',
   () => ({}),
 );
 

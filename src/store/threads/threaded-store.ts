@@ -162,8 +162,23 @@ export class ThreadedStore extends StoreBase {
       ...link('writer', 'writer'),
       onGathered: () => this.arrivals.gathered(),
     });
-    await this.#writer.ready();
-    // Only now is there a database to read.
+    try {
+      await this.#writer.ready();
+      await this.#openReaders(link);
+    } catch (error) {
+      await this.#stopThreads();
+      throw error;
+    }
+  }
+
+  /** Only now is there a database to read. */
+  async #openReaders(
+    link: (
+      name: string,
+      role: 'reader',
+      abandoned?: Int32Array,
+    ) => ConstructorParameters<typeof WorkerLink>[0],
+  ): Promise<void> {
     this.#reader = new WorkerLink<Reads>(link('reader', 'reader'));
     const lister = (name: string): ListWorker => {
       const abandoned = sharedCell();
@@ -173,12 +188,7 @@ export class ThreadedStore extends StoreBase {
     const slow = lister('slow-lister');
     this.#listers = [quick, slow];
     this.#lists = new ListLanes(quick, slow);
-    try {
-      await Promise.all(this.#readers().map((each) => each.ready()));
-    } catch (error) {
-      await this.#stopThreads();
-      throw error;
-    }
+    await Promise.all(this.#readers().map((each) => each.ready()));
   }
 
   #settingsOf(role: 'writer' | 'reader', settings: object) {
