@@ -9,18 +9,23 @@ const SLOW: WorldModel = { name: 'slow:latest', bytes: 16 * GiB, loadMs: 8_000, 
 const QUICK: WorldModel = { ...SLOW, name: 'quick:latest', loadMs: 1_000 };
 
 it.each([
-  ['MANAGED', 'quick:latest', 'what gains most by each second of its load'],
-  ['ATTACHED', 'slow:latest', 'what most is waited for, of models of one size'],
-] as const)('on %s servers %s comes first: %s', (mode: ServerMode, first: string, _why: string) => {
-  const world = new SimulatedWorld({ models: [SLOW, QUICK], random: seededRandom(1), mode });
-  world.loop.handle({ type: 'pause' });
-  for (const { name } of [SLOW, SLOW, SLOW, QUICK, QUICK]) world.submit(name);
-  world.run(1_000);
-  world.loop.handle({ type: 'resume' });
-  world.run(60_000);
-  expect(world.loads[0]).toBe(first);
-  expect([world.unfinished, world.violations]).toEqual([0, []]);
-});
+  ['MANAGED', 3, 'quick:latest', 'what gains most for its load'],
+  ['MANAGED', 7, 'slow:latest', 'a long load counts less than by its seconds'],
+  ['ATTACHED', 3, 'slow:latest', 'what most is waited for, of models of one size'],
+] as const)(
+  'on %s servers, of %i jobs that load slowly and two that load quickly, %s comes first: %s',
+  (mode: ServerMode, slow: number, first: string, _why: string) => {
+    const world = new SimulatedWorld({ models: [SLOW, QUICK], random: seededRandom(1), mode });
+    world.loop.handle({ type: 'pause' });
+    for (let job = 0; job < slow; job += 1) world.submit(SLOW.name);
+    for (let job = 0; job < 2; job += 1) world.submit(QUICK.name);
+    world.run(1_000);
+    world.loop.handle({ type: 'resume' });
+    world.run(60_000);
+    expect(world.loads[0]).toBe(first);
+    expect([world.unfinished, world.violations]).toEqual([0, []]);
+  },
+);
 
 it.each([
   ['of one client in a twentieth of the time', 'client', 20 + 0.05 * 3_600],

@@ -158,7 +158,7 @@ export function wishedFor(draft: Draft): readonly Candidate[] {
     }));
 }
 
-function weightOn(draft: Draft, weight: number, option: LoadOption): number {
+export function weightOn(draft: Draft, weight: number, option: LoadOption): number {
   const backend = draft.backendOf(option);
   return backend ? mannersOf(backend).weight(weight, option, backend) : weight;
 }

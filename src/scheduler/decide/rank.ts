@@ -1,7 +1,7 @@
 /** In which order models are thought of: the overdue ones in their share of the time, those whose turn it is in theirs, then by weighted waiting. */
 import type { BackendId } from '../../domain/ids.ts';
 import { JOB_PRIORITIES } from '../../domain/job.ts';
-import type { Candidate } from './candidates.ts';
+import { type Candidate, weightOn } from './candidates.ts';
 import type { Draft } from './draft.ts';
 import { refilledAt } from './forced-share.ts';
 import { type Head, isMoreUrgent, leads } from './precedence.ts';
@@ -23,7 +23,7 @@ export function byUrgency(draft: Draft, candidates: readonly Candidate[]): reado
 }
 
 /**
- * Those first who come before what else waits or is served there, by priority: what their first client's jobs weigh for each second of the load decides, as
+ * Those first who come before what else waits or is served there, by priority: what their first client's jobs weigh decides, as
  * whatever else waits for the same model has no part in it. Then the others by weight.
  */
 function inTurn(draft: Draft, candidates: readonly Candidate[]): readonly Candidate[] {
@@ -38,9 +38,7 @@ function inTurn(draft: Draft, candidates: readonly Candidate[]): readonly Candid
         isMoreUrgent(head, behind) ||
         (draft.note(isFair(draft, candidate)) && leads(head, behind, option.config.parallel * loadSeconds));
       const place = JOB_PRIORITIES.indexOf(head.priority);
-      return isFirst
-        ? [[candidate, { place, weight: head.weight / Math.max(0.001, loadSeconds) }] as const]
-        : [];
+      return isFirst ? [[candidate, { place, weight: weightOn(draft, head.weight, option) }] as const] : [];
     }),
   );
   const rankOf = (candidate: Candidate) =>
