@@ -1,4 +1,4 @@
-/** The thread that has the connections to PostgreSQL: one for each thread that works with it. The only file that loads `pg` for the store. */
+/** The thread that has the connections to PostgreSQL: one for each thread that works with it. Nothing else of a server loads `pg`. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import pg from 'pg';
 import { sleep, systemClock } from '../../clock.ts';
