@@ -71,6 +71,13 @@ function addLooking(program: Command, terminal: Terminal, run: Run): void {
     .action((options) => run(async () => (await import('../jobs/jobs.ts')).listJobs(options, terminal)));
   withConnection(
     program
+      .command('export')
+      .description('print all jobs with their answers as JSON, one a line, newest first'),
+  )
+    .option('--status <status>', 'only these; again for more', collect)
+    .action((options) => run(async () => (await import('../jobs/export.ts')).exportJobs(options, terminal)));
+  withConnection(
+    program
       .command('job')
       .description('show a job: why it waits, its attempts, its result; or a batch: how far it is')
       .argument('<id>', ID),

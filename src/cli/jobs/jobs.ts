@@ -46,7 +46,7 @@ async function batchIdOf(api: ApiClient, text: string): Promise<string> {
   return id;
 }
 
-function parseStatus(text: string): JobStatus {
+export function parseStatus(text: string): JobStatus {
   const found = JOB_STATUSES.find((status) => status === text.toUpperCase());
   if (!found)
     throw new UsageError(`"${text}" is not a status. Use ${JOB_STATUSES.join(', ').toLowerCase()}.`);
