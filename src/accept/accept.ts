@@ -36,7 +36,7 @@ import { jobLeft } from './come-back.ts';
 import { MOST_JOBS_IN_BATCH } from './input-schema.ts';
 import { type Judgement, judgeJobs } from './judge-jobs.ts';
 import { queueFull } from './queue-full.ts';
-import { roomProblem } from './queue-room.ts';
+import { roomProblem, spentProblem } from './queue-room.ts';
 import { checkedJob, readBatch, readJob } from './read-input.ts';
 import { RequestAllowance } from './request-allowance.ts';
 import type { BatchSubmission, JobSubmission } from './submission.ts';
@@ -108,9 +108,10 @@ class FrontDoor implements AcceptService {
 
   outline(principal: Principal, input: unknown): Outline {
     const { issues, jobs } = this.#looked(principal, input);
-    const full = roomProblem(this.#deps, principal.client, jobs.length);
+    const { client } = principal;
+    const refused = [roomProblem(this.#deps, client, jobs.length), spentProblem(this.#deps, client)];
     return {
-      issues: full ? [...issues, full] : issues,
+      issues: [...issues, ...refused.filter((issue) => issue !== null)],
       jobs: jobs.map(({ queue, priority, request }) => ({ queue, priority, size: sizeOf(request) })),
     };
   }

@@ -1,4 +1,5 @@
-/** Whether the queue has room for jobs that are not in it yet. */
+/** Whether jobs that are not in the queue yet would be taken: whether there is room, and whether their client has anything left to use up. */
+import { ClientLimitError } from '../domain/allowance.ts';
 import { limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import type { InputIssue } from '../domain/errors.ts';
 import { bucketsOf } from '../domain/own-backlog.ts';
@@ -28,4 +29,18 @@ export function roomProblem(
     path: ['jobs'],
     message: `are ${more}, and the queue has room for ${room} now. ${whose}: submit fewer together, or try again later.`,
   };
+}
+
+/** That the client has used up what it may; null where it has not. */
+export function spentProblem(
+  { allowances }: Pick<AcceptDependencies, 'allowances'>,
+  client: string,
+): InputIssue | null {
+  try {
+    allowances?.checkWork(client);
+    return null;
+  } catch (error) {
+    if (error instanceof ClientLimitError) return { path: ['jobs'], message: error.message };
+    throw error;
+  }
 }

@@ -70,7 +70,7 @@ const BatchPreviewRef = builder.objectRef<Told>('BatchPreview').implement({
     issues: t.expose('issues', {
       type: [InputIssueRef],
       description:
-        'Every problem for which `submitBatch` would refuse this now, as `checkBatch` tells them, and a queue without room for all of it.',
+        'Every problem for which `submitBatch` would refuse this now, as `checkBatch` tells them, a queue without room for all of it, and a client that has used up what it may.',
     }),
     jobs: t.exposeInt('jobs', { description: 'How many of them could be queued.' }),
     loads: t.int({

@@ -21,8 +21,8 @@ export interface Cell {
 export interface Cells {
   /** By their places. */
   readonly at: ReadonlyMap<string, Cell>;
-  /** Undefined before the jobs are known. */
   readonly problem: Error | null;
+  /** Whether its jobs have been heard of. */
   readonly known: boolean;
 }
 

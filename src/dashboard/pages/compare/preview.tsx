@@ -1,4 +1,5 @@
 /** What sending it would mean, by the forecast that decides; asked again as what is set up changes. */
+import type { ReactNode } from 'react';
 import type { PreviewBatchQuery } from '../../generated/graphql.ts';
 import type { Shown } from '../../live/use-live.ts';
 import { Loaded } from '../../parts/loaded.tsx';
@@ -70,7 +71,7 @@ export function Preview({ shown, issues }: PreviewProps) {
   );
 }
 
-function Figure({ name, value }: { readonly name: string; readonly value: React.ReactNode }) {
+function Figure({ name, value }: { readonly name: string; readonly value: ReactNode }) {
   return (
     <div className="tile">
       <dt>{name}</dt>

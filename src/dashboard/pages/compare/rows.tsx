@@ -1,5 +1,5 @@
 /** The rows of a comparison: texts that are typed or come from a file, and images. */
-import { useRef, useState } from 'react';
+import { type RefObject, useRef, useState } from 'react';
 import { Picture } from '../../asking/attached-images.tsx';
 import { problemOf } from '../../live/problems.ts';
 import { useLiveParts } from '../../live/use-live.ts';
@@ -120,7 +120,7 @@ function textsIn(name: string, content: string): readonly string[] {
 }
 
 interface FileInputProps {
-  readonly input: React.RefObject<HTMLInputElement | null>;
+  readonly input: RefObject<HTMLInputElement | null>;
   readonly accept: string;
   readonly label: string;
   readonly onFiles: (files: readonly File[]) => void;
