@@ -26,7 +26,7 @@ export function letIn(principal: Principal, wayIn: string): void {
   const need = needOf(wayIn);
   if (need === 'ANY' || may(principal, need)) return;
   throw new ForbiddenError(
-    `This takes the scope ${need}, which the key of ${principal.client} does not have. Ask with another key, such as an administrator's.`,
+    `This takes the scope ${need}, which ${principal.client} does not have. Ask with a key that has it, such as an administrator's.`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** Who looks, and what becomes of the page when the server is away. */
+import type { Locator } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -12,6 +13,12 @@ const KEYS = [
   { name: 'ann', key: KEY, admin: true, maxPriority: 'HIGH' as const },
   { name: 'bob', key: 'key-of-bob-0123456789', admin: false, maxPriority: 'NORMAL' as const },
 ];
+
+/** Also of a phone. */
+async function oneLine(word: Locator): Promise<boolean> {
+  const [one, other] = [await word.boundingBox(), await word.page().getByLabel('Keys').first().boundingBox()];
+  return one !== null && other !== null && Math.abs(one.height - other.height) < 2;
+}
 
 describe('a server with keys', () => {
   test('is shown once a key is given, and asked for it again where it is not known', async () => {
@@ -41,6 +48,25 @@ describe('a server with keys', () => {
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByText('Memory of ollama').waitFor();
     expect(await page.getByRole('link', { name: 'Workers' }).count()).toBe(0);
+  });
+
+  test('that lets in without one takes one all the same', async () => {
+    const anonymous = { scopes: ['READ_OWN'], maxPriority: 'LOW' } as const;
+    await using t = await TestApp.start({ config: { keys: KEYS, anonymous } });
+    const { page } = await open(t.app.url);
+    await page.getByText('Memory of ollama').waitFor();
+    await page.getByRole('button', { name: 'Use a key' }).click();
+    await page.getByRole('button', { name: 'Go on without a key' }).click();
+    await page.getByText('Memory of ollama').waitFor();
+    await page.getByRole('button', { name: 'Use a key' }).click();
+    await page.getByLabel('Key', { exact: true }).fill(KEY);
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Workers' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Use a key' }).count()).toBe(0);
+    await page.setViewportSize({ width: 360, height: 780 });
+    expect(await oneLine(page.getByRole('button', { name: 'Forget key' }))).toBe(true);
+    await page.getByRole('button', { name: 'Forget key' }).click();
+    expect(await oneLine(page.getByRole('button', { name: 'Use a key' }))).toBe(true);
   });
 });
 

@@ -8,6 +8,10 @@ import { LiveContext } from './use-live.ts';
 
 export interface Session {
   readonly hasKey: boolean;
+  /** Somebody who is let in without a key wants to give one. */
+  readonly wantsKey: boolean;
+  /** @param wants false: has thought better of it */
+  wantKey(wants: boolean): void;
   useKey(key: string, remember: boolean): void;
   forgetKey(): void;
 }
@@ -28,6 +32,7 @@ export function useSession(): Session {
 export function SessionRoot({ children }: { readonly children: ReactNode }) {
   // A new object with each try: the same key, given again, is tried again.
   const [given, setGiven] = useState<Given>(() => ({ key: readKey() }));
+  const [wantsKey, wantKey] = useState(false);
   const live = useMemo(
     () => ({ connection: new Connection(given.key), store: new LiveStore(new Flush()) }),
     [given],
@@ -36,8 +41,11 @@ export function SessionRoot({ children }: { readonly children: ReactNode }) {
   const session = useMemo<Session>(
     () => ({
       hasKey: given.key !== null,
+      wantsKey,
+      wantKey,
       useKey(key, remember) {
         keepKey(key, remember);
+        wantKey(false);
         setGiven({ key });
       },
       forgetKey() {
@@ -45,7 +53,7 @@ export function SessionRoot({ children }: { readonly children: ReactNode }) {
         setGiven({ key: null });
       },
     }),
-    [given],
+    [given, wantsKey],
   );
   return (
     <SessionContext value={session}>

@@ -10,7 +10,7 @@ export function Failure({ problem, again }: FailureProps) {
     <div className="failure" role="alert">
       <p>{problem.message}</p>
       {again && (
-        <button type="button" onClick={again}>
+        <button type="button" className="button" onClick={again}>
           Try again
         </button>
       )}

@@ -2,6 +2,7 @@
 import { Suspense, useEffect, useRef } from 'react';
 import { Route, Router, Switch, useLocation } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
+import { useSession } from '../live/session.tsx';
 import { useLink } from '../live/use-live.ts';
 import { Boundary } from '../parts/card.tsx';
 import { Empty, Skeleton } from '../parts/loaded.tsx';
@@ -18,7 +19,9 @@ import { ViewerRoot } from './viewer.tsx';
 
 export function App() {
   const link = useLink();
-  if (link.status === 'refused') return <KeyForm known={link.known} />;
+  const { wantsKey } = useSession();
+  if (link.status === 'refused') return <KeyForm why={link.known ? 'unknown' : 'needed'} />;
+  if (wantsKey) return <KeyForm why="wanted" />;
   return (
     <Router hook={useHashLocation}>
       <ViewerRoot>

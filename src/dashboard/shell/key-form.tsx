@@ -1,8 +1,15 @@
-/** Asks for a key, where the server wants one or does not know the one it was given. */
+/** Asks for a key, where the server wants one, does not know the one it was given, or lets somebody in who wants to do more. */
 import { type FormEvent, useState } from 'react';
 import { useSession } from '../live/session.tsx';
 
-export function KeyForm({ known: wasGiven }: { readonly known: boolean }) {
+const WHY = {
+  needed: 'This server asks for a key. It is one of the keys in its settings.',
+  unknown: 'The server does not know this key. It may have been revoked, or mistyped.',
+  wanted:
+    'What you may not do without a key you may with one. It is one of the keys in the settings of the server.',
+} as const;
+
+export function KeyForm({ why }: { readonly why: keyof typeof WHY }) {
   const session = useSession();
   const [key, setKey] = useState('');
   const [remember, setRemember] = useState(false);
@@ -14,11 +21,7 @@ export function KeyForm({ known: wasGiven }: { readonly known: boolean }) {
     <main className="key-page">
       <form className="card key-form" onSubmit={send}>
         <h1>vramkeeper</h1>
-        <p>
-          {wasGiven
-            ? 'The server does not know this key. It may have been revoked, or mistyped.'
-            : 'This server asks for a key. It is one of the keys in its settings.'}
-        </p>
+        <p>{WHY[why]}</p>
         <label>
           Key
           <input
@@ -37,6 +40,11 @@ export function KeyForm({ known: wasGiven }: { readonly known: boolean }) {
         <button type="submit" className="button main">
           Use this key
         </button>
+        {why === 'wanted' && (
+          <button type="button" className="button" onClick={() => session.wantKey(false)}>
+            Go on without a key
+          </button>
+        )}
       </form>
     </main>
   );

@@ -3,15 +3,19 @@ import { Link, useLocation } from 'wouter';
 import { useSession } from '../live/session.tsx';
 import { LinkState } from './link-state.tsx';
 import { usePages } from './use-pages.ts';
+import { useViewer } from './viewer.tsx';
 
 export function Menu({ onHelp }: { readonly onHelp: () => void }) {
   const session = useSession();
   const pages = usePages();
+  // Whoever chooses a name is on a server without keys.
+  const { choosesName, client } = useViewer();
+  const isKnown = client !== '';
   return (
     <header className="menu">
-      <Link href="/" className="brand">
+      <Link href="/" className="brand" aria-label="vramkeeper">
         <Logo />
-        vramkeeper
+        <span className="brand-name">vramkeeper</span>
       </Link>
       <button type="button" className="button menu-button" popoverTarget="pages">
         Menu
@@ -29,8 +33,13 @@ export function Menu({ onHelp }: { readonly onHelp: () => void }) {
       <div className="menu-end">
         <LinkState />
         {session.hasKey && (
-          <button type="button" className="button bare" onClick={session.forgetKey}>
+          <button type="button" className="button bare key-button" onClick={session.forgetKey}>
             Forget key
+          </button>
+        )}
+        {!session.hasKey && isKnown && !choosesName && (
+          <button type="button" className="button bare key-button" onClick={() => session.wantKey(true)}>
+            Use a key
           </button>
         )}
         <button type="button" className="button bare" onClick={onHelp} aria-label="Keys">

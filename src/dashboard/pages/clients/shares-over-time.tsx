@@ -13,9 +13,8 @@ import { Empty, Loaded } from '../../parts/loaded.tsx';
 import { durationText } from '../../text/format.ts';
 import { useServerNow } from '../../text/server-time.ts';
 import { RANGES, type Range, stepTime } from '../history/figures.ts';
+import { seriesOf } from './client-series.ts';
 
-/** Looks that can be told apart; what is more is one. */
-const TOLD_APART = 6;
 const POINTS = 160;
 
 export function SharesOverTime() {
@@ -69,21 +68,4 @@ function Picture({ of: history }: { readonly of: ClientsOverTimeQuery['history']
       <TimeAxis now={Date.parse(history.from) + steps * history.step} windowMs={steps * history.step} />
     </div>
   );
-}
-
-function seriesOf(clients: ClientsOverTimeQuery['history']['clients']) {
-  const named = clients.filter(({ client }) => client != null).slice(0, TOLD_APART);
-  const others = clients.filter((each) => !named.includes(each));
-  const rest = others[0]?.busy.map((_, step) => {
-    const known = others.flatMap(({ busy }) => busy[step] ?? []);
-    return known.length === 0 ? null : known.reduce((sum, ms) => sum + ms, 0);
-  });
-  return [
-    ...named.map(({ busy, client }, place) => ({
-      name: client ?? '',
-      look: `rank-${place} series-rank`,
-      values: busy,
-    })),
-    ...(rest ? [{ name: 'all others', look: 'series-foreign', values: rest }] : []),
-  ];
 }
