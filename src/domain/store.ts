@@ -8,6 +8,7 @@ import type { ArrivalListener } from './arrival-listener.ts';
 import type { BacklogView } from './backlog.ts';
 import type { Batch, BatchChange, BatchFilter, BatchPage, BatchQuery, NewBatch } from './batch.ts';
 import type { ChatStore } from './chat.ts';
+import type { ClaimsAhead } from './claims-ahead.ts';
 import type { ClientTable } from './client-limits.ts';
 import type { ModelChoice } from './fallback.ts';
 import type { HistoryStore } from './history-store.ts';
@@ -275,8 +276,8 @@ export interface Store extends JobLeavings {
 
   // Writes.
   submit(submission: Submission): Promise<SubmitOutcome>;
-  /** Claims in the order of the picks. Fewer than asked for when others were faster. */
-  claim(claim: Claim): Promise<readonly ClaimedJob[]>;
+  /** Claims in the order of the picks; fewer than asked for when others were faster. @param ahead see `ClaimsAhead` */
+  claim(claim: Claim, ahead?: ClaimsAhead<ClaimedJob>): Promise<readonly ClaimedJob[]>;
   /** QUEUED → RUNNING. Answers those whose fence still held. */
   begin(claims: readonly Fenced[]): Promise<readonly Job[]>;
   /** QUEUED or RUNNING → PENDING with its age. Answers those whose fence still held. */

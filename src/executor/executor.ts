@@ -10,10 +10,12 @@ import type { ClaimedJob, JobChange, Store } from '../domain/store.ts';
 import type { Trouble } from '../domain/system.ts';
 import { formatDuration } from '../domain/units.ts';
 import { sizeOf } from '../kinds/job-size.ts';
+import { ClaimHold } from './claim-hold.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
+import { EarlyRuns } from './early-runs.ts';
 import { Gates } from './gates.ts';
 import { HeldClaims } from './held-claims.ts';
-import { HeldInstance, LoadCancelledError, RunEnded } from './held-instance.ts';
+import { HeldInstance, LoadCancelledError, type Run, RunEnded } from './held-instance.ts';
 import { Insistence } from './insistence.ts';
 import { LoadWatch } from './load-watch.ts';
 import { QueuedJobs } from './queued-jobs.ts';
@@ -89,10 +91,18 @@ export class Executor {
         return;
       }
       let claimed: readonly ClaimedJob[] = [];
+      const early = new EarlyRuns({
+        claims: this.#claims,
+        run: (instance, one, hold) => this.#run(instance, one, hold),
+      });
       try {
-        claimed = await this.#deps.store.claim({ ...claim, backend: backendName, instanceId });
+        claimed = await this.#deps.store.claim({ ...claim, backend: backendName, instanceId }, (ahead) => {
+          const instance = this.#instances.get(instanceId);
+          if (instance && !this.#draining) early.begin(instance, ahead);
+        });
         this.#troubles.over(CLAIMS);
       } catch (error) {
+        early.drop();
         const message = messageOf(error);
         this.#deps.logger.error(`Jobs could not be claimed: ${message}`);
         if (!(error instanceof StoreClosedError)) this.#troubles.failed({ ...CLAIMS, message });
@@ -102,7 +112,7 @@ export class Executor {
         claimNumber,
         claimed.map(({ job }) => job.id),
       );
-      await this.#placeJobs(instanceId, claimed);
+      await this.#placeJobs(instanceId, claimed, early);
     });
   }
 
@@ -228,8 +238,10 @@ export class Executor {
     this.#queued.left(instance.instanceId, waiting);
   }
 
-  async #placeJobs(instanceId: InstanceId, claimed: readonly ClaimedJob[]): Promise<void> {
-    const held = claimed.filter(({ job }) => this.#claims.hold(job));
+  /** @param early what of it runs already */
+  async #placeJobs(instanceId: InstanceId, claimed: readonly ClaimedJob[], early: EarlyRuns): Promise<void> {
+    await early.settle();
+    const held = claimed.filter((one) => this.#claims.hold(one.job) && !early.has(one));
     for (const one of claimed) if (!this.#claims.hold(one.job)) this.#queued.left(instanceId, one);
     const instance = this.#instances.get(instanceId);
     if (!instance || this.#draining) {
@@ -246,8 +258,8 @@ export class Executor {
     else if (instance.handle) await this.#queued.begin(instance);
   }
 
-  #run(instance: HeldInstance, claimed: ClaimedJob): void {
-    const run = { claimed, controller: new AbortController(), sentAt: null, hadCompany: false };
+  #run(instance: HeldInstance, claimed: ClaimedJob, hold = ClaimHold.held()): Run {
+    const run: Run = { claimed, controller: new AbortController(), hold, sentAt: null, hadCompany: false };
     instance.running.add(run);
     if (this.#stopped.signal.aborted) run.controller.abort(new RunEnded('shutdown'));
     this.#task(() =>
@@ -271,6 +283,7 @@ export class Executor {
         },
       }),
     );
+    return run;
   }
 
   #task(work: () => Promise<void>): void {

@@ -3,11 +3,14 @@ import type { Timer } from '../clock.ts';
 import type { Backend, InstanceHandle, LoadSpec } from '../domain/backend.ts';
 import type { InstanceId, JobId } from '../domain/ids.ts';
 import type { ClaimedJob } from '../domain/store.ts';
+import type { ClaimHold } from './claim-hold.ts';
 import type { Gate } from './gate.ts';
 
 export interface Run {
   readonly claimed: ClaimedJob;
   readonly controller: AbortController;
+  /** Whether its claim is on disk. */
+  readonly hold: ClaimHold;
   /** When its request went to the instance, by the monotonic clock; null before, in the queue of the gate too. */
   sentAt: number | null;
   /** The instance went while it and others ran there. */

@@ -24,6 +24,7 @@ import type { ClaimedJob, Store } from '../domain/store.ts';
 import { blobsOf, mayCut } from '../kinds/kinds.ts';
 import { atDeadline, DEADLINE_PASSED } from './deadline.ts';
 import type { ExecutorDependencies } from './dependencies.ts';
+import { EarlyWords } from './early-words.ts';
 import { type HeldInstance, type Run, RunEnded } from './held-instance.ts';
 import { examined } from './lost-server.ts';
 import { OutputRecorder } from './output-recorder.ts';
@@ -53,6 +54,8 @@ export async function runJob(
     (error: unknown) => ({ error: signal.aborted ? signal.reason : error }),
   );
   const ranMs = run.sentAt === null ? 0 : clock.monotonic() - run.sentAt;
+  // Of a claim that did not come to be there is nothing to record.
+  if (!(await run.hold.settled)) return;
   if ('result' in outcome) {
     hooks.left(ranMs, outcome);
     const finish = {
@@ -90,7 +93,8 @@ async function attempt(
   let isSilent = true;
   const { signal } = run.controller;
   const deadline = atDeadline(job, clock, () => run.controller.abort(new RunEnded('deadline')));
-  outputs.open(job.id, attemptNumber(job));
+  const words = new EarlyWords(run.hold);
+  words.say(() => outputs.open(job.id, attemptNumber(job)));
   let leave = () => {};
   try {
     // Known since the backend told its models, which may have been after the job was accepted. Servers leave out what a model cannot take.
@@ -100,7 +104,7 @@ async function attempt(
     leave = await instance.gate.enter(run, isSuspect(job), signal);
     signal.throwIfAborted();
     if (!instance.handle) throw new NotSentError('The instance went before the job could start.');
-    const sink: OutputSink = (record) => {
+    const pass: OutputSink = (record) => {
       // What an ended run still says must not get into the text of the job's next one.
       if (signal.aborted) return;
       if (isSilent && (record.text !== '' || record.thinking !== '')) {
@@ -111,6 +115,7 @@ async function attempt(
       recorder.add('TEXT', record.text);
       outputs.record(job.id, record);
     };
+    const sink: OutputSink = (record) => words.say(() => pass(record));
     run.sentAt = clock.monotonic();
     const asked: RunRequest = {
       modelName: job.modelName,
@@ -119,11 +124,13 @@ async function attempt(
       mayCut: (error) => {
         // Only where no larger context would hold it whole.
         const isCut = mayCut(request) && largerFor(instance, run, error, deps) === null;
-        if (isCut) outputs.cut(job.id);
+        if (isCut) words.say(() => outputs.cut(job.id));
         return isCut;
       },
     };
-    return storable(await instance.handle.run(asked, sink, signal));
+    const result = await instance.handle.run(asked, sink, signal);
+    await words.told;
+    return storable(result);
   } catch (error) {
     if (evidenceOf(error) === 'gone') noteLoss(instance, run);
     throw error;

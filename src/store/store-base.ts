@@ -3,6 +3,7 @@ import { type Clock, SteadyClock } from '../clock.ts';
 import type { ArrivalListener } from '../domain/arrival-listener.ts';
 import { Backlog, type BacklogView } from '../domain/backlog.ts';
 import type { BatchChange, BatchFilter, BatchPage, BatchQuery } from '../domain/batch.ts';
+import type { ClaimsAhead } from '../domain/claims-ahead.ts';
 import type { ClientTable } from '../domain/client-limits.ts';
 import type { ModelChoice } from '../domain/fallback.ts';
 import type { BatchId, JobId } from '../domain/ids.ts';
@@ -47,6 +48,7 @@ import {
 } from '../domain/store.ts';
 import { Arrivals } from './arrivals.ts';
 import { ChatRoom } from './chat-room.ts';
+import { claimedJobs } from './claimed-jobs.ts';
 import { CommitListeners } from './commit-listeners.ts';
 import {
   checkPlain,
@@ -120,10 +122,14 @@ export abstract class StoreBase extends LeavingsReader implements Store {
   abstract readonly writeProblem: string | null;
   abstract start(): Promise<void>;
   abstract stop(): Promise<void>;
-  /** Answers after the commit, when its report has been applied here. */
+  /**
+   * Answers after the commit, when its report has been applied here.
+   * @param ahead see `claim`
+   */
   protected abstract write<K extends keyof Operations>(
     kind: K,
     input: InputOf<Operations, K>,
+    ahead?: (answer: AnswerOf<Operations, K>) => void,
   ): Promise<AnswerOf<Operations, K>>;
   get backlog(): BacklogView {
     return this.#backlog;
@@ -159,9 +165,10 @@ export abstract class StoreBase extends LeavingsReader implements Store {
   async #write<K extends keyof Operations>(
     kind: K,
     input: InputOf<Operations, K>,
+    ahead?: (answer: AnswerOf<Operations, K>) => void,
   ): Promise<AnswerOf<Operations, K>> {
     checkPlain(input, kind);
-    return this.write(kind, input);
+    return this.write(kind, input, ahead);
   }
 
   async submit(submission: Submission): Promise<SubmitOutcome> {
@@ -174,9 +181,9 @@ export abstract class StoreBase extends LeavingsReader implements Store {
     }
   }
 
-  async claim(claim: Claim): Promise<readonly ClaimedJob[]> {
-    const claimed = await this.#write('claim', { ...claim, picks: claim.picks.map(encodePick) });
-    return claimed.map(({ job, request }) => ({ job, request: JSON.parse(request) as JobRequest }));
+  async claim(claim: Claim, ahead?: ClaimsAhead<ClaimedJob>): Promise<readonly ClaimedJob[]> {
+    const encoded = { ...claim, picks: claim.picks.map(encodePick) };
+    return claimedJobs(await this.#write('claim', encoded, ahead && ((early) => ahead(claimedJobs(early)))));
   }
 
   begin(claims: readonly Fenced[]): Promise<readonly Job[]> {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock.ts';
 import type { OutputRecord, OutputSink } from '../../src/domain/backend.ts';
+import { ClaimHold } from '../../src/executor/claim-hold.ts';
 import { Gate } from '../../src/executor/gate.ts';
 import { type Run, RunEnded } from '../../src/executor/held-instance.ts';
 import { runJob } from '../../src/executor/run-job.ts';
@@ -20,7 +21,8 @@ it('a backend that still speaks when its run was ended is not heard: the text wo
     },
   };
   const job = { ...newJob({}), history: [], fence: 1 };
-  const run = { claimed: { job, request: { kind: 'GENERATE', prompt: 'x' } }, controller, sentAt: null };
+  const claimed = { job, request: { kind: 'GENERATE', prompt: 'x' } };
+  const run = { claimed, controller, hold: ClaimHold.held(), sentAt: null };
   const deps = {
     store: { keepSaid: async () => true },
     clock: new VirtualClock(),

@@ -3,6 +3,7 @@ import { DataDirectoryInUseError } from '../../domain/errors.ts';
 import type { CallOf, Operations } from '../operation.ts';
 import { perform } from '../operations/operations.ts';
 import type { Mark, QueueWriter } from '../queue-writer.ts';
+import { NOT_AHEAD, type TellAhead } from './claims-ahead.ts';
 import { failureOf } from './failures.ts';
 import type { Answer, Answers, NumberedCall } from './protocol.ts';
 import type { Transaction } from './transaction.ts';
@@ -33,13 +34,16 @@ export class GroupCommit {
 
   /**
    * Answers when all that succeeded is on disk.
+   * @param ahead called when all has succeeded, and is not on disk yet
    * @throws DataDirectoryInUseError when the data are another server's by now: nothing of this group was done, and nothing can be any more
    */
-  run(calls: readonly NumberedCall<Operations>[], now: number): Answers {
+  run(calls: readonly NumberedCall<Operations>[], now: number, ahead = NOT_AHEAD): Answers {
     this.#writer.now = now;
     // Nearly always nothing fails, and then the whole group costs no savepoints. Otherwise it is done again, with them.
     const answers =
-      this.#attempt(calls, plainly) ?? this.#attempt(calls, this.#carefully) ?? this.#refused(calls);
+      this.#attempt(calls, plainly, ahead) ??
+      this.#attempt(calls, this.#carefully, NOT_AHEAD) ??
+      this.#refused(calls);
     return { ...answers, problem: this.#trouble.problem };
   }
 
@@ -48,14 +52,16 @@ export class GroupCommit {
   #attempt(
     calls: readonly NumberedCall<Operations>[],
     one: (writer: QueueWriter, call: CallOf<Operations>) => Answer,
+    ahead: TellAhead,
   ): Answers | null {
     const mark = this.#writer.mark();
     try {
       this.#transaction.begin(calls.map(({ call }) => call));
       // The owner's lock is not proof enough: its file may have been deleted, or lie on a volume whose locks run out, while this process stood still.
       if (!this.#owner.isHeld()) throw new DataDirectoryInUseError(TAKEN_OVER);
-      const answers = calls.map(({ call }) => one(this.#writer, call));
+      const done = calls.map(({ call }) => one(this.#writer, call));
       const report = this.#writer.report();
+      const answers = ahead(calls, done);
       const hasWritten = this.#transaction.commit();
       this.#writer.settle();
       // A commit without a change touches no disk.

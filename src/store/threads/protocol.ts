@@ -40,7 +40,15 @@ export interface Request<T> {
 
 export type Answer =
   | { readonly ok: true; readonly value: unknown }
+  /** It was told ahead of the commit, and holds. */
+  | { readonly ok: 'as-told' }
   | { readonly ok: false; readonly failure: Failure };
+
+/** What a call will be answered if the commit comes to be. */
+export interface AnswerAhead {
+  readonly number: number;
+  readonly value: unknown;
+}
 
 export interface Answers {
   /** Of the calls that are answered. */
@@ -73,6 +81,8 @@ export type FromWorker =
   | { readonly kind: 'answers'; readonly answers: Answers }
   /** `Answers` as JSON: for rows of jobs it costs a fifth of a structured clone. */
   | { readonly kind: 'text-answers'; readonly text: string }
+  /** `AnswerAhead`s as JSON, sent before the commit. Where they do not hold, another answer comes after it. */
+  | { readonly kind: 'ahead'; readonly text: string }
   /** The message to the worker with this place in the order, from 1, could not be read: nothing of it was done. */
   | { readonly kind: 'unread'; readonly place: number };
 

@@ -4,6 +4,7 @@ import { DataDirectoryInUseError, StoreClosedError, StoreUnwritableError } from 
 import { append } from '../../domain/long-lists.ts';
 import type { Operations } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
+import { tellClaims } from './claims-ahead.ts';
 import { failureOf } from './failures.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Inbox } from './inbox.ts';
@@ -42,6 +43,7 @@ export function serveWrites(open: (whileInDoubt: () => void) => OpenedStore, gro
   const port = parentPort;
   if (!port) throw new Error('The writer runs in a worker thread only.');
   const tell = (message: FromWorker) => port.postMessage(message);
+  const ahead = tellClaims(tell);
   const inbox = new Inbox<Operations>(port, tell);
   let mustStop = false;
 
@@ -95,7 +97,7 @@ export function serveWrites(open: (whileInDoubt: () => void) => OpenedStore, gro
   const commit = (calls: readonly NumberedCall<Operations>[], now: number) => {
     for (let from = 0; from < calls.length; from += groupLimit) {
       const group = calls.slice(from, from + groupLimit);
-      tellAnswers(tell, store.group.run(group, now), 'text');
+      tellAnswers(tell, store.group.run(group, now, ahead), 'text');
     }
   };
 

@@ -11,7 +11,7 @@ import type { AnswerOf, InputOf, Operations, Reads } from '../operation.ts';
 import { SILENT, StoreBase, type StoreLogger } from '../store-base.ts';
 import { ListLanes, type ListWorker, sharedCell } from './list-lanes.ts';
 import type { StoreStart, WriterSettings } from './protocol.ts';
-import { WorkerLink } from './worker-link.ts';
+import { type Ahead, WorkerLink } from './worker-link.ts';
 
 export const LEASE_MS = 30_000;
 /** Bounds the time that one commit keeps the ones after it waiting. */
@@ -106,9 +106,10 @@ export class ThreadedStore extends StoreBase {
   protected write<K extends keyof Operations>(
     kind: K,
     input: InputOf<Operations, K>,
+    ahead?: Ahead<AnswerOf<Operations, K>>,
   ): Promise<AnswerOf<Operations, K>> {
     if (!this.#writer) return notStarted();
-    return isOfJobs(input) ? this.#handOver(kind, input) : this.#writer.call(kind, input);
+    return isOfJobs(input) ? this.#handOver(kind, input) : this.#writer.call(kind, input, { ahead });
   }
 
   protected read<K extends keyof Reads>(

@@ -15,7 +15,15 @@ import {
 import type { AnswerOf, CallOf, InputOf } from '../operation.ts';
 import type { CommitReport } from '../queue-writer.ts';
 import { errorOf } from './failures.ts';
-import type { Allowance, Answers, FromWorker, NumberedCall, StoreStart, ToWorker } from './protocol.ts';
+import type {
+  Allowance,
+  AnswerAhead,
+  Answers,
+  FromWorker,
+  NumberedCall,
+  StoreStart,
+  ToWorker,
+} from './protocol.ts';
 
 interface Caller<T> {
   readonly numbered: NumberedCall<T>;
@@ -23,6 +31,9 @@ interface Caller<T> {
   readonly buffers: readonly ArrayBuffer[];
   /** Of the message that it was sent in, in their order, from 1; null while it is gathered. */
   place: number | null;
+  /** Told before the commit; undefined before that. */
+  told: unknown;
+  readonly ahead: ((value: unknown) => void) | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -32,6 +43,9 @@ export interface Sending {
   /** Of the input; they are the worker's from then on. */
   readonly buffers?: readonly ArrayBuffer[];
 }
+
+/** Called before the commit with what the answer will be if that comes to be. Not every answer is told so. */
+export type Ahead<Value> = (value: Value) => void;
 
 export interface WorkerLinkOptions {
   /** Of the thread. */
@@ -99,7 +113,7 @@ export class WorkerLink<T> {
   call<K extends keyof T>(
     kind: K,
     input: InputOf<T, K>,
-    { allowance, buffers = [] }: Sending = {},
+    { allowance, buffers = [], ahead }: Sending & { readonly ahead?: Ahead<AnswerOf<T, K>> | undefined } = {},
   ): Promise<AnswerOf<T, K>> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
@@ -109,6 +123,8 @@ export class WorkerLink<T> {
         numbered,
         buffers,
         place: null,
+        told: undefined,
+        ahead: ahead as Ahead<unknown> | undefined,
         resolve: resolve as (value: unknown) => void,
         reject,
       });
@@ -190,6 +206,9 @@ export class WorkerLink<T> {
       case 'text-answers':
         this.#handOutText(message.text, failed);
         return;
+      case 'ahead':
+        this.#tellAhead(message.text, failed);
+        return;
       case 'unread':
         this.#sendAgain(message.place);
         return;
@@ -203,20 +222,33 @@ export class WorkerLink<T> {
     if (problem !== undefined) this.#options.onProblem?.(problem);
     for (const [at, answer] of answers.entries()) {
       const caller = this.#settle(numbers[at] ?? 0);
-      if (answer.ok) caller?.resolve(answer.value);
+      if (answer.ok === 'as-told') caller?.resolve(caller.told);
+      else if (answer.ok) caller?.resolve(answer.value);
       else caller?.reject(errorOf(answer.failure));
     }
   }
 
   #handOutText(text: string, failed: (error: Error) => void): void {
-    let answers: Answers;
+    const answers = this.#parsed<Answers>(text, failed);
+    if (answers) this.#handOut(answers);
+  }
+
+  #tellAhead(text: string, failed: (error: Error) => void): void {
+    for (const { number, value } of this.#parsed<readonly AnswerAhead[]>(text, failed) ?? []) {
+      const caller = this.#callers.get(number);
+      if (!caller) continue;
+      caller.told = value;
+      caller.ahead?.(value);
+    }
+  }
+
+  #parsed<Message>(text: string, failed: (error: Error) => void): Message | null {
     try {
-      answers = JSON.parse(text) as Answers;
+      return JSON.parse(text) as Message;
     } catch (error) {
       this.#lose(error, failed);
-      return;
+      return null;
     }
-    this.#handOut(answers);
   }
 
   /** One call of the message could not be read, and none was done. The others go by themselves; the one that went alone is refused. */
