@@ -16,6 +16,7 @@ import type { Intake } from './intake.ts';
 import { HttpRefusal } from './refusal.ts';
 import { refusalBody, sendJson } from './respond.ts';
 import type { Exchange, Route, RouteGuard } from './route.ts';
+import { requireSingleHeaders } from './single-headers.ts';
 
 export interface RequestHandlerOptions {
   /** For routes without one of their own. */
@@ -88,6 +89,7 @@ export class RequestHandler {
     const { authenticator, clock, counted, intake, known, limits, unbounded } = this.#options;
     const guard = route?.guard ?? this.#options.guard;
     const method = request.method ?? '';
+    requireSingleHeaders(request);
     const allowedOrigin = guard.allowedOrigin(request.headers);
     guard.check(method, request.headers);
     if (allowedOrigin !== null) letRead(response, allowedOrigin);

@@ -12,6 +12,7 @@ import type { Intake } from './intake.ts';
 import { HttpRefusal } from './refusal.ts';
 import { refusalBody, SECURE_HEADERS } from './respond.ts';
 import type { SocketRoute } from './route.ts';
+import { requireSingleHeaders } from './single-headers.ts';
 
 export interface UpgradeHandlerOptions {
   readonly guard: Guard;
@@ -37,6 +38,7 @@ export class UpgradeHandler {
     socket.on('error', () => socket.destroy());
     const { authenticator, clock, guard, intake, isStopping, known, limits, socketRoutes } = this.#options;
     try {
+      requireSingleHeaders(request);
       guard.check('GET', request.headers);
       if (isStopping()) throw new HttpRefusal('STOPPING', 'The server is stopping. Try again in a moment.');
       const [path] = (request.url ?? '').split('?', 1);

@@ -6,7 +6,8 @@ import { expect } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import type { ServerProcess } from './server-process.ts';
 
-const SUBMIT = `mutation ($input: SubmitJobInput!) { submitJob(input: $input) { ... on SubmitJobPayload { job { id } } } }`;
+const SUBMIT = `mutation ($input: SubmitJobInput!) { submitJob(input: $input) {
+  ... on SubmitJobPayload { job { id } } ... on UserError { code message } } }`;
 
 /** Jobs as their client knows them. */
 export class Ledger {
@@ -18,10 +19,15 @@ export class Ledger {
     return this.#acknowledged.size;
   }
 
-  async submit(server: ServerProcess, model: string | undefined): Promise<void> {
+  /** @returns why the job was refused, or null when it was not, or nothing was answered. */
+  async submit(
+    server: ServerProcess,
+    model: string | undefined,
+  ): Promise<{ readonly code: string; readonly message: string } | null> {
     const input = { model, request: { generate: { prompt: 'x', options: { maxTokens: 20 } } } };
-    const id = (await server.query(SUBMIT, { input }))?.submitJob?.job?.id;
-    if (id) this.#acknowledged.add(id);
+    const answer = (await server.query(SUBMIT, { input }))?.submitJob;
+    if (answer?.job) this.#acknowledged.add(answer.job.id);
+    return answer?.code ? answer : null;
   }
 
   async noteFinished(server: ServerProcess): Promise<void> {

@@ -19,8 +19,14 @@ export class ServerProcess {
   /**
    * Resolves when it says that it is ready. Its log is the file `log` in `dataDir`.
    * @param backend a mapping in YAML's flow style, as JSON is.
+   * @param more of its environment.
    */
-  static async start(dataDir: string, backend: string, logLevel = 'warn'): Promise<ServerProcess> {
+  static async start(
+    dataDir: string,
+    backend: string,
+    logLevel = 'warn',
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<ServerProcess> {
     const file = join(dataDir, 'vramkeeper.yaml');
     await writeFile(
       file,
@@ -29,6 +35,7 @@ export class ServerProcess {
     const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve', '--config', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: dataDir,
+      env: { ...process.env, ...more },
     });
     endsWithTest(() => child.kill('SIGKILL'));
     let output = '';

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { buildSchema, getIntrospectionQuery, Kind, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { MiB } from '../../src/domain/units.ts';
 import { DEFAULT_LIMITS } from '../../src/graphql/server/limits.ts';
 import { limitsRule, parseWithin } from '../../src/graphql/server/limits-rule.ts';
 import { Measurer } from '../../src/graphql/server/measure.ts';
 import { TextCache } from '../../src/graphql/server/text-cache.ts';
+import { heldBytes } from '../support/heap.ts';
 import { post } from './support/graphql-client.ts';
 import { testServer } from './support/own-server.ts';
 
@@ -145,6 +147,20 @@ describe('the limits on a query', () => {
 });
 
 describe('the cache of parsed queries', () => {
+  it('holds nothing of the requests that sent wrong ones', async () => {
+    const { url } = await testServer();
+    const wrong = async (round: number) => {
+      for (let i = 0; i < 10; i += 1) {
+        const variables = { text: `${round} ${i} `.repeat(150_000) };
+        for (const query of [`{ # ${round} ${i}`, `{ nothing${round}x${i} }`])
+          expect((await post(url, query, { variables })).result.errors).toHaveLength(1);
+      }
+      return heldBytes();
+    };
+    const before = await wrong(1);
+    expect((await wrong(2)) - before).toBeLessThan(4 * MiB);
+  });
+
   it('never holds more characters than it may, and gives back what it holds', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.string({ maxLength: 12 }), fc.nat())), (entries) => {

@@ -102,9 +102,19 @@ function withinLimits(limits: QueryLimits): Plugin {
   return {
     onParse({ setParseFn }) {
       setParseFn((source, options) => parseWithin(limits, source, options));
+      return ({ result }) => letGoOfCalls([result]);
     },
     onValidate({ addValidationRule }) {
       addValidationRule(rule);
+      return ({ result }) => letGoOfCalls(result);
     },
   };
+}
+
+/**
+ * What is wrong with a query is kept for the next who asks the same. Until its stack is first read, an error holds the calls that it came from
+ * and what they were given: the whole request, with its body and its key.
+ */
+function letGoOfCalls(errors: readonly unknown[]): void {
+  for (const error of errors) if (error instanceof Error) void error.stack;
 }
