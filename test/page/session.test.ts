@@ -68,6 +68,14 @@ describe('a server with keys', () => {
     await page.getByRole('button', { name: 'Forget key' }).click();
     expect(await oneLine(page.getByRole('button', { name: 'Use a key' }))).toBe(true);
   });
+
+  test('that lets everybody do all is asked for no key', async () => {
+    const anonymous = { scopes: ['ADMIN'], maxPriority: 'HIGH' } as const;
+    await using t = await TestApp.start({ config: { keys: KEYS, anonymous } });
+    const { page } = await open(t.app.url);
+    await page.getByRole('link', { name: 'Workers' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Use a key' }).count()).toBe(0);
+  });
 });
 
 test('a server that is started again is shown again, without what is gone', async () => {

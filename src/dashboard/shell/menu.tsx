@@ -9,8 +9,8 @@ export function Menu({ onHelp }: { readonly onHelp: () => void }) {
   const session = useSession();
   const pages = usePages();
   // Whoever chooses a name is on a server without keys.
-  const { choosesName, client } = useViewer();
-  const isKnown = client !== '';
+  const { admin, choosesName, client } = useViewer();
+  const wantsMore = client !== '' && !choosesName && !admin;
   return (
     <header className="menu">
       <Link href="/" className="brand" aria-label="vramkeeper">
@@ -37,7 +37,7 @@ export function Menu({ onHelp }: { readonly onHelp: () => void }) {
             Forget key
           </button>
         )}
-        {!session.hasKey && isKnown && !choosesName && (
+        {!session.hasKey && wantsMore && (
           <button type="button" className="button bare key-button" onClick={() => session.wantKey(true)}>
             Use a key
           </button>
