@@ -244,7 +244,11 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     batches,
     images,
     metrics,
-    notReady: () => (ready ? store.writeProblem : 'The server is starting or stopping.'),
+    notReady: () => {
+      if (!ready) return 'The server is starting or stopping.';
+      // Whoever asks needs no key, and the problem says where the data are.
+      return store.writeProblem === null ? null : 'Nothing can be stored. `health` and the log say why.';
+    },
     clock,
   });
 
