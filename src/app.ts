@@ -244,11 +244,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     batches,
     images,
     metrics,
-    notReady: () => {
-      if (!ready) return 'The server is starting or stopping.';
-      // Whoever asks needs no key, and the problem says where the data are.
-      return store.writeProblem === null ? null : 'Nothing can be stored. `health` and the log say why.';
-    },
+    notReady: () => (ready ? store.writeProblem && 'Nothing can be stored.' : 'The server starts or stops.'),
     clock,
   });
 
