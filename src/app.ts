@@ -14,6 +14,7 @@ import { buildModelDirectory } from './app/model-directory.ts';
 import { Past } from './app/past.ts';
 import { recoverJobs } from './app/recover.ts';
 import { Scheduling } from './app/scheduling/scheduling.ts';
+import { serverClock } from './app/server-clock.ts';
 import { buildStore } from './app/store.ts';
 import { storeLogger } from './app/store-logger.ts';
 import { buildTasks } from './app/tasks.ts';
@@ -22,7 +23,7 @@ import { version } from './app/version.ts';
 import { buildViews } from './app/views.ts';
 import { StoredFacts } from './backend/ollama/known-facts.ts';
 import { ChatService } from './chats/chat-service.ts';
-import { SteadyClock, systemClock, systemRandom } from './clock.ts';
+import { systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { VramkeeperError } from './domain/errors.ts';
 import { newId } from './domain/ids.ts';
@@ -37,6 +38,7 @@ import { ASKING_SERVER } from './gateway/shared/ollama-guard.ts';
 import { ownReads } from './graphql/own-reads.ts';
 import { schema } from './graphql/schema.ts';
 import { GRAPHQL_PATH, GraphQLServer } from './graphql/server/graphql-server.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
 import { JobLog } from './telemetry/job-log.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { JobStatistics } from './view/job-statistics.ts';
@@ -52,12 +54,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   const wallClock = overrides.clock ?? systemClock;
   const random = overrides.random ?? systemRandom;
   const logger = overrides.logger ?? createLogger(config.log, wallClock);
-  const clock = SteadyClock.over(wallClock, (ms) =>
-    logger.warn(
-      `The clock of this machine was set ${ms > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(ms) / 1000)} s. ` +
-        'Delays, deadlines and retention go on as if it had not been; a restart takes up its time.',
-    ),
-  );
+  const clock = serverClock(wallClock, logger);
   const startedAt = clock.now();
 
   const failure = Promise.withResolvers<VramkeeperError>();
@@ -96,6 +93,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     explain: (job) => system.explain(job),
     clock,
   });
+  const metrics = config.metrics === 'off' ? null : new ServerMetrics();
   const scheduling = new Scheduling({
     config,
     clients: configuration,
@@ -108,7 +106,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     clock,
     random,
     logger,
-    turned: (ms) => metrics.turned(ms),
+    metrics,
     changed: () => {
       publisher.systemChanged();
       past.stateChanged();
@@ -131,7 +129,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     retentionMs: config.retentionMs,
     courses,
   });
-  const { system, metrics, stray } = buildViews(config, {
+  const { system, stray } = buildViews(config, {
     backends,
     scheduling,
     store,
@@ -140,6 +138,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     past,
     courses,
     events,
+    metrics,
     startedAt,
     clock,
     logger,
@@ -258,7 +257,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
     started.push(() => store.stop());
     await configuration.start();
     started.push(() => configuration.stop());
-    started.push(() => metrics.stop());
+    started.push(() => metrics?.stop());
     events.follow(await historyOf(store, random));
     await recoverJobs(store, logger.child('QUEUE'));
     await past.start();
@@ -268,7 +267,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
       store.onCommit((changes) => {
         statistics.record(changes);
         promises.record(changes);
-        metrics.jobs.jobsChanged(changes);
+        metrics?.jobs.jobsChanged(changes);
         jobLog.record(changes);
         publisher.jobsChanged(changes);
         scheduling.jobsChanged(changes);

@@ -12,8 +12,9 @@ import { graphqlRoute, graphqlSocketRoute } from '../http/routes/graphql-route.t
 import { healthRoutes } from '../http/routes/health-routes.ts';
 import { homeRoute } from '../http/routes/home-route.ts';
 import { imageRoutes } from '../http/routes/image-routes.ts';
-import { type Metrics, metricsRoute } from '../http/routes/metrics-route.ts';
+import { metricsRoute } from '../http/routes/metrics-route.ts';
 import { pageRoutes } from '../http/routes/page-routes.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { healthOf } from '../view/health.ts';
 import type { Configuration } from './configuration.ts';
 import { listenInPlaceOfOllama } from './ollama-port.ts';
@@ -27,10 +28,14 @@ export interface ListenersParts {
   /** Take the next free port when the configured one is in use. */
   readonly portFallback: boolean;
   readonly graphql: GraphQLServer;
-  readonly gateway: Omit<GatewayDependencies, 'audit' | 'guard' | 'bodies' | 'trustsClientHeaders'>;
+  readonly gateway: Omit<
+    GatewayDependencies,
+    'audit' | 'latency' | 'guard' | 'bodies' | 'trustsClientHeaders'
+  >;
   readonly batches: BatchService;
   readonly images: ImageService;
-  readonly metrics: Metrics;
+  /** Null: they are not answered. */
+  readonly metrics: Pick<ServerMetrics, 'contentType' | 'gateway' | 'text'> | null;
   /** Why the server is not ready; null when it is. */
   readonly notReady: () => string | null;
   readonly clock: Clock;
@@ -68,6 +73,7 @@ export class Listeners {
       {
         ...gateway,
         audit,
+        latency: metrics?.gateway ?? null,
         guard,
         bodies: this.#bodies,
         trustsClientHeaders: config.trustClientHeaders ?? false,
@@ -92,7 +98,7 @@ export class Listeners {
         ...healthRoutes(notReady, () => [
           ...new Set(healthOf(gateway.system).problems.map(({ code }) => code)),
         ]),
-        ...(config.metrics === 'off' ? [] : [metricsRoute(metrics, config.metrics === 'open')]),
+        ...(metrics ? [metricsRoute(metrics, config.metrics === 'open')] : []),
         graphqlRoute(graphql, this.#bodies),
         ...imageRoutes(images, graphql.largeAnswers),
         ...pageRoutes({ folder: PAGE_FOLDER, guard }),

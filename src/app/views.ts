@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { Store } from '../domain/store.ts';
 import type { SystemView } from '../domain/system.ts';
 import type { EventLog } from '../events/event-log.ts';
-import { ServerMetrics } from '../metrics/server-metrics.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { cellStatistics } from '../view/cell-statistics.ts';
 import type { JobCourses } from '../view/job-courses.ts';
@@ -26,6 +26,8 @@ export interface ViewParts {
   readonly past: Pick<Past, 'lifetime'>;
   readonly events: Pick<EventLog, 'waiting'>;
   readonly courses: Pick<JobCourses, 'of'>;
+  /** Null where nobody may ask for them. */
+  readonly metrics: ServerMetrics | null;
   readonly startedAt: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -35,7 +37,6 @@ export interface ViewParts {
 
 export interface Views {
   readonly system: SystemView;
-  readonly metrics: ServerMetrics;
   /** Looks for an Ollama beside managed ones. */
   readonly stray: StrayOllama;
 }
@@ -69,13 +70,14 @@ export function buildViews(config: Config, parts: ViewParts): Views {
     courseOf: (job) => parts.courses.of(job),
     clock,
   });
-  const metrics = new ServerMetrics({
+  parts.metrics?.describe({
     system,
     jobs: () => store.counts(),
     tokens: () => statistics.tokens,
     cost: () => statistics.cost,
+    swapOverheadMs: () => swaps.overheadMs,
     subscribers: () => events.waiting,
     decisions: loop.decisions,
   });
-  return { system, metrics, stray };
+  return { system, stray };
 }

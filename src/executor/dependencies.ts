@@ -37,6 +37,8 @@ export interface ExecutorReports {
     measured: { sizeBytes: number; vramBytes: number } | null,
     loadMs: number,
   ): void;
+  /** The first text of a run came. @param at epoch milliseconds */
+  answerBegan(job: Job, at: number): void;
   loadFailed(instanceId: InstanceId, error: unknown, loadMs: number): void;
   unloaded(instanceId: InstanceId): void;
 }

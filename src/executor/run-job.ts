@@ -110,6 +110,7 @@ async function attempt(
       if (isSilent && (record.text !== '' || record.thinking !== '')) {
         isSilent = false;
         deps.courses.outputBegan(job.id);
+        deps.reports.answerBegan(job, clock.now());
       }
       recorder.add('THINKING', record.thinking);
       recorder.add('TEXT', record.text);

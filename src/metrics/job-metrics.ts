@@ -1,6 +1,7 @@
 /** What becomes of jobs, counted with each commit. */
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { isTerminal, type Job } from '../domain/job.ts';
+import type { FailureCode } from '../domain/errors.ts';
+import { attemptNumber, isTerminal, type Job } from '../domain/job.ts';
 import type { JobChange } from '../domain/store.ts';
 import type { BoundedLabel } from './bounded-label.ts';
 
@@ -8,12 +9,16 @@ import type { BoundedLabel } from './bounded-label.ts';
 const WAIT_SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200];
 const RUN_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3_600];
 
+/** Why a run may end by no doing of its backend. */
+const NOT_OF_BACKENDS: readonly FailureCode[] = ['DEADLINE_EXCEEDED', 'INTERRUPTED'];
+
 export class JobMetrics {
   readonly #model: BoundedLabel;
   readonly #submitted: Counter<'priority' | 'model'>;
   readonly #ended: Counter<'status' | 'priority' | 'model'>;
   readonly #failures: Counter<'code'>;
   readonly #retries: Counter;
+  readonly #backendErrors: Counter<'backend' | 'code'>;
   readonly #waited: Histogram<'priority'>;
   readonly #ran: Histogram<'priority'>;
   readonly #commits: Counter;
@@ -42,6 +47,12 @@ export class JobMetrics {
     this.#retries = new Counter({
       name: 'vramkeeper_job_returns_total',
       help: 'How often a job that had been handed out went back to the queue.',
+      registers,
+    });
+    this.#backendErrors = new Counter({
+      name: 'vramkeeper_backend_errors_total',
+      help: 'Runs that a backend did not bring to an end, also those that were tried again, by backend and code.',
+      labelNames: ['backend', 'code'],
       registers,
     });
     this.#waited = new Histogram({
@@ -79,11 +90,20 @@ export class JobMetrics {
       this.#waited.observe({ priority }, waitSeconds(job));
     if (status === 'PENDING' && (previousStatus === 'QUEUED' || previousStatus === 'RUNNING'))
       this.#retries.inc();
+    if (previousStatus === 'RUNNING') this.#countBackendError(job);
     if (!isTerminal(status) || (previousStatus !== null && isTerminal(previousStatus))) return;
     this.#ended.inc({ status, priority, model: this.#model.of(job.modelName) });
     if (job.failure) this.#failures.inc({ code: job.failure.code });
     if (job.startedAt !== null && job.finishedAt !== null)
       this.#ran.observe({ priority }, Math.max(0, job.finishedAt - job.startedAt) / 1000);
+  }
+
+  #countBackendError(job: Job): void {
+    const last = job.history.at(-1);
+    // A run that did not reach its backend leaves no attempt: the last one is of an earlier run then.
+    if (!last?.failure || last.number !== attemptNumber(job)) return;
+    const { backend, failure } = last;
+    if (!NOT_OF_BACKENDS.includes(failure.code)) this.#backendErrors.inc({ backend, code: failure.code });
   }
 }
 

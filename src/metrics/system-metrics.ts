@@ -11,6 +11,8 @@ export interface SystemSources {
   readonly jobs: () => JobCounts;
   readonly tokens: () => Pick<TokenUsage, 'promptTokens' | 'completionTokens'>;
   readonly cost: () => number;
+  /** Of unloads that made room, in milliseconds. */
+  readonly swapOverheadMs: () => number;
   /** Subscriptions that wait for something to happen. */
   readonly subscribers: () => number;
   readonly decisions: Pick<DecisionSource, 'onAdded'>;
@@ -103,6 +105,11 @@ export function describeSystem(registry: Registry, sources: SystemSources, model
       },
     });
   for (const [name, help, of] of SWAPS) total(name, help, () => of(system.swaps()));
+  total(
+    'vramkeeper_swap_overhead_seconds_total',
+    'Time that unloads took which made room for another model, beside the time of its load.',
+    () => sources.swapOverheadMs() / 1000,
+  );
   total(
     'vramkeeper_prompt_tokens_total',
     'Tokens of the prompts that were read.',
@@ -236,13 +243,29 @@ function describeBackends(gauge: Describe, system: SystemView, model: BoundedLab
 }
 
 function describeEstimates(gauge: Describe, system: SystemView): void {
-  gauge(
+  const known = (name: string, help: string, value: () => number | null) =>
+    gauge(name, help, [], (one) => {
+      const is = value();
+      // Without labels it would be 0 otherwise.
+      if (is === null) one.remove();
+      else one.set(is);
+    });
+  known(
     'vramkeeper_start_estimate_error_seconds',
     'By how much promised starts were wrong lately, median.',
-    [],
-    (one) => {
+    () => {
       const { medianErrorMs } = system.startEstimates();
-      if (medianErrorMs !== null) one.set(medianErrorMs / 1000);
+      return medianErrorMs === null ? null : medianErrorMs / 1000;
     },
+  );
+  known(
+    'vramkeeper_work_estimate_error_ratio',
+    'By which part of their real time the estimates of jobs were wrong lately, median.',
+    () => system.workEstimates().medianError,
+  );
+  known(
+    'vramkeeper_work_estimate_bias_ratio',
+    'By which part of their real time the estimates of jobs together were too long lately; negative where too short.',
+    () => system.workEstimates().bias,
   );
 }

@@ -91,6 +91,46 @@ test('Prometheus asks where the server of deploy/compose.yaml answers, and reads
   for (const file of settings.rule_files) expect(existsSync(at(`deploy/prometheus/${file}`))).toBe(true);
 });
 
+test('each alert leads to what to do about it, and nothing is there for an alert that is not', async () => {
+  const { groups } = parse(await text('deploy/prometheus/alerts.yaml'));
+  const rules: readonly { alert: string; annotations: Record<string, string> }[] = groups.flatMap(
+    ({ rules }: { rules: readonly unknown[] }) => rules,
+  );
+  expect(rules.length).toBeGreaterThan(5);
+  const sections = new Map<string, ReadonlyMap<string, string>>();
+  for (const { alert, annotations } of rules) {
+    const [file = '', anchor = ''] = (annotations.runbook ?? '').split('#');
+    if (!sections.has(file)) sections.set(file, sectionsOf(await text(file)));
+    expect(anchor, `${alert}: its own section`).toBe(alert.toLowerCase());
+    expect(sections.get(file)?.get(anchor)?.trim(), `${alert}: ${annotations.runbook} says nothing`).toMatch(
+      /\S{3}/,
+    );
+  }
+  const described = [...(sections.get('docs/operations.md') ?? [])].filter(([anchor]) =>
+    anchor.startsWith('vramkeeper'),
+  );
+  expect(described.map(([anchor]) => anchor)).toEqual(rules.map(({ alert }) => alert.toLowerCase()));
+});
+
+/** What stands under each heading of a document, by the anchor that leads there. */
+function sectionsOf(document: string): ReadonlyMap<string, string> {
+  return new Map(
+    document
+      .split(/^#+ /m)
+      .slice(1)
+      .map((section) => {
+        const [heading = '', ...rest] = section.split('\n');
+        return [
+          heading
+            .toLowerCase()
+            .replaceAll(/[^\w\s-]/g, '')
+            .replaceAll(' ', '-'),
+          rest.join('\n'),
+        ];
+      }),
+  );
+}
+
 test('the image is made of what is in the repository, and .dockerignore lets it in', async () => {
   const dockerfile = await text('deploy/Dockerfile');
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, what = '']) =>

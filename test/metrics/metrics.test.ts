@@ -96,6 +96,27 @@ test('jobs, loads, memory and slots are as the jobs were', () => {
   );
 });
 
+test('the beginning of answers, what the gateway adds, and what backends failed at are as the jobs were', () => {
+  const model = 'qwen2.5:0.5b';
+  for (const name of ['vramkeeper_first_token_seconds', 'vramkeeper_first_token_after_start_seconds']) {
+    expect(figure(`${name}_count`, { model })).toBe(2);
+    expect(figure(`${name}_sum`, { model })).toBeGreaterThan(0);
+  }
+  const [fromStart, fromSubmission] = ['first_token_after_start', 'first_token'].map((name) =>
+    figure(`vramkeeper_${name}_seconds_sum`),
+  );
+  expect(fromSubmission).toBeGreaterThanOrEqual(fromStart ?? Number.NaN);
+  expect(figure('vramkeeper_gateway_added_seconds_count', { part: 'accept' })).toBe(3);
+  expect(figure('vramkeeper_gateway_added_seconds_count', { part: 'answer' })).toBe(2);
+  expect(figure('vramkeeper_gateway_added_seconds_sum')).toBeGreaterThan(0);
+  expect(figure('vramkeeper_backend_errors_total')).toBeGreaterThan(0);
+  expect(figure('vramkeeper_footprint_error_ratio_count')).toBe(1);
+  expect(text).toContain('vramkeeper_swap_overhead_seconds_total 0\n');
+  expect(figure('vramkeeper_work_estimate_error_ratio')).toBeGreaterThanOrEqual(0);
+  // No start was promised to anybody.
+  expect(series.some(({ name }) => name === 'vramkeeper_start_estimate_error_seconds')).toBe(false);
+});
+
 test('they hold nothing of a request, and no client', () => {
   expect(text).not.toContain(CANARY);
   expect(text).not.toMatch(/\bann\b/);
@@ -121,6 +142,8 @@ const MAY_BE_ABSENT = new Set([
   'vramkeeper_waiting_jobs',
   'vramkeeper_oldest_wait_seconds',
   'vramkeeper_backlog_seconds',
+  'vramkeeper_load_failures_total',
+  'vramkeeper_start_estimate_error_seconds',
 ]);
 
 async function queriesOf(file: string): Promise<readonly string[]> {

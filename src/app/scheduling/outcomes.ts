@@ -2,11 +2,13 @@
 import type { ClientAllowances } from '../../clients/allowances.ts';
 import { BackendError, messageOf, SpilledError } from '../../domain/errors.ts';
 import type { BackendId, InstanceId, JobId } from '../../domain/ids.ts';
-import type { JobResult } from '../../domain/job.ts';
+import { footprintBytes } from '../../domain/instance.ts';
+import type { Job, JobResult } from '../../domain/job.ts';
 import type { Variant } from '../../domain/model.ts';
 import type { ExecutorReports } from '../../executor/dependencies.ts';
 import type { OwnLoads } from '../../executor/own-loads.ts';
 import { codeOf, remedyOf } from '../../executor/retry-policy.ts';
+import type { ExecutionMetrics } from '../../metrics/execution-metrics.ts';
 import type { ContextChoice } from '../../registry/context/context-choice.ts';
 import type { SchedulerLoop } from '../../scheduler/loop.ts';
 import type { JobStatistics } from '../../view/job-statistics.ts';
@@ -21,6 +23,8 @@ export interface OutcomesParts {
   readonly ownLoads: Pick<OwnLoads, 'loaded'>;
   readonly statistics: Pick<JobStatistics, 'notePromptCut' | 'noteUsage' | 'ended'>;
   readonly swaps: Pick<SwapCounter, 'loaded' | 'spilled' | 'unloaded'>;
+  /** Null where nothing is measured for others. */
+  readonly metrics: Pick<ExecutionMetrics, 'answerBegan' | 'footprintMeasured' | 'loadFailed'> | null;
   /** Whether others use the backend too. */
   readonly isShared: (id: BackendId) => boolean;
 }
@@ -48,23 +52,33 @@ export class Outcomes implements ExecutorReports {
     if (result.prompt?.truncated) this.#parts.statistics.notePromptCut();
   }
 
+  answerBegan(job: Job, at: number): void {
+    this.#parts.metrics?.answerBegan(job, at);
+  }
+
   loaded(
     instanceId: InstanceId,
     variant: Variant,
     measured: { readonly sizeBytes: number; readonly vramBytes: number } | null,
     loadMs: number,
   ): void {
-    const { loop, swaps, ownLoads, learning, isShared } = this.#parts;
+    const { loop, swaps, ownLoads, learning, isShared, metrics } = this.#parts;
+    const predicted = loop.state.instances.get(instanceId);
     loop.handle({ type: 'loaded', instanceId, variant, measured });
     const instance = loop.state.instances.get(instanceId);
     swaps.loaded(loadMs, instance?.spilled ?? false);
     if (instance && isShared(instance.backendId)) ownLoads.loaded(instance.backendId, variant);
-    if (instance && measured) learning.measured(instance, variant, { ...measured, loadMs });
+    if (!instance || !measured) return;
+    learning.measured(instance, variant, { ...measured, loadMs });
+    if (predicted && predicted.footprint.length > 0)
+      metrics?.footprintMeasured(footprintBytes(predicted) - predicted.driverBytes, measured.vramBytes);
   }
 
   loadFailed(instanceId: InstanceId, error: unknown, loadMs: number): void {
-    const { loop, swaps, learning } = this.#parts;
+    const { loop, swaps, learning, metrics } = this.#parts;
     const instance = loop.state.instances.get(instanceId);
+    const backend = instance && loop.state.backends.get(instance.backendId);
+    if (backend && !instance.unwanted) metrics?.loadFailed(backend.settings.name, codeOf(error));
     const spilled = error instanceof SpilledError;
     if (spilled && instance) {
       // First, so that the loop decides with what was measured.

@@ -10,6 +10,7 @@ import { Executor } from '../../executor/executor.ts';
 import { OwnLoads } from '../../executor/own-loads.ts';
 import { WithheldModels, withholding } from '../../executor/withheld-models.ts';
 import { unmetBy } from '../../kinds/capabilities.ts';
+import type { ServerMetrics } from '../../metrics/server-metrics.ts';
 import { createMonitor, type Monitor } from '../../monitor/monitor.ts';
 import { WantedReadings } from '../../monitor/wanted-readings.ts';
 import { ContextChoice } from '../../registry/context/context-choice.ts';
@@ -45,11 +46,11 @@ export interface SchedulingParts {
   readonly ends: EndWriter;
   readonly statistics: JobStatistics;
   readonly courses: CourseKeeper;
+  /** Null where nothing is measured for others. */
+  readonly metrics: Pick<ServerMetrics, 'execution' | 'turned'> | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Told how long each turn of the loop took, in milliseconds. */
-  readonly turned: (ms: number) => void;
   /** Something of the system is not as it was. */
   readonly changed: () => void;
 }
@@ -61,7 +62,7 @@ export class Scheduling {
   readonly contexts: ContextChoice;
   readonly limits: ClientTable;
   readonly executor: Executor;
-  readonly swaps = new SwapCounter();
+  readonly swaps: SwapCounter;
   readonly wishes: WishIntake;
   readonly pauseSwitch: PauseSwitch;
   /** Models that nobody may load or give jobs, because they are about to leave. */
@@ -82,6 +83,7 @@ export class Scheduling {
     const byId = new Map(backends.map((each) => [each.backend.id, each]));
     const isShared = (id: BackendId) => byId.get(id)?.settings.capabilities.shared === true;
     this.#parts = parts;
+    this.swaps = new SwapCounter(clock);
     this.limits = parts.clients.limits;
     this.registry = createRegistry({
       config: config.models,
@@ -99,7 +101,7 @@ export class Scheduling {
       resolver: withholding(registry, withheld),
       clock,
       random,
-      turned: parts.turned,
+      turned: (ms) => parts.metrics?.turned(ms),
       changed: () => {
         parts.changed();
         this.wishes.stateChanged();
@@ -140,6 +142,7 @@ export class Scheduling {
         ownLoads,
         statistics,
         swaps,
+        metrics: parts.metrics?.execution ?? null,
         isShared,
       }),
     });

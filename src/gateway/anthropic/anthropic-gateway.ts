@@ -37,13 +37,14 @@ export function anthropicRoutes(
 function routeAt(
   path: string,
   router: Router<GatewayHandler>,
-  { bodies, guard, logger, random }: GatewayDependencies,
+  { bodies, clock, guard, logger, random }: GatewayDependencies,
 ): GatewayRoute {
   const route = gatewayRoute({
     path,
     router,
     guard,
     bodies,
+    clock,
     refusalBody: (refusal) => errorBody(refusal, newRequestId(random)),
     fail(exchange, error) {
       if (error instanceof OllamaError) sendRefusal(exchange, error);

@@ -12,7 +12,7 @@ import { addFileRoutes } from './openai-files.ts';
 const PATHS = ['/v1/files', '/v1/files/*', '/v1/batches', '/v1/batches/*'];
 
 export function batchRoutes(
-  { bodies, guard, logger }: GatewayDependencies,
+  { bodies, clock, guard, logger }: GatewayDependencies,
   batches: BatchService,
 ): readonly GatewayRoute[] {
   const router = new Router<GatewayHandler>();
@@ -24,6 +24,7 @@ export function batchRoutes(
       router,
       guard,
       bodies,
+      clock,
       refusalBody: (refusal) => openaiError(problemOfRefusal(refusal)).body,
       fail(exchange, error) {
         const isTold = error instanceof OllamaError;

@@ -42,6 +42,7 @@ export function ollamaRoutes(
       router,
       guard,
       bodies,
+      clock,
       refusalBody: ({ message }) => ({ error: message }),
       fail(exchange, error) {
         if (error instanceof OllamaError) sendError(exchange, error);

@@ -22,6 +22,7 @@ export function openaiRoutes(deps: GatewayDependencies): readonly GatewayRoute[]
       router,
       guard: deps.guard,
       bodies: deps.bodies,
+      clock: deps.clock,
       refusalBody: (refusal) => openaiError(problemOfRefusal(refusal)).body,
       fail(exchange, error) {
         const isTold = error instanceof OllamaError;

@@ -46,19 +46,21 @@ export async function answerWithJob(
   form: AnswerForm,
   deps: GatewayDependencies,
 ): Promise<void> {
-  const { liveJobs, clock, logger } = deps;
+  const { liveJobs, clock, latency, logger } = deps;
   const { principal, request, response, revoked, signal: gone } = exchange;
   const silence = new Silence(clock, () => form.waiting());
   const wishes = callerWishes(request.headers, deps);
   const { fallback = wishes.fallback } = requested;
   const submission = { ...requested, ...wishes, ...(fallback && { fallback }) };
   let last: JsonObject | null = null;
+  let lastAt: number | null = null;
   let acceptedAt: number | null = null;
   let place: Timer | null = null;
   let hasBegun = false;
   const listener = {
     attempt() {
       last = null;
+      lastAt = null;
       hasBegun = true;
       place?.cancel();
       untell(response, PROMPT_TRUNCATED);
@@ -74,6 +76,7 @@ export async function answerWithJob(
       // A rendered prompt is all there is of its answer.
       if (raw.done === true || raw._debug_info !== undefined) {
         last = raw;
+        lastAt = clock.monotonic();
         return false;
       }
       const isOut = form.record(raw);
@@ -86,6 +89,8 @@ export async function answerWithJob(
   try {
     const { wishes, job: accepted } = await job.accepted;
     acceptedAt = clock.monotonic();
+    const receivedAt = latency && exchange.receivedAt();
+    if (receivedAt !== null) latency?.accepted(acceptedAt - receivedAt);
     exchange.release();
     tell(response, 'x-job-id', accepted.id);
     if (accepted.cacheKey !== undefined) tell(response, 'x-cache', accepted.answeredBy ? 'HIT' : 'MISS');
@@ -97,6 +102,7 @@ export async function answerWithJob(
     if (result?.prompt?.truncated) tell(response, PROMPT_TRUNCATED, 'true');
     if (result) form.complete({ ...end, result }, last);
     else form.fail(problemOfEnd(end));
+    if (lastAt !== null) latency?.answered(clock.monotonic() - lastAt);
   } catch (error) {
     if (gone.aborted) return;
     if (revoked.aborted) form.fail(KEY_REVOKED);

@@ -12,6 +12,14 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { OwnJobs } from '../../view/own-jobs.ts';
 import type { OllamaGuard } from './ollama-guard.ts';
 
+/** Told what the gateway adds to the time of a request, in milliseconds. */
+export interface AddedLatency {
+  /** From its whole body to its job on disk. */
+  accepted(ms: number): void;
+  /** From the last record of the backend to the end of the answer. */
+  answered(ms: number): void;
+}
+
 export interface GatewayDependencies {
   /** For jobs that nobody waits for. */
   readonly accept: Pick<AcceptService, 'submit'>;
@@ -21,6 +29,8 @@ export interface GatewayDependencies {
   readonly memory: MemoryOperations;
   readonly modelOperations: ModelOperations;
   readonly system: SystemView;
+  /** Null where nobody asks. */
+  readonly latency: AddedLatency | null;
   readonly audit: Audit;
   readonly guard: OllamaGuard;
   readonly bodies: BodyReader;

@@ -1,5 +1,6 @@
 /** From the listener to an API's table of routes: who may call, its body, and what goes wrong, in the API's own form. */
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../clock.ts';
 import { type Audit, type AuditDetails, isAudited } from '../../domain/audit.ts';
 import { VramkeeperError } from '../../domain/errors.ts';
 import { ForbiddenError, letIn, type Principal } from '../../domain/principal.ts';
@@ -23,6 +24,8 @@ export interface GatewayExchange extends Exchange {
   body(): Promise<Body>;
   /** What a decoder makes of the body. @throws HttpRefusal as `body` of the listener; what the decoder throws */
   read<T>(decoder: BodyDecoder<T>): Promise<T>;
+  /** When the whole body was there, on the monotonic clock; null where it was not read in one piece. */
+  readonly receivedAt: () => number | null;
   /** What the audit log is to say of it, once that is known. */
   note(details: AuditDetails): void;
   /** The details that were noted. */
@@ -46,6 +49,7 @@ export interface GatewayApi {
   readonly router: Router<GatewayHandler>;
   readonly guard: OllamaGuard;
   readonly bodies: BodyReader;
+  readonly clock: Clock;
   /** Told of what changes something for everybody. Absent: nothing here does. */
   readonly audit?: Audit;
   /** Answers what a handler threw before anything was sent. */
@@ -60,7 +64,7 @@ export interface GatewayApi {
 const MOST_BODY_BYTES = 100 * MiB;
 
 export function gatewayRoute(api: GatewayApi): GatewayRoute {
-  const { audit, bodies, fail, guard, isPage, path, refusalBody } = api;
+  const { audit, bodies, clock, fail, guard, isPage, path, refusalBody } = api;
   const router = api.router.mapped<GatewayHandler>((handler, wayIn) => (exchange) => {
     const work = () => {
       if (!isPage?.(exchange.request)) letIn(exchange.principal, wayIn);
@@ -78,7 +82,7 @@ export function gatewayRoute(api: GatewayApi): GatewayRoute {
     bodyBytes: MOST_BODY_BYTES,
     refusalBody,
     async handle(http) {
-      const exchange = exchangeOf(http, bodies);
+      const exchange = exchangeOf(http, bodies, clock);
       try {
         await serveRoutes({ router, rules: guard.rules(http.request.headers) }, exchange);
       } catch (error) {
@@ -109,12 +113,14 @@ async function audited(
   }
 }
 
-function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
+function exchangeOf(http: HttpExchange, bodies: BodyReader, clock: Clock): GatewayExchange {
   const { gone, principal, request, response, revoked, stopping } = http;
   let release = () => {};
   let noted: AuditDetails = {};
+  let receivedAt: number | null = null;
   const body = async () => {
     const taken = await http.body();
+    receivedAt = clock.monotonic();
     release = () => taken.share.release();
     return taken;
   };
@@ -133,6 +139,7 @@ function exchangeOf(http: HttpExchange, bodies: BodyReader): GatewayExchange {
       noted = { ...noted, ...details };
     },
     noted: () => noted,
+    receivedAt: () => receivedAt,
     body,
     text: async () => (await bytes()).toString('utf8'),
     read: async (decoder) => bodies.read(decoder, await bytes()),

@@ -28,7 +28,7 @@ async function world() {
     (name: string) =>
     (...args: readonly unknown[]) =>
       void told.push([name, ...args.filter((one) => typeof one !== 'object')].join(' '));
-  const swaps = new SwapCounter();
+  const swaps = new SwapCounter(server.clock);
   const runner = new EffectRunner({
     state: () => server.loop.state,
     executor: {

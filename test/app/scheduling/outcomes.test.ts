@@ -4,8 +4,10 @@ import { Outcomes } from '../../../src/app/scheduling/outcomes.ts';
 import { seededRandom } from '../../../src/clock.ts';
 import { BackendError, SpilledError } from '../../../src/domain/errors.ts';
 import type { InstanceId, JobId } from '../../../src/domain/ids.ts';
+import { footprintBytes } from '../../../src/domain/instance.ts';
 import { queueKey } from '../../../src/domain/queue-key.ts';
 import { GiB } from '../../../src/domain/units.ts';
+import { ServerMetrics } from '../../../src/metrics/server-metrics.ts';
 import type { SchedulerEvent } from '../../../src/scheduler/events.ts';
 import { JobStatistics } from '../../../src/view/job-statistics.ts';
 import { SwapCounter } from '../../../src/view/swap-counter.ts';
@@ -22,7 +24,9 @@ function world(isShared = true) {
   if (!instance) throw new Error('Nothing was taken over.');
   /** In the order in which it happened. */
   const told: (string | SchedulerEvent)[] = [];
-  const swaps = new SwapCounter();
+  const { clock } = server;
+  const swaps = new SwapCounter(clock);
+  const metrics = new ServerMetrics();
   const statistics = new JobStatistics();
   const outcomes = new Outcomes({
     loop: {
@@ -46,9 +50,10 @@ function world(isShared = true) {
     ownLoads: { loaded: (_id, { modelName }) => void told.push(`ours ${modelName}`) },
     statistics,
     swaps,
+    metrics: metrics.execution,
     isShared: () => isShared,
   });
-  return { outcomes, told, swaps, statistics, instance };
+  return { outcomes, told, swaps, statistics, instance, clock, metrics };
 }
 
 describe('a load that succeeded', () => {
@@ -72,6 +77,31 @@ describe('a load that succeeded', () => {
   });
 });
 
+describe('the memory planned for a load', () => {
+  const planned = 4 * GiB;
+  it.each([
+    ['over', planned / 1.25, 0.25],
+    ['under', planned * 1.25, 0.2],
+  ])('is compared with what it took: %s', async (direction, vramBytes, error) => {
+    const { outcomes, metrics, instance } = world();
+    expect(footprintBytes(instance) - instance.driverBytes).toBe(planned);
+    outcomes.loaded(instance.id, instance.variant, { sizeBytes: vramBytes, vramBytes }, 70);
+    const text = await metrics.text();
+    expect(text).toContain(`vramkeeper_footprint_error_ratio_count{direction="${direction}"} 1`);
+    const sum = new RegExp(`footprint_error_ratio_sum{direction="${direction}"} (.*)`).exec(text)?.[1];
+    expect(Number(sum)).toBeCloseTo(error, 6);
+    metrics.stop();
+  });
+
+  it('is compared with nothing where that is not known, or nothing lies on a GPU', async () => {
+    const { outcomes, metrics, instance } = world();
+    outcomes.loaded(instance.id, instance.variant, null, 70);
+    outcomes.loaded(instance.id, instance.variant, { sizeBytes: 5, vramBytes: 0 }, 70);
+    expect(await metrics.text()).not.toContain('footprint_error_ratio_count{');
+    metrics.stop();
+  });
+});
+
 describe('a load that failed', () => {
   it('for a spill is learned from before the loop decides, and counted', () => {
     const { outcomes, told, swaps, instance } = world();
@@ -85,27 +115,32 @@ describe('a load that failed', () => {
   it.each([
     ['free-memory', 'It ran out.'],
     ['retry', 'It ran out. Buy more.'],
-  ] as const)('with the remedy %s is told as "%s"', (remedy, message) => {
-    const { outcomes, told, instance } = world();
+  ] as const)('with the remedy %s is told as "%s"', async (remedy, message) => {
+    const { outcomes, told, instance, metrics } = world();
     const options = { finding: 'It ran out.' };
     outcomes.loadFailed(
       instance.id,
       new BackendError('OUT_OF_MEMORY', remedy, 'It ran out. Buy more.', options),
       1,
     );
+    expect(await metrics.text()).toMatch(/load_failures_total{backend="[^"]+",code="OUT_OF_MEMORY"} 1\n/);
     expect(told).toMatchObject([
       { type: 'load-failed', code: 'OUT_OF_MEMORY', remedy, message, spilled: false },
     ]);
   });
 });
 
-it('an unload counts as an eviction when it made room, once', () => {
-  const { outcomes, told, swaps, instance } = world();
+it('an unload counts as an eviction when it made room, once, with its time', () => {
+  const { outcomes, told, swaps, instance, clock } = world();
   outcomes.unloaded(instance.id);
+  expect(swaps.overheadMs).toBe(0);
   swaps.evicting(instance.id);
+  clock.advance(250);
   outcomes.unloaded(instance.id);
+  clock.advance(250);
   outcomes.unloaded(instance.id);
   expect(swaps.stats).toMatchObject({ unloads: 3, evictions: 1 });
+  expect(swaps.overheadMs).toBe(250);
   expect(told).toHaveLength(3);
 });
 

@@ -67,6 +67,7 @@ export class ExecutorRig implements AsyncDisposable {
         this.left.push(jobId);
       },
       answered: () => {},
+      answerBegan: () => {},
       loaded: () => {
         this.#isLoaded = true;
       },

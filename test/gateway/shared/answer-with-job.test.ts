@@ -22,7 +22,11 @@ const COMPLETE = {
   answer: null,
 } as unknown as JobEnd;
 
-function world({ streams = true, headers = {} as IncomingHttpHeaders } = {}) {
+function world({
+  streams = true,
+  headers = {} as IncomingHttpHeaders,
+  receivedAt = (): number | null => null,
+} = {}) {
   const clock = new VirtualClock();
   const told: string[] = [];
   const sent: Record<string, string> = {};
@@ -42,15 +46,21 @@ function world({ streams = true, headers = {} as IncomingHttpHeaders } = {}) {
     signal: gone.signal,
     revoked: new AbortController().signal,
     principal: { client: 'me', scopes: EVERY_SCOPE, maxPriority: 'HIGH' },
+    receivedAt,
     release: () => told.push('released'),
   } as unknown as GatewayExchange;
   const accepted = Promise.withResolvers<never>();
   const ended = Promise.withResolvers<JobEnd>();
   const loaded = Promise.withResolvers<never>();
+  const added: string[] = [];
   const opened: { submission: JobSubmission; caller: LiveCaller }[] = [];
   const deps = {
     clock,
     logger: { error: (message: string) => told.push(`log: ${message}`) },
+    latency: {
+      accepted: (ms: number) => void added.push(`accepted ${ms}`),
+      answered: (ms: number) => void added.push(`answered ${ms}`),
+    },
     trustsClientHeaders: false,
     memory: { loadModel: () => loaded.promise },
     liveJobs: {
@@ -88,6 +98,7 @@ function world({ streams = true, headers = {} as IncomingHttpHeaders } = {}) {
   };
   return {
     clock,
+    added,
     told,
     sent,
     deps,
@@ -102,6 +113,39 @@ function world({ streams = true, headers = {} as IncomingHttpHeaders } = {}) {
     gone,
   };
 }
+
+describe('what is added to the time of a request', () => {
+  it('is from its body to its job on disk, and from the last record to the end: no waiting, no running', async () => {
+    let receivedAt: number | null = null;
+    const t = world({ receivedAt: () => receivedAt });
+    t.clock.advance(100);
+    receivedAt = t.clock.monotonic();
+    t.clock.advance(3);
+    const answered = t.answering();
+    await t.accept();
+    t.clock.advance(10_000);
+    t.listener().attempt?.(1);
+    t.listener().record(RECORD, 1);
+    t.clock.advance(2_000);
+    t.listener().record(LAST, 1);
+    t.clock.advance(5);
+    t.ended.resolve(COMPLETE);
+    await answered;
+    expect(t.added).toEqual(['accepted 3', 'answered 5']);
+  });
+
+  it('is not told where nobody knows it: of a body that was passed on as it came, and of a run that began anew', async () => {
+    const t = world();
+    const answered = t.answering();
+    await t.accept();
+    t.listener().attempt?.(1);
+    t.listener().record(LAST, 1);
+    t.listener().attempt?.(2);
+    t.ended.resolve(COMPLETE);
+    await answered;
+    expect(t.added).toEqual([]);
+  });
+});
 
 describe('a caller whose job waits', () => {
   it('hears nothing for 45 s, and then a sign each 45 s, counted from what was said last', async () => {
