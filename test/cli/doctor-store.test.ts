@@ -52,6 +52,11 @@ test.each<[string, (url: string) => string, RegExp]>([
   ],
   ['is nobody’s to write to', (url) => url.replace('vramkeeper@', 'guest@'), /(GRANT|Grant the user) CREATE/],
   [
+    'has a schema that is closed to us',
+    (url) => url.replace('vramkeeper@', 'guest@').replace(/schema=\w+/, 'schema=closed'),
+    /(GRANT|Grant the user) .*USAGE/,
+  ],
+  [
     'is in another encoding',
     (url) => url.replace('/postgres?', '/latin?'),
     /encoded in LATIN1. Use one in UTF8/,
@@ -67,6 +72,7 @@ test.each<[string, (url: string) => string, RegExp]>([
       `SELECT 1 FROM pg_database WHERE datname = 'latin'`,
       `CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`,
     );
+    await postgres.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'closed'`, 'CREATE SCHEMA closed');
     const { doctor, server } = await told(other(postgres.url(newSchema())));
     expect(doctor).toEqual([expect.stringMatching(new RegExp(`^fail .*${says.source}`, 's'))]);
     expect(server).toMatch(says);

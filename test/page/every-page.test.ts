@@ -101,6 +101,16 @@ test('the keys go everywhere', async () => {
   await page.locator('.model').first().waitFor();
 });
 
+test('the menu marks the page that one is in', async () => {
+  const { page } = await open(full.t.app.url, `/batches/${full.batchId}`);
+  await page.locator('.batch-jobs a').first().waitFor();
+  const current = () => page.locator('.menu-row [aria-current=page]').allTextContents();
+  expect(await current()).toEqual(['Batches']);
+  await page.goto(`${full.t.app.url}/#/models`);
+  await page.locator('.model').first().waitFor();
+  expect(await current()).toEqual(['Models']);
+});
+
 test('what is not there is said', async () => {
   const { page } = await open(full.t.app.url, '/jobs/job_00000000000000000000000000');
   await page.getByText('There is no such job').waitFor();

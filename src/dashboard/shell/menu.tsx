@@ -53,10 +53,20 @@ export function Menu({ onHelp }: { readonly onHelp: () => void }) {
 function MenuLink({ path, title }: { readonly path: string; readonly title: string }) {
   const [at] = useLocation();
   return (
-    <Link href={path} className="menu-link" aria-current={at === path ? 'page' : undefined} onClick={hide}>
+    <Link
+      href={path}
+      className="menu-link"
+      aria-current={isWithin(at, path) ? 'page' : undefined}
+      onClick={hide}
+    >
       {title}
     </Link>
   );
+}
+
+/** A batch is within the page of batches. */
+function isWithin(at: string, path: string): boolean {
+  return at === path || (path !== '/' && at.startsWith(`${path}/`));
 }
 
 function hide(): void {

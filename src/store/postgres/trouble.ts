@@ -2,14 +2,18 @@
 import { messageOf, StoreFailedError, StoreUnwritableError, VramkeeperError } from '../../domain/errors.ts';
 import { WireError } from './wire.ts';
 
+const RIGHTS =
+  'Grant the user CREATE and USAGE on the schema, or CREATE on the database where the schema is to be made.';
+
 /** SQLSTATEs that a person can do something about (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const ADVICE: Readonly<Record<string, string>> = {
   '25006': 'It is read-only: name the primary server, and not a replica.',
   '28000': 'Check the user in the URL, and pg_hba.conf there.',
   '28P01': 'Check the password in the URL.',
   '3D000': 'Create the database, or name another one in the URL.',
-  '42501':
-    'Grant the user CREATE and USAGE on the schema, or CREATE on the database where the schema is to be made.',
+  // A schema that the user may not look into is none to it.
+  '3F000': RIGHTS,
+  '42501': RIGHTS,
   '53100': 'Its disk is full: free some space there.',
   '53200': 'It has no memory left: look at its machine.',
   '53300': 'It has no connections left: raise max_connections there.',

@@ -15,7 +15,7 @@ import {
   supervisorIn,
 } from './support/house.ts';
 
-const KILLS = 50;
+const KILLS = Number(process.env.KILLS ?? 50);
 const PROGRAMS = ['', 'children=1', 'children=2,stubborn-children', 'children=1,detached-children'];
 
 test(`${KILLS} kills -9: what was ready is taken over each time, everything else is ended, nothing is left`, async () => {
