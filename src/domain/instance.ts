@@ -36,6 +36,28 @@ export function nextInstanceStatus(from: InstanceStatus, event: InstanceEvent): 
   return to;
 }
 
+export const LEAVE_CAUSES = [
+  /** A model that is wanted needs its memory or its place. */
+  'ROOM',
+  /** Somebody reserved memory. */
+  'RESERVATION',
+  /** Programs outside took memory. */
+  'FOREIGN_MEMORY',
+  /** Nobody used it for as long as it is kept. */
+  'KEEP_ALIVE',
+  /** Its server loads nothing any more, and an unload wakes it. */
+  'STUCK_SERVER',
+  /** A person or a program asked for it. */
+  'ASKED',
+  /** Its name means other weights, or nothing. */
+  'REPLACED',
+  /** Its load failed, or it broke. */
+  'FAILED',
+] as const;
+
+/** Why an instance is told to leave. */
+export type LeaveCause = (typeof LEAVE_CAUSES)[number];
+
 /** Bytes on each GPU; empty on a host without any. */
 export type Footprint = readonly { readonly gpuId: GpuId; readonly bytes: number }[];
 

@@ -1,6 +1,7 @@
 /** How the work itself goes: when answers begin, what loads come to nothing, and how near the predictions of memory are. */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { FailureCode } from '../domain/errors.ts';
+import { LEAVE_CAUSES, type LeaveCause } from '../domain/instance.ts';
 import type { Job } from '../domain/job.ts';
 import type { BoundedLabel } from './bounded-label.ts';
 
@@ -15,6 +16,7 @@ export class ExecutionMetrics {
   readonly #sinceSubmission: Histogram<'model'>;
   readonly #sinceStart: Histogram<'model'>;
   readonly #loadFailures: Counter<'backend' | 'code'>;
+  readonly #leaving: Counter<'reason'>;
   readonly #footprintErrors: Histogram<'direction'>;
 
   constructor(registry: Registry, model: BoundedLabel) {
@@ -40,6 +42,13 @@ export class ExecutionMetrics {
       labelNames: ['backend', 'code'],
       registers,
     });
+    this.#leaving = new Counter({
+      name: 'vramkeeper_leaving_models_total',
+      help: 'Models in memory that were told to leave, by reason. ROOM is for another model.',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of LEAVE_CAUSES) this.#leaving.inc({ reason }, 0);
     this.#footprintErrors = new Histogram({
       name: 'vramkeeper_footprint_error_ratio',
       help: 'By which part of what it took in truth the memory planned for a loaded model was too large (over) or too small (under).',
@@ -58,6 +67,10 @@ export class ExecutionMetrics {
 
   loadFailed(backend: string, code: FailureCode): void {
     this.#loadFailures.inc({ backend, code });
+  }
+
+  leaving(reason: LeaveCause): void {
+    this.#leaving.inc({ reason });
   }
 
   /** A model was loaded whose memory on GPUs is known. In bytes. */

@@ -7,6 +7,7 @@ import type { ArrivalListener } from '../domain/arrival-listener.ts';
 import { type BacklogView, type BucketKey, emptyBacklog, type QueueBacklog } from '../domain/backlog.ts';
 import { type ClientTable, limitsOf, NO_CLIENT_LIMITS } from '../domain/client-limits.ts';
 import { newId } from '../domain/ids.ts';
+import type { LeaveCause } from '../domain/instance.ts';
 import type { QueueKey } from '../domain/queue-key.ts';
 import type { ModelResolver } from '../domain/resolver.ts';
 import { USUAL_POLICY } from './decide/decide.ts';
@@ -40,6 +41,8 @@ export interface LoopDependencies {
   readonly clients?: ClientTable | undefined;
   /** Told how long each turn took, in milliseconds. */
   readonly turned?: ((ms: number) => void) | undefined;
+  /** Told why an instance is told to leave. */
+  readonly leaving?: ((cause: LeaveCause) => void) | undefined;
   /** Called after each turn in which the state changed. */
   changed(state: SchedulerState): void;
 }
@@ -253,8 +256,11 @@ export class SchedulerLoop implements ArrivalListener {
     // It has given them their slots, or there were none.
     this.#expected.clear();
     for (const effect of asked) {
-      if (effect.type === 'decided') this.decisions.add(decisionOf(effect.reason, effect.jobId, now));
-      else carryOut(effects, effect);
+      if (effect.type === 'decided') {
+        const { reason, jobId } = effect;
+        this.decisions.add(decisionOf(reason, jobId, now));
+        if (reason.cause) this.#deps.leaving?.(reason.cause);
+      } else carryOut(effects, effect);
     }
     this.#wake?.cancel();
     this.#wake =

@@ -213,7 +213,11 @@ function unloadWeights(before: SchedulerState, event: EventOf<'unload-weights'>)
       effects.push({ type: 'cancel-load', instanceId: id });
     } else state = withInstance(state, { ...instance, status: nextInstanceStatus(status, 'drain') });
     const explanation = status === 'LOADING' ? 'It was asked to go while it loaded.' : 'It was asked to go.';
-    effects.push({ type: 'decided', reason: reasonAbout(instance, 'DRAIN', explanation), jobId: null });
+    effects.push({
+      type: 'decided',
+      reason: reasonAbout(instance, 'DRAIN', explanation, { cause: 'ASKED' }),
+      jobId: null,
+    });
   }
   return { state, effects };
 }

@@ -181,6 +181,19 @@ describe.each(['grafana/vramkeeper.json', 'prometheus/alerts.yaml'])('deploy/%s'
   });
 });
 
+test('a model that somebody asks to go is counted with that reason', async () => {
+  const unloaded = await fetch(new URL('/api/generate', server.app.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': KEYS[1].key },
+    body: JSON.stringify({ model: 'qwen2.5:0.5b', keep_alive: 0 }),
+  });
+  expect(unloaded.status).toBe(200);
+  const told = read(await (await ask(KEYS[1].key)).text()).filter(
+    ({ name, value }) => name === 'vramkeeper_leaving_models_total' && value > 0,
+  );
+  expect(told).toMatchObject([{ labels: { reason: 'ASKED' }, value: 1 }]);
+});
+
 test.each([
   ['open', 200],
   ['off', 404],

@@ -7,6 +7,7 @@ import type { Random } from '../../src/clock.ts';
 import type { BackendCapabilities } from '../../src/domain/backend.ts';
 import { Backlog, type Bucket } from '../../src/domain/backlog.ts';
 import { type BackendId, type InstanceId, type JobId, stableId } from '../../src/domain/ids.ts';
+import type { LeaveCause } from '../../src/domain/instance.ts';
 import { JOB_PRIORITIES, type JobPriority } from '../../src/domain/job.ts';
 import { type QueueKey, queueKey } from '../../src/domain/queue-key.ts';
 import type { Effects, TaskOf } from '../../src/scheduler/effects.ts';
@@ -59,6 +60,8 @@ export class SimulatedWorld extends SimulatedServer implements Effects {
   readonly jobs: SimulatedJob[] = [];
   /** Said to be wanted and nowhere. */
   readonly missingModels: string[] = [];
+  /** Why instances were told to leave, in order. */
+  readonly leaveCauses: LeaveCause[] = [];
   /** A broken probe goes on with its last reading. */
   probeWorks = true;
   onChange: () => void = () => {};
@@ -89,6 +92,7 @@ export class SimulatedWorld extends SimulatedServer implements Effects {
       resolver: this.models,
       clock: this.clock,
       random: options.random,
+      leaving: (cause) => this.leaveCauses.push(cause),
       changed: () => this.onChange(),
     });
     this.loop.start(this);

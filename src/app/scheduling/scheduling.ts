@@ -102,6 +102,7 @@ export class Scheduling {
       clock,
       random,
       turned: (ms) => parts.metrics?.turned(ms),
+      leaving: (cause) => parts.metrics?.execution.leaving(cause),
       changed: () => {
         parts.changed();
         this.wishes.stateChanged();

@@ -1,5 +1,6 @@
 /** A plan while it is made. Lives for one call of `decide`; the parts of the policy write into it. */
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
+import type { LeaveCause } from '../../domain/instance.ts';
 import { type AtLimit, atLimit, withoutThose } from './at-limit.ts';
 import { DemandByWeights, InstancesByWeights } from './by-weights.ts';
 import { evictedFor } from './fit.ts';
@@ -92,15 +93,26 @@ export class Draft {
   }
 
   /** @param inFavourOf the model that it makes room for. Absent: none */
-  drain(instance: InstanceSnapshot, explanation: string, inFavourOf?: string): void {
+  drain(instance: InstanceSnapshot, cause: LeaveCause, explanation: string, inFavourOf?: string): void {
     this.draining.add(instance.id);
-    this.#reasons.push(reasonAbout(instance, 'DRAIN', explanation, inFavourOf));
+    const leaving = inFavourOf === undefined ? { cause } : { cause, inFavourOf };
+    this.#reasons.push(reasonAbout(instance, 'DRAIN', explanation, leaving));
   }
 
-  unload(backend: BackendSnapshot, instance: InstanceSnapshot, explanation: string): void {
+  /** @param cause of one that was not drained before */
+  unload(
+    backend: BackendSnapshot,
+    instance: InstanceSnapshot,
+    explanation: string,
+    cause?: LeaveCause,
+  ): void {
     this.#unloads.push(instance.id);
     const swap = this.swapsOf(backend).find(({ victims }) => victims.includes(instance.id));
-    this.#reasons.push(reasonAbout(instance, 'UNLOAD', explanation, swap?.target.variant.modelName));
+    const leaving = {
+      ...(cause && { cause }),
+      ...(swap && { inFavourOf: swap.target.variant.modelName }),
+    };
+    this.#reasons.push(reasonAbout(instance, 'UNLOAD', explanation, leaving));
   }
 
   /** Takes down why it is not loaded. The last reason holds. */

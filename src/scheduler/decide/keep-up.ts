@@ -15,7 +15,8 @@ export function advance(draft: Draft, backend: BackendSnapshot): void {
     if (instance.activeJobs > 0) continue;
     if (instance.status === 'DRAINING' && !draft.note(mannersOf(backend).isBusyUnloading(draft, backend)))
       draft.unload(backend, instance, 'Its last job is done.');
-    if (instance.status === 'FAILED') draft.unload(backend, instance, 'It failed and is cleared away.');
+    if (instance.status === 'FAILED')
+      draft.unload(backend, instance, 'It failed and is cleared away.', 'FAILED');
   }
   const open: Swap[] = [];
   for (const [place, swap] of backend.swaps.entries()) {
@@ -76,7 +77,11 @@ export function expireIdle(draft: Draft, backend: BackendSnapshot): void {
     const expiresAt = instance.lastUsedAt + instance.keepAliveMs;
     if (expiresAt > draft.now) draft.wakeBy(expiresAt);
     else
-      draft.drain(instance, `Idle for ${formatDuration(draft.now - instance.lastUsedAt)}, its keep-alive.`);
+      draft.drain(
+        instance,
+        'KEEP_ALIVE',
+        `Idle for ${formatDuration(draft.now - instance.lastUsedAt)}, its keep-alive.`,
+      );
   }
 }
 
@@ -119,7 +124,12 @@ export function relieve(draft: Draft, backend: BackendSnapshot): void {
     for (const instance of candidates) {
       if (missing <= 0) break;
       const why = forReservation ? 'for a reservation' : 'for programs outside';
-      draft.drain(instance, `Makes room ${why}: ${formatBytes(gpu.deficitBytes)} too much is claimed.`);
+      const cause = forReservation ? 'RESERVATION' : 'FOREIGN_MEMORY';
+      draft.drain(
+        instance,
+        cause,
+        `Makes room ${why}: ${formatBytes(gpu.deficitBytes)} too much is claimed.`,
+      );
       missing -= on(instance);
     }
   }

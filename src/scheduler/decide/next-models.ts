@@ -151,6 +151,7 @@ function leaveEarly(
   for (const instance of early) {
     draft.drain(
       instance,
+      'ROOM',
       `Makes room for ${option.variant.modelName} early: it has nothing to do, while others that have to leave as well still work.`,
       option.variant.modelName,
     );
@@ -197,6 +198,7 @@ function open(
     const unused = formatDuration(draft.now - victim.lastUsedAt);
     draft.drain(
       victim,
+      'ROOM',
       `Makes room for ${option.variant.modelName} (${need}); last used ${unused} ago.`,
       option.variant.modelName,
     );
@@ -209,6 +211,7 @@ function open(
   for (const spoiler of company) {
     draft.drain(
       spoiler,
+      'ROOM',
       `Leaves with others for ${option.variant.modelName}: it has nothing to do, and while it stays the server does not see what memory came back, and would keep waiting models out.`,
       option.variant.modelName,
     );

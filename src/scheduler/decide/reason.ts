@@ -1,7 +1,7 @@
 /** Why something is decided, and what it is about. */
 import type { DecisionKind } from '../../domain/decision.ts';
 import type { BackendId, InstanceId } from '../../domain/ids.ts';
-import type { Footprint, Instance } from '../../domain/instance.ts';
+import type { Footprint, Instance, LeaveCause } from '../../domain/instance.ts';
 
 export interface Reason {
   readonly kind: DecisionKind;
@@ -14,6 +14,8 @@ export interface Reason {
   readonly footprint?: Footprint;
   /** The model that room is made for. Absent: none. */
   readonly inFavourOf?: string;
+  /** Why the instance is told to leave. Absent: it is not, or has been told already. */
+  readonly cause?: LeaveCause;
 }
 
 /** A reason that is about an instance and all of its memory. */
@@ -21,9 +23,8 @@ export function reasonAbout(
   { id, backendId, variant, footprint }: Pick<Instance, 'id' | 'backendId' | 'variant' | 'footprint'>,
   kind: DecisionKind,
   explanation: string,
-  inFavourOf?: string,
+  leaving: Pick<Reason, 'inFavourOf' | 'cause'> = {},
 ): Reason {
   const { modelName } = variant;
-  const favoured = inFavourOf === undefined ? {} : { inFavourOf };
-  return { kind, backendId, modelName, explanation, instanceId: id, footprint, ...favoured };
+  return { kind, backendId, modelName, explanation, instanceId: id, footprint, ...leaving };
 }

@@ -20,7 +20,11 @@ export function drainReplaced(before: SchedulerState, world: World): Reduced {
     const explanation = mayGo ? whyNotWanted(instance, world) : null;
     if (explanation === null) continue;
     state = withInstance(state, { ...instance, status: nextInstanceStatus(instance.status, 'drain') });
-    effects.push({ type: 'decided', reason: reasonAbout(instance, 'DRAIN', explanation), jobId: null });
+    effects.push({
+      type: 'decided',
+      reason: reasonAbout(instance, 'DRAIN', explanation, { cause: 'REPLACED' }),
+      jobId: null,
+    });
   }
   return { state, effects };
 }

@@ -28,6 +28,7 @@ export function wakeStuckLoads(draft: Draft, backend: BackendSnapshot): void {
     const waited = formatDuration(draft.now - instance.loadStartedAt);
     draft.drain(
       victim,
+      'STUCK_SERVER',
       `${instance.variant.modelName} has been loading for ${waited}; an unload wakes a stuck server.`,
       instance.variant.modelName,
     );
