@@ -28,6 +28,7 @@ it('a backend that still speaks when its run was ended is not heard: the text wo
     clock: new VirtualClock(),
     contexts: { larger: () => null },
     courses: { outputBegan() {}, ended: () => null },
+    reports: { answerBegan() {} },
     unmetBy: () => null,
     outputs: {
       open() {},
